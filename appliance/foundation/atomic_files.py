@@ -1,0 +1,60 @@
+"""Files that are written whole or not at all: temporary file, fsync, rename, fsync of the folder."""
+
+import contextlib
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+from appliance.foundation.errors import StorageError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+@contextlib.contextmanager
+def storage_errors(what: str) -> Iterator[None]:
+    """Turn an `OSError` in the block into a `StorageError` that says `what` could not be done, and why."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise StorageError(
+                f"The disk is full: {what} was not done, and nothing is half done. Free some space and try again.", code="storage.full"
+            ) from error
+        raise StorageError(f"{what} was not done: {error.strerror or 'the storage refused'}.", code="storage.refused") from error
+
+
+def fsync_folder(folder: Path) -> None:
+    """Make names in `folder` durable: a rename is not, until its folder is synced."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_atomic(path: Path, data: bytes, *, mode: int = 0o600) -> None:
+    """Replace `path` by `data`, durably. A crash leaves the old file or the new one. Raises `StorageError`."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    with storage_errors(f"Writing {path.name}"):
+        try:
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+            with open(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            with contextlib.suppress(FileNotFoundError):
+                temporary.unlink()
+            raise
+        fsync_folder(path.parent)
+
+
+def make_private_folder(path: Path) -> None:
+    """Create `path` (0700) with its parents when it is missing, and sync the parent's names. Raises `StorageError`."""
+    with storage_errors(f"Creating the folder {path.name}"):
+        if not path.is_dir():
+            path.mkdir(parents=True, mode=0o700, exist_ok=True)
+            fsync_folder(path.parent)

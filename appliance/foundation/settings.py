@@ -1,0 +1,43 @@
+"""Settings: read once, from the environment, checked whole; every mistake is named in one message."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance.foundation.errors import InputError
+
+DEFAULT_PORT = 7860
+MAX_UPLOAD_BYTES = 256 * 1024 * 1024
+MIN_FREE_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where the home is and how the server listens. Sizes in bytes."""
+
+    home: Path
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_PORT
+    passphrase_file: Path | None = None
+
+    def folder(self, name: str) -> Path:
+        """Return the folder `name` of the home (DESIGN.md, State)."""
+        return self.home / name
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read `APPLIANCE_HOME`, `APPLIANCE_HOST`, `APPLIANCE_PORT` and `APPLIANCE_PASSPHRASE_FILE`. Raises `InputError` naming every mistake."""
+    values = os.environ if environment is None else environment
+    mistakes: list[str] = []
+    home = Path(values.get("APPLIANCE_HOME") or "~/.local/share/appliance").expanduser()
+    if not home.is_absolute():
+        mistakes.append("APPLIANCE_HOME must be an absolute path")
+    port_text = values.get("APPLIANCE_PORT") or str(DEFAULT_PORT)
+    port = int(port_text) if port_text.isdecimal() else -1
+    if not 0 <= port <= 65535:
+        mistakes.append("APPLIANCE_PORT must be a number from 0 to 65535")
+    secret = values.get("APPLIANCE_PASSPHRASE_FILE")
+    if mistakes:
+        raise InputError(f"The settings cannot be used: {'; '.join(mistakes)}.")
+    return Settings(home=home, host=values.get("APPLIANCE_HOST") or "127.0.0.1", port=port, passphrase_file=Path(secret) if secret else None)
