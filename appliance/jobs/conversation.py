@@ -1,0 +1,143 @@
+"""One worker, talked to from its start message to its end: sends, receives, and turns every way to die into a sentence."""
+
+import contextlib
+import selectors
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from appliance.foundation.errors import WorkerError
+from appliance.jobs.messages import MAX_MESSAGE_BYTES, Done, Failed, FromWorker, Message, Start, Stop, decode_from_worker, encode_message
+
+GIB = 1024**3
+STOP_GRACE_S = 120.0
+
+
+class Worker(Protocol):
+    """What the launcher gives for a started process."""
+
+    channel: socket.socket
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        """Return the exit status (negative: the signal), or None after `timeout` seconds."""
+        ...
+
+    def kill(self) -> None:
+        """End it at once."""
+        ...
+
+
+class WorkerLauncher(Protocol):
+    """Whatever starts workers: the local launcher."""
+
+    def launch(self, kind: str, *, read: tuple[Path, ...], write: tuple[Path, ...], memory_bytes: int) -> Worker:
+        """Start a confined worker. Raises `IsolationError` when the walls cannot be put up."""
+        ...
+
+
+@dataclass(frozen=True)
+class WorkerOrder:
+    """What to start: the message says what to do, the paths what the sandbox opens."""
+
+    start: Start
+    read: tuple[Path, ...]
+    write: tuple[Path, ...]
+    memory_bytes: int = 16 * GIB
+
+
+class WorkerConversation:
+    """A running worker. `send` may be called from any thread; `receive` from one at a time."""
+
+    def __init__(self, launcher: WorkerLauncher, order: WorkerOrder) -> None:
+        self._worker = launcher.launch(order.start.type, read=order.read, write=order.write, memory_bytes=order.memory_bytes)
+        self._channel = self._worker.channel
+        self._buffer = bytearray()
+        self._sending = threading.Lock()
+        self.send(order.start)
+
+    def send(self, message: Message) -> None:
+        """Send one message. Raises `WorkerError` when the worker is gone."""
+        with self._sending:
+            try:
+                self._channel.sendall(encode_message(message))
+            except OSError as error:
+                raise WorkerError(self._how_it_ended(), code="worker.died") from error
+
+    def receive(self, timeout_s: float | None = None) -> FromWorker | None:
+        """Return the next message, or None after `timeout_s`. Raises `WorkerError` when the worker died or said that it failed."""
+        while b"\n" not in self._buffer:
+            with selectors.DefaultSelector() as selector:
+                selector.register(self._channel, selectors.EVENT_READ)
+                if not selector.select(timeout_s):
+                    return None
+            try:
+                piece = self._channel.recv(65536)
+            except OSError:
+                piece = b""
+            if not piece:
+                raise WorkerError(self._how_it_ended(), code="worker.died")
+            self._buffer += piece
+            if len(self._buffer) > MAX_MESSAGE_BYTES:
+                raise WorkerError("The worker sent a message over the limit of size, and was ended.", code="worker.message")
+        line, _, rest = bytes(self._buffer).partition(b"\n")
+        self._buffer = bytearray(rest)
+        message = decode_from_worker(line)
+        if isinstance(message, Failed):
+            raise WorkerError(message.sentence, code=message.code)
+        return message
+
+    def close(self, *, grace_s: float = 5.0) -> None:
+        """Let the worker end by itself for `grace_s` seconds after its channel closes, then kill it."""
+        with contextlib.suppress(OSError):
+            self._channel.close()
+        if self._worker.wait(grace_s) is None:
+            self._worker.kill()
+            self._worker.wait(grace_s)
+
+    def _how_it_ended(self) -> str:
+        status = self._worker.wait(5.0)
+        if status is None:
+            self._worker.kill()
+            return "The worker closed its channel without finishing, and was ended."
+        if status == -signal.SIGKILL:
+            return (
+                "The worker was killed from outside (signal 9), as the system does when memory runs out. "
+                "What was saved in the last checkpoint is kept; the job can be resumed."
+            )
+        if status < 0:
+            return f"The worker crashed ({signal.Signals(-status).name}). The last checkpoint is kept; the job can be resumed."
+        return f"The worker ended without finishing (exit status {status}). The last checkpoint is kept; the job can be resumed."
+
+
+def run_worker(
+    launcher: WorkerLauncher,
+    order: WorkerOrder,
+    on_message: Callable[[FromWorker], None],
+    *,
+    should_stop: Callable[[], bool] = lambda: False,
+    poll_s: float = 0.2,
+) -> Done:
+    """Run a worker to its `Done`. When `should_stop` turns true it is asked to stop, and killed `STOP_GRACE_S` later. Raises `WorkerError`."""
+    conversation = WorkerConversation(launcher, order)
+    remaining = STOP_GRACE_S
+    asked = False
+    try:
+        while True:
+            if not asked and should_stop():
+                conversation.send(Stop())
+                asked = True
+            message = conversation.receive(poll_s)
+            if message is None:
+                remaining -= poll_s if asked else 0.0
+                if remaining <= 0:
+                    raise WorkerError("The worker did not stop when asked to, and was ended. The last checkpoint is kept.", code="worker.stop")
+                continue
+            if isinstance(message, Done):
+                return message
+            on_message(message)
+    finally:
+        conversation.close()

@@ -1,0 +1,221 @@
+"""What the control plane and a worker say to each other: one JSON object a line, over an inherited socket pair.
+
+Every message has `version` and `type`; an unknown field, type or version is an error. Keys travel here and nowhere
+else; they are base64 in the message, and no message is ever logged or stored.
+"""
+
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from appliance.foundation.errors import WorkerError
+
+MAX_MESSAGE_BYTES = 4 * 1024 * 1024
+
+
+DataKey = Annotated[bytes, Field(min_length=32, max_length=32)]
+
+
+class Message(BaseModel):
+    """The frame of all messages: closed to unknown fields, never changed after it was made."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, ser_json_bytes="base64", val_json_bytes="base64")
+    version: Literal[1] = 1
+
+
+class ModelAccess(Message):
+    """A base model: its folder (read-only for the worker) and the manifest (file name to SHA-256) to verify it by."""
+
+    type: Literal["model-access"] = "model-access"
+    folder: str
+    manifest: dict[str, Any]
+
+
+class DatasetAccess(Message):
+    """A dataset version, with the data keys of only those parts that this worker may read."""
+
+    type: Literal["dataset-access"] = "dataset-access"
+    folder: str
+    dataset_id: str
+    dataset_version: int
+    system_prompt: str
+    part_keys: dict[str, DataKey] = Field(repr=False)
+
+
+class AdapterAccess(Message):
+    """A trained adapter: its folder, its id (part of the sealed files' context) and its data key."""
+
+    type: Literal["adapter-access"] = "adapter-access"
+    folder: str
+    adapter_id: str
+    data_key: DataKey = Field(repr=False)
+
+
+class TrainStart(Message):
+    """Train an adapter and write it, sealed under its own key, into `job_folder`."""
+
+    type: Literal["train"] = "train"
+    job_id: str
+    job_folder: str
+    job_key: DataKey = Field(repr=False)
+    adapter: AdapterAccess
+    model: ModelAccess
+    dataset: DatasetAccess
+    method: Literal["qlora", "lora"]
+    rank: int = Field(ge=1, le=1024)
+    lora_alpha: int = Field(ge=1, le=4096)
+    epochs: int = Field(ge=1, le=1000)
+    batch_size: int = Field(ge=1, le=1024)
+    learning_rate: float = Field(gt=0, le=1)
+    seed: int = Field(ge=0, le=2**31 - 1)
+    checkpoint_steps: int = Field(ge=1, le=100_000)
+    max_length: int = Field(ge=16, le=131_072)
+
+
+class EvaluateStart(Message):
+    """Answer the held-out questions with the original and with the tuned model, and score both."""
+
+    type: Literal["evaluate"] = "evaluate"
+    job_id: str
+    job_folder: str
+    job_key: DataKey = Field(repr=False)
+    model: ModelAccess
+    dataset: DatasetAccess
+    adapter: AdapterAccess
+    quantised: bool
+    max_new_tokens: int = Field(ge=1, le=4096)
+
+
+class ServeStart(Message):
+    """Load a model with an adapter and answer `ChatRequest`s until stopped."""
+
+    type: Literal["serve"] = "serve"
+    model: ModelAccess
+    adapter: AdapterAccess | None
+    quantised: bool
+    system_prompt: str
+
+
+class ParseStart(Message):
+    """Read a sealed upload, parse it, and write its encrypted parts into `output_folder`."""
+
+    type: Literal["parse"] = "parse"
+    upload_path: str
+    upload_id: str
+    upload_key: DataKey = Field(repr=False)
+    filename: str
+    roles: dict[str, str]
+    system_prompt: str
+    output_folder: str
+    dataset_id: str
+    dataset_version: int
+    part_keys: dict[str, DataKey] = Field(repr=False)
+
+
+class ConvertStart(Message):
+    """Read a GGUF file and write a folder of safetensors, configuration and tokenizer."""
+
+    type: Literal["convert"] = "convert"
+    gguf_path: str
+    output_folder: str
+
+
+class ChatRequest(Message):
+    """Answer `messages` (role and content) with the original model, the tuned one, or both."""
+
+    type: Literal["chat"] = "chat"
+    request_id: str
+    messages: list[dict[str, str]]
+    contenders: list[Literal["original", "tuned"]]
+    max_new_tokens: int = Field(ge=1, le=4096)
+
+
+class Stop(Message):
+    """Checkpoint, if there is something to keep, and end."""
+
+    type: Literal["stop"] = "stop"
+
+
+class Ready(Message):
+    """The worker is confined, has its inputs loaded, and begins; `facts` say what it found (compute type and the like)."""
+
+    type: Literal["ready"] = "ready"
+    facts: dict[str, str | int | float | bool] = {}
+
+
+class Progress(Message):
+    """How far it is. `figures` hold losses, tokens and seconds, by the names of the training loop."""
+
+    type: Literal["progress"] = "progress"
+    step: int
+    steps: int
+    sentence: str = ""
+    figures: dict[str, float | None] = {}
+
+
+class Checkpointed(Message):
+    """A checkpoint of this step is durable."""
+
+    type: Literal["checkpointed"] = "checkpointed"
+    step: int
+
+
+class ChatPiece(Message):
+    """The next piece of an answer; `last` ends that contender's answer."""
+
+    type: Literal["chat-piece"] = "chat-piece"
+    request_id: str
+    contender: Literal["original", "tuned"]
+    text: str
+    last: bool
+
+
+class Done(Message):
+    """The work is finished; `result` is plain JSON, checked by the job's own handler."""
+
+    type: Literal["done"] = "done"
+    stopped: bool = False
+    result: dict[str, Any] = {}
+
+
+class Failed(Message):
+    """The work cannot be done; a sentence for people, without data."""
+
+    type: Literal["failed"] = "failed"
+    code: str
+    sentence: str
+
+
+Start = TrainStart | EvaluateStart | ServeStart | ParseStart | ConvertStart
+ToWorker = Start | ChatRequest | Stop
+FromWorker = Ready | Progress | Checkpointed | ChatPiece | Done | Failed
+
+_T = TypeVar("_T")
+_TO_WORKER: TypeAdapter[ToWorker] = TypeAdapter(Annotated[ToWorker, Field(discriminator="type")])
+_FROM_WORKER: TypeAdapter[FromWorker] = TypeAdapter(Annotated[FromWorker, Field(discriminator="type")])
+
+
+def encode_message(message: Message) -> bytes:
+    """Return the message as one line. Raises `WorkerError` when it is over `MAX_MESSAGE_BYTES`."""
+    line = message.model_dump_json().encode() + b"\n"
+    if len(line) > MAX_MESSAGE_BYTES:
+        raise WorkerError(f"A message of {len(line)} bytes is over the limit of {MAX_MESSAGE_BYTES}.", code="worker.message")
+    return line
+
+
+def decode_to_worker(line: bytes) -> ToWorker:
+    """Return the message in `line`. Raises `WorkerError`, without its content, when it is none."""
+    return _decode(_TO_WORKER, line)
+
+
+def decode_from_worker(line: bytes) -> FromWorker:
+    """Return the message in `line`. Raises `WorkerError`, without its content, when it is none."""
+    return _decode(_FROM_WORKER, line)
+
+
+def _decode(adapter: TypeAdapter[_T], line: bytes) -> _T:
+    try:
+        return adapter.validate_json(line)
+    except ValidationError as error:
+        fields = sorted({".".join(str(part) for part in problem["loc"]) for problem in error.errors(include_input=False)})
+        raise WorkerError(f"A message could not be understood (fields: {', '.join(fields) or 'none'}).", code="worker.message") from None

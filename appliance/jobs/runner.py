@@ -1,0 +1,124 @@
+"""The queue: one job at a time, oldest first, in a thread of the process that owns the home."""
+
+import threading
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from appliance.foundation.clock import Clock
+from appliance.foundation.errors import ApplianceError
+from appliance.jobs.conversation import WorkerLauncher, WorkerOrder, run_worker
+from appliance.jobs.messages import Done, FromWorker, Progress
+from appliance.jobs.states import Job, JobState, add_progress, get_job, list_jobs, move_job
+from appliance.vault.database import Database
+
+POLL_S = 0.5
+
+
+class JobHandler(Protocol):
+    """What a kind of job needs before and after its worker runs; both log what they do."""
+
+    def prepare(self, job: Job) -> WorkerOrder:
+        """Log the start, fetch keys, and say what to start."""
+        ...
+
+    def finish(self, job: Job, done: Done) -> dict[str, Any]:
+        """Adopt what the worker made, log it, and return the job's result."""
+        ...
+
+    def fail(self, job: Job, error: ApplianceError) -> None:
+        """Log that the job failed."""
+        ...
+
+
+class JobRunner:
+    """Runs queued jobs. `database` raises `SealedError` while the vault is sealed, and the queue waits."""
+
+    def __init__(
+        self, database: Callable[[], Database], launcher: WorkerLauncher, clock: Clock, handlers: dict[str, JobHandler]
+    ) -> None:
+        self._database = database
+        self._launcher = launcher
+        self._clock = clock
+        self._handlers = handlers
+        self._wake = threading.Event()
+        self._ending = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Run the queue in a thread until `stop`."""
+        self._thread = threading.Thread(target=self._loop, name="jobs", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask the running job to checkpoint, wait for it, and leave it queued for the next start."""
+        self._ending.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def wake(self) -> None:
+        """Look at the queue now."""
+        self._wake.set()
+
+    def recover(self) -> list[Job]:
+        """Put right what a server that died left behind: running jobs go on, stopping ones are stopped. Returns those it moved."""
+        moved = []
+        with self._database().begin() as connection:
+            for job in list_jobs(connection, states=frozenset({JobState.RUNNING, JobState.STOPPING})):
+                if job.state is JobState.STOPPING:
+                    moved.append(move_job(connection, self._clock, job.id, JobState.STOPPED, reason="Stopped."))
+                else:
+                    reason = "The appliance stopped while this ran; it goes on from its last checkpoint."
+                    moved.append(move_job(connection, self._clock, job.id, JobState.QUEUED, reason=reason))
+        return moved
+
+    def run_next(self, on_progress: Callable[[Job, FromWorker], None] | None = None) -> Job | None:
+        """Run the oldest queued job to its end and return it as it then is; None when nothing is queued."""
+        with self._database().begin() as connection:
+            queued = list_jobs(connection, states=frozenset({JobState.QUEUED}))
+            if not queued:
+                return None
+            job = move_job(connection, self._clock, queued[0].id, JobState.RUNNING)
+        handler = self._handlers[job.kind]
+
+        def heard(message: FromWorker) -> None:
+            if isinstance(message, Progress):
+                with self._database().begin() as connection:
+                    add_progress(connection, self._clock, job.id, message.step, message.model_dump(exclude={"version", "type"}))
+            if on_progress is not None:
+                on_progress(job, message)
+
+        try:
+            done = run_worker(self._launcher, handler.prepare(job), heard, should_stop=lambda: self._should_stop(job.id))
+            if done.stopped and self._ending.is_set() and not self._asked_to_stop(job.id):
+                return self._move(job, JobState.QUEUED, "The appliance was stopped; this goes on from its checkpoint when it is back.")
+            result = handler.finish(job, done)
+        except ApplianceError as error:
+            handler.fail(job, error)
+            return self._move(job, JobState.FAILED, error.sentence)
+        except Exception as error:
+            wrapped = ApplianceError(f"The job ended by a fault of the appliance ({type(error).__name__}).", code="fault")
+            handler.fail(job, wrapped)
+            return self._move(job, JobState.FAILED, wrapped.sentence)
+        return self._move(job, JobState.STOPPED if done.stopped else JobState.SUCCEEDED, "Stopped." if done.stopped else "", result)
+
+    def _move(self, job: Job, state: JobState, reason: str, result: dict[str, Any] | None = None) -> Job:
+        with self._database().begin() as connection:
+            return move_job(connection, self._clock, job.id, state, reason=reason, result=result)
+
+    def _asked_to_stop(self, job_id: str) -> bool:
+        with self._database().begin() as connection:
+            return get_job(connection, job_id).state is JobState.STOPPING
+
+    def _should_stop(self, job_id: str) -> bool:
+        return self._ending.is_set() or self._asked_to_stop(job_id)
+
+    def _loop(self) -> None:
+        while not self._ending.is_set():
+            try:
+                busy = self.run_next() is not None
+            except ApplianceError:  # sealed, or the log or the disk refused: nothing is done until that changes
+                busy = False
+            if not busy:
+                self._wake.wait(POLL_S)
+                self._wake.clear()

@@ -1,0 +1,153 @@
+"""The states of a job, the steps between them, and the table that holds them.
+
+    queued -> running -> succeeded | failed
+    running -> stopping -> stopped        somebody asked; the best so far is kept
+    running -> queued                     the server stopped or died; goes on from the checkpoint
+    stopped | failed -> queued            resumed
+    queued -> stopped                     stopped before it began
+
+Each step is one compare-and-set in the database, so two of them cannot both succeed.
+"""
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from appliance.foundation.clock import Clock
+from appliance.foundation.errors import ConflictError, NotFoundError
+from appliance.jobs.tables import JOB_PROGRESS, JOBS
+
+
+class JobState(StrEnum):
+    """Where a job is."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    SUCCEEDED = "succeeded"
+
+
+TRANSITIONS: dict[JobState, frozenset[JobState]] = {
+    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.STOPPED, JobState.FAILED}),
+    JobState.RUNNING: frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.STOPPING, JobState.QUEUED, JobState.STOPPED}),
+    JobState.STOPPING: frozenset({JobState.STOPPED, JobState.FAILED, JobState.SUCCEEDED, JobState.QUEUED}),
+    JobState.STOPPED: frozenset({JobState.QUEUED}),
+    JobState.FAILED: frozenset({JobState.QUEUED}),
+    JobState.SUCCEEDED: frozenset(),
+}
+ENDED = frozenset({JobState.STOPPED, JobState.FAILED, JobState.SUCCEEDED})
+
+
+@dataclass(frozen=True)
+class Job:
+    """One row of the jobs table. Times are microseconds since 1970, UTC."""
+
+    id: str
+    project_id: str
+    kind: str
+    state: JobState
+    spec: dict[str, Any]
+    result: dict[str, Any]
+    reason: str
+    created_by: str
+    created_us: int
+    started_us: int | None
+    ended_us: int | None
+
+
+@dataclass(frozen=True)
+class ProgressPoint:
+    """What a worker said of one step."""
+
+    step: int
+    at_us: int
+    body: dict[str, Any]
+
+
+def add_job(connection: Connection, clock: Clock, *, job_id: str, project_id: str, kind: str, spec: dict[str, Any], created_by: str) -> Job:
+    """Insert a queued job and return it."""
+    connection.execute(
+        insert(JOBS).values(
+            id=job_id,
+            project_id=project_id,
+            kind=kind,
+            state=JobState.QUEUED,
+            spec=json.dumps(spec),
+            result="{}",
+            reason="",
+            created_by=created_by,
+            created_us=clock.now_us(),
+        )
+    )
+    return get_job(connection, job_id)
+
+
+def get_job(connection: Connection, job_id: str) -> Job:
+    """Return the job. Raises `NotFoundError`."""
+    row = connection.execute(select(JOBS).where(JOBS.c.id == job_id)).first()
+    if row is None:
+        raise NotFoundError("There is no such job. `appliance job list` shows those there are.")
+    return _job(row)
+
+
+def list_jobs(connection: Connection, *, states: frozenset[JobState] | None = None, kind: str | None = None) -> list[Job]:
+    """Return jobs, oldest first."""
+    query = select(JOBS).order_by(JOBS.c.created_us, JOBS.c.id)
+    if states is not None:
+        query = query.where(JOBS.c.state.in_([str(state) for state in states]))
+    if kind is not None:
+        query = query.where(JOBS.c.kind == kind)
+    return [_job(row) for row in connection.execute(query)]
+
+
+def move_job(
+    connection: Connection, clock: Clock, job_id: str, target: JobState, *, reason: str = "", result: dict[str, Any] | None = None
+) -> Job:
+    """Move the job to `target` if it may go there. Raises `ConflictError` when it may not, `NotFoundError` when there is none."""
+    allowed = [str(state) for state, targets in TRANSITIONS.items() if target in targets]
+    values: dict[str, Any] = {"state": target, "reason": reason}
+    if target is JobState.RUNNING:
+        values["started_us"] = clock.now_us()
+    values["ended_us"] = clock.now_us() if target in ENDED else None
+    if result is not None:
+        values["result"] = json.dumps(result)
+    changed = connection.execute(update(JOBS).where(JOBS.c.id == job_id, JOBS.c.state.in_(allowed)).values(**values))
+    job = get_job(connection, job_id)
+    if changed.rowcount != 1:
+        raise ConflictError(f"The job is {job.state} and cannot become {target}.", code="job.state")
+    return job
+
+
+def add_progress(connection: Connection, clock: Clock, job_id: str, step: int, body: dict[str, Any]) -> None:
+    """Keep what the worker said of `step`; said again after a resume, it replaces what was said before."""
+    connection.execute(JOB_PROGRESS.delete().where(JOB_PROGRESS.c.job_id == job_id, JOB_PROGRESS.c.step == step))
+    connection.execute(insert(JOB_PROGRESS).values(job_id=job_id, step=step, at_us=clock.now_us(), body=json.dumps(body)))
+
+
+def list_progress(connection: Connection, job_id: str, *, after_step: int = -1) -> list[ProgressPoint]:
+    """Return the points after `after_step`, in the order of steps."""
+    query = (
+        select(JOB_PROGRESS).where(JOB_PROGRESS.c.job_id == job_id, JOB_PROGRESS.c.step > after_step).order_by(JOB_PROGRESS.c.step)
+    )
+    return [ProgressPoint(step=row.step, at_us=row.at_us, body=json.loads(row.body)) for row in connection.execute(query)]
+
+
+def _job(row: Row[Any]) -> Job:
+    return Job(
+        id=row.id,
+        project_id=row.project_id,
+        kind=row.kind,
+        state=JobState(row.state),
+        spec=json.loads(row.spec),
+        result=json.loads(row.result),
+        reason=row.reason,
+        created_by=row.created_by,
+        created_us=row.created_us,
+        started_us=row.started_us,
+        ended_us=row.ended_us,
+    )

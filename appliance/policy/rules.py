@@ -1,0 +1,74 @@
+"""Decisions by Cedar (https://www.cedarpolicy.com): default deny, forbid beats permit.
+
+The policies are read once, at start, and refused whole if one does not parse. An empty folder is an error: it would
+deny everything, and somebody would turn the check off.
+"""
+
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path
+
+import cedarpy
+
+from appliance.foundation.errors import AuthorizationError, HomeError
+
+MAX_POLICY_BYTES = 1024 * 1024
+ROLES = frozenset({"operator", "admin", "trainer", "reviewer", "auditor"})
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who asks: an opaque id and one role."""
+
+    id: str
+    role: str
+
+
+def find_policy_folder() -> Path:
+    """Return the folder of policies: beside the package in a checkout, else where the installation put it. Raises `HomeError`."""
+    beside = Path(__file__).resolve().parents[2] / "policies"
+    installed = Path(sysconfig.get_path("data")) / "share" / "appliance" / "policies"
+    for folder in (beside, installed):
+        if folder.is_dir():
+            return folder
+    raise HomeError("The folder of policies is missing. Install the appliance again.", code="policy.missing")
+
+
+class Rules:
+    """The policies, parsed."""
+
+    def __init__(self, text: str) -> None:
+        """Parse `text` (Cedar). Raises `HomeError` when it is empty or does not parse."""
+        if not text.strip():
+            raise HomeError("There are no policies. Without them nobody may do anything; install the appliance again.", code="policy.empty")
+        try:
+            self._policies = cedarpy.PolicySet.from_str(text)
+        except ValueError as error:
+            raise HomeError("The policies do not parse, so none of them is used. Mend them or install them again.", code="policy.parse") from error
+
+    @classmethod
+    def load(cls, folder: Path) -> "Rules":
+        """Read every `*.cedar` file of `folder`, in the order of names. Raises `HomeError`."""
+        texts = []
+        for path in sorted(folder.glob("*.cedar")):
+            if path.stat().st_size > MAX_POLICY_BYTES:
+                raise HomeError(f"The policy file {path.name} is over {MAX_POLICY_BYTES} bytes.", code="policy.size")
+            texts.append(path.read_text(encoding="utf-8"))
+        return cls("\n".join(texts))
+
+    def verify_allowed(self, principal: Principal, action: str, resource_kind: str, resource_id: str) -> None:
+        """Raise `AuthorizationError` unless a policy permits it, none forbids it, and evaluation had no error."""
+        if principal.role in ROLES:
+            request = {
+                "principal": {"type": "User", "id": principal.id},
+                "action": {"type": "Action", "id": action},
+                "resource": {"type": "Object", "id": f"{resource_kind}/{resource_id}"},
+                "context": {},
+            }
+            entities = [{"uid": {"type": "User", "id": principal.id}, "attrs": {"role": principal.role}, "parents": []}]
+            answer = cedarpy.is_authorized(request, self._policies, entities)
+            if answer.allowed and not answer.diagnostics.errors:
+                return
+        raise AuthorizationError(
+            f"Your role ({principal.role}) may not do this ({action}). Ask an administrator for a role that may.", code="policy.denied"
+        )

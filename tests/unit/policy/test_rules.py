@@ -1,0 +1,67 @@
+"""The policies say who may do what; whatever they do not say is denied."""
+
+import pytest
+
+from appliance.foundation.errors import AuthorizationError, HomeError
+from appliance.policy import Principal, Rules, find_policy_folder
+
+EVERYBODY = {"operator", "admin", "trainer", "reviewer", "auditor"}
+MATRIX = {
+    "dataset.import": {"operator", "trainer"},
+    "dataset.read": {"operator", "trainer"},
+    "dataset.list": EVERYBODY,
+    "model.import": {"operator", "admin"},
+    "job.submit": {"operator", "trainer"},
+    "job.stop": {"operator", "trainer", "admin"},
+    "adapter.use": {"operator", "trainer", "reviewer"},
+    "user.create": {"operator", "admin"},
+    "audit.verify": {"operator", "admin", "auditor"},
+    "vault.seal": {"operator", "admin"},
+    "no.such-action": set(),
+}
+
+
+@pytest.fixture(scope="module")
+def rules() -> Rules:
+    return Rules.load(find_policy_folder())
+
+
+@pytest.mark.parametrize("action", MATRIX)
+@pytest.mark.parametrize("role", [*sorted(EVERYBODY), "root", ""])
+def test_each_role_may_do_what_the_matrix_says_and_no_more(rules: Rules, role: str, action: str) -> None:
+    principal = Principal("us_1", role)
+    if role in MATRIX[action]:
+        rules.verify_allowed(principal, action, "dataset", "ds_1")
+    else:
+        with pytest.raises(AuthorizationError, match="may not do this"):
+            rules.verify_allowed(principal, action, "dataset", "ds_1")
+
+
+@pytest.mark.parametrize("text", ["", "  \n"])
+def test_an_empty_policy_is_an_error_and_not_a_silent_denial(text: str) -> None:
+    with pytest.raises(HomeError, match="no policies"):
+        Rules(text)
+
+
+def test_a_policy_that_does_not_parse_stops_the_start() -> None:
+    with pytest.raises(HomeError, match="do not parse"):
+        Rules("permit (everyone);")
+
+
+def test_forbid_beats_permit() -> None:
+    rules = Rules('permit (principal, action, resource); forbid (principal, action == Action::"a.b", resource);')
+    rules.verify_allowed(Principal("us_1", "admin"), "a.c", "x", "1")
+    with pytest.raises(AuthorizationError):
+        rules.verify_allowed(Principal("us_1", "admin"), "a.b", "x", "1")
+
+
+def test_a_policy_that_fails_while_it_is_evaluated_denies() -> None:
+    rules = Rules('permit (principal, action, resource); permit (principal, action, resource) when { principal.missing == "x" };')
+    with pytest.raises(AuthorizationError):
+        rules.verify_allowed(Principal("us_1", "admin"), "a.b", "x", "1")
+
+
+def test_an_oversized_policy_file_is_refused(tmp_path) -> None:
+    (tmp_path / "a.cedar").write_bytes(b" " * (1024 * 1024 + 1))
+    with pytest.raises(HomeError, match="over"):
+        Rules.load(tmp_path)
