@@ -1,0 +1,22 @@
+"""The append-only audit log: entries, Merkle tree, durable folder, signed checkpoints, and the verifier that judges them."""
+
+from appliance.audit.actions import RecordedAction
+from appliance.audit.events import Actor, Details, ObjectRef, Outcome
+from appliance.audit.log import AuditLog, HeadStore
+from appliance.audit.merkle import TreeHead
+from appliance.audit.signed_note import Signer
+from appliance.audit.verifier import VerifiedLog, verify_log
+
+__all__ = [
+    "Actor",
+    "AuditLog",
+    "Details",
+    "HeadStore",
+    "ObjectRef",
+    "Outcome",
+    "RecordedAction",
+    "Signer",
+    "TreeHead",
+    "VerifiedLog",
+    "verify_log",
+]

@@ -1,0 +1,198 @@
+"""Entries of the audit log: what they say, how they are built, and how strictly they are read back.
+
+An entry is canonical JSON (RFC 8785) of at most 65,535 bytes, with exactly these fields (format version 1):
+
+    version       1
+    sequence      its index in the log, from 0
+    time_us       UTC, microseconds since 1970        boot_id, monotonic_us   which boot, and microseconds since it
+    actor         {id, role, session}                 id is opaque: never a name or an address
+    action        "noun.verb"
+    object        {kind, id, digest}
+    outcome       requested | denied | succeeded | failed
+    reason        why, as a code; "" when there is nothing to say
+    request       joins a request and its outcome; "" for an entry that stands alone
+    details       {name: text, integer or boolean}
+
+Anything else (a field too many or too few, another version, an unknown outcome, a float, JSON in another order) is an error.
+Lone surrogates, which JSON may not carry, are written as their escape (`\\ud800`). Personal data does not belong here at all.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from appliance.foundation import canonical_json
+from appliance.foundation.clock import Clock
+from appliance.foundation.errors import AuditLogError, InputError
+
+FORMAT_VERSION = 1
+MAX_ENTRY_BYTES = 65_535
+MAX_TEXT_CHARACTERS = 512
+MAX_REASON_CHARACTERS = 2_000
+MAX_DETAILS = 64
+MAX_INTEGER = 2**53 - 1
+
+Details: TypeAlias = Mapping[str, str | int | bool]
+
+_ACTION = re.compile(r"[a-z][a-z0-9_-]*\.[a-z][a-z0-9_-]*")
+_DETAIL_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+_FIELDS: dict[str, type] = {
+    "version": int,
+    "sequence": int,
+    "time_us": int,
+    "boot_id": str,
+    "monotonic_us": int,
+    "actor": dict,
+    "action": str,
+    "object": dict,
+    "outcome": str,
+    "reason": str,
+    "request": str,
+    "details": dict,
+}
+_ACTOR_FIELDS: dict[str, type] = {"id": str, "role": str, "session": str}
+_OBJECT_FIELDS: dict[str, type] = {"kind": str, "id": str, "digest": str}
+
+
+class Outcome(StrEnum):
+    """What became of an action."""
+
+    REQUESTED = "requested"
+    DENIED = "denied"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: an opaque id, a role, and the session, where there is one."""
+
+    id: str
+    role: str
+    session: str = ""
+
+
+@dataclass(frozen=True)
+class ObjectRef:
+    """What is acted on: its kind, its id, and the digest of its content where there is one."""
+
+    kind: str
+    id: str
+    digest: str = ""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An entry that was checked and only lacks its place and its time."""
+
+    fields: dict[str, Any]
+
+    def place(self, sequence: int, clock: Clock, boot_id: str) -> dict[str, Any]:
+        """Return the entry at `sequence`, at the clock's time."""
+        return {
+            **self.fields,
+            "version": FORMAT_VERSION,
+            "sequence": sequence,
+            "time_us": clock.now_us(),
+            "boot_id": boot_id,
+            "monotonic_us": clock.monotonic_us(),
+        }
+
+
+def _escape(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def draft_entry(actor: Actor, action: str, target: ObjectRef, outcome: Outcome, *, reason: str, request: str, details: Details) -> Draft:
+    """Check what an entry will say. Raises `InputError`, so that nothing that cannot be read back is ever written."""
+    fields = {
+        "actor": {"id": _escape(actor.id), "role": _escape(actor.role), "session": _escape(actor.session)},
+        "action": action,
+        "object": {"kind": _escape(target.kind), "id": _escape(target.id), "digest": _escape(target.digest)},
+        "outcome": str(outcome),
+        "reason": _escape(reason),
+        "request": _escape(request),
+        "details": {name: _escape(value) if isinstance(value, str) else value for name, value in details.items()},
+    }
+    numbers = {"sequence": MAX_INTEGER, "time_us": MAX_INTEGER, "monotonic_us": MAX_INTEGER}
+    encode_entry({**fields, **numbers, "version": FORMAT_VERSION, "boot_id": "0" * 36})
+    return Draft(fields)
+
+
+def encode_entry(entry: dict[str, Any]) -> bytes:
+    """Return the bytes of an entry. Raises `InputError` for one that could not be read back."""
+    mistake = _mistake_in(entry)
+    if mistake:
+        raise InputError(f"This cannot be written to the audit log: {mistake}.", code="audit.entry")
+    data = canonical_json.encode(entry)
+    if len(data) > MAX_ENTRY_BYTES:
+        raise InputError(f"This cannot be written to the audit log: it is longer than {MAX_ENTRY_BYTES} bytes.", code="audit.entry")
+    return data
+
+
+def parse_entry(data: bytes, sequence: int) -> dict[str, Any]:
+    """Return the entry in `data`, which must be the one at `sequence`. Raises `AuditLogError` that names it for any deviation."""
+    try:
+        value = canonical_json.decode(data)
+    except InputError as error:
+        raise AuditLogError(
+            f"Entry {sequence} of the audit log is damaged. {error.sentence}", entry=sequence, code="audit.entry"
+        ) from error
+    mistake = _mistake_in(value)
+    if mistake:
+        raise AuditLogError(f"Entry {sequence} of the audit log is damaged: {mistake}.", entry=sequence, code="audit.entry")
+    if value["sequence"] != sequence:
+        raise AuditLogError(
+            f"Where entry {sequence} of the audit log belongs stands entry {value['sequence']}: one was cut out or moved.",
+            entry=sequence,
+            code="audit.sequence",
+        )
+    entry: dict[str, Any] = value
+    return entry
+
+
+def _wrong_fields(value: Any, fields: dict[str, type], name: str) -> str | None:
+    """Return what is wrong with the names and types in `value`. `type() is`, because True is an int to `isinstance`."""
+    if type(value) is not dict or value.keys() != fields.keys():
+        return f"{name} has other fields than it must have"
+    wrong = [field for field, kind in fields.items() if type(value[field]) is not kind]
+    return f"{name} has a wrong type in {wrong[0]!r}" if wrong else None
+
+
+def _mistake_in(entry: Any) -> str | None:
+    """Return the first mistake, in words without the data, or None."""
+    shape = (
+        _wrong_fields(entry, _FIELDS, "the entry")
+        or _wrong_fields(entry["actor"], _ACTOR_FIELDS, "the actor")
+        or _wrong_fields(entry["object"], _OBJECT_FIELDS, "the object")
+    )
+    if shape:
+        return shape
+    texts = [*entry["actor"].values(), *entry["object"].values(), entry["action"], entry["request"], entry["boot_id"]]
+    rules = {
+        "its version is unknown": entry["version"] == FORMAT_VERSION,
+        "a number is out of bounds": all(0 <= entry[name] <= MAX_INTEGER for name in ("sequence", "time_us", "monotonic_us")),
+        "the action is not of the form noun.verb": _ACTION.fullmatch(entry["action"]) is not None,
+        "the outcome is unknown": entry["outcome"] in set(Outcome),
+        "the actor has no id or no role": bool(entry["actor"]["id"] and entry["actor"]["role"]),
+        "the object has no kind": bool(entry["object"]["kind"]),
+        "a request has no request id": bool(entry["request"]) or entry["outcome"] != Outcome.REQUESTED,
+        f"a text is longer than {MAX_TEXT_CHARACTERS} characters": all(len(text) <= MAX_TEXT_CHARACTERS for text in texts),
+        f"the reason is longer than {MAX_REASON_CHARACTERS} characters": len(entry["reason"]) <= MAX_REASON_CHARACTERS,
+    }
+    return next((mistake for mistake, holds in rules.items() if not holds), None) or _mistake_in_details(entry["details"])
+
+
+def _mistake_in_details(details: dict[Any, Any]) -> str | None:
+    if len(details) > MAX_DETAILS:
+        return f"there are more than {MAX_DETAILS} details"
+    for name, value in details.items():
+        if type(name) is not str or not _DETAIL_NAME.fullmatch(name):
+            return "the name of a detail is not letters, digits, '_', '.' and '-'"
+        if type(value) not in (str, int, bool):
+            return "a detail is neither text nor an integer nor a boolean"
+        if type(value) is int and abs(value) > MAX_INTEGER:
+            return "a detail is an integer beyond 2^53"
+    return None

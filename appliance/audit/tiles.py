@@ -1,0 +1,207 @@
+"""The folder of a log: C2SP `tlog-tiles`. Paths, entry bundles, and the right edge of the tree as tiles.
+
+    checkpoint                          signed note (signed_note.py)
+    tile/<L>/<N>[.p/<W>]                up to 256 hashes of height 8 L; N in groups of three digits, all but the last after 'x'
+    tile/entries/<N>[.p/<W>]            up to 256 entries, each after its length (uint16, big-endian)
+
+A full tile has no suffix; a partial one says its width W (1 to 255). Wider partial tiles supersede narrower ones, which are then
+removed, but not those that the checkpoint on disk speaks of. Every other file is refused, save the temporaries of a writer that died.
+"""
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from appliance.audit.merkle import HASH_BYTES, CompactRange, root_of
+from appliance.foundation.atomic_files import storage_errors
+from appliance.foundation.errors import AuditLogError
+
+WIDTH = 256
+ENTRIES = -1  # The "level" of entry bundles, so that one key (level, index) names any tile.
+CHECKPOINT = "checkpoint"
+MAX_LEVEL = 6  # 256^7 entries are more than 2^53.
+_PREFIX_BYTES = 2
+_MAX_BUNDLE_BYTES = WIDTH * (_PREFIX_BYTES + 65_535)
+_TILE = re.compile(r"tile/(entries|[0-6])/((?:x[0-9]{3}/){0,5}[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
+_TEMPORARY = re.compile(r"\.[0-9a-z]{1,16}\.[0-9a-f]{8}\.tmp")
+
+Key = tuple[int, int]
+
+
+def tile_path(level: int, index: int, width: int = WIDTH) -> str:
+    """Return the path, below the log's folder, of the tile `index` of `level` (or `ENTRIES`) with `width` hashes or entries."""
+    groups = [f"{index % 1000:03d}"]
+    while index >= 1000:
+        index //= 1000
+        groups.insert(0, f"x{index % 1000:03d}")
+    name = "entries" if level == ENTRIES else str(level)
+    return f"tile/{name}/{'/'.join(groups)}" + ("" if width == WIDTH else f".p/{width}")
+
+
+def width_at(size: int, level: int, index: int) -> int:
+    """Return how many hashes (entries) the tile has in a log of `size` entries: 0 to 256."""
+    return min(WIDTH, max(0, (size >> (8 * max(level, 0))) - index * WIDTH))
+
+
+def partial_paths(size: int) -> set[str]:
+    """Return the partial tiles, and the partial bundle, that a log of `size` entries has."""
+    paths = set()
+    for level in range(ENTRIES, MAX_LEVEL + 1):
+        index = size >> (8 * (max(level, 0) + 1))
+        width = width_at(size, level, index)
+        if 0 < width < WIDTH:
+            paths.add(tile_path(level, index, width))
+    return paths
+
+
+def encode_bundle(entries: Iterable[bytes]) -> bytes:
+    """Return the entries, each after its length. An entry is at most 65,535 bytes."""
+    return b"".join(len(entry).to_bytes(_PREFIX_BYTES, "big") + entry for entry in entries)
+
+
+def split_bundle(data: bytes, width: int, first: int) -> Iterator[bytes]:
+    """Yield the `width` entries of a bundle whose first is entry `first`. Raises `AuditLogError` naming the entry where it goes wrong."""
+    position = 0
+    for sequence in range(first, first + width):
+        start = position + _PREFIX_BYTES
+        position = start + int.from_bytes(data[start - _PREFIX_BYTES : start], "big")
+        if start > len(data) or position > len(data):
+            raise AuditLogError(f"Entry {sequence} of the audit log is cut short.", entry=sequence, code="audit.bundle")
+        yield data[start:position]
+    if position != len(data):
+        sequence = first + width
+        raise AuditLogError(
+            f"The audit log has bytes that belong to no entry before entry {sequence}.", entry=sequence, code="audit.bundle"
+        )
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A tile's place and its hashes, one after the other."""
+
+    level: int
+    index: int
+    hashes: bytes
+
+    @property
+    def width(self) -> int:
+        """Return the number of hashes."""
+        return len(self.hashes) // HASH_BYTES
+
+    @property
+    def path(self) -> str:
+        """Return where it is kept."""
+        return tile_path(self.level, self.index, self.width)
+
+
+class TreeEdge:
+    """The right edge of the tree, in memory: the unfinished tile of each level, and the compact range that gives the root."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._levels: list[list[bytes]] = []
+        self._range = CompactRange()
+
+    def add(self, leaf: bytes) -> list[Tile]:
+        """Append a leaf hash; return the tiles that became full by it, lowest first."""
+        full: list[Tile] = []
+        self._range.push(leaf)
+        self.size += 1
+        level, subtree = 0, leaf
+        while True:
+            if level == len(self._levels):
+                self._levels.append([])
+            tile = self._levels[level]
+            tile.append(subtree)
+            if len(tile) < WIDTH:
+                return full
+            full.append(Tile(level, (self.size >> (8 * (level + 1))) - 1, b"".join(tile)))
+            subtree = root_of(tile)
+            tile.clear()
+            level += 1
+
+    def unfinished(self) -> list[Tile]:
+        """Return the unfinished tile of each level that has one."""
+        return [Tile(level, self.size >> (8 * (level + 1)), b"".join(hashes)) for level, hashes in enumerate(self._levels) if hashes]
+
+    def root(self) -> bytes:
+        """Return the root over all leaves so far."""
+        return self._range.root()
+
+
+def root_at(size: int, tiles: Sequence[Tile]) -> bytes:
+    """Return the root of the first `size` leaves from the rightmost tile of each level of that tree (wider ones do)."""
+    tree = CompactRange()
+    for tile in sorted(tiles, key=lambda tile: -tile.level):
+        for number in range(width_at(size, tile.level, tile.index)):
+            tree.push(tile.hashes[number * HASH_BYTES : (number + 1) * HASH_BYTES], 8 * tile.level)
+    return tree.root()
+
+
+@dataclass
+class Inventory:
+    """What files a log's folder has: the widths on disk for each tile (ascending), and leftover temporaries."""
+
+    widths: dict[Key, list[int]] = field(default_factory=dict)
+    temporaries: list[Path] = field(default_factory=list)
+    checkpoint: bool = False
+
+    def widest(self, key: Key) -> int:
+        """Return the width of the widest copy of a tile, 0 when there is none."""
+        return self.widths[key][-1] if key in self.widths else 0
+
+    def partials(self) -> set[str]:
+        """Return the paths of all partial tiles and bundles."""
+        return {tile_path(*key, width) for key, widths in self.widths.items() for width in widths if width < WIDTH}
+
+
+def take_inventory(folder: Path) -> Inventory:
+    """List the folder. Raises `AuditLogError` for a file that does not belong to a log (nothing may hide there)."""
+    inventory = Inventory()
+    with storage_errors("Listing the audit log"):
+        for parent, folders, files in os.walk(folder, onerror=_raise):
+            for name in sorted(files) + [name for name in folders if os.path.islink(os.path.join(parent, name))]:
+                path = Path(parent, name)
+                relative = path.relative_to(folder).as_posix()
+                if _TEMPORARY.fullmatch(name) and not path.is_symlink():
+                    inventory.temporaries.append(path)
+                elif path.is_symlink() or not path.is_file() or not _admit(inventory, relative):
+                    raise AuditLogError(f"The file {relative!r} does not belong to the audit log.", code="audit.file")
+    for widths in inventory.widths.values():
+        widths.sort()
+    return inventory
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _admit(inventory: Inventory, relative: str) -> bool:
+    """Enter a file under its key; False when it is none of ours. The path must be the one spelling that the format has."""
+    if relative == CHECKPOINT:
+        inventory.checkpoint = True
+        return True
+    match = _TILE.fullmatch(relative)
+    if match is None:
+        return False
+    level = ENTRIES if match[1] == "entries" else int(match[1])
+    index, width = int(re.sub(r"\D", "", match[2])), int(match[3] or WIDTH)
+    if tile_path(level, index, width) != relative:
+        return False
+    inventory.widths.setdefault((level, index), []).append(width)
+    return True
+
+
+def read_tile_file(folder: Path, level: int, index: int, width: int) -> bytes:
+    """Read a tile or bundle, whose length is bounded. Raises `AuditLogError` when it is too long, `StorageError`."""
+    limit = _MAX_BUNDLE_BYTES if level == ENTRIES else WIDTH * HASH_BYTES
+    path = tile_path(level, index, width)
+    with storage_errors(f"Reading {path}"), open(folder / path, "rb") as file:
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise AuditLogError(
+            f"The file {path!r} of the audit log is too long.", entry=index * WIDTH ** (max(level, 0) + 1), code="audit.file"
+        )
+    return data

@@ -1,0 +1,241 @@
+"""Checks a log's folder against itself, against its signed checkpoint and against a head that was remembered elsewhere.
+
+`replay` reads every entry and recomputes every hash; the log uses it when it opens, the offline verifier to judge. Where the folder
+contradicts itself the first bad entry is named. What this cannot see: a history that the key's own holder wrote anew from the start,
+with no remembered head to hold against it; an unsigned end that was cut off before anything was signed or remembered.
+"""
+
+import hmac
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from appliance.audit.events import parse_entry
+from appliance.audit.merkle import EMPTY_ROOT, HASH_BYTES, TreeHead, leaf_hash
+from appliance.audit.signed_note import MAX_NOTE_BYTES, SignedCheckpoint, parse_checkpoint
+from appliance.audit.tiles import (
+    CHECKPOINT,
+    ENTRIES,
+    WIDTH,
+    Inventory,
+    Tile,
+    TreeEdge,
+    encode_bundle,
+    read_tile_file,
+    split_bundle,
+    take_inventory,
+    tile_path,
+    width_at,
+)
+from appliance.foundation.atomic_files import storage_errors
+from appliance.foundation.errors import AuditLogError
+
+
+@dataclass(frozen=True)
+class VerifiedLog:
+    """What was proved: so many entries under this root, the first `signed_size` of them under the log's signature."""
+
+    size: int
+    root: bytes
+    signed_size: int
+
+
+@dataclass
+class Replay:
+    """The state of a log as its entries give it, what a crash left undone or lying about, and the partial files on disk."""
+
+    partials: set[str]
+    temporaries: list[Path]
+    edge: TreeEdge = field(default_factory=TreeEdge)
+    tail: list[bytes] = field(default_factory=list)
+    roots: dict[int, bytes] = field(default_factory=dict)
+    unwritten: list[Tile] = field(default_factory=list)
+
+
+def read_checkpoint(folder: Path) -> SignedCheckpoint | None:
+    """Return the checkpoint on disk, its signature not verified yet, or None. Raises `AuditLogError`, `StorageError`."""
+    path = folder / CHECKPOINT
+    with storage_errors("Reading the checkpoint"):
+        if not path.exists():
+            return None
+        with open(path, "rb") as file:
+            return parse_checkpoint(file.read(MAX_NOTE_BYTES + 1))
+
+
+def verify_log(folder: Path, *, public_key: bytes, remembered: TreeHead | None = None, require_signed: bool = True) -> VerifiedLog:
+    """Verify the log in `folder`, which nobody writes to meanwhile (`AuditLog.verify` for one that is in use).
+
+    `require_signed`: a checkpoint must cover every entry; without, entries after it (written while sealed) are accepted, and counted.
+    Raises `AuditLogError`, whose `entry` is the first bad one where one can be named.
+    """
+    if not folder.is_dir():
+        raise AuditLogError("There is no audit log in this folder.", code="audit.absent")
+    checkpoint = read_checkpoint(folder)
+    if checkpoint is not None:
+        checkpoint.verify(public_key)
+    state = replay(folder, checkpoint, () if remembered is None else (remembered.size,))
+    if remembered is not None:
+        verify_extends(state.edge.size, state.roots.get(remembered.size), remembered)
+    signed_size = 0 if checkpoint is None else checkpoint.head.size
+    if require_signed and (checkpoint is None or signed_size < state.edge.size):
+        raise AuditLogError(
+            f"Nothing signed covers the audit log from entry {signed_size} on. Unseal the appliance, which signs what is there.",
+            entry=signed_size,
+            code="audit.unsigned",
+        )
+    return VerifiedLog(state.edge.size, state.edge.root(), signed_size)
+
+
+def verify_extends(size: int, root: bytes | None, remembered: TreeHead) -> None:
+    """Raise `AuditLogError` unless a log of `size`, whose root at the remembered size is `root`, extends the remembered head."""
+    if size < remembered.size or root is None:
+        raise AuditLogError(
+            f"An older folder of the audit log was put back, or its end was cut off: it has {size} entries, and there were "
+            f"{remembered.size} already. Bring back the newer folder.",
+            entry=size,
+            code="audit.rollback",
+        )
+    if not hmac.compare_digest(root, remembered.root):
+        raise AuditLogError(
+            f"The history of the audit log was rewritten: its first {remembered.size} entries are not the ones that were remembered.",
+            code="audit.rewritten",
+        )
+
+
+def replay(
+    folder: Path,
+    checkpoint: SignedCheckpoint | None,
+    sizes: Iterable[int] = (),
+    visit: Callable[[dict[str, Any]], None] | None = None,
+) -> Replay:
+    """Read the whole log, check entries, tiles and what the checkpoint claims (not its signature); hand each entry to `visit`.
+
+    The roots at `sizes` are returned too. Raises `AuditLogError` with the first bad entry, `StorageError`.
+    """
+    signed = TreeHead(0, EMPTY_ROOT) if checkpoint is None else checkpoint.head
+    inventory = take_inventory(folder)
+    check = _Check(folder, inventory, signed.size)
+    state = Replay(partials=inventory.partials(), temporaries=inventory.temporaries)
+    wanted = {signed.size, *sizes}
+    if 0 in wanted:
+        state.roots[0] = EMPTY_ROOT
+    index = 0
+    while width := inventory.widest((ENTRIES, index)):
+        known = check.leaf_hashes(index)
+        data = read_tile_file(folder, ENTRIES, index, width)
+        state.tail = []
+        for sequence, raw in enumerate(split_bundle(data, width, index * WIDTH), start=index * WIDTH):
+            entry = parse_entry(raw, sequence)
+            leaf = leaf_hash(raw)
+            _verify_leaf(leaf, known, sequence)
+            for tile in state.edge.add(leaf):
+                state.unwritten += check.tile(tile)
+            if sequence + 1 in wanted:
+                state.roots[sequence + 1] = state.edge.root()
+            state.tail.append(raw)
+            if visit is not None:
+                visit(entry)
+        check.copies(index, data, state.tail)
+        index += 1
+        if width < WIDTH:
+            break
+        state.tail = []
+    for tile in state.edge.unfinished():
+        state.unwritten += check.tile(tile)
+    check.nothing_left(state.edge.size)
+    if signed.size > state.edge.size:
+        raise AuditLogError(
+            f"The audit log was cut off: {signed.size} entries were signed, and {state.edge.size} are there.",
+            entry=state.edge.size,
+            code="audit.truncated",
+        )
+    if not hmac.compare_digest(state.roots[signed.size], signed.root):
+        raise AuditLogError(
+            f"The history of the audit log was rewritten: its first {signed.size} entries are not the ones that were signed.",
+            code="audit.rewritten",
+        )
+    return state
+
+
+def _verify_leaf(leaf: bytes, known: bytes, sequence: int) -> None:
+    """Raise `AuditLogError` when the tiles have another hash for this entry."""
+    start = sequence % WIDTH * HASH_BYTES
+    kept = known[start : start + HASH_BYTES]
+    if kept and not hmac.compare_digest(kept, leaf):
+        raise AuditLogError(
+            f"Entry {sequence} of the audit log and the hash kept of it do not agree: one of them was changed.",
+            entry=sequence,
+            code="audit.entry",
+        )
+
+
+class _Check:
+    """Compares the files of one folder with what the entries say they must be, and crosses off those it has seen."""
+
+    def __init__(self, folder: Path, inventory: Inventory, signed_size: int) -> None:
+        self._folder = folder
+        self._inventory = inventory
+        self._signed_size = signed_size
+        self._seen: set[tuple[int, int]] = set()
+
+    def leaf_hashes(self, index: int) -> bytes:
+        """Return what the widest level 0 tile beside bundle `index` holds, b"" when a crash came before it."""
+        width = self._inventory.widest((0, index))
+        return read_tile_file(self._folder, 0, index, width) if width else b""
+
+    def tile(self, tile: Tile) -> list[Tile]:
+        """Compare every copy of a tile on disk; return it in a list when it has to be written still."""
+        key = (tile.level, tile.index)
+        self._seen.add(key)
+        span = WIDTH**tile.level
+        for width in self._inventory.widths.get(key, []):
+            data = read_tile_file(self._folder, tile.level, tile.index, width)
+            expected = tile.hashes[: width * HASH_BYTES]
+            if data != expected or width > tile.width:
+                number = next((at for at in range(tile.width) if not _same_hash(data, expected, at)), tile.width)
+                entry = (tile.index * WIDTH + number) * span
+                raise AuditLogError(
+                    f"The file {tile_path(*key, width)!r} does not agree with the entries of the audit log, from entry {entry} on.",
+                    entry=entry,
+                    code="audit.tile",
+                )
+        widest = self._inventory.widest(key)
+        if widest < width_at(self._signed_size, *key):
+            entry = (tile.index * WIDTH + widest) * span
+            raise AuditLogError(
+                f"The hashes of the audit log from entry {entry} on are missing ({tile.path!r}), and they were signed.",
+                entry=entry,
+                code="audit.tile",
+            )
+        return [] if widest == tile.width else [tile]
+
+    def copies(self, index: int, data: bytes, entries: list[bytes]) -> None:
+        """Compare the narrower copies of a bundle, which a crash may have left, with the widest one."""
+        self._seen.add((ENTRIES, index))
+        for width in self._inventory.widths[(ENTRIES, index)][:-1]:
+            copy = read_tile_file(self._folder, ENTRIES, index, width)
+            expected = encode_bundle(entries[:width])
+            if copy != expected:
+                same = next((at for at in range(min(len(copy), len(expected))) if copy[at] != data[at]), min(len(copy), len(expected)))
+                before = sum(len(encode_bundle(entries[: number + 1])) <= same for number in range(width))
+                entry = index * WIDTH + before
+                raise AuditLogError(
+                    f"Two copies of entry {entry} of the audit log differ ({tile_path(ENTRIES, index, width)!r}).",
+                    entry=entry,
+                    code="audit.bundle",
+                )
+
+    def nothing_left(self, size: int) -> None:
+        """Raise `AuditLogError` when files speak of entries that are not there."""
+        left = sorted(self._inventory.widths.keys() - self._seen)
+        if left:
+            path = tile_path(*left[0], self._inventory.widest(left[0]))
+            raise AuditLogError(
+                f"Entry {size} of the audit log is missing: {path!r} speaks of what comes after it.", entry=size, code="audit.truncated"
+            )
+
+
+def _same_hash(data: bytes, expected: bytes, number: int) -> bool:
+    part = slice(number * HASH_BYTES, (number + 1) * HASH_BYTES)
+    return data[part] == expected[part] and len(expected[part]) == HASH_BYTES

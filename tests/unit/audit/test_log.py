@@ -1,0 +1,585 @@
+"""What the log acknowledged is there, in order and signed; what it did not is not believed; what was interrupted is found."""
+
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from appliance.audit import Actor, AuditLog, ObjectRef, Outcome, TreeHead, verify_log
+from appliance.audit.merkle import leaf_hash, root_of
+from appliance.audit.signed_note import parse_checkpoint
+from appliance.foundation import canonical_json
+from appliance.foundation.errors import AuditLogError, ConflictError, InputError, StorageError
+
+ACTOR = Actor("us_1", "trainer", "se_1")
+TARGET = ObjectRef("dataset", "ds_1")
+BUNDLE = "tile/entries/000.p"
+
+
+def write(log: AuditLog, reason: str = "") -> int:
+    return log.append(ACTOR, "dataset.read", TARGET, Outcome.SUCCEEDED, reason=reason)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@contextmanager
+def no_file_longer_than(size: int) -> Iterator[None]:
+    """Make the kernel refuse longer files to this process: a disk that is full, without one."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_an_append_is_durable_signed_and_remembered_when_it_returns(tmp_path: Path, clock: Any, signer: Any, heads: Any) -> None:
+    log = AuditLog.open(tmp_path / "audit", clock)
+    log.attach(signer, heads)
+    for number in range(5):
+        assert write(log) == number
+        verified = verify_log(tmp_path / "audit", public_key=signer.public_key, remembered=heads.saved[-1])
+        assert verified.size == verified.signed_size == log.size == number + 1
+        assert heads.saved[-1] == log.head == TreeHead(verified.size, verified.root)
+    assert sorted(files(tmp_path / "audit")) == ["checkpoint", "tile/0/000.p/5", f"{BUNDLE}/5"]
+
+
+def test_an_entry_says_what_it_was_given(tmp_path: Path, clock: Any) -> None:
+    log = AuditLog.open(tmp_path, clock)
+    details: dict[str, str | int | bool] = {"rows": 3, "checked": True, "name": "x"}
+    log.append(
+        ACTOR, "job.submit", ObjectRef("job", "jb_1", "ab12"), Outcome.DENIED, reason="policy.denied", request="rq_1", details=details
+    )
+    assert list(log.entries()) == [
+        {
+            "version": 1,
+            "sequence": 0,
+            "time_us": 1_700_000_000_000_001,
+            "boot_id": clock.boot_id(),
+            "monotonic_us": 100_000_000_000_001,
+            "actor": {"id": "us_1", "role": "trainer", "session": "se_1"},
+            "action": "job.submit",
+            "object": {"kind": "job", "id": "jb_1", "digest": "ab12"},
+            "outcome": "denied",
+            "reason": "policy.denied",
+            "request": "rq_1",
+            "details": details,
+        }
+    ]
+
+
+def test_what_was_written_while_sealed_is_kept_and_signed_at_the_next_unseal(tmp_path: Path, clock: Any, signer: Any, heads: Any) -> None:
+    log = AuditLog.open(tmp_path, clock)
+    write(log)
+    assert "checkpoint" not in files(tmp_path)
+    log.attach(signer, heads)
+    assert parse_checkpoint(files(tmp_path)["checkpoint"]).head.size == 1
+    log.detach()
+    write(log)
+    write(log)
+    # The tiles that the checkpoint on disk speaks of stay beside the newer ones, so that public tools can still check it.
+    assert sorted(files(tmp_path)) == ["checkpoint", "tile/0/000.p/1", "tile/0/000.p/3", f"{BUNDLE}/1", f"{BUNDLE}/3"]
+    log = AuditLog.open(tmp_path, clock)
+    assert log.size == 3
+    assert verify_log(tmp_path, public_key=signer.public_key, require_signed=False).signed_size == 1
+    with pytest.raises(AuditLogError, match="Nothing signed") as caught:
+        log.verify(public_key=signer.public_key)
+    assert caught.value.entry == 1
+    log.attach(signer, heads)
+    assert log.verify(public_key=signer.public_key, remembered=heads.load()).signed_size == 3
+    assert sorted(files(tmp_path)) == ["checkpoint", "tile/0/000.p/3", f"{BUNDLE}/3"]
+
+
+def test_a_long_log_goes_over_many_bundles(
+    tmp_path: Path, clock: Any, signer: Any, heads: Any, fill: Callable[[AuditLog, int], None]
+) -> None:
+    log = AuditLog.open(tmp_path, clock)
+    log.attach(signer, heads)
+    for size in (254, 255, 256, 257, 511, 512, 513, 600):
+        fill(log, size - log.size)
+        assert [entry["sequence"] for entry in log.entries()] == list(range(size))
+        leaves = [leaf_hash(canonical_json.encode(entry)) for entry in log.entries()]
+        assert log.head == heads.saved[-1] == TreeHead(size, root_of(leaves))
+        assert verify_log(tmp_path, public_key=signer.public_key).root == root_of(leaves)
+    assert sorted(files(tmp_path)) == [
+        "checkpoint",
+        "tile/0/000",
+        "tile/0/001",
+        "tile/0/002.p/88",
+        "tile/1/000.p/2",
+        "tile/entries/000",
+        "tile/entries/001",
+        "tile/entries/002.p/88",
+    ]
+    assert not (tmp_path / BUNDLE).exists()
+    again = AuditLog.open(tmp_path, clock)
+    assert again.head == log.head
+    assert write(again) == 600
+    # Any earlier head is found again in the tiles, whatever its size.
+    for head in heads.saved[::37]:
+        heads.saved.append(head)
+        again.attach(signer, heads)
+        again.detach()
+        heads.saved.append(TreeHead(head.size, leaf_hash(b"other")))
+        with pytest.raises(AuditLogError, match="rewritten"):
+            again.attach(signer, heads)
+        heads.saved.pop()
+
+
+@pytest.mark.parametrize(("start", "stop"), [(0, None), (0, 0), (3, 300), (255, 257), (256, 256), (299, None), (300, None), (400, 500)])
+def test_entries_can_be_read_in_part(filled: Callable[[int], Path], clock: Any, start: int, stop: int | None) -> None:
+    log = AuditLog.open(filled(300), clock)
+    assert [entry["sequence"] for entry in log.entries(start, stop)] == list(range(300))[start:stop]
+
+
+def test_threads_share_writes_without_gap_or_reorder(tmp_path: Path, clock: Any, signer: Any, heads: Any) -> None:
+    """Sixteen threads: each finds its own entries where it was told, in its own order, and after reopening too."""
+    log = AuditLog.open(tmp_path, clock)
+    log.attach(signer, heads)
+    told: dict[str, list[int]] = {}
+    barrier = threading.Barrier(16)
+
+    def work(name: str) -> None:
+        barrier.wait()
+        told[name] = [write(log, f"{name}.{number}") for number in range(20)]
+
+    threads = [threading.Thread(target=work, args=(f"t{number}",)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    log.close()
+    again = AuditLog.open(tmp_path, clock)
+    by_sequence = {entry["sequence"]: entry["reason"] for entry in again.entries()}
+    assert sorted(by_sequence) == sorted(sequence for sequences in told.values() for sequence in sequences) == list(range(320))
+    for name, sequences in told.items():
+        assert sequences == sorted(sequences)
+        assert [by_sequence[sequence] for sequence in sequences] == [f"{name}.{number}" for number in range(20)]
+    assert verify_log(tmp_path, public_key=signer.public_key, remembered=heads.load()).signed_size == 320
+    times = [entry["monotonic_us"] for entry in again.entries()]
+    assert times == sorted(times)
+
+
+def test_who_waits_is_written_together(tmp_path: Path, clock: Any, signer: Any) -> None:
+    """While one write is under way the others gather, and share the next: three heads are saved for ten entries, not ten."""
+    entered, go_on = threading.Event(), threading.Event()
+
+    class SlowHeads:
+        saved: list[TreeHead] = []  # noqa: RUF012 - one test's own class
+
+        def load(self) -> TreeHead | None:
+            return None
+
+        def save(self, head: TreeHead) -> None:
+            self.saved.append(head)
+            if head.size == 1:
+                entered.set()
+                assert go_on.wait(60)
+
+    heads = SlowHeads()
+    log = AuditLog.open(tmp_path, clock)
+    log.attach(signer, heads)
+    threads = [threading.Thread(target=write, args=(log,)) for _ in range(10)]
+    threads[0].start()
+    assert entered.wait(60)
+    for thread in threads[1:]:
+        thread.start()
+    while len(log._waiting) < 10:  # The first one's own ticket is still in the queue, too.
+        threading.Event().wait(0.001)
+    go_on.set()
+    for thread in threads:
+        thread.join()
+    assert [head.size for head in heads.saved] == [0, 1, 10]
+
+
+# Failures
+
+
+def test_a_full_disk_acknowledges_nothing_and_leaves_the_log_usable(tmp_path: Path, clock: Any, signer: Any, heads: Any) -> None:
+    log = AuditLog.open(tmp_path, clock)
+    log.attach(signer, heads)
+    write(log)
+    before = files(tmp_path)
+    with no_file_longer_than(100), pytest.raises(StorageError, match="was not done"):
+        write(log)
+    assert (files(tmp_path), log.size) == (before, 1)
+    assert write(log) == 1
+    assert verify_log(tmp_path, public_key=signer.public_key, remembered=heads.load()).size == 2
+
+
+def test_all_who_wait_for_a_failing_write_hear_of_it(tmp_path: Path, clock: Any) -> None:
+    log = AuditLog.open(tmp_path, clock)
+    failures: list[StorageError] = []
+
+    def work() -> None:
+        try:
+            write(log)
+        except StorageError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    with no_file_longer_than(100):
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len({id(failure) for failure in failures}) == 8
+    assert AuditLog.open(tmp_path, clock).size == log.size == 0
+
+
+def test_a_log_that_cannot_be_put_back_writes_no_more(tmp_path: Path, clock: Any) -> None:
+    log = AuditLog.open(tmp_path, clock)
+    write(log)
+    (tmp_path / BUNDLE / "2").mkdir()
+    with pytest.raises(StorageError):
+        write(log)
+    (tmp_path / BUNDLE / "2").rmdir()
+    with pytest.raises(ConflictError, match="nor put back"):
+        write(log)
+    assert write(AuditLog.open(tmp_path, clock)) == 1
+
+
+@pytest.mark.parametrize("blocked", ["checkpoint", "tile/0/000.p/2", "tile/0/000.p"])
+def test_a_failure_after_the_commit_point_is_made_good_by_the_next_append(
+    tmp_path: Path, clock: Any, signer: Any, heads: Any, blocked: str
+) -> None:
+    log = AuditLog.open(tmp_path, clock)
+    log.attach(signer, heads)
+    write(log)
+    kept = tmp_path / "kept"
+    if (tmp_path / blocked).exists():
+        (tmp_path / blocked).rename(kept)
+    if blocked.endswith(".p"):
+        (tmp_path / blocked).write_bytes(b"")
+    else:
+        (tmp_path / blocked).mkdir()
+    with pytest.raises(StorageError):
+        write(log)
+    assert heads.saved[-1].size == 1
+    if blocked.endswith(".p"):
+        (tmp_path / blocked).unlink()
+    else:
+        (tmp_path / blocked).rmdir()
+    if kept.exists():
+        kept.rename(tmp_path / blocked)
+    assert write(log) == 2
+    assert verify_log(tmp_path, public_key=signer.public_key, remembered=heads.load()).signed_size == 3
+
+
+@pytest.mark.parametrize("refusal", [StorageError("The disk is full."), RuntimeError("database is locked")])
+def test_a_head_that_cannot_be_kept_fails_the_append(tmp_path: Path, clock: Any, signer: Any, heads: Any, refusal: Exception) -> None:
+    log = AuditLog.open(tmp_path, clock)
+    log.attach(signer, heads)
+    heads.refusal = refusal
+    with pytest.raises(StorageError):
+        write(log)
+    heads.refusal = None
+    assert write(log) == 1
+    assert verify_log(tmp_path, public_key=signer.public_key, remembered=heads.load()).size == 2
+
+
+def test_an_attach_that_cannot_sign_leaves_the_log_detached(tmp_path: Path, clock: Any, signer: Any, heads: Any) -> None:
+    log = AuditLog.open(tmp_path, clock)
+    heads.refusal = StorageError("The disk is full.")
+    with pytest.raises(StorageError):
+        log.attach(signer, heads)
+    heads.refusal = None
+    write(log)
+    log.attach(signer, heads)
+
+
+def test_an_interrupted_write_stops_the_log_until_it_is_reopened(tmp_path: Path, clock: Any, signer: Any, heads: Any) -> None:
+    log = AuditLog.open(tmp_path, clock)
+    log.attach(signer, heads)
+    heads.refusal = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        write(log)
+    heads.refusal = None
+    with pytest.raises(ConflictError, match="interrupted"):
+        write(log)
+    again = AuditLog.open(tmp_path, clock)
+    again.attach(signer, heads)
+    assert write(again) == 1
+
+
+def test_a_closed_log_refuses(tmp_path: Path, clock: Any, signer: Any, heads: Any) -> None:
+    log = AuditLog.open(tmp_path, clock)
+    log.close()
+    with pytest.raises(ConflictError, match="closed"):
+        write(log)
+    with pytest.raises(ConflictError, match="closed"):
+        log.attach(signer, heads)
+
+
+def test_what_cannot_be_written_is_refused_before_anything_is(tmp_path: Path, clock: Any) -> None:
+    log = AuditLog.open(tmp_path, clock)
+    with pytest.raises(InputError):
+        log.append(ACTOR, "nonsense", TARGET, Outcome.SUCCEEDED)
+    clock.now = -5
+    with pytest.raises(InputError):
+        write(log)
+    assert (files(tmp_path), log.size) == ({}, 0)
+
+
+# Attaching
+
+
+def test_a_second_signer_is_refused(tmp_path: Path, clock: Any, signer: Any, heads: Any) -> None:
+    log = AuditLog.open(tmp_path, clock)
+    log.attach(signer, heads)
+    with pytest.raises(ConflictError):
+        log.attach(signer, heads)
+
+
+def test_another_key_or_name_is_refused(filled: Callable[[int], Path], clock: Any, signer: Any, other_signer: Any, heads: Any) -> None:
+    log = AuditLog.open(filled(2), clock)
+    with pytest.raises(AuditLogError, match="not signed with this key"):
+        log.attach(other_signer, heads)
+    signer.name = "another.example/log"
+    with pytest.raises(AuditLogError, match="another log's name"):
+        log.attach(signer, heads)
+
+
+def test_an_older_folder_put_back_is_noticed(tmp_path: Path, clock: Any, signer: Any, heads: Any) -> None:
+    folder, older = tmp_path / "audit", tmp_path / "older"
+    log = AuditLog.open(folder, clock)
+    log.attach(signer, heads)
+    write(log)
+    shutil.copytree(folder, older)
+    write(log)
+    log.close()
+    with pytest.raises(AuditLogError, match="older folder") as caught:
+        AuditLog.open(older, clock).attach(signer, heads)
+    assert caught.value.entry == 1
+    with pytest.raises(AuditLogError, match="older folder"):
+        verify_log(older, public_key=signer.public_key, remembered=heads.load())
+    # The same with only the checkpoint put back, and with it taken away.
+    shutil.copy(older / "checkpoint", folder / "checkpoint")
+    shutil.copytree(older / "tile", folder / "tile", dirs_exist_ok=True)
+    with pytest.raises(AuditLogError, match="older folder"):
+        AuditLog.open(folder, clock).attach(signer, heads)
+    (folder / "checkpoint").unlink()
+    with pytest.raises(AuditLogError, match="older folder"):
+        AuditLog.open(folder, clock).attach(signer, heads)
+
+
+def test_a_rewritten_history_is_noticed(tmp_path: Path, clock: Any, signer: Any, heads: Any) -> None:
+    """Even when it was signed with the right key: the head in the database differs."""
+    log = AuditLog.open(tmp_path / "one", clock)
+    log.attach(signer, heads)
+    write(log, "truth")
+    forged = AuditLog.open(tmp_path / "two", clock)
+    forged.attach(signer, type(heads)())
+    write(forged, "lie")
+    write(forged, "lie")
+    with pytest.raises(AuditLogError, match="rewritten"):
+        AuditLog.open(tmp_path / "two", clock).attach(signer, heads)
+    with pytest.raises(AuditLogError, match="rewritten"):
+        verify_log(tmp_path / "two", public_key=signer.public_key, remembered=heads.load())
+
+
+# Crashes
+
+
+@pytest.mark.parametrize("size", [1, 2, 255, 256, 257])
+def test_a_crash_at_any_step_of_an_append_is_recovered_from(
+    tmp_path: Path, clock: Any, signer: Any, heads: Any, fill: Callable[[AuditLog, int], None], size: int
+) -> None:
+    """The steps are known: bundle, tiles, checkpoint, head, removal of what is superseded. Each prefix of them is a state to open."""
+    folder = tmp_path / "audit"
+    log = AuditLog.open(folder, clock)
+    fill(log, size - 1)
+    log.attach(signer, heads)
+    before, head_before = files(folder), heads.saved[-1]
+    fill(log, 1)
+    after = files(folder)
+    steps = [
+        name
+        for name in sorted(after, key=lambda name: ("entries" not in name, "tile" not in name, name))
+        if before.get(name) != after[name]
+    ]
+    assert "entries" in steps[0]
+    assert steps[-1] == "checkpoint"
+    for done in range(len(steps) + 1):
+        state = before | {name: after[name] for name in steps[:done]}
+        state[f"{BUNDLE}/.{size}.0a1b2c3d.tmp"] = b"half a fi"
+        crashed = tmp_path / f"crashed-{done}"
+        for name, data in state.items():
+            (crashed / name).parent.mkdir(parents=True, exist_ok=True)
+            (crashed / name).write_bytes(data)
+        heads.saved.append(head_before)
+        again = AuditLog.open(crashed, clock)
+        assert again.size == (size if done else size - 1)
+        again.attach(signer, heads)
+        assert verify_log(crashed, public_key=signer.public_key, remembered=heads.load()).size == again.size
+        if done:
+            assert files(crashed) == after
+        write(again)
+        assert not list(crashed.rglob("*.tmp"))
+
+
+# Actions
+
+
+def test_an_action_is_logged_before_and_after(tmp_path: Path, clock: Any) -> None:
+    log = AuditLog.open(tmp_path, clock)
+    with log.action(ACTOR, "dataset.import", ObjectRef("dataset", ""), {"name": "faq"}) as recorded:
+        (running,) = log.unfinished()
+        assert (running["outcome"], running["request"], running["details"]) == ("requested", recorded.request, {"name": "faq"})
+        recorded.target = ObjectRef("dataset", "ds_1", "ab12")
+        recorded.details = {"rows": 100}
+    assert log.unfinished() == []
+    requested, succeeded = log.entries()
+    assert succeeded["outcome"] == "succeeded"
+    assert succeeded["request"] == requested["request"] == recorded.request
+    assert succeeded["object"] == {"kind": "dataset", "id": "ds_1", "digest": "ab12"}
+    assert (requested["details"], succeeded["details"]) == ({"name": "faq"}, {"rows": 100})
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ConflictError("Row 3 says 'secret'.", code="job.state"), "job.state"),
+        (ValueError("secret"), "unexpected.ValueError"),
+        (KeyboardInterrupt("secret"), "interrupted.KeyboardInterrupt"),
+    ],
+)
+def test_a_failed_action_is_logged_with_its_code_and_without_its_data(
+    tmp_path: Path, clock: Any, error: BaseException, reason: str
+) -> None:
+    log = AuditLog.open(tmp_path, clock)
+    with pytest.raises(type(error)) as caught, log.action(ACTOR, "dataset.import", TARGET):
+        raise error
+    assert caught.value is error
+    _, failed = log.entries()
+    assert (failed["outcome"], failed["reason"]) == ("failed", reason)
+    assert b"secret" not in b"".join(files(tmp_path).values())
+    assert log.unfinished() == []
+
+
+def test_nothing_is_done_when_the_request_cannot_be_logged(tmp_path: Path, clock: Any) -> None:
+    log = AuditLog.open(tmp_path, clock)
+    done = False
+    with no_file_longer_than(100), pytest.raises(StorageError), log.action(ACTOR, "dataset.import", TARGET):
+        done = True
+    assert not done
+    assert log.size == 0
+
+
+def test_an_outcome_that_cannot_be_logged_is_an_error_and_stays_unfinished(tmp_path: Path, clock: Any) -> None:
+    log = AuditLog.open(tmp_path, clock)
+    with pytest.raises(StorageError), log.action(ACTOR, "dataset.import", TARGET):
+        limit = no_file_longer_than(100)
+        limit.__enter__()
+    limit.__exit__(None, None, None)
+    assert len(log.unfinished()) == 1
+
+
+def test_a_failure_that_cannot_be_logged_is_raised_all_the_same(tmp_path: Path, clock: Any) -> None:
+    log = AuditLog.open(tmp_path, clock)
+    with pytest.raises(ValueError, match="first") as caught, log.action(ACTOR, "dataset.import", TARGET):
+        log.close()
+        raise ValueError("first")
+    assert "could not record this failure" in caught.value.__notes__[0]
+    assert len(AuditLog.open(tmp_path, clock).unfinished()) == 1
+
+
+def test_requests_of_one_id_are_counted(tmp_path: Path, clock: Any) -> None:
+    log = AuditLog.open(tmp_path, clock)
+    for outcome in (Outcome.REQUESTED, Outcome.REQUESTED, Outcome.FAILED):
+        log.append(ACTOR, "job.submit", TARGET, outcome, request="rq_1")
+    log.append(ACTOR, "job.submit", TARGET, Outcome.DENIED, request="rq_2")
+    assert [entry["sequence"] for entry in log.unfinished()] == [1]
+    assert [entry["sequence"] for entry in AuditLog.open(tmp_path, clock).unfinished()] == [1]
+
+
+CHILD = """
+import sys, time
+from pathlib import Path
+from appliance.audit import Actor, AuditLog, ObjectRef
+from appliance.foundation.clock import SystemClock
+
+folder, effect, when = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+log = AuditLog.open(folder, SystemClock())
+
+def wait():
+    print("here", flush=True)
+    time.sleep(600)
+
+with log.action(Actor("us_1", "trainer"), "home.create", ObjectRef("home", "home")):
+    pass
+with log.action(Actor("us_1", "trainer"), "dataset.import", ObjectRef("dataset", "ds_1")):
+    if when == "before":
+        wait()
+    effect.write_text("done")
+    if when == "after":
+        wait()
+wait()
+"""
+
+
+@pytest.mark.parametrize(("when", "effect_there", "unfinished"), [("before", False, 1), ("after", True, 1), ("finished", True, 0)])
+def test_a_killed_process_leaves_a_truthful_log(
+    tmp_path: Path, clock: Any, signer: Any, heads: Any, when: str, effect_there: bool, unfinished: int
+) -> None:
+    """Killed between request and action, or action and outcome: the request is there without an outcome, and is found."""
+    folder, effect = tmp_path / "audit", tmp_path / "effect"
+    command = [sys.executable, "-c", CHILD, str(folder), str(effect), when]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"here\n"
+        child.send_signal(signal.SIGKILL)
+    log = AuditLog.open(folder, clock)
+    assert effect.exists() == effect_there
+    assert [entry["action"] for entry in log.unfinished()] == ["dataset.import"] * unfinished
+    log.attach(signer, heads)
+    if unfinished:
+        (entry,) = log.unfinished()
+        log.append(Actor("appliance", "system"), entry["action"], ObjectRef("dataset", "ds_1"), Outcome.FAILED, request=entry["request"])
+    assert log.unfinished() == []
+    assert verify_log(folder, public_key=signer.public_key).size == 4
+
+
+KILLED_WRITER = """
+import sys, threading
+from pathlib import Path
+from appliance.audit import Actor, AuditLog, ObjectRef, Outcome
+from appliance.foundation.clock import SystemClock
+
+log = AuditLog.open(Path(sys.argv[1]), SystemClock())
+
+def work():
+    while True:
+        sequence = log.append(Actor("us_1", "trainer"), "dataset.read", ObjectRef("dataset", "ds_1"), Outcome.SUCCEEDED)
+        sys.stdout.write(f"{sequence}\\n")
+        sys.stdout.flush()
+
+for _ in range(4):
+    threading.Thread(target=work).start()
+"""
+
+
+def test_what_was_acknowledged_survives_a_kill_at_any_point(tmp_path: Path, clock: Any) -> None:
+    """A process killed while four threads write: every sequence it had printed is there on reopening, three times over."""
+    acknowledged = -1
+    for lines in (5, 40, 90):
+        command = [sys.executable, "-c", KILLED_WRITER, str(tmp_path)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}) as child:
+            assert child.stdout is not None
+            head = [child.stdout.readline() for _ in range(lines)]
+            child.send_signal(signal.SIGKILL)
+            told = [int(line) for line in [*head, *child.stdout] if line.endswith(b"\n")]
+        assert max(told) > acknowledged
+        acknowledged = max(told)
+        assert AuditLog.open(tmp_path, clock).size > acknowledged

@@ -1,0 +1,131 @@
+"""A checkpoint is a C2SP signed note that public tools read, and a changed one is refused."""
+
+import base64
+from typing import Any
+
+import pytest
+
+from appliance.audit import TreeHead
+from appliance.audit.merkle import EMPTY_ROOT
+from appliance.audit.signed_note import MAX_NOTE_BYTES, key_id, parse_checkpoint, sign_checkpoint
+from appliance.foundation.errors import AuditLogError
+
+HEAD = TreeHead(20852163, base64.b64decode("CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I="))
+# The example of the specification's signed-note and tlog-checkpoint pages uses keys that are not published, so this one is our own.
+GOLDEN = "appliance.example/log\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n— appliance.example/log {}\n"
+
+
+def test_the_note_has_the_form_of_the_specification(signer: Any) -> None:
+    note = sign_checkpoint(HEAD, signer)
+    text = note.decode()
+    blob = text.split(" ")[-1].strip()
+    assert text == GOLDEN.format(blob)
+    assert base64.b64decode(blob)[:4] == key_id(signer.name, signer.public_key)
+    checkpoint = parse_checkpoint(note)
+    assert checkpoint.head == HEAD
+    checkpoint.verify(signer.public_key)
+
+
+def test_the_key_id_is_that_of_a_published_key() -> None:
+    """Go's checksum database: sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8."""
+    encoded = base64.b64decode("Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8")
+    assert encoded[0] == 1
+    assert key_id("sum.golang.org", encoded[1:]).hex() == "033de0ae"
+
+
+def test_an_empty_log_can_be_signed(signer: Any) -> None:
+    parse_checkpoint(sign_checkpoint(TreeHead(0, EMPTY_ROOT), signer)).verify(signer.public_key)
+
+
+def test_another_key_is_refused(signer: Any, other_signer: Any) -> None:
+    with pytest.raises(AuditLogError, match="not signed with this key"):
+        parse_checkpoint(sign_checkpoint(HEAD, signer)).verify(other_signer.public_key)
+
+
+def test_a_signature_of_a_witness_is_carried_and_ignored(signer: Any, other_signer: Any) -> None:
+    note = sign_checkpoint(HEAD, signer) + "— witness.example AAAAAAAA\n".encode()
+    parse_checkpoint(note).verify(signer.public_key)
+    with pytest.raises(AuditLogError):
+        parse_checkpoint(note).verify(other_signer.public_key)
+
+
+def test_one_wrong_signature_of_ours_spoils_the_note(signer: Any) -> None:
+    bad = base64.b64encode(key_id(signer.name, signer.public_key) + bytes(64)).decode()
+    note = sign_checkpoint(HEAD, signer) + f"— {signer.name} {bad}\n".encode()
+    with pytest.raises(AuditLogError, match="signature .* is wrong"):
+        parse_checkpoint(note).verify(signer.public_key)
+
+
+@pytest.mark.parametrize("mask", [0x01, 0x20, 0x80])
+def test_no_byte_of_a_note_may_change(signer: Any, mask: int) -> None:
+    note = sign_checkpoint(HEAD, signer)
+    for position in range(len(note)):
+        changed = bytearray(note)
+        changed[position] ^= mask
+        with pytest.raises(AuditLogError):
+            parse_checkpoint(bytes(changed)).verify(signer.public_key)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("\n\n—", "\n—"),
+        ("\n20852163\n", "\n020852163\n"),
+        ("\n20852163\n", "\n-1\n"),
+        ("\n20852163\n", "\n\n"),
+        ("\n20852163\n", "\n" + "9" * 30 + "\n"),
+        ("q2I=\n", "q2I=\nextension\n"),
+        ("q2I=\n", "q2J=\n"),
+        ("q2I=\n", "\n"),
+        ("q2I=\n", "q2I\n"),
+        ("q2I=\n", "*2I=\n"),
+        ("CsUYapGGPo4dkMgI", ""),
+        ("appliance.example/log\n2", "\n2"),
+        ("appliance.example/log\n2", "a b\n2"),
+        ("appliance.example/log\n2", "a+b\n2"),
+        ("— ", "- "),
+        ("— appliance.example/log ", "—  "),
+        ("— appliance.example/log ", "— appliance.example/log AAAA "),
+        ("— appliance.example/log ", "— appliance.example/log AAAA\n— appliance.example/log "),
+        ("— appliance.example/log ", "— appliance.example/log not-base64\n— appliance.example/log "),
+    ],
+)
+def test_a_damaged_note_is_refused(signer: Any, old: str, new: str) -> None:
+    text = sign_checkpoint(HEAD, signer).decode()
+    assert old in text
+    with pytest.raises(AuditLogError, match="checkpoint is damaged"):
+        parse_checkpoint(text.replace(old, new, 1).encode())
+
+
+@pytest.mark.parametrize("note", [b"", b"\n\n", b"a\n0\n", b"\xff\n\n\xff\n", b"x" * (MAX_NOTE_BYTES + 1)])
+def test_what_is_no_note_is_refused(note: bytes) -> None:
+    with pytest.raises(AuditLogError, match="checkpoint is damaged"):
+        parse_checkpoint(note)
+
+
+@pytest.mark.parametrize("cut", [1, 2])
+def test_a_note_without_its_end_is_refused(signer: Any, cut: int) -> None:
+    with pytest.raises(AuditLogError):
+        parse_checkpoint(sign_checkpoint(HEAD, signer)[:-cut])
+
+
+@pytest.mark.parametrize("name", ["", "two words", "a+b", "line\nbreak"])
+def test_a_name_that_cannot_stand_in_a_note_is_refused(signer: Any, name: str) -> None:
+    signer.name = name
+    with pytest.raises(AuditLogError, match="name"):
+        sign_checkpoint(HEAD, signer)
+
+
+def test_a_faulty_signer_gives_no_checkpoint(signer: Any, other_signer: Any) -> None:
+    """A signature that does not verify must not replace a checkpoint that does."""
+
+    class Faulty:
+        name = signer.name
+        public_key = signer.public_key
+
+        def sign(self, message: bytes) -> bytes:
+            signature: bytes = other_signer.sign(message)
+            return signature
+
+    with pytest.raises(AuditLogError, match="signature"):
+        sign_checkpoint(HEAD, Faulty())
