@@ -1,0 +1,125 @@
+"""How a command reaches the home: through the server's Unix socket when one runs, else by owning the home itself."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+import httpx  # noqa: TID251 - the one place: over the home's Unix socket, never over a network
+
+from appliance.foundation.errors import ApplianceError, HomeError
+from appliance.foundation.settings import Settings
+from appliance.jobs.messages import FromWorker, Progress
+from appliance.services.context import OPERATOR
+from appliance.services.operations import Appliance, perform, wait_for_job
+from appliance.services.receive_upload import receive_file
+
+SOCKET_NAME = "appliance.sock"
+UPLOAD_PIECE_BYTES = 1024 * 1024
+WATCH_POLL_S = 0.5
+OnProgress = Callable[[dict[str, Any]], None]
+
+
+class Client(Protocol):
+    """What a command may ask for."""
+
+    def perform(self, name: str, **parameters: Any) -> Any:
+        """Do one operation and return its JSON."""
+        ...
+
+    def upload(self, source: BinaryIO) -> str:
+        """Send a file; return the upload's id."""
+        ...
+
+    def watch(self, job_id: str, on_progress: OnProgress) -> dict[str, Any]:
+        """Follow a job to its end and return it."""
+        ...
+
+
+class OwningClient:
+    """Owns the home: does everything in this process, which runs the queue while it watches."""
+
+    def __init__(self, appliance: Appliance) -> None:
+        self._appliance = appliance
+
+    def perform(self, name: str, **parameters: Any) -> Any:
+        """Do one operation and return its JSON."""
+        return perform(self._appliance, OPERATOR, name, parameters)
+
+    def upload(self, source: BinaryIO) -> str:
+        """Seal a file into the home; return the upload's id."""
+        return receive_file(self._appliance.context, OPERATOR, source).id
+
+    def watch(self, job_id: str, on_progress: OnProgress) -> dict[str, Any]:
+        """Run the queue until this job has ended."""
+
+        def heard(job: Any, message: FromWorker) -> None:
+            if job.id == job_id and isinstance(message, Progress):
+                on_progress(message.model_dump())
+
+        self._appliance.run_queue(heard)
+        return wait_for_job(self._appliance, OPERATOR, job_id)
+
+
+class SocketClient:
+    """Asks the running server over its Unix socket (0600: only the home's owner reaches it)."""
+
+    def __init__(self, http: httpx.Client) -> None:
+        self._http = http
+
+    def perform(self, name: str, **parameters: Any) -> Any:
+        """Do one operation and return its JSON."""
+        return self._answer(self._http.post(f"/operations/{name}", json=parameters))
+
+    def upload(self, source: BinaryIO) -> str:
+        """Stream a file to the server; return the upload's id."""
+
+        def pieces() -> Iterator[bytes]:
+            while piece := source.read(UPLOAD_PIECE_BYTES):
+                yield piece
+
+        return str(self._answer(self._http.put("/uploads", content=pieces()))["id"])
+
+    def watch(self, job_id: str, on_progress: OnProgress) -> dict[str, Any]:
+        """Poll until the job has ended."""
+        last = -1
+        while True:
+            job: dict[str, Any] = self.perform("job.show", job_id=job_id, after_step=last)
+            for point in job["progress"]:
+                last = point["step"]
+                on_progress(point["body"])
+            if job["state"] in {"succeeded", "failed", "stopped"}:
+                return job
+            time.sleep(WATCH_POLL_S)
+
+    @staticmethod
+    def _answer(response: httpx.Response) -> Any:
+        body = response.json()
+        if response.is_success:
+            return body["result"]
+        raise ApplianceError(body["error"]["sentence"], code=body["error"]["code"])
+
+
+def server_socket(settings: Settings) -> Path:
+    """Return where the server's Unix socket is."""
+    return settings.home / SOCKET_NAME
+
+
+@contextmanager
+def socket_client(settings: Settings) -> Iterator[SocketClient | None]:
+    """Give a client of the running server, or None when none answers."""
+    path = server_socket(settings)
+    if not path.exists():
+        yield None
+        return
+    with httpx.Client(transport=httpx.HTTPTransport(uds=str(path)), base_url="http://appliance", timeout=None) as http:
+        try:
+            http.get("/healthz")
+        except httpx.TransportError:
+            yield None
+            return
+        try:
+            yield SocketClient(http)
+        except httpx.TransportError as error:
+            raise HomeError("The server ended before it answered. See `appliance status`.", code="server.gone") from error

@@ -1,0 +1,429 @@
+"""The commands of DESIGN.md. Exit status: 0 done, 1 refused or failed (a sentence on standard error), 2 wrong usage."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, Protocol
+
+import typer
+
+from appliance import __version__
+from appliance.cli.client import Client, OwningClient, socket_client
+from appliance.cli.passphrase import find_passphrase
+from appliance.cli.printing import Printer
+from appliance.foundation.errors import ApplianceError, InputError
+from appliance.foundation.settings import Settings, load_settings
+from appliance.reports import doctor_report, run_report
+from appliance.services.home import create_home
+from appliance.services.operations import Appliance
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
+PassphraseFile = Annotated[Path | None, typer.Option(help="Read the passphrase from this file.")]
+Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Stay until the job has ended.")]
+
+
+class Program(Protocol):
+    """What the entry point gives: how to own the home, and how to serve."""
+
+    def own_home(self, settings: Settings, *, read: tuple[Path, ...] = ()) -> AbstractContextManager[Appliance]:
+        """Take the home's lock, fork the launcher, confine this process, open the log."""
+        ...
+
+    def serve(self, settings: Settings, passphrase: str | None, announce: Callable[[str], None]) -> None:
+        """Serve until stopped."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Options:
+    """One command's frame: settings, output, and where the passphrase comes from."""
+
+    program: Program
+    settings: Settings
+    printer: Printer
+    passphrase_file: Path | None
+
+    @contextmanager
+    def client(self, *, read: tuple[Path, ...] = ()) -> Iterator[Client]:
+        """Give the server's client, or own the home and unseal it for this command."""
+        with socket_client(self.settings) as remote:
+            if remote is not None:
+                yield remote
+                return
+        if not (self.settings.home / "keyring.json").exists():
+            raise InputError("There is no home here yet. Make one with `appliance init`.", code="home.absent")
+        passphrase = find_passphrase(self.passphrase_file or self.settings.passphrase_file)
+        with self.program.own_home(self.settings, read=read) as appliance:
+            appliance.context.unseal(passphrase or "")
+            yield OwningClient(appliance)
+
+
+def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one statement a command; each is a few lines
+    """Return the `appliance` command."""
+    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="A private fine-tuning appliance.")
+
+    @contextmanager
+    def frame(as_json: bool, passphrase_file: Path | None = None) -> Iterator[_Options]:
+        printer = Printer(as_json=as_json)
+        try:
+            yield _Options(program, load_settings(), printer, passphrase_file)
+        except ApplianceError as error:
+            _refuse(printer, error)
+
+    def group(name: str, help_text: str) -> typer.Typer:
+        child = typer.Typer(no_args_is_help=True, help=help_text)
+        app.add_typer(child, name=name)
+        return child
+
+    @app.command()
+    def init(passphrase_file: PassphraseFile = None, user: str = "trainer", as_json: AsJson = False) -> None:
+        """Make a home: keys, encrypted database, audit log and the first account."""
+        with frame(as_json, passphrase_file) as options:
+            passphrase = find_passphrase(passphrase_file or options.settings.passphrase_file, twice=True)
+            with program.own_home(options.settings) as appliance:
+                made = create_home(appliance.context, passphrase or "", first_user=user)
+            sentence = f"The home is made. First account: {made['user']}, one-time password: {made['password']} (shown once)."
+            options.printer.result(made, sentence)
+
+    @app.command()
+    def status(passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
+        """Say how the home is."""
+        with frame(as_json, passphrase_file) as options, options.client() as client:
+            answer = client.perform("status")
+            sealed = "sealed" if answer["sealed"] else "open"
+            options.printer.result(answer, f"The vault is {sealed}. The audit log has {answer['log_entries']} entries.")
+
+    @app.command()
+    def unseal(passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
+        """Open the vault of the running server."""
+        with frame(as_json, passphrase_file) as options:
+            client = _server_only(options)
+            passphrase = find_passphrase(passphrase_file or options.settings.passphrase_file)
+            options.printer.result(client("unseal", passphrase=passphrase), "The vault is open.")
+
+    @app.command()
+    def seal(as_json: AsJson = False) -> None:
+        """Make the running server forget its keys."""
+        with frame(as_json) as options:
+            options.printer.result(_server_only(options)("seal"), "The vault is sealed.")
+
+    @app.command()
+    def doctor(passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
+        """Prove the isolation, and name what is wrong with this machine or installation."""
+        with frame(as_json, passphrase_file) as options, options.client() as client:
+            found = doctor_report(client.perform("isolation.test"))
+            options.printer.result(found, found["sentence"])
+            if found["problems"]:
+                raise typer.Exit(1)
+
+    @app.command()
+    def serve(
+        host: str | None = None, port: int | None = None, passphrase_file: PassphraseFile = None, as_json: AsJson = False
+    ) -> None:
+        """Serve the pages, and run the queue, until stopped."""
+        with frame(as_json, passphrase_file) as options:
+            chosen = options.settings
+            settings = Settings(chosen.home, host or chosen.host, chosen.port if port is None else port, chosen.passphrase_file)
+            if not (settings.home / "keyring.json").exists():
+                raise InputError("There is no home here yet. Make one with `appliance init`.", code="home.absent")
+            passphrase = find_passphrase(passphrase_file or settings.passphrase_file, optional=True)
+            program.serve(settings, passphrase, lambda sentence: options.printer.result({"serving": sentence}, sentence))
+
+    @app.command()
+    def train(
+        dataset: Annotated[str, typer.Option(help="Dataset id.")],
+        model: Annotated[str, typer.Option(help="Model id.")],
+        method: str = "qlora",
+        preset: str = "balanced",
+        rank: int | None = None,
+        epochs: int | None = None,
+        batch: int | None = None,
+        learning_rate: float | None = None,
+        seed: int = 0,
+        name: str = "",
+        wait: Wait = True,
+        passphrase_file: PassphraseFile = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """Train an adapter."""
+        with frame(as_json, passphrase_file) as options, options.client() as client:
+            job = client.perform(
+                "train",
+                dataset_id=dataset,
+                model_id=model,
+                method=method,
+                preset=preset,
+                rank=rank,
+                epochs=epochs,
+                batch_size=batch,
+                learning_rate=learning_rate,
+                seed=seed,
+                name=name,
+            )
+            _follow(options, client, job, "Training", wait=wait or isinstance(client, OwningClient))
+
+    @app.command()
+    def evaluate(
+        adapter: Annotated[str, typer.Option(help="Adapter id.")],
+        wait: Wait = True,
+        passphrase_file: PassphraseFile = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """Measure an adapter against its original on held-out questions."""
+        with frame(as_json, passphrase_file) as options, options.client() as client:
+            job = client.perform("evaluate", adapter_id=adapter)
+            _follow(options, client, job, "Evaluating", wait=wait or isinstance(client, OwningClient))
+
+    @app.command()
+    def chat(
+        adapter: Annotated[str, typer.Option(help="Adapter id.")],
+        prompt: Annotated[str, typer.Option(help="What to ask.")],
+        passphrase_file: PassphraseFile = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """Ask the tuned model and the original the same."""
+        with frame(as_json, passphrase_file) as options, options.client() as client:
+            answers = client.perform("chat", adapter_id=adapter, prompt=prompt)
+            options.printer.result(answers, f"original: {answers['original']}\ntuned:    {answers['tuned']}")
+
+    @app.command()
+    def version(as_json: AsJson = False) -> None:
+        """Print the version."""
+        Printer(as_json=as_json).result({"version": __version__}, f"appliance {__version__}")
+
+    _add_model_commands(group("model", "Base models."), frame)
+    _add_dataset_commands(group("dataset", "Datasets."), frame)
+    _add_job_commands(group("job", "Jobs."), frame)
+    _add_adapter_commands(group("adapter", "Trained adapters."), frame)
+    _add_user_commands(group("user", "Accounts."), frame)
+    _add_audit_commands(group("audit", "The audit log."), frame)
+    return app
+
+
+Frame = Callable[..., AbstractContextManager[_Options]]
+
+
+def _add_model_commands(group: typer.Typer, frame: Frame) -> None:
+    @group.command("import")
+    def import_(
+        path: Annotated[Path | None, typer.Argument(help="A folder of safetensors.")] = None,
+        starter: Annotated[bool, typer.Option("--starter", help="The small model that is installed with the appliance.")] = False,
+        name: str = "",
+        passphrase_file: PassphraseFile = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """Import a base model."""
+        with frame(as_json, passphrase_file) as options:
+            if starter == (path is not None):
+                raise InputError("Name a folder, or say --starter.", code="model.which")
+            source = path.resolve() if path else None
+            with options.client(read=(source,) if source else ()) as client:
+                model = client.perform("model.import", source=str(source) if source else None, name=name)
+            options.printer.result(model, f"{model['name']} is installed as {model['id']}: {model['parameters'] / 1e6:.0f} million parameters.")
+
+    @group.command("list")
+    def list_(passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
+        """List the base models."""
+        with frame(as_json, passphrase_file) as options, options.client() as client:
+            columns = {"id": "id", "name": "name", "parameters": "parameters", "licence": "licence"}
+            options.printer.table(client.perform("model.list"), columns, "No model is installed yet: `appliance model import --starter`.")
+
+    @group.command()
+    def show(model: str, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
+        """Show one base model with the hashes of its files."""
+        with frame(as_json, passphrase_file) as options, options.client() as client:
+            found = client.perform("model.show", model_id=model)
+            options.printer.result(found, json.dumps(found, indent=2))
+
+
+def _add_dataset_commands(group: typer.Typer, frame: Frame) -> None:
+    @group.command("import")
+    def import_(
+        file: Path,
+        name: str = "",
+        question: Annotated[str, typer.Option(help="The column with the questions.")] = "",
+        answer: Annotated[str, typer.Option(help="The column with the answers.")] = "",
+        system_prompt: str = "",
+        passphrase_file: PassphraseFile = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """Import a CSV or JSONL file, encrypted as it is read."""
+        with frame(as_json, passphrase_file) as options:
+            try:
+                source = file.open("rb")
+            except OSError as error:
+                raise InputError(f"The file {file.name} cannot be read: {error.strerror}.", code="dataset.file") from error
+            roles = {key: value for key, value in (("question", question), ("answer", answer)) if value}
+            with source, options.client() as client:
+                upload_id = client.upload(source)
+                dataset = client.perform(
+                    "dataset.import", upload_id=upload_id, filename=file.name, name=name, roles=roles, system_prompt=system_prompt
+                )
+            sentence = (
+                f"{dataset['name']} is imported, encrypted, as {dataset['id']}: {dataset['training_rows']} rows to train on, "
+                f"{dataset['validation_rows']} to validate, {dataset['test_rows']} held out."
+            )
+            options.printer.result(dataset, "\n".join([sentence, *(str(problem) for problem in dataset["problems"])]))
+
+    @group.command("list")
+    def list_(passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
+        """List the datasets."""
+        with frame(as_json, passphrase_file) as options, options.client() as client:
+            columns = {"id": "id", "name": "name", "rows": "rows", "training_rows": "to train on", "test_rows": "held out"}
+            options.printer.table(client.perform("dataset.list"), columns, "There is no dataset yet: `appliance dataset import FILE`.")
+
+    @group.command()
+    def show(
+        dataset: str, part: str = "training", rows: int = 5, passphrase_file: PassphraseFile = None, as_json: AsJson = False
+    ) -> None:
+        """Show a dataset and its first rows."""
+        with frame(as_json, passphrase_file) as options, options.client() as client:
+            found = client.perform("dataset.show", dataset_id=dataset, part=part, rows=rows)
+            lines = [f"row {row['row']}: " + " | ".join(turn["content"] for turn in row["messages"]) for row in found["preview"]]
+            options.printer.result(found, "\n".join([f"{found['name']}: {found['rows']} rows", *lines]))
+
+
+def _add_job_commands(group: typer.Typer, frame: Frame) -> None:
+    @group.command("list")
+    def list_(passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
+        """List the jobs."""
+        with frame(as_json, passphrase_file) as options, options.client() as client:
+            columns = {"id": "id", "kind": "kind", "state": "state", "reason": "reason"}
+            options.printer.table(client.perform("job.list"), columns, "There is no job yet.")
+
+    @group.command()
+    def show(job: str, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
+        """Show one job with its progress."""
+        with frame(as_json, passphrase_file) as options, options.client() as client:
+            found = client.perform("job.show", job_id=job)
+            last = found["progress"][-1]["body"] if found["progress"] else {}
+            where = f", step {last['step']} of {last['steps']}" if last else ""
+            options.printer.result(found, f"The job is {found['state']}{where}. {found['reason']}")
+
+    @group.command()
+    def watch(job: str, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
+        """Follow one job to its end; without a server, this runs it."""
+        with frame(as_json, passphrase_file) as options, options.client() as client:
+            _follow(options, client, client.perform("job.show", job_id=job), "Working", wait=True)
+
+    @group.command()
+    def stop(job: str, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
+        """Stop a job; the best so far is kept."""
+        with frame(as_json, passphrase_file) as options, options.client() as client:
+            options.printer.result(client.perform("job.stop", job_id=job), "The job was asked to stop.")
+
+    @group.command()
+    def resume(job: str, wait: Wait = True, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
+        """Go on with a stopped or failed job from its last checkpoint."""
+        with frame(as_json, passphrase_file) as options, options.client() as client:
+            found = client.perform("job.resume", job_id=job)
+            _follow(options, client, found, "Working", wait=wait or isinstance(client, OwningClient))
+
+
+def _add_adapter_commands(group: typer.Typer, frame: Frame) -> None:
+    @group.command("list")
+    def list_(passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
+        """List the adapters."""
+        with frame(as_json, passphrase_file) as options, options.client() as client:
+            columns = {"id": "id", "name": "name", "method": "method", "rank": "rank", "state": "state"}
+            options.printer.table(client.perform("adapter.list"), columns, "There is no adapter yet: `appliance train`.")
+
+    @group.command()
+    def show(
+        adapter: str,
+        answers: Annotated[bool, typer.Option("--answers", help="With each held-out question and both answers.")] = False,
+        passphrase_file: PassphraseFile = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """Report on an adapter in plain words."""
+        with frame(as_json, passphrase_file) as options, options.client() as client:
+            found = client.perform("adapter.show", adapter_id=adapter)
+            job = client.perform("job.show", job_id=found["job_id"])
+            report = run_report(found, job)
+            if answers:
+                found["answers"] = client.perform("adapter.answers", adapter_id=adapter)
+                report += "".join(
+                    f"\n\n{row['question']}\n  expected: {row['reference']}\n  original: {row['original']}\n  tuned:    {row['tuned']}"
+                    for row in found["answers"]
+                )
+            options.printer.result({**found, "report": report}, report)
+
+
+def _add_user_commands(group: typer.Typer, frame: Frame) -> None:
+    @group.command()
+    def add(name: str, role: str = "trainer", passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
+        """Create an account with a one-time password."""
+        with frame(as_json, passphrase_file) as options, options.client() as client:
+            made = client.perform("user.add", name=name, role=role)
+            options.printer.result(made, f"{made['name']} ({made['role']}) has the one-time password {made['password']} (shown once).")
+
+    @group.command("list")
+    def list_(passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
+        """List the accounts."""
+        with frame(as_json, passphrase_file) as options, options.client() as client:
+            options.printer.table(client.perform("user.list"), {"id": "id", "name": "name", "role": "role"}, "There is no account.")
+
+
+def _add_audit_commands(group: typer.Typer, frame: Frame) -> None:
+    @group.command()
+    def show(last: int = 50, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
+        """Show the last entries of the log."""
+        with frame(as_json, passphrase_file) as options, options.client() as client:
+            rows = client.perform("audit.show", last=last)
+            flat = [{**row, "who": row["actor"]["id"], "what": f"{row['object']['kind']}/{row['object']['id']}"} for row in rows]
+            columns = {"sequence": "#", "who": "who", "action": "action", "what": "object", "outcome": "outcome", "reason": "reason"}
+            options.printer.table(rows if as_json else flat, columns, "The log is empty.")
+
+    @group.command()
+    def verify(passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
+        """Recompute the whole log; name the first bad entry if there is one."""
+        with frame(as_json, passphrase_file) as options, options.client() as client:
+            found = client.perform("audit.verify")
+            options.printer.result(found, f"The audit log verifies: {found['entries']} entries, {found['signed_entries']} of them signed.")
+
+    @group.command()
+    def export(format: str = "jsonl", passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:  # noqa: A002 - the option's name
+        """Write every entry, one JSON object a line."""
+        with frame(as_json, passphrase_file) as options, options.client() as client:
+            if format != "jsonl":
+                raise InputError("The log is exported as jsonl.", code="audit.format")
+            rows = client.perform("audit.export")
+            options.printer.result(rows, "\n".join(json.dumps(row, ensure_ascii=False) for row in rows))
+
+
+def _follow(options: _Options, client: Client, job: dict[str, Any], title: str, *, wait: bool) -> None:
+    """Print the job at once, or with a progress bar when it has ended. Exit status 1 when it failed."""
+    if not wait:
+        options.printer.result(job, f"The job {job['id']} is queued. `appliance job watch {job['id']}` follows it.")
+        return
+    with options.printer.progress() as progress:
+        task = progress.add_task(title, total=None)
+
+        def show(body: dict[str, Any]) -> None:
+            loss = body["figures"].get("loss")
+            text = f"{title} (loss {loss:.3f})" if loss is not None else title
+            progress.update(task, completed=body["step"], total=body["steps"], description=text)
+
+        ended = client.watch(job["id"], show)
+    ended.pop("progress", None)
+    result = {"job": ended["id"], "state": ended["state"], "reason": ended["reason"], **ended["result"]}
+    options.printer.result(result, ended["result"].get("sentence") or f"The job is {ended['state']}. {ended['reason']}")
+    if ended["state"] == "failed":
+        raise typer.Exit(1)
+
+
+def _server_only(options: _Options) -> Callable[..., Any]:
+    def call(name: str, **parameters: Any) -> Any:
+        with socket_client(options.settings) as remote:
+            if remote is None:
+                raise InputError("This needs a running server. Start one with `appliance serve`.", code="server.absent")
+            return remote.perform(name, **parameters)
+
+    return call
+
+
+def _refuse(printer: Printer, error: ApplianceError) -> NoReturn:
+    printer.error(error)
+    raise typer.Exit(1) from None

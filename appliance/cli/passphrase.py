@@ -1,0 +1,49 @@
+"""Where the passphrase comes from: a file, a systemd credential, or the keyboard. Never argv, never the value of a variable."""
+
+import getpass
+import os
+import sys
+from pathlib import Path
+
+from appliance.foundation.errors import InputError
+
+MAX_PASSPHRASE_BYTES = 1024
+MIN_PASSPHRASE_CHARACTERS = 12
+CREDENTIAL = "appliance-passphrase"
+
+
+def find_passphrase(given: Path | None, *, twice: bool = False, optional: bool = False) -> str | None:
+    """Return the passphrase. With `twice` it is chosen now: typed two times, and long enough.
+
+    Returns None only when `optional` and there is neither a file nor a terminal. Raises `InputError`.
+    """
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    if given is None and credentials and (Path(credentials) / CREDENTIAL).is_file():
+        given = Path(credentials) / CREDENTIAL
+    if given is not None:
+        passphrase = _read(given)
+    elif sys.stdin.isatty():
+        passphrase = getpass.getpass("Passphrase: ")
+        if twice and getpass.getpass("The same again: ") != passphrase:
+            raise InputError("The two passphrases differ. Nothing was done; try again.", code="passphrase.differ")
+    elif optional:
+        return None
+    else:
+        raise InputError(
+            "A passphrase is needed and there is no terminal to type it on. Name a file with --passphrase-file.", code="passphrase.absent"
+        )
+    if twice and len(passphrase) < MIN_PASSPHRASE_CHARACTERS:
+        raise InputError(f"The passphrase is too short: at least {MIN_PASSPHRASE_CHARACTERS} characters.", code="passphrase.short")
+    return passphrase
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_PASSPHRASE_BYTES + 1)
+        text = data.decode("utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"The passphrase file {path.name} cannot be read.", code="passphrase.file") from error
+    if len(data) > MAX_PASSPHRASE_BYTES or not text:
+        raise InputError(f"The passphrase file {path.name} is empty or over {MAX_PASSPHRASE_BYTES} bytes.", code="passphrase.file")
+    return text

@@ -1,0 +1,62 @@
+"""How results look: JSON for programs, tables and sentences for people."""
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from appliance.foundation.errors import ApplianceError
+
+
+class Printer:
+    """Prints one command's result. With `as_json` exactly one JSON value goes to standard output."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.as_json = as_json
+        self._console = Console(highlight=False, soft_wrap=True)
+
+    def result(self, value: Any, sentence: str) -> None:
+        """Print `value` as JSON, or `sentence`."""
+        if self.as_json:
+            sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+        else:
+            self._console.print(sentence, markup=False)
+
+    def table(self, rows: Sequence[dict[str, Any]], columns: dict[str, str], empty: str) -> None:
+        """Print `rows` as JSON, or as a table with `columns` (key to heading); `empty` when there is none."""
+        if self.as_json:
+            self.result(list(rows), "")
+        elif not rows:
+            self._console.print(empty, markup=False)
+        else:
+            table = Table(*columns.values(), box=None, pad_edge=False)
+            for row in rows:
+                table.add_row(*(_cell(row.get(key)) for key in columns))
+            self._console.print(table)
+
+    def error(self, error: ApplianceError) -> None:
+        """Print the sentence on standard error; with JSON, an object with the code too."""
+        if self.as_json:
+            sys.stderr.write(json.dumps({"error": {"code": error.code, "sentence": error.sentence}}, ensure_ascii=False) + "\n")
+        else:
+            sys.stderr.write(error.sentence + "\n")
+
+    def progress(self) -> Progress:
+        """Return a progress bar with time left, on standard error, silent with JSON."""
+        return Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=Console(stderr=True, quiet=self.as_json),
+        )
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else str(value)

@@ -1,0 +1,26 @@
+"""One owner of the home at a time: an advisory lock that ends with the process that holds it, however it ends."""
+
+import fcntl
+import os
+from pathlib import Path
+
+from appliance.foundation.atomic_files import make_private_folder, storage_errors
+from appliance.foundation.errors import HomeError
+
+
+class HomeLock:
+    """Holds the lock from construction until `release`. Raises `HomeError` when another process holds it."""
+
+    def __init__(self, home: Path) -> None:
+        make_private_folder(home)
+        with storage_errors("Taking the home's lock"):
+            self._descriptor = os.open(home / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._descriptor)
+            raise HomeError("Another process of the appliance uses this home. Wait for it, or stop it.", code="home.in-use") from None
+
+    def release(self) -> None:
+        """Let others have the home."""
+        os.close(self._descriptor)

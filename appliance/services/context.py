@@ -1,0 +1,124 @@
+"""What every use case works with: the home's parts, who asks, and the one way to act (`ServiceContext.act`)."""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance.audit import Actor, AuditLog, ObjectRef, Outcome, RecordedAction
+from appliance.foundation.clock import Clock
+from appliance.foundation.errors import AuthorizationError, HomeError, SealedError
+from appliance.foundation.settings import Settings
+from appliance.jobs.launcher import Launcher
+from appliance.policy import Principal, Rules
+from appliance.vault import Database, Vault
+
+HOME = ObjectRef("home", "home")
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks: an opaque user id, a role, and the session (empty for the operator on the machine itself)."""
+
+    user_id: str
+    role: str
+    session: str = ""
+
+    @property
+    def actor(self) -> Actor:
+        """Return the caller as the log names it."""
+        return Actor(self.user_id, self.role, self.session)
+
+
+OPERATOR = Caller("operator", "operator")
+APPLIANCE = Actor("appliance", "system")
+
+
+class ServiceContext:
+    """The parts of one home that is owned by this process. Thread-safe."""
+
+    def __init__(self, settings: Settings, clock: Clock, rules: Rules, log: AuditLog, launcher: Launcher) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.rules = rules
+        self.log = log
+        self.launcher = launcher
+        self.after_unseal: list[Callable[[], None]] = []
+        self.before_seal: list[Callable[[], None]] = []
+        self._vault: Vault | None = None
+        self._sealing = threading.Lock()
+
+    @property
+    def home(self) -> Path:
+        """Return the home's folder."""
+        return self.settings.home
+
+    @property
+    def sealed(self) -> bool:
+        """Tell whether the vault's keys are absent from this process."""
+        return self._vault is None
+
+    @property
+    def vault(self) -> Vault:
+        """Return the open vault. Raises `SealedError`."""
+        vault = self._vault
+        if vault is None:
+            raise SealedError("The vault is sealed. The operator opens it with `appliance unseal`.")
+        return vault
+
+    @property
+    def database(self) -> Database:
+        """Return the open database. Raises `SealedError`."""
+        return self.vault.database
+
+    def unseal(self, passphrase: str) -> None:
+        """Open the vault and cover the log with a signed checkpoint. Raises `AuthenticationError`, `AuditLogError`, `HomeError`."""
+        with self._sealing:
+            if self._vault is not None:
+                return
+            with self.log.action(OPERATOR.actor, "vault.unseal", HOME):
+                vault = Vault.open(self.home, passphrase)
+                try:
+                    self.log.attach(vault.signer, vault.heads)
+                except BaseException:
+                    vault.close()
+                    raise
+                self._vault = vault
+        for hook in self.after_unseal:
+            hook()
+
+    def adopt(self, vault: Vault) -> None:
+        """Use a vault that was just created."""
+        with self._sealing:
+            if self._vault is not None:
+                raise HomeError("A vault is open already.")
+            self.log.attach(vault.signer, vault.heads)
+            self._vault = vault
+
+    def seal(self) -> None:
+        """Forget the keys; what needs them waits until the next unseal."""
+        for hook in self.before_seal:
+            hook()
+        with self._sealing:
+            if self._vault is not None:
+                vault, self._vault = self._vault, None
+                self.log.detach()
+                vault.close()
+
+    def verify_allowed(self, caller: Caller, action: str, target: ObjectRef) -> None:
+        """Raise `AuthorizationError` unless the rules permit it; a denial is logged."""
+        try:
+            self.rules.verify_allowed(Principal(caller.user_id, caller.role), action, target.kind, target.id)
+        except AuthorizationError as error:
+            self.log.append(caller.actor, action, target, Outcome.DENIED, reason=error.code)
+            raise
+
+    @contextlib.contextmanager
+    def act(
+        self, caller: Caller, action: str, target: ObjectRef, details: dict[str, str | int | bool] | None = None
+    ) -> Iterator[RecordedAction]:
+        """Authorise, log the request durably, run the block, log the outcome. The only way in which a use case acts."""
+        self.verify_allowed(caller, action, target)
+        with self.log.action(caller.actor, action, target, details) as recorded:
+            yield recorded

@@ -1,0 +1,123 @@
+"""Measure an adapter on questions that training never saw: original and tuned, on one code path."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select, update
+
+from appliance.audit import ObjectRef, Outcome
+from appliance.foundation.atomic_files import make_private_folder
+from appliance.foundation.errors import ApplianceError, InputError, NotFoundError
+from appliance.foundation.identifiers import new_id
+from appliance.jobs.conversation import WorkerOrder
+from appliance.jobs.messages import Done, EvaluateStart
+from appliance.jobs.states import Job, add_job
+from appliance.models.tables import ADAPTERS
+from appliance.services.context import Caller, ServiceContext
+from appliance.services.import_dataset import describe_dataset
+from appliance.services.train_adapter import adapter_access, dataset_access, job_folder, log_job, model_access
+from appliance.vault.stream import SealContext, unseal_file
+
+EVALUATE = "evaluate"
+MAX_NEW_TOKENS = 48
+RESULTS_NAME = "results.sealed"
+
+
+def submit_evaluation(context: ServiceContext, caller: Caller, *, adapter_id: str) -> Job:
+    """Put an evaluation into the queue. Raises `NotFoundError`, `InputError` when there is nothing to ask."""
+    adapter = describe_adapter(context, adapter_id)
+    dataset = describe_dataset(context, adapter["dataset_id"])
+    if dataset["test_rows"] == 0:
+        raise InputError("The dataset has no held-out questions, so nothing can be measured. Import one with more rows.", code="evaluation.empty")
+    job_id = new_id("jb")
+    with context.act(caller, "job.submit", ObjectRef("job", job_id), {"kind": EVALUATE, "adapter": adapter_id}):
+        make_private_folder(job_folder(context, job_id))
+        context.vault.new_data_key("job", job_id)
+        with context.database.begin() as connection:
+            return add_job(
+                connection,
+                context.clock,
+                job_id=job_id,
+                project_id=adapter["project_id"],
+                kind=EVALUATE,
+                spec={"adapter_id": adapter_id},
+                created_by=caller.user_id,
+            )
+
+
+class EvaluationHandler:
+    """Before and after the worker of an evaluation."""
+
+    def __init__(self, context: ServiceContext) -> None:
+        self._context = context
+
+    def prepare(self, job: Job) -> WorkerOrder:
+        """Log the start, and give the worker the key of the test part alone."""
+        context = self._context
+        adapter = describe_adapter(context, job.spec["adapter_id"])
+        dataset = describe_dataset(context, adapter["dataset_id"])
+        log_job(context, job, "job.start", Outcome.REQUESTED)
+        model = model_access(context, adapter["model_id"])
+        access = adapter_access(context, adapter["id"], context.home / "adapters" / adapter["id"])
+        start = EvaluateStart(
+            job_id=job.id,
+            job_folder=str(job_folder(context, job.id)),
+            job_key=context.vault.data_key("job", job.id),
+            model=model,
+            dataset=dataset_access(context, dataset, ("test",)),
+            adapter=access,
+            quantised=adapter["method"] == "qlora",
+            max_new_tokens=MAX_NEW_TOKENS,
+        )
+        read = (Path(model.folder), context.home / "datasets" / dataset["id"], Path(access.folder))
+        return WorkerOrder(start, read=read, write=(job_folder(context, job.id),))
+
+    def finish(self, job: Job, done: Done) -> dict[str, Any]:
+        """Keep the figures with the adapter and log the outcome; the answers stay sealed in the job's folder."""
+        context = self._context
+        if not done.stopped:
+            with context.database.begin() as connection:
+                results = json.dumps({**done.result, "job_id": job.id})
+                connection.execute(
+                    update(ADAPTERS).where(ADAPTERS.c.id == job.spec["adapter_id"]).values(results=results, state="evaluated")
+                )
+        log_job(context, job, "job.start", Outcome.SUCCEEDED)
+        return done.result
+
+    def fail(self, job: Job, error: ApplianceError) -> None:
+        """Log that the job failed, and why."""
+        log_job(self._context, job, "job.start", Outcome.FAILED, error.code)
+
+
+def list_adapters(context: ServiceContext, caller: Caller) -> list[dict[str, Any]]:
+    """Return the adapters, oldest first, with their figures."""
+    context.verify_allowed(caller, "adapter.list", ObjectRef("adapter", "all"))
+    with context.database.begin() as connection:
+        return [_adapter(row) for row in connection.execute(select(ADAPTERS).order_by(ADAPTERS.c.created_us))]
+
+
+def describe_adapter(context: ServiceContext, adapter_id: str) -> dict[str, Any]:
+    """Return what is known of one adapter. Raises `NotFoundError`."""
+    with context.database.begin() as connection:
+        row = connection.execute(select(ADAPTERS).where(ADAPTERS.c.id == adapter_id)).first()
+    if row is None:
+        raise NotFoundError("There is no such adapter. `appliance adapter list` shows those there are.")
+    return _adapter(row)
+
+
+def show_answers(context: ServiceContext, caller: Caller, adapter_id: str, *, limit: int = 200) -> list[dict[str, Any]]:
+    """Return the held-out questions with both answers: reading data, and logged as such. Raises `NotFoundError` before an evaluation."""
+    adapter = describe_adapter(context, adapter_id)
+    job_id = adapter["results"].get("job_id")
+    if not job_id:
+        raise NotFoundError("This adapter has not been evaluated yet. `appliance evaluate` does it.")
+    with context.act(caller, "adapter.read", ObjectRef("adapter", adapter_id)):
+        sealed = job_folder(context, job_id) / RESULTS_NAME
+        data = unseal_file(sealed, context.vault.data_key("job", job_id), SealContext("job", job_id, 1, RESULTS_NAME))
+    answers: list[dict[str, Any]] = json.loads(data)["answers"]
+    return answers[:limit]
+
+
+def _adapter(row: Any) -> dict[str, Any]:
+    return {**dict(row._mapping), "config": json.loads(row.config), "results": json.loads(row.results)}

@@ -1,0 +1,55 @@
+"""The home's own life: create it, open and close the vault, say how it is."""
+
+from typing import Any
+
+from appliance.audit import ObjectRef
+from appliance.foundation.atomic_files import make_private_folder
+from appliance.foundation.errors import HomeError
+from appliance.identity import create_user, default_project, list_users
+from appliance.services.context import HOME, OPERATOR, Caller, ServiceContext
+from appliance.vault import Vault
+
+FOLDERS = ("datasets", "models", "adapters", "jobs", "uploads", "staging")
+
+
+def create_home(context: ServiceContext, passphrase: str, *, first_user: str = "admin") -> dict[str, Any]:
+    """Make keys, database and folders, and the first account (a trainer who also administers needs two accounts).
+
+    Returns the first account's name and its one-time password, which is shown once. Raises `HomeError` when there is a home already.
+    """
+    if Vault.exists(context.home):
+        raise HomeError("There is a home here already. `appliance status` says how it is.", code="home.exists")
+    with context.log.action(OPERATOR.actor, "home.create", HOME):
+        for name in FOLDERS:
+            make_private_folder(context.home / name)
+        context.adopt(Vault.create(context.home, passphrase, context.clock))
+    with context.act(OPERATOR, "user.create", ObjectRef("user", "first"), {"role": "trainer"}) as recorded:
+        with context.database.begin() as connection:
+            default_project(connection, context.clock)
+            user_id, password = create_user(connection, context.clock, first_user, "trainer", None)
+        recorded.target = ObjectRef("user", user_id)
+    return {"user": first_user, "password": password}
+
+
+def unseal_vault(context: ServiceContext, caller: Caller, passphrase: str) -> dict[str, Any]:
+    """Open the vault with a passphrase."""
+    context.verify_allowed(caller, "vault.unseal", HOME)
+    context.unseal(passphrase)
+    return status(context, caller)
+
+
+def seal_vault(context: ServiceContext, caller: Caller) -> dict[str, Any]:
+    """Forget the keys. A running job checkpoints first."""
+    with context.act(caller, "vault.seal", HOME):
+        context.seal()
+    return status(context, caller)
+
+
+def status(context: ServiceContext, caller: Caller) -> dict[str, Any]:
+    """Say whether the vault is open, how long the log is, and what there is."""
+    context.verify_allowed(caller, "appliance.status", HOME)
+    answer: dict[str, Any] = {"home": str(context.home), "sealed": context.sealed, "log_entries": context.log.size}
+    if not context.sealed:
+        with context.database.begin() as connection:
+            answer["users"] = len(list_users(connection))
+    return answer
