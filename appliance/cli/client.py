@@ -24,7 +24,7 @@ OnProgress = Callable[[dict[str, Any]], None]
 class Client(Protocol):
     """What a command may ask for."""
 
-    def perform(self, name: str, **parameters: Any) -> Any:
+    def perform(self, operation: str, /, **parameters: Any) -> Any:
         """Do one operation and return its JSON."""
         ...
 
@@ -43,9 +43,9 @@ class OwningClient:
     def __init__(self, appliance: Appliance) -> None:
         self._appliance = appliance
 
-    def perform(self, name: str, **parameters: Any) -> Any:
+    def perform(self, operation: str, /, **parameters: Any) -> Any:
         """Do one operation and return its JSON."""
-        return perform(self._appliance, OPERATOR, name, parameters)
+        return perform(self._appliance, OPERATOR, operation, parameters)
 
     def upload(self, source: BinaryIO) -> str:
         """Seal a file into the home; return the upload's id."""
@@ -68,9 +68,9 @@ class SocketClient:
     def __init__(self, http: httpx.Client) -> None:
         self._http = http
 
-    def perform(self, name: str, **parameters: Any) -> Any:
+    def perform(self, operation: str, /, **parameters: Any) -> Any:
         """Do one operation and return its JSON."""
-        return self._answer(self._http.post(f"/operations/{name}", json=parameters))
+        return self._answer(self._http.post(f"/operations/{operation}", json=parameters))
 
     def upload(self, source: BinaryIO) -> str:
         """Stream a file to the server; return the upload's id."""
@@ -113,7 +113,7 @@ def socket_client(settings: Settings) -> Iterator[SocketClient | None]:
     if not path.exists():
         yield None
         return
-    with httpx.Client(transport=httpx.HTTPTransport(uds=str(path)), base_url="http://appliance", timeout=None) as http:
+    with httpx.Client(transport=httpx.HTTPTransport(uds=str(path)), base_url="http://appliance", timeout=None) as http:  # noqa: S113 - training takes as long as it takes
         try:
             http.get("/healthz")
         except httpx.TransportError:

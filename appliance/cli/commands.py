@@ -119,9 +119,7 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
                 raise typer.Exit(1)
 
     @app.command()
-    def serve(
-        host: str | None = None, port: int | None = None, passphrase_file: PassphraseFile = None, as_json: AsJson = False
-    ) -> None:
+    def serve(host: str | None = None, port: int | None = None, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
         """Serve the pages, and run the queue, until stopped."""
         with frame(as_json, passphrase_file) as options:
             chosen = options.settings
@@ -221,7 +219,9 @@ def _add_model_commands(group: typer.Typer, frame: Frame) -> None:
             source = path.resolve() if path else None
             with options.client(read=(source,) if source else ()) as client:
                 model = client.perform("model.import", source=str(source) if source else None, name=name)
-            options.printer.result(model, f"{model['name']} is installed as {model['id']}: {model['parameters'] / 1e6:.0f} million parameters.")
+            options.printer.result(
+                model, f"{model['name']} is installed as {model['id']}: {model['parameters'] / 1e6:.0f} million parameters."
+            )
 
     @group.command("list")
     def list_(passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
@@ -275,9 +275,7 @@ def _add_dataset_commands(group: typer.Typer, frame: Frame) -> None:
             options.printer.table(client.perform("dataset.list"), columns, "There is no dataset yet: `appliance dataset import FILE`.")
 
     @group.command()
-    def show(
-        dataset: str, part: str = "training", rows: int = 5, passphrase_file: PassphraseFile = None, as_json: AsJson = False
-    ) -> None:
+    def show(dataset: str, part: str = "training", rows: int = 5, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
         """Show a dataset and its first rows."""
         with frame(as_json, passphrase_file) as options, options.client() as client:
             found = client.perform("dataset.show", dataset_id=dataset, part=part, rows=rows)
@@ -384,7 +382,7 @@ def _add_audit_commands(group: typer.Typer, frame: Frame) -> None:
             options.printer.result(found, f"The audit log verifies: {found['entries']} entries, {found['signed_entries']} of them signed.")
 
     @group.command()
-    def export(format: str = "jsonl", passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:  # noqa: A002 - the option's name
+    def export(format: str = "jsonl", passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
         """Write every entry, one JSON object a line."""
         with frame(as_json, passphrase_file) as options, options.client() as client:
             if format != "jsonl":

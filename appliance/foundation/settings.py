@@ -27,7 +27,7 @@ class Settings:
 
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
-    """Read `APPLIANCE_HOME`, `APPLIANCE_HOST`, `APPLIANCE_PORT` and `APPLIANCE_PASSPHRASE_FILE`. Raises `InputError` naming every mistake."""
+    """Read `APPLIANCE_HOME`, `_HOST`, `_PORT` and `_PASSPHRASE_FILE`. Raises `InputError` naming every mistake."""
     values = os.environ if environment is None else environment
     mistakes: list[str] = []
     home = Path(values.get("APPLIANCE_HOME") or "~/.local/share/appliance").expanduser()
@@ -40,4 +40,6 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     secret = values.get("APPLIANCE_PASSPHRASE_FILE")
     if mistakes:
         raise InputError(f"The settings cannot be used: {'; '.join(mistakes)}.")
-    return Settings(home=home, host=values.get("APPLIANCE_HOST") or "127.0.0.1", port=port, passphrase_file=Path(secret) if secret else None)
+    return Settings(
+        home=home, host=values.get("APPLIANCE_HOST") or "127.0.0.1", port=port, passphrase_file=Path(secret) if secret else None
+    )

@@ -121,7 +121,10 @@ def run_worker(
     should_stop: Callable[[], bool] = lambda: False,
     poll_s: float = 0.2,
 ) -> Done:
-    """Run a worker to its `Done`. When `should_stop` turns true it is asked to stop, and killed `STOP_GRACE_S` later. Raises `WorkerError`."""
+    """Run a worker to its `Done`. When `should_stop` turns true it is asked to stop, and killed later.
+
+    Raises `WorkerError`.
+    """
     conversation = WorkerConversation(launcher, order)
     remaining = STOP_GRACE_S
     asked = False
@@ -134,7 +137,9 @@ def run_worker(
             if message is None:
                 remaining -= poll_s if asked else 0.0
                 if remaining <= 0:
-                    raise WorkerError("The worker did not stop when asked to, and was ended. The last checkpoint is kept.", code="worker.stop")
+                    raise WorkerError(
+                        "The worker did not stop when asked to, and was ended. The last checkpoint is kept.", code="worker.stop"
+                    )
                 continue
             if isinstance(message, Done):
                 return message

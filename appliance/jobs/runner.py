@@ -4,12 +4,13 @@ import threading
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from appliance.vault.database import Database
+
 from appliance.foundation.clock import Clock
 from appliance.foundation.errors import ApplianceError
 from appliance.jobs.conversation import WorkerLauncher, WorkerOrder, run_worker
 from appliance.jobs.messages import Done, FromWorker, Progress
 from appliance.jobs.states import Job, JobState, add_progress, get_job, list_jobs, move_job
-from appliance.vault.database import Database
 
 POLL_S = 0.5
 
@@ -33,9 +34,7 @@ class JobHandler(Protocol):
 class JobRunner:
     """Runs queued jobs. `database` raises `SealedError` while the vault is sealed, and the queue waits."""
 
-    def __init__(
-        self, database: Callable[[], Database], launcher: WorkerLauncher, clock: Clock, handlers: dict[str, JobHandler]
-    ) -> None:
+    def __init__(self, database: Callable[[], Database], launcher: WorkerLauncher, clock: Clock, handlers: dict[str, JobHandler]) -> None:
         self._database = database
         self._launcher = launcher
         self._clock = clock

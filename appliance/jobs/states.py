@@ -131,9 +131,7 @@ def add_progress(connection: Connection, clock: Clock, job_id: str, step: int, b
 
 def list_progress(connection: Connection, job_id: str, *, after_step: int = -1) -> list[ProgressPoint]:
     """Return the points after `after_step`, in the order of steps."""
-    query = (
-        select(JOB_PROGRESS).where(JOB_PROGRESS.c.job_id == job_id, JOB_PROGRESS.c.step > after_step).order_by(JOB_PROGRESS.c.step)
-    )
+    query = select(JOB_PROGRESS).where(JOB_PROGRESS.c.job_id == job_id, JOB_PROGRESS.c.step > after_step).order_by(JOB_PROGRESS.c.step)
     return [ProgressPoint(step=row.step, at_us=row.at_us, body=json.loads(row.body)) for row in connection.execute(query)]
 
 

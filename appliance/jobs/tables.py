@@ -1,8 +1,7 @@
 """The tables of jobs and of their progress."""
 
-from sqlalchemy import Column, Integer, String, Table, Text
-
 from appliance.vault.database import METADATA
+from sqlalchemy import Column, Integer, String, Table, Text
 
 JOBS = Table(
     "jobs",

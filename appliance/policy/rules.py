@@ -44,7 +44,9 @@ class Rules:
         try:
             self._policies = cedarpy.PolicySet.from_str(text)
         except ValueError as error:
-            raise HomeError("The policies do not parse, so none of them is used. Mend them or install them again.", code="policy.parse") from error
+            raise HomeError(
+                "The policies do not parse, so none of them is used. Mend them or install them again.", code="policy.parse"
+            ) from error
 
     @classmethod
     def load(cls, folder: Path) -> "Rules":

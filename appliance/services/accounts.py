@@ -74,4 +74,3 @@ def all_users(context: ServiceContext, caller: Caller) -> list[dict[str, Any]]:
     context.verify_allowed(caller, "user.list", ObjectRef("user", "all"))
     with context.database.begin() as connection:
         return [asdict(user) for user in list_users(connection)]
-

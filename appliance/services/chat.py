@@ -41,9 +41,7 @@ class ChatDesk:
             raise InputError(f"Ask something, in at most {MAX_TURNS} turns and {MAX_CHARACTERS} characters.", code="chat.length")
         with self._context.act(caller, "adapter.use", ObjectRef("adapter", adapter_id), {"turns": len(messages)}), self._turn:
             conversation = self._serving(adapter_id)
-            request = ChatRequest(
-                request_id=new_id("ch"), messages=messages, contenders=list(contenders), max_new_tokens=MAX_NEW_TOKENS
-            )
+            request = ChatRequest(request_id=new_id("ch"), messages=messages, contenders=list(contenders), max_new_tokens=MAX_NEW_TOKENS)
             try:
                 conversation.send(request)
                 waiting = set(contenders)

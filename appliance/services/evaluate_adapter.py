@@ -29,7 +29,9 @@ def submit_evaluation(context: ServiceContext, caller: Caller, *, adapter_id: st
     adapter = describe_adapter(context, adapter_id)
     dataset = describe_dataset(context, adapter["dataset_id"])
     if dataset["test_rows"] == 0:
-        raise InputError("The dataset has no held-out questions, so nothing can be measured. Import one with more rows.", code="evaluation.empty")
+        raise InputError(
+            "The dataset has no held-out questions, so nothing can be measured. Import one with more rows.", code="evaluation.empty"
+        )
     job_id = new_id("jb")
     with context.act(caller, "job.submit", ObjectRef("job", job_id), {"kind": EVALUATE, "adapter": adapter_id}):
         make_private_folder(job_folder(context, job_id))

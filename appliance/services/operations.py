@@ -14,7 +14,14 @@ from appliance.jobs.states import ENDED, Job, JobState
 from appliance.services import accounts, home, read_audit
 from appliance.services.chat import ChatDesk
 from appliance.services.context import APPLIANCE, Caller, ServiceContext
-from appliance.services.evaluate_adapter import EVALUATE, EvaluationHandler, describe_adapter, list_adapters, show_answers, submit_evaluation
+from appliance.services.evaluate_adapter import (
+    EVALUATE,
+    EvaluationHandler,
+    describe_adapter,
+    list_adapters,
+    show_answers,
+    submit_evaluation,
+)
 from appliance.services.import_dataset import import_dataset, list_datasets, show_dataset
 from appliance.services.import_model import describe_model, import_model, list_models
 from appliance.services.jobs import all_jobs, resume_job, show_job, stop_job

@@ -1,0 +1,133 @@
+"""Where everything meets: builds the object graph, in the order in which processes must start, and registers `serve`.
+
+    fork the launcher -> take the home's lock -> bind the sockets -> confine this process -> open the log -> the rest
+
+The launcher comes first because restrictions are inherited and cannot be undone. Nothing before the confinement starts a
+thread, and nothing before it imports Gradio: Landlock does not reach a thread that already runs.
+"""
+
+import contextlib
+import errno
+import ipaddress
+import os
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from appliance.audit import AuditLog
+from appliance.cli.client import SOCKET_NAME
+from appliance.cli.commands import build_commands
+from appliance.foundation.atomic_files import make_private_folder
+from appliance.foundation.clock import SystemClock
+from appliance.foundation.errors import ConflictError, InputError
+from appliance.foundation.home_lock import HomeLock
+from appliance.foundation.settings import Settings
+from appliance.jobs.launcher import Launcher
+from appliance.jobs.sandbox import confine_server
+from appliance.policy import Rules, find_policy_folder
+from appliance.services.context import OPERATOR, ServiceContext
+from appliance.services.operations import Appliance
+from appliance.services.prove_isolation import prove_isolation
+
+BACKLOG = 128
+
+
+class LocalProgram:
+    """Owns homes on this machine."""
+
+    @contextlib.contextmanager
+    def own_home(self, settings: Settings, *, read: tuple[Path, ...] = ()) -> Iterator[Appliance]:
+        """Own the home for one command. Raises `HomeError` when another process does, `IsolationError` when walls cannot be put up."""
+        with self._owned(settings, read, lambda: ()) as (appliance, _sockets):
+            yield appliance
+
+    def serve(self, settings: Settings, passphrase: str | None, announce: Callable[[str], None]) -> None:
+        """Serve until stopped. Without a passphrase the vault stays sealed until `appliance unseal`."""
+        _verify_loopback(settings.host)
+        make_private_folder(settings.home)
+
+        def bind() -> tuple[socket.socket, ...]:
+            return _bind_tcp(settings.host, settings.port), _bind_unix(settings.home / SOCKET_NAME)
+
+        with self._owned(settings, (), bind) as (appliance, (tcp, unix)):
+            appliance.serving = True
+            prove_isolation(appliance.context, OPERATOR)
+            if passphrase is not None:
+                appliance.context.unseal(passphrase)
+            appliance.runner.start()
+            from appliance.web import serve_pages  # noqa: PLC0415 - only now: what it imports starts threads
+
+            serve_pages(appliance, tcp, unix, announce)
+
+    @contextlib.contextmanager
+    def _owned(
+        self, settings: Settings, read: tuple[Path, ...], bind: Callable[[], tuple[socket.socket, ...]]
+    ) -> Iterator[tuple[Appliance, tuple[socket.socket, ...]]]:
+        os.umask(0o077)
+        make_private_folder(settings.home)
+        with contextlib.ExitStack() as stack:
+            launcher = Launcher.start(settings.home)
+            stack.callback(launcher.close)
+            lock = HomeLock(settings.home)
+            stack.callback(lock.release)
+            sockets = bind()
+            for each in sockets:
+                stack.callback(each.close)
+            policies = find_policy_folder()
+            confine_server(read=(policies, *read), write=(settings.home,))
+            log = AuditLog.open(settings.home / "audit", SystemClock())
+            appliance = Appliance(ServiceContext(settings, SystemClock(), Rules.load(policies), log, launcher))
+            stack.callback(appliance.close)
+            yield appliance, sockets
+
+
+def _verify_loopback(host: str) -> None:
+    """Raise `InputError` unless `host` is this machine's own: anything else needs TLS, which this version does not have."""
+    try:
+        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = False
+    if not loopback:
+        raise InputError(
+            f"The pages are served on this machine alone (127.0.0.1): on {host} they would need TLS. "
+            "Reach them from elsewhere through an encrypted tunnel.",
+            code="serve.tls",
+        )
+
+
+def _bind_tcp(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        if error.errno in {errno.EADDRINUSE, errno.EACCES}:
+            raise ConflictError(
+                f"Port {port} is taken or not allowed. Stop what uses it, or choose another with --port.", code="serve.port"
+            ) from error
+        raise ConflictError(f"{host} is no address of this machine: {error.strerror}.", code="serve.address") from error
+    return listener
+
+
+def _bind_unix(path: Path) -> socket.socket:
+    path.unlink(missing_ok=True)  # The lock is ours, so whoever left it is gone.
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+    try:
+        listener.bind(str(path))
+        path.chmod(0o600)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise InputError(
+            "The home's path is too long for a Unix socket (over 100 characters). Choose a shorter one.", code="home.path"
+        ) from error
+    return listener
+
+
+def main() -> None:
+    """Run the `appliance` command."""
+    sys.exit(build_commands(LocalProgram())())

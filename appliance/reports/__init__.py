@@ -1,0 +1,6 @@
+"""Reports in plain words, computed from what is stored and measured, never typed in."""
+
+from appliance.reports.doctor import doctor_report
+from appliance.reports.training_run import run_report
+
+__all__ = ["doctor_report", "run_report"]

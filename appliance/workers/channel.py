@@ -1,0 +1,86 @@
+"""A worker's side of the conversation, and the frame that every worker runs in.
+
+`run` protects the process's memory before the first key arrives, reads the start message, and turns whatever goes wrong
+into a `Failed` with a sentence: an exception's own text may hold data, so it goes nowhere.
+"""
+
+import os
+import select
+import socket
+import sys
+from collections.abc import Callable
+from typing import TypeVar
+
+from appliance.foundation.errors import ApplianceError, WorkerError
+from appliance.jobs.messages import MAX_MESSAGE_BYTES, Done, Failed, Message, Stop, ToWorker, decode_to_worker, encode_message
+from appliance.jobs.sandbox import protect_memory
+
+_Start = TypeVar("_Start", bound=Message)
+_READ_BYTES = 65536
+
+
+class WorkerChannel:
+    """The inherited end of the socket pair."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+        self._buffer = bytearray()
+        self._stopping = False
+
+    def send(self, message: Message) -> None:
+        """Send one message. Raises `OSError` when the control plane is gone, which ends the worker."""
+        self._channel.sendall(encode_message(message))
+
+    def receive(self) -> ToWorker:
+        """Wait for the next message. Raises `WorkerError` when the control plane is gone."""
+        while b"\n" not in self._buffer:
+            piece = self._channel.recv(_READ_BYTES)
+            if not piece:
+                raise WorkerError("The appliance closed the channel.", code="worker.orphan")
+            self._buffer += piece
+            if len(self._buffer) > MAX_MESSAGE_BYTES:
+                raise WorkerError("A message is over the limit of size.", code="worker.message")
+        line, _, rest = bytes(self._buffer).partition(b"\n")
+        self._buffer = bytearray(rest)
+        return decode_to_worker(line)
+
+    def stop_requested(self) -> bool:
+        """Tell, without waiting, whether a `Stop` has come (or the control plane has gone)."""
+        while not self._stopping and (b"\n" in self._buffer or select.select([self._channel], [], [], 0)[0]):
+            try:
+                self._stopping = isinstance(self.receive(), Stop)
+            except WorkerError:
+                self._stopping = True
+        return self._stopping
+
+
+def run(expected: type[_Start], work: Callable[[WorkerChannel, _Start], Done]) -> None:
+    """Run a worker's `main`: `work` gets the channel and its start message, and returns how it ended."""
+    protect_memory()
+    channel = WorkerChannel(socket.socket(fileno=int(sys.argv[sys.argv.index("--channel") + 1])))
+    try:
+        start = channel.receive()
+        if not isinstance(start, expected):
+            raise WorkerError("The worker was started with a message for another kind.", code="worker.message")
+        channel.send(work(channel, start))
+    except ApplianceError as error:
+        channel.send(Failed(code=error.code, sentence=error.sentence))
+        os._exit(1)
+    except MemoryError:
+        channel.send(Failed(code="worker.memory", sentence="Memory ran out. Choose a smaller batch, shorter rows or a smaller model."))
+        os._exit(1)
+    except Exception as error:
+        sentence = f"The worker met a fault of its own ({type(error).__name__} in {_place(error)})."
+        channel.send(Failed(code="worker.fault", sentence=sentence))
+        os._exit(1)
+
+
+def _place(error: BaseException) -> str:
+    """Return the module and line of the innermost frame of our own: a place in the code, no data."""
+    place, frame = "unknown", error.__traceback__
+    while frame is not None:
+        name = frame.tb_frame.f_globals.get("__name__", "")
+        if name.startswith("appliance."):
+            place = f"{name}:{frame.tb_lineno}"
+        frame = frame.tb_next
+    return place

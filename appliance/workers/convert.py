@@ -1,0 +1,36 @@
+"""Convert a GGUF file into a folder of safetensors, configuration and tokenizer. The parser is an attack surface, hence a worker.
+
+transformers reads GGUF by dequantising it; the `quantization_config` that it leaves behind is dropped, so that the result is
+an ordinary bf16 model.
+"""
+
+from pathlib import Path
+
+from appliance.jobs.messages import ConvertStart, Done, Ready
+from appliance.workers.channel import WorkerChannel, run
+
+
+def convert(channel: WorkerChannel, start: ConvertStart) -> Done:
+    """Write the converted model into `start.output_folder`."""
+    import torch  # noqa: PLC0415 - after the channel is up, so that a failure to import can be told
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig  # noqa: PLC0415
+
+    channel.send(Ready())
+    gguf, output = Path(start.gguf_path), Path(start.output_folder)
+    model = AutoModelForCausalLM.from_pretrained(
+        gguf.parent,
+        gguf_file=gguf.name,
+        dtype=torch.bfloat16,
+        quantization_config=GgufConfig(dequantize=True),
+        local_files_only=True,
+        trust_remote_code=False,
+    )
+    if hasattr(model.config, "quantization_config"):
+        del model.config.quantization_config
+    model.save_pretrained(output)
+    AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name, local_files_only=True, trust_remote_code=False).save_pretrained(output)
+    return Done(result={"parameters": sum(parameter.numel() for parameter in model.parameters())})
+
+
+if __name__ == "__main__":
+    run(ConvertStart, convert)
