@@ -1,0 +1,77 @@
+"""A conversation: one row of a dataset, whatever it was imported from."""
+
+from dataclasses import dataclass, field
+
+PARTS = ("training", "validation", "test")
+KINDS = ("answerable", "unanswerable", "")
+
+MAX_MESSAGES = 64  # in one conversation
+MAX_CONTENT_CHARACTERS = 32_768  # in one message; a spreadsheet's cell holds 32,767
+MAX_LABEL_CHARACTERS = 200  # a key fact or a group
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """What one row of the source says. `row` counts from 1 and is the row that a spreadsheet shows (a CSV's header is row 1).
+
+    `messages` are `{"role": "system" | "user" | "assistant", "content": ...}`: an optional system message, then user and assistant in
+    turn, ending with the assistant. `key_fact` is what an answer must hold to be right, `group` ties phrasings of one fact
+    together, `split` is the part that the source asks for: each "" when the source does not say.
+    """
+
+    row: int
+    messages: list[dict[str, str]]
+    key_fact: str = ""
+    kind: str = ""
+    group: str = ""
+    split: str = field(default="", compare=False)
+
+    @property
+    def question(self) -> str:
+        """The last thing that the user says."""
+        return next(message["content"] for message in reversed(self.messages) if message["role"] == "user")
+
+    @property
+    def answer(self) -> str:
+        """The assistant's last answer."""
+        return self.messages[-1]["content"]
+
+
+def message_problem(messages: list[dict[str, str]]) -> str:
+    """Return what is wrong with the form of a conversation as a clause, or "" when it is well formed."""
+    turns = messages[1:] if messages and messages[0]["role"] == "system" else messages
+    if not turns:
+        return "holds no question and answer"
+    if len(messages) > MAX_MESSAGES:
+        return f"holds more than {MAX_MESSAGES} messages; split it"
+    for index, message in enumerate(turns):
+        expected = "assistant" if index % 2 else "user"
+        if message["role"] != expected:
+            return (
+                f"has a message of another role where one of role {expected} was expected (system first, then user and assistant in turn)"
+            )
+    if len(turns) % 2:
+        return "ends with the user; the last message must be the assistant's answer"
+    for message in messages:
+        problem = text_problem(message["content"], MAX_CONTENT_CHARACTERS)
+        if problem:
+            return f"has {_NAMES[message['role']]} that {problem}"
+    return ""
+
+
+_NAMES = {"system": "a system text", "user": "a question", "assistant": "an answer"}
+
+
+def text_problem(text: str, limit: int) -> str:
+    """Return what is wrong with one text as a clause, or ""."""
+    if not text.strip():
+        return "is empty; fill it in or delete the row"
+    if len(text) > limit:
+        return f"is longer than {limit:,} characters; shorten it"
+    if "\x00" in text:
+        return "holds a NUL character; delete it"
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "holds half a character (a lone surrogate); type it again"
+    return ""

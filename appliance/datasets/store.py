@@ -1,0 +1,193 @@
+"""Datasets at rest: Parquet files under Parquet Modular Encryption, one a part.
+
+Specification: Apache Parquet "Modular Encryption", `AES_GCM_V1` with 256-bit keys and an encrypted footer.
+`v<version>/<part>.parquet` in the dataset's folder. The additional authenticated data's prefix binds
+what a file is, and is not stored in it, or whole files could be swapped:
+
+    b"appliance.dataset" || 0x01 || len(id) || id || version || len(part) || part        (lengths and version: 4 bytes, big-endian)
+
+Each part has its own random key, so that the test part can stay shut while training runs. Columns: row, messages (list of role and
+content), key_fact, kind, group; format version 1 under the schema key `appliance.format`. The key stays with the vault.
+Plaintext is only ever in memory, a row group at a time. Does not keep keys, and does not know who may read.
+
+A few bytes of such a file decide nothing (the first magic number, the padding of a length that the page's header repeats): a change to
+them goes unnoticed by the reader, and the rows are the same. `verify_dataset` notices every byte.
+"""
+
+import hashlib
+import os
+import secrets
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow.parquet.encryption import create_decryption_properties, create_encryption_properties
+
+from appliance.datasets.conversation import PARTS, Conversation
+from appliance.datasets.splits import assign
+from appliance.foundation import canonical_json
+from appliance.foundation.atomic_files import fsync_folder, make_private_folder, storage_errors
+from appliance.foundation.errors import ConflictError, InputError, IntegrityError, NotFoundError
+from appliance.foundation.identifiers import verify_id
+
+ROW_GROUP_ROWS = 1000
+KEY_BYTES = 32
+_FORMAT_KEY = b"appliance.format"
+_FORMAT_VERSION = b"1"
+_HASH_PIECE_BYTES = 1024**2
+_SCHEMA = pa.schema(
+    [
+        pa.field("row", pa.int64(), nullable=False),
+        pa.field("messages", pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())])), nullable=False),
+        pa.field("key_fact", pa.string(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("group", pa.string(), nullable=False),
+    ],
+    metadata={_FORMAT_KEY: _FORMAT_VERSION},
+)
+
+
+@dataclass(frozen=True)
+class DatasetSummary:
+    """What was written. `files` are SHA-256 digests of the encrypted files, `digest` is one over all: they reveal no content."""
+
+    dataset_id: str
+    version: int
+    digest: str
+    rows: int
+    training_rows: int
+    validation_rows: int
+    test_rows: int
+    files: dict[str, str]
+
+
+def part_path(folder: Path, version: int, part: str) -> Path:
+    """Return where a part lies in the dataset's `folder`. Raises `InputError` for a part or version that cannot be."""
+    if part not in PARTS or version < 1:
+        raise InputError(f"There is no such part of a dataset. The parts are: {', '.join(PARTS)}; versions count from 1.")
+    return folder / f"v{version}" / f"{part}.parquet"
+
+
+def write_dataset(
+    folder: Path, dataset_id: str, version: int, conversations: Iterable[Conversation], part_keys: Mapping[str, bytes]
+) -> DatasetSummary:
+    """Write a version into the dataset's `folder`, whole or not at all; durable when it returns.
+
+    Consumes `conversations` before anything is kept, so an error among the last rows leaves nothing behind. Raises `InputError`
+    (from the rows, or nothing to train on), `ConflictError` when the version exists, `StorageError`.
+    """
+    _verify_keys(part_keys)
+    final = part_path(folder, version, "training").parent
+    if final.exists():
+        raise ConflictError("This version of the dataset exists already and is never overwritten. Import a new version.")
+    parts = assign(conversations)
+    make_private_folder(folder)
+    temporary = folder / f".v{version}.{secrets.token_hex(4)}.tmp"
+    with storage_errors("Writing the dataset"):
+        try:
+            temporary.mkdir(mode=0o700)
+            for part in PARTS:
+                prefix = _aad_prefix(dataset_id, version, part)
+                _write_part(temporary / f"{part}.parquet", parts[part], part_keys[part], prefix)
+            files = _file_digests(temporary)
+            fsync_folder(temporary)
+            os.rename(temporary, final)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+        fsync_folder(folder)
+    counts = {f"{part}_rows": len(parts[part]) for part in PARTS}
+    return DatasetSummary(dataset_id, version, _digest(files), sum(counts.values()), files=files, **counts)
+
+
+def read_part(folder: Path, dataset_id: str, version: int, part: str, key: bytes) -> Iterator[Conversation]:
+    """Yield the rows of one part, a row group at a time in memory.
+
+    Raises `NotFoundError`, and `IntegrityError` when the file is not what was written there under this name (changed, cut, or
+    another part, version or dataset), or the key is another's.
+    """
+    path = part_path(folder, version, part)
+    prefix = _aad_prefix(dataset_id, version, part)
+    if not path.is_file():
+        raise NotFoundError(f"The {part} part of this dataset is not there. Import the dataset again, or restore a backup.")
+    try:
+        with pq.ParquetFile(path, decryption_properties=create_decryption_properties(key, aad_prefix=prefix)) as file:
+            if file.schema_arrow.metadata.get(_FORMAT_KEY) != _FORMAT_VERSION or not file.schema_arrow.equals(_SCHEMA):
+                raise IntegrityError(
+                    f"The {part} part of this dataset has an unknown format. A newer appliance may have written it: upgrade this one."
+                )
+            for group in range(file.num_row_groups):
+                for record in file.read_row_group(group).to_pylist():
+                    yield _conversation(record, part)
+    except (pa.ArrowException, OSError, ValueError, UnicodeError, MemoryError, OverflowError) as error:
+        raise IntegrityError(
+            f"The {part} part of this dataset cannot be decrypted: the file was changed, cut, or swapped. Restore it from a backup.",
+            code="integrity.dataset",
+        ) from error
+
+
+def verify_dataset(folder: Path, version: int, digest: str) -> None:
+    """Raise `IntegrityError` unless the files of the version are, byte for byte, those that `digest` was made over. Needs no key."""
+    with storage_errors("Reading the dataset"):
+        found = _digest(_file_digests(part_path(folder, version, "training").parent))
+    if found != digest:
+        raise IntegrityError(
+            f"The files of this dataset are not those that were written (expected {digest[:12]}…, got {found[:12]}…). Restore a backup.",
+            code="integrity.dataset",
+        )
+
+
+def _verify_keys(part_keys: Mapping[str, bytes]) -> None:
+    # A key used for two parts would let one be read where only the other was allowed.
+    if (
+        set(part_keys) != set(PARTS)
+        or any(len(key) != KEY_BYTES for key in part_keys.values())
+        or len(set(part_keys.values())) != len(PARTS)
+    ):
+        raise InputError(f"A dataset needs {len(PARTS)} different keys of {KEY_BYTES} bytes, one for each part.")
+
+
+def _aad_prefix(dataset_id: str, version: int, part: str) -> bytes:
+    verify_id(dataset_id)
+    identity, name = dataset_id.encode(), part.encode()
+    lengths = [value.to_bytes(4, "big") for value in (len(identity), version, len(name))]
+    return b"appliance.dataset\x01" + lengths[0] + identity + lengths[1] + lengths[2] + name
+
+
+def _write_part(path: Path, conversations: list[Conversation], key: bytes, prefix: bytes) -> None:
+    properties = create_encryption_properties(key, aad_prefix=prefix, store_aad_prefix=False, encryption_algorithm="AES_GCM_V1")
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with open(descriptor, "wb") as file:
+        with pq.ParquetWriter(file, _SCHEMA, encryption_properties=properties, compression="zstd") as writer:
+            for start in range(0, len(conversations), ROW_GROUP_ROWS):
+                records = [_record(conversation) for conversation in conversations[start : start + ROW_GROUP_ROWS]]
+                writer.write_table(pa.Table.from_pylist(records, schema=_SCHEMA))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _record(conversation: Conversation) -> dict[str, Any]:
+    return {name: getattr(conversation, name) for name in _SCHEMA.names}
+
+
+def _conversation(record: dict[str, Any], part: str) -> Conversation:
+    return Conversation(**record, split=part)
+
+
+def _file_digests(folder: Path) -> dict[str, str]:
+    digests = {}
+    for path in sorted(folder.iterdir()):
+        digest = hashlib.sha256()
+        with path.open("rb") as file:
+            while piece := file.read(_HASH_PIECE_BYTES):
+                digest.update(piece)
+        digests[path.name] = digest.hexdigest()
+    return digests
+
+
+def _digest(files: dict[str, str]) -> str:
+    return hashlib.sha256(canonical_json.encode(files)).hexdigest()

@@ -1,0 +1,45 @@
+"""Checks: what a careful reader would notice is found, named by row, and never quoted."""
+
+from appliance.datasets import Conversation, check
+from appliance.datasets.checks import LONG_CHARACTERS, MAX_FINDINGS
+
+
+def conversation(row: int, question: str, answer: str, key_fact: str = "") -> Conversation:
+    return Conversation(row, [{"role": "user", "content": question}, {"role": "assistant", "content": answer}], key_fact)
+
+
+def test_a_clean_dataset_has_no_findings() -> None:
+    assert check([conversation(2, "Where?", "Here."), conversation(3, "When?", "Here.")]) == []
+
+
+def test_each_kind_of_mistake_is_found_with_reason_and_fix() -> None:
+    findings = check(
+        [
+            conversation(2, "Where?", "In room B-1."),
+            conversation(3, " where? ", "in room  b-1."),
+            conversation(4, "WHERE?", "In room C-2."),
+            conversation(5, "Who?", "n/a"),
+            conversation(6, "-", "Someone."),
+            conversation(7, "What?", "x" * (LONG_CHARACTERS + 1)),
+            conversation(8, "Which code?", "It is 77.", key_fact="78"),
+        ]
+    )
+    assert [(finding.row, finding.code) for finding in findings] == [
+        (3, "duplicate"),
+        (4, "contradiction"),
+        (5, "empty"),
+        (6, "empty"),
+        (7, "too-long"),
+        (8, "key-fact"),
+    ]
+    assert all(finding.reason.startswith(f"Row {finding.row} ") and finding.fix for finding in findings)
+    assert not any("B-1" in finding.reason for finding in findings)
+
+
+def test_one_question_under_two_system_texts_is_no_contradiction() -> None:
+    rows = [Conversation(row, [{"role": "system", "content": f"s{row}"}, *conversation(row, "q", f"a{row}").messages]) for row in (1, 2)]
+    assert check(rows) == []
+
+
+def test_findings_are_bounded() -> None:
+    assert len(check(conversation(row, "q", "n/a") for row in range(5000))) == MAX_FINDINGS

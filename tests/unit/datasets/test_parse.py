@@ -1,0 +1,231 @@
+"""Parsing: every row comes out as it went in, and whatever is wrong is said in one sentence that names the rows and quotes none."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from appliance.datasets import ColumnRoles, Conversation, parse_rows, preview
+from appliance.datasets.conversation import MAX_CONTENT_CHARACTERS, MAX_MESSAGES
+from appliance.datasets.parse import MAX_COLUMNS, MAX_PROBLEMS
+from appliance.foundation.errors import InputError
+
+HANDBOOK = Path(__file__).parents[3] / "ops" / "sample" / "handbook.csv"
+
+
+def parse(data: bytes | str, filename: str = "table.csv", roles: ColumnRoles | None = None) -> list[Conversation]:
+    return list(parse_rows(io.BytesIO(data.encode() if isinstance(data, str) else data), filename, roles))
+
+
+def refusal(data: bytes | str, filename: str = "table.csv", roles: ColumnRoles | None = None) -> str:
+    with pytest.raises(InputError) as caught:
+        parse(data, filename, roles)
+    return caught.value.sentence
+
+
+def said(conversation: Conversation) -> list[tuple[str, str]]:
+    return [(message["role"], message["content"]) for message in conversation.messages]
+
+
+def test_a_table_with_well_known_columns_needs_no_roles() -> None:
+    rows = parse("Prompt,Response,Topic,Key fact\nWhere?,In B-1.,rooms,B-1\n")
+    assert said(rows[0]) == [("user", "Where?"), ("assistant", "In B-1.")]
+    assert (rows[0].row, rows[0].group, rows[0].key_fact) == (2, "rooms", "B-1")
+
+
+def test_the_sample_handbook_parses_whole() -> None:
+    rows = parse(HANDBOOK.read_bytes())
+    assert len(rows) == 503
+    assert {row.split for row in rows} == {"training", "validation", "test"}
+    assert all(row.key_fact in row.answer for row in rows)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_delimiters_line_ends_and_quoted_newlines_are_understood(delimiter: str, line_end: str) -> None:
+    text = line_end.join([delimiter.join(["question", "answer"]), delimiter.join(['"a, ""b""\nc"', '"x; y\tz"']), ""])
+    assert said(parse(text)[0]) == [("user", 'a, "b"\nc'), ("assistant", "x; y\tz")]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_column() -> None:
+    assert len(parse(b"\xef\xbb\xbfquestion,answer\nq,a\n")) == 1
+
+
+def test_blank_rows_are_skipped_and_counted() -> None:
+    assert [row.row for row in parse("\nquestion,answer\n\nq,a\n,\nq2,a2")] == [4, 6]
+
+
+def test_given_roles_replace_the_guess() -> None:
+    rows = parse("a,b,c\n1,2,3\n", roles=ColumnRoles(question="c", answer="a", system="b"))
+    assert said(rows[0]) == [("system", "2"), ("user", "3"), ("assistant", "1")]
+
+
+def test_a_formula_is_text() -> None:
+    assert parse("question,answer\nq,=cmd|' /C calc'!A0\n")[0].answer == "=cmd|' /C calc'!A0"
+
+
+def test_jsonl_flat_and_with_messages() -> None:
+    messages = [
+        {"role": "system", "content": "s"},
+        {"role": "user", "content": "q"},
+        {"role": "assistant", "content": "a"},
+        {"role": "user", "content": "q2"},
+        {"role": "assistant", "content": "a2"},
+    ]
+    lines = [
+        json.dumps({"question": "q", "answer": "a", "kind": "answerable"}),
+        "",
+        json.dumps({"messages": messages, "group": "g", "split": "dev"}),
+    ]
+    flat, chat = parse("\n".join(lines), "table.jsonl")
+    assert (flat.row, flat.kind) == (1, "answerable")
+    assert chat == Conversation(3, messages, group="g")
+    assert chat.split == "validation"
+    assert (chat.question, chat.answer) == ("q2", "a2")
+
+
+def _zip() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", "0" * 10_000_000)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (_zip(), "Excel workbook"),
+        (b"%PDF-1.7\n%\xe2\xe3", "PDF"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Office"),
+        (b"\x1f\x8b\x08\x00", "gzip"),
+        (b"\x80\x04\x95question,answer", "Pickle"),
+        ("question,answer\nq,a\n".encode("utf-16"), "UTF-16"),
+        (b"", "empty"),
+        (b"\xef\xbb\xbf \n\n", "empty"),
+        (b"question,answer\n", "no rows"),
+        (b"question,answer\n\n,\n", "no rows"),
+        (b"question\nq\n", "only one column"),
+        (b"question,answer\nq,caf\xe9\n", "Line 2 is not UTF-8 text (byte 21 of the file, 0xe9)"),
+        (b"question,answer\nq,a\x00b\n", "Line 2 holds a NUL byte (byte 19)"),
+        (b"one,two\nq,a\n", "No column is named as the question or the answer"),
+        (b"question,prompt,answer\nq,p,a\n", "1 (question) and 2 (prompt) could each be the question"),
+        (b"question,answer,x,x\nq,a,1,2\n", "same name"),
+        (b",".join(b"c%d" % n for n in range(MAX_COLUMNS + 1)) + b"\n", "more than 64 columns"),
+        (b"question,answer\n" + b"x" * (2 * 1024**2), "Line 2 is longer than 1024 KiB"),
+        (b'question,answer\nq,"never closed\nq,a\n', "row 2 has a quotation mark"),
+        (b"question,answer\nq\nq,a,b\n", "row 2 has 1 cells instead of 2"),
+        (
+            b"question,answer\nq,a\n ,a\nq,\n",
+            "row 3 has a question that is empty; fill it in or delete the row; row 4 has an answer that is empty",
+        ),
+        (b"question,answer\nq," + b"x" * (MAX_CONTENT_CHARACTERS + 1), "row 2 has an answer that is longer than 32,768 characters"),
+        (b"question,answer,kind\nq,a,maybe\n", "row 2 has a kind"),
+        (b"question,answer,split\nq,a,exam\n", "row 2 has a split"),
+        (b"question,answer,group\nq,a," + b"g" * 300 + b"\n", "row 2 has a group that is longer"),
+    ],
+)
+def test_a_table_that_cannot_be_used_is_refused_with_the_reason(data: bytes, words: str) -> None:
+    assert words in refusal(data)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("[1, 2]", "row 2 is not a JSON object"),
+        ('{"question": "q"', "row 2 is not one JSON object"),
+        ('{"question": "q", "question": "r", "answer": "a"}', "row 2 is not one JSON object"),
+        ("[" * 100_000, "row 2 is not one JSON object"),
+        ('{"question": 1, "answer": "a"}', "row 2 has a value that is not text"),
+        ('{"question": "\\ud800", "answer": "a"}', "row 2 has a question that holds half a character"),
+        ('{"question": "a\\u0000b", "answer": "a"}', "row 2 has a question that holds a NUL"),
+        ('{"messages": []}', "row 2 holds no question and answer"),
+        ('{"messages": "x"}', "row 2 has messages that are not a list"),
+        ('{"messages": [{"role": "user", "content": "q"}]}', "row 2 ends with the user"),
+        ('{"messages": [{"role": "assistant", "content": "q"}]}', "row 2 has a message of another role"),
+        ('{"messages": [{"role": "tool", "content": "q"}]}', "row 2 has messages that are not a list"),
+        ('{"messages": [{"role": "user", "content": "q", "name": "x"}]}', "row 2 has messages that are not a list"),
+        (
+            json.dumps({"messages": [{"role": ("user", "assistant")[n % 2], "content": "x"} for n in range(MAX_MESSAGES + 2)]}),
+            "row 2 holds more than 64 messages",
+        ),
+    ],
+)
+def test_a_line_of_jsonl_that_cannot_be_used_is_refused_with_the_reason(line: str, words: str) -> None:
+    assert words in refusal('{"question": "q", "answer": "a"}\n' + line, "table.jsonl")
+
+
+def test_mistakes_are_collected_up_to_a_limit_and_quote_no_content() -> None:
+    sentence = refusal("question,answer\n" + "SECRET,\n" * 100)
+    assert sentence.count("row ") == MAX_PROBLEMS
+    assert "row 21 " in sentence
+    assert "there may be more" in sentence
+    assert "SECRET" not in sentence
+
+
+@pytest.mark.parametrize("filename", ["table.xlsx", "table", "", "table.csv.exe", "a.json"])
+def test_an_unknown_ending_is_refused(filename: str) -> None:
+    assert ".jsonl" in refusal("question,answer\nq,a\n", filename)
+
+
+@pytest.mark.parametrize("filename", ["$(reboot).csv", "-rf .csv", "a\n'b\".CSV", "../../etc/x.csv"])
+def test_a_file_name_is_only_ever_looked_at_for_its_ending(filename: str) -> None:
+    assert len(parse("question,answer\nq,a\n", filename)) == 1
+
+
+@pytest.mark.parametrize(
+    "roles",
+    [
+        ColumnRoles(question="", answer="answer"),
+        ColumnRoles(question="nowhere", answer="answer"),
+        ColumnRoles(question="answer", answer="answer"),
+    ],
+)
+def test_roles_that_do_not_fit_the_table_are_refused(roles: ColumnRoles) -> None:
+    assert "Choose" in refusal("question,answer\nq,a\n", roles=roles)
+
+
+def test_too_many_rows_are_refused() -> None:
+    assert "more than 200,000 rows" in refusal("question,answer\n" + "q,a\n" * 200_001)
+
+
+@given(st.lists(st.tuples(*[st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\x00"), min_size=1)] * 2), min_size=1))
+@settings(max_examples=50)
+def test_any_text_survives_jsonl(pairs: list[tuple[str, str]]) -> None:
+    """What is written as JSONL comes back, apart from space around it."""
+    pairs = [(question, answer) for question, answer in pairs if question.strip() and answer.strip()]
+    if pairs:
+        lines = "\n".join(json.dumps({"question": question, "answer": answer}, ensure_ascii=False) for question, answer in pairs)
+        assert [(row.question, row.answer) for row in parse(lines, "t.jsonl")] == [
+            (question.strip(), answer.strip()) for question, answer in pairs
+        ]
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_parsed_or_refused(data: bytes) -> None:
+    """No input raises anything but the refusal."""
+    for filename in ("t.csv", "t.jsonl"):
+        try:
+            parse(data, filename)
+        except InputError:
+            continue
+
+
+def test_the_preview_shows_rows_and_the_guess() -> None:
+    shown = preview(io.BytesIO(b"Question,Answer,x\nq,a,1\nq2,a2,2\n"), "t.csv", rows=1)
+    assert shown.columns == ("Question", "Answer", "x")
+    assert shown.roles == ColumnRoles(question="Question", answer="Answer")
+    assert shown.rows == [{"Question": "q", "Answer": "a", "x": "1"}]
+
+
+def test_the_preview_says_why_it_cannot_guess() -> None:
+    shown = preview(io.BytesIO(b"one,two\nq,a\n"), "t.csv")
+    assert shown.roles is None
+    assert "No column" in shown.reason
+    chat = preview(io.BytesIO(b'{"messages": [{"role": "user", "content": "q"}]}'), "t.jsonl")
+    assert (chat.roles, chat.reason) == (None, "")
+    with pytest.raises(InputError):
+        preview(io.BytesIO(b"question,answer\n"), "t.csv")
