@@ -1,0 +1,25 @@
+"""Who people are: accounts, roles, sessions, and the project that data belongs to."""
+
+from appliance.identity.sessions import close_session, open_session, resolve_session
+from appliance.identity.users import (
+    ROLES,
+    User,
+    authenticate,
+    change_password,
+    create_user,
+    default_project,
+    list_users,
+)
+
+__all__ = [
+    "ROLES",
+    "User",
+    "authenticate",
+    "change_password",
+    "close_session",
+    "create_user",
+    "default_project",
+    "list_users",
+    "open_session",
+    "resolve_session",
+]

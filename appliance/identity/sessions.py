@@ -1,0 +1,53 @@
+"""Sessions: a random token in the browser, its SHA-256 in the database; over after 30 idle minutes, or 12 hours."""
+
+import hashlib
+import secrets
+
+from sqlalchemy import Connection, insert, select, update
+
+from appliance.foundation.clock import Clock
+from appliance.identity.tables import SESSIONS, USERS
+from appliance.identity.users import User
+
+TOKEN_BYTES = 32
+IDLE_US = 30 * 60 * 1_000_000
+LONGEST_US = 12 * 3600 * 1_000_000
+SEEN_EVERY_US = 60 * 1_000_000
+
+
+def open_session(connection: Connection, clock: Clock, user_id: str) -> str:
+    """Return a fresh token."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    now = clock.now_us()
+    connection.execute(insert(SESSIONS).values(token_hash=_hash(token), user_id=user_id, created_us=now, last_seen_us=now))
+    return token
+
+
+def resolve_session(connection: Connection, clock: Clock, token: str) -> User | None:
+    """Return whose token it is, None when it is unknown or over, or the account was disabled."""
+    query = select(SESSIONS, USERS).join(USERS, USERS.c.id == SESSIONS.c.user_id).where(SESSIONS.c.token_hash == _hash(token))
+    row = connection.execute(query).mappings().first()
+    if row is None or row[USERS.c.disabled]:
+        return None
+    now, seen = clock.now_us(), row[SESSIONS.c.last_seen_us]
+    if now - seen > IDLE_US or now - row[SESSIONS.c.created_us] > LONGEST_US:
+        connection.execute(SESSIONS.delete().where(SESSIONS.c.token_hash == _hash(token)))
+        return None
+    if now - seen > SEEN_EVERY_US:  # Not at every request: each write is a sync.
+        connection.execute(update(SESSIONS).where(SESSIONS.c.token_hash == _hash(token)).values(last_seen_us=now))
+    return User(
+        id=row[USERS.c.id],
+        name=row[USERS.c.name],
+        role=row[USERS.c.role],
+        must_change=bool(row[USERS.c.must_change]),
+        disabled=bool(row[USERS.c.disabled]),
+    )
+
+
+def close_session(connection: Connection, token: str) -> None:
+    """End the session."""
+    connection.execute(SESSIONS.delete().where(SESSIONS.c.token_hash == _hash(token)))
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

@@ -1,0 +1,144 @@
+"""Accounts: one role each, passwords by Argon2id, one-time passwords that must be changed, and a lock-out that grows.
+
+Functions take a connection in a transaction, which the caller must commit even when `authenticate` refuses: it counts the failure.
+"""
+
+import re
+import secrets
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from appliance.foundation.clock import Clock
+from appliance.foundation.errors import AuthenticationError, ConflictError, InputError, NotFoundError
+from appliance.foundation.identifiers import new_id
+from appliance.identity.tables import PROJECTS, SESSIONS, USERS
+from appliance.vault.passwords import hash_password, verify_password
+
+ROLES = ("admin", "trainer", "reviewer", "auditor")
+MIN_PASSWORD_CHARACTERS = 12
+MAX_PASSWORD_CHARACTERS = 256
+FREE_ATTEMPTS = 5
+FIRST_LOCK_S = 30
+LONGEST_LOCK_S = 3600
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
+
+
+@dataclass(frozen=True)
+class User:
+    """An account, without its password. `must_change`: the password is a one-time one."""
+
+    id: str
+    name: str
+    role: str
+    must_change: bool
+    disabled: bool
+
+
+def create_user(connection: Connection, clock: Clock, name: str, role: str, password: str | None) -> tuple[str, str]:
+    """Create an account. Without `password` a one-time one is made. Returns its id and the one-time password (else empty).
+
+    Raises `InputError` for a bad name, role or password, `ConflictError` when the name is taken.
+    """
+    if not _NAME.fullmatch(name):
+        raise InputError("A name has 1 to 64 letters, digits, '.', '_', '@' or '-', and begins with a letter or digit.", code="user.name")
+    if role not in ROLES:
+        raise InputError(f"There is no such role. The roles are: {', '.join(ROLES)}.", code="user.role")
+    if connection.execute(select(USERS.c.id).where(USERS.c.name == name)).first() is not None:
+        raise ConflictError("There is an account of this name already.", code="user.exists")
+    one_time = ""
+    if password is None:
+        password = one_time = secrets.token_urlsafe(15)
+    else:
+        _verify_strength(password)
+    user_id = new_id("us")
+    connection.execute(
+        insert(USERS).values(
+            id=user_id,
+            name=name,
+            role=role,
+            password_hash=hash_password(password),
+            must_change=int(bool(one_time)),
+            disabled=0,
+            failed_attempts=0,
+            locked_until_us=0,
+            created_us=clock.now_us(),
+        )
+    )
+    return user_id, one_time
+
+
+def authenticate(connection: Connection, clock: Clock, name: str, password: str) -> User:
+    """Return the account. Raises `AuthenticationError`, the same sentence and work for an unknown name as for a wrong password."""
+    row = connection.execute(select(USERS).where(USERS.c.name == name)).first()
+    now = clock.now_us()
+    if row is not None and row.locked_until_us > now:
+        seconds = -(-(row.locked_until_us - now) // 1_000_000)
+        raise AuthenticationError(f"Too many wrong passwords. Try again in {seconds} s.", code="password.locked")
+    try:
+        verify_password(password[:MAX_PASSWORD_CHARACTERS], row.password_hash if row is not None else _nobodys_hash())
+    except AuthenticationError:
+        if row is not None:
+            _count_failure(connection, row, now)
+        raise
+    if row is None or row.disabled:
+        raise AuthenticationError("The name or the password is wrong.", code="password.wrong")
+    connection.execute(update(USERS).where(USERS.c.id == row.id).values(failed_attempts=0, locked_until_us=0))
+    return _user(row)
+
+
+def change_password(connection: Connection, clock: Clock, user_id: str, old: str, new: str) -> None:
+    """Replace the password and end all other sessions. Raises `AuthenticationError`, `InputError` for a weak or unchanged one."""
+    row = connection.execute(select(USERS).where(USERS.c.id == user_id)).first()
+    if row is None:
+        raise NotFoundError("There is no such account.")
+    if row.locked_until_us > clock.now_us():
+        raise AuthenticationError("Too many wrong passwords. Try again later.", code="password.locked")
+    verify_password(old[:MAX_PASSWORD_CHARACTERS], row.password_hash)
+    _verify_strength(new)
+    if old == new:
+        raise InputError("The new password is the old one. Choose another.", code="password.same")
+    connection.execute(update(USERS).where(USERS.c.id == user_id).values(password_hash=hash_password(new), must_change=0))
+    connection.execute(SESSIONS.delete().where(SESSIONS.c.user_id == user_id))
+
+
+def list_users(connection: Connection) -> list[User]:
+    """Return all accounts by name."""
+    return [_user(row) for row in connection.execute(select(USERS).order_by(USERS.c.name))]
+
+
+def default_project(connection: Connection, clock: Clock) -> str:
+    """Return the id of the home's first project, made when there is none."""
+    row = connection.execute(select(PROJECTS.c.id).order_by(PROJECTS.c.created_us)).first()
+    if row is not None:
+        return str(row.id)
+    project_id = new_id("pr")
+    connection.execute(insert(PROJECTS).values(id=project_id, name="default", created_us=clock.now_us()))
+    return project_id
+
+
+def _verify_strength(password: str) -> None:
+    if not MIN_PASSWORD_CHARACTERS <= len(password) <= MAX_PASSWORD_CHARACTERS:
+        raise InputError(
+            f"A password has {MIN_PASSWORD_CHARACTERS} to {MAX_PASSWORD_CHARACTERS} characters. Three or four words make a good one.",
+            code="password.weak",
+        )
+
+
+def _count_failure(connection: Connection, row: Row[Any], now: int) -> None:
+    failures = row.failed_attempts + 1
+    lock_s = min(FIRST_LOCK_S * 2 ** min(failures - FREE_ATTEMPTS, 16), LONGEST_LOCK_S) if failures >= FREE_ATTEMPTS else 0
+    values = {"failed_attempts": failures, "locked_until_us": now + lock_s * 1_000_000 if lock_s else 0}
+    connection.execute(update(USERS).where(USERS.c.id == row.id).values(**values))
+
+
+@cache
+def _nobodys_hash() -> str:
+    """Return a hash that no password gives, so that an unknown name costs the same time as a known one."""
+    return hash_password(secrets.token_urlsafe(32))
+
+
+def _user(row: Row[Any]) -> User:
+    return User(id=row.id, name=row.name, role=row.role, must_change=bool(row.must_change), disabled=bool(row.disabled))

@@ -1,0 +1,1 @@
+"""Jobs: state machine, queue, typed messages, the sandbox and the launcher of workers."""

@@ -1,0 +1,54 @@
+"""Key arithmetic: wrapping keys under keys, and deriving keys from keys. Pure: randomness comes in as an argument.
+
+Wrapping is AES-256-GCM with a random 96-bit nonce in front of the ciphertext (12 + 32 + 16 = 60 bytes for a 256-bit key). What a wrapping
+belongs to is its associated data: `associated_data` encodes it so that no two lists of fields give the same bytes.
+"""
+
+import secrets
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from appliance.foundation.errors import IntegrityError
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+TAG_BYTES = 16
+WRAPPED_BYTES = NONCE_BYTES + KEY_BYTES + TAG_BYTES
+
+
+def new_key() -> bytes:
+    """Return 256 random bits."""
+    return secrets.token_bytes(KEY_BYTES)
+
+
+def associated_data(*fields: str | int | bytes) -> bytes:
+    """Return the fields, each behind its length (4 bytes, big-endian); integers as 8 bytes, text as UTF-8."""
+    parts = []
+    for field in fields:
+        data = field.to_bytes(8, "big") if isinstance(field, int) else field.encode() if isinstance(field, str) else field
+        parts.append(len(data).to_bytes(4, "big") + data)
+    return b"".join(parts)
+
+
+def wrap_key(wrapping_key: bytes, key: bytes, context: bytes) -> bytes:
+    """Return `key` (32 bytes) encrypted under `wrapping_key` and bound to `context`: 60 bytes."""
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    return nonce + AESGCM(wrapping_key).encrypt(nonce, key, context)
+
+
+def unwrap_key(wrapping_key: bytes, wrapped: bytes, context: bytes) -> bytes:
+    """Return the key in `wrapped`. Raises `IntegrityError` for another wrapping key, another context, or changed bytes."""
+    if len(wrapped) != WRAPPED_BYTES:
+        raise IntegrityError("A wrapped key has the wrong length.", code="key.length")
+    try:
+        return AESGCM(wrapping_key).decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], context)
+    except InvalidTag:
+        raise IntegrityError("A wrapped key does not open: it was changed, or belongs to something else.", code="key.wrapping") from None
+
+
+def derive_key(key: bytes, label: str, *, salt: bytes | None = None, info: bytes = b"") -> bytes:
+    """Return HKDF-SHA256(key, salt, label and `info`): 32 bytes that reveal nothing of `key` (RFC 5869)."""
+    return HKDF(SHA256(), KEY_BYTES, salt, associated_data(label) + info).derive(key)

@@ -1,0 +1,8 @@
+"""Alembic's environment: runs the migrations on the connection that the database gives. There is no offline mode."""
+
+from alembic import context
+
+from appliance.vault.database import METADATA
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=METADATA, transactional_ddl=False)
+context.run_migrations()

@@ -1,0 +1,30 @@
+"""Passwords of accounts: Argon2id in PHC strings (RFC 9106, second recommended choice: 64 MiB, three passes, four lanes)."""
+
+import secrets
+
+from cryptography.exceptions import InvalidKey
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+
+from appliance.foundation.errors import AuthenticationError
+
+MEMORY_KIB = 65536
+ITERATIONS = 3
+LANES = 4
+SALT_BYTES = 16
+HASH_BYTES = 32
+
+
+def hash_password(password: str) -> str:
+    """Return the PHC string to store."""
+    derivation = Argon2id(
+        salt=secrets.token_bytes(SALT_BYTES), length=HASH_BYTES, iterations=ITERATIONS, lanes=LANES, memory_cost=MEMORY_KIB
+    )
+    return derivation.derive_phc_encoded(password.encode())
+
+
+def verify_password(password: str, phc: str) -> None:
+    """Raise `AuthenticationError` unless `password` gave `phc`."""
+    try:
+        Argon2id.verify_phc_encoded(password.encode("utf-8", "surrogatepass"), phc)
+    except InvalidKey:
+        raise AuthenticationError("The name or the password is wrong.", code="password.wrong") from None

@@ -1,0 +1,207 @@
+"""Sealed files, version 1: what a trained adapter, a checkpoint, a result or an upload is on disk.
+
+    header   magic "APLSEAL" (7 bytes), version 0x01, chunk size (4 bytes, big-endian, 65,536 to 16,777,216), salt (32 random bytes)
+    chunks   AES-256-GCM of at most `chunk size` bytes of plaintext, each followed by its 16-byte tag; no associated data
+
+    file key = HKDF-SHA256(ikm = data key, salt = salt, length 32, info = F(label) F(magic) F(version) F(chunk size) F(kind) F(id)
+               F(object version) F(name)), where F(x) is x behind its length in 4 bytes, big-endian; label is "appliance sealed file";
+               integers are 8 bytes, big-endian, text is UTF-8
+    nonce    of chunk i = i as 11 bytes, big-endian, then 0x01 for the last chunk, else 0x00 (STREAM, as in age)
+
+All chunks but the last are full. An empty file is one empty last chunk; a file that is an exact multiple of the chunk size ends with a
+full last chunk. A reader takes the number of chunks from the file's length, and opens the last chunk first: only then is a length believed.
+Truncation, reordering, bytes added, a swap between files and a wrong context all fail to open. A writer that starts again takes a new salt.
+
+This module does not keep keys, and never writes plaintext. Workers use it: it imports neither the database nor its libraries.
+"""
+
+import contextlib
+import io
+import os
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from appliance.foundation.atomic_files import fsync_folder, storage_errors
+from appliance.foundation.errors import IntegrityError
+from appliance.vault.keys import TAG_BYTES, associated_data, derive_key
+
+MAGIC = b"APLSEAL"
+VERSION = 1
+CHUNK_BYTES = 1024 * 1024
+MIN_CHUNK_BYTES = 64 * 1024
+MAX_CHUNK_BYTES = 16 * 1024 * 1024
+SALT_BYTES = 32
+HEADER_BYTES = len(MAGIC) + 1 + 4 + SALT_BYTES
+LABEL = "appliance sealed file"
+_COUNTER_BYTES = 11
+
+
+@dataclass(frozen=True)
+class SealContext:
+    """What a sealed file is. It opens only for a reader that expects exactly this."""
+
+    kind: str
+    object_id: str
+    version: int
+    name: str
+
+
+def _file_key(data_key: bytes, context: SealContext, chunk_bytes: int, salt: bytes) -> bytes:
+    info = associated_data(MAGIC, VERSION, chunk_bytes, context.kind, context.object_id, context.version, context.name)
+    return derive_key(data_key, LABEL, salt=salt, info=info)
+
+
+def _nonce(index: int, *, last: bool) -> bytes:
+    return index.to_bytes(_COUNTER_BYTES, "big") + (b"\x01" if last else b"\x00")
+
+
+class SealedWriter:
+    """Seals a stream into `file`, which must be empty and at its start. `finish` makes it whole and durable."""
+
+    def __init__(
+        self, file: BinaryIO, data_key: bytes, context: SealContext, *, chunk_bytes: int = CHUNK_BYTES, salt: bytes | None = None
+    ) -> None:
+        """Write the header. `salt` is given by tests that need the same bytes again, and by nobody else."""
+        salt = secrets.token_bytes(SALT_BYTES) if salt is None else salt
+        self._file = file
+        self._chunk_bytes = chunk_bytes
+        self._cipher = AESGCM(_file_key(data_key, context, chunk_bytes, salt))
+        self._pending = bytearray()
+        self._index = 0
+        self._finished = False
+        file.write(MAGIC + bytes([VERSION]) + chunk_bytes.to_bytes(4, "big") + salt)
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Seal more. A full chunk is held back until more comes: only then is it known not to be the last."""
+        view = memoryview(data)
+        if not self._pending:
+            while len(view) > self._chunk_bytes:  # Whole chunks are sealed from where they lie, without a copy.
+                self._put(view[: self._chunk_bytes], last=False)
+                view = view[self._chunk_bytes :]
+        self._pending += view
+        while len(self._pending) > self._chunk_bytes:
+            self._put(bytes(self._pending[: self._chunk_bytes]), last=False)
+            del self._pending[: self._chunk_bytes]
+
+    def finish(self) -> None:
+        """Seal the last chunk and sync the file. Nothing can be written after that."""
+        if not self._finished:
+            self._finished = True
+            self._put(bytes(self._pending), last=True)
+            self._pending.clear()
+            self._file.flush()
+            with contextlib.suppress(io.UnsupportedOperation):  # Memory has no descriptor, and needs no sync.
+                os.fsync(self._file.fileno())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if kind is None:
+            self.finish()
+
+    def _put(self, plaintext: bytes | memoryview, *, last: bool) -> None:
+        self._file.write(self._cipher.encrypt(_nonce(self._index, last=last), plaintext, None))
+        self._index += 1
+
+
+class SealedReader:
+    """Reads a sealed file, whole, by chunk, or at any place. Raises `IntegrityError` at once when it was cut or is another file."""
+
+    def __init__(self, file: BinaryIO, data_key: bytes, context: SealContext) -> None:
+        """Read the header and open the last chunk, which proves the length."""
+        self._file = file
+        file.seek(0)
+        header = file.read(HEADER_BYTES)
+        length = file.seek(0, io.SEEK_END)
+        if len(header) != HEADER_BYTES or header[: len(MAGIC)] != MAGIC:
+            raise IntegrityError("This is not a sealed file, or its beginning is missing.", code="sealed.header")
+        if header[len(MAGIC)] != VERSION:
+            raise IntegrityError("This sealed file has a version that this appliance does not know.", code="sealed.version")
+        self._chunk_bytes = int.from_bytes(header[len(MAGIC) + 1 : len(MAGIC) + 5], "big")
+        if not MIN_CHUNK_BYTES <= self._chunk_bytes <= MAX_CHUNK_BYTES:
+            raise IntegrityError("This sealed file names a size of chunks outside the limits.", code="sealed.chunk-size")
+        stride = self._chunk_bytes + TAG_BYTES
+        body = length - HEADER_BYTES
+        self._count = -(-body // stride)
+        if body < TAG_BYTES or 0 < body % stride < TAG_BYTES:
+            raise IntegrityError("This sealed file was cut.", code="sealed.cut")
+        self._cipher = AESGCM(_file_key(data_key, context, self._chunk_bytes, header[-SALT_BYTES:]))
+        self._last = self._open(self._count - 1)
+        if self._count > 1 and not self._last:
+            raise IntegrityError("This sealed file ends with an empty chunk, which no writer makes.", code="sealed.tail")
+        self.size = (self._count - 1) * self._chunk_bytes + len(self._last)
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the plaintext in order, a chunk at a time."""
+        for index in range(self._count):
+            yield self._chunk(index)
+
+    def read(self) -> bytes:
+        """Return the whole plaintext."""
+        return b"".join(self.chunks())
+
+    def read_at(self, offset: int, count: int) -> bytes:
+        """Return up to `count` bytes from `offset`: fewer at the end."""
+        end = min(offset + count, self.size)
+        if offset < 0 or offset >= end:
+            return b""
+        first, last = offset // self._chunk_bytes, (end - 1) // self._chunk_bytes
+        data = b"".join(self._chunk(index) for index in range(first, last + 1))
+        return data[offset - first * self._chunk_bytes : end - first * self._chunk_bytes]
+
+    def _chunk(self, index: int) -> bytes:
+        return self._last if index == self._count - 1 else self._open(index)
+
+    def _open(self, index: int) -> bytes:
+        stride = self._chunk_bytes + TAG_BYTES
+        self._file.seek(HEADER_BYTES + index * stride)
+        sealed = self._file.read(stride)
+        try:
+            return self._cipher.decrypt(_nonce(index, last=index == self._count - 1), sealed, None)
+        except InvalidTag:
+            raise IntegrityError(
+                "A sealed file does not open: it was changed, cut, or belongs to something else. Restore it from a backup.",
+                code="sealed.tag",
+            ) from None
+
+
+def seal_file(path: Path, data: bytes | memoryview, data_key: bytes, context: SealContext) -> None:
+    """Seal `data` into `path`, whole or not at all (temporary file, fsync, rename). Raises `StorageError`."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    with storage_errors(f"Writing {path.name}"):
+        try:
+            with open(temporary, "xb", buffering=0) as file, SealedWriter(file, data_key, context) as writer:
+                writer.write(data)
+            os.replace(temporary, path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        fsync_folder(path.parent)
+
+
+def unseal_file(path: Path, data_key: bytes, context: SealContext) -> bytes:
+    """Return the plaintext of `path`. Raises `IntegrityError`, `StorageError`."""
+    with storage_errors(f"Reading {path.name}"), open(path, "rb") as file:
+        return SealedReader(file, data_key, context).read()
+
+
+def unseal_to_memfd(path: Path, data_key: bytes, context: SealContext) -> int:
+    """Return a file descriptor of the plaintext in memory, which no disk ever sees; load it from `/proc/self/fd/N` and close it."""
+    descriptor = os.memfd_create("sealed", os.MFD_CLOEXEC)
+    try:
+        with storage_errors(f"Reading {path.name}"), open(path, "rb") as file, open(descriptor, "wb", closefd=False) as target:
+            for chunk in SealedReader(file, data_key, context).chunks():
+                target.write(chunk)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
