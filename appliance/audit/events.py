@@ -17,6 +17,7 @@ Anything else (a field too many or too few, another version, an unknown outcome,
 Lone surrogates, which JSON may not carry, are written as their escape (`\\ud800`). Personal data does not belong here at all.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -101,6 +102,15 @@ class Draft:
         }
 
 
+def _canonical(entry: dict[str, Any]) -> bytes:
+    """Return the canonical bytes of an entry without mistakes, faster than `canonical_json.encode`: every entry is read at start.
+
+    With ASCII names, and neither floats nor integers beyond 2^53, Python's own encoder writes RFC 8785 exactly; a property test compares.
+    """
+    text = json.dumps(entry, sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False)
+    return text.encode("utf-8", "surrogatepass")  # A lone surrogate cannot come from UTF-8, so it never equals what was read.
+
+
 def _escape(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
@@ -135,12 +145,10 @@ def encode_entry(entry: dict[str, Any]) -> bytes:
 def parse_entry(data: bytes, sequence: int) -> dict[str, Any]:
     """Return the entry in `data`, which must be the one at `sequence`. Raises `AuditLogError` that names it for any deviation."""
     try:
-        value = canonical_json.decode(data)
-    except InputError as error:
-        raise AuditLogError(
-            f"Entry {sequence} of the audit log is damaged. {error.sentence}", entry=sequence, code="audit.entry"
-        ) from error
-    mistake = _mistake_in(value)
+        value = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise AuditLogError(f"Entry {sequence} of the audit log is damaged: it is not JSON.", entry=sequence, code="audit.entry") from error
+    mistake = _mistake_in(value) or (None if _canonical(value) == data else "it is not in canonical form (RFC 8785)")
     if mistake:
         raise AuditLogError(f"Entry {sequence} of the audit log is damaged: {mistake}.", entry=sequence, code="audit.entry")
     if value["sequence"] != sequence:

@@ -301,10 +301,11 @@ class AuditLog:
 
     def _undo(self, path: str) -> None:
         """Remove a bundle that may have got its name without being durable; when even that fails, write no more."""
+        bundle = self._folder / path
         try:
-            (self._folder / path).unlink(missing_ok=True)
-            if (self._folder / path).parent.is_dir():
-                fsync_folder((self._folder / path).parent)
+            if bundle.parent.is_dir():
+                bundle.unlink(missing_ok=True)
+                fsync_folder(bundle.parent)
             self._partials.discard(path)
         except OSError:
             self._refusal = (

@@ -141,15 +141,15 @@ def replay(
         if width < WIDTH:
             break
         state.tail = []
-    for tile in state.edge.unfinished():
-        state.unwritten += check.tile(tile)
-    check.nothing_left(state.edge.size)
     if signed.size > state.edge.size:
         raise AuditLogError(
             f"The audit log was cut off: {signed.size} entries were signed, and {state.edge.size} are there.",
             entry=state.edge.size,
             code="audit.truncated",
         )
+    for tile in state.edge.unfinished():
+        state.unwritten += check.tile(tile)
+    check.nothing_left(state.edge.size)
     if not hmac.compare_digest(state.roots[signed.size], signed.root):
         raise AuditLogError(
             f"The history of the audit log was rewritten: its first {signed.size} entries are not the ones that were signed.",

@@ -17,13 +17,16 @@ class StillClock:
     now: int = 1_700_000_000_000_000
 
     def now_us(self) -> int:
+        """Return a microsecond more than before."""
         self.now += 1
         return self.now
 
     def monotonic_us(self) -> int:
+        """Return what has passed since the boot that this clock imagines."""
         return self.now - 1_600_000_000_000_000
 
     def boot_id(self) -> str:
+        """Return the one boot there is."""
         return "6b1d0f6c-54a6-4a7f-8c39-0c1d1f4f9a10"
 
 
@@ -40,9 +43,11 @@ class KeySigner:
 
     @property
     def public_key(self) -> bytes:
+        """Return the raw public key."""
         return self._key.public_key().public_bytes_raw()
 
     def sign(self, message: bytes) -> bytes:
+        """Sign with the key."""
         return self._key.sign(message)
 
 
@@ -54,9 +59,11 @@ class MemoryHeads:
     refusal: BaseException | None = None
 
     def load(self) -> TreeHead | None:
+        """Return the last head."""
         return self.saved[-1] if self.saved else None
 
     def save(self, head: TreeHead) -> None:
+        """Keep the head, or refuse as told."""
         if self.refusal is not None:
             raise self.refusal
         self.saved.append(head)

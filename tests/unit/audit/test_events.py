@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.audit import Actor, ObjectRef, Outcome
-from appliance.audit.events import MAX_DETAILS, MAX_ENTRY_BYTES, MAX_INTEGER, draft_entry, encode_entry, parse_entry
+from appliance.audit.events import MAX_DETAILS, MAX_ENTRY_BYTES, MAX_INTEGER, _canonical, draft_entry, encode_entry, parse_entry
 from appliance.foundation import canonical_json
 from appliance.foundation.clock import SystemClock
 from appliance.foundation.errors import AuditLogError, InputError
@@ -71,6 +71,7 @@ def test_what_is_written_can_be_read_back(id_: str, digest: str, reason: str, ou
     )
     entry = made.place(7, SystemClock(), SystemClock().boot_id())
     assert parse_entry(encode_entry(entry), 7) == entry
+    assert _canonical(entry) == canonical_json.encode(entry)
     assert entry["reason"] == reason.encode("utf-8", "backslashreplace").decode()
     assert entry["details"]["yes"] is True
 
@@ -153,7 +154,23 @@ def test_an_entry_without_a_field_is_refused(field: str) -> None:
         parse_entry(canonical_json.encode(value), 3)
 
 
-@pytest.mark.parametrize("data", [b"", b"3", b"[]", b"null", b"{", GOLDEN + b" ", GOLDEN.replace(b":12", b": 12"), b"\xff" + GOLDEN])
+DAMAGED = [
+    b"",
+    b"3",
+    b"[]",
+    b"null",
+    b"{",
+    b"[" * 100_000,
+    b"\xff" + GOLDEN,
+    GOLDEN + b" ",
+    GOLDEN.replace(b":12", b": 12"),
+    GOLDEN.replace(b"us_1", b"\\ud800"),
+    GOLDEN.replace(b"us_1", b"\\u0075s_1"),
+    GOLDEN.replace(b'"version":1', b'"version":1,"version":1'),
+]
+
+
+@pytest.mark.parametrize("data", DAMAGED)
 def test_what_is_not_canonical_json_is_refused(data: bytes) -> None:
     with pytest.raises(AuditLogError):
         parse_entry(data, 3)

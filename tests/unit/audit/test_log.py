@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +106,7 @@ def test_a_long_log_goes_over_many_bundles(
 ) -> None:
     log = AuditLog.open(tmp_path, clock)
     log.attach(signer, heads)
-    for size in (254, 255, 256, 257, 511, 512, 513, 600):
+    for size in (255, 256, 257, 512, 600):
         fill(log, size - log.size)
         assert [entry["sequence"] for entry in log.entries()] == list(range(size))
         leaves = [leaf_hash(canonical_json.encode(entry)) for entry in log.entries()]
@@ -137,10 +137,10 @@ def test_a_long_log_goes_over_many_bundles(
         heads.saved.pop()
 
 
-@pytest.mark.parametrize(("start", "stop"), [(0, None), (0, 0), (3, 300), (255, 257), (256, 256), (299, None), (300, None), (400, 500)])
-def test_entries_can_be_read_in_part(filled: Callable[[int], Path], clock: Any, start: int, stop: int | None) -> None:
+def test_entries_can_be_read_in_part(filled: Callable[[int], Path], clock: Any) -> None:
     log = AuditLog.open(filled(300), clock)
-    assert [entry["sequence"] for entry in log.entries(start, stop)] == list(range(300))[start:stop]
+    for start, stop in [(0, None), (0, 0), (3, 300), (255, 257), (256, 256), (299, None), (300, None), (400, 500)]:
+        assert [entry["sequence"] for entry in log.entries(start, stop)] == list(range(300))[start:stop]
 
 
 def test_threads_share_writes_without_gap_or_reorder(tmp_path: Path, clock: Any, signer: Any, heads: Any) -> None:
@@ -248,6 +248,15 @@ def test_a_log_that_cannot_be_put_back_writes_no_more(tmp_path: Path, clock: Any
     with pytest.raises(ConflictError, match="nor put back"):
         write(log)
     assert write(AuditLog.open(tmp_path, clock)) == 1
+
+
+def test_a_folder_that_cannot_be_made_fails_the_append(tmp_path: Path, clock: Any) -> None:
+    log = AuditLog.open(tmp_path, clock)
+    (tmp_path / "tile").write_bytes(b"")
+    with pytest.raises(StorageError):
+        write(log)
+    (tmp_path / "tile").unlink()
+    assert write(log) == 0
 
 
 @pytest.mark.parametrize("blocked", ["checkpoint", "tile/0/000.p/2", "tile/0/000.p"])
@@ -479,18 +488,20 @@ def test_nothing_is_done_when_the_request_cannot_be_logged(tmp_path: Path, clock
 
 def test_an_outcome_that_cannot_be_logged_is_an_error_and_stays_unfinished(tmp_path: Path, clock: Any) -> None:
     log = AuditLog.open(tmp_path, clock)
-    with pytest.raises(StorageError), log.action(ACTOR, "dataset.import", TARGET):
-        limit = no_file_longer_than(100)
-        limit.__enter__()
-    limit.__exit__(None, None, None)
+    with ExitStack() as later, pytest.raises(StorageError), log.action(ACTOR, "dataset.import", TARGET):
+        later.enter_context(no_file_longer_than(100))
     assert len(log.unfinished()) == 1
 
 
 def test_a_failure_that_cannot_be_logged_is_raised_all_the_same(tmp_path: Path, clock: Any) -> None:
     log = AuditLog.open(tmp_path, clock)
-    with pytest.raises(ValueError, match="first") as caught, log.action(ACTOR, "dataset.import", TARGET):
+
+    def close_and_fail() -> None:
         log.close()
         raise ValueError("first")
+
+    with pytest.raises(ValueError, match="first") as caught, log.action(ACTOR, "dataset.import", TARGET):
+        close_and_fail()
     assert "could not record this failure" in caught.value.__notes__[0]
     assert len(AuditLog.open(tmp_path, clock).unfinished()) == 1
 

@@ -52,7 +52,7 @@ def test_a_signature_of_a_witness_is_carried_and_ignored(signer: Any, other_sign
 def test_one_wrong_signature_of_ours_spoils_the_note(signer: Any) -> None:
     bad = base64.b64encode(key_id(signer.name, signer.public_key) + bytes(64)).decode()
     note = sign_checkpoint(HEAD, signer) + f"— {signer.name} {bad}\n".encode()
-    with pytest.raises(AuditLogError, match="signature .* is wrong"):
+    with pytest.raises(AuditLogError, match=r"signature .* is wrong"):
         parse_checkpoint(note).verify(signer.public_key)
 
 
