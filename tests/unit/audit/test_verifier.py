@@ -227,6 +227,18 @@ def test_a_log_without_any_entry_is_cut_off(filled: Make, signer: Any) -> None:
     assert caught.value.entry == 0
 
 
+def test_tiles_that_speak_of_missing_entries_are_noticed_even_before_anything_is_signed(
+    tmp_path: Path, clock: Any, signer: Any, fill: Callable[[AuditLog, int], None]
+) -> None:
+    log = AuditLog.open(tmp_path, clock)
+    fill(log, 258)
+    (tmp_path / "tile/entries/001.p/2").unlink()
+    for look in (lambda: verify_log(tmp_path, public_key=signer.public_key, require_signed=False), lambda: AuditLog.open(tmp_path, clock)):
+        with pytest.raises(AuditLogError, match=r"Entry 256 .* is missing") as caught:
+            look()
+        assert caught.value.entry == 256
+
+
 def test_a_log_without_its_checkpoint_is_unsigned(filled: Make, signer: Any) -> None:
     folder = filled(3)
     (folder / "checkpoint").unlink()
