@@ -4,13 +4,12 @@ import threading
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from appliance.vault.database import Database
-
 from appliance.foundation.clock import Clock
 from appliance.foundation.errors import ApplianceError
 from appliance.jobs.conversation import WorkerLauncher, WorkerOrder, run_worker
 from appliance.jobs.messages import Done, FromWorker, Progress
 from appliance.jobs.states import Job, JobState, add_progress, get_job, list_jobs, move_job
+from appliance.vault.database import Database
 
 POLL_S = 0.5
 

@@ -1,7 +1,8 @@
 """The tables of jobs and of their progress."""
 
-from appliance.vault.database import METADATA
 from sqlalchemy import Column, Integer, String, Table, Text
+
+from appliance.vault.database import METADATA
 
 JOBS = Table(
     "jobs",

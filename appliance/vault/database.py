@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlcipher3
+from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -17,7 +18,6 @@ from sqlalchemy import Connection, MetaData, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
-from alembic import command
 from appliance.foundation.errors import HomeError, IntegrityError, StorageError
 
 METADATA = MetaData()

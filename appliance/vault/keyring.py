@@ -5,10 +5,10 @@
      "epoch": N, "keys": {"database", "audit_hmac", "signing", "epoch-N" (and "epoch-N+1" while keys are being rewrapped)},
      "audit_public_key"}
 
-Bytes are base64. A slot derives a key from its passphrase by Argon2id and opens the root key, AES-256-GCM; associated data is the length-prefixed
-list ("appliance slot", version, slot id, kind, memory, iterations, lanes). The root key wraps the named keys, associated data ("appliance root",
-version, name). Argon2's parameters come from the file, so they are bounded both ways: too small is weak, too large exhausts memory.
-The public key of the log stands in clear, so that a sealed home's log can be verified; it is bound in by being recomputed at every unseal.
+Bytes are base64. A slot derives a key from its passphrase by Argon2id and opens the root key (AES-256-GCM); associated data is the
+length-prefixed list ("appliance slot", version, slot id, kind, memory, iterations, lanes). The root key wraps the named keys, associated
+data ("appliance root", version, name). Argon2's parameters come from the file, so they are bounded both ways: too small is weak, too large
+exhausts memory. The public key of the log stands in clear, so that a sealed home's log can be verified; every unseal recomputes it.
 """
 
 import secrets

@@ -2,9 +2,10 @@
 
     root key -> database key, audit HMAC key, signing key, epoch key -> data keys (one an object) -> files
 
-Data keys are wrapped under the current epoch's key. Shredding an object drops its wrappings and starts a new epoch: what remains is rewrapped, and the
-old epoch's key is gone with the old keyring.json, so deleted pages and the write-ahead log hold only wrappings that nothing opens. It is safe to
-interrupt: the new keyring is written first with both epochs, then the database, then the keyring with the new epoch alone; `open` finishes it.
+Data keys are wrapped under the current epoch's key. Shredding an object drops its wrappings and starts a new epoch: what remains is
+rewrapped, and the old epoch's key is gone with the old keyring.json, so deleted pages and the write-ahead log hold only wrappings that
+nothing opens. It is safe to interrupt: the new keyring is written first with both epochs, then the database, then the keyring with the new
+epoch alone; `open` finishes it.
 """
 
 import hmac

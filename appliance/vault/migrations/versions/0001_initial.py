@@ -1,7 +1,6 @@
 """The first tables: accounts, keys, data, models, jobs, and the log's head."""
 
 import sqlalchemy as sa
-
 from alembic import op
 
 revision = "0001"

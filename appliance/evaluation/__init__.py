@@ -1,0 +1,7 @@
+"""Whether it helped: scoring of answers, intervals, and the comparison of contenders."""
+
+from appliance.evaluation.comparison import Comparison, Outcome, compare
+from appliance.evaluation.intervals import Interval, wilson
+from appliance.evaluation.scoring import declines, normalise, right, token_f1
+
+__all__ = ["Comparison", "Interval", "Outcome", "compare", "declines", "normalise", "right", "token_f1", "wilson"]

@@ -1,0 +1,1 @@
+"""Loading models, and generating with the adapter on or off on one code path."""
