@@ -1,0 +1,51 @@
+"""What is known of an imported model: names, sizes, and the SHA-256 of each file. Kept in the encrypted database, checked at every load."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from appliance.foundation import canonical_json
+from appliance.foundation.errors import IntegrityError
+
+MANIFEST_VERSION = 1
+
+
+@dataclass(frozen=True)
+class ModelManifest:
+    """A model's manifest. `digest` is one SHA-256 over all files; `id` is "md_" and its first 20 hex digits.
+
+    `files` maps names to SHA-256; `config` is the clean configuration.
+    """
+
+    id: str
+    digest: str
+    name: str
+    architecture: str
+    parameters: int
+    licence: str
+    files: Mapping[str, str]
+    config: Mapping[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON object with a version number."""
+        return {"version": MANIFEST_VERSION, **asdict(self)}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """Return the manifest in `value`. Raises `IntegrityError` for an unknown version, other fields, or a digest that does not fit."""
+        if value.get("version") != MANIFEST_VERSION:
+            raise IntegrityError("This model's manifest is of an unknown version. A newer appliance may have written it: upgrade this one.")
+        try:
+            manifest = cls(**{key: item for key, item in value.items() if key != "version"})
+        except TypeError as error:
+            raise IntegrityError("This model's manifest has missing or unknown fields. Import the model again.") from error
+        if (manifest.id, manifest.digest) != identity(manifest.files):
+            raise IntegrityError("This model's manifest does not fit its own files. Import the model again.")
+        return manifest
+
+
+def identity(files: Mapping[str, str]) -> tuple[str, str]:
+    """Return the id and the digest of a model by the SHA-256 of its files."""
+    digest = hashlib.sha256(canonical_json.encode(dict(files))).hexdigest()
+    return f"md_{digest[:20]}", digest
