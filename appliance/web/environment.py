@@ -1,0 +1,40 @@
+"""What must stand in the environment before Gradio is imported: it reads these variables at its import, and some of them later."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from appliance.foundation.atomic_files import make_private_folder
+
+FOLDER = "web"
+_OFF = {
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    "GRADIO_RUN_HISTORY": "False",
+    "GRADIO_SSR_MODE": "False",
+    "GRADIO_MCP_SERVER": "False",
+    "GRADIO_SHARE": "False",
+    "GRADIO_WATCH_DIRS": "",
+    "GRADIO_VIBE_MODE": "",
+    "GRADIO_ALLOWED_PATHS": "",
+    "GRADIO_ROOT_PATH": "",
+    "HF_HUB_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "DO_NOT_TRACK": "1",
+}
+
+
+def prepare_environment(home: Path) -> Path:
+    """Send every temporary and cache file of the web libraries into one empty private folder of the home, and return it.
+
+    No data belongs there (uploads never pass through Gradio); it is emptied at each start all the same.
+    """
+    folder = home / FOLDER
+    shutil.rmtree(folder, ignore_errors=True)
+    make_private_folder(folder)
+    os.environ.update(_OFF)
+    for name in ("GRADIO_TEMP_DIR", "GRADIO_EXAMPLES_CACHE", "TMPDIR", "HOME", "XDG_CACHE_HOME", "HF_HOME", "MPLCONFIGDIR"):
+        os.environ[name] = str(folder)
+    tempfile.tempdir = None  # It may have been looked up before.
+    return folder

@@ -1,0 +1,72 @@
+// Behaviour of the wizard that Gradio has no safe part for: the streaming upload, and what happens when a session ends.
+// Static and same-origin, with delegated listeners: the policy of the pages allows no inline handler and no evaluation.
+"use strict";
+
+(() => {
+  const part = (id) => document.getElementById(id);
+  let sending = null;
+
+  function say(sentence, bad) {
+    const status = part("drop-status");
+    status.textContent = sentence;
+    status.classList.toggle("bad", Boolean(bad));
+  }
+
+  function received(id, name) {
+    const field = document.querySelector("#upload-received textarea, #upload-received input");
+    field.value = JSON.stringify({ id, name });
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  function sentenceOf(request) {
+    try {
+      return JSON.parse(request.responseText).error.sentence;
+    } catch {
+      return "The file could not be sent. Check that the appliance is running, and send it again.";
+    }
+  }
+
+  function send(file) {
+    if (!file || sending) return;
+    const bar = part("drop-progress");
+    const request = new XMLHttpRequest();
+    sending = request;
+    request.open("PUT", "/upload?name=" + encodeURIComponent(file.name.slice(-255)));
+    request.upload.addEventListener("progress", (event) => {
+      if (event.lengthComputable) bar.value = Math.round((100 * event.loaded) / event.total);
+    });
+    request.addEventListener("loadend", () => {
+      sending = null;
+      bar.hidden = true;
+      if (request.status === 401) window.location.assign("/sign-in");
+      else if (request.status === 200) {
+        say(file.name + " is here, encrypted.");
+        received(JSON.parse(request.responseText).id, file.name);
+      } else say(sentenceOf(request), true);
+      part("drop-file").value = "";
+    });
+    bar.value = 0;
+    bar.hidden = false;
+    say("Sending " + file.name + " …");
+    request.send(file);
+  }
+
+  document.addEventListener("change", (event) => {
+    if (event.target.id === "drop-file") send(event.target.files[0]);
+  });
+  for (const kind of ["dragover", "dragleave", "drop"]) {
+    document.addEventListener(kind, (event) => {
+      const area = event.target instanceof Element ? event.target.closest("#drop") : null;
+      if (kind !== "dragleave") event.preventDefault(); // a file dropped beside the area must not replace the page
+      if (part("drop")) part("drop").classList.toggle("over", kind === "dragover" && area !== null);
+      if (kind === "drop" && area) send(event.dataTransfer.files[0]);
+    });
+  }
+
+  const fetchAsBefore = window.fetch.bind(window);
+  window.fetch = async (...request) => {
+    const answer = await fetchAsBefore(...request);
+    if (answer.status === 401) window.location.assign("/sign-in");
+    return answer;
+  };
+})();

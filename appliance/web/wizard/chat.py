@@ -1,0 +1,93 @@
+"""Chat, side by side: the original and the tuned model answer the same question. Nothing of it is stored."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import gradio as gr
+
+from appliance.foundation.errors import InputError
+from appliance.services.context import Caller
+from appliance.services.operations import Appliance
+from appliance.web.wizard.events import Events
+
+STATE_SECONDS = 1800
+MAX_QUESTION_CHARACTERS = 2000
+Turns = list[dict[str, str]]
+
+
+@dataclass(frozen=True)
+class ChatPart:
+    """What the other parts need of this one."""
+
+    ask: gr.Button
+    question: gr.Textbox
+
+
+def build_chat(appliance: Appliance, event: Events, adapter: gr.Dropdown) -> ChatPart:
+    """Draw and wire the chat under the results."""
+    gr.Markdown("## Try it yourself\nEach has a memory of its own answers. Nothing that you write here is kept.")
+    with gr.Row():
+        original = _chatbot("Original")
+        tuned = _chatbot("Your model (tuned)")
+    history = gr.State({"adapter": "", "original": [], "tuned": []}, time_to_live=STATE_SECONDS)
+    question = gr.Textbox(label="Your question", placeholder="Ask both", max_length=MAX_QUESTION_CHARACTERS, lines=1, submit_btn=False)
+    with gr.Row():
+        ask = gr.Button("Ask both: train a model first", variant="primary", interactive=False)
+        again = gr.Button("New conversation")
+
+    def answer(caller: Caller, text: str, adapter_id: str | None, before: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+        if not adapter_id:
+            raise InputError("There is no tuned model yet. Train one first.")
+        if not text.strip():
+            raise InputError("Write a question first.")
+        talks: dict[str, Turns] = {name: list(before[name]) if before["adapter"] == adapter_id else [] for name in ("original", "tuned")}
+        for turns in talks.values():
+            turns.append({"role": "user", "content": text.strip()})
+        yield talks["original"], talks["tuned"], gr.skip(), "", gr.Button(interactive=False)
+        for name, turns in talks.items():
+            contender: Literal["original", "tuned"] = "original" if name == "original" else "tuned"
+            asked, said = list(turns), ""
+            turns.append({"role": "assistant", "content": "…"})
+            yield talks["original"], talks["tuned"], gr.skip(), gr.skip(), gr.skip()
+            for piece in appliance.desk.ask(caller, adapter_id, asked, (contender,)):
+                said += piece.text
+                turns[-1] = {"role": "assistant", "content": said or "…"}
+                yield talks["original"], talks["tuned"], gr.skip(), gr.skip(), gr.skip()
+        kept = {"adapter": adapter_id, **talks}
+        yield talks["original"], talks["tuned"], kept, gr.skip(), gr.Button("Ask both", interactive=True)
+
+    def forget(_caller: Caller) -> tuple[Any, ...]:
+        return [], [], {"adapter": "", "original": [], "tuned": []}, ""
+
+    outputs = [original, tuned, history, question, ask]
+    for trigger in (ask.click, question.submit):
+        done = trigger(
+            event(answer),
+            [question, adapter, history],
+            outputs,
+            api_visibility="private",
+            show_progress="hidden",
+            concurrency_id="chat",
+            concurrency_limit=1,
+        )
+        done.failure(lambda: gr.Button("Ask both", interactive=True), outputs=ask, api_visibility="private", show_progress="hidden")
+    again.click(event(forget), None, [original, tuned, history, question], api_visibility="private", show_progress="hidden")
+    return ChatPart(ask, question)
+
+
+def _chatbot(label: str) -> gr.Chatbot:
+    """Return a chat window that takes everything as plain text: no Markdown, no HTML, no tags, no formulas, no sharing."""
+    return gr.Chatbot(
+        [],
+        label=label,
+        height=320,
+        render_markdown=False,
+        sanitize_html=True,
+        allow_tags=False,
+        latex_delimiters=[],
+        feedback_options=None,
+        allow_file_downloads=False,
+        buttons=[],
+        layout="bubble",
+    )

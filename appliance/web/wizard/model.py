@@ -1,0 +1,59 @@
+"""Step 3: which of the installed models learns. Nothing that is not on this machine is shown."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from appliance.services.context import Caller, ServiceContext
+from appliance.services.import_model import list_models
+from appliance.web import drawing
+from appliance.web.wizard.events import Events
+
+_NONE = "No model is installed yet. The operator installs one with `appliance model import --starter`."
+
+
+@dataclass(frozen=True)
+class ModelStep:
+    """What the other steps need of this one."""
+
+    model: gr.Radio
+    empty: gr.Markdown
+    back: gr.Button
+    go_on: gr.Button
+
+
+def build_model_step(event: Events) -> ModelStep:
+    """Draw the step."""
+    gr.Markdown(
+        "## Which model should learn?\nAll of these are installed on this machine. A smaller one learns faster, a larger one writes better."
+    )
+    model = gr.Radio([], label="Installed models", elem_classes="cards")
+    empty = gr.Markdown(sanitize_html=False)
+    with gr.Row(elem_classes="onward"):
+        back = gr.Button("Back")
+        go_on = gr.Button("Continue: pick a model first", variant="primary", interactive=False)
+
+    def pick(_caller: Caller, model_id: str | None) -> gr.Button:
+        return ready_button(bool(model_id))
+
+    model.input(event(pick), model, go_on, api_visibility="private", show_progress="hidden")
+    return ModelStep(model, empty, back, go_on)
+
+
+def model_choices(context: ServiceContext, caller: Caller) -> tuple[list[tuple[str, str]], str]:
+    """Return the cards, and a notice when there are none."""
+    choices = [(_card(context, each), each["id"]) for each in list_models(context, caller)]
+    return choices, "" if choices else drawing.notice(_NONE, "bad")
+
+
+def ready_button(ready: bool) -> gr.Button:
+    """Return the button onward, with the reason on it while it is disabled."""
+    return gr.Button("Continue to training" if ready else "Continue: pick a model first", interactive=ready)
+
+
+def _card(context: ServiceContext, model: dict[str, Any]) -> str:
+    folder = context.home / "models" / model["id"]
+    size = sum(path.stat().st_size for path in folder.iterdir() if path.is_file()) if folder.is_dir() else 0
+    licence = f"licence {model['licence']}" if model["licence"] else "no licence stated"
+    return f"{model['name']}\n{drawing.parameters(model['parameters'])} · {drawing.megabytes(size)} on disk · {licence}"

@@ -1,0 +1,239 @@
+"""The wizard whole: lays out the five steps, wires what lies between them, and mounts it behind the door."""
+
+import importlib.resources
+from typing import Any
+
+import gradio as gr
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from appliance.jobs.states import JobState
+from appliance.services.context import Caller
+from appliance.services.jobs import all_jobs
+from appliance.services.operations import Appliance
+from appliance.web import drawing
+from appliance.web.pages_gate import MOUNT
+from appliance.web.wizard.chat import build_chat
+from appliance.web.wizard.data import build_data_step, dataset_choices, describe_counts
+from appliance.web.wizard.data import ready_button as data_ready
+from appliance.web.wizard.events import Events
+from appliance.web.wizard.model import build_model_step, model_choices
+from appliance.web.wizard.model import ready_button as model_ready
+from appliance.web.wizard.results import (
+    adapter_choices,
+    build_results_step,
+    watch_results,
+    wire_results_step,
+)
+from appliance.web.wizard.task import build_task_step
+from appliance.web.wizard.train import ACTIVE, build_train_step, draw_review, job_dropdown, trainings, watch, wire_train_step
+
+POLL_S = 2.0
+MAX_WAITING_EVENTS = 64
+EVENTS_AT_ONCE = 8
+_HEAD = '<script src="/static/wizard.js" defer></script>'
+_TOP = (
+    '<header class="top"><span class="brand">Fine-tuning appliance</span><nav>'
+    '<a href="/password">Password</a><form method="post" action="/sign-out"><button>Sign out</button></form></nav></header>'
+)
+_FONT = ["system-ui", "Segoe UI", "Roboto", "sans-serif"]
+_MONO = ["ui-monospace", "Menlo", "Consolas", "monospace"]
+_QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+
+
+def build_wizard(appliance: Appliance) -> FastAPI:
+    """Return an application with the pages mounted at `MOUNT`; everything that would leave the machine is off."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    # Without one of our own, Gradio adds a CORS middleware that mirrors any origin.
+    app.add_middleware(CORSMiddleware, allow_origins=[])
+    blocks = build_blocks(appliance)
+    blocks.queue(max_size=MAX_WAITING_EVENTS, default_concurrency_limit=EVENTS_AT_ONCE, api_open=False)
+    gr.mount_gradio_app(
+        app,
+        blocks,
+        path=MOUNT,
+        app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        max_file_size=1,
+        ssr_mode=False,
+        enable_monitoring=False,
+        pwa=False,
+        mcp_server=False,
+        theme=_theme(),
+        css=importlib.resources.files("appliance.web").joinpath("static/wizard.css").read_text(encoding="utf-8"),
+        head=_HEAD,
+    )
+    return app
+
+
+def build_blocks(appliance: Appliance) -> gr.Blocks:
+    """Lay out and wire the steps."""
+    event = Events(appliance.context)
+    with gr.Blocks(title="Appliance", analytics_enabled=False, delete_cache=(3600, 3600)) as blocks:
+        gr.Markdown(_TOP, sanitize_html=False)
+        role_notice = gr.Markdown(sanitize_html=False)
+        with gr.Walkthrough(selected=1, elem_id="steps") as steps:
+            with gr.Step("Task", id=1):
+                task = build_task_step()
+            with gr.Step("Data", id=2):
+                data = build_data_step(appliance.context, event, task.system_prompt)
+            with gr.Step("Model", id=3):
+                model = build_model_step(event)
+            with gr.Step("Train", id=4):
+                train = build_train_step()
+            with gr.Step("Results", id=5):
+                results = build_results_step()
+                chat = build_chat(appliance, event, results.adapter)
+        footer = gr.Markdown(sanitize_html=False)
+        timer = gr.Timer(POLL_S, active=False)
+
+        wire_train_step(appliance, event, train, data.dataset, model.model, timer)
+        wire_results_step(appliance, event, results, timer)
+
+        def load(caller: Caller) -> tuple[Any, ...]:
+            return _load(appliance, caller)
+
+        def tick(caller: Caller, job_id: str | None, adapter_id: str | None) -> tuple[Any, ...]:
+            return _tick(appliance, caller, job_id, adapter_id)
+
+        def to_review(_caller: Caller, dataset_id: str | None, model_id: str | None, preset: str, method: str) -> tuple[Any, ...]:
+            return gr.Walkthrough(selected=4), *draw_review(appliance, dataset_id, model_id, preset, method)
+
+        def to_results(caller: Caller, job_id: str | None) -> tuple[Any, ...]:
+            job = next((each for each in trainings(appliance, caller) if each["id"] == job_id), None)
+            choices, adapter_id = adapter_choices(appliance, caller, job["result"].get("adapter") if job else None)
+            return (
+                gr.Walkthrough(selected=5),
+                gr.Dropdown(choices=choices, value=adapter_id),
+                _ask_button(bool(adapter_id)),
+                gr.Timer(active=True),
+                *watch_results(appliance, caller, adapter_id),
+            )
+
+        blocks.load(
+            event(load),
+            None,
+            [
+                role_notice,
+                footer,
+                data.dataset,
+                data.view,
+                data.go_on,
+                model.model,
+                model.empty,
+                model.go_on,
+                train.review,
+                train.start,
+                train.job,
+                *train.watched,
+                results.adapter,
+                *results.watched,
+                chat.ask,
+                timer,
+                steps,
+            ],
+            **_QUIET,
+        )
+        timer.tick(event(tick), [train.job, results.adapter], [footer, *train.watched, *results.watched, timer], **_QUIET)
+        for button, target in ((task.go_on, 2), (data.back, 1), (data.go_on, 3), (model.back, 2), (train.back, 3), (results.back, 4)):
+            button.click(_go(target), outputs=steps, **_QUIET)
+        chosen = [data.dataset, model.model, train.preset, train.method]
+        model.go_on.click(event(to_review), chosen, [steps, train.review, train.start], **_QUIET)
+        train.go_on.click(event(to_results), train.job, [steps, results.adapter, chat.ask, timer, *results.watched], **_QUIET)
+    return blocks
+
+
+def _theme() -> gr.themes.Base:
+    """Return the look: fonts of the system, one accent, and grey text dark enough to read (contrast AA)."""
+    steps = ("#effafb", "#d6f1f4", "#b2e3e9", "#7fcdd7", "#45aebc", "#0f6674", "#0d5a66", "#0b4d58", "#0a414a", "#08343b", "#05242a")
+    accent = gr.themes.Color(*steps, name="accent")
+    return gr.themes.Base(primary_hue=accent, secondary_hue=accent, neutral_hue="slate", font=_FONT, font_mono=_MONO).set(
+        body_text_color_subdued="*neutral_600",
+        body_text_color_subdued_dark="*neutral_400",
+        block_info_text_color="*neutral_600",
+        block_info_text_color_dark="*neutral_400",
+        checkbox_label_background_fill="*neutral_50",
+        checkbox_label_background_fill_hover="*neutral_100",
+        block_border_width="0px",
+        block_padding="0px",
+        block_background_fill="transparent",
+        block_background_fill_dark="transparent",
+    )
+
+
+def _go(target: int) -> Any:
+    """Return a handler that shows a step; it reads nothing, so it asks for no rights."""
+
+    def show() -> gr.Walkthrough:
+        return gr.Walkthrough(selected=target)
+
+    return show
+
+
+def _load(appliance: Appliance, caller: Caller) -> tuple[Any, ...]:
+    """Return everything as the database has it: the page of somebody who comes back shows where things are."""
+    context = appliance.context
+    choices = dataset_choices(context, caller)
+    dataset_id = choices[0][1] if choices else None
+    cards, empty = model_choices(context, caller)
+    model_id = cards[0][1] if cards else None
+    jobs = trainings(appliance, caller)
+    job_id = next((job["id"] for job in jobs if JobState(job["state"]) in ACTIVE), jobs[0]["id"] if jobs else None)
+    busy = _busy(appliance, caller)
+    adapters, adapter_id = adapter_choices(appliance, caller)
+    review, start = draw_review(appliance, dataset_id, model_id, "balanced", "qlora")
+    active = bool(jobs) and any(JobState(job["state"]) in ACTIVE for job in jobs)
+    step = 4 if active else 5 if adapter_id else 1
+    return (
+        _role_notice(caller),
+        _footer(appliance),
+        gr.Dropdown(choices=choices, value=dataset_id),
+        describe_counts(context, dataset_id) if dataset_id else "",
+        data_ready(bool(dataset_id)),
+        gr.Radio(choices=cards, value=model_id),
+        empty,
+        model_ready(bool(model_id)),
+        review,
+        start,
+        job_dropdown(appliance, caller, job_id),
+        *watch(appliance, caller, job_id),
+        gr.Dropdown(choices=adapters, value=adapter_id),
+        *watch_results(appliance, caller, adapter_id),
+        _ask_button(bool(adapter_id)),
+        gr.Timer(active=busy),
+        gr.Walkthrough(selected=step),
+    )
+
+
+def _tick(appliance: Appliance, caller: Caller, job_id: str | None, adapter_id: str | None) -> tuple[Any, ...]:
+    """Return what changes by itself. The timer rests when nothing runs."""
+    return (
+        _footer(appliance),
+        *watch(appliance, caller, job_id),
+        *watch_results(appliance, caller, adapter_id),
+        gr.Timer(active=_busy(appliance, caller)),
+    )
+
+
+def _busy(appliance: Appliance, caller: Caller) -> bool:
+    return any(JobState(job["state"]) in ACTIVE for job in all_jobs(appliance.context, caller))
+
+
+def _ask_button(ready: bool) -> gr.Button:
+    return gr.Button("Ask both" if ready else "Ask both: train a model first", interactive=ready)
+
+
+def _role_notice(caller: Caller) -> str:
+    if caller.role == "trainer":
+        return ""
+    return drawing.notice(f"You are signed in as {caller.role}. You may look around here; bringing data and training is for trainers.")
+
+
+def _footer(appliance: Appliance) -> str:
+    entries = drawing.count(appliance.context.log.size, "entries")
+    return (
+        f'<div class="foot">Every act here is in the audit log ({entries}, each batch signed). Data, models and answers are encrypted '
+        "on this machine, and nothing leaves it.</div>"
+    )

@@ -1,0 +1,174 @@
+"""Step 4: start, watch, stop and resume. The job runs outside of this page; here it is only looked at."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from appliance.foundation.errors import InputError
+from appliance.jobs.states import JobState
+from appliance.planning import training_plan
+from appliance.services.context import Caller
+from appliance.services.import_dataset import describe_dataset
+from appliance.services.import_model import describe_model
+from appliance.services.jobs import all_jobs, resume_job, show_job, stop_job
+from appliance.services.operations import Appliance
+from appliance.services.train_adapter import TRAIN, TrainingChoice, submit_training
+from appliance.web import charts, drawing
+from appliance.web.wizard.events import Events
+
+PRESETS = [
+    ("Quick\nA first impression, to see whether the data is right", "quick"),
+    ("Balanced\nGood for most", "balanced"),
+    ("Thorough\nTakes longest, learns most", "thorough"),
+]
+METHODS = [("On a model packed to 4 bits: least memory (QLoRA)", "qlora"), ("On the full model: more memory (LoRA)", "lora")]
+ACTIVE = frozenset({JobState.QUEUED, JobState.RUNNING, JobState.STOPPING})
+_STATES = {
+    JobState.QUEUED: "Waiting for its turn",
+    JobState.RUNNING: "Training",
+    JobState.STOPPING: "Stopping: it keeps what it has learned so far",
+    JobState.STOPPED: "Stopped",
+    JobState.FAILED: "Failed",
+    JobState.SUCCEEDED: "Done",
+}
+
+
+@dataclass(frozen=True)
+class TrainStep:
+    """What the other steps need of this one. `watched` are the outputs of `watch`, in its order."""
+
+    preset: gr.Radio
+    method: gr.Radio
+    review: gr.Markdown
+    start: gr.Button
+    job: gr.Dropdown
+    watched: list[Any]
+    back: gr.Button
+    go_on: gr.Button
+
+
+def build_train_step() -> TrainStep:
+    """Draw the step; `pages` wires it, because it touches all others."""
+    gr.Markdown("## Train\nYou may close this page: training goes on, and the page shows it again when you come back.")
+    preset = gr.Radio(PRESETS, value="balanced", label="How long it practises", elem_classes="cards three")
+    with gr.Accordion("For experts", open=False):
+        method = gr.Radio(METHODS, value="qlora", label="Method")
+    review = gr.Markdown(sanitize_html=False)
+    start = gr.Button("Start training", variant="primary", interactive=False)
+    job = gr.Dropdown([], value=None, label="Trainings on this appliance", filterable=False, visible=False)
+    view = gr.Markdown(sanitize_html=False)
+    with gr.Row():
+        stop = gr.Button("Stop", interactive=False, visible=False)
+        resume = gr.Button("Resume", interactive=False, visible=False)
+    with gr.Row(elem_classes="onward"):
+        back = gr.Button("Back")
+        go_on = gr.Button("Results: when training is done", variant="primary", interactive=False)
+    return TrainStep(preset, method, review, start, job, [view, stop, resume, go_on], back, go_on)
+
+
+def wire_train_step(appliance: Appliance, event: Events, step: TrainStep, dataset: gr.Dropdown, model: gr.Radio, timer: gr.Timer) -> None:
+    """Wire everything that starts or changes a training."""
+    context = appliance.context
+    chosen = [dataset, model, step.preset, step.method]
+
+    def review(_caller: Caller, dataset_id: str | None, model_id: str | None, preset: str, method: str) -> tuple[Any, ...]:
+        return draw_review(appliance, dataset_id, model_id, preset, method)
+
+    def start(caller: Caller, dataset_id: str | None, model_id: str | None, preset: str, method: str) -> tuple[Any, ...]:
+        if not dataset_id or not model_id:
+            raise InputError("Pick data and a model first.")
+        choice = TrainingChoice(method=method, preset=preset)
+        job = submit_training(context, caller, dataset_id=dataset_id, model_id=model_id, choice=choice)
+        appliance.runner.wake()
+        return job_dropdown(appliance, caller, job.id), gr.Timer(active=True), *watch(appliance, caller, job.id)
+
+    def stop(caller: Caller, job_id: str | None) -> tuple[Any, ...]:
+        stop_job(context, caller, job_id or "")
+        return gr.Timer(active=True), *watch(appliance, caller, job_id)
+
+    def resume(caller: Caller, job_id: str | None) -> tuple[Any, ...]:
+        resume_job(context, caller, job_id or "")
+        appliance.runner.wake()
+        return gr.Timer(active=True), *watch(appliance, caller, job_id)
+
+    def pick(caller: Caller, job_id: str | None) -> tuple[Any, ...]:
+        return gr.Timer(active=True), *watch(appliance, caller, job_id)
+
+    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    for each in (step.preset, step.method):
+        each.input(event(review), chosen, [step.review, step.start], **quiet)
+    step.start.click(event(start), chosen, [step.job, timer, *step.watched], **quiet, concurrency_id="start", concurrency_limit=1)
+    step.job.input(event(pick), step.job, [timer, *step.watched], **quiet)
+    view, stop_button, resume_button, _ = step.watched
+    del view
+    stop_button.click(event(stop), step.job, [timer, *step.watched], **quiet)
+    resume_button.click(event(resume), step.job, [timer, *step.watched], **quiet)
+
+
+def draw_review(appliance: Appliance, dataset_id: str | None, model_id: str | None, preset: str, method: str) -> tuple[str, gr.Button]:
+    """Return what would be done, and the start button."""
+    if not dataset_id or not model_id:
+        missing = "data" if not dataset_id else "a model"
+        return "", gr.Button(f"Start training: pick {missing} first", interactive=False)
+    dataset, model = describe_dataset(appliance.context, dataset_id), describe_model(appliance.context, model_id)
+    plan = training_plan(method=method, preset=preset, parameters=model["parameters"], training_rows=dataset["training_rows"])
+    rounds = "once" if plan["epochs"] == 1 else f"{plan['epochs']} times"
+    steps = plan["epochs"] * -(-dataset["training_rows"] // plan["batch_size"])
+    sentence = (
+        f"{model['name']} will read {dataset['training_rows']:,} rows of “{dataset['name']}” {rounds}, in about {steps:,} steps "
+        f"(rank {plan['rank']}, {plan['batch_size']} rows a step). It runs in a sandbox without network; what it learns is encrypted."
+    )
+    return drawing.notice(sentence), gr.Button("Start training", interactive=dataset["training_rows"] > 0)
+
+
+def trainings(appliance: Appliance, caller: Caller) -> list[dict[str, Any]]:
+    """Return the training jobs, newest first."""
+    return [job for job in reversed(all_jobs(appliance.context, caller)) if job["kind"] == TRAIN]
+
+
+def job_dropdown(appliance: Appliance, caller: Caller, job_id: str | None) -> gr.Dropdown:
+    """Return the list of trainings with one picked."""
+    jobs = trainings(appliance, caller)
+    names = [(f"{job['spec'].get('name', job['id'])} · {job['spec'].get('preset', '')} · {job['id'][-4:]}", job["id"]) for job in jobs]
+    return gr.Dropdown(choices=names, value=job_id, visible=bool(names))
+
+
+def watch(appliance: Appliance, caller: Caller, job_id: str | None) -> tuple[Any, ...]:
+    """Return view, stop, resume and the button onward for one job, as the database has it now."""
+    if not job_id:
+        hidden = gr.Button(visible=False)
+        return "", hidden, gr.Button(visible=False), gr.Button("Results: when training is done", interactive=False)
+    job = show_job(appliance.context, caller, job_id)
+    state = JobState(job["state"])
+    adapter = bool(job["result"].get("adapter"))
+    return (
+        draw_job(job),
+        gr.Button("Stop and keep what it learned", visible=state in ACTIVE, interactive=state in {JobState.QUEUED, JobState.RUNNING}),
+        gr.Button("Resume where it stopped", visible=state in {JobState.STOPPED, JobState.FAILED}, interactive=True),
+        gr.Button("Continue to the results" if adapter else "Results: when training is done", interactive=adapter),
+    )
+
+
+def draw_job(job: dict[str, Any]) -> str:
+    """Return state, progress, chart and what they mean."""
+    state = JobState(job["state"])
+    points = job["progress"]
+    curve = charts.LossCurve.from_progress(points)
+    last = points[-1]["body"] if points else {}
+    step, steps = int(last.get("step", 0)), int(last.get("steps", 0))
+    done = job["result"]
+    if state is JobState.SUCCEEDED:
+        step = steps
+    pairs = [("State", _STATES[state]), ("Step", f"{step:,} of {steps:,}" if steps else "–")]
+    if state in ACTIVE:
+        left = last.get("figures", {}).get("seconds_left")
+        pairs.append(("Time left", drawing.duration(left) if state is JobState.RUNNING else "–"))
+        speed = last.get("figures", {}).get("tokens_per_s")
+    else:
+        pairs.append(("Time taken", drawing.duration(done.get("seconds")) if done else "–"))
+        speed = done.get("tokens_per_s")
+    pairs.append(("Speed", f"{speed:,.0f} tokens/s" if speed else "–"))
+    reason = "" if state is JobState.SUCCEEDED else drawing.notice(job["reason"], "bad" if state is JobState.FAILED else "info")
+    sentence = drawing.notice(charts.loss_sentence(curve)) if points else ""
+    return drawing.figures(pairs) + drawing.progress_bar(step, steps) + reason + charts.loss_chart(curve, steps) + sentence
