@@ -1,6 +1,22 @@
-"""Arithmetic before the start: presets, parameter counts, memory. No torch: the pages use it."""
+"""What a training will need and how it should run: parameter counts, memory, time and presets. Arithmetic without torch."""
 
-from appliance.planning.parameters import lora_parameters, matrix_parameters
-from appliance.planning.presets import PRESETS, training_plan
+from appliance.planning.estimates import Estimate, Range, estimate_memory, estimate_seconds
+from appliance.planning.parameters import AdapterCount, ModelShape, adapter_parameters, compare_adapter, matrix_parameters
+from appliance.planning.presets import METHODS, PRESETS, Preset, default_learning_rate, training_plan
 
-__all__ = ["PRESETS", "lora_parameters", "matrix_parameters", "training_plan"]
+__all__ = [
+    "METHODS",
+    "PRESETS",
+    "AdapterCount",
+    "Estimate",
+    "ModelShape",
+    "Preset",
+    "Range",
+    "adapter_parameters",
+    "compare_adapter",
+    "default_learning_rate",
+    "estimate_memory",
+    "estimate_seconds",
+    "matrix_parameters",
+    "training_plan",
+]

@@ -1,18 +1,123 @@
-"""Parameter counts: d·k for a matrix, d·r + r·k for its adapter (LoRA, arXiv:2106.09685, section 4.1)."""
+"""How many numbers a matrix, an adapter and a whole model have.
+
+A matrix of d rows and k columns has d·k numbers. LoRA (arXiv:2106.09685, section 4.1) leaves it as it is and learns
+B·A instead, with B of d by r and A of r by k: r·(d + k) numbers. Every linear layer of the blocks gets one; the
+embedding and the head do not.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from appliance.foundation.errors import InputError
 
+MAX_SIDE = 10_000_000  # rows or columns of one matrix; far over any published model
+
+
+@dataclass(frozen=True)
+class AdapterCount:
+    """A matrix, its adapter, and how many times smaller the adapter is."""
+
+    full: int
+    adapter: int
+    times_smaller: float
+
 
 def matrix_parameters(rows: int, columns: int) -> int:
-    """Return d·k. Raises `InputError` unless both are positive."""
-    if rows < 1 or columns < 1:
-        raise InputError("Rows and columns must be positive.", code="parameters.shape")
+    """Return d·k. Raises `InputError` for sides outside 1 to `MAX_SIDE`."""
+    for name, side in (("rows", rows), ("columns", columns)):
+        if not 1 <= side <= MAX_SIDE:
+            raise InputError(f"{name} is {side}; it must lie between 1 and {MAX_SIDE:,}.", code="planning.side")
     return rows * columns
 
 
-def lora_parameters(rows: int, columns: int, rank: int) -> int:
-    """Return d·r + r·k, the parameters of B (d x r) and A (r x k). Raises `InputError` for a rank under 1 or over min(d, k)."""
+def adapter_parameters(rows: int, columns: int, rank: int) -> int:
+    """Return r·(d + k). Raises `InputError` for a rank outside 1 to the smaller side: a higher one cannot add anything."""
     matrix_parameters(rows, columns)
     if not 1 <= rank <= min(rows, columns):
-        raise InputError(f"The rank must lie between 1 and {min(rows, columns)} for this matrix.", code="parameters.rank")
-    return rows * rank + rank * columns
+        raise InputError(
+            f"The rank is {rank}; for {rows} by {columns} it must lie between 1 and {min(rows, columns)}.", code="planning.rank"
+        )
+    return rank * (rows + columns)
+
+
+def compare_adapter(rows: int, columns: int, rank: int) -> AdapterCount:
+    """Return both counts for one matrix. Raises `InputError`."""
+    full, adapter = matrix_parameters(rows, columns), adapter_parameters(rows, columns, rank)
+    return AdapterCount(full, adapter, full / adapter)
+
+
+@dataclass(frozen=True)
+class ModelShape:
+    """The sizes that decide a decoder's cost (Llama family: grouped-query attention, gated feed-forward, RMS norms)."""
+
+    hidden: int
+    layers: int
+    heads: int
+    key_value_heads: int
+    head_dim: int
+    intermediate: int
+    vocabulary: int
+    tied: bool
+    attention_bias: bool = False
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> "ModelShape":
+        """Read the sizes from a model's `config.json`. Raises `InputError` when one is missing or no positive integer."""
+        heads = _size(config, "num_attention_heads")
+        hidden = _size(config, "hidden_size")
+        return cls(
+            hidden=hidden,
+            layers=_size(config, "num_hidden_layers"),
+            heads=heads,
+            key_value_heads=_size(config, "num_key_value_heads", heads),
+            head_dim=_size(config, "head_dim", max(1, hidden // heads)),
+            intermediate=_size(config, "intermediate_size"),
+            vocabulary=_size(config, "vocab_size"),
+            tied=bool(config.get("tie_word_embeddings", False)),
+            attention_bias=bool(config.get("attention_bias", False)),
+        )
+
+    @property
+    def linear_layers(self) -> tuple[tuple[int, int], ...]:
+        """(rows, columns) of the seven linear layers of one block: q, k, v, o, gate, up, down."""
+        query, key_value = self.heads * self.head_dim, self.key_value_heads * self.head_dim
+        return (
+            (query, self.hidden),
+            (key_value, self.hidden),
+            (key_value, self.hidden),
+            (self.hidden, query),
+            (self.intermediate, self.hidden),
+            (self.intermediate, self.hidden),
+            (self.hidden, self.intermediate),
+        )
+
+    @property
+    def linear_parameters(self) -> int:
+        """Numbers in the linear layers of all blocks: what LoRA adapts and NF4 shrinks."""
+        return self.layers * sum(rows * columns for rows, columns in self.linear_layers)
+
+    @property
+    def embedding_parameters(self) -> int:
+        """Numbers in the embedding, and in the head where it is a matrix of its own."""
+        return self.vocabulary * self.hidden * (1 if self.tied else 2)
+
+    @property
+    def parameters(self) -> int:
+        """Numbers in the whole model."""
+        biases = sum(rows for rows, _ in self.linear_layers[:4]) if self.attention_bias else 0
+        norms = 2 * self.hidden
+        return self.linear_parameters + self.embedding_parameters + self.layers * (norms + biases) + self.hidden
+
+    def adapter_parameters(self, rank: int) -> int:
+        """Numbers in a LoRA adapter on all linear layers. Raises `InputError` for a rank that the smallest layer cannot have."""
+        return self.layers * sum(adapter_parameters(rows, columns, rank) for rows, columns in self.linear_layers)
+
+
+def _size(config: Mapping[str, Any], name: str, otherwise: int | None = None) -> int:
+    value = config.get(name)
+    if value is None and otherwise is not None:
+        return otherwise
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_SIDE:
+        raise InputError(f"The model's configuration has no usable {name}.", code="planning.config")
+    return value
