@@ -1,0 +1,58 @@
+"""Answer chat requests with the original and the tuned model until told to stop. Questions and answers stay in memory."""
+
+from appliance.foundation.errors import WorkerError
+from appliance.jobs.messages import ChatPiece, ChatRequest, Done, Ready, ServeStart, Stop
+from appliance.prompts import ChatPrompts
+from appliance.workers.access import read_adapter, verified_model, with_system_prompt
+from appliance.workers.channel import WorkerChannel, run
+
+
+def serve(channel: WorkerChannel, start: ServeStart) -> Done:
+    """Load, then answer one request after the other."""
+    from appliance.inference.engine import Engine  # noqa: PLC0415 - torch takes seconds to import
+    from appliance.training.compute_type import probe_compute_type  # noqa: PLC0415
+
+    model = verified_model(start.model)
+    prompts = ChatPrompts.load(model)
+    adapter = read_adapter(start.adapter) if start.adapter is not None else None
+    engine = Engine.load(model, quantised=start.quantised, compute_type=probe_compute_type(), adapter=adapter)
+    channel.send(Ready())
+    while True:
+        try:
+            message = channel.receive()
+        except WorkerError:
+            return Done(stopped=True)
+        if isinstance(message, Stop):
+            return Done(stopped=True)
+        if isinstance(message, ChatRequest):
+            _answer(channel, engine, prompts, message, start.system_prompt)
+
+
+def _answer(channel: WorkerChannel, engine: "Engine", prompts: ChatPrompts, request: ChatRequest, system_prompt: str) -> None:  # noqa: F821
+    prompt = prompts.encode_prompt(with_system_prompt(request.messages, system_prompt))
+    for contender in request.contenders:
+        tokens: list[int] = []
+        sent = ""
+
+        def tell(text: str, *, last: bool, contender: str = contender) -> None:
+            channel.send(ChatPiece(request_id=request.request_id, contender=contender, text=text, last=last))
+
+        def stream() -> None:
+            nonlocal sent
+            for token in engine.stream(prompt, max_new_tokens=request.max_new_tokens, end_tokens=prompts.end_tokens):
+                tokens.append(token)
+                text = prompts.decode(tokens)
+                if not text.endswith("�"):  # Half a character: more of its bytes are still to come.
+                    tell(text[len(sent) :], last=False)
+                    sent = text
+
+        if contender == "original":
+            with engine.original():
+                stream()
+        else:
+            stream()
+        tell("", last=True)
+
+
+if __name__ == "__main__":
+    run(ServeStart, serve)

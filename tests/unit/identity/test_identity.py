@@ -1,0 +1,163 @@
+"""Accounts lock after wrong passwords, one-time passwords must be changed, sessions end."""
+
+import pytest
+
+from appliance.foundation.errors import AuthenticationError, ConflictError, InputError, NotFoundError
+from appliance.identity import (
+    authenticate,
+    change_password,
+    close_session,
+    create_user,
+    default_project,
+    list_users,
+    open_session,
+    resolve_session,
+)
+from appliance.identity.tables import SESSIONS, USERS
+from appliance.vault.database import Database
+
+SECOND = 1_000_000
+PASSWORD = "three plain words"
+
+
+class HeldClock:
+    def __init__(self) -> None:
+        self.now = 1_000_000 * SECOND
+
+    def now_us(self) -> int:
+        return self.now
+
+    def monotonic_us(self) -> int:
+        return self.now
+
+    def boot_id(self) -> str:
+        return "boot"
+
+
+@pytest.fixture
+def clock():
+    return HeldClock()
+
+
+@pytest.fixture
+def database(tmp_path):
+    database = Database(tmp_path / "x.db", bytes(32))
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def connection(database):
+    with database.begin() as connection:
+        yield connection
+
+
+def test_a_one_time_password_signs_in_once_changed(connection, clock) -> None:
+    user_id, one_time = create_user(connection, clock, "anna", "trainer", None)
+    assert authenticate(connection, clock, "anna", one_time).must_change
+    change_password(connection, clock, user_id, one_time, PASSWORD)
+    user = authenticate(connection, clock, "anna", PASSWORD)
+    assert (user.must_change, user.role, user.id) == (False, "trainer", user_id)
+    with pytest.raises(AuthenticationError):
+        authenticate(connection, clock, "anna", one_time)
+    assert [user.name for user in list_users(connection)] == ["anna"]
+
+
+def test_unknown_name_and_wrong_password_give_the_same_sentence(connection, clock) -> None:
+    create_user(connection, clock, "anna", "trainer", PASSWORD)
+    sentences = set()
+    for name in ("anna", "nobody"):
+        with pytest.raises(AuthenticationError) as caught:
+            authenticate(connection, clock, name, "wrong password")
+        sentences.add(caught.value.sentence)
+    assert len(sentences) == 1
+
+
+def test_wrong_passwords_lock_the_account_for_longer_each_time(connection, clock) -> None:
+    create_user(connection, clock, "anna", "trainer", PASSWORD)
+    for _ in range(5):
+        with pytest.raises(AuthenticationError, match="wrong"):
+            authenticate(connection, clock, "anna", "wrong password")
+    with pytest.raises(AuthenticationError, match="30 s"):
+        authenticate(connection, clock, "anna", PASSWORD)
+    clock.now += 31 * SECOND
+    with pytest.raises(AuthenticationError, match="wrong"):
+        authenticate(connection, clock, "anna", "wrong password")
+    with pytest.raises(AuthenticationError, match="60 s"):
+        authenticate(connection, clock, "anna", PASSWORD)
+    clock.now += 61 * SECOND
+    assert authenticate(connection, clock, "anna", PASSWORD).name == "anna"
+
+
+def test_a_locked_account_cannot_change_its_password(connection, clock) -> None:
+    user_id, _ = create_user(connection, clock, "anna", "trainer", PASSWORD)
+    connection.execute(USERS.update().values(locked_until_us=clock.now + SECOND))
+    with pytest.raises(AuthenticationError, match="Too many"):
+        change_password(connection, clock, user_id, PASSWORD, "another three words")
+
+
+def test_a_disabled_account_is_refused_everywhere(connection, clock) -> None:
+    user_id, _ = create_user(connection, clock, "anna", "trainer", PASSWORD)
+    token = open_session(connection, clock, user_id)
+    connection.execute(USERS.update().values(disabled=1))
+    with pytest.raises(AuthenticationError):
+        authenticate(connection, clock, "anna", PASSWORD)
+    assert resolve_session(connection, clock, token) is None
+
+
+@pytest.mark.parametrize("name", ["", "-x", "a b", "x" * 65, "a\n", "ä", "../x"])
+def test_odd_names_are_refused(connection, clock, name) -> None:
+    with pytest.raises(InputError, match="name"):
+        create_user(connection, clock, name, "trainer", PASSWORD)
+
+
+def test_bad_roles_weak_passwords_and_taken_names_are_refused(connection, clock) -> None:
+    with pytest.raises(InputError, match="role"):
+        create_user(connection, clock, "anna", "operator", PASSWORD)
+    with pytest.raises(InputError, match="characters"):
+        create_user(connection, clock, "anna", "trainer", "short")
+    user_id, _ = create_user(connection, clock, "anna", "trainer", PASSWORD)
+    with pytest.raises(ConflictError, match="already"):
+        create_user(connection, clock, "anna", "trainer", PASSWORD)
+    for new in ("short", PASSWORD):
+        with pytest.raises(InputError):
+            change_password(connection, clock, user_id, PASSWORD, new)
+    with pytest.raises(NotFoundError):
+        change_password(connection, clock, "us_none", PASSWORD, "another three words")
+
+
+def test_sessions_end_when_idle_after_a_day_and_on_sign_out(connection, clock) -> None:
+    user_id, _ = create_user(connection, clock, "anna", "trainer", PASSWORD)
+    token = open_session(connection, clock, user_id)
+    for _ in range(23):
+        clock.now += 29 * 60 * SECOND
+        assert resolve_session(connection, clock, token).id == user_id
+    clock.now += 31 * 60 * SECOND
+    assert resolve_session(connection, clock, token) is None
+    assert resolve_session(connection, clock, token) is None
+    token = open_session(connection, clock, user_id)
+    for _ in range(24):
+        clock.now += 29 * 60 * SECOND
+        resolve_session(connection, clock, token)
+    clock.now += 29 * 60 * SECOND
+    assert resolve_session(connection, clock, token) is None
+    token = open_session(connection, clock, user_id)
+    close_session(connection, token)
+    assert resolve_session(connection, clock, token) is None
+
+
+def test_a_changed_password_ends_every_session(connection, clock) -> None:
+    user_id, _ = create_user(connection, clock, "anna", "trainer", PASSWORD)
+    token = open_session(connection, clock, user_id)
+    change_password(connection, clock, user_id, PASSWORD, "another three words")
+    assert resolve_session(connection, clock, token) is None
+
+
+def test_the_token_itself_is_not_stored(connection, clock) -> None:
+    user_id, _ = create_user(connection, clock, "anna", "trainer", PASSWORD)
+    token = open_session(connection, clock, user_id)
+    assert token not in str(connection.execute(SESSIONS.select()).all())
+
+
+def test_there_is_one_first_project(connection, clock) -> None:
+    assert default_project(connection, clock) == default_project(connection, clock)

@@ -1,0 +1,141 @@
+"""Sealed files open for exactly what they are, whole or not at all."""
+
+import hashlib
+import importlib.util
+import io
+import json
+import os
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from appliance.foundation.errors import IntegrityError, StorageError
+from appliance.vault.stream import (
+    HEADER_BYTES,
+    MIN_CHUNK_BYTES,
+    SealContext,
+    SealedReader,
+    SealedWriter,
+    seal_file,
+    unseal_file,
+    unseal_to_memfd,
+)
+
+VECTORS = Path(__file__).parents[2] / "vectors"
+KEY = bytes(32)
+CONTEXT = SealContext("adapter", "ad_1", 1, "weights")
+
+
+def _generator():
+    spec = importlib.util.spec_from_file_location("make_sealed_file", VECTORS / "make_sealed_file.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+DOCUMENT = json.loads((VECTORS / "sealed_file.json").read_text(encoding="utf-8"))
+MADE = {case["name"]: case["data"] for case in _generator().vectors()}
+
+
+@pytest.mark.parametrize("vector", DOCUMENT["vectors"], ids=lambda vector: vector["name"])
+def test_vectors_open_or_are_refused_as_the_specification_says(vector) -> None:
+    data = MADE[vector["name"]]
+    assert hashlib.sha256(data).hexdigest() == vector["sha256"]
+    assert vector["hex"] in {None, data.hex()}
+
+    def read() -> bytes:
+        return SealedReader(io.BytesIO(data), bytes.fromhex(DOCUMENT["key"]), SealContext(**DOCUMENT["context"])).read()
+
+    if vector["expect"] == "opens":
+        assert read() == b"a" * vector["length"]
+    else:
+        with pytest.raises(IntegrityError):
+            read()
+
+
+def _seal(data: bytes) -> bytes:
+    file = io.BytesIO()
+    with SealedWriter(file, KEY, CONTEXT, chunk_bytes=MIN_CHUNK_BYTES) as writer:
+        writer.write(data)
+    return file.getvalue()
+
+
+@settings(max_examples=60, deadline=None)
+@given(length=st.integers(0, 3 * MIN_CHUNK_BYTES), cuts=st.lists(st.integers(0, 3 * MIN_CHUNK_BYTES), max_size=5))
+def test_however_it_is_written_it_reads_the_same(length: int, cuts: list[int]) -> None:
+    data = os.urandom(length)
+    file = io.BytesIO()
+    with SealedWriter(file, KEY, CONTEXT, chunk_bytes=MIN_CHUNK_BYTES) as writer:
+        places = sorted({0, length, *(cut for cut in cuts if cut < length)})
+        for start, end in pairwise(places):
+            writer.write(data[start:end])
+    reader = SealedReader(file, KEY, CONTEXT)
+    assert reader.size == length
+    assert reader.read() == data
+    for start in places:
+        assert reader.read_at(start, 1000) == data[start : start + 1000]
+    assert reader.read_at(-1, 5) == b""
+
+
+@settings(max_examples=150, deadline=None)
+@given(place=st.integers(0, 2**31), bit=st.integers(0, 7))
+def test_a_flipped_bit_anywhere_is_refused(place: int, bit: int) -> None:
+    sealed = bytearray(_seal(b"x" * (MIN_CHUNK_BYTES + 100)))
+    sealed[place % len(sealed)] ^= 1 << bit
+    with pytest.raises(IntegrityError):
+        SealedReader(io.BytesIO(bytes(sealed)), KEY, CONTEXT).read()
+
+
+@settings(max_examples=60, deadline=None)
+@given(length=st.integers(0, 2 * MIN_CHUNK_BYTES + HEADER_BYTES))
+def test_a_file_cut_anywhere_is_refused(length: int) -> None:
+    sealed = _seal(b"x" * (2 * MIN_CHUNK_BYTES))
+    with pytest.raises(IntegrityError):
+        SealedReader(io.BytesIO(sealed[:length]), KEY, CONTEXT).read()
+
+
+def test_two_files_of_the_same_content_share_nothing() -> None:
+    assert _seal(b"same")[HEADER_BYTES:] != _seal(b"same")[HEADER_BYTES:]
+
+
+def test_a_file_is_replaced_whole_and_no_temporary_stays(tmp_path) -> None:
+    path = tmp_path / "file"
+    seal_file(path, b"old", KEY, CONTEXT)
+    seal_file(path, b"new", KEY, CONTEXT)
+    assert unseal_file(path, KEY, CONTEXT) == b"new"
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_a_refused_write_leaves_the_old_file(tmp_path) -> None:
+    path = tmp_path / "file"
+    seal_file(path, b"old", KEY, CONTEXT)
+    with pytest.raises(TypeError):
+        seal_file(path, "not bytes", KEY, CONTEXT)
+    assert unseal_file(path, KEY, CONTEXT) == b"old"
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_a_full_disk_is_a_sentence(tmp_path) -> None:
+    with pytest.raises(StorageError, match="not done"):
+        seal_file(tmp_path / "missing" / "file", b"x", KEY, CONTEXT)
+
+
+def test_memory_descriptor_holds_the_plaintext(tmp_path) -> None:
+    seal_file(tmp_path / "file", b"secret" * 100, KEY, CONTEXT)
+    descriptor = unseal_to_memfd(tmp_path / "file", KEY, CONTEXT)
+    try:
+        assert Path(f"/proc/self/fd/{descriptor}").read_bytes() == b"secret" * 100
+    finally:
+        os.close(descriptor)
+    with pytest.raises(IntegrityError):
+        unseal_to_memfd(tmp_path / "file", bytes(31) + b"x", CONTEXT)
+
+
+def test_workers_read_sealed_files_without_the_database() -> None:
+    code = "import sys, appliance.vault.stream; print(any(name in sys.modules for name in ('sqlalchemy', 'sqlcipher3', 'alembic')))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "False"
