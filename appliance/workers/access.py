@@ -42,7 +42,7 @@ def write_adapter(access: AdapterAccess, files: dict[str, bytes]) -> str:
 
 
 def read_adapter(access: AdapterAccess) -> dict[str, bytes]:
-    """Return an adapter's files, in memory only; its configuration is read through the allow-list. Raises `IntegrityError`, `InputError`."""
+    """Return an adapter's files, in memory only; its configuration passes the allow-list. Raises `IntegrityError`, `InputError`."""
     files = {
         name: unseal_file(Path(access.folder) / f"{name}{_SEALED}", access.data_key, SealContext("adapter", access.adapter_id, 1, name))
         for name in (ADAPTER_WEIGHTS, ADAPTER_CONFIG)

@@ -1,10 +1,16 @@
 """Answer chat requests with the original and the tuned model until told to stop. Questions and answers stay in memory."""
 
+import contextlib
+from typing import TYPE_CHECKING
+
 from appliance.foundation.errors import WorkerError
 from appliance.jobs.messages import ChatPiece, ChatRequest, Done, Ready, ServeStart, Stop
 from appliance.prompts import ChatPrompts
 from appliance.workers.access import read_adapter, verified_model, with_system_prompt
 from appliance.workers.channel import WorkerChannel, run
+
+if TYPE_CHECKING:
+    from appliance.inference.engine import Engine
 
 
 def serve(channel: WorkerChannel, start: ServeStart) -> Done:
@@ -28,30 +34,19 @@ def serve(channel: WorkerChannel, start: ServeStart) -> Done:
             _answer(channel, engine, prompts, message, start.system_prompt)
 
 
-def _answer(channel: WorkerChannel, engine: "Engine", prompts: ChatPrompts, request: ChatRequest, system_prompt: str) -> None:  # noqa: F821
+def _answer(channel: WorkerChannel, engine: "Engine", prompts: ChatPrompts, request: ChatRequest, system_prompt: str) -> None:
     prompt = prompts.encode_prompt(with_system_prompt(request.messages, system_prompt))
     for contender in request.contenders:
-        tokens: list[int] = []
-        sent = ""
-
-        def tell(text: str, *, last: bool, contender: str = contender) -> None:
-            channel.send(ChatPiece(request_id=request.request_id, contender=contender, text=text, last=last))
-
-        def stream() -> None:
-            nonlocal sent
+        with engine.original() if contender == "original" else contextlib.nullcontext():
+            tokens: list[int] = []
+            sent = ""
             for token in engine.stream(prompt, max_new_tokens=request.max_new_tokens, end_tokens=prompts.end_tokens):
                 tokens.append(token)
                 text = prompts.decode(tokens)
-                if not text.endswith("�"):  # Half a character: more of its bytes are still to come.
-                    tell(text[len(sent) :], last=False)
+                if not text.endswith("\ufffd"):  # Half a character: more of its bytes are still to come.
+                    channel.send(ChatPiece(request_id=request.request_id, contender=contender, text=text[len(sent) :], last=False))
                     sent = text
-
-        if contender == "original":
-            with engine.original():
-                stream()
-        else:
-            stream()
-        tell("", last=True)
+        channel.send(ChatPiece(request_id=request.request_id, contender=contender, text="", last=True))
 
 
 if __name__ == "__main__":
