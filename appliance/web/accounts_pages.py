@@ -21,7 +21,7 @@ _SIGN_IN = """<form method="post" action="/sign-in">{notice}
 <label>Name <input name="name" autocomplete="username" autocapitalize="none" required autofocus maxlength="120"></label>
 <label>Password <input name="password" type="password" autocomplete="current-password" required maxlength="256"></label>
 <button>Sign in</button></form><p class="quiet">The operator of this appliance gives you an account.</p>"""
-_OWN_PASSWORD = """<form method="post" action="/password">{notice}<p>{why}</p>
+_OWN_FORM = """<form method="post" action="/password">{notice}<p>{why}</p>
 <label>Present password <input name="old" type="password" autocomplete="current-password" required maxlength="256"></label>
 <label>New password, 12 characters or more <input name="new" type="password" autocomplete="new-password" required maxlength="256"></label>
 <label>New password again <input name="again" type="password" autocomplete="new-password" required maxlength="256"></label>
@@ -116,4 +116,4 @@ def _password_page(request: Request, sentence: str, status: int) -> Response:
         if request.state.user.must_change
         else "Choose a new password."
     )
-    return page("Your password", _OWN_PASSWORD.format(notice=_notice(sentence), why=why), status=status)
+    return page("Your password", _OWN_FORM.format(notice=_notice(sentence), why=why), status=status)

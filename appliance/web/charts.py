@@ -72,12 +72,12 @@ def loss_sentence(curve: LossCurve) -> str:
     best_step, best = min(curve.validation, key=lambda point: point[1])
     if last > best * 1.1 and best_step != curve.validation[-1][0]:
         return (
-            f"Its error on rows it does not practise (validation loss) was lowest, {best:.2f}, at step {best_step}, and rose to {last:.2f}: "
+            f"Its error on rows not practised (validation loss) was lowest ({best:.2f}) at step {best_step}, then rose to {last:.2f}: "
             "it begins to learn by heart. Fewer rounds, or more rows, may do better."
         )
     if last < first * 0.95:
-        return f"Its error on rows it does not practise (validation loss) fell from {first:.2f} to {last:.2f}: it learns what carries over."
-    return f"Its error on rows it does not practise (validation loss) is {last:.2f}, about as at the start: nothing carries over yet."
+        return f"Its error on rows not practised (validation loss) fell from {first:.2f} to {last:.2f}: it learns what carries over."
+    return f"Its error on rows not practised (validation loss) is {last:.2f}, about as at the start: nothing carries over yet."
 
 
 def answer_bars(contenders: Sequence[tuple[str, dict[str, Any]]]) -> str:
@@ -92,7 +92,7 @@ def answer_bars(contenders: Sequence[tuple[str, dict[str, Any]]]) -> str:
         said = f"{right} of {asked} right"
         if low is not None and high is not None:
             whisker = f'<span class="whisker" style="left:{low:.1f}%;width:{max(high - low, 0.5):.1f}%"></span>'
-            said += f"; likely between {low:.0f} % and {high:.0f} %"
+            said += f", likely {low:.0f} to {high:.0f} %"
         drawn.append(
             f'<div class="bar-row"><span class="bar-label">{text(label)}</span>'
             f'<span class="bar" role="img" aria-label="{text(said)}"><span class="fill" style="width:{share:.1f}%"></span>{whisker}</span>'

@@ -1,5 +1,6 @@
 """Chat, side by side: the original and the tuned model answer the same question. Nothing of it is stored."""
 
+import html
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -44,18 +45,18 @@ def build_chat(appliance: Appliance, event: Events, adapter: gr.Dropdown) -> Cha
         talks: dict[str, Turns] = {name: list(before[name]) if before["adapter"] == adapter_id else [] for name in ("original", "tuned")}
         for turns in talks.values():
             turns.append({"role": "user", "content": text.strip()})
-        yield talks["original"], talks["tuned"], gr.skip(), "", gr.Button(interactive=False)
+        yield _shown(talks["original"]), _shown(talks["tuned"]), gr.skip(), "", gr.Button(interactive=False)
         for name, turns in talks.items():
             contender: Literal["original", "tuned"] = "original" if name == "original" else "tuned"
             asked, said = list(turns), ""
             turns.append({"role": "assistant", "content": "…"})
-            yield talks["original"], talks["tuned"], gr.skip(), gr.skip(), gr.skip()
+            yield _shown(talks["original"]), _shown(talks["tuned"]), gr.skip(), gr.skip(), gr.skip()
             for piece in appliance.desk.ask(caller, adapter_id, asked, (contender,)):
                 said += piece.text
                 turns[-1] = {"role": "assistant", "content": said or "…"}
-                yield talks["original"], talks["tuned"], gr.skip(), gr.skip(), gr.skip()
+                yield _shown(talks["original"]), _shown(talks["tuned"]), gr.skip(), gr.skip(), gr.skip()
         kept = {"adapter": adapter_id, **talks}
-        yield talks["original"], talks["tuned"], kept, gr.skip(), gr.Button("Ask both", interactive=True)
+        yield _shown(talks["original"]), _shown(talks["tuned"]), kept, gr.skip(), gr.Button("Ask both", interactive=True)
 
     def forget(_caller: Caller) -> tuple[Any, ...]:
         return [], [], {"adapter": "", "original": [], "tuned": []}, ""
@@ -74,6 +75,11 @@ def build_chat(appliance: Appliance, event: Events, adapter: gr.Dropdown) -> Cha
         done.failure(lambda: gr.Button("Ask both", interactive=True), outputs=ask, api_visibility="private", show_progress="hidden")
     again.click(event(forget), None, [original, tuned, history, question], api_visibility="private", show_progress="hidden")
     return ChatPart(ask, question)
+
+
+def _shown(turns: Turns) -> Turns:
+    """Return the turns as the window takes them: it reads HTML even when Markdown is off, so theirs is escaped."""
+    return [{**turn, "content": html.escape(turn["content"]).replace("\n", "<br>")} for turn in turns]
 
 
 def _chatbot(label: str) -> gr.Chatbot:

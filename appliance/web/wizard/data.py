@@ -11,6 +11,7 @@ from appliance.foundation.errors import InputError
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.import_dataset import describe_dataset, import_dataset, list_datasets, show_dataset
 from appliance.web import drawing
+from appliance.web.wizard.drawn import drawn
 from appliance.web.wizard.events import Events
 
 PREVIEW_ROWS = 6
@@ -36,11 +37,11 @@ class DataStep:
 def build_data_step(context: ServiceContext, event: Events, system_prompt: gr.Textbox) -> DataStep:
     """Draw the step and wire it."""
     gr.Markdown("## Bring your examples\nA tenth of the rows is set aside by itself, to measure with questions that training never saw.")
-    gr.Markdown(_DROP, sanitize_html=False)
+    drawn(_DROP)
     received = gr.Textbox(visible="hidden", elem_id="upload-received", show_label=False, container=False)
-    status = gr.Markdown(sanitize_html=False)
+    status = drawn()
     dataset = gr.Dropdown([], value=None, label="Data to use", info="What was imported on this appliance", filterable=False)
-    view = gr.Markdown(sanitize_html=False)
+    view = drawn()
     with gr.Row(elem_classes="onward"):
         back = gr.Button("Back")
         go_on = gr.Button("Continue: bring or pick data first", variant="primary", interactive=False)
@@ -62,7 +63,7 @@ def build_data_step(context: ServiceContext, event: Events, system_prompt: gr.Te
             return "", "", ready_button(False)
         return "", draw_dataset(context, caller, dataset_id), ready_button(True)
 
-    received.change(
+    importing = received.change(
         event(bring),
         [received, system_prompt],
         [status, dataset, view, go_on],
@@ -71,6 +72,7 @@ def build_data_step(context: ServiceContext, event: Events, system_prompt: gr.Te
         concurrency_id="import",
         concurrency_limit=2,
     )
+    importing.failure(_not_imported, outputs=status, api_visibility="private", show_progress="hidden")
     dataset.input(event(pick), dataset, [status, view, go_on], api_visibility="private", show_progress="minimal")
     return DataStep(dataset, view, back, go_on)
 
@@ -114,6 +116,10 @@ def draw_counts(dataset: dict[str, Any]) -> str:
 def describe_counts(context: ServiceContext, dataset_id: str) -> str:
     """Return the counts without reading a row (for drawing a page anew)."""
     return draw_counts(describe_dataset(context, dataset_id))
+
+
+def _not_imported() -> str:
+    return drawing.notice("The file was not imported, and nothing of it was kept.", "bad")
 
 
 def _received(message: str) -> tuple[str, str]:

@@ -8,6 +8,7 @@ import gradio as gr
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.import_model import list_models
 from appliance.web import drawing
+from appliance.web.wizard.drawn import drawn
 from appliance.web.wizard.events import Events
 
 _NONE = "No model is installed yet. The operator installs one with `appliance model import --starter`."
@@ -29,7 +30,7 @@ def build_model_step(event: Events) -> ModelStep:
         "## Which model should learn?\nAll of these are installed on this machine. A smaller one learns faster, a larger one writes better."
     )
     model = gr.Radio([], label="Installed models", elem_classes="cards")
-    empty = gr.Markdown(sanitize_html=False)
+    empty = drawn()
     with gr.Row(elem_classes="onward"):
         back = gr.Button("Back")
         go_on = gr.Button("Continue: pick a model first", variant="primary", interactive=False)

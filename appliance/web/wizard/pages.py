@@ -16,6 +16,7 @@ from appliance.web.pages_gate import MOUNT
 from appliance.web.wizard.chat import build_chat
 from appliance.web.wizard.data import build_data_step, dataset_choices, describe_counts
 from appliance.web.wizard.data import ready_button as data_ready
+from appliance.web.wizard.drawn import drawn
 from appliance.web.wizard.events import Events
 from appliance.web.wizard.model import build_model_step, model_choices
 from appliance.web.wizard.model import ready_button as model_ready
@@ -72,8 +73,8 @@ def build_blocks(appliance: Appliance) -> gr.Blocks:
     """Lay out and wire the steps."""
     event = Events(appliance.context)
     with gr.Blocks(title="Appliance", analytics_enabled=False, delete_cache=(3600, 3600)) as blocks:
-        gr.Markdown(_TOP, sanitize_html=False)
-        role_notice = gr.Markdown(sanitize_html=False)
+        drawn(_TOP)
+        role_notice = drawn()
         with gr.Walkthrough(selected=1, elem_id="steps") as steps:
             with gr.Step("Task", id=1):
                 task = build_task_step()
@@ -86,7 +87,9 @@ def build_blocks(appliance: Appliance) -> gr.Blocks:
             with gr.Step("Results", id=5):
                 results = build_results_step()
                 chat = build_chat(appliance, event, results.adapter)
-        footer = gr.Markdown(sanitize_html=False)
+                with gr.Row(elem_classes="onward"):
+                    from_results = gr.Button("Back to training")
+        footer = drawn()
         timer = gr.Timer(POLL_S, active=False)
 
         wire_train_step(appliance, event, train, data.dataset, model.model, timer)
@@ -137,7 +140,7 @@ def build_blocks(appliance: Appliance) -> gr.Blocks:
             **_QUIET,
         )
         timer.tick(event(tick), [train.job, results.adapter], [footer, *train.watched, *results.watched, timer], **_QUIET)
-        for button, target in ((task.go_on, 2), (data.back, 1), (data.go_on, 3), (model.back, 2), (train.back, 3), (results.back, 4)):
+        for button, target in ((task.go_on, 2), (data.back, 1), (data.go_on, 3), (model.back, 2), (train.back, 3), (from_results, 4)):
             button.click(_go(target), outputs=steps, **_QUIET)
         chosen = [data.dataset, model.model, train.preset, train.method]
         model.go_on.click(event(to_review), chosen, [steps, train.review, train.start], **_QUIET)

@@ -12,6 +12,7 @@ from appliance.services.evaluate_adapter import EVALUATE, describe_adapter, list
 from appliance.services.jobs import all_jobs, show_job
 from appliance.services.operations import Appliance
 from appliance.web import charts, drawing
+from appliance.web.wizard.drawn import drawn
 from appliance.web.wizard.events import Events
 from appliance.web.wizard.train import ACTIVE
 
@@ -25,20 +26,18 @@ class ResultsStep:
     adapter: gr.Dropdown
     watched: list[Any]
     answers: gr.Markdown
-    back: gr.Button
 
 
 def build_results_step() -> ResultsStep:
     """Draw the step's measuring half; the chat follows it."""
     gr.Markdown("## Did it help?\nBoth models answer questions that training never saw. The same rules mark both.")
     adapter = gr.Dropdown([], value=None, label="Model", filterable=False)
-    view = gr.Markdown(sanitize_html=False)
+    view = drawn()
     with gr.Row():
         measure = gr.Button("Measure: train a model first", variant="primary", interactive=False)
         look = gr.Button("Show the answers: measure first", interactive=False)
-    answers = gr.Markdown(sanitize_html=False)
-    back = gr.Button("Back to training", visible=True, elem_classes="back")
-    return ResultsStep(adapter, [view, measure, look], answers, back)
+    answers = drawn()
+    return ResultsStep(adapter, [view, measure, look], answers)
 
 
 def wire_results_step(appliance: Appliance, event: Events, step: ResultsStep, timer: gr.Timer) -> None:

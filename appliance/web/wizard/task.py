@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import gradio as gr
 
+from appliance.web.wizard.drawn import drawn
+
 PROMPTS = {
     "answers": "You answer questions of our staff. Answer briefly and exactly. If you do not know the answer, say so.",
     "style": "You write texts for our company in our own style.",
@@ -39,7 +41,7 @@ def build_task_step() -> TaskStep:
         "## What should the model do?\nPick what comes closest. You need examples of it: a spreadsheet with a question and an answer a row."
     )
     task = gr.Radio(TASKS, value="answers", label="The task", elem_classes="cards")
-    honest = gr.Markdown(_honest("answers"), sanitize_html=False)
+    honest = drawn(_honest("answers"))
     with gr.Accordion("What the model is told before each question (system prompt)", open=False):
         system_prompt = gr.Textbox(PROMPTS["answers"], show_label=False, lines=3, max_length=2000, label="System prompt")
         gr.Markdown("It is kept with the data that you import in the next step, and used in training, tests and chat alike.")

@@ -15,12 +15,13 @@ from appliance.services.jobs import all_jobs, resume_job, show_job, stop_job
 from appliance.services.operations import Appliance
 from appliance.services.train_adapter import TRAIN, TrainingChoice, submit_training
 from appliance.web import charts, drawing
+from appliance.web.wizard.drawn import drawn
 from appliance.web.wizard.events import Events
 
 PRESETS = [
     ("Quick\nA first impression, to see whether the data is right", "quick"),
-    ("Balanced\nGood for most", "balanced"),
-    ("Thorough\nTakes longest, learns most", "thorough"),
+    ("Balanced\nRight for most data", "balanced"),
+    ("Thorough\nFor facts that must be exact; takes longest", "thorough"),
 ]
 METHODS = [("On a model packed to 4 bits: least memory (QLoRA)", "qlora"), ("On the full model: more memory (LoRA)", "lora")]
 ACTIVE = frozenset({JobState.QUEUED, JobState.RUNNING, JobState.STOPPING})
@@ -54,10 +55,10 @@ def build_train_step() -> TrainStep:
     preset = gr.Radio(PRESETS, value="balanced", label="How long it practises", elem_classes="cards three")
     with gr.Accordion("For experts", open=False):
         method = gr.Radio(METHODS, value="qlora", label="Method")
-    review = gr.Markdown(sanitize_html=False)
+    review = drawn()
     start = gr.Button("Start training", variant="primary", interactive=False)
     job = gr.Dropdown([], value=None, label="Trainings on this appliance", filterable=False, visible=False)
-    view = gr.Markdown(sanitize_html=False)
+    view = drawn()
     with gr.Row():
         stop = gr.Button("Stop", interactive=False, visible=False)
         resume = gr.Button("Resume", interactive=False, visible=False)

@@ -1,0 +1,144 @@
+"""Conversations as tokens, and which of them are learned: the assistant's completions with their end-of-turn token, nothing else.
+
+Where a completion begins and ends is found by rendering prefixes: the text up to turn i with the generation prompt, then with turn i's
+answer. Each must be a prefix of the whole, or the template does not allow it and is refused. The pieces between are tokenised one
+by one, in training and in use, so that both see the same tokens and a boundary never falls inside one.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from tokenizers import Tokenizer
+
+from appliance.foundation.errors import InputError
+from appliance.prompts.chat_template import ChatTemplate, render
+
+Messages = Sequence[Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class EncodedConversation:
+    """Token ids, and for each whether it is learned."""
+
+    input_ids: tuple[int, ...]
+    loss_mask: tuple[bool, ...]
+
+
+class ChatPrompts:
+    """One model's tokenizer and template. `end_tokens` are the ids at which an answer is over."""
+
+    def __init__(self, tokenizer: Tokenizer, template: ChatTemplate | str, end_tokens: frozenset[int]) -> None:
+        """Raises `InputError` when the tokenizer changes text at boundaries, or no token ends an answer."""
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        _verify_boundaries(tokenizer)
+        if not end_tokens:
+            raise InputError(
+                "This model names no token that ends an answer, so it would never stop. Use another model.", code="prompts.end"
+            )
+        self._tokenizer = tokenizer
+        self._template = template
+        self.end_tokens = end_tokens
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read an imported model's tokenizer and template. Raises `InputError`. Verify the folder first (`models.verify_model`)."""
+        template = ChatTemplate.load(folder)
+        try:
+            tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        except Exception as error:  # the library raises bare `Exception`
+            raise InputError("The model's tokenizer cannot be read. Import another model.", code="prompts.tokenizer") from error
+        ends = {tokenizer.token_to_id(template.eos_token)} if template.eos_token else set()
+        for name in ("generation_config.json", "config.json"):
+            if (folder / name).is_file():
+                named = json.loads((folder / name).read_bytes()).get("eos_token_id")
+                ends |= set(named) if isinstance(named, list) else {named}
+        return cls(tokenizer, template, frozenset(end for end in ends if end is not None))
+
+    def encode_conversation(self, messages: Messages) -> EncodedConversation:
+        """Return the whole conversation as tokens with the loss mask. Raises `InputError` (see `encode_conversation`)."""
+        return encode_conversation(self._tokenizer, self._template, messages)
+
+    def encode_prompt(self, messages: Messages) -> list[int]:
+        """Return the tokens up to where the assistant is to speak: just those that `encode_conversation` puts before that answer."""
+        _verify_contents(self._tokenizer, messages)
+        return [token for piece, _ in _pieces(self._template, messages, open_end=True) for token in _encode(self._tokenizer, piece)]
+
+    def count(self, messages: Messages) -> int:
+        """Return how many tokens a whole conversation takes."""
+        return len(self.encode_conversation(messages).input_ids)
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        """Return the text of tokens, without special ones."""
+        return str(self._tokenizer.decode(list(tokens), skip_special_tokens=True))
+
+
+def encode_conversation(tokenizer: Tokenizer, template: ChatTemplate | str, messages: Messages) -> EncodedConversation:
+    """Return a conversation as tokens; learned are the assistant's completions up to and with their last special token (the end of turn).
+
+    Raises `InputError` when the template does not allow completions to be told apart, when a message holds one of the model's
+    special tokens (it could pretend to be another speaker), or when there is nothing to learn.
+    """
+    _verify_contents(tokenizer, messages)
+    special = {token for token, added in tokenizer.get_added_tokens_decoder().items() if added.special}
+    input_ids: list[int] = []
+    loss_mask: list[bool] = []
+    for piece, learned in _pieces(template, messages, open_end=False):
+        tokens = _encode(tokenizer, piece)
+        # What follows the end of turn (a newline, mostly) is the template's: generation has stopped by then.
+        last = max((place for place, token in enumerate(tokens) if token in special), default=len(tokens) - 1)
+        input_ids += tokens
+        loss_mask += [learned and place <= last for place in range(len(tokens))]
+    if not any(loss_mask):
+        raise InputError("This conversation has no answer to learn. The last message must be the assistant's.", code="prompts.nothing")
+    return EncodedConversation(tuple(input_ids), tuple(loss_mask))
+
+
+def _pieces(template: ChatTemplate | str, messages: Messages, *, open_end: bool) -> Iterator[tuple[str, bool]]:
+    """Yield the text in pieces, each with whether an assistant says it. With `open_end` it ends where the assistant is to speak."""
+    whole = render(template, messages, add_generation_prompt=open_end)
+    done = ""
+    for index, message in enumerate(messages):
+        if message["role"] == "assistant":
+            before = render(template, messages[:index], add_generation_prompt=True)
+            after = render(template, messages[: index + 1])
+            if not (before.startswith(done) and after.startswith(before) and whole.startswith(after)) or after == before:
+                raise InputError(
+                    "The model's chat template writes earlier turns anew when a later one comes, so what the assistant says cannot be told "
+                    "apart. Use conversations of one question and one answer, or another model.",
+                    code="prompts.prefix",
+                )
+            yield before[len(done) :], False
+            yield after[len(before) :], True
+            done = after
+    yield whole[len(done) :], False
+
+
+def _encode(tokenizer: Tokenizer, text: str) -> list[int]:
+    return list(tokenizer.encode(text, add_special_tokens=False).ids) if text else []
+
+
+def _verify_contents(tokenizer: Tokenizer, messages: Messages) -> None:
+    special = [added.content for added in tokenizer.get_added_tokens_decoder().values() if added.special]
+    for number, message in enumerate(messages, start=1):
+        for token in special:
+            if token in message["content"]:
+                raise InputError(
+                    f"Message {number} holds {token}, which this model reads as a control sign and not as text. Take it out.",
+                    code="prompts.special",
+                )
+
+
+def _verify_boundaries(tokenizer: Tokenizer) -> None:
+    """Raise `InputError` when tokenising in pieces changes the text (some tokenizers put a space before each piece)."""
+    pieces = ("a b\n", "c", " d")
+    tokens = [token for piece in pieces for token in _encode(tokenizer, piece)]
+    text: Any = tokenizer.decode(tokens, skip_special_tokens=False)
+    if text != "".join(pieces):
+        raise InputError(
+            "This model's tokenizer changes text at the edges of turns, which is not supported. Use another model.",
+            code="prompts.tokenizer",
+        )

@@ -1,0 +1,75 @@
+"""A model's chat template: messages in, the text that the model was taught to read out. Templates are programs from outside.
+
+They run in `template_sandbox`, see plain data only (`messages`, `add_generation_prompt`, `bos_token`, `eos_token`), and have two seconds.
+"""
+
+import functools
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from appliance.foundation.errors import InputError
+from appliance.prompts.template_sandbox import Budget, TemplateSandbox
+
+MAX_TEMPLATE_CHARACTERS = 100_000
+MAX_SECONDS = 2.0
+ROLES = ("system", "user", "assistant")
+
+
+@dataclass(frozen=True)
+class ChatTemplate:
+    """A template's source, and the texts of the tokens that it may name."""
+
+    source: str
+    bos_token: str = ""
+    eos_token: str = ""
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read the template of an imported model. Raises `InputError` when it has none."""
+        path = folder / "chat_template.jinja"
+        if not path.is_file():
+            raise InputError("This model has no chat template, so it is no chat model. Import one that is (often named Instruct).")
+        settings = json.loads((folder / "tokenizer_config.json").read_bytes())
+        return cls(path.read_text("utf-8"), settings.get("bos_token") or "", settings.get("eos_token") or "")
+
+
+def render(template: ChatTemplate | str, messages: Sequence[Mapping[str, str]], add_generation_prompt: bool = False) -> str:
+    """Return the text of a conversation; with `add_generation_prompt`, up to where the assistant is to speak.
+
+    Raises `InputError` when the template does what it may not, takes too long, or refuses these messages.
+    """
+    template = ChatTemplate(template) if isinstance(template, str) else template
+    plain = [{"role": str(message["role"]), "content": str(message["content"])} for message in messages]
+    if any(message["role"] not in ROLES for message in plain):
+        raise InputError(f"A message has another role than {', '.join(ROLES)}.", code="prompts.role")
+    variables = {
+        "messages": plain,
+        "add_generation_prompt": add_generation_prompt,
+        "bos_token": template.bos_token,
+        "eos_token": template.eos_token,
+    }
+    try:
+        return _SANDBOX.render_within(_compiled(template.source), variables, Budget(time.monotonic, MAX_SECONDS))
+    except InputError:
+        raise
+    except Exception as error:
+        # Whatever a hostile program raises (its own refusals, type errors, recursion) ends here. Its message may quote the conversation.
+        raise InputError(
+            f"The model's chat template could not be used for this conversation ({type(error).__name__}). "
+            "It may not take such messages (a system text, for one), or does what templates may not. Use another model.",
+            code="prompts.template",
+        ) from error
+
+
+_SANDBOX = TemplateSandbox()
+
+
+@functools.lru_cache(maxsize=8)
+def _compiled(source: str) -> Any:
+    if len(source) > MAX_TEMPLATE_CHARACTERS:
+        raise InputError(f"The model's chat template is longer than {MAX_TEMPLATE_CHARACTERS:,} characters. Use another model.")
+    return _SANDBOX.from_string(source)
