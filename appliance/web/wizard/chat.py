@@ -87,6 +87,7 @@ def _chatbot(label: str) -> gr.Chatbot:
     return gr.Chatbot(
         [],
         label=label,
+        elem_classes="chat-window",
         height=320,
         render_markdown=False,
         sanitize_html=True,

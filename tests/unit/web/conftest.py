@@ -1,0 +1,210 @@
+"""A real home with three accounts, and a browser that speaks ASGI to the site: exact bytes, no client that tidies paths or headers."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from appliance.audit import AuditLog
+from appliance.foundation.clock import SystemClock
+from appliance.foundation.settings import Settings
+from appliance.policy import Rules, find_policy_folder
+from appliance.services.accounts import add_user, caller_of, set_password, sign_in
+from appliance.services.context import OPERATOR, ServiceContext
+from appliance.services.home import create_home
+from appliance.services.operations import Appliance
+from appliance.web.door import COOKIE
+from appliance.web.site import Pages, build_site
+
+PASSPHRASE = "a passphrase for tests only"
+PASSWORD = "a password of one's own"
+ORIGIN = "http://127.0.0.1:7860"
+
+
+class NoLauncher:
+    """Starts nothing: no test here needs a worker."""
+
+    def launch(self, *_words: Any, **_options: Any) -> Any:
+        """Fail."""
+        raise AssertionError("no worker is started in these tests")
+
+
+def make_appliance(home: Path) -> Appliance:
+    """Return an appliance over a folder, still without a vault."""
+    clock = SystemClock()
+    rules = Rules.load(find_policy_folder())
+    return Appliance(ServiceContext(Settings(home), clock, rules, AuditLog.open(home / "audit", clock), NoLauncher()))  # type: ignore[arg-type]
+
+
+@dataclass
+class Answer:
+    """What came back."""
+
+    status: int = 0
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    body: bytes = b""
+
+    def header(self, name: str) -> str:
+        """Return one header, or the empty string."""
+        return next((value for key, value in self.headers if key == name), "")
+
+    @property
+    def cookie(self) -> str:
+        """Return the session token that was set."""
+        return self.header("set-cookie").partition(f"{COOKIE}=")[2].partition(";")[0].strip('"')
+
+
+class Browser:
+    """Speaks to an ASGI application in one loop that it keeps."""
+
+    def __init__(self, app: Any, runner: asyncio.Runner) -> None:
+        self.app = app
+        self.runner = runner
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        token: str = "",
+        origin: str | None = ORIGIN,
+        host: str | None = "127.0.0.1:7860",
+        headers: dict[str, str] | None = None,
+        body: bytes = b"",
+        page: bool = False,
+    ) -> Answer:
+        """Send one request and return the whole answer."""
+        target, _, query = path.partition("?")
+        sent = {"host": host, "origin": origin, "cookie": f"{COOKIE}={token}" if token else None, "accept": "text/html" if page else None}
+        sent.update(headers or {})
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "http",
+            "path": _unquote(target),
+            "raw_path": target.encode(),
+            "query_string": query.encode(),
+            "root_path": "",
+            "headers": [(name.encode(), value.encode("latin-1")) for name, value in sent.items() if value is not None],
+            "client": ("127.0.0.1", 50000),
+            "server": ("127.0.0.1", 7860),
+        }
+        return self.runner.run(self._speak(scope, [body]))
+
+    def sign_in(self, name: str, password: str) -> Answer:
+        """Send the sign-in form."""
+        from urllib.parse import urlencode
+
+        return self.ask("POST", "/sign-in", body=urlencode({"name": name, "password": password}).encode())
+
+    def disconnect_during(self, path: str, pieces: list[bytes], *, token: str) -> Answer:
+        """Send some pieces of a body, then break the connection."""
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": "PUT",
+            "scheme": "http",
+            "path": path.partition("?")[0],
+            "raw_path": path.partition("?")[0].encode(),
+            "query_string": path.partition("?")[2].encode(),
+            "root_path": "",
+            "headers": [
+                (b"host", b"127.0.0.1:7860"),
+                (b"origin", ORIGIN.encode()),
+                (b"cookie", f"{COOKIE}={token}".encode()),
+            ],
+            "client": ("127.0.0.1", 50000),
+            "server": ("127.0.0.1", 7860),
+        }
+        return self.runner.run(self._speak(scope, pieces, broken=True))
+
+    async def _speak(self, scope: dict[str, Any], pieces: list[bytes], *, broken: bool = False) -> Answer:
+        answer, waiting = Answer(), list(pieces)
+
+        async def receive() -> dict[str, Any]:
+            if waiting:
+                body = waiting.pop(0)
+                return {"type": "http.request", "body": body, "more_body": bool(waiting) or broken}
+            return {"type": "http.disconnect"}
+
+        async def send(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                answer.status = message["status"]
+                answer.headers = [(name.decode().lower(), value.decode("latin-1")) for name, value in message["headers"]]
+            else:
+                answer.body += message.get("body", b"")
+
+        await self.app(scope, receive, send)
+        return answer
+
+
+def _unquote(path: str) -> str:
+    from urllib.parse import unquote
+
+    return unquote(path)
+
+
+@pytest.fixture(scope="session")
+def appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
+    """An open home with the accounts `trainer`, `reviewer`, `auditor` (own passwords) and `fresh` (a one-time password)."""
+    made = make_appliance(tmp_path_factory.mktemp("home"))
+    context = made.context
+    passwords = {"trainer": create_home(context, PASSPHRASE, first_user="trainer")["password"]}
+    for name in ("reviewer", "auditor"):
+        passwords[name] = add_user(context, OPERATOR, name=name, role=name)["password"]
+    for name, password in passwords.items():
+        found = caller_of(context, sign_in(context, name, password)[0])
+        assert found is not None
+        set_password(context, found[0], password, PASSWORD)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def runner() -> Iterator[asyncio.Runner]:
+    """One event loop for all."""
+    with asyncio.Runner() as loop:
+        yield loop
+
+
+@pytest.fixture(scope="session")
+def site(appliance: Appliance, runner: asyncio.Runner) -> Browser:
+    """The site before Gradio's pages are there."""
+    return Browser(build_site(appliance, "127.0.0.1", 7860, Pages(_never)), runner)
+
+
+@pytest.fixture(scope="session")
+def token_of(appliance: Appliance) -> Callable[[str], str]:
+    """Give a session of an account by name; the same as long as it lasts (each sign-in costs an Argon2)."""
+    tokens: dict[str, str] = {}
+
+    def token(name: str) -> str:
+        if name not in tokens or caller_of(appliance.context, tokens[name]) is None:
+            tokens[name] = sign_in(appliance.context, name, PASSWORD)[0]
+        return tokens[name]
+
+    return token
+
+
+@pytest.fixture
+def sealed(tmp_path: Path) -> Iterator[Appliance]:
+    """An appliance whose vault is not open."""
+    made = make_appliance(tmp_path)
+    yield made
+    made.context.log.close()
+
+
+@pytest.fixture
+def browse(runner: asyncio.Runner) -> Callable[[Any], Browser]:
+    """Open a browser on any application."""
+    return lambda app: Browser(app, runner)
+
+
+def _never() -> Any:
+    raise AssertionError("these pages are never built")
