@@ -52,7 +52,7 @@ class LocalProgram:
 
         with self._owned(settings, (), bind) as (appliance, (tcp, unix)):
             appliance.serving = True
-            prove_isolation(appliance.context, OPERATOR)
+            appliance.context.launcher.prove()
             if passphrase is not None:
                 appliance.context.unseal(passphrase)
             appliance.runner.start()
@@ -67,7 +67,7 @@ class LocalProgram:
         os.umask(0o077)
         make_private_folder(settings.home)
         with contextlib.ExitStack() as stack:
-            launcher = Launcher.start(settings.home)
+            launcher = Launcher.start(settings.home, read=read)
             stack.callback(launcher.close)
             lock = HomeLock(settings.home)
             stack.callback(lock.release)
@@ -77,7 +77,9 @@ class LocalProgram:
             policies = find_policy_folder()
             confine_server(read=(policies, *read), write=(settings.home,))
             log = AuditLog.open(settings.home / "audit", SystemClock())
-            appliance = Appliance(ServiceContext(settings, SystemClock(), Rules.load(policies), log, launcher))
+            context = ServiceContext(settings, SystemClock(), Rules.load(policies), log, launcher)
+            launcher.prove_first(lambda: prove_isolation(context, OPERATOR))
+            appliance = Appliance(context)
             stack.callback(appliance.close)
             yield appliance, sockets
 

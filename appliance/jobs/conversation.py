@@ -11,7 +11,18 @@ from pathlib import Path
 from typing import Protocol
 
 from appliance.foundation.errors import WorkerError
-from appliance.jobs.messages import MAX_MESSAGE_BYTES, Done, Failed, FromWorker, Message, Start, Stop, decode_from_worker, encode_message
+from appliance.jobs.messages import (
+    MAX_MESSAGE_BYTES,
+    Done,
+    Failed,
+    FromWorker,
+    Message,
+    Start,
+    Stop,
+    WorkerKind,
+    decode_from_worker,
+    encode_message,
+)
 
 GIB = 1024**3
 STOP_GRACE_S = 120.0
@@ -34,7 +45,7 @@ class Worker(Protocol):
 class WorkerLauncher(Protocol):
     """Whatever starts workers: the local launcher."""
 
-    def launch(self, kind: str, *, read: tuple[Path, ...], write: tuple[Path, ...], memory_bytes: int) -> Worker:
+    def launch(self, kind: WorkerKind, *, read: tuple[Path, ...], write: tuple[Path, ...], memory_bytes: int) -> Worker:
         """Start a confined worker. Raises `IsolationError` when the walls cannot be put up."""
         ...
 

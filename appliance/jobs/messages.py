@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from appliance.foundation.errors import WorkerError
 
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024
+WorkerKind = Literal["train", "evaluate", "convert", "parse", "serve", "probe"]
 
 
 DataKey = Annotated[bytes, Field(min_length=32, max_length=32)]

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from appliance.foundation.errors import InputError
-from appliance.prompts.template_sandbox import Budget, TemplateSandbox
+from appliance.prompts.template_budget import Budget
+from appliance.prompts.template_sandbox import TemplateSandbox
 
 MAX_TEMPLATE_CHARACTERS = 100_000
 MAX_SECONDS = 2.0

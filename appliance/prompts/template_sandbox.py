@@ -11,7 +11,7 @@ import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from jinja2 import nodes, pass_context
+from jinja2 import Undefined, nodes, pass_context
 from jinja2.defaults import DEFAULT_FILTERS, DEFAULT_TESTS  # type: ignore[attr-defined]
 from jinja2.exceptions import SecurityError, TemplateError
 from jinja2.ext import Extension, loopcontrols
@@ -91,19 +91,20 @@ def _finalize(context: Context, value: Any) -> str:
 
 
 @pass_context
-def _join(context: Context, values: Iterable[Any], separator: str = "", attribute: str | None = None) -> str:
+def _join(context: Context, values: Iterable[Any], separator: str = "", attribute: str = "") -> str:
     items = [context.environment.getitem(value, attribute) if attribute else value for value in values]
-    texts, between = [str(item) for item in _budget(context).plain(items)], str(separator)
+    between = str(separator)
+    texts = [str(item) for item in _budget(context).plain(items)]
     if sum(len(text) + len(between) for text in texts) > MAX_CHARACTERS:
         raise SecurityError("the template makes too long a text")
     return between.join(texts)
 
 
 def _replace(text: Any, old: Any, new: Any, count: Any = -1) -> str:
-    text, old, new = str(text), str(old), str(new)
-    if len(text) + (text.count(old)) * len(new) > MAX_CHARACTERS:
+    whole, found, other = str(text), str(old), str(new)
+    if len(whole) + whole.count(found) * len(other) > MAX_CHARACTERS:
         raise SecurityError("the template makes too long a text")
-    return text.replace(old, new, count if isinstance(count, int) else -1)
+    return whole.replace(found, other, count if isinstance(count, int) else -1)
 
 
 def _to_json(value: Any, indent: int | None = None, ensure_ascii: bool = False) -> str:
@@ -181,7 +182,7 @@ class _Guarding(NodeTransformer):
         return node
 
 
-def _filtered(node: nodes.Expr, name: str) -> nodes.Expr:
+def _filtered(node: nodes.Node, name: str) -> nodes.Expr:
     return nodes.Filter(node, name, [], [], None, None, lineno=node.lineno)
 
 
@@ -235,6 +236,22 @@ class TemplateSandbox(ImmutableSandboxedEnvironment):
         if isinstance(obj, LoopContext):
             return attr in _LOOP_ATTRIBUTES
         return isinstance(obj, Namespace) and not attr.startswith("_")
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Give an attribute, or else an item; no name with an underscore in front is ever looked up."""
+        return self.unsafe_undefined(obj, attribute) if attribute.startswith("_") else super().getattr(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """Give an item, or else an attribute, under the same rule."""
+        hidden = isinstance(argument, str) and argument.startswith("_")
+        return self.unsafe_undefined(obj, argument) if hidden else super().getitem(obj, argument)
+
+    def unsafe_undefined(self, obj: Any, attribute: str) -> Undefined:  # noqa: ARG002 - as in Jinja; the name may be content
+        """Refuse at once what exists and is not allowed. Jinja would let the template ask for it and print nothing."""
+        raise SecurityError(f"the template asks for an attribute of {type(obj).__name__} that it may not have")
+
+    def wrap_str_format(self, value: Any) -> None:
+        """Give no `format` to texts: a width in it makes much of little."""
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Calculate with numbers, add texts and lists, repeat neither, and never format."""

@@ -121,7 +121,7 @@ def show_dataset(context: ServiceContext, caller: Caller, dataset_id: str, *, pa
     count = max(0, min(rows, MAX_PREVIEW_ROWS))
     with context.act(caller, "dataset.read", ObjectRef("dataset", dataset_id, description["digest"]), {"part": part, "rows": count}):
         key = context.vault.data_key(PART_KIND, f"{dataset_id}/{part}")
-        preview = []
+        preview: list[dict[str, Any]] = []
         for conversation in read_part(context.home / "datasets" / dataset_id, dataset_id, description["version"], part, key):
             if len(preview) >= count:
                 break

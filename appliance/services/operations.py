@@ -9,7 +9,7 @@ from typing import Any
 from appliance.audit import Actor, ObjectRef, Outcome
 from appliance.foundation.errors import ConflictError, InputError
 from appliance.jobs.messages import FromWorker
-from appliance.jobs.runner import JobRunner
+from appliance.jobs.runner import JobHandler, JobRunner
 from appliance.jobs.states import ENDED, Job, JobState
 from appliance.services import accounts, home, read_audit
 from appliance.services.chat import ChatDesk
@@ -38,7 +38,7 @@ class Appliance:
     def __init__(self, context: ServiceContext) -> None:
         self.context = context
         self.desk = ChatDesk(context)
-        handlers = {TRAIN: TrainingHandler(context), EVALUATE: EvaluationHandler(context)}
+        handlers: dict[str, JobHandler] = {TRAIN: TrainingHandler(context), EVALUATE: EvaluationHandler(context)}
         self.runner = JobRunner(lambda: context.database, context.launcher, context.clock, handlers)
         self.serving = False
         context.after_unseal.append(self._recover)

@@ -85,7 +85,10 @@ class TrainingCheckpoint:
             "recent": list(self.recent),
             "best_loss": self.best_loss,
         }
-        return save({name: tensor.contiguous() for name, tensor in self.tensors.items()}, metadata={"checkpoint": json.dumps(header)})
+        data: bytes = save(
+            {name: tensor.contiguous() for name, tensor in self.tensors.items()}, metadata={"checkpoint": json.dumps(header)}
+        )
+        return data
 
     @classmethod
     def decode(cls, data: bytes) -> "TrainingCheckpoint":

@@ -1,8 +1,11 @@
 """The running application, Gradio and all: every route enumerated, no file, no fetch, no other origin."""
 
 import asyncio
+import gc
 import json
+import os
 import socket
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,9 +23,9 @@ OPEN = {"/healthz", "/readyz", "/sign-in", "/favicon.ico", "/static/{name}"}
 @pytest.fixture(scope="module")
 def pages(appliance: Any, runner: asyncio.Runner) -> Iterator[Pages]:
     """Gradio's pages, running."""
-    with pytest.MonkeyPatch.context() as patch:
-        import os
-
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        # Gradio makes event loops for its locks when it is built in a thread, and forgets them; they are collected here.
+        warnings.simplefilter("ignore", ResourceWarning)
         for name in os.environ:
             patch.setenv(name, os.environ[name])
         prepare_environment(appliance.context.home)
@@ -41,6 +44,20 @@ def pages(appliance: Any, runner: asyncio.Runner) -> Iterator[Pages]:
         runner.run(asyncio.wait_for(task, 10))
 
 
+@pytest.fixture(autouse=True)
+def close_forgotten_loops(pages: Pages, runner: asyncio.Runner) -> Iterator[None]:
+    """Close the event loops that Gradio makes in threads and forgets, so that a leak of our own is still an error."""
+
+    def close() -> None:
+        for found in gc.get_objects():
+            if issubclass(type(found), asyncio.BaseEventLoop) and found is not runner.get_loop() and not found.is_running():
+                found.close()
+
+    close()
+    yield
+    close()
+
+
 @pytest.fixture
 def whole(appliance: Any, pages: Pages, browse: Any) -> Any:
     """The site with its pages."""
@@ -52,6 +69,10 @@ def routes(app: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
     for route in app.routes:
         if isinstance(route, Mount):
             yield from routes(route.app, prefix + route.path) if hasattr(route.app, "routes") else []
+        elif hasattr(route, "effective_route_contexts"):  # FastAPI includes a router as one entry
+            for context in route.effective_route_contexts():
+                for method in context.methods or ():
+                    yield method, prefix + context.path
         elif isinstance(route, Route):
             for method in route.methods or ():
                 yield method, prefix + route.path
