@@ -8,7 +8,8 @@ what a file is, and is not stored in it, or whole files could be swapped:
 
 Each part has its own random key, so that the test part can stay shut while training runs. Columns: row, messages (list of role and
 content), key_fact, kind, group; format version 1 under the schema key `appliance.format`. The key stays with the vault.
-Plaintext is only ever in memory, a row group at a time. Does not keep keys, and does not know who may read.
+Plaintext is only ever in memory, a row group at a time. Does not keep keys, and does not know who may read. `parquet` reads and writes
+the one file; it is imported on use, since a server must have restricted itself before the first thread.
 
 A few bytes of such a file decide nothing (the first magic number, the padding of a length that the page's header repeats): a change to
 them goes unnoticed by the reader, and the rows are the same. `verify_dataset` notices every byte.
@@ -21,11 +22,6 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
-import pyarrow.parquet as pq
-from pyarrow.parquet.encryption import create_decryption_properties, create_encryption_properties
 
 from appliance.datasets.conversation import PARTS, Conversation
 from appliance.datasets.splits import assign
@@ -34,21 +30,8 @@ from appliance.foundation.atomic_files import fsync_folder, make_private_folder,
 from appliance.foundation.errors import ConflictError, InputError, IntegrityError, NotFoundError
 from appliance.foundation.identifiers import verify_id
 
-ROW_GROUP_ROWS = 1000
 KEY_BYTES = 32
-_FORMAT_KEY = b"appliance.format"
-_FORMAT_VERSION = b"1"
 _HASH_PIECE_BYTES = 1024**2
-_SCHEMA = pa.schema(
-    [
-        pa.field("row", pa.int64(), nullable=False),
-        pa.field("messages", pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())])), nullable=False),
-        pa.field("key_fact", pa.string(), nullable=False),
-        pa.field("kind", pa.string(), nullable=False),
-        pa.field("group", pa.string(), nullable=False),
-    ],
-    metadata={_FORMAT_KEY: _FORMAT_VERSION},
-)
 
 
 @dataclass(frozen=True)
@@ -84,6 +67,8 @@ def write_dataset(
     final = part_path(folder, version, "training").parent
     if final.exists():
         raise ConflictError("This version of the dataset exists already and is never overwritten. Import a new version.")
+    from appliance.datasets.parquet import write_rows  # noqa: PLC0415 - Arrow starts threads when it is imported
+
     parts = assign(conversations)
     make_private_folder(folder)
     temporary = folder / f".v{version}.{secrets.token_hex(4)}.tmp"
@@ -92,7 +77,7 @@ def write_dataset(
             temporary.mkdir(mode=0o700)
             for part in PARTS:
                 prefix = _aad_prefix(dataset_id, version, part)
-                _write_part(temporary / f"{part}.parquet", parts[part], part_keys[part], prefix)
+                write_rows(temporary / f"{part}.parquet", parts[part], part_keys[part], prefix)
             files = _file_digests(temporary)
             fsync_folder(temporary)
             os.rename(temporary, final)
@@ -114,20 +99,9 @@ def read_part(folder: Path, dataset_id: str, version: int, part: str, key: bytes
     prefix = _aad_prefix(dataset_id, version, part)
     if not path.is_file():
         raise NotFoundError(f"The {part} part of this dataset is not there. Import the dataset again, or restore a backup.")
-    try:
-        with pq.ParquetFile(path, decryption_properties=create_decryption_properties(key, aad_prefix=prefix)) as file:
-            if file.schema_arrow.metadata.get(_FORMAT_KEY) != _FORMAT_VERSION or not file.schema_arrow.equals(_SCHEMA):
-                raise IntegrityError(
-                    f"The {part} part of this dataset has an unknown format. A newer appliance may have written it: upgrade this one."
-                )
-            for group in range(file.num_row_groups):
-                for record in file.read_row_group(group).to_pylist():
-                    yield _conversation(record, part)
-    except (pa.ArrowException, OSError, ValueError, UnicodeError, MemoryError, OverflowError) as error:
-        raise IntegrityError(
-            f"The {part} part of this dataset cannot be decrypted: the file was changed, cut, or swapped. Restore it from a backup.",
-            code="integrity.dataset",
-        ) from error
+    from appliance.datasets.parquet import read_rows  # noqa: PLC0415 - Arrow starts threads when it is imported
+
+    yield from read_rows(path, key, prefix, part)
 
 
 def verify_dataset(folder: Path, version: int, digest: str) -> None:
@@ -156,26 +130,6 @@ def _aad_prefix(dataset_id: str, version: int, part: str) -> bytes:
     identity, name = dataset_id.encode(), part.encode()
     lengths = [value.to_bytes(4, "big") for value in (len(identity), version, len(name))]
     return b"appliance.dataset\x01" + lengths[0] + identity + lengths[1] + lengths[2] + name
-
-
-def _write_part(path: Path, conversations: list[Conversation], key: bytes, prefix: bytes) -> None:
-    properties = create_encryption_properties(key, aad_prefix=prefix, store_aad_prefix=False, encryption_algorithm="AES_GCM_V1")
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with open(descriptor, "wb") as file:
-        with pq.ParquetWriter(file, _SCHEMA, encryption_properties=properties, compression="zstd") as writer:
-            for start in range(0, len(conversations), ROW_GROUP_ROWS):
-                records = [_record(conversation) for conversation in conversations[start : start + ROW_GROUP_ROWS]]
-                writer.write_table(pa.Table.from_pylist(records, schema=_SCHEMA))
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _record(conversation: Conversation) -> dict[str, Any]:
-    return {name: getattr(conversation, name) for name in _SCHEMA.names}
-
-
-def _conversation(record: dict[str, Any], part: str) -> Conversation:
-    return Conversation(**record, split=part)
 
 
 def _file_digests(folder: Path) -> dict[str, str]:
