@@ -30,16 +30,17 @@ def import_model(context: ServiceContext, caller: Caller, *, source: Path | None
         staging = context.home / "staging" / new_id("md")
         try:
             if source is None:
-                make_private_folder(staging)
+                output = staging / "model"  # below, since libraries leave caches of their own in the worker's folder
+                make_private_folder(output)
                 gguf = locate_starter()
                 order = WorkerOrder(
-                    ConvertStart(gguf_path=str(gguf), output_folder=str(staging)),
+                    ConvertStart(gguf_path=str(gguf), output_folder=str(output)),
                     read=(gguf,),
                     write=(staging,),
                     memory_bytes=CONVERTER_MEMORY_BYTES,
                 )
                 run_worker(context.launcher, order, lambda _message: None)
-                manifest = copy_model(staging, context.home, name=name or "SmolLM2-135M-Instruct", licence="Apache-2.0")
+                manifest = copy_model(output, context.home, name=name or "SmolLM2-135M-Instruct", licence="Apache-2.0")
             else:
                 manifest = copy_model(source, context.home, name=name or source.name, licence="")
         finally:
