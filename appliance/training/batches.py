@@ -1,31 +1,35 @@
-"""Batches of examples of like length, in shuffled order: next to no padding, and the same for the same seed and epoch."""
+"""Which examples make up which step: a pure function of seed, epoch and position, so that a resumed run sees the same.
+
+Examples of like length go together (their passes fill up evenly, see `packed_passes`), the batches come in shuffled order. Grouping
+happens within stretches of `GROUP_BATCHES` batches of a shuffled order, so that batches differ between epochs.
+"""
 
 import random
 from collections.abc import Sequence
 
-from appliance.training.examples import TokenizedExample
-
-WINDOW_BATCHES = 16
+GROUP_BATCHES = 32
 
 
-def epoch_batches(examples: Sequence[TokenizedExample], batch_size: int, *, seed: int, epoch: int) -> list[list[int]]:
-    """Return the indices of each batch of one epoch: a pure function of its arguments, so that a resumed run sees the same.
+def steps_per_epoch(count: int, batch_size: int) -> int:
+    """Return how many batches `count` examples make; the last may be smaller."""
+    return -(-count // batch_size)
 
-    Shuffle, sort by length within windows of `WINDOW_BATCHES` batches, cut, shuffle the batches. Every example comes exactly once.
-    """
-    order = list(range(len(examples)))
-    generator = random.Random(f"{seed}/{epoch}")  # noqa: S311 - an order, not a secret
-    generator.shuffle(order)
-    window = WINDOW_BATCHES * batch_size
-    batches = []
-    for start in range(0, len(order), window):
-        near = sorted(order[start : start + window], key=lambda index: len(examples[index].input_ids))
-        batches += [near[cut : cut + batch_size] for cut in range(0, len(near), batch_size)]
-    generator.shuffle(batches)
+
+def epoch_batches(lengths: Sequence[int], *, batch_size: int, seed: int, epoch: int) -> list[tuple[int, ...]]:
+    """Return the batches of one epoch as indices into `lengths`: each index exactly once."""
+    order = random.Random(f"batches/{seed}/{epoch}")  # noqa: S311 - an order that repeats, not a secret
+    indices = list(range(len(lengths)))
+    order.shuffle(indices)
+    batches: list[tuple[int, ...]] = []
+    stretch = batch_size * GROUP_BATCHES
+    for start in range(0, len(indices), stretch):
+        group = sorted(indices[start : start + stretch], key=lambda index: lengths[index])
+        batches += [tuple(group[at : at + batch_size]) for at in range(0, len(group), batch_size)]
+    order.shuffle(batches)
     return batches
 
 
-def in_order(examples: Sequence[TokenizedExample], batch_size: int) -> list[list[int]]:
-    """Return batches by length, for measuring: nothing is shuffled."""
-    order = sorted(range(len(examples)), key=lambda index: len(examples[index].input_ids))
-    return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+def batch_at(lengths: Sequence[int], step: int, *, batch_size: int, seed: int) -> tuple[int, ...]:
+    """Return the batch of `step` (counted from 0 over all epochs): what `epoch_batches` has there."""
+    epoch, position = divmod(step, steps_per_epoch(len(lengths), batch_size))
+    return epoch_batches(lengths, batch_size=batch_size, seed=seed, epoch=epoch)[position]

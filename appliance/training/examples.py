@@ -1,35 +1,33 @@
-"""Tokenised examples, and the prefix that all of them share."""
+"""An example as the loop wants it: tokens, and which of them are to be learned."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+
+from appliance.foundation.errors import InputError
 
 
 @dataclass(frozen=True)
 class TokenizedExample:
-    """One conversation as tokens. `loss_mask[i]` says that token i is to be learned: it is predicted from what stands before it."""
+    """A conversation in tokens. `loss_mask[i]` tells whether token i is the assistant's, so that predicting it counts.
+
+    Several assistant turns are several stretches of True. The first token can never count: nothing comes before it.
+    """
 
     input_ids: tuple[int, ...]
     loss_mask: tuple[bool, ...]
 
+    def __post_init__(self) -> None:
+        """Raise `InputError` for an example that teaches nothing."""
+        if len(self.input_ids) != len(self.loss_mask):
+            raise InputError(f"An example has {len(self.input_ids)} tokens and {len(self.loss_mask)} marks.", code="training.example")
+        if not any(self.loss_mask[1:]):
+            raise InputError("An example has no token of the assistant's to learn.", code="training.example")
+
     @property
-    def learned_tokens(self) -> int:
-        """Return how many tokens are learned. The first token of all is never: nothing stands before it."""
+    def first_learned(self) -> int:
+        """The position of the first token that counts (at least 1)."""
+        return self.loss_mask.index(True, 1)
+
+    @property
+    def learned(self) -> int:
+        """How many tokens count."""
         return sum(self.loss_mask[1:])
-
-
-def shared_prefix_length(examples: Sequence[TokenizedExample]) -> int:
-    """Return how many leading tokens all examples share and none learns, leaving at least one token of each example outside.
-
-    Training sets of assistants begin with the same system prompt and template; that part is computed once a step (loop.py).
-    The token after the prefix may be learned, for it is predicted from the prefix's last state: so the prefix ends one token early.
-    """
-    if len(examples) < 2:
-        return 0
-    first = examples[0]
-    length = min(len(example.input_ids) for example in examples) - 1
-    for example in examples:
-        common = 0
-        while common < length and example.input_ids[common] == first.input_ids[common] and not example.loss_mask[common]:
-            common += 1
-        length = common
-    return max(0, length - 1)

@@ -6,18 +6,19 @@ an uninterrupted one on the same machine with the same thread count.
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import torch
 
 from appliance.foundation.errors import InputError, WorkerError
-from appliance.training.batches import epoch_batches, in_order
+from appliance.training.batches import epoch_batches, steps_per_epoch
 from appliance.training.checkpoints import TrainingCheckpoint
-from appliance.training.examples import TokenizedExample, shared_prefix_length
-from appliance.training.loss import batch_loss
+from appliance.training.examples import TokenizedExample
+from appliance.training.loss import summed_loss
 from appliance.training.methods import LoadedModel
+from appliance.training.packed_passes import PackedPass, can_pack, packed_passes, shared_beginning
 from appliance.training.schedule import learning_rate_at
 
 MAX_GRADIENT_NORM = 1.0
@@ -99,14 +100,13 @@ def train(
     checkpoint: TrainingCheckpoint | None = None,
 ) -> TrainingOutcome:
     """Train in place. Raises `InputError` when there is nothing to learn, `WorkerError` when the loss is no longer a number."""
-    examples = [example for example in examples if example.learned_tokens]
-    validation = [example for example in validation if example.learned_tokens]
     if not examples:
         raise InputError("No example has an answer to learn. Look at the dataset.", code="training.nothing")
-    prefix = shared_prefix_length([*examples, *validation])
+    packing = _Packing.of(loaded, [*examples, *validation])
+    lengths = [len(example.input_ids) for example in examples]
     parameters = loaded.trainable
     optimiser = torch.optim.AdamW(parameters.values(), lr=plan.learning_rate, betas=BETAS, weight_decay=WEIGHT_DECAY)
-    per_epoch = math.ceil(len(examples) / plan.batch_size)
+    per_epoch = steps_per_epoch(len(examples), plan.batch_size)
     steps = per_epoch * plan.epochs
     run = _Run()
     if checkpoint is not None:
@@ -117,15 +117,15 @@ def train(
     stopped = False
     while run.step < steps and not stopped:
         epoch = run.step // per_epoch
-        batches = epoch_batches(examples, plan.batch_size, seed=plan.seed, epoch=epoch)
+        batches = epoch_batches(lengths, batch_size=plan.batch_size, seed=plan.seed, epoch=epoch)
         for number in range(run.step % per_epoch, per_epoch):
             batch = [examples[index] for index in batches[number]]
             rate = learning_rate_at(run.step, steps, plan.learning_rate)
-            loss = _step(loaded, optimiser, batch, rate, prefix)
+            loss = _step(loaded, optimiser, batch, rate, packing)
             run.step += 1
             run.tokens += sum(len(example.input_ids) for example in batch)
             run.recent = [*run.recent[-9:], loss]
-            validated = _validate(loaded, validation, plan.batch_size, prefix) if number == per_epoch - 1 and validation else None
+            validated = _validate(loaded, validation, plan.batch_size, packing) if number == per_epoch - 1 and validation else None
             if validated is not None and (run.best_loss is None or validated < run.best_loss):
                 run.best_loss = validated
                 run.best = {name: parameter.detach().clone() for name, parameter in parameters.items()}
@@ -163,36 +163,54 @@ def train(
     )
 
 
-def _step(loaded: LoadedModel, optimiser: torch.optim.AdamW, batch: list[TokenizedExample], rate: float, prefix: int) -> float:
+@dataclass(frozen=True)
+class _Packing:
+    """How batches of this data set become passes of this model: see `packed_passes`."""
+
+    shared: int
+    pack: bool
+
+    @classmethod
+    def of(cls, loaded: LoadedModel, examples: Sequence[TokenizedExample]) -> "_Packing":
+        longest = max(len(example.input_ids) for example in examples)
+        return cls(shared_beginning(examples), can_pack(loaded.causal.config, longest))
+
+    def passes(self, batch: Sequence[TokenizedExample]) -> Iterator[PackedPass]:
+        return packed_passes(batch, shared=self.shared, pack=self.pack)
+
+
+def _step(loaded: LoadedModel, optimiser: torch.optim.AdamW, batch: list[TokenizedExample], rate: float, packing: _Packing) -> float:
+    """Take one optimiser step and return the mean loss a learned token."""
     for group in optimiser.param_groups:
         group["lr"] = rate
-    total, count = batch_loss(loaded.causal, batch, prefix=prefix)
-    loss = total / count
-    value = float(loss.detach())
-    if not math.isfinite(value):
+    count = sum(example.learned for example in batch)
+    value = 0.0
+    for packed in packing.passes(batch):
+        loss = summed_loss(loaded.causal, packed) / count
+        loss.backward()  # type: ignore[no-untyped-call]
+        value += float(loss.detach())
+    norm = torch.nn.utils.clip_grad_norm_(loaded.trainable.values(), MAX_GRADIENT_NORM)
+    if not (math.isfinite(value) and math.isfinite(float(norm))):
         raise WorkerError(
-            "The training loss is no longer a number: the learning rate is too high for this data. Choose a lower one and resume.",
+            "The training loss is no longer a number: the learning rate is too high for this data. Choose a lower one and train anew.",
             code="training.diverged",
         )
-    loss.backward()  # type: ignore[no-untyped-call]
-    norm = torch.nn.utils.clip_grad_norm_(loaded.trainable.values(), MAX_GRADIENT_NORM)
-    if not math.isfinite(float(norm)):
-        raise WorkerError("The gradients are no longer numbers. Choose a lower learning rate and resume.", code="training.diverged")
     optimiser.step()
     optimiser.zero_grad(set_to_none=True)
     return value
 
 
-def _validate(loaded: LoadedModel, validation: Sequence[TokenizedExample], batch_size: int, prefix: int) -> float:
+@torch.no_grad()
+def _validate(loaded: LoadedModel, validation: Sequence[TokenizedExample], batch_size: int, packing: _Packing) -> float:
     """Return the mean loss a learned token. Leaves no trace in the model: same modules, same mode, no repacked weights."""
-    total, count = 0.0, 0
+    ordered = sorted(validation, key=lambda example: len(example.input_ids))
+    total = 0.0
     loaded.causal.eval()
-    with torch.no_grad():
-        for indices in in_order(validation, batch_size):
-            loss, learned = batch_loss(loaded.causal, [validation[index] for index in indices], prefix=prefix)
-            total, count = total + float(loss), count + learned
+    for start in range(0, len(ordered), batch_size):
+        for packed in packing.passes(ordered[start : start + batch_size]):
+            total += float(summed_loss(loaded.causal, packed))
     loaded.causal.train()
-    return total / count
+    return total / sum(example.learned for example in validation)
 
 
 def _capture(run: _Run, parameters: dict[str, torch.nn.Parameter], optimiser: torch.optim.AdamW) -> TrainingCheckpoint:

@@ -1,45 +1,24 @@
-"""The loss of a batch, exactly: completions only, the head on their positions only, the shared prefix computed once.
+"""The loss of a pass: cross-entropy of the tokens to be learned, with logits at those places only."""
 
-The prefix (the same tokens at the head of every example) goes through the model as one row; its keys and values are repeated over the
-batch, and autograd sums what flows back. The result equals that of running every example whole (tests compare gradients).
-"""
-
-from collections.abc import Sequence
 from typing import Any
 
 import torch
-from transformers import DynamicCache
+from torch.nn import functional
 
-from appliance.training.examples import TokenizedExample
+from appliance.training.packed_passes import PackedPass, additive_mask
 
 
-def batch_loss(causal: Any, batch: Sequence[TokenizedExample], *, prefix: int = 0) -> tuple[torch.Tensor, int]:
-    """Return the summed cross-entropy (a scalar, fp32 or better) and the number of learned tokens.
-
-    `causal` is a causal language model with `.model` (body: hidden states) and `.lm_head`. `prefix` tokens are shared by the whole batch.
-    """
-    device = causal.lm_head.weight.device
-    rows = [example.input_ids[prefix:] for example in batch]
-    width = max(len(row) for row in rows)
-    ids = torch.zeros(len(rows), width, dtype=torch.long)
-    present = torch.zeros(len(rows), width, dtype=torch.long)
-    learned = torch.zeros(len(rows), width, dtype=torch.bool)
-    for index, example in enumerate(batch):
-        length = len(rows[index])
-        ids[index, :length] = torch.tensor(rows[index])
-        present[index, :length] = 1
-        learned[index, :length] = torch.tensor(example.loss_mask[prefix:])
-    ids, present, learned = ids.to(device), present.to(device), learned.to(device)
-    cache = None
-    if prefix:
-        cache = DynamicCache(config=causal.config)
-        head = torch.tensor([batch[0].input_ids[:prefix]], device=device)
-        causal.model(input_ids=head, past_key_values=cache, use_cache=True)
-        cache.batch_repeat_interleave(len(rows))
-        present = torch.cat([torch.ones(len(rows), prefix, dtype=torch.long, device=device), present], dim=1)
-    hidden = causal.model(input_ids=ids, attention_mask=present, past_key_values=cache, use_cache=cache is not None).last_hidden_state
-    targets = learned[:, 1:]
-    logits = causal.lm_head(hidden[:, :-1][targets])
-    wide = logits if logits.dtype is torch.float64 else logits.float()
-    total = torch.nn.functional.cross_entropy(wide, ids[:, 1:][targets], reduction="sum")
-    return total, int(targets.sum())
+def summed_loss(model: Any, packed: PackedPass) -> torch.Tensor:
+    """Return the sum, not the mean, of -log p over `packed.targets`, so that a batch's passes add up. `model`: a causal language model."""
+    device = model.device
+    attention = None if packed.allowed is None else additive_mask(packed.allowed.to(device), model.dtype)
+    logits = model(
+        input_ids=packed.input_ids.to(device),
+        position_ids=packed.position_ids.to(device),
+        attention_mask=attention,
+        use_cache=False,
+        logits_to_keep=packed.predicting.to(device),
+    ).logits[0]
+    targets = packed.targets.to(device)
+    wide = logits if logits.dtype == torch.float64 else logits.float()
+    return functional.cross_entropy(wide, targets, reduction="sum")

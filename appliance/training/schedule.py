@@ -1,14 +1,18 @@
-"""The learning rate over the steps: linear warm-up, then a cosine down to zero (SGDR, arXiv:1608.03983, without restarts)."""
+"""The learning rate of each step: a linear warm-up, then half a cosine down to a tenth.
+
+Cosine decay: SGDR (arXiv:1608.03983), one cycle. A pure function of the step, so that nothing of it needs to be saved.
+"""
 
 import math
 
-WARM_UP_SHARE = 0.05
+WARMUP_SHARE = 0.05  # of all steps
+FLOOR_SHARE = 0.1  # of the peak; a rate of zero would waste the last steps
 
 
 def learning_rate_at(step: int, steps: int, peak: float) -> float:
-    """Return the rate of `step` (from 0) out of `steps`, at most `peak`."""
-    warm_up = max(1, round(steps * WARM_UP_SHARE))
-    if step < warm_up:
-        return peak * (step + 1) / warm_up
-    progress = (step - warm_up) / max(1, steps - warm_up)
-    return peak * 0.5 * (1.0 + math.cos(math.pi * min(1.0, progress)))
+    """Return the rate for `step` of `steps` (counted from 0)."""
+    warmup = max(1, round(WARMUP_SHARE * steps))
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    done = (step - warmup) / max(1, steps - warmup)
+    return peak * (FLOOR_SHARE + (1 - FLOOR_SHARE) * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))

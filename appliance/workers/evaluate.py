@@ -17,14 +17,14 @@ RESULTS_NAME = "results.sealed"
 
 def evaluate(channel: WorkerChannel, start: EvaluateStart) -> Done:
     """Score both contenders on the test part."""
+    from appliance.inference.compute_type import probe  # noqa: PLC0415
     from appliance.inference.engine import Engine  # noqa: PLC0415 - torch takes seconds to import
-    from appliance.training.compute_type import probe_compute_type  # noqa: PLC0415
 
     model = verified_model(start.model)
     prompts = ChatPrompts.load(model)
     rows = list(conversations(start.dataset, "test"))
     encoded = [prompts.encode_prompt(with_system_prompt(row.messages, start.dataset.system_prompt)[:-1]) for row in rows]
-    engine = Engine.load(model, quantised=start.quantised, compute_type=probe_compute_type(), adapter=read_adapter(start.adapter))
+    engine = Engine.load(model, quantised=start.quantised, compute_type=probe(), adapter=read_adapter(start.adapter))
     channel.send(Ready())
     answers: dict[str, list[str]] = {"original": [], "tuned": []}
     order = sorted(range(len(rows)), key=lambda index: len(encoded[index]))

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 def serve(channel: WorkerChannel, start: ServeStart) -> Done:
     """Load, then answer one request after the other."""
+    from appliance.inference.compute_type import probe  # noqa: PLC0415
     from appliance.inference.engine import Engine  # noqa: PLC0415 - torch takes seconds to import
-    from appliance.training.compute_type import probe_compute_type  # noqa: PLC0415
 
     model = verified_model(start.model)
     prompts = ChatPrompts.load(model)
     adapter = read_adapter(start.adapter) if start.adapter is not None else None
-    engine = Engine.load(model, quantised=start.quantised, compute_type=probe_compute_type(), adapter=adapter)
+    engine = Engine.load(model, quantised=start.quantised, compute_type=probe(), adapter=adapter)
     channel.send(Ready())
     while True:
         try:

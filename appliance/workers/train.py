@@ -12,8 +12,8 @@ from appliance.workers.channel import WorkerChannel, run
 
 def train_adapter(channel: WorkerChannel, start: TrainStart) -> Done:
     """Train and write the adapter. After a `Stop` the best so far is kept."""
+    from appliance.inference.compute_type import probe, type_name  # noqa: PLC0415
     from appliance.training.checkpoints import CheckpointFolder, TrainingCheckpoint  # noqa: PLC0415 - torch takes seconds to import
-    from appliance.training.compute_type import probe_compute_type  # noqa: PLC0415
     from appliance.training.examples import TokenizedExample  # noqa: PLC0415
     from appliance.training.loop import TrainingPlan, TrainingProgress, train  # noqa: PLC0415
     from appliance.training.methods import METHODS, adapter_files  # noqa: PLC0415
@@ -29,14 +29,14 @@ def train_adapter(channel: WorkerChannel, start: TrainStart) -> Done:
             if len(encoded.input_ids) > start.max_length:
                 too_long += 1
             else:
-                parts[part].append(TokenizedExample(encoded.input_ids, encoded.loss_mask))
+                parts[part].append(TokenizedExample(tuple(encoded.input_ids), tuple(encoded.loss_mask)))
     if not parts["training"]:
         raise InputError("No row fits the model's length. Shorten the answers.", code="training.length")
-    compute_type = probe_compute_type()
+    compute_type = probe()
     loaded = METHODS[start.method]().load(model, rank=start.rank, lora_alpha=start.lora_alpha, compute_type=compute_type, seed=start.seed)
     folder = CheckpointFolder(Path(start.job_folder), start.job_id, start.job_key)
     checkpoint = folder.newest()
-    channel.send(Ready(facts={"compute_type": str(compute_type).removeprefix("torch."), "too_long": too_long}))
+    channel.send(Ready(facts={"compute_type": type_name(compute_type), "too_long": too_long}))
 
     class Teller:
         def progress(self, progress: TrainingProgress) -> None:
@@ -66,7 +66,7 @@ def train_adapter(channel: WorkerChannel, start: TrainStart) -> Done:
         "train_loss": outcome.train_loss,
         "validation_loss": outcome.validation_loss,
         "steps": outcome.steps_done,
-        "compute_type": str(compute_type).removeprefix("torch."),
+        "compute_type": type_name(compute_type),
         "rows_too_long": too_long,
         "adapter_written": not outcome.stopped,
     }
