@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import LoraConfig, get_peft_model, set_peft_model_state_dict
+from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
 from safetensors.torch import load
 from transformers import DynamicCache
 
@@ -42,10 +42,12 @@ class Engine:
             # PEFT 0.21 asks for a property that transformers 5 has renamed; it still answers.
             warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated", category=FutureWarning)
             peft = get_peft_model(causal, config)
-        outcome = set_peft_model_state_dict(peft, load(adapter["adapter_model.safetensors"]))
-        missing = [name for name in outcome.missing_keys if "lora_" in name]
-        if missing or outcome.unexpected_keys:
+        tensors = load(adapter["adapter_model.safetensors"])
+        # PEFT passes over names that it does not know; an adapter loaded by half would answer, and wrongly.
+        wanted = {name: tensor.shape for name, tensor in get_peft_model_state_dict(peft).items()}
+        if {name: tensor.shape for name, tensor in tensors.items()} != wanted:
             raise IntegrityError("The adapter does not fit this model.", code="adapter.shape")
+        set_peft_model_state_dict(peft, tensors)
         return cls(peft.get_base_model(), peft)
 
     @contextlib.contextmanager

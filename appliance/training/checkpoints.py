@@ -95,7 +95,7 @@ class TrainingCheckpoint:
         """Return the checkpoint in `data`. Raises `IntegrityError` for another version or a damaged header."""
         try:
             size = int.from_bytes(data[:8], "little")
-            header = json.loads(json.loads(data[8 : 8 + size])["__metadata__"]["checkpoint"])
+            header = dict(json.loads(json.loads(data[8 : 8 + size])["__metadata__"]["checkpoint"]))
         except (ValueError, KeyError, TypeError) as error:
             raise IntegrityError("A training checkpoint cannot be read.", code="checkpoint.header") from error
         if header.pop("version", None) != VERSION:

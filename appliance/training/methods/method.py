@@ -45,12 +45,21 @@ def inject_lora(model: Any, *, rank: int, lora_alpha: int, seed: int) -> LoadedM
     """
     model.requires_grad_(False)
     torch.manual_seed(seed)
-    config = LoraConfig(r=rank, lora_alpha=lora_alpha, lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM")
+    config = LoraConfig(r=rank, lora_alpha=lora_alpha, lora_dropout=0.0, target_modules=_linear_names(model), task_type="CAUSAL_LM")
     with warnings.catch_warnings():
         # PEFT 0.21 asks for a property that transformers 5 has renamed; it still answers.
         warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated", category=FutureWarning)
         peft = get_peft_model(model, config)
     return LoadedModel(peft, peft.get_base_model())
+
+
+def _linear_names(model: Any) -> list[str]:
+    """Return the last parts of the names of all linear layers but the head ("q_proj"), which hold for every layer of the model."""
+    head = model.get_output_embeddings()
+    linear = {
+        name.rpartition(".")[2] for name, module in model.named_modules() if isinstance(module, torch.nn.Linear) and module is not head
+    }
+    return sorted(linear)
 
 
 def adapter_files(loaded: LoadedModel, base_name: str) -> dict[str, bytes]:

@@ -1,0 +1,20 @@
+"""The probe decides between two types, by what this machine does."""
+
+import torch
+
+from appliance.inference.compute_type import GAIN_NEEDED, _seconds, probe, type_name
+
+
+def test_it_answers_one_of_two_types() -> None:
+    """And a name that a configuration takes."""
+    found = probe()
+    assert found in {torch.bfloat16, torch.float32}
+    assert getattr(torch, type_name(found)) is found
+
+
+def test_a_machine_whose_bf16_is_far_slower_computes_in_fp32() -> None:
+    """Where the gap is large it must be seen; where it is small, either is right."""
+    slow, fast = _seconds(torch.float32), _seconds(torch.bfloat16)
+    if torch.cuda.is_available() or not (fast > 3 * slow or fast * 2 * GAIN_NEEDED < slow):
+        return
+    assert probe() is (torch.float32 if fast > slow else torch.bfloat16)

@@ -1,0 +1,117 @@
+"""Generation: greedy as the library's own, the same in a batch as alone, with the adapter on or off on one code path."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load, save
+from transformers import LlamaConfig, LlamaForCausalLM
+
+from appliance.foundation.errors import IntegrityError
+from appliance.inference.engine import Engine
+from appliance.training.methods import METHODS, adapter_files
+
+PROMPTS = [[5, 9, 2], [40, 77, 3, 8, 21, 60], [11], [90, 4, 4, 4]]
+NEVER: frozenset[int] = frozenset()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a two-layer model's folder."""
+    folder = tmp_path_factory.mktemp("model")
+    torch.manual_seed(3)
+    config = LlamaConfig(
+        vocab_size=96,
+        hidden_size=64,
+        intermediate_size=128,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        initializer_range=0.2,
+        tie_word_embeddings=False,
+    )
+    LlamaForCausalLM(config).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def adapter(folder: Path) -> dict[str, bytes]:
+    """Return an adapter that changes answers."""
+    loaded = METHODS["lora"]().load(folder, rank=4, lora_alpha=8, compute_type=torch.float32, seed=0)
+    for parameter in loaded.trainable.values():
+        torch.nn.init.normal_(parameter, std=0.3)
+    return adapter_files(loaded, "a model")
+
+
+def engine(folder: Path, adapter: dict[str, bytes] | None = None, *, quantised: bool = False) -> Engine:
+    """Load in fp32."""
+    return Engine.load(folder, quantised=quantised, compute_type=torch.float32, adapter=adapter)
+
+
+def test_it_chooses_what_the_library_chooses(folder: Path) -> None:
+    """Token by token, greedily."""
+    model = LlamaForCausalLM.from_pretrained(folder)
+    for prompt in PROMPTS:
+        expected = model.generate(torch.tensor([prompt]), max_new_tokens=8, do_sample=False, pad_token_id=0, eos_token_id=None)
+        assert engine(folder).answer([prompt], max_new_tokens=8, end_tokens=NEVER) == [expected[0, len(prompt) :].tolist()]
+
+
+def test_a_batch_answers_as_each_alone(folder: Path, adapter: dict[str, bytes]) -> None:
+    """Padding is not seen."""
+    loaded = engine(folder, adapter)
+    together = loaded.answer(PROMPTS, max_new_tokens=6, end_tokens=NEVER)
+    assert together == [loaded.answer([prompt], max_new_tokens=6, end_tokens=NEVER)[0] for prompt in PROMPTS]
+
+
+def test_an_end_token_ends_one_row_and_is_no_part_of_it(folder: Path) -> None:
+    """The others go on."""
+    loaded = engine(folder)
+    free = loaded.answer(PROMPTS, max_new_tokens=8, end_tokens=NEVER)
+    end = free[0][3]
+    ended = loaded.answer(PROMPTS, max_new_tokens=8, end_tokens=frozenset({end}))
+    for row, whole in zip(ended, free, strict=True):
+        assert row == (whole[: whole.index(end)] if end in whole else whole)
+
+
+def test_the_original_is_the_model_without_its_adapter(folder: Path, adapter: dict[str, bytes]) -> None:
+    """Switched off and on again, on one loaded model."""
+    with_adapter = engine(folder, adapter)
+    tuned = with_adapter.answer(PROMPTS, max_new_tokens=6, end_tokens=NEVER)
+    with with_adapter.original():
+        original = with_adapter.answer(PROMPTS, max_new_tokens=6, end_tokens=NEVER)
+    assert original == engine(folder).answer(PROMPTS, max_new_tokens=6, end_tokens=NEVER)
+    assert tuned != original
+    assert with_adapter.answer(PROMPTS, max_new_tokens=6, end_tokens=NEVER) == tuned
+
+
+def test_streaming_gives_the_same_tokens(folder: Path) -> None:
+    """One at a time."""
+    loaded = engine(folder)
+    streamed = list(loaded.stream(PROMPTS[1], max_new_tokens=7, end_tokens=NEVER))
+    assert [streamed] == loaded.answer([PROMPTS[1]], max_new_tokens=7, end_tokens=NEVER)
+
+
+@pytest.mark.parametrize("change", ["fewer", "other", "shape"])
+def test_an_adapter_that_does_not_fit_is_refused(folder: Path, adapter: dict[str, bytes], change: str) -> None:
+    """Not loaded by half."""
+    tensors = load(adapter["adapter_model.safetensors"])
+    name = next(iter(tensors))
+    if change == "fewer":
+        del tensors[name]
+    elif change == "other":
+        tensors[re.sub(r"layers\.\d", "layers.9", name)] = tensors.pop(name)
+    else:
+        tensors[name] = torch.zeros(3, 3)
+    with pytest.raises(IntegrityError, match="does not fit"):
+        engine(folder, {**adapter, "adapter_model.safetensors": save(tensors)})
+
+
+def test_a_quantised_model_takes_the_adapter_too(folder: Path, adapter: dict[str, bytes]) -> None:
+    """On NF4 weights; its original is the quantised model."""
+    loaded = engine(folder, adapter, quantised=True)
+    with loaded.original():
+        original = loaded.answer(PROMPTS, max_new_tokens=4, end_tokens=NEVER)
+    assert original == engine(folder, quantised=True).answer(PROMPTS, max_new_tokens=4, end_tokens=NEVER)
+    assert json.loads(adapter["adapter_config.json"])["r"] == 4

@@ -1,0 +1,43 @@
+"""Batches: each example once an epoch, in an order that seed and epoch decide alone."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appliance.training.batches import batch_at, epoch_batches, steps_per_epoch
+
+LENGTHS = st.lists(st.integers(1, 500), min_size=1, max_size=300)
+
+
+@given(LENGTHS, st.integers(1, 17), st.integers(0, 99), st.integers(0, 9))
+def test_an_epoch_has_each_example_exactly_once(lengths: list[int], batch_size: int, seed: int, epoch: int) -> None:
+    """In as many batches as are counted, none too large or empty."""
+    batches = epoch_batches(lengths, batch_size=batch_size, seed=seed, epoch=epoch)
+    assert sorted(index for batch in batches for index in batch) == list(range(len(lengths)))
+    assert len(batches) == steps_per_epoch(len(lengths), batch_size)
+    assert all(1 <= len(batch) <= batch_size for batch in batches)
+
+
+@given(LENGTHS, st.integers(1, 17), st.integers(0, 99), st.integers(0, 500))
+def test_a_step_finds_its_batch_without_those_before(lengths: list[int], batch_size: int, seed: int, step: int) -> None:
+    """Which makes resuming exact."""
+    epoch, place = divmod(step, steps_per_epoch(len(lengths), batch_size))
+    assert (
+        batch_at(lengths, step, batch_size=batch_size, seed=seed)
+        == epoch_batches(lengths, batch_size=batch_size, seed=seed, epoch=epoch)[place]
+    )
+
+
+def test_epochs_and_seeds_differ() -> None:
+    """Or the model would learn the order."""
+    lengths = [10 + index % 7 for index in range(64)]
+    orders = {tuple(epoch_batches(lengths, batch_size=8, seed=seed, epoch=epoch)) for seed in (0, 1) for epoch in (0, 1)}
+    assert len(orders) == 4
+
+
+def test_a_batch_holds_like_lengths() -> None:
+    """Within a stretch of batches they are sorted."""
+    lengths = [1 + (index * 37) % 100 for index in range(128)]
+    spread = [
+        max(lengths[i] for i in batch) - min(lengths[i] for i in batch) for batch in epoch_batches(lengths, batch_size=8, seed=0, epoch=0)
+    ]
+    assert max(spread) <= 10

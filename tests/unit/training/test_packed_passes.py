@@ -1,0 +1,143 @@
+"""Packing changes nothing but the speed: losses and gradients are those of each example alone."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.nn import functional
+from transformers import LlamaConfig
+
+from appliance.training.examples import TokenizedExample
+from appliance.training.loss import summed_loss
+from appliance.training.methods import LoadedModel
+from appliance.training.packed_passes import can_pack, packed_passes, shared_beginning
+from tests.unit.training.conftest import make_examples
+
+Gradients = dict[str, torch.Tensor]
+CLOSE = {"rtol": 1e-9, "atol": 1e-9}
+
+
+def found(loaded: LoadedModel) -> Gradients:
+    """Return a copy of the gradients that there are."""
+    return {name: parameter.grad.clone() for name, parameter in loaded.trainable.items() if parameter.grad is not None}
+
+
+def naive(loaded: LoadedModel, examples: list[TokenizedExample]) -> tuple[float, Gradients]:
+    """Return loss and gradients the plain way: each example by itself, all logits, the library's own causal mask."""
+    loaded.peft.zero_grad()
+    total = torch.zeros((), dtype=torch.float64)
+    for example in examples:
+        ids = torch.tensor([example.input_ids])
+        logits = loaded.causal(input_ids=ids, use_cache=False).logits[0, :-1]
+        targets = torch.tensor([token if counts else -100 for token, counts in zip(example.input_ids, example.loss_mask, strict=True)])[1:]
+        total = total + functional.cross_entropy(logits, targets, ignore_index=-100, reduction="sum")
+    total.backward()
+    return float(total.detach()), {
+        name: parameter.grad.clone() for name, parameter in loaded.trainable.items() if parameter.grad is not None
+    }
+
+
+def packed(loaded: LoadedModel, examples: list[TokenizedExample], **options: int | bool) -> tuple[float, Gradients, int]:
+    """Return loss, gradients and how many tokens went through the model."""
+    loaded.peft.zero_grad()
+    value, computed = 0.0, 0
+    for each in packed_passes(examples, shared=shared_beginning(examples), **options):  # type: ignore[arg-type]
+        loss = summed_loss(loaded.causal, each)
+        loss.backward()  # type: ignore[no-untyped-call]
+        value, computed = value + float(loss.detach()), computed + each.input_ids.numel()
+    return value, found(loaded), computed
+
+
+@pytest.mark.parametrize("shared", [0, 1, 6, 20])
+@pytest.mark.parametrize("pass_tokens", [1, 64, 10_000])
+def test_gradients_are_those_of_each_example_alone(adapted: Callable[..., LoadedModel], shared: int, pass_tokens: int) -> None:
+    """To nine digits, for uneven lengths, several turns, any common beginning and any size of pass."""
+    loaded = adapted()
+    examples = make_examples(7, shared=shared)
+    expected, expected_gradients = naive(loaded, examples)
+    value, gradients, _ = packed(loaded, examples, pass_tokens=pass_tokens)
+    assert value == pytest.approx(expected, rel=1e-9)
+    assert gradients.keys() == expected_gradients.keys() == loaded.trainable.keys()
+    for name, gradient in gradients.items():
+        torch.testing.assert_close(gradient, expected_gradients[name], **CLOSE)
+
+
+def test_without_packing_they_are_the_same(adapted: Callable[..., LoadedModel]) -> None:
+    """The path for models whose tokens meet elsewhere."""
+    loaded, examples = adapted(), make_examples(4)
+    _, expected = naive(loaded, examples)
+    _, gradients, computed = packed(loaded, examples, pack=False)
+    assert computed == sum(len(example.input_ids) for example in examples)
+    for name, gradient in gradients.items():
+        torch.testing.assert_close(gradient, expected[name], **CLOSE)
+
+
+def test_a_shared_beginning_is_computed_once_a_pass_and_nothing_is_padded(adapted: Callable[..., LoadedModel]) -> None:
+    """What goes through the model is one beginning and the rests."""
+    examples = make_examples(8, shared=20)
+    _, _, computed = packed(adapted(), examples, pass_tokens=10_000)
+    assert computed == 20 + sum(len(example.input_ids) - 20 for example in examples)
+
+
+def test_examples_do_not_see_each_other(adapted: Callable[..., LoadedModel]) -> None:
+    """Changing one example leaves the others' losses as they are."""
+    loaded = adapted()
+    first, second = make_examples(2)
+    other = TokenizedExample(tuple(reversed(second.input_ids[6:])), second.loss_mask[6:])
+    other = TokenizedExample((*second.input_ids[:6], *other.input_ids), second.loss_mask)
+    alone = packed(loaded, [first])[0]
+    for neighbour in (second, other):
+        assert packed(loaded, [first, neighbour])[0] - packed(loaded, [neighbour])[0] == pytest.approx(alone, rel=1e-9)
+
+
+@given(st.integers(1, 9), st.integers(0, 12), st.integers(1, 200), st.integers(0, 1000))
+def test_every_learned_token_is_predicted_exactly_once(count: int, shared: int, pass_tokens: int, seed: int) -> None:
+    """From the position before it, whatever the passes."""
+    examples = make_examples(count, shared=shared, seed=seed)
+    common = shared_beginning(examples)
+    passes = list(packed_passes(examples, shared=common, pass_tokens=pass_tokens))
+    learned = sorted(token for example in examples for token, counts in zip(example.input_ids, example.loss_mask, strict=True) if counts)
+    assert sorted(token for each in passes for token in each.targets.tolist()) == learned
+    assert sum(each.tokens for each in passes) == sum(len(example.input_ids) for example in examples)
+    for each in passes:
+        places = each.position_ids[0]
+        following = each.predicting + 1
+        inside = following < each.input_ids.shape[1]
+        same = places[following[inside]] == places[each.predicting[inside]] + 1
+        # An example's first token is predicted from the shared beginning, which another example may follow in the row.
+        assert torch.equal(each.input_ids[0][following[inside]][same], each.targets[inside][same])
+
+
+def test_a_beginning_ends_before_the_first_prediction() -> None:
+    """Each example predicts its own first token from its own last prompt token."""
+    examples = [TokenizedExample((1, 2, 3, 4, 5, 6, token), (False,) * 6 + (True,)) for token in (7, 8)]
+    assert shared_beginning(examples) == 5
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_one_example_shares_with_nobody(count: int) -> None:
+    """Nor does none."""
+    assert shared_beginning(make_examples(count)) == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "packs"),
+    [
+        ({}, True),
+        ({"layer_types": ["full_attention", "full_attention"]}, True),
+        ({"sliding_window": 16}, False),
+        ({"sliding_window": 64}, True),
+        ({"layer_types": ["full_attention", "sliding_attention"], "sliding_window": 16}, False),
+        ({"layer_types": ["full_attention", "sliding_attention"], "sliding_window": 64}, True),
+        ({"layer_types": ["full_attention", "sliding_attention"]}, False),
+        ({"layer_types": ["linear_attention", "full_attention"]}, False),
+    ],
+)
+def test_only_models_whose_tokens_meet_in_full_attention_are_packed(settings: dict[str, object], packs: bool) -> None:
+    """What is not known is not packed."""
+    config = LlamaConfig()
+    for name, value in settings.items():
+        setattr(config, name, value)
+    assert can_pack(config, 64) is packs
