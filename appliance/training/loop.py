@@ -213,6 +213,11 @@ def _validate(loaded: LoadedModel, validation: Sequence[TokenizedExample], batch
     return total / sum(example.learned for example in validation)
 
 
+def held_out_loss(loaded: LoadedModel, examples: Sequence[TokenizedExample], batch_size: int) -> float:
+    """Return the mean loss a learned token (nats) over examples that training did not see."""
+    return _validate(loaded, examples, batch_size, _Packing.of(loaded, examples))
+
+
 def _capture(run: _Run, parameters: dict[str, torch.nn.Parameter], optimiser: torch.optim.AdamW) -> TrainingCheckpoint:
     return TrainingCheckpoint.capture(
         step=run.step,
