@@ -53,8 +53,9 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o600) -> None:
 
 
 def make_private_folder(path: Path) -> None:
-    """Create `path` (0700) with its parents when it is missing, and sync the parent's names. Raises `StorageError`."""
+    """Create `path` with those of its parents that are missing (all 0700), each name durable. Raises `StorageError`."""
     with storage_errors(f"Creating the folder {path.name}"):
-        if not path.is_dir():
-            path.mkdir(parents=True, mode=0o700, exist_ok=True)
-            fsync_folder(path.parent)
+        missing = [folder for folder in (path, *path.parents) if not folder.is_dir()]
+        for folder in reversed(missing):
+            folder.mkdir(mode=0o700, exist_ok=True)
+            fsync_folder(folder.parent)

@@ -14,6 +14,10 @@ def encode(value: Any) -> bytes:
         return rfc8785.dumps(value)
     except rfc8785.CanonicalizationError as error:
         raise InputError(f"This value has no canonical JSON form: {error}.") from error
+    except UnicodeEncodeError as error:  # A lone surrogate in a key: the library sorts keys before it looks at them.
+        raise InputError("This value has no canonical JSON form: a key is not valid Unicode.") from error
+    except RecursionError as error:
+        raise InputError("This value has no canonical JSON form here: it is nested too deep.") from error
 
 
 def decode(data: bytes) -> Any:

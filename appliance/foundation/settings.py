@@ -1,6 +1,8 @@
 """Settings: read once, from the environment, checked whole; every mistake is named in one message."""
 
+import contextlib
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,8 +10,10 @@ from pathlib import Path
 from appliance.foundation.errors import InputError
 
 DEFAULT_PORT = 7860
+MAX_PORT = 65535
 MAX_UPLOAD_BYTES = 256 * 1024 * 1024
 MIN_FREE_BYTES = 64 * 1024 * 1024
+_PORT = re.compile(r"[0-9]{1,5}")
 
 
 @dataclass(frozen=True)
@@ -30,13 +34,15 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Read `APPLIANCE_HOME`, `_HOST`, `_PORT` and `_PASSPHRASE_FILE`. Raises `InputError` naming every mistake."""
     values = os.environ if environment is None else environment
     mistakes: list[str] = []
-    home = Path(values.get("APPLIANCE_HOME") or "~/.local/share/appliance").expanduser()
+    home = Path(values.get("APPLIANCE_HOME") or "~/.local/share/appliance")
+    with contextlib.suppress(RuntimeError):  # No such user, or no HOME: the path stays as it is, and is not absolute.
+        home = home.expanduser()
     if not home.is_absolute():
         mistakes.append("APPLIANCE_HOME must be an absolute path")
     port_text = values.get("APPLIANCE_PORT") or str(DEFAULT_PORT)
-    port = int(port_text) if port_text.isdecimal() else -1
-    if not 0 <= port <= 65535:
-        mistakes.append("APPLIANCE_PORT must be a number from 0 to 65535")
+    port = int(port_text) if _PORT.fullmatch(port_text) else -1
+    if not 0 <= port <= MAX_PORT:
+        mistakes.append(f"APPLIANCE_PORT must be a number from 0 to {MAX_PORT}")
     secret = values.get("APPLIANCE_PASSPHRASE_FILE")
     if mistakes:
         raise InputError(f"The settings cannot be used: {'; '.join(mistakes)}.")

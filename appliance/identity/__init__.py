@@ -9,6 +9,7 @@ from appliance.identity.users import (
     create_user,
     default_project,
     list_users,
+    verify_user_name,
 )
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "list_users",
     "open_session",
     "resolve_session",
+    "verify_user_name",
 ]

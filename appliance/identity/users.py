@@ -1,6 +1,7 @@
 """Accounts: one role each, passwords by Argon2id, one-time passwords that must be changed, and a lock-out that grows.
 
-Functions take a connection in a transaction, which the caller must commit even when `authenticate` refuses: it counts the failure.
+Functions take a connection in a transaction, which the caller must commit even when `authenticate` or `change_password` raises
+`AuthenticationError`: it counts the failure.
 """
 
 import re
@@ -37,13 +38,18 @@ class User:
     disabled: bool
 
 
+def verify_user_name(name: str) -> None:
+    """Raise `InputError` unless an account may have this name."""
+    if not _NAME.fullmatch(name):
+        raise InputError("A name has 1 to 64 letters, digits, '.', '_', '@' or '-', and begins with a letter or digit.", code="user.name")
+
+
 def create_user(connection: Connection, clock: Clock, name: str, role: str, password: str | None) -> tuple[str, str]:
     """Create an account. Without `password` a one-time one is made. Returns its id and the one-time password (else empty).
 
     Raises `InputError` for a bad name, role or password, `ConflictError` when the name is taken.
     """
-    if not _NAME.fullmatch(name):
-        raise InputError("A name has 1 to 64 letters, digits, '.', '_', '@' or '-', and begins with a letter or digit.", code="user.name")
+    verify_user_name(name)
     if role not in ROLES:
         raise InputError(f"There is no such role. The roles are: {', '.join(ROLES)}.", code="user.role")
     if connection.execute(select(USERS.c.id).where(USERS.c.name == name)).first() is not None:
@@ -90,13 +96,21 @@ def authenticate(connection: Connection, clock: Clock, name: str, password: str)
 
 
 def change_password(connection: Connection, clock: Clock, user_id: str, old: str, new: str) -> None:
-    """Replace the password and end all other sessions. Raises `AuthenticationError`, `InputError` for a weak or unchanged one."""
+    """Replace the password and end every session. Raises `AuthenticationError`, `InputError` for a weak or unchanged one.
+
+    A wrong old password counts as it does at sign-in: whoever took over a session cannot try out passwords with it.
+    """
     row = connection.execute(select(USERS).where(USERS.c.id == user_id)).first()
     if row is None:
         raise NotFoundError("There is no such account.")
-    if row.locked_until_us > clock.now_us():
+    now = clock.now_us()
+    if row.locked_until_us > now:
         raise AuthenticationError("Too many wrong passwords. Try again later.", code="password.locked")
-    verify_password(old[:MAX_PASSWORD_CHARACTERS], row.password_hash)
+    try:
+        verify_password(old[:MAX_PASSWORD_CHARACTERS], row.password_hash)
+    except AuthenticationError:
+        _count_failure(connection, row, now)
+        raise
     _verify_strength(new)
     if old == new:
         raise InputError("The new password is the old one. Choose another.", code="password.same")

@@ -39,23 +39,28 @@ class Rules:
 
     def __init__(self, text: str) -> None:
         """Parse `text` (Cedar). Raises `HomeError` when it is empty or does not parse."""
-        if not text.strip():
-            raise HomeError("There are no policies. Without them nobody may do anything; install the appliance again.", code="policy.empty")
         try:
             self._policies = cedarpy.PolicySet.from_str(text)
         except ValueError as error:
             raise HomeError(
                 "The policies do not parse, so none of them is used. Mend them or install them again.", code="policy.parse"
             ) from error
+        if len(self._policies) == 0:  # Text alone is not enough: a file of comments parses.
+            raise HomeError("There are no policies. Without them nobody may do anything; install the appliance again.", code="policy.empty")
 
     @classmethod
     def load(cls, folder: Path) -> "Rules":
         """Read every `*.cedar` file of `folder`, in the order of names. Raises `HomeError`."""
         texts = []
         for path in sorted(folder.glob("*.cedar")):
-            if path.stat().st_size > MAX_POLICY_BYTES:
+            try:
+                with path.open("rb") as file:
+                    data = file.read(MAX_POLICY_BYTES + 1)
+                texts.append(data.decode("utf-8"))
+            except (OSError, UnicodeDecodeError) as error:
+                raise HomeError(f"The policy file {path.name} cannot be read. Install the appliance again.", code="policy.read") from error
+            if len(data) > MAX_POLICY_BYTES:
                 raise HomeError(f"The policy file {path.name} is over {MAX_POLICY_BYTES} bytes.", code="policy.size")
-            texts.append(path.read_text(encoding="utf-8"))
         return cls("\n".join(texts))
 
     def verify_allowed(self, principal: Principal, action: str, resource_kind: str, resource_id: str) -> None:

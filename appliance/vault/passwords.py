@@ -5,7 +5,7 @@ import secrets
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from appliance.foundation.errors import AuthenticationError
+from appliance.foundation.errors import AuthenticationError, IntegrityError
 
 MEMORY_KIB = 65536
 ITERATIONS = 3
@@ -19,12 +19,14 @@ def hash_password(password: str) -> str:
     derivation = Argon2id(
         salt=secrets.token_bytes(SALT_BYTES), length=HASH_BYTES, iterations=ITERATIONS, lanes=LANES, memory_cost=MEMORY_KIB
     )
-    return derivation.derive_phc_encoded(password.encode())
+    return derivation.derive_phc_encoded(password.encode("utf-8", "surrogatepass"))
 
 
 def verify_password(password: str, phc: str) -> None:
-    """Raise `AuthenticationError` unless `password` gave `phc`."""
+    """Raise `AuthenticationError` unless `password` gave `phc`, `IntegrityError` when `phc` is no such string."""
     try:
         Argon2id.verify_phc_encoded(password.encode("utf-8", "surrogatepass"), phc)
     except InvalidKey:
         raise AuthenticationError("The name or the password is wrong.", code="password.wrong") from None
+    except ValueError:
+        raise IntegrityError("A stored password is damaged. Restore the home from a backup.", code="password.damaged") from None

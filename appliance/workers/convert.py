@@ -4,6 +4,7 @@ transformers reads GGUF by dequantising it; the `quantization_config` that it le
 an ordinary bf16 model.
 """
 
+import functools
 from pathlib import Path
 
 from appliance.jobs.messages import ConvertStart, Done, Ready
@@ -12,14 +13,17 @@ from appliance.workers.channel import WorkerChannel, run
 
 def convert(channel: WorkerChannel, start: ConvertStart) -> Done:
     """Write the converted model into `start.output_folder`."""
-    import torch  # noqa: PLC0415 - after the channel is up, so that a failure to import can be told
+    import gguf  # noqa: PLC0415 - after the channel is up, so that a failure to import can be told
+    import torch  # noqa: PLC0415
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig  # noqa: PLC0415
 
     channel.send(Ready())
-    gguf, output = Path(start.gguf_path), Path(start.output_folder)
+    # transformers parses the file anew for the configuration, the weights and the tokenizer; once is enough.
+    gguf.GGUFReader = functools.cache(gguf.GGUFReader)
+    source, output = Path(start.gguf_path), Path(start.output_folder)
     model = AutoModelForCausalLM.from_pretrained(
-        gguf.parent,
-        gguf_file=gguf.name,
+        source.parent,
+        gguf_file=source.name,
         dtype=torch.bfloat16,
         quantization_config=GgufConfig(dequantize=True),
         local_files_only=True,
@@ -28,7 +32,9 @@ def convert(channel: WorkerChannel, start: ConvertStart) -> Done:
     if hasattr(model.config, "quantization_config"):
         del model.config.quantization_config
     model.save_pretrained(output)
-    AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name, local_files_only=True, trust_remote_code=False).save_pretrained(output)
+    AutoTokenizer.from_pretrained(source.parent, gguf_file=source.name, local_files_only=True, trust_remote_code=False).save_pretrained(
+        output
+    )
     return Done(result={"parameters": sum(parameter.numel() for parameter in model.parameters())})
 
 
