@@ -12,7 +12,6 @@ from appliance.foundation.errors import InputError
 DEFAULT_PORT = 7860
 MAX_PORT = 65535
 MAX_UPLOAD_BYTES = 256 * 1024 * 1024
-MIN_FREE_BYTES = 64 * 1024 * 1024
 _PORT = re.compile(r"[0-9]{1,5}")
 
 
