@@ -95,10 +95,17 @@ class SocketClient:
 
     @staticmethod
     def _answer(response: httpx.Response) -> Any:
-        body = response.json()
-        if response.is_success:
-            return body["result"]
-        raise ApplianceError(body["error"]["sentence"], code=body["error"]["code"])
+        try:
+            body = response.json()
+            if response.is_success:
+                return body["result"]
+            refusal = ApplianceError(str(body["error"]["sentence"]), code=str(body["error"]["code"]))
+        except (ValueError, KeyError, TypeError):
+            raise HomeError(
+                f"The server's answer (status {response.status_code}) could not be understood: it may be of another version. Restart it.",
+                code="server.answer",
+            ) from None
+        raise refusal
 
 
 def server_socket(settings: Settings) -> Path:

@@ -13,7 +13,7 @@ from appliance import __version__
 from appliance.cli.client import Client, OwningClient, socket_client
 from appliance.cli.passphrase import find_passphrase
 from appliance.cli.printing import Printer
-from appliance.foundation.errors import ApplianceError, InputError
+from appliance.foundation.errors import ApplianceError, InputError, WorkerError
 from appliance.foundation.settings import Settings, load_settings
 from appliance.reports import doctor_report, run_report
 from appliance.services.home import create_home
@@ -392,7 +392,7 @@ def _add_audit_commands(group: typer.Typer, frame: Frame) -> None:
 
 
 def _follow(options: _Options, client: Client, job: dict[str, Any], title: str, *, wait: bool) -> None:
-    """Print the job at once, or with a progress bar when it has ended. Exit status 1 when it failed."""
+    """Print the job at once, or with a progress bar when it has ended. Raises `WorkerError` when it failed, after its JSON."""
     if not wait:
         options.printer.result(job, f"The job {job['id']} is queued. `appliance job watch {job['id']}` follows it.")
         return
@@ -407,9 +407,11 @@ def _follow(options: _Options, client: Client, job: dict[str, Any], title: str, 
         ended = client.watch(job["id"], show)
     ended.pop("progress", None)
     result = {"job": ended["id"], "state": ended["state"], "reason": ended["reason"], **ended["result"]}
-    options.printer.result(result, ended["result"].get("sentence") or f"The job is {ended['state']}. {ended['reason']}")
-    if ended["state"] == "failed":
-        raise typer.Exit(1)
+    failed = ended["state"] == "failed"
+    if options.printer.as_json or not failed:
+        options.printer.result(result, ended["result"].get("sentence") or f"The job is {ended['state']}. {ended['reason']}")
+    if failed:
+        raise WorkerError(f"The job {ended['id']} failed. {ended['reason']}", code="job.failed")
 
 
 def _server_only(options: _Options) -> Callable[..., Any]:

@@ -22,7 +22,7 @@ def find_passphrase(given: Path | None, *, twice: bool = False, optional: bool =
         given = Path(credentials) / CREDENTIAL
     if given is not None:
         passphrase = _read(given)
-    elif sys.stdin.isatty():
+    elif sys.stdin is not None and sys.stdin.isatty():  # None: it was closed before we began
         passphrase = getpass.getpass("Passphrase: ")
         if twice and getpass.getpass("The same again: ") != passphrase:
             raise InputError("The two passphrases differ. Nothing was done; try again.", code="passphrase.differ")

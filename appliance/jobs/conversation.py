@@ -5,6 +5,7 @@ import selectors
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +69,11 @@ class WorkerConversation:
         self._channel = self._worker.channel
         self._buffer = bytearray()
         self._sending = threading.Lock()
-        self.send(order.start)
+        try:
+            self.send(order.start)
+        except BaseException:
+            self.close()
+            raise
 
     def send(self, message: Message) -> None:
         """Send one message. Raises `WorkerError` when the worker is gone."""
@@ -92,7 +97,7 @@ class WorkerConversation:
             if not piece:
                 raise WorkerError(self._how_it_ended(), code="worker.died")
             self._buffer += piece
-            if len(self._buffer) > MAX_MESSAGE_BYTES:
+            if len(self._buffer) >= MAX_MESSAGE_BYTES and b"\n" not in self._buffer[:MAX_MESSAGE_BYTES]:
                 raise WorkerError("The worker sent a message over the limit of size, and was ended.", code="worker.message")
         line, _, rest = bytes(self._buffer).partition(b"\n")
         self._buffer = bytearray(rest)
@@ -120,7 +125,8 @@ class WorkerConversation:
                 "What was saved in the last checkpoint is kept; the job can be resumed."
             )
         if status < 0:
-            return f"The worker crashed ({signal.Signals(-status).name}). The last checkpoint is kept; the job can be resumed."
+            name = signal.strsignal(-status) or "unknown"
+            return f"The worker crashed (signal {-status}: {name}). The last checkpoint is kept; the job can be resumed."
         return f"The worker ended without finishing (exit status {status}). The last checkpoint is kept; the job can be resumed."
 
 
@@ -131,29 +137,25 @@ def run_worker(
     *,
     should_stop: Callable[[], bool] = lambda: False,
     poll_s: float = 0.2,
+    stop_grace_s: float = STOP_GRACE_S,
 ) -> Done:
-    """Run a worker to its `Done`. When `should_stop` turns true it is asked to stop, and killed later.
+    """Run a worker to its `Done`. When `should_stop` turns true it is asked to stop, and ended `stop_grace_s` later, whatever it says.
 
     Raises `WorkerError`.
     """
     conversation = WorkerConversation(launcher, order)
-    remaining = STOP_GRACE_S
-    asked = False
+    deadline: float | None = None
     try:
         while True:
-            if not asked and should_stop():
+            if deadline is None and should_stop():
                 conversation.send(Stop())
-                asked = True
+                deadline = time.monotonic() + stop_grace_s
             message = conversation.receive(poll_s)
-            if message is None:
-                remaining -= poll_s if asked else 0.0
-                if remaining <= 0:
-                    raise WorkerError(
-                        "The worker did not stop when asked to, and was ended. The last checkpoint is kept.", code="worker.stop"
-                    )
-                continue
             if isinstance(message, Done):
                 return message
-            on_message(message)
+            if message is not None:
+                on_message(message)
+            if deadline is not None and time.monotonic() >= deadline:
+                raise WorkerError("The worker did not stop when asked to, and was ended. The last checkpoint is kept.", code="worker.stop")
     finally:
         conversation.close()

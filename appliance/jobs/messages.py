@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from appliance.foundation.errors import WorkerError
 
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024
+MAX_NAMED_FIELDS = 20
 WorkerKind = Literal["train", "evaluate", "convert", "parse", "serve", "probe"]
 
 
@@ -191,9 +192,10 @@ Start = TrainStart | EvaluateStart | ServeStart | ParseStart | ConvertStart
 ToWorker = Start | ChatRequest | Stop
 FromWorker = Ready | Progress | Checkpointed | ChatPiece | Done | Failed
 
-_T = TypeVar("_T")
+_T = TypeVar("_T", bound=Message)
 _TO_WORKER: TypeAdapter[ToWorker] = TypeAdapter(Annotated[ToWorker, Field(discriminator="type")])
 _FROM_WORKER: TypeAdapter[FromWorker] = TypeAdapter(Annotated[FromWorker, Field(discriminator="type")])
+_NAMES = frozenset(name for kind in Message.__subclasses__() for name in (*kind.model_fields, kind.model_fields["type"].default))
 
 
 def encode_message(message: Message) -> bytes:
@@ -216,7 +218,15 @@ def decode_from_worker(line: bytes) -> FromWorker:
 
 def _decode(adapter: TypeAdapter[_T], line: bytes) -> _T:
     try:
-        return adapter.validate_json(line)
+        message = adapter.validate_json(line)
     except ValidationError as error:
-        fields = sorted({".".join(str(part) for part in problem["loc"]) for problem in error.errors(include_input=False)})
+        fields = sorted({_place(problem["loc"]) for problem in error.errors(include_input=False)})[:MAX_NAMED_FIELDS]
         raise WorkerError(f"A message could not be understood (fields: {', '.join(fields) or 'none'}).", code="worker.message") from None
+    if "version" not in message.model_fields_set:  # It has a default for whoever writes one, not for whoever reads it.
+        raise WorkerError("A message could not be understood (fields: version).", code="worker.message")
+    return message
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    """Return where in a message something is wrong. What is not a name of ours is not repeated: it may be data."""
+    return ".".join(str(part) if isinstance(part, int) or part in _NAMES else "?" for part in location)

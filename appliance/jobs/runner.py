@@ -12,6 +12,9 @@ from appliance.jobs.states import Job, JobState, add_progress, get_job, list_job
 from appliance.vault.database import Database
 
 POLL_S = 0.5
+_GOES_ON = "The appliance was stopped; this goes on from its last checkpoint when it is back."
+# A worker that dies or hangs while the appliance stops (a signal goes to the whole group) is no failure of its job.
+_ENDED_BY_US = frozenset({"worker.died", "worker.stop"})
 
 
 class JobHandler(Protocol):
@@ -43,12 +46,15 @@ class JobRunner:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Run the queue in a thread until `stop`."""
+        """Run the queue in a thread until `stop`; does nothing when it runs already."""
+        if self._thread is not None and self._thread.is_alive():
+            return
+        self._ending.clear()
         self._thread = threading.Thread(target=self._loop, name="jobs", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Ask the running job to checkpoint, wait for it, and leave it queued for the next start."""
+        """Ask the running job to checkpoint, wait for it, and leave it queued for the next `start`."""
         self._ending.set()
         self._wake.set()
         if self._thread is not None:
@@ -77,7 +83,9 @@ class JobRunner:
             if not queued:
                 return None
             job = move_job(connection, self._clock, queued[0].id, JobState.RUNNING)
-        handler = self._handlers[job.kind]
+        handler = self._handlers.get(job.kind)
+        if handler is None:
+            return self._move(job, JobState.FAILED, f"This version of the appliance cannot do jobs of the kind {job.kind}.")
 
         def heard(message: FromWorker) -> None:
             if isinstance(message, Progress):
@@ -89,20 +97,26 @@ class JobRunner:
         try:
             done = run_worker(self._launcher, handler.prepare(job), heard, should_stop=lambda: self._should_stop(job.id))
             if done.stopped and self._ending.is_set() and not self._asked_to_stop(job.id):
-                return self._move(job, JobState.QUEUED, "The appliance was stopped; this goes on from its checkpoint when it is back.")
+                return self._move(job, JobState.QUEUED, _GOES_ON)
             result = handler.finish(job, done)
-        except ApplianceError as error:
-            handler.fail(job, error)
-            return self._move(job, JobState.FAILED, error.sentence)
         except Exception as error:
-            wrapped = ApplianceError(f"The job ended by a fault of the appliance ({type(error).__name__}).", code="fault")
-            handler.fail(job, wrapped)
-            return self._move(job, JobState.FAILED, wrapped.sentence)
+            fault = f"The job ended by a fault of the appliance ({type(error).__name__})."
+            told = error if isinstance(error, ApplianceError) else ApplianceError(fault, code="fault")
+            if told.code in _ENDED_BY_US and self._ending.is_set() and not self._asked_to_stop(job.id):
+                return self._move(job, JobState.QUEUED, _GOES_ON)
+            return self._fail(handler, job, told)
         return self._move(job, JobState.STOPPED if done.stopped else JobState.SUCCEEDED, "Stopped." if done.stopped else "", result)
 
     def _move(self, job: Job, state: JobState, reason: str, result: dict[str, Any] | None = None) -> Job:
         with self._database().begin() as connection:
             return move_job(connection, self._clock, job.id, state, reason=reason, result=result)
+
+    def _fail(self, handler: JobHandler, job: Job, error: ApplianceError) -> Job:
+        try:
+            handler.fail(job, error)
+        finally:  # The job is over even where the log could not say so: its request stays without an outcome, which the next start says.
+            failed = self._move(job, JobState.FAILED, error.sentence)
+        return failed
 
     def _asked_to_stop(self, job_id: str) -> bool:
         with self._database().begin() as connection:
@@ -115,7 +129,7 @@ class JobRunner:
         while not self._ending.is_set():
             try:
                 busy = self.run_next() is not None
-            except ApplianceError:  # sealed, or the log or the disk refused: nothing is done until that changes
+            except Exception:  # Sealed, or the log, the disk or the database refused: nothing is done until that changes, then all of it.
                 busy = False
             if not busy:
                 self._wake.wait(POLL_S)

@@ -2,7 +2,9 @@
 
     queued -> running -> succeeded | failed
     running -> stopping -> stopped        somebody asked; the best so far is kept
+    stopping -> succeeded | failed        it was over before it heard of it
     running -> queued                     the server stopped or died; goes on from the checkpoint
+    running -> stopped                    the worker ended early by itself
     stopped | failed -> queued            resumed
     queued -> stopped                     stopped before it began
 
@@ -33,13 +35,14 @@ class JobState(StrEnum):
 
 
 TRANSITIONS: dict[JobState, frozenset[JobState]] = {
-    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.STOPPED, JobState.FAILED}),
+    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.STOPPED}),
     JobState.RUNNING: frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.STOPPING, JobState.QUEUED, JobState.STOPPED}),
-    JobState.STOPPING: frozenset({JobState.STOPPED, JobState.FAILED, JobState.SUCCEEDED, JobState.QUEUED}),
+    JobState.STOPPING: frozenset({JobState.STOPPED, JobState.FAILED, JobState.SUCCEEDED}),
     JobState.STOPPED: frozenset({JobState.QUEUED}),
     JobState.FAILED: frozenset({JobState.QUEUED}),
     JobState.SUCCEEDED: frozenset(),
 }
+RESUMABLE = frozenset({JobState.STOPPED, JobState.FAILED})
 ENDED = frozenset({JobState.STOPPED, JobState.FAILED, JobState.SUCCEEDED})
 
 

@@ -5,21 +5,25 @@ from pathlib import Path
 from typing import Any
 
 
-def doctor_report(isolation: dict[str, Any]) -> dict[str, Any]:
-    """Return the problems found, and a summary. `isolation` is the result of the self-test."""
+def doctor_report(isolation: dict[str, Any], swaps: Path = Path("/proc/swaps")) -> dict[str, Any]:
+    """Return the problems found, and a summary. `isolation` is the result of the self-test, `swaps` the kernel's list of swap."""
     problems = []
     if importlib.util.find_spec("kernels") is not None:
         problems.append(
             "The package `kernels` is installed: transformers and bitsandbytes would use it to load code from a hub. Remove it."
         )
-    if _swap_in_use():
-        problems.append("Swap is on: what is in memory may be written to disk. Switch it off, or encrypt it.")
+    problems += _swap_problems(swaps)
     refused, unavailable = isolation["refused"], isolation["unavailable"]
     sentence = f"Isolation: {refused} ways out were tried and refused, {isolation['open']} got through"
     sentence += f"; {unavailable} do not exist on this kernel." if unavailable else "."
     return {"problems": problems, "isolation": isolation, "sentence": "\n".join([sentence, *problems])}
 
 
-def _swap_in_use() -> bool:
-    lines = Path("/proc/swaps").read_text(encoding="utf-8").splitlines()[1:]
-    return any(line and not line.startswith(("/dev/dm-", "/dev/zram")) for line in lines)
+def _swap_problems(swaps: Path) -> list[str]:
+    try:
+        lines = swaps.read_text(encoding="utf-8").splitlines()[1:]
+    except OSError:
+        return ["Whether swap is on could not be read (/proc/swaps): what is in memory may be written to disk."]
+    if any(line and not line.startswith(("/dev/dm-", "/dev/zram")) for line in lines):
+        return ["Swap is on: what is in memory may be written to disk. Switch it off, or encrypt it."]
+    return []

@@ -56,8 +56,15 @@ def sign_out(context: ServiceContext, caller: Caller, token: str) -> None:
 
 def set_password(context: ServiceContext, caller: Caller, old: str, new: str) -> None:
     """Change one's own password. Raises `AuthenticationError`, `InputError` for a weak one."""
-    with context.act(caller, "password.change", ObjectRef("user", caller.user_id)), context.database.begin() as connection:
-        change_password(connection, context.clock, caller.user_id, old, new)
+    with context.act(caller, "password.change", ObjectRef("user", caller.user_id)):
+        refusal: AuthenticationError | None = None
+        with context.database.begin() as connection:
+            try:
+                change_password(connection, context.clock, caller.user_id, old, new)
+            except AuthenticationError as error:
+                refusal = error  # As above: the failure counts.
+        if refusal is not None:
+            raise refusal
 
 
 def add_user(context: ServiceContext, caller: Caller, *, name: str, role: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 from appliance.audit import ObjectRef
 from appliance.foundation.atomic_files import make_private_folder
 from appliance.foundation.errors import HomeError
-from appliance.identity import create_user, default_project, list_users
+from appliance.identity import create_user, default_project, list_users, verify_user_name
 from appliance.services.context import HOME, OPERATOR, Caller, ServiceContext
 from appliance.vault import Vault
 
@@ -15,8 +15,10 @@ FOLDERS = ("datasets", "models", "adapters", "jobs", "uploads", "staging")
 def create_home(context: ServiceContext, passphrase: str, *, first_user: str = "admin") -> dict[str, Any]:
     """Make keys, database and folders, and the first account (a trainer who also administers needs two accounts).
 
-    Returns the first account's name and its one-time password, which is shown once. Raises `HomeError` when there is a home already.
+    Returns the first account's name and its one-time password, which is shown once. Raises `HomeError` when there is a home already,
+    `InputError` for a name that no account may have.
     """
+    verify_user_name(first_user)
     if Vault.exists(context.home):
         raise HomeError("There is a home here already. `appliance status` says how it is.", code="home.exists")
     with context.log.action(OPERATOR.actor, "home.create", HOME):

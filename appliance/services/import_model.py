@@ -72,6 +72,12 @@ def list_models(context: ServiceContext, caller: Caller) -> list[dict[str, Any]]
     return [describe_model(context, model_id) for model_id in ids]
 
 
+def show_model(context: ServiceContext, caller: Caller, model_id: str) -> dict[str, Any]:
+    """Return what is known of one model to somebody who may see it. Raises `NotFoundError`."""
+    context.verify_allowed(caller, "model.list", ObjectRef("model", model_id))
+    return describe_model(context, model_id)
+
+
 def describe_model(context: ServiceContext, model_id: str) -> dict[str, Any]:
     """Return what is known of one model, with its manifest. Raises `NotFoundError`."""
     with context.database.begin() as connection:

@@ -1,6 +1,7 @@
 """The appliance as one object, and its operations by name: what a command does, whether the server runs it or the command itself."""
 
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -17,19 +18,20 @@ from appliance.services.context import APPLIANCE, Caller, ServiceContext
 from appliance.services.evaluate_adapter import (
     EVALUATE,
     EvaluationHandler,
-    describe_adapter,
     list_adapters,
+    show_adapter,
     show_answers,
     submit_evaluation,
 )
 from appliance.services.import_dataset import import_dataset, list_datasets, show_dataset
-from appliance.services.import_model import describe_model, import_model, list_models
+from appliance.services.import_model import import_model, list_models, show_model
 from appliance.services.jobs import all_jobs, resume_job, show_job, stop_job
 from appliance.services.prove_isolation import prove_isolation
 from appliance.services.train_adapter import TRAIN, TrainingChoice, TrainingHandler, submit_training
 
 Parameters = dict[str, Any]
 WATCH_POLL_S = 0.5
+CALL_DEPTH = 2  # frames: `perform`, and the operation that hands its parameters on
 
 
 class Appliance:
@@ -42,7 +44,7 @@ class Appliance:
         self.runner = JobRunner(lambda: context.database, context.launcher, context.clock, handlers)
         self.serving = False
         context.after_unseal.append(self._recover)
-        context.before_seal.append(self.desk.close)
+        context.before_seal += [self.runner.stop, self.desk.close]
 
     def run_queue(self, on_progress: Callable[[Job, FromWorker], None] | None = None) -> None:
         """Run what is queued, here and now (a command without a server)."""
@@ -51,8 +53,6 @@ class Appliance:
 
     def close(self) -> None:
         """Let the running job checkpoint, end the chat, forget the keys."""
-        self.runner.stop()
-        self.desk.close()
         self.context.seal()
         self.context.log.close()
 
@@ -74,83 +74,83 @@ class Appliance:
             )
         for job in jobs:
             log.append(APPLIANCE, "job.recover", ObjectRef("job", job.id), Outcome.SUCCEEDED, details={"state": str(job.state)})
+        if self.serving:
+            self.runner.start()
         self.runner.wake()
 
 
-def _train(appliance: Appliance, caller: Caller, parameters: Parameters) -> Any:
-    dataset_id, model_id = parameters.pop("dataset_id"), parameters.pop("model_id")
-    job = submit_training(appliance.context, caller, dataset_id=dataset_id, model_id=model_id, choice=TrainingChoice(**parameters))
+def _train(appliance: Appliance, caller: Caller, *, dataset_id: str, model_id: str, **choice: Any) -> Any:
+    chosen = TrainingChoice(**choice)
+    job = submit_training(appliance.context, caller, dataset_id=dataset_id, model_id=model_id, choice=chosen)
     appliance.runner.wake()
     return asdict(job)
 
 
-def _evaluate(appliance: Appliance, caller: Caller, parameters: Parameters) -> Any:
-    job = submit_evaluation(appliance.context, caller, **parameters)
+def _evaluate(appliance: Appliance, caller: Caller, *, adapter_id: str) -> Any:
+    job = submit_evaluation(appliance.context, caller, adapter_id=adapter_id)
     appliance.runner.wake()
     return asdict(job)
 
 
-def _resume(appliance: Appliance, caller: Caller, parameters: Parameters) -> Any:
-    job = resume_job(appliance.context, caller, **parameters)
+def _resume(appliance: Appliance, caller: Caller, *, job_id: str) -> Any:
+    job = resume_job(appliance.context, caller, job_id)
     appliance.runner.wake()
     return job
 
 
-def _chat(appliance: Appliance, caller: Caller, parameters: Parameters) -> Any:
+def _chat(appliance: Appliance, caller: Caller, *, adapter_id: str, prompt: str) -> Any:
     answers: dict[str, str] = {}
-    messages = [{"role": "user", "content": str(parameters["prompt"])}]
-    for piece in appliance.desk.ask(caller, str(parameters["adapter_id"]), messages):
+    messages = [{"role": "user", "content": prompt}]
+    for piece in appliance.desk.ask(caller, adapter_id, messages):
         answers[piece.contender] = answers.get(piece.contender, "") + piece.text
     return answers
 
 
-def _import_model(appliance: Appliance, caller: Caller, parameters: Parameters) -> Any:
-    source = parameters.get("source")
-    return import_model(appliance.context, caller, source=Path(source) if source else None, name=parameters.get("name", ""))
+def _import_model(appliance: Appliance, caller: Caller, *, source: str | None = None, name: str = "") -> Any:
+    return import_model(appliance.context, caller, source=Path(source) if source else None, name=name)
 
 
-def _needs_server(_appliance: Appliance, _caller: Caller, _parameters: Parameters) -> Any:
-    raise ConflictError("This needs a running server. Start one with `appliance serve`.", code="server.absent")
-
-
-def _seal(appliance: Appliance, caller: Caller, _parameters: Parameters) -> Any:
-    if not appliance.serving:
-        return _needs_server(appliance, caller, {})
+def _seal(appliance: Appliance, caller: Caller) -> Any:
+    _verify_serving(appliance)
     return home.seal_vault(appliance.context, caller)
 
 
-def _unseal(appliance: Appliance, caller: Caller, parameters: Parameters) -> Any:
+def _unseal(appliance: Appliance, caller: Caller, *, passphrase: str) -> Any:
+    _verify_serving(appliance)
+    return home.unseal_vault(appliance.context, caller, passphrase)
+
+
+def _verify_serving(appliance: Appliance) -> None:
     if not appliance.serving:
-        return _needs_server(appliance, caller, {})
-    return home.unseal_vault(appliance.context, caller, parameters["passphrase"])
+        raise ConflictError("This needs a running server. Start one with `appliance serve`.", code="server.absent")
 
 
-OPERATIONS: dict[str, Callable[[Appliance, Caller, Parameters], Any]] = {
-    "status": lambda a, c, p: home.status(a.context, c, **p),
+OPERATIONS: dict[str, Callable[..., Any]] = {
+    "status": lambda a, c, /, **p: home.status(a.context, c, **p),
     "seal": _seal,
     "unseal": _unseal,
-    "isolation.test": lambda a, c, p: prove_isolation(a.context, c, **p),
-    "user.add": lambda a, c, p: accounts.add_user(a.context, c, **p),
-    "user.list": lambda a, c, p: accounts.all_users(a.context, c, **p),
+    "isolation.test": lambda a, c, /, **p: prove_isolation(a.context, c, **p),
+    "user.add": lambda a, c, /, **p: accounts.add_user(a.context, c, **p),
+    "user.list": lambda a, c, /, **p: accounts.all_users(a.context, c, **p),
     "model.import": _import_model,
-    "model.list": lambda a, c, p: list_models(a.context, c, **p),
-    "model.show": lambda a, _c, p: describe_model(a.context, **p),
-    "dataset.import": lambda a, c, p: import_dataset(a.context, c, **p),
-    "dataset.list": lambda a, c, p: list_datasets(a.context, c, **p),
-    "dataset.show": lambda a, c, p: show_dataset(a.context, c, **p),
+    "model.list": lambda a, c, /, **p: list_models(a.context, c, **p),
+    "model.show": lambda a, c, /, **p: show_model(a.context, c, **p),
+    "dataset.import": lambda a, c, /, **p: import_dataset(a.context, c, **p),
+    "dataset.list": lambda a, c, /, **p: list_datasets(a.context, c, **p),
+    "dataset.show": lambda a, c, /, **p: show_dataset(a.context, c, **p),
     "train": _train,
     "evaluate": _evaluate,
-    "job.list": lambda a, c, p: all_jobs(a.context, c, **p),
-    "job.show": lambda a, c, p: show_job(a.context, c, **p),
-    "job.stop": lambda a, c, p: stop_job(a.context, c, **p),
+    "job.list": lambda a, c, /, **p: all_jobs(a.context, c, **p),
+    "job.show": lambda a, c, /, **p: show_job(a.context, c, **p),
+    "job.stop": lambda a, c, /, **p: stop_job(a.context, c, **p),
     "job.resume": _resume,
-    "adapter.list": lambda a, c, p: list_adapters(a.context, c, **p),
-    "adapter.show": lambda a, _c, p: describe_adapter(a.context, **p),
-    "adapter.answers": lambda a, c, p: show_answers(a.context, c, **p),
+    "adapter.list": lambda a, c, /, **p: list_adapters(a.context, c, **p),
+    "adapter.show": lambda a, c, /, **p: show_adapter(a.context, c, **p),
+    "adapter.answers": lambda a, c, /, **p: show_answers(a.context, c, **p),
     "chat": _chat,
-    "audit.show": lambda a, c, p: read_audit.show_audit(a.context, c, **p),
-    "audit.verify": lambda a, c, p: read_audit.verify_audit(a.context, c, **p),
-    "audit.export": lambda a, c, p: read_audit.export_audit(a.context, c, **p),
+    "audit.show": lambda a, c, /, **p: read_audit.show_audit(a.context, c, **p),
+    "audit.verify": lambda a, c, /, **p: read_audit.verify_audit(a.context, c, **p),
+    "audit.export": lambda a, c, /, **p: read_audit.export_audit(a.context, c, **p),
 }
 
 
@@ -160,9 +160,11 @@ def perform(appliance: Appliance, caller: Caller, name: str, parameters: Paramet
     if operation is None:
         raise InputError("There is no such operation.", code="operation.unknown")
     try:
-        return operation(appliance, caller, dict(parameters))
+        return operation(appliance, caller, **parameters)
     except TypeError as error:
-        if error.__traceback__ is not None and error.__traceback__.tb_next is not None and error.__traceback__.tb_next.tb_next is None:
+        # Raised by the call itself (of the operation, or of what it calls first): wrong parameters. Deeper down it is a fault of ours.
+        depth = sum(1 for _frame in traceback.walk_tb(error.__traceback__))
+        if depth <= CALL_DEPTH:
             raise InputError(f"The operation {name} does not take these parameters.", code="operation.parameters") from None
         raise
 

@@ -35,14 +35,15 @@ class Upload:
     """One file on its way in. `write` pieces, then `finish`; `abort` leaves nothing behind."""
 
     def __init__(self, context: ServiceContext, caller: Caller) -> None:
-        """Authorise and log the request. Raises `AuthorizationError`, `SealedError`, `StorageError`."""
+        """Authorise, log the request, and make the sealed file. Raises `AuthorizationError`, `SealedError`, `StorageError`."""
         self._context = context
         self._caller = caller
         self.id = new_id("up")
         self._target = ObjectRef("upload", self.id)
         context.verify_allowed(caller, "dataset.import", self._target)
-        key = context.vault.new_data_key(UPLOAD_KIND, self.id)
+        vault = context.vault
         context.log.append(caller.actor, "upload.receive", self._target, Outcome.REQUESTED, request=self.id)
+        key = vault.new_data_key(UPLOAD_KIND, self.id)
         make_private_folder(context.home / "uploads")
         self._path = upload_path(context.home, self.id)
         self._size = 0

@@ -2,11 +2,12 @@
 
 import json
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 
 from appliance.audit import ObjectRef, Outcome
 from appliance.foundation.atomic_files import fsync_folder, make_private_folder, storage_errors
@@ -124,10 +125,14 @@ class TrainingHandler:
         if done.result.get("adapter_written"):
             digest = str(done.result["adapter_sha256"])
             target = context.home / "adapters" / spec["adapter_id"]
+            # This job may have come here before and been killed: what it left is replaced.
             with storage_errors("Keeping the adapter"):
+                if target.exists():
+                    shutil.rmtree(target)
                 os.rename(made, target)
                 fsync_folder(target.parent)
             with context.database.begin() as connection:
+                connection.execute(delete(ADAPTERS).where(ADAPTERS.c.id == spec["adapter_id"]))
                 connection.execute(
                     insert(ADAPTERS).values(
                         id=spec["adapter_id"],
