@@ -22,5 +22,6 @@ class HomeLock:
             raise HomeError("Another process of the appliance uses this home. Wait for it, or stop it.", code="home.in-use") from None
 
     def release(self) -> None:
-        """Let others have the home."""
+        """Let others have the home, whatever still holds a copy of the descriptor."""
+        fcntl.flock(self._descriptor, fcntl.LOCK_UN)
         os.close(self._descriptor)
