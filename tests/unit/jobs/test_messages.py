@@ -1,0 +1,280 @@
+"""Messages say exactly what they may say: nothing unknown, nothing out of bounds, no key in anything that is printed."""
+
+import base64
+import json
+import math
+import typing
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from appliance.foundation.errors import WorkerError
+from appliance.jobs import messages
+from appliance.jobs.messages import (
+    MAX_MESSAGE_BYTES,
+    AdapterAccess,
+    ChatPiece,
+    ChatRequest,
+    Checkpointed,
+    ConvertStart,
+    DatasetAccess,
+    Done,
+    EvaluateStart,
+    Failed,
+    FromWorker,
+    Message,
+    ModelAccess,
+    ParseStart,
+    Progress,
+    Ready,
+    ServeStart,
+    Stop,
+    ToWorker,
+    TrainStart,
+    decode_from_worker,
+    decode_to_worker,
+    encode_message,
+)
+
+KEYS = [bytes([number]) * 32 for number in (65, 66, 67, 68)]
+MODEL = ModelAccess(folder="/m", manifest={"id": "md_1"})
+ADAPTER = AdapterAccess(folder="/a", adapter_id="ad_1", data_key=KEYS[0])
+DATASET = DatasetAccess(folder="/d", dataset_id="ds_1", dataset_version=1, system_prompt="", part_keys={"training": KEYS[1]})
+TRAIN = TrainStart(
+    job_id="jb_1",
+    job_folder="/j",
+    job_key=KEYS[2],
+    adapter=ADAPTER,
+    model=MODEL,
+    dataset=DATASET,
+    method="qlora",
+    rank=8,
+    lora_alpha=16,
+    epochs=3,
+    batch_size=8,
+    learning_rate=1e-3,
+    seed=0,
+    checkpoint_steps=20,
+    max_length=1024,
+)
+EVALUATE = EvaluateStart(
+    job_id="jb_1", job_folder="/j", job_key=KEYS[2], model=MODEL, dataset=DATASET, adapter=ADAPTER, quantised=True, max_new_tokens=8
+)
+PARSE = ParseStart(
+    upload_path="/u",
+    upload_id="up_1",
+    upload_key=KEYS[3],
+    filename="a.csv",
+    roles={},
+    system_prompt="",
+    output_folder="/o",
+    dataset_id="ds_1",
+    dataset_version=1,
+    part_keys={"test": KEYS[1]},
+)
+SERVE = ServeStart(model=MODEL, adapter=ADAPTER, quantised=False, system_prompt="")
+TO_WORKER: list[Message] = [
+    TRAIN,
+    EVALUATE,
+    PARSE,
+    SERVE,
+    ConvertStart(gguf_path="/g", output_folder="/o"),
+    ChatRequest(request_id="ch_1", messages=[{"role": "user", "content": "Hello"}], contenders=["tuned"], max_new_tokens=4),
+    Stop(),
+]
+FROM_WORKER: list[Message] = [
+    Ready(facts={"compute_type": "float32", "threads": 2, "quick": True}),
+    Progress(step=1, steps=2, sentence="", figures={"loss": 1.5, "validation_loss": None}),
+    Checkpointed(step=1),
+    ChatPiece(request_id="ch_1", contender="original", text="Good", last=False),
+    Done(result={"rows": 3}),
+    Failed(code="x", sentence="It failed."),
+]
+
+
+def edited(message: Message, **changes: Any) -> bytes:
+    """Return the message's line with fields changed, or removed where the change is `...`."""
+    value = {**json.loads(message.model_dump_json()), **changes}
+    return json.dumps({name: each for name, each in value.items() if each is not ...}).encode()
+
+
+def test_every_message_of_either_direction_is_tried_here() -> None:
+    """The lists above name each kind that the module knows."""
+    for kinds, samples in ((ToWorker, TO_WORKER), (FromWorker, FROM_WORKER)):
+        assert {kind.__name__ for kind in typing.get_args(kinds)} == {type(sample).__name__ for sample in samples}
+
+
+@pytest.mark.parametrize("message", [*TO_WORKER, *FROM_WORKER], ids=lambda message: message.type)
+def test_what_is_sent_is_what_arrives(message: Message) -> None:
+    """One line, which reads back as the same message, keys and all."""
+    line = encode_message(message)
+    assert line.endswith(b"\n")
+    assert line.count(b"\n") == 1
+    decode = decode_to_worker if message in TO_WORKER else decode_from_worker
+    assert decode(line) == message
+
+
+@pytest.mark.parametrize("message", [*TO_WORKER, *FROM_WORKER], ids=lambda message: message.type)
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"surprise": 1},
+        {"version": 2},
+        {"version": "1"},
+        {"version": None},
+        {"version": ...},
+        {"type": "unknown"},
+        {"type": None},
+        {"type": ...},
+    ],
+    ids=str,
+)
+def test_an_unknown_field_type_or_version_is_refused(message: Message, change: dict[str, Any]) -> None:
+    """So is one that is missing: both ends are of one version, or do not talk."""
+    decode = decode_to_worker if message in TO_WORKER else decode_from_worker
+    with pytest.raises(WorkerError, match="could not be understood") as caught:
+        decode(edited(message, **change))
+    assert caught.value.code == "worker.message"
+
+
+@pytest.mark.parametrize("message", FROM_WORKER, ids=lambda message: message.type)
+def test_a_worker_cannot_speak_as_the_control_plane(message: Message) -> None:
+    """Each direction has its own messages."""
+    with pytest.raises(WorkerError):
+        decode_to_worker(encode_message(message))
+
+
+def test_the_control_plane_cannot_speak_as_a_worker() -> None:
+    """As above, the other way."""
+    for message in TO_WORKER:
+        with pytest.raises(WorkerError):
+            decode_from_worker(encode_message(message))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"rank": 0},
+        {"rank": 1025},
+        {"rank": "many"},
+        {"rank": 8.5},
+        {"lora_alpha": 0},
+        {"epochs": 0},
+        {"epochs": 1001},
+        {"batch_size": 1025},
+        {"learning_rate": 0},
+        {"learning_rate": 1.5},
+        {"learning_rate": float("nan")},
+        {"seed": -1},
+        {"seed": 2**31},
+        {"checkpoint_steps": 0},
+        {"max_length": 15},
+        {"method": "full"},
+        {"job_key": base64.b64encode(bytes(31)).decode()},
+        {"job_key": base64.b64encode(bytes(33)).decode()},
+        {"job_key": "no base64 at all"},
+        {"adapter": None},
+    ],
+    ids=str,
+)
+def test_what_is_out_of_bounds_is_refused(change: dict[str, Any]) -> None:
+    """Every number and every key has its limits on both sides; the sentence says which field, not what was in it."""
+    with pytest.raises(WorkerError, match="train." + next(iter(change))):
+        decode_to_worker(edited(TRAIN, **change))
+
+
+@pytest.mark.parametrize("message", [ADAPTER, DATASET, *TO_WORKER], ids=lambda message: message.type)
+def test_no_key_is_in_anything_that_is_printed(message: Message) -> None:
+    """Neither as bytes, nor hexadecimal, nor base64: not in repr, str or an f-string."""
+    shown = repr(message) + str(message) + f"{message}" + repr([message]) + "".join(f"{line}" for line in message.__rich_repr__())
+    for key in KEYS:
+        for form in (key.decode(), repr(key), key.hex(), base64.b64encode(key).decode()):
+            assert form not in shown
+
+
+def test_every_field_that_holds_a_key_is_hidden() -> None:
+    """A field of type `DataKey`, also in a mapping, that somebody adds without `repr=False` fails here."""
+    seen = 0
+    for kind in Message.__subclasses__():
+        for name, field in kind.model_fields.items():
+            if "key" in name:
+                seen += 1
+                assert not field.repr, f"{kind.__name__}.{name}"
+    assert seen == 6
+
+
+def test_an_error_repeats_neither_values_nor_unknown_names() -> None:
+    """The content of a message that cannot be read may be data, or a key."""
+    for line in (
+        edited(TRAIN, rank="canary-value"),
+        edited(TRAIN, **{"canary-name": 1}),
+        edited(DATASET.model_copy(), type="parse", part_keys={"canary-part": "AAAA"}),
+        b'"canary',
+    ):
+        with pytest.raises(WorkerError) as caught:
+            decode_to_worker(line)
+        told = f"{caught.value!r} {caught.value.__cause__} {caught.value.__context__ if not caught.value.__suppress_context__ else ''}"
+        assert "canary" not in told
+    with pytest.raises(ValidationError) as invalid:
+        TrainStart.model_validate({**TRAIN.model_dump(), "job_key": b"canary"})
+    assert "canary" not in str(invalid.value)
+
+
+def test_an_error_stays_short_however_much_is_wrong() -> None:
+    """A sentence of megabytes would go into the database and onto a page."""
+    with pytest.raises(WorkerError) as caught:
+        decode_from_worker(edited(Stop(), **{f"{'x' * 50}{number}": 1 for number in range(5000)}, type="done"))
+    assert len(caught.value.sentence) < 1000
+
+
+def test_a_message_is_never_changed_after_it_was_made() -> None:
+    """Frozen, so that what was checked is what is sent."""
+    with pytest.raises(ValidationError):
+        TRAIN.rank = 9
+
+
+def test_a_message_over_the_limit_is_not_sent() -> None:
+    """It fits exactly, or it is refused before a byte of it is out."""
+    room = MAX_MESSAGE_BYTES - len(encode_message(Failed(code="x", sentence="")))
+    assert len(encode_message(Failed(code="x", sentence="a" * room))) == MAX_MESSAGE_BYTES
+    with pytest.raises(WorkerError, match="over the limit"):
+        encode_message(Failed(code="x", sentence="a" * (room + 1)))
+
+
+@given(
+    st.binary()
+    | st.recursive(st.none() | st.text() | st.integers(), lambda inner: st.dictionaries(st.text(), inner)).map(
+        lambda value: json.dumps(value).encode()
+    )
+)
+def test_any_bytes_are_a_message_or_a_worker_error(line: bytes) -> None:
+    """Whatever a worker sends, nothing else gets out."""
+    for decode in (decode_to_worker, decode_from_worker):
+        with pytest.raises(WorkerError):
+            decode(line)
+
+
+@pytest.mark.parametrize("line", [b"", b"[" * 100_000, b"\xff", b'{"type":"stop","version":1}garbage', b'"stop"', b"null"])
+def test_what_is_no_message_is_refused(line: bytes) -> None:
+    """Deep nesting, bytes that are no UTF-8 and JSON of another shape are errors, not crashes."""
+    with pytest.raises(WorkerError):
+        decode_to_worker(line)
+
+
+@given(st.text(), st.dictionaries(st.text(), st.floats() | st.none(), max_size=4))
+def test_any_text_and_any_figure_survive_the_way(text: str, figures: dict[str, float | None]) -> None:
+    """Newlines and odd characters included; what is no number arrives as none."""
+    if any(0xD800 <= ord(letter) < 0xE000 for letter in text + "".join(figures)):
+        return
+    sent = Progress(step=0, steps=1, sentence=text, figures=figures)
+    line = encode_message(sent)
+    assert line.count(b"\n") == 1
+    heard = decode_from_worker(line)
+    assert isinstance(heard, messages.Progress)
+    assert heard.sentence == text
+    for name, value in figures.items():
+        finite = value is not None and math.isfinite(value)
+        assert heard.figures[name] == (value if finite else None)

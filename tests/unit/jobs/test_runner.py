@@ -1,0 +1,352 @@
+"""One job at a time, oldest first; whatever ends a job ends in a sentence; nothing is lost when the appliance stops or dies."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from appliance.foundation.clock import SystemClock
+from appliance.foundation.errors import ApplianceError, InputError, SealedError, StorageError
+from appliance.jobs.conversation import WorkerOrder
+from appliance.jobs.messages import ConvertStart, Done, Progress, Stop
+from appliance.jobs.runner import JobRunner
+from appliance.jobs.states import Job, JobState, add_job, get_job, list_progress, move_job
+from appliance.vault.database import Database
+
+CLOCK = SystemClock()
+SOON_S = 20.0
+
+
+class NotingHandler:
+    """Notes what it is asked for; refuses where told to."""
+
+    def __init__(self) -> None:
+        self.notes: list[tuple[str, str]] = []
+        self.refusals: dict[str, Exception] = {}
+
+    def _note(self, step: str, job: Job) -> None:
+        self.notes.append((step, job.id))
+        if step in self.refusals:
+            raise self.refusals[step]
+
+    def prepare(self, job: Job) -> WorkerOrder:
+        """Order a worker that gets the job's id as a path."""
+        self._note("prepare", job)
+        return WorkerOrder(ConvertStart(gguf_path=job.id, output_folder="/o"), read=(), write=())
+
+    def finish(self, job: Job, done: Done) -> dict[str, Any]:
+        """Return what the worker found."""
+        self._note("finish", job)
+        return {**done.result, "finished": True}
+
+    def fail(self, job: Job, error: ApplianceError) -> None:
+        """Note the code."""
+        self._note(f"fail {error.code}", job)
+
+
+class Bench:
+    """A database with a queue, and a runner over simulated workers."""
+
+    def __init__(self, database: Database, launcher: Any) -> None:
+        self.database = database
+        self.sealed = False
+        self.faults: list[Exception] = []
+        self.handler = NotingHandler()
+        self.runner = JobRunner(self._open, launcher, CLOCK, {"train": self.handler})
+
+    def _open(self) -> Database:
+        if self.faults:
+            raise self.faults.pop()
+        if self.sealed:
+            raise SealedError("The vault is sealed.")
+        return self.database
+
+    def submit(self, job_id: str, kind: str = "train") -> None:
+        """Queue a job."""
+        with self.database.begin() as connection:
+            add_job(connection, CLOCK, job_id=job_id, project_id="pr_1", kind=kind, spec={}, created_by="us_1")
+
+    def move(self, job_id: str, target: JobState) -> None:
+        """Move a job."""
+        with self.database.begin() as connection:
+            move_job(connection, CLOCK, job_id, target)
+
+    def job(self, job_id: str) -> Job:
+        """Return a job as it is."""
+        with self.database.begin() as connection:
+            return get_job(connection, job_id)
+
+    def await_state(self, job_id: str, state: JobState) -> Job:
+        """Wait until the job is in the state; fail when it is not soon."""
+        deadline = time.monotonic() + SOON_S
+        while (job := self.job(job_id)).state is not state:
+            assert time.monotonic() < deadline, f"the job is still {job.state}: {job.reason}"
+            time.sleep(0.01)
+        return job
+
+
+@pytest.fixture
+def bench(tmp_path: Path, simulate: Any) -> Iterator[Callable[[Any], Bench]]:
+    """Return a function that makes a bench whose workers play as given."""
+    made: list[Bench] = []
+
+    def make(play: Any) -> Bench:
+        made.append(Bench(Database(tmp_path / f"{len(made)}.db", bytes(32)), simulate(play)))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.runner.stop()
+        each.database.close()
+
+
+def finds(_channel: Any, start: Any) -> Done:
+    """Work without ado."""
+    return Done(result={"path": start.gguf_path})
+
+
+def until_stopped(channel: Any, _start: Any) -> Done:
+    """Work until asked to stop."""
+    channel.send(Progress(step=1, steps=99))
+    while not isinstance(channel.receive(), Stop):
+        pass
+    return Done(stopped=True, result={"kept": True})
+
+
+def test_an_empty_queue_runs_nothing(bench: Any, worker_frame: Any) -> None:
+    """And says so."""
+    assert bench(worker_frame(finds)).runner.run_next() is None
+
+
+def test_jobs_run_one_by_one_oldest_first(bench: Any, worker_frame: Any) -> None:
+    """In the order of submission, each prepared and finished before the next."""
+    made = bench(worker_frame(finds))
+    for job_id in ("jb_c", "jb_a", "jb_b"):
+        made.submit(job_id)
+    ended = [made.runner.run_next() for _ in range(3)]
+    assert [job.id for job in ended] == ["jb_c", "jb_a", "jb_b"]
+    assert {job.state for job in ended} == {JobState.SUCCEEDED}
+    assert ended[0].result == {"path": "jb_c", "finished": True}
+    assert made.handler.notes == [(step, job_id) for job_id in ("jb_c", "jb_a", "jb_b") for step in ("prepare", "finish")]
+    assert made.runner.run_next() is None
+
+
+def test_progress_is_kept_and_told(bench: Any, worker_frame: Any) -> None:
+    """Each step lands in the database, and with whoever listens."""
+
+    def work(channel: Any, _start: Any) -> Done:
+        for step in (1, 2):
+            channel.send(Progress(step=step, steps=2, figures={"loss": 1.0 / step}))
+        return Done()
+
+    made, heard = bench(worker_frame(work)), list[Any]()
+    made.submit("jb_1")
+    made.runner.run_next(lambda job, message: heard.append((job.id, message.step)))
+    assert heard == [("jb_1", 1), ("jb_1", 2)]
+    with made.database.begin() as connection:
+        assert [point.body["figures"]["loss"] for point in list_progress(connection, "jb_1")] == [1.0, 0.5]
+
+
+def test_a_failure_is_a_sentence_on_the_job(bench: Any, worker_frame: Any) -> None:
+    """What the worker says, the job says; the handler hears the code, and the next job runs."""
+
+    def work(_channel: Any, start: Any) -> Done:
+        if start.gguf_path == "jb_1":
+            raise InputError("No row fits.", code="training.length")
+        return Done()
+
+    made = bench(worker_frame(work))
+    made.submit("jb_1")
+    made.submit("jb_2")
+    failed = made.runner.run_next()
+    assert (failed.state, failed.reason) == (JobState.FAILED, "No row fits.")
+    assert made.handler.notes == [("prepare", "jb_1"), ("fail training.length", "jb_1")]
+    assert made.runner.run_next().state is JobState.SUCCEEDED
+
+
+def test_a_worker_that_dies_fails_its_job(bench: Any) -> None:
+    """The sentence says how it ended, and that the checkpoint is kept."""
+    made = bench(lambda channel, _raw: channel.receive() and 9)
+    made.submit("jb_1")
+    failed = made.runner.run_next()
+    assert failed.state is JobState.FAILED
+    assert "exit status 9" in failed.reason
+    assert made.handler.notes[-1] == ("fail worker.died", "jb_1")
+
+
+@pytest.mark.parametrize("step", ["prepare", "finish"])
+@pytest.mark.parametrize(
+    ("refusal", "reason", "code"),
+    [
+        (StorageError("The disk is full.", code="storage.full"), "The disk is full.", "storage.full"),
+        (ZeroDivisionError("canary in a message"), "The job ended by a fault of the appliance (ZeroDivisionError).", "fault"),
+    ],
+    ids=["refusal", "fault"],
+)
+def test_what_goes_wrong_before_or_after_the_worker_fails_the_job(
+    bench: Any, worker_frame: Any, step: str, refusal: Exception, reason: str, code: str
+) -> None:
+    """An error's sentence, or the name of a fault without its text, which may hold data."""
+    made = bench(worker_frame(finds))
+    made.handler.refusals[step] = refusal
+    made.submit("jb_1")
+    failed = made.runner.run_next()
+    assert (failed.state, failed.reason) == (JobState.FAILED, reason)
+    assert made.handler.notes[-1] == (f"fail {code}", "jb_1")
+
+
+def test_a_job_ends_also_when_its_failure_cannot_be_logged(bench: Any) -> None:
+    """It does not run forever in the list; that the log refused is told to whoever ran it."""
+    made = bench(lambda channel, _raw: channel.receive() and 9)
+    made.handler.refusals["fail worker.died"] = StorageError("The log cannot be written.")
+    made.submit("jb_1")
+    with pytest.raises(StorageError, match="log"):
+        made.runner.run_next()
+    assert made.job("jb_1").state is JobState.FAILED
+
+
+def test_a_job_of_an_unknown_kind_fails_and_holds_nobody_up(bench: Any, worker_frame: Any) -> None:
+    """A home that a newer version wrote may have one."""
+    made = bench(worker_frame(finds))
+    made.submit("jb_1", kind="distil")
+    made.submit("jb_2")
+    assert made.runner.run_next().reason == "This version of the appliance cannot do jobs of the kind distil."
+    assert made.runner.run_next().state is JobState.SUCCEEDED
+
+
+def test_a_job_that_somebody_stops_keeps_its_best_and_is_stopped(bench: Any, worker_frame: Any) -> None:
+    """The worker is asked, the handler finishes, the job can be resumed."""
+    made = bench(worker_frame(until_stopped))
+    made.submit("jb_1")
+    made.runner.start()
+    made.await_state("jb_1", JobState.RUNNING)
+    made.move("jb_1", JobState.STOPPING)
+    stopped = made.await_state("jb_1", JobState.STOPPED)
+    assert (stopped.reason, stopped.result) == ("Stopped.", {"kept": True, "finished": True})
+    assert ("finish", "jb_1") in made.handler.notes
+
+
+def test_a_job_that_succeeds_while_it_is_being_stopped_has_succeeded(bench: Any) -> None:
+    """Whoever asked came too late."""
+    go = threading.Event()
+
+    def play(channel: Any, _raw: Any) -> None:
+        channel.receive()
+        assert go.wait(SOON_S)
+        channel.send(Done())
+
+    made = bench(play)
+    made.submit("jb_1")
+    made.runner.start()
+    made.await_state("jb_1", JobState.RUNNING)
+    made.move("jb_1", JobState.STOPPING)
+    go.set()
+    made.await_state("jb_1", JobState.SUCCEEDED)
+
+
+def test_stopping_the_appliance_leaves_its_job_queued(bench: Any, worker_frame: Any) -> None:
+    """The worker checkpoints and ends; nothing is finished or failed; the next start goes on with it."""
+    made = bench(worker_frame(until_stopped))
+    made.submit("jb_1")
+    made.runner.start()
+    made.await_state("jb_1", JobState.RUNNING)
+    made.runner.stop()
+    job = made.job("jb_1")
+    assert (job.state, job.ended_us) == (JobState.QUEUED, None)
+    assert "goes on" in job.reason
+    assert made.handler.notes == [("prepare", "jb_1")]
+    made.runner.start()
+    made.await_state("jb_1", JobState.RUNNING)
+
+
+def test_a_worker_that_dies_while_the_appliance_stops_does_not_fail_its_job(bench: Any) -> None:
+    """A signal to the whole group, or a shutdown of the machine, reaches the worker first."""
+
+    def play(channel: Any, _raw: Any) -> int:
+        channel.receive()
+        while not isinstance(channel.receive(), Stop):
+            pass
+        return 143
+
+    made = bench(play)
+    made.submit("jb_1")
+    made.runner.start()
+    made.await_state("jb_1", JobState.RUNNING)
+    made.runner.stop()
+    assert made.job("jb_1").state is JobState.QUEUED
+    assert made.handler.notes == [("prepare", "jb_1")]
+
+
+def test_a_job_that_was_asked_to_stop_stays_stopped_when_the_appliance_stops_too(bench: Any, worker_frame: Any) -> None:
+    """It does not come back by itself."""
+    made = bench(worker_frame(until_stopped))
+    made.submit("jb_1")
+    made.runner.start()
+    made.await_state("jb_1", JobState.RUNNING)
+    made.move("jb_1", JobState.STOPPING)
+    made.runner.stop()
+    assert made.job("jb_1").state is JobState.STOPPED
+
+
+def test_a_crash_leaves_nothing_running_after_recovery(bench: Any, worker_frame: Any) -> None:
+    """What ran goes on, what was being stopped is stopped, what waited or was over stays as it was."""
+    made = bench(worker_frame(finds))
+    for job_id, way in {
+        "jb_queued": [],
+        "jb_running": [JobState.RUNNING],
+        "jb_stopping": [JobState.RUNNING, JobState.STOPPING],
+        "jb_failed": [JobState.RUNNING, JobState.FAILED],
+        "jb_succeeded": [JobState.RUNNING, JobState.SUCCEEDED],
+    }.items():
+        made.submit(job_id)
+        for state in way:
+            made.move(job_id, state)
+    assert {job.id: job.state for job in made.runner.recover()} == {
+        "jb_running": JobState.QUEUED,
+        "jb_stopping": JobState.STOPPED,
+    }
+    assert "last checkpoint" in made.job("jb_running").reason
+    assert made.job("jb_queued").state is JobState.QUEUED
+    assert made.job("jb_failed").state is JobState.FAILED
+    assert made.job("jb_succeeded").state is JobState.SUCCEEDED
+    assert made.runner.recover() == []
+    assert [made.runner.run_next().id for _ in range(2)] == ["jb_queued", "jb_running"]
+
+
+def test_the_queue_waits_while_the_vault_is_sealed_and_goes_on_after(bench: Any, worker_frame: Any) -> None:
+    """Its thread survives the refusal."""
+    made = bench(worker_frame(finds))
+    made.submit("jb_1")
+    made.sealed = True
+    made.runner.start()
+    with pytest.raises(SealedError):
+        made.runner.run_next()
+    assert made.job("jb_1").state is JobState.QUEUED
+    made.sealed = False
+    made.runner.wake()
+    made.await_state("jb_1", JobState.SUCCEEDED)
+
+
+def test_the_queue_survives_a_fault_that_nobody_foresaw(bench: Any, worker_frame: Any) -> None:
+    """A database that fails once does not silently end the queue for good."""
+    made = bench(worker_frame(finds))
+    made.faults.append(ZeroDivisionError("once"))
+    made.submit("jb_1")
+    made.runner.start()
+    made.await_state("jb_1", JobState.SUCCEEDED)
+    assert made.faults == []
+
+
+def test_starting_twice_starts_once_and_stopping_twice_is_allowed(bench: Any, worker_frame: Any) -> None:
+    """One thread, so one job at a time."""
+    made = bench(worker_frame(finds))
+    before = threading.active_count()
+    made.runner.start()
+    made.runner.start()
+    assert threading.active_count() == before + 1
+    made.runner.stop()
+    made.runner.stop()
+    assert threading.active_count() == before
