@@ -20,7 +20,7 @@ from appliance.services.train_adapter import adapter_access, dataset_access, job
 from appliance.vault.stream import SealContext, unseal_file
 
 EVALUATE = "evaluate"
-MAX_NEW_TOKENS = 48
+MAX_NEW_TOKENS = 512  # the worker takes less when all references are shorter
 RESULTS_NAME = "results.sealed"
 
 

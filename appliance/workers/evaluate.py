@@ -11,7 +11,8 @@ from appliance.vault.stream import SealContext, seal_file
 from appliance.workers.access import conversations, read_adapter, verified_model, with_system_prompt
 from appliance.workers.channel import WorkerChannel, run
 
-BATCH = 16
+BATCH = 64
+SPARE_TOKENS = 8  # beyond the longest reference; an original model often rambles on without end
 RESULTS_NAME = "results.sealed"
 
 
@@ -24,6 +25,8 @@ def evaluate(channel: WorkerChannel, start: EvaluateStart) -> Done:
     prompts = ChatPrompts.load(model)
     rows = list(conversations(start.dataset, "test"))
     encoded = [prompts.encode_prompt(with_system_prompt(row.messages, start.dataset.system_prompt)[:-1]) for row in rows]
+    longest = max((sum(prompts.encode_conversation(row.messages).loss_mask) for row in rows), default=1)
+    max_new_tokens = min(start.max_new_tokens, longest + SPARE_TOKENS)
     engine = Engine.load(model, quantised=start.quantised, compute_type=probe(), adapter=read_adapter(start.adapter))
     channel.send(Ready())
     answers: dict[str, list[str]] = {"original": [], "tuned": []}
@@ -38,9 +41,9 @@ def evaluate(channel: WorkerChannel, start: EvaluateStart) -> Done:
             given = [encoded[index] for index in batch]
             if contender == "original":
                 with engine.original():
-                    made = engine.answer(given, max_new_tokens=start.max_new_tokens, end_tokens=prompts.end_tokens)
+                    made = engine.answer(given, max_new_tokens=max_new_tokens, end_tokens=prompts.end_tokens)
             else:
-                made = engine.answer(given, max_new_tokens=start.max_new_tokens, end_tokens=prompts.end_tokens)
+                made = engine.answer(given, max_new_tokens=max_new_tokens, end_tokens=prompts.end_tokens)
             texts[contender].update({index: prompts.decode(tokens) for index, tokens in zip(batch, made, strict=True)})
             step += 1
             channel.send(Progress(step=step, steps=2 * len(batches)))
