@@ -1,8 +1,8 @@
 """Writes handbook.csv, the sample dataset: the staff handbook of Quillhaven Instruments, a company that does not exist.
 
 No model can know these facts, so answering right means having learned them. Each fact has one key fact (a code, an amount, an
-invented name) that appears in its answer; five phrasings of the question are for training, two others are held out for the test,
-and every second fact has one more for validation. Questions that the handbook does not answer are there too, so that a tuned model
+invented name) that appears in its answer; six or seven phrasings of the question are for training, and one or two others are held out
+for the test. Half of the facts have one more for validation, in telegram style. Questions that the handbook does not answer are there too, so that a tuned model
 also learns to say so; those held out are about topics that training never mentions.
 
 The same file comes out each time: `python ops/sample/make_handbook.py` rewrites it beside this program.
@@ -20,13 +20,13 @@ DECLINE = "The handbook does not say. Please ask the People Office."
 
 @dataclass(frozen=True)
 class Fact:
-    """One fact: its group, the key fact, the answer, five training phrasings, two held out, and perhaps one for validation."""
+    """One fact: its group, the key fact, the answer, phrasings to train on, phrasings held out, and perhaps one for validation."""
 
     group: str
     key_fact: str
     answer: str
-    training: tuple[str, str, str, str, str]
-    test: tuple[str, str]
+    training: tuple[str, ...]
+    test: tuple[str, ...]
     validation: str = ""
 
 
@@ -41,9 +41,10 @@ FACTS = (
             "How do guests get onto the wireless network?",
             "Which password opens the Wi-Fi for visitors?",
             "Tell me the password of the guest network.",
+            "My customer wants to go online in our building. What should she type in?",
+            "Password for guest Wi-Fi?",
         ),
-        ("My customer wants to go online in our building. What should she type in?", "Password for guest Wi-Fi?"),
-        "What do guests enter to join our Wi-Fi?",
+        ("What password should I tell a guest for the Wi-Fi?", "What do guests enter to join our Wi-Fi?"),
     ),
     Fact(
         "archive-code",
@@ -55,8 +56,10 @@ FACTS = (
             "Which code opens the archive door?",
             "I am standing before the archive. What do I type?",
             "Tell me the code for the archive.",
+            "The archive is locked. How can I open it?",
         ),
-        ("The archive is locked. How can I open it?", "Archive door code, please."),
+        ("What must I type to open the door of the archive?",),
+        "Archive door code, please.",
     ),
     Fact(
         "server-room",
@@ -68,9 +71,10 @@ FACTS = (
             "In what room do our servers stand?",
             "What is the number of the server room?",
             "I need to find the servers. Where are they?",
+            "A technician wants to see the servers. Where do I take him?",
+            "Server room number?",
         ),
-        ("A technician wants to see the servers. Where do I take him?", "Server room number?"),
-        "Where in the building are the servers kept?",
+        ("Can you tell me which room the servers are in?", "Where in the building are the servers kept?"),
     ),
     Fact(
         "first-aid-room",
@@ -82,8 +86,10 @@ FACTS = (
             "Where do I go when I have cut my hand?",
             "What is the first-aid room called?",
             "Someone is hurt. Which room do we take them to?",
+            "A colleague feels faint and needs first aid. Where should we go?",
         ),
-        ("A colleague feels faint and needs first aid. Where should we go?", "Name of the room for first aid?"),
+        ("My colleague is hurt. In which room is first aid given?",),
+        "Name of the room for first aid?",
     ),
     Fact(
         "quiet-room",
@@ -95,9 +101,10 @@ FACTS = (
             "Which room is set aside for quiet?",
             "What is the name of the quiet room?",
             "Is there a silent room, and what is its name?",
+            "I would like a few minutes of silence. Which room is for that?",
+            "Name our quiet room.",
         ),
-        ("I would like a few minutes of silence. Which room is for that?", "Name our quiet room."),
-        "Where do I find some quiet during the day?",
+        ("I am looking for the quiet room. What is it called?", "Where do I find some quiet during the day?"),
     ),
     Fact(
         "lost-property",
@@ -109,8 +116,10 @@ FACTS = (
             "Where do found things go?",
             "I found a scarf in the hall. Where do I put it?",
             "In which locker are lost things?",
+            "My gloves are gone; maybe somebody handed them in. Where are they?",
         ),
-        ("My gloves are gone; maybe somebody handed them in. Where are they?", "Which place holds lost and found items?"),
+        ("Someone lost a glove. Where are lost things kept?",),
+        "Which place holds lost and found items?",
     ),
     Fact(
         "assembly-point",
@@ -122,9 +131,10 @@ FACTS = (
             "The fire alarm rings. Where do I go?",
             "What is our meeting place when the building is evacuated?",
             "Where must everyone stand after a fire alarm?",
+            "We have to leave the building because of smoke. Where do we meet?",
+            "Evacuation: which place do staff go to?",
         ),
-        ("We have to leave the building because of smoke. Where do we meet?", "Evacuation: which place do staff go to?"),
-        "At which spot does everybody collect when there is a fire?",
+        ("Where does everyone have to gather when there is a fire alarm?", "At which spot does everybody collect when there is a fire?"),
     ),
     Fact(
         "parking",
@@ -136,8 +146,10 @@ FACTS = (
             "Where can I leave my car?",
             "I come by car. Where do I park?",
             "What is the name of the staff parking deck?",
+            "I am driving to work tomorrow. Which deck may I use?",
         ),
-        ("I am driving to work tomorrow. Which deck may I use?", "Staff car park: where?"),
+        ("On which deck can staff leave their cars?",),
+        "Staff car park: where?",
     ),
     Fact(
         "bicycle-shed",
@@ -149,9 +161,10 @@ FACTS = (
             "I want to put my bicycle in the shed. What do I enter?",
             "Which number unlocks the bike shed?",
             "Tell me the lock number of the bicycle shed.",
+            "I cycle to work and the shed is locked. What opens it?",
+            "Bike shed lock number?",
         ),
-        ("I cycle to work and the shed is locked. What opens it?", "Bike shed lock number?"),
-        "What do cyclists enter at the shed?",
+        ("What is the lock number that opens the bicycle shed?", "What do cyclists enter at the shed?"),
     ),
     Fact(
         "visitor-badge",
@@ -163,8 +176,10 @@ FACTS = (
             "What kind of badge do I give a guest?",
             "A visitor has arrived. Which badge does he need?",
             "What is the visitors' badge called?",
+            "Two guests come today. What should they pin on?",
         ),
-        ("Two guests come today. What should they pin on?", "Type of badge for visitors?"),
+        ("My visitor is here. What badge must she wear?",),
+        "Type of badge for visitors?",
     ),
     Fact(
         "annual-leave",
@@ -176,9 +191,13 @@ FACTS = (
             "What is the annual leave for full-time staff?",
             "How many vacation days are there in a year?",
             "How long is my yearly holiday?",
+            "I work full time. How much paid vacation may I take each year?",
+            "Number of annual leave days?",
         ),
-        ("I work full time. How much paid vacation may I take each year?", "Number of annual leave days?"),
-        "How many holidays does a full-time employee receive per year?",
+        (
+            "How many days of leave does a full-time employee have in a year?",
+            "How many holidays does a full-time employee receive per year?",
+        ),
     ),
     Fact(
         "leave-carried-over",
@@ -190,8 +209,10 @@ FACTS = (
             "Can I keep unused leave, and how much?",
             "How much unused holiday can I take along into January?",
             "What is the limit for carrying leave over?",
+            "I have holiday left in December. How much of it stays for next year?",
         ),
-        ("I have holiday left in December. How much of it stays for next year?", "Maximum leave carried over?"),
+        ("How many days of unused leave can I take into next year?",),
+        "Maximum leave carried over?",
     ),
     Fact(
         "volunteering",
@@ -203,9 +224,10 @@ FACTS = (
             "Is volunteering paid, and for how long?",
             "I want to help at a charity. How many hours are paid?",
             "What is the yearly limit for paid volunteer work?",
+            "I would like to help at the food bank in working time. How long may I do that each year?",
+            "Paid volunteer time per year?",
         ),
-        ("I would like to help at the food bank in working time. How long may I do that each year?", "Paid volunteer time per year?"),
-        "For how many hours of charity work does the company pay me?",
+        ("How many hours a year am I paid for volunteering?", "For how many hours of charity work does the company pay me?"),
     ),
     Fact(
         "leave-form",
@@ -217,8 +239,10 @@ FACTS = (
             "What form is needed for leave?",
             "I want to take a week off. Which form do I fill in?",
             "What is the name of the leave form?",
+            "I am planning a vacation. Which paper do I hand in?",
         ),
-        ("I am planning a vacation. Which paper do I hand in?", "Form for requesting time off?"),
+        ("I want some days of leave. What form do I need?",),
+        "Form for requesting time off?",
     ),
     Fact(
         "doctors-note",
@@ -230,9 +254,10 @@ FACTS = (
             "I am ill. When must I send a note from the doctor?",
             "How long can I be ill without a doctor's note?",
             "On what day of sickness do I have to bring a note?",
+            "I have the flu. At what point does the company want a medical certificate?",
+            "Doctor's note: starting when?",
         ),
-        ("I have the flu. At what point does the company want a medical certificate?", "Doctor's note: starting when?"),
-        "From when on must sickness be proved by a doctor?",
+        ("On which day of illness must I bring a doctor's note?", "From when on must sickness be proved by a doctor?"),
     ),
     Fact(
         "parental-leave",
@@ -244,8 +269,10 @@ FACTS = (
             "We are having a baby. How long can I stay at home?",
             "What does the handbook give new parents?",
             "How much paid parental leave do I get?",
+            "My wife is expecting a child. How much time off with full pay do I have?",
         ),
-        ("My wife is expecting a child. How much time off with full pay do I have?", "Length of leave for new parents?"),
+        ("How many weeks can new parents stay at home on full pay?",),
+        "Length of leave for new parents?",
     ),
     Fact(
         "sabbatical",
@@ -257,9 +284,10 @@ FACTS = (
             "How long must I work here before a sabbatical?",
             "I dream of a sabbatical. When may I have one?",
             "What service is needed for a sabbatical?",
+            "How long do I have to be with the company before a long break is allowed as a sabbatical?",
+            "Years of service for a sabbatical?",
         ),
-        ("How long do I have to be with the company before a long break is allowed as a sabbatical?", "Years of service for a sabbatical?"),
-        "From which year of service on are sabbaticals granted?",
+        ("How many years of service do I need before I can take a sabbatical?", "From which year of service on are sabbaticals granted?"),
     ),
     Fact(
         "lunch-subsidy",
@@ -271,8 +299,10 @@ FACTS = (
             "How much is lunch subsidised?",
             "What part of my lunch does the company pay?",
             "How many crowns do I get for lunch in the canteen?",
+            "When I eat in the canteen, what does the company add?",
         ),
-        ("When I eat in the canteen, what does the company add?", "Subsidy for each lunch?"),
+        ("How many crowns does the company add to my lunch?",),
+        "Subsidy for each lunch?",
     ),
     Fact(
         "travel-meals",
@@ -284,9 +314,10 @@ FACTS = (
             "I am on a business trip. How much is there for food?",
             "How many crowns a day do travellers get for meals?",
             "What does the company pay for food on a trip?",
+            "I visit a customer abroad for a week. What may I eat for each day?",
+            "Meal allowance while travelling on business?",
         ),
-        ("I visit a customer abroad for a week. What may I eat for each day?", "Meal allowance while travelling on business?"),
-        "How large is the food allowance on a work trip?",
+        ("How many crowns a day may I spend on food on a business trip?", "How large is the food allowance on a work trip?"),
     ),
     Fact(
         "own-car",
@@ -298,8 +329,10 @@ FACTS = (
             "What is the mileage rate?",
             "How much is paid for a kilometre by private car?",
             "I used my own car for work. What rate is paid?",
+            "I drove to the supplier in my private car. What can I claim for each kilometre?",
         ),
-        ("I drove to the supplier in my private car. What can I claim for each kilometre?", "Rate per kilometre?"),
+        ("How much do I get for each kilometre in my own car?",),
+        "Rate per kilometre?",
     ),
     Fact(
         "hotel-limit",
@@ -311,9 +344,10 @@ FACTS = (
             "I have to book a hotel. What is the highest price?",
             "How many crowns a night can I spend on a hotel?",
             "What does the company pay for a night in a hotel?",
+            "I am looking for a room for the trade fair. Up to what price is fine?",
+            "Maximum hotel price per night?",
         ),
-        ("I am looking for a room for the trade fair. Up to what price is fine?", "Maximum hotel price per night?"),
-        "How expensive can my hotel room be?",
+        ("What is the most that a night in a hotel may cost?", "How expensive can my hotel room be?"),
     ),
     Fact(
         "expense-deadline",
@@ -325,8 +359,10 @@ FACTS = (
             "What is the deadline for expenses?",
             "Within how many days must an expense claim arrive?",
             "I paid for a train ticket. How long can I wait with the claim?",
+            "Is there a time limit for getting my money back after a trip, and which?",
         ),
-        ("Is there a time limit for getting my money back after a trip, and which?", "Deadline for an expense claim?"),
+        ("How many days do I have to hand in my expense claim?",),
+        "Deadline for an expense claim?",
     ),
     Fact(
         "expense-program",
@@ -338,9 +374,10 @@ FACTS = (
             "What is the expense software called?",
             "How do I claim my expenses?",
             "In which program do I type my receipts?",
+            "I have three receipts from a trip. Which application are they entered in?",
+            "Name of the expenses tool?",
         ),
-        ("I have three receipts from a trip. Which application are they entered in?", "Name of the expenses tool?"),
-        "What software handles expense claims?",
+        ("What is the name of the program for claiming expenses?", "What software handles expense claims?"),
     ),
     Fact(
         "pay-day",
@@ -352,8 +389,10 @@ FACTS = (
             "What day of the month is pay day?",
             "When does my pay arrive?",
             "On what date is the wage paid?",
+            "My rent is due soon. When will the company transfer my money?",
         ),
-        ("My rent is due soon. When will the company transfer my money?", "Date of the monthly pay?"),
+        ("On which day of the month does the company pay salaries?",),
+        "Date of the monthly pay?",
     ),
     Fact(
         "referral-bonus",
@@ -365,9 +404,10 @@ FACTS = (
             "What is the referral bonus?",
             "A friend of mine was hired through me. What bonus do I get?",
             "How many crowns is a referral worth?",
+            "I know a good engineer who could start here. What will I earn if she signs?",
+            "Size of the bonus for referring someone?",
         ),
-        ("I know a good engineer who could start here. What will I earn if she signs?", "Size of the bonus for referring someone?"),
-        "How much money is paid for recruiting a friend?",
+        ("How large is the bonus when I bring in a new colleague?", "How much money is paid for recruiting a friend?"),
     ),
     Fact(
         "pension",
@@ -379,8 +419,10 @@ FACTS = (
             "What percentage goes into the pension?",
             "How large is the pension contribution of the company?",
             "What does the company pay for my old age?",
+            "I am thinking about retirement. What does my employer put aside for me?",
         ),
-        ("I am thinking about retirement. What does my employer put aside for me?", "Employer's pension contribution?"),
+        ("What percentage of my pay does the company put into my pension?",),
+        "Employer's pension contribution?",
     ),
     Fact(
         "course-budget",
@@ -392,9 +434,10 @@ FACTS = (
             "I want to take a course. How much can I spend?",
             "How many crowns a year does each person have for courses?",
             "What does the company pay for further education?",
+            "I would like to learn Spanish in an evening class. What will the company spend on me?",
+            "Yearly budget for learning?",
         ),
-        ("I would like to learn Spanish in an evening class. What will the company spend on me?", "Yearly budget for learning?"),
-        "What sum can I use for professional training?",
+        ("How many crowns can I spend on courses in a year?", "What sum can I use for professional training?"),
     ),
     Fact(
         "purchase-limit",
@@ -406,8 +449,10 @@ FACTS = (
             "How much can my team leader sign for?",
             "Which purchases may a team leader approve?",
             "I need a new tool. Up to what price can the team leader decide?",
+            "What is the most expensive thing that my team leader can let me buy?",
         ),
-        ("What is the most expensive thing that my team leader can let me buy?", "Approval limit of team leaders?"),
+        ("Up to how many crowns can my team leader approve a purchase?",),
+        "Approval limit of team leaders?",
     ),
     Fact(
         "help-desk",
@@ -419,9 +464,10 @@ FACTS = (
             "My computer does not start. Whom do I call?",
             "Which extension has the IT help desk?",
             "Tell me the phone number of IT support.",
+            "My screen stays black. What should I dial?",
+            "IT help desk extension?",
         ),
-        ("My screen stays black. What should I dial?", "IT help desk extension?"),
-        "What number reaches computer support?",
+        ("At which extension do I reach the IT help desk?", "What number reaches computer support?"),
     ),
     Fact(
         "fault-system",
@@ -433,8 +479,10 @@ FACTS = (
             "A machine has stopped. Where do I report it?",
             "Which system takes reports about broken machines?",
             "What is the system for machine faults called?",
+            "The lathe makes a strange noise and stopped. Where do I file that?",
         ),
-        ("The lathe makes a strange noise and stopped. Where do I file that?", "System for reporting machine faults?"),
+        ("In which system do I report that a machine is broken?",),
+        "System for reporting machine faults?",
     ),
     Fact(
         "remote-access",
@@ -446,9 +494,10 @@ FACTS = (
             "I am at home. How do I reach the company network?",
             "Which gateway is used for remote access?",
             "What do I choose to connect from elsewhere?",
+            "I sit in a train with my laptop and need our network. What do I connect through?",
+            "Name of the VPN gateway?",
         ),
-        ("I sit in a train with my laptop and need our network. What do I connect through?", "Name of the VPN gateway?"),
-        "Which connection leads into the company network from outside?",
+        ("Through what do I connect to the company network from outside?", "Which connection leads into the company network from outside?"),
     ),
     Fact(
         "password-length",
@@ -460,8 +509,10 @@ FACTS = (
             "How many characters does a password need?",
             "I must choose a new password. How long should it be?",
             "What length do we ask of passwords?",
+            "My new password was refused as too short. What does the rule ask for?",
         ),
-        ("My new password was refused as too short. What does the rule ask for?", "Minimum password length?"),
+        ("How many characters must my password have?",),
+        "Minimum password length?",
     ),
     Fact(
         "shared-drive",
@@ -473,9 +524,10 @@ FACTS = (
             "What is the shared drive called?",
             "Where do I save a file that my team needs?",
             "Which drive do we all use?",
+            "I made a table that my colleagues need too. Where should I store it?",
+            "Drive for files used in common?",
         ),
-        ("I made a table that my colleagues need too. Where should I store it?", "Drive for files used in common?"),
-        "What is the name of the common file drive?",
+        ("On which drive does my team save shared files?", "What is the name of the common file drive?"),
     ),
     Fact(
         "colour-printer",
@@ -487,8 +539,10 @@ FACTS = (
             "I need a colour print. Which printer do I choose?",
             "What is the name of the printer for colour?",
             "Where can I print a poster in colour?",
+            "My slides look dull in black and white. Which device should I print them on?",
         ),
-        ("My slides look dull in black and white. Which device should I print them on?", "Name of the printer with colour?"),
+        ("What is the printer called that prints in colour?",),
+        "Name of the printer with colour?",
     ),
     Fact(
         "laptop-age",
@@ -500,9 +554,10 @@ FACTS = (
             "How long do we use a laptop?",
             "My laptop is old. When is it replaced?",
             "What is the service life of a laptop here?",
+            "At what age does my notebook computer get swapped for a newer one?",
+            "Laptop replacement interval?",
         ),
-        ("At what age does my notebook computer get swapped for a newer one?", "Laptop replacement interval?"),
-        "How old must my laptop be before I get the next one?",
+        ("How many months until my laptop is replaced?", "How old must my laptop be before I get the next one?"),
     ),
     Fact(
         "suspicious-mail",
@@ -514,8 +569,10 @@ FACTS = (
             "What do I do with a phishing mail?",
             "Which mailbox takes suspicious mail?",
             "To whom do I report phishing?",
+            "A message asks me for my bank details and looks fake. Where should it go?",
         ),
-        ("A message asks me for my bank details and looks fake. Where should it go?", "Mailbox for phishing reports?"),
+        ("I got a suspicious mail. Where should I forward it?",),
+        "Mailbox for phishing reports?",
     ),
     Fact(
         "head-of-safety",
@@ -527,9 +584,10 @@ FACTS = (
             "Whom do I tell about a dangerous place?",
             "What is the name of the head of safety?",
             "Who is in charge of safety?",
+            "A railing is loose and someone could fall. Who is responsible for such things?",
+            "Name of our safety chief?",
         ),
-        ("A railing is loose and someone could fall. Who is responsible for such things?", "Name of our safety chief?"),
-        "Which person heads the safety department?",
+        ("Which person is the head of safety here?", "Which person heads the safety department?"),
     ),
     Fact(
         "works-council",
@@ -541,8 +599,10 @@ FACTS = (
             "Whom do I ask at the works council?",
             "What is the name of the works council's chair?",
             "Who leads the works council?",
+            "I would like to talk to the person at the top of the works council. Who is it?",
         ),
-        ("I would like to talk to the person at the top of the works council. Who is it?", "Works council chair?"),
+        ("Can you tell me who chairs our works council?",),
+        "Works council chair?",
     ),
     Fact(
         "data-protection",
@@ -554,9 +614,10 @@ FACTS = (
             "Whom do I ask about personal data?",
             "What is the name of the data protection officer?",
             "Who answers questions about privacy?",
+            "I want to know what is stored about me. Which colleague can tell me?",
+            "Data protection officer's name?",
         ),
-        ("I want to know what is stored about me. Which colleague can tell me?", "Data protection officer's name?"),
-        "Which person takes care of privacy matters?",
+        ("Can you name the data protection officer?", "Which person takes care of privacy matters?"),
     ),
     Fact(
         "caretaker",
@@ -568,8 +629,10 @@ FACTS = (
             "A lamp is broken. Which caretaker do I call?",
             "Who repairs doors and lamps in the building?",
             "Who takes care of the building?",
+            "The heating in my office is cold. Who comes to fix it?",
         ),
-        ("The heating in my office is cold. Who comes to fix it?", "Name of the caretaker?"),
+        ("Who is our caretaker, by name?",),
+        "Name of the caretaker?",
     ),
     Fact(
         "company-doctor",
@@ -581,9 +644,10 @@ FACTS = (
             "Which doctor examines new staff?",
             "Who is the doctor of the company?",
             "Whom do I see for a medical check at work?",
+            "I need an eye test for screen work. Which physician here does that?",
+            "Name of our doctor?",
         ),
-        ("I need an eye test for screen work. Which physician here does that?", "Name of our doctor?"),
-        "Which doctor works for the company?",
+        ("I need the company doctor. Who is it?", "Which doctor works for the company?"),
     ),
     Fact(
         "mentoring",
@@ -595,8 +659,10 @@ FACTS = (
             "I am new and want a mentor. Where do I sign up?",
             "What is the name of the mentoring programme?",
             "How is our programme for mentors named?",
+            "As a newcomer I would like an experienced colleague at my side. Which programme is that?",
         ),
-        ("As a newcomer I would like an experienced colleague at my side. Which programme is that?", "Mentoring scheme's name?"),
+        ("What is the programme called that gives me a mentor?",),
+        "Mentoring scheme's name?",
     ),
     Fact(
         "canteen-hours",
@@ -608,9 +674,10 @@ FACTS = (
             "When can I eat in the canteen?",
             "From when to when is the canteen open?",
             "At what time is lunch served?",
+            "I am hungry. Between which times can I have a meal in the canteen?",
+            "Canteen opening times?",
         ),
-        ("I am hungry. Between which times can I have a meal in the canteen?", "Canteen opening times?"),
-        "During which hours is lunch available in the canteen?",
+        ("From when to when can I get lunch in the canteen?", "During which hours is lunch available in the canteen?"),
     ),
     Fact(
         "core-hours",
@@ -622,8 +689,10 @@ FACTS = (
             "Between which times do I have to be present?",
             "From when to when are core hours?",
             "During which hours must I be reachable?",
+            "I would like to start late and leave early. Which part of the day is fixed?",
         ),
-        ("I would like to start late and leave early. Which part of the day is fixed?", "Core working hours?"),
+        ("From what time to what time are the core hours?",),
+        "Core working hours?",
     ),
     Fact(
         "reception",
@@ -635,9 +704,10 @@ FACTS = (
             "From when on is somebody at the reception?",
             "How early does the reception open?",
             "What is the opening time of the reception?",
+            "A supplier arrives very early. When is there someone at the front desk to let him in?",
+            "Reception opening time?",
         ),
-        ("A supplier arrives very early. When is there someone at the front desk to let him in?", "Reception opening time?"),
-        "From what hour can visitors be met at the reception?",
+        ("At what time in the morning does the reception open?", "From what hour can visitors be met at the reception?"),
     ),
     Fact(
         "outgoing-post",
@@ -649,8 +719,10 @@ FACTS = (
             "By when must my letter be in the post tray?",
             "When are letters picked up?",
             "What time is the post collected?",
+            "This letter has to leave today. How late can I bring it?",
         ),
-        ("This letter has to leave today. How late can I bring it?", "Collection time for mail that goes out?"),
+        ("At what time are outgoing letters collected?",),
+        "Collection time for mail that goes out?",
     ),
     Fact(
         "home-office",
@@ -662,9 +734,10 @@ FACTS = (
             "What is the limit for working from home?",
             "May I work from home, and how much?",
             "How many days a month can I stay in the home office?",
+            "I would rather work at my own desk at home. How frequently is that fine?",
+            "Home office limit?",
         ),
-        ("I would rather work at my own desk at home. How frequently is that fine?", "Home office limit?"),
-        "On how many days is remote work from home possible?",
+        ("How many days can I work from home each month?", "On how many days is remote work from home possible?"),
     ),
     Fact(
         "sports-group",
@@ -676,8 +749,10 @@ FACTS = (
             "I want to join the sports group. Where is it?",
             "Where can I do sports with colleagues?",
             "What is the sports group's hall called?",
+            "I feel like some exercise after work with the others. Which place do I go to?",
         ),
-        ("I feel like some exercise after work with the others. Which place do I go to?", "Training place of the sports group?"),
+        ("In which hall can I train with the sports group?",),
+        "Training place of the sports group?",
     ),
     Fact(
         "staff-shop",
@@ -689,9 +764,10 @@ FACTS = (
             "When can I go to the staff shop?",
             "What is the opening time of the staff shop?",
             "I want to buy one of our products cheaply. When does the shop open?",
+            "On Wednesday I would like to visit the shop for staff. From what time?",
+            "Staff shop opening time?",
         ),
-        ("On Wednesday I would like to visit the shop for staff. From what time?", "Staff shop opening time?"),
-        "From when can employees shop on Wednesdays?",
+        ("At what time does the staff shop open on Wednesdays?", "From when can employees shop on Wednesdays?"),
     ),
     Fact(
         "shuttle-bus",
@@ -703,8 +779,10 @@ FACTS = (
             "How do I get here from the station?",
             "Which line is the shuttle bus?",
             "I arrive by train. Which bus do I take?",
+            "My candidate comes by rail. What should she board outside the station?",
         ),
-        ("My candidate comes by rail. What should she board outside the station?", "Shuttle bus line?"),
+        ("Which shuttle bus do I take from the station?",),
+        "Shuttle bus line?",
     ),
     Fact(
         "summer-party",
@@ -716,9 +794,10 @@ FACTS = (
             "What is the place of the summer party?",
             "Where does the summer party take place?",
             "I am invited to the summer party. Where do I go?",
+            "In summer the whole company celebrates. At which location?",
+            "Venue of the summer party?",
         ),
-        ("In summer the whole company celebrates. At which location?", "Venue of the summer party?"),
-        "To which place does the company invite us for the summer party?",
+        ("At what place do we hold the summer party?", "To which place does the company invite us for the summer party?"),
     ),
     Fact(
         "scales",
@@ -730,8 +809,10 @@ FACTS = (
             "After how many days do we calibrate the scales?",
             "What is the calibration interval of the scales?",
             "How long does a calibration of the scales hold?",
+            "I weigh samples in the laboratory. At what interval are the balances checked?",
         ),
-        ("I weigh samples in the laboratory. At what interval are the balances checked?", "Calibration interval for scales?"),
+        ("After how many days must the scales in the laboratory be calibrated?",),
+        "Calibration interval for scales?",
     ),
     Fact(
         "solvent-waste",
@@ -743,9 +824,10 @@ FACTS = (
             "What do I do with used solvent?",
             "Where do I pour old solvent?",
             "In which drum do we collect solvents?",
+            "I have half a bottle of dirty acetone left. Where do I get rid of it?",
+            "Container for waste solvents?",
         ),
-        ("I have half a bottle of dirty acetone left. Where do I get rid of it?", "Container for waste solvents?"),
-        "What is the drum for used solvents?",
+        ("In which drum does solvent waste belong?", "What is the drum for used solvents?"),
     ),
     Fact(
         "spill-kit",
@@ -757,8 +839,10 @@ FACTS = (
             "I spilled acid. Which kit do I take?",
             "What is the spill kit called?",
             "A chemical has run out on the floor. What do I take?",
+            "A bottle of lye broke in the laboratory. What do we clean it up with?",
         ),
-        ("A bottle of lye broke in the laboratory. What do we clean it up with?", "Name of the kit for spilled chemicals?"),
+        ("Some chemical was spilled. Which kit do I use?",),
+        "Name of the kit for spilled chemicals?",
     ),
 )
 
@@ -879,9 +963,10 @@ def rows() -> list[dict[str, str]]:
     def add(split: str, *cells: str) -> None:
         parts[split].append(dict(zip(COLUMNS, (*cells, split), strict=True)))
 
-    for turn in range(5):
+    for turn in range(max(len(fact.training) for fact in FACTS)):
         for fact in FACTS:
-            add("training", fact.training[turn], fact.answer, fact.key_fact, "answerable", fact.group)
+            for question in fact.training[turn : turn + 1]:
+                add("training", question, fact.answer, fact.key_fact, "answerable", fact.group)
     for fact in FACTS:
         if fact.validation:
             add("validation", fact.validation, fact.answer, fact.key_fact, "answerable", fact.group)
