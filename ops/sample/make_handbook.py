@@ -2,8 +2,8 @@
 
 No model can know these facts, so answering right means having learned them. Each fact has one key fact (a code, an amount, an
 invented name) that appears in its answer; six or seven phrasings of the question are for training, and one or two others are held out
-for the test. Half of the facts have one more for validation, in telegram style. Questions that the handbook does not answer are there too, so that a tuned model
-also learns to say so; those held out are about topics that training never mentions.
+for the test. Half of the facts have one more for validation, in telegram style. Questions that the handbook does not answer are there
+too, so that a tuned model also learns to say so; those held out are about topics that training never mentions.
 
 The same file comes out each time: `python ops/sample/make_handbook.py` rewrites it beside this program.
 """
