@@ -12,6 +12,7 @@ from appliance.foundation.errors import WorkerError
 
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 MAX_NAMED_FIELDS = 20
+MAX_SEED = 2**31 - 1
 WorkerKind = Literal["train", "evaluate", "convert", "parse", "serve", "probe"]
 
 
@@ -69,7 +70,7 @@ class TrainStart(Message):
     epochs: int = Field(ge=1, le=1000)
     batch_size: int = Field(ge=1, le=1024)
     learning_rate: float = Field(gt=0, le=1)
-    seed: int = Field(ge=0, le=2**31 - 1)
+    seed: int = Field(ge=0, le=MAX_SEED)
     checkpoint_steps: int = Field(ge=1, le=100_000)
     max_length: int = Field(ge=16, le=131_072)
 

@@ -80,8 +80,11 @@ class ChatDesk:
         access = adapter_access(context, adapter_id, context.home / "adapters" / adapter_id)
         start = ServeStart(model=model, adapter=access, quantised=adapter["method"] == "qlora", system_prompt=dataset["system_prompt"])
         conversation = WorkerConversation(context.launcher, WorkerOrder(start, read=(Path(model.folder), Path(access.folder)), write=()))
-        if not isinstance(conversation.receive(None), Ready):
-            conversation.close()
-            raise WorkerError("The model could not be loaded for chatting. Try again.", code="chat.start")
+        try:
+            if not isinstance(conversation.receive(None), Ready):
+                raise WorkerError("The model could not be loaded for chatting. Try again.", code="chat.start")
+        except BaseException:
+            conversation.close(grace_s=2.0)
+            raise
         self._conversation, self._adapter_id = conversation, adapter_id
         return conversation

@@ -14,7 +14,7 @@ from appliance.foundation.atomic_files import fsync_folder, make_private_folder,
 from appliance.foundation.errors import ApplianceError, InputError
 from appliance.foundation.identifiers import new_id
 from appliance.jobs.conversation import WorkerOrder
-from appliance.jobs.messages import AdapterAccess, DatasetAccess, Done, ModelAccess, TrainStart
+from appliance.jobs.messages import MAX_SEED, AdapterAccess, DatasetAccess, Done, ModelAccess, TrainStart
 from appliance.jobs.states import Job, add_job
 from appliance.models.tables import ADAPTERS
 from appliance.planning import training_plan
@@ -47,6 +47,8 @@ def submit_training(context: ServiceContext, caller: Caller, *, dataset_id: str,
     model = describe_model(context, model_id)
     if dataset["training_rows"] == 0:
         raise InputError("The dataset has no row to train on. Import one with at least ten examples.", code="training.empty")
+    if not 0 <= choice.seed <= MAX_SEED:
+        raise InputError(f"The seed must be a number from 0 to {MAX_SEED}.", code="training.seed")
     plan = training_plan(
         method=choice.method,
         preset=choice.preset,

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, MetaData, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
-from appliance.foundation.errors import HomeError, IntegrityError, StorageError
+from appliance.foundation.errors import HomeError, InputError, IntegrityError, StorageError
 
 METADATA = MetaData()
 BUSY_TIMEOUT_S = 30.0
@@ -56,7 +56,10 @@ class Database:
 
     @contextlib.contextmanager
     def begin(self) -> Iterator[Connection]:
-        """Give a connection in a transaction: committed at the end, rolled back on an exception. Raises `StorageError` on a full disk."""
+        """Give a connection in a transaction: committed at the end, rolled back on an exception.
+
+        Raises `StorageError` (full disk), `IntegrityError` (damage), `InputError` (a text that is no Unicode).
+        """
         with _database_errors(), self._engine.begin() as connection:
             yield connection
 
@@ -79,6 +82,8 @@ def _database_errors() -> Iterator[None]:
         if "malformed" in text or "not a database" in text:
             raise IntegrityError("The database is damaged. Restore it from a backup.", code="database.damaged") from None
         raise
+    except UnicodeEncodeError:
+        raise InputError("A text holds characters that are no Unicode (lone surrogates). Type it again.", code="text.unicode") from None
 
 
 def _migrate(connection: Connection) -> None:

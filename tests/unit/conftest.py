@@ -81,9 +81,7 @@ def works(work: Callable[[WorkerChannel, Any], Any]) -> Play:
     return play
 
 
-@pytest.fixture
-def simulate() -> Iterator[Callable[[Play | dict[str, Play]], SimulatedLauncher]]:
-    """Return a function that makes simulated launchers; what they started is over at the end of the test."""
+def _launchers() -> Iterator[Callable[[Play | dict[str, Play]], SimulatedLauncher]]:
     made: list[SimulatedLauncher] = []
 
     def make(play: Play | dict[str, Play]) -> SimulatedLauncher:
@@ -99,6 +97,18 @@ def simulate() -> Iterator[Callable[[Play | dict[str, Play]], SimulatedLauncher]
 
 
 @pytest.fixture
+def simulate() -> Iterator[Callable[[Play | dict[str, Play]], SimulatedLauncher]]:
+    """Return a function that makes simulated launchers; what they started is over at the end of the test."""
+    yield from _launchers()
+
+
+@pytest.fixture(scope="module")
+def module_launcher() -> Iterator[Callable[[Play | dict[str, Play]], SimulatedLauncher]]:
+    """Do the same for a module's tests together."""
+    yield from _launchers()
+
+
+@pytest.fixture(scope="session")
 def worker_frame() -> Callable[[Callable[[WorkerChannel, Any], Any]], Play]:
     """Return `works`."""
     return works

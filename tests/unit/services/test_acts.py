@@ -1,0 +1,195 @@
+"""Every act is authorised, logged before it happens and after; denied, it is logged; unlogged, it does not happen."""
+
+import io
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from appliance.foundation.errors import AuthorizationError, StorageError
+from appliance.services import accounts, home, read_audit
+from appliance.services.context import OPERATOR, Caller
+from appliance.services.evaluate_adapter import list_adapters, show_adapter, show_answers, submit_evaluation
+from appliance.services.import_dataset import import_dataset, list_datasets, show_dataset
+from appliance.services.import_model import import_model, list_models, show_model
+from appliance.services.jobs import all_jobs, resume_job, show_job, stop_job
+from appliance.services.prove_isolation import prove_isolation
+from appliance.services.receive_upload import receive_file
+from appliance.services.train_adapter import TrainingChoice, submit_training
+
+Act = Callable[[Any, Caller], Any]
+STRANGER = Caller("us_stranger", "stranger")
+
+
+def _train(world: Any, caller: Caller) -> Any:
+    ids = world.ids
+    return submit_training(world.context, caller, dataset_id=ids["dataset"], model_id=ids["model"], choice=TrainingChoice(preset="quick"))
+
+
+def _stop(world: Any, caller: Caller) -> Any:
+    return stop_job(world.context, caller, _queued(world))
+
+
+def _resume(world: Any, caller: Caller) -> Any:
+    job_id = _queued(world)
+    stop_job(world.context, OPERATOR, job_id)
+    world.mark()
+    return resume_job(world.context, caller, job_id)
+
+
+def _queued(world: Any) -> str:
+    job_id = str(_train(world, OPERATOR).id)
+    world.mark()
+    return job_id
+
+
+def _import_dataset(world: Any, caller: Caller) -> Any:
+    upload = world.upload()
+    world.mark()
+    return import_dataset(world.context, caller, upload_id=upload, filename="a.csv")
+
+
+# Each use case that changes something or shows data: the action as the log names it, and the call.
+ACTS: dict[str, tuple[str, Act]] = {
+    "add_user": ("user.create", lambda w, c: accounts.add_user(w.context, c, name=w.fresh_name(), role="reviewer")),
+    "sign_out": ("session.close", lambda w, c: accounts.sign_out(w.context, c, "no such token")),
+    "receive_file": ("upload.receive", lambda w, c: receive_file(w.context, c, io.BytesIO(b"some bytes"))),
+    "import_dataset": ("dataset.import", _import_dataset),
+    "show_dataset": ("dataset.read", lambda w, c: show_dataset(w.context, c, w.ids["dataset"])),
+    "import_model": ("model.import", lambda w, c: import_model(w.context, c, source=w.model_source)),
+    "submit_training": ("job.submit", _train),
+    "submit_evaluation": ("job.submit", lambda w, c: submit_evaluation(w.context, c, adapter_id=w.ids["adapter"])),
+    "stop_job": ("job.stop", _stop),
+    "resume_job": ("job.resume", _resume),
+    "show_answers": ("adapter.read", lambda w, c: show_answers(w.context, c, w.ids["adapter"])),
+    "chat": ("adapter.use", lambda w, c: list(w.appliance.desk.ask(c, w.ids["adapter"], [{"role": "user", "content": "Hello"}]))),
+    "show_audit": ("audit.read", lambda w, c: read_audit.show_audit(w.context, c)),
+    "verify_audit": ("audit.verify", lambda w, c: read_audit.verify_audit(w.context, c)),
+    "export_audit": ("audit.export", lambda w, c: read_audit.export_audit(w.context, c)),
+}
+# Each that only lists what there is: authorised, and logged when denied.
+LOOKS: dict[str, tuple[str, Act]] = {
+    "status": ("appliance.status", lambda w, c: home.status(w.context, c)),
+    "all_users": ("user.list", lambda w, c: accounts.all_users(w.context, c)),
+    "list_models": ("model.list", lambda w, c: list_models(w.context, c)),
+    "show_model": ("model.list", lambda w, c: show_model(w.context, c, w.ids["model"])),
+    "list_datasets": ("dataset.list", lambda w, c: list_datasets(w.context, c)),
+    "list_adapters": ("adapter.list", lambda w, c: list_adapters(w.context, c)),
+    "show_adapter": ("adapter.list", lambda w, c: show_adapter(w.context, c, w.ids["adapter"])),
+    "all_jobs": ("job.list", lambda w, c: all_jobs(w.context, c)),
+    "show_job": ("job.list", lambda w, c: show_job(w.context, c, w.ids["training"])),
+}
+DENIED = {
+    **ACTS,
+    **LOOKS,
+    "seal_vault": ("vault.seal", lambda w, c: home.seal_vault(w.context, c)),
+    "unseal_vault": ("vault.unseal", lambda w, c: home.unseal_vault(w.context, c, "wrong")),
+    "prove_isolation": ("isolation.test", lambda w, c: prove_isolation(w.context, c)),
+    "set_password": ("password.change", lambda w, c: accounts.set_password(w.context, c, "old", "new")),
+}
+
+
+class Marked:
+    """A world that remembers how it was when the act began, after what the act needed was made."""
+
+    def __init__(self, world: Any) -> None:
+        self._world = world
+        self.names = iter(range(10**6))
+        self.mark()
+
+    def mark(self) -> None:
+        """Remember the state."""
+        self.before, self.size = self._world.snapshot(), self._world.context.log.size
+
+    def fresh_name(self) -> str:
+        """Return a name that nobody has."""
+        return f"user-{self.size}"
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._world, name)
+
+
+@pytest.fixture
+def marked(world: Any) -> Iterator[Marked]:
+    """Give the world; the queue is empty again afterwards."""
+    yield Marked(world)
+    world.appliance.run_queue()
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_an_act_is_in_the_log_before_and_after(marked: Marked, name: str) -> None:
+    """Requested and succeeded, by whoever asked, under one request."""
+    action, act = ACTS[name]
+    act(marked, OPERATOR)
+    written = [entry for entry in marked.entries(marked.size) if entry["action"] == action]
+    assert [entry["outcome"] for entry in written] == ["requested", "succeeded"]
+    assert len({entry["request"] for entry in written}) == 1
+    assert written[0]["request"]
+    assert {entry["actor"]["id"] for entry in written} == {"operator"}
+
+
+@pytest.mark.parametrize("name", DENIED)
+def test_a_denial_is_logged_and_nothing_is_done(marked: Marked, name: str) -> None:
+    """Somebody whose role may not: one entry that says so, and no change."""
+    action, act = DENIED[name]
+    with pytest.raises(AuthorizationError, match="may not do this"):
+        act(marked, STRANGER)
+    written = marked.entries(marked.size)
+    expected = {"receive_file": "dataset.import"}.get(name, action)
+    assert [(entry["action"], entry["outcome"], entry["reason"], entry["actor"]["id"]) for entry in written] == [
+        (expected, "denied", "policy.denied", "us_stranger")
+    ]
+    assert marked.snapshot() == marked.before
+
+
+@pytest.mark.parametrize("name", [*ACTS, "seal_vault", "set_password"])
+def test_what_cannot_be_logged_is_not_done(marked: Marked, name: str) -> None:
+    """The log's folder is gone: the act is refused, and everything is as it was. Back again, it works."""
+    _action, act = {**ACTS, **DENIED}[name]
+    audit = marked.context.home / "audit"
+    aside = marked.context.home.parent / "audit-aside"
+    mark = marked.mark
+
+    def mark_and_break() -> None:
+        mark()
+        audit.rename(aside)
+
+    try:
+        if name in {"stop_job", "resume_job", "import_dataset"}:  # These first make what they act on.
+            count = {"resume_job": 2}.get(name, 1)
+            calls = iter([mark] * (count - 1) + [mark_and_break])
+
+            def mark_in_turn() -> None:
+                next(calls)()
+
+            marked.mark = mark_in_turn  # type: ignore[method-assign]
+        else:
+            mark_and_break()
+        with pytest.raises(StorageError):
+            act(marked, OPERATOR)
+    finally:
+        if audit.exists():
+            audit.rmdir()
+        aside.rename(audit)
+    assert marked.snapshot() == marked.before
+    if name == "import_dataset":
+        return  # Its upload waits; the next one sends another.
+    marked.mark = mark  # type: ignore[method-assign]
+    if name not in {"seal_vault", "set_password"}:
+        act(marked, OPERATOR)
+
+
+def test_a_failure_is_logged_with_its_code_and_not_its_text(marked: Marked) -> None:
+    """What a sentence quotes is nothing for the log."""
+    with pytest.raises(Exception, match="name has"):
+        accounts.add_user(marked.context, OPERATOR, name="canary name", role="reviewer")
+    written = marked.entries(marked.size)
+    assert [(entry["outcome"], entry["reason"]) for entry in written] == [("requested", ""), ("failed", "user.name")]
+    assert "canary" not in str(written)
+
+
+def test_no_name_question_or_row_is_in_the_log(world: Any) -> None:
+    """Neither people's names nor data nor what the dataset is called."""
+    text = str(world.entries(0))
+    for secret in ("anna", "staff", "zebra", "What is item", world.ids["one_time"], "tiny"):
+        assert secret not in text
