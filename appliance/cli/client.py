@@ -1,5 +1,6 @@
 """How a command reaches the home: through the server's Unix socket when one runs, else by owning the home itself."""
 
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -113,11 +114,21 @@ def server_socket(settings: Settings) -> Path:
     return settings.home / SOCKET_NAME
 
 
+def _listens(path: Path) -> bool:
+    """Tell whether anybody listens: a server that was killed leaves its socket behind."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+    return True
+
+
 @contextmanager
 def socket_client(settings: Settings) -> Iterator[SocketClient | None]:
     """Give a client of the running server, or None when none answers."""
     path = server_socket(settings)
-    if not path.exists():
+    if not _listens(path):
         yield None
         return
     with httpx.Client(transport=httpx.HTTPTransport(uds=str(path)), base_url="http://appliance", timeout=None) as http:  # noqa: S113 - training takes as long as it takes

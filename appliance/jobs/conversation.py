@@ -27,6 +27,7 @@ from appliance.jobs.messages import (
 
 GIB = 1024**3
 STOP_GRACE_S = 120.0
+END_GRACE_S = 5.0
 
 
 class Worker(Protocol):
@@ -64,7 +65,8 @@ class WorkerOrder:
 class WorkerConversation:
     """A running worker. `send` may be called from any thread; `receive` from one at a time."""
 
-    def __init__(self, launcher: WorkerLauncher, order: WorkerOrder) -> None:
+    def __init__(self, launcher: WorkerLauncher, order: WorkerOrder, *, end_grace_s: float = END_GRACE_S) -> None:
+        self._end_grace_s = end_grace_s
         self._worker = launcher.launch(order.start.type, read=order.read, write=order.write, memory_bytes=order.memory_bytes)
         self._channel = self._worker.channel
         self._buffer = bytearray()
@@ -106,16 +108,17 @@ class WorkerConversation:
             raise WorkerError(message.sentence, code=message.code)
         return message
 
-    def close(self, *, grace_s: float = 5.0) -> None:
-        """Let the worker end by itself for `grace_s` seconds after its channel closes, then kill it."""
+    def close(self, *, grace_s: float | None = None) -> None:
+        """Let the worker end by itself for `grace_s` seconds (default: `end_grace_s`) after its channel closes, then kill it."""
+        grace_s = self._end_grace_s if grace_s is None else grace_s
         with contextlib.suppress(OSError):
             self._channel.close()
         if self._worker.wait(grace_s) is None:
             self._worker.kill()
-            self._worker.wait(grace_s)
+            self._worker.wait(END_GRACE_S)
 
     def _how_it_ended(self) -> str:
-        status = self._worker.wait(5.0)
+        status = self._worker.wait(self._end_grace_s)
         if status is None:
             self._worker.kill()
             return "The worker closed its channel without finishing, and was ended."
@@ -138,12 +141,14 @@ def run_worker(
     should_stop: Callable[[], bool] = lambda: False,
     poll_s: float = 0.2,
     stop_grace_s: float = STOP_GRACE_S,
+    end_grace_s: float = END_GRACE_S,
 ) -> Done:
     """Run a worker to its `Done`. When `should_stop` turns true it is asked to stop, and ended `stop_grace_s` later, whatever it says.
+    When all is said it has `end_grace_s` to leave.
 
     Raises `WorkerError`.
     """
-    conversation = WorkerConversation(launcher, order)
+    conversation = WorkerConversation(launcher, order, end_grace_s=end_grace_s)
     deadline: float | None = None
     try:
         while True:

@@ -121,7 +121,7 @@ def test_a_worker_that_closes_its_channel_and_stays_is_ended() -> None:
     """Silence is not success: it is killed, and the sentence says so."""
     launcher = ProcessLauncher("channel.close(); signal.pause()")
     with pytest.raises(WorkerError, match="closed its channel without finishing, and was ended"):
-        run_worker(launcher, ORDER, ignore)
+        run_worker(launcher, ORDER, ignore, end_grace_s=0.2)
     assert launcher.worker is not None
     assert launcher.worker.process.wait(SOON_S) == -signal.SIGKILL
 
@@ -129,7 +129,7 @@ def test_a_worker_that_closes_its_channel_and_stays_is_ended() -> None:
 def test_a_worker_that_is_done_but_does_not_leave_is_ended() -> None:
     """What it sent counts; the process is gone all the same."""
     launcher = ProcessLauncher('channel.sendall(b\'{"version":1,"type":"done"}\\n\'); signal.pause()')
-    assert run_worker(launcher, ORDER, ignore).result == {}
+    assert run_worker(launcher, ORDER, ignore, end_grace_s=0.2).result == {}
     assert launcher.worker is not None
     assert launcher.worker.process.returncode == -signal.SIGKILL
 

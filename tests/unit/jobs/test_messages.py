@@ -7,7 +7,7 @@ import typing
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -244,6 +244,7 @@ def test_a_message_over_the_limit_is_not_sent() -> None:
         encode_message(Failed(code="x", sentence="a" * (room + 1)))
 
 
+@settings(max_examples=40)
 @given(
     st.binary()
     | st.recursive(st.none() | st.text() | st.integers(), lambda inner: st.dictionaries(st.text(), inner)).map(

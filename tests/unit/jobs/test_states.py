@@ -266,5 +266,5 @@ def test_no_sequence_of_moves_leaves_the_drawing(database: Database) -> None:
 
     Machine.database = database
     run_state_machine_as_test(
-        Machine, settings=settings(max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
+        Machine, settings=settings(max_examples=15, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
     )

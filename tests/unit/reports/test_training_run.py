@@ -1,0 +1,52 @@
+"""The report says in plain words what was trained, how long it took and whether it helped, and computes nothing that is not there."""
+
+from typing import Any
+
+import pytest
+
+from appliance.reports import run_report
+
+ADAPTER: dict[str, Any] = {
+    "id": "ad_1",
+    "name": "staff on SmolLM2",
+    "method": "qlora",
+    "rank": 16,
+    "config": {"epochs": 6},
+    "results": {},
+}
+JOB: dict[str, Any] = {"result": {"seconds": 142.4, "validation_loss": 0.1234, "tokens_per_s": 812.6}}
+
+
+def test_a_run_that_was_not_measured_says_how_to() -> None:
+    """Figures rounded, and the next step."""
+    assert run_report(ADAPTER, JOB).splitlines() == [
+        "staff on SmolLM2 (ad_1)",
+        "  Trained: an adapter on a 4-bit model (QLoRA), rank 16, 6 passes over the data, in 2 min 22 s.",
+        "  Loss on rows set aside: 0.123 (smaller is better). 813 tokens a second.",
+        "  Not measured yet: `appliance evaluate` asks it the held-out questions.",
+    ]
+
+
+def test_a_measured_run_quotes_the_measurement() -> None:
+    """The sentence and its details, as they were computed."""
+    results = {"sentence": "Right answers: 0 of 80 before, 72 of 80 after.", "details": ["Interval: 81 to 95 %.", "It declined 9 of 10."]}
+    lines = run_report({**ADAPTER, "results": results}, JOB).splitlines()
+    assert lines[-3:] == ["  Right answers: 0 of 80 before, 72 of 80 after.", "  Interval: 81 to 95 %.", "  It declined 9 of 10."]
+
+
+@pytest.mark.parametrize(("method", "words"), [("lora", "an adapter (LoRA)"), ("qlora", "(QLoRA)"), ("other", "Trained: other")])
+def test_each_method_has_words(method: str, words: str) -> None:
+    """One without is named as it is."""
+    assert words in run_report({**ADAPTER, "method": method}, JOB)
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(0, "in 0 s."), (59.4, "in 59 s."), (59.6, "in 1 min 0 s."), (3661, "in 61 min 1 s.")])
+def test_durations_are_minutes_and_seconds(seconds: float, words: str) -> None:
+    """Rounded once, so that there are never 60 seconds."""
+    assert words in run_report(ADAPTER, {"result": {**JOB["result"], "seconds": seconds}})
+
+
+def test_a_run_without_validation_leaves_the_line_out() -> None:
+    """Nothing is made up."""
+    for result in ({}, {"validation_loss": None}):
+        assert "Loss" not in run_report(ADAPTER, {"result": result})
