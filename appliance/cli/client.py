@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
-import httpx  # noqa: TID251 - the one place: over the home's Unix socket, never over a network
+import httpx  # the one place: over the home's Unix socket, never over a network
 
 from appliance.foundation.errors import ApplianceError, HomeError
 from appliance.foundation.settings import Settings
