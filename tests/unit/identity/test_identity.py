@@ -161,3 +161,54 @@ def test_the_token_itself_is_not_stored(connection, clock) -> None:
 
 def test_there_is_one_first_project(connection, clock) -> None:
     assert default_project(connection, clock) == default_project(connection, clock)
+
+
+def test_an_old_password_cannot_be_guessed_from_within_a_session(connection, clock) -> None:
+    """Wrong old passwords count, and lock, as at sign-in; a weak new one does not count."""
+    user_id, _ = create_user(connection, clock, "anna", "trainer", PASSWORD)
+    with pytest.raises(InputError):
+        change_password(connection, clock, user_id, PASSWORD, "short")
+    assert connection.execute(USERS.select()).one().failed_attempts == 0
+    for _ in range(5):
+        with pytest.raises(AuthenticationError, match="wrong"):
+            change_password(connection, clock, user_id, "wrong password", "another three words")
+    with pytest.raises(AuthenticationError, match="Too many"):
+        change_password(connection, clock, user_id, PASSWORD, "another three words")
+    with pytest.raises(AuthenticationError, match="30 s"):
+        authenticate(connection, clock, "anna", PASSWORD)
+
+
+@pytest.mark.parametrize("password", ["\ud800" * 12, "später, viel später", "x" * 256])
+def test_any_text_of_the_right_length_is_a_password(connection, clock, password: str) -> None:
+    """Lone surrogates included: what was set opens."""
+    create_user(connection, clock, "anna", "trainer", password)
+    assert authenticate(connection, clock, "anna", password).name == "anna"
+
+
+@pytest.mark.parametrize("name", ["\ud800", "anna\x00", "Anna", "anna ", "a" * 10_000])
+def test_a_name_is_exact(connection, clock, name: str) -> None:
+    """Another spelling, or one that no account may have, is an unknown name."""
+    create_user(connection, clock, "anna", "trainer", PASSWORD)
+    with pytest.raises(AuthenticationError, match="wrong"):
+        authenticate(connection, clock, name, PASSWORD)
+
+
+def test_a_lock_has_an_upper_bound(connection, clock) -> None:
+    """However many wrong passwords: an hour, so that nobody locks somebody out for good."""
+    create_user(connection, clock, "anna", "trainer", PASSWORD)
+    connection.execute(USERS.update().values(failed_attempts=10**6))
+    with pytest.raises(AuthenticationError, match="wrong"):
+        authenticate(connection, clock, "anna", "wrong password")
+    with pytest.raises(AuthenticationError, match="3600 s"):
+        authenticate(connection, clock, "anna", PASSWORD)
+
+
+def test_a_session_seen_again_at_once_is_not_written_again(connection, clock) -> None:
+    """Each write is a sync; idle time is counted in minutes."""
+    user_id, _ = create_user(connection, clock, "anna", "trainer", PASSWORD)
+    token = open_session(connection, clock, user_id)
+    began = clock.now
+    for after, seen in ((30, 0), (61, 61), (90, 61)):
+        clock.now = began + after * SECOND
+        assert resolve_session(connection, clock, token) is not None
+        assert connection.execute(SESSIONS.select()).one().last_seen_us == began + seen * SECOND

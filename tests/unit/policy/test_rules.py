@@ -65,3 +65,59 @@ def test_an_oversized_policy_file_is_refused(tmp_path) -> None:
     (tmp_path / "a.cedar").write_bytes(b" " * (1024 * 1024 + 1))
     with pytest.raises(HomeError, match="over"):
         Rules.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content", [{}, {"a.cedar": b""}, {"a.cedar": b"// permit (principal, action, resource);\n"}, {"readme.md": b"permit"}]
+)
+def test_a_folder_without_a_policy_is_an_error(tmp_path, content: dict[str, bytes]) -> None:
+    """Empty, or full of comments, or of files of another kind: it would deny everything, and somebody would turn the check off."""
+    for name, data in content.items():
+        (tmp_path / name).write_bytes(data)
+    with pytest.raises(HomeError, match="no policies"):
+        Rules.load(tmp_path)
+
+
+def test_a_folder_that_is_not_there_is_an_error(tmp_path) -> None:
+    """As an empty one."""
+    with pytest.raises(HomeError):
+        Rules.load(tmp_path / "absent")
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfe", b"permit (", b"permit (principal, action, resource);\ngarbage", b"permit\x00"])
+def test_one_broken_file_refuses_them_all(tmp_path, data: bytes) -> None:
+    """The others are not used without it: it may have held the one that forbids."""
+    (tmp_path / "a.cedar").write_bytes(b"permit (principal, action, resource);")
+    (tmp_path / "b.cedar").write_bytes(data)
+    with pytest.raises(HomeError):
+        Rules.load(tmp_path)
+
+
+def test_a_policy_that_cannot_be_read_refuses_them_all(tmp_path) -> None:
+    """A folder of its name, a link to nowhere."""
+    (tmp_path / "a.cedar").write_bytes(b"permit (principal, action, resource);")
+    (tmp_path / "b.cedar").mkdir()
+    with pytest.raises(HomeError, match="cannot be read"):
+        Rules.load(tmp_path)
+    (tmp_path / "b.cedar").rmdir()
+    (tmp_path / "b.cedar").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(HomeError, match="cannot be read"):
+        Rules.load(tmp_path)
+
+
+def test_every_action_of_the_services_is_in_the_policies() -> None:
+    """A use case that no policy names would be denied to everybody, and nobody would know why."""
+    import re
+    from pathlib import Path
+
+    import appliance.services
+
+    text = "".join(path.read_text(encoding="utf-8") for path in sorted(find_policy_folder().glob("*.cedar")))
+    named = set(re.findall(r'Action::"([a-z.-]+)"', text))
+    asked = set()
+    for path in Path(appliance.services.__path__[0]).glob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        asked |= set(re.findall(r'(?:\.act|verify_allowed)\(\s*(?:self\._)?caller, "([a-z.-]+)"', source))
+        asked |= set(re.findall(r'\.act\(OPERATOR, "([a-z.-]+)"', source))
+    assert len(asked) > 12
+    assert asked <= named, asked - named

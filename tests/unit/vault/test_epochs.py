@@ -1,0 +1,99 @@
+"""Shredding makes a new epoch each time: nobody who has today's keys opens what an older database or keyring still holds."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from appliance.audit import TreeHead
+from appliance.audit.signed_note import sign_checkpoint
+from appliance.foundation.clock import SystemClock
+from appliance.foundation.errors import IntegrityError, NotFoundError
+from appliance.vault import Vault
+from appliance.vault.keyring import Keyring
+from appliance.vault.keys import associated_data, unwrap_key
+from appliance.vault.vault import WRAPPING_VERSION
+
+PASSPHRASE = "correct horse battery staple"
+
+
+@pytest.fixture
+def vault(tmp_path: Path) -> Iterator[Vault]:
+    """Make one."""
+    vault = Vault.create(tmp_path / "home", PASSPHRASE, SystemClock())
+    yield vault
+    vault.close()
+
+
+def wrapping(vault: Vault, object_id: str) -> tuple[int, bytes]:
+    """Return an object's epoch and wrapping."""
+    with vault.database.begin() as connection:
+        row = connection.execute(text("SELECT epoch, wrapped FROM wrapped_keys WHERE object_id = :id"), {"id": object_id}).one()
+    return int(row.epoch), bytes(row.wrapped)
+
+
+def test_what_remains_is_wrapped_anew_and_opens_as_before(vault: Vault) -> None:
+    """Every object, every version, in every epoch."""
+    keys = {(name, version): vault.new_data_key("dataset", name, version) for name in ("a", "b", "c") for version in (1, 2)}
+    for epoch, name in enumerate(("a", "b"), start=2):
+        vault.shred("dataset", name)
+        for version in (1, 2):
+            with pytest.raises(NotFoundError):
+                vault.data_key("dataset", name, version)
+        with vault.database.begin() as connection:
+            epochs = {row.epoch for row in connection.execute(text("SELECT epoch FROM wrapped_keys"))}
+        assert epochs == {epoch}
+    assert {version: vault.data_key("dataset", "c", version) for version in (1, 2)} == {version: keys["c", version] for version in (1, 2)}
+
+
+def test_an_old_database_with_todays_keyring_does_not_give_back_what_was_shredded(vault: Vault, tmp_path: Path) -> None:
+    """The wrapping is there, with the right context; the epoch's key is not."""
+    vault.new_data_key("dataset", "a")
+    epoch, wrapped = wrapping(vault, "a")
+    vault.shred("dataset", "a")
+    vault.close()
+    _, keys = Keyring.open(tmp_path / "home", PASSPHRASE)
+    assert epoch not in keys.epochs
+    context = associated_data("appliance data key", WRAPPING_VERSION, "dataset", "a", 1)
+    for key in keys.named().values():
+        with pytest.raises(IntegrityError):
+            unwrap_key(key, wrapped, context)
+
+
+def test_what_an_old_keyring_with_the_old_database_can_do_is_known(vault: Vault, tmp_path: Path) -> None:
+    """A whole older copy still opens: what shredding cannot reach is pinned here, so that nobody promises it."""
+    key = vault.new_data_key("dataset", "a")
+    vault.close()
+    shutil.copytree(tmp_path / "home", tmp_path / "copy")
+    again = Vault.open(tmp_path / "home", PASSPHRASE)
+    again.shred("dataset", "a")
+    again.close()
+    copy = Vault.open(tmp_path / "copy", PASSPHRASE)
+    assert copy.data_key("dataset", "a") == key
+    copy.close()
+
+
+def test_shredding_what_is_not_there_changes_no_other_object(vault: Vault) -> None:
+    """It may be asked for twice."""
+    key = vault.new_data_key("dataset", "a")
+    vault.shred("dataset", "none")
+    vault.shred("dataset", "none")
+    assert vault.data_key("dataset", "a") == key
+
+
+def test_kinds_versions_and_ids_do_not_run_into_each_other(vault: Vault) -> None:
+    """Each has a key of its own, and the lengths are part of what it is bound to."""
+    made = {vault.new_data_key(kind, name, version) for kind in ("ab", "a") for name in ("c", "bc") for version in (1, 2)}
+    assert len(made) == 8
+    assert associated_data("ab", "c") != associated_data("a", "bc")
+    assert associated_data(1) == associated_data((1).to_bytes(8, "big"))
+
+
+def test_the_logs_key_signs_what_its_public_key_verifies(vault: Vault) -> None:
+    """The signer that the log gets."""
+    from appliance.audit.signed_note import parse_checkpoint
+
+    note = sign_checkpoint(TreeHead(3, bytes(32)), vault.signer)
+    parse_checkpoint(note).verify(vault.signer.public_key)

@@ -1,0 +1,161 @@
+"""What keyring.json may say is bounded both ways: too weak is refused as too strong is, before any of it is computed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from appliance.foundation import canonical_json
+from appliance.foundation.errors import IntegrityError, StorageError
+from appliance.vault.keyring import (
+    FILE_NAME,
+    ITERATIONS,
+    LANES,
+    MAX_ITERATIONS,
+    MAX_KEYRING_BYTES,
+    MAX_KEYS,
+    MAX_LANES,
+    MAX_MEMORY_KIB,
+    MAX_SLOTS,
+    MEMORY_KIB,
+    Keyring,
+    Keys,
+)
+
+PASSPHRASE = "correct horse battery staple"
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Return the content of a good keyring."""
+    home = tmp_path_factory.mktemp("home")
+    keys = Keys.generate()
+    Keyring.create(PASSPHRASE, keys, bytes(32)).write(home, keys)
+    value: dict[str, Any] = json.loads((home / FILE_NAME).read_bytes())
+    return value
+
+
+def put(home: Path, value: Any) -> None:
+    """Write a keyring."""
+    (home / FILE_NAME).write_bytes(canonical_json.encode(value))
+
+
+def slot(value: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """Return the keyring with its slot changed."""
+    return {**value, "slots": [{**value["slots"][0], **changes}]}
+
+
+def test_a_fresh_slot_is_at_least_as_strong_as_the_bounds_ask(written: dict[str, Any]) -> None:
+    """64 MiB, three passes, four lanes, and a salt of its own."""
+    (made,) = written["slots"]
+    assert (made["memory_kib"], made["iterations"], made["lanes"]) == (MEMORY_KIB, ITERATIONS, LANES) == (65536, 3, 4)
+    assert set(written["keys"]) == {"database", "audit_hmac", "signing", "epoch-1"}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"memory_kib": MEMORY_KIB - 1},
+        {"memory_kib": MAX_MEMORY_KIB + 1},
+        {"memory_kib": 0},
+        {"memory_kib": -1},
+        {"iterations": ITERATIONS - 1},
+        {"iterations": MAX_ITERATIONS + 1},
+        {"lanes": 0},
+        {"lanes": MAX_LANES + 1},
+        {"salt": "AAAAAAAAAAAAAAAAAAAA"},
+        {"salt": "A" * 88},
+        {"wrapped": "A" * 76},
+        {"wrapped": "A" * 84},
+        {"id": ""},
+        {"id": "x" * 65},
+        {"kind": "recovery"},
+        {"kind": None},
+        {"surprise": 1},
+    ],
+    ids=str,
+)
+def test_a_slot_out_of_bounds_is_damage(tmp_path: Path, written: dict[str, Any], changes: dict[str, Any]) -> None:
+    """Weaker than ours, or so strong that it would exhaust the machine: nothing is derived from it."""
+    put(tmp_path, slot(written, **changes))
+    with pytest.raises(IntegrityError, match="damaged"):
+        Keyring.open(tmp_path, PASSPHRASE)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"slots": []},
+        {"version": 0},
+        {"version": "1"},
+        {"version": None},
+        {"epoch": 0},
+        {"epoch": -1},
+        {"keys": {}},
+        {"keys": None},
+        {"audit_public_key": "AAAA"},
+    ],
+    ids=str,
+)
+def test_a_keyring_out_of_bounds_is_damage(tmp_path: Path, written: dict[str, Any], changes: dict[str, Any]) -> None:
+    """Each field has its limits, and none may be absent."""
+    put(tmp_path, {**written, **changes})
+    with pytest.raises(IntegrityError):
+        Keyring.open(tmp_path, PASSPHRASE)
+    put(tmp_path, {name: value for name, value in written.items() if name not in changes})
+    if "version" not in changes:
+        with pytest.raises(IntegrityError):
+            Keyring.open(tmp_path, PASSPHRASE)
+
+
+def test_there_are_not_endlessly_many_slots_or_keys(tmp_path: Path, written: dict[str, Any]) -> None:
+    """Each slot costs a derivation."""
+    put(tmp_path, {**written, "slots": written["slots"] * (MAX_SLOTS + 1)})
+    with pytest.raises(IntegrityError, match="damaged"):
+        Keyring.open(tmp_path, PASSPHRASE)
+    many = {f"epoch-{number}": written["keys"]["epoch-1"] for number in range(MAX_KEYS + 1)}
+    put(tmp_path, {**written, "keys": many})
+    with pytest.raises(IntegrityError, match="damaged"):
+        Keyring.open(tmp_path, PASSPHRASE)
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    """Nor parsed."""
+    (tmp_path / FILE_NAME).write_bytes(b" " * (MAX_KEYRING_BYTES + 1))
+    with pytest.raises(IntegrityError, match="over"):
+        Keyring.open(tmp_path, PASSPHRASE)
+
+
+def test_a_file_that_cannot_be_read_is_a_storage_error(tmp_path: Path) -> None:
+    """A folder stands in its place."""
+    (tmp_path / FILE_NAME).mkdir()
+    with pytest.raises(StorageError, match=r"keyring\.json"):
+        Keyring.open(tmp_path, PASSPHRASE)
+
+
+def test_a_key_moved_to_another_name_does_not_open(tmp_path: Path, written: dict[str, Any]) -> None:
+    """Each wrapping is bound to what it is for."""
+    keys = written["keys"]
+    put(tmp_path, {**written, "keys": {**keys, "database": keys["signing"], "signing": keys["database"]}})
+    with pytest.raises(IntegrityError):
+        Keyring.open(tmp_path, PASSPHRASE)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_no_damaged_byte_is_anything_but_a_sentence(tmp_path: Path, written: dict[str, Any], data: st.DataObject) -> None:
+    """Whatever one changes in the text: it is refused as damaged or newer, or the public key reads as it was."""
+    text = bytearray(canonical_json.encode(written))
+    place = data.draw(st.integers(0, len(text) - 1))
+    text[place] ^= data.draw(st.integers(1, 255))
+    (tmp_path / FILE_NAME).write_bytes(bytes(text))
+    from appliance.foundation.errors import HomeError
+
+    try:
+        key = Keyring.audit_public_key(tmp_path)
+    except (IntegrityError, HomeError):
+        return
+    assert len(key) == 32
