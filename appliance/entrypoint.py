@@ -54,8 +54,7 @@ class LocalProgram:
             appliance.serving = True
             appliance.context.launcher.prove()
             if passphrase is not None:
-                appliance.context.unseal(passphrase)
-            appliance.runner.start()
+                appliance.context.unseal(passphrase)  # Starts the queue, as every unseal does, once it is clear what a crash left.
             from appliance.web import serve_pages  # noqa: PLC0415 - only now: what it imports starts threads
 
             serve_pages(appliance, tcp, unix, announce)

@@ -1,11 +1,13 @@
 """Talk to a tuned model beside its original. One confined worker serves one adapter; it ends when another is asked for."""
 
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
 from appliance.audit import ObjectRef
+from appliance.foundation.atomic_files import make_private_folder
 from appliance.foundation.errors import InputError, WorkerError
 from appliance.foundation.identifiers import new_id
 from appliance.jobs.conversation import WorkerConversation, WorkerOrder
@@ -29,6 +31,7 @@ class ChatDesk:
         self._turn = threading.Lock()
         self._conversation: WorkerConversation | None = None
         self._adapter_id = ""
+        self._scratch: Path | None = None
 
     def ask(
         self, caller: Caller, adapter_id: str, messages: list[dict[str, str]], contenders: tuple[Contender, ...] = ("original", "tuned")
@@ -68,6 +71,9 @@ class ChatDesk:
             self._conversation.close(grace_s=2.0)
             self._conversation = None
             self._adapter_id = ""
+        if self._scratch is not None:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+            self._scratch = None
 
     def _serving(self, adapter_id: str) -> WorkerConversation:
         if self._conversation is not None and self._adapter_id == adapter_id:
@@ -79,12 +85,15 @@ class ChatDesk:
         model = model_access(context, adapter["model_id"])
         access = adapter_access(context, adapter_id, context.home / "adapters" / adapter_id)
         start = ServeStart(model=model, adapter=access, quantised=adapter["method"] == "qlora", system_prompt=dataset["system_prompt"])
-        conversation = WorkerConversation(context.launcher, WorkerOrder(start, read=(Path(model.folder), Path(access.folder)), write=()))
+        # Libraries make cache folders when they are imported, and fail where they cannot: an empty folder for that, gone afterwards.
+        self._scratch = context.home / "staging" / new_id("ch")
+        make_private_folder(self._scratch)
+        order = WorkerOrder(start, read=(Path(model.folder), Path(access.folder)), write=(self._scratch,))
         try:
-            if not isinstance(conversation.receive(None), Ready):
+            self._conversation, self._adapter_id = WorkerConversation(context.launcher, order), adapter_id
+            if not isinstance(self._conversation.receive(None), Ready):
                 raise WorkerError("The model could not be loaded for chatting. Try again.", code="chat.start")
         except BaseException:
-            conversation.close(grace_s=2.0)
+            self._close()
             raise
-        self._conversation, self._adapter_id = conversation, adapter_id
-        return conversation
+        return self._conversation

@@ -7,14 +7,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from appliance.audit import Actor, ObjectRef, Outcome
 from appliance.foundation.errors import ConflictError, InputError
 from appliance.jobs.messages import FromWorker
 from appliance.jobs.runner import JobHandler, JobRunner
 from appliance.jobs.states import ENDED, Job, JobState
 from appliance.services import accounts, home, read_audit
 from appliance.services.chat import ChatDesk
-from appliance.services.context import APPLIANCE, Caller, ServiceContext
+from appliance.services.context import Caller, ServiceContext
 from appliance.services.evaluate_adapter import (
     EVALUATE,
     EvaluationHandler,
@@ -27,6 +26,7 @@ from appliance.services.import_dataset import import_dataset, list_datasets, sho
 from appliance.services.import_model import import_model, list_models, show_model
 from appliance.services.jobs import all_jobs, resume_job, show_job, stop_job
 from appliance.services.prove_isolation import prove_isolation
+from appliance.services.recover import Recovery
 from appliance.services.train_adapter import TRAIN, TrainingChoice, TrainingHandler, submit_training
 
 Parameters = dict[str, Any]
@@ -43,6 +43,7 @@ class Appliance:
         handlers: dict[str, JobHandler] = {TRAIN: TrainingHandler(context), EVALUATE: EvaluationHandler(context)}
         self.runner = JobRunner(lambda: context.database, context.launcher, context.clock, handlers)
         self.serving = False
+        self._recovery = Recovery(context)
         context.after_unseal.append(self._recover)
         context.before_seal += [self.runner.stop, self.desk.close]
 
@@ -57,23 +58,8 @@ class Appliance:
         self.context.log.close()
 
     def _recover(self) -> None:
-        """Say in the log which actions a crash interrupted, and put their jobs right."""
-        log = self.context.log
-        jobs = self.runner.recover()
-        for entry in log.unfinished():
-            if entry["action"] == "vault.unseal":
-                continue  # The one that is going on now, logged by itself.
-            actor, target = entry["actor"], entry["object"]
-            log.append(
-                Actor(actor["id"], actor["role"], actor.get("session", "")),
-                entry["action"],
-                ObjectRef(target["kind"], target["id"], target.get("digest", "")),
-                Outcome.FAILED,
-                reason="interrupted",
-                request=entry["request"],
-            )
-        for job in jobs:
-            log.append(APPLIANCE, "job.recover", ObjectRef("job", job.id), Outcome.SUCCEEDED, details={"state": str(job.state)})
+        """Say in the log which actions a crash interrupted, put their jobs right, and go on with the queue."""
+        self._recovery.run(self.runner.recover())
         if self.serving:
             self.runner.start()
         self.runner.wake()

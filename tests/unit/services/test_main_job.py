@@ -170,7 +170,7 @@ def test_both_models_answer_piece_by_piece_from_one_worker(world: Any) -> None:
     worker = world.switch.ordinary.workers[-1]
     world.appliance.desk.close()
     assert worker.wait(SOON_S) is not None
-    assert asked(world, "serve")["write"] == ()
+    assert [path.parent for path in asked(world, "serve")["write"]] == [world.context.home / "staging"]
 
 
 @pytest.mark.parametrize("contents", [[], ["x" * 8001], ["x"] * 41])

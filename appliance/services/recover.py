@@ -1,0 +1,69 @@
+"""Put right what a crash left: requests without an outcome, imports that were half done, files that nobody will ask for any more."""
+
+import contextlib
+import shutil
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Table, select
+
+from appliance.audit import Actor, ObjectRef, Outcome
+from appliance.datasets.tables import DATASETS
+from appliance.foundation.errors import ApplianceError
+from appliance.jobs.states import Job
+from appliance.jobs.tables import JOBS
+from appliance.services.context import APPLIANCE, ServiceContext
+from appliance.services.receive_upload import discard_upload
+
+INTERRUPTED = "interrupted"
+# What an action makes under an id that its request names already: whether the crash came before or after it is seen there.
+_MADE: dict[str, Table] = {"dataset.import": DATASETS, "job.submit": JOBS}
+
+
+class Recovery:
+    """Made before anything runs in this process: what is unfinished then is no other thread's, but a crash's."""
+
+    def __init__(self, context: ServiceContext) -> None:
+        self._context = context
+        self._size = context.log.size
+        folders = (("uploads", "*"), ("staging", "*"), ("models", ".import.*.tmp"))
+        self._left = [path for folder, pattern in folders for path in sorted((context.home / folder).glob(pattern))]
+
+    def run(self, jobs: list[Job]) -> None:
+        """Log how the interrupted actions ended and which `jobs` were put right, then remove what is of no use. No job runs meanwhile."""
+        log = self._context.log
+        for entry in log.unfinished():
+            if entry["sequence"] >= self._size and entry["action"] != "job.start":
+                continue  # It goes on in another thread, which logs how it ends.
+            actor, target = entry["actor"], entry["object"]
+            log.append(
+                Actor(actor["id"], actor["role"], actor.get("session", "")),
+                entry["action"],
+                ObjectRef(target["kind"], target["id"], target.get("digest", "")),
+                Outcome.SUCCEEDED if self._was_done(entry) else Outcome.FAILED,
+                reason=INTERRUPTED,
+                request=entry["request"],
+            )
+        for job in jobs:
+            log.append(APPLIANCE, "job.recover", ObjectRef("job", job.id), Outcome.SUCCEEDED, details={"state": str(job.state)})
+        self._remove_left()
+
+    def _was_done(self, entry: dict[str, Any]) -> bool:
+        table = _MADE.get(entry["action"])
+        if table is None:
+            return False
+        with self._context.database.begin() as connection:
+            return connection.execute(select(table.c.id).where(table.c.id == entry["object"]["id"])).first() is not None
+
+    def _remove_left(self) -> None:
+        """Remove sealed uploads with their keys, and folders that were not finished. What cannot be removed now waits for the next time."""
+        left, self._left = self._left, []
+        for path in left:
+            with contextlib.suppress(ApplianceError, OSError):
+                self._remove(path)
+
+    def _remove(self, path: Path) -> None:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            discard_upload(self._context, path.name)

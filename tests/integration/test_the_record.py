@@ -1,0 +1,191 @@
+"""The log tells the truth after a kill at any point, and says where it was tampered with."""
+
+import random
+import shutil
+import time
+from collections import Counter
+
+import pytest
+from canary_scan import scan
+from driven_home import CANARY, PASSPHRASE, await_that, kill
+
+from appliance.audit import verify_log
+from appliance.foundation.errors import AuditLogError
+from appliance.vault import Vault
+
+pytestmark = pytest.mark.slow
+
+
+def _verify_truth(home) -> list[dict]:
+    """Open the home. Every request has as many outcomes as it was made; what is said to have been made is there, and nothing else."""
+    home("status")
+    log = home.raw_log()
+    requested = Counter((entry["action"], entry["request"]) for entry in log if entry["outcome"] == "requested")
+    ended = Counter(
+        (entry["action"], entry["request"]) for entry in log if entry["outcome"] in {"succeeded", "failed"} and entry["request"]
+    )
+    assert {key: ended[key] for key in requested} == dict(requested)
+    vault = Vault.open(home.folder, PASSPHRASE)
+    with vault.database.begin() as connection:
+        for action, kind in (("dataset.import", "datasets"), ("job.submit", "jobs")):
+            made = {entry["object"]["id"] for entry in log if entry["action"] == action and entry["outcome"] == "succeeded"}
+            assert made == {row.id for row in connection.exec_driver_sql(f"SELECT id FROM {kind}")}  # noqa: S608 - two names of ours
+        assert connection.exec_driver_sql("SELECT count(*) FROM wrapped_keys WHERE kind = 'upload'").scalar_one() == 0
+    vault.close()
+    for place in ("uploads", "staging"):
+        assert not any((home.folder / place).iterdir())
+    return log
+
+
+def _outcomes(home, action: str) -> list[str]:
+    return [entry["outcome"] for entry in home.raw_log() if entry["action"] == action]
+
+
+def test_killed_during_an_import_the_log_tells_what_became_of_it(home, table, running) -> None:
+    """Between the request's entry and the action; between the action and its outcome; and at odd times."""
+    known = [home.dataset]
+
+    def start():
+        process = home.start("dataset", "import", str(table))
+        running.append(process)
+        return process
+
+    def requested(number: int) -> bool:
+        return _outcomes(home, "dataset.import").count("requested") == number
+
+    process = start()
+    await_that(lambda: requested(2), "the request's entry", pause_s=0.002)
+    kill(process)
+    assert _outcomes(home, "dataset.import") == ["requested", "succeeded", "requested"]
+    assert scan(CANARY, home.places) == []
+    log = _verify_truth(home)
+    assert [(entry["outcome"], entry["reason"]) for entry in log if entry["action"] == "dataset.import"][-1] == ("failed", "interrupted")
+
+    process = start()
+    await_that(lambda: len(list((home.folder / "datasets").iterdir())) > len(known), "the dataset's folder", pause_s=0.0005)
+    time.sleep(0.01)
+    kill(process)
+    before = _outcomes(home, "dataset.import")
+    assert scan(CANARY, home.places) == []
+    log = _verify_truth(home)
+    assert _outcomes(home, "dataset.import")[: len(before)] == before
+
+    for delay in (0.9, 1.6, 2.2):
+        process = start()
+        time.sleep(delay)
+        kill(process)
+        assert scan(CANARY, home.places) == []
+    _verify_truth(home)
+    assert home("audit", "verify")["verified"]
+
+
+def test_killed_during_training_the_job_waits_and_goes_on_from_its_checkpoint(home, running) -> None:
+    """After its submission, before its worker works, and after a checkpoint: once more, and it ends."""
+
+    def started(number: int) -> bool:
+        return _outcomes(home, "job.start").count("requested") == number
+
+    process = home.start("train", "--model", home.model, "--dataset", home.dataset, "--epochs", "30")
+    running.append(process)
+    await_that(lambda: started(1), "the job's start", pause_s=0.002)
+    kill(process)
+    log = _verify_truth(home)
+    (job,) = home("job", "list")
+    assert job["state"] == "queued"
+    assert [entry["reason"] for entry in log if entry["action"] == "job.start"] == ["", "interrupted"]
+    assert "job.recover" in {entry["action"] for entry in log}
+
+    process = home.start("job", "watch", job["id"])
+    running.append(process)
+    await_that(lambda: list(home.folder.glob("jobs/*/checkpoint-*")), "a checkpoint")
+    kill(process)
+    assert scan(CANARY, home.places) == []
+    _verify_truth(home)
+    ended = home("job", "watch", job["id"])
+    assert ended["state"] == "succeeded"
+    assert scan(CANARY, home.places) == []
+    log = _verify_truth(home)
+    starts = [(entry["outcome"], entry["reason"]) for entry in log if entry["action"] == "job.start"]
+    assert starts == [*[("requested", ""), ("failed", "interrupted")] * 2, ("requested", ""), ("succeeded", "")]
+    assert home("audit", "verify")["verified"]
+
+
+def test_killed_between_unsealing_and_its_outcome_the_unseal_gets_one(home, running) -> None:
+    """An unseal that a crash interrupted is no exception."""
+    process = home.start("status")
+    running.append(process)
+    requests = _outcomes(home, "vault.unseal").count("requested")
+    await_that(lambda: _outcomes(home, "vault.unseal").count("requested") > requests, "the request", pause_s=0.002)
+    kill(process)
+    log = _verify_truth(home)
+    assert ("vault.unseal", "interrupted") in {(entry["action"], entry["reason"]) for entry in log}
+
+
+def _entries_file(home):
+    (path,) = (home.folder / "audit" / "tile" / "entries" / "000.p").iterdir()
+    return path
+
+
+def _entries(data: bytes) -> list[bytes]:
+    found = []
+    while data:
+        size = 2 + int.from_bytes(data[:2], "big")
+        found.append(data[:size])
+        data = data[size:]
+    return found
+
+
+def test_tampering_is_refused_by_every_command_and_the_sentence_says_where(home) -> None:
+    """One byte flipped, an entry cut out, two swapped, the end cut off: the entry's number is in the sentence."""
+    path = _entries_file(home)
+    good = path.read_bytes()
+    entries = _entries(good)
+    flipped = bytearray(good)
+    flipped[sum(map(len, entries[:5])) + 40] ^= 1
+    changes = {
+        "flipped": (bytes(flipped), "Entry 5 "),
+        "cut": (b"".join(entries[:3] + entries[4:]), "3"),
+        "swapped": (b"".join([*entries[:2], entries[3], entries[2], *entries[4:]]), "2"),
+    }
+    for name, (data, words) in changes.items():
+        path.write_bytes(data)
+        error = home.refused("audit", "verify")
+        assert error["code"].startswith("audit."), name
+        assert words in error["sentence"], (name, error)
+    path.write_bytes(good)
+    assert home("audit", "verify")["verified"]
+
+
+def test_one_byte_flipped_anywhere_in_the_log_is_found(home, tmp_path) -> None:
+    """In entries, hashes and checkpoint alike; each entry's byte is found in its entry."""
+    folder, key = home.folder / "audit", Vault.public_key(home.folder)
+    verify_log(folder, public_key=key)
+    choose = random.Random(7)
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        good = path.read_bytes()
+        starts = [0]
+        for entry in _entries(good) if "entries" in path.parts else []:
+            starts.append(starts[-1] + len(entry))
+        for place in sorted({0, len(good) - 1, *choose.sample(range(len(good)), min(len(good), 60))}):
+            bad = bytearray(good)
+            bad[place] ^= 1 << choose.randrange(8)
+            path.write_bytes(bytes(bad))
+            with pytest.raises(AuditLogError) as caught:
+                verify_log(folder, public_key=key)
+            within = max(number for number, start in enumerate(starts) if start <= place)
+            if "entries" in path.parts and place - starts[within] >= 2:  # In its length, it takes what follows with it.
+                assert caught.value.entry == within, place
+        path.write_bytes(good)
+    verify_log(folder, public_key=key)
+
+
+def test_an_older_folder_put_back_is_noticed(home, tmp_path) -> None:
+    """It is whole and signed, yet the encrypted database remembers a later head."""
+    shutil.copytree(home.folder / "audit", tmp_path / "old")
+    home("status")
+    shutil.rmtree(home.folder / "audit")
+    shutil.copytree(tmp_path / "old", home.folder / "audit")
+    verify_log(home.folder / "audit", public_key=Vault.public_key(home.folder))
+    error = home.refused("audit", "verify")
+    assert error["code"] == "audit.rollback"
+    assert "older folder" in error["sentence"]
