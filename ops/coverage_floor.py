@@ -27,7 +27,6 @@ NOT_MEASURED = {
     "jobs/launcher_process.py": "runs in the forked launcher",
     "jobs/probes.py": "runs in the probing worker",
     "jobs/probe_targets.py": "runs in a process without walls that the launcher forks",
-    "jobs/self_test.py": "probes from within confined processes only",
     "vault/migrations": "read by Alembic as scripts",
 }
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from appliance.foundation.errors import ApplianceError
 from appliance.jobs.messages import ChatPiece, ChatRequest, Done, Failed, Progress, Ready, Start
@@ -22,6 +23,10 @@ from appliance.models.configuration import expected_tensors
 from appliance.vault.stream import SealContext, seal_file
 from appliance.workers.channel import WorkerChannel
 from appliance.workers.parse import parse
+
+# Shared machines are slow at times, which is no fault: no example has to be done by a time.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 SOON_S = 20.0
 CANARY = "zebra-quartz-41977"
