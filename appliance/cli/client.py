@@ -1,5 +1,8 @@
 """How a command reaches the home: through the server's Unix socket when one runs, else by owning the home itself."""
 
+import contextlib
+import os
+import shutil
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -9,7 +12,9 @@ from typing import Any, BinaryIO, Protocol
 
 import httpx  # the one place: over the home's Unix socket, never over a network
 
+from appliance.foundation.atomic_files import make_private_folder, storage_errors
 from appliance.foundation.errors import ApplianceError, HomeError
+from appliance.foundation.identifiers import new_id
 from appliance.foundation.settings import Settings
 from appliance.jobs.messages import FromWorker, Progress
 from appliance.services.context import OPERATOR
@@ -141,3 +146,33 @@ def socket_client(settings: Settings) -> Iterator[SocketClient | None]:
             yield SocketClient(http)
         except httpx.TransportError as error:
             raise HomeError("The server ended before it answered. See `appliance status`.", code="server.gone") from error
+
+
+@contextmanager
+def within_reach(client: Client, home: Path, source: Path) -> Iterator[Path]:
+    """Give a path under which whoever does the work can read the folder `source`: a server reads nothing outside of its home.
+
+    Folders in it are named but left empty: no model has any, and the import says so. Raises `StorageError`.
+    """
+    if isinstance(client, OwningClient) or not source.is_dir():
+        yield source
+        return
+    place = home / "staging" / new_id("md")
+    make_private_folder(place)
+    try:
+        with storage_errors("Bringing the folder into the home"):
+            for entry in list(os.scandir(source)):
+                _bring(entry, place / entry.name)
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _bring(entry: os.DirEntry[str], target: Path) -> None:
+    if entry.is_dir():
+        target.mkdir()
+        return
+    with contextlib.suppress(OSError):  # Another file system, or one without links.
+        os.link(entry.path, target, follow_symlinks=False)
+        return
+    shutil.copyfile(entry.path, target, follow_symlinks=False)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, Protocol
@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn, Protocol
 import typer
 
 from appliance import __version__
-from appliance.cli.client import Client, OwningClient, socket_client
+from appliance.cli.client import Client, OwningClient, socket_client, within_reach
 from appliance.cli.passphrase import find_passphrase
 from appliance.cli.printing import Printer
 from appliance.foundation.errors import ApplianceError, InputError, WorkerError
@@ -217,8 +217,9 @@ def _add_model_commands(group: typer.Typer, frame: Frame) -> None:
             if starter == (path is not None):
                 raise InputError("Name a folder, or say --starter.", code="model.which")
             source = path.resolve() if path else None
-            with options.client(read=(source,) if source else ()) as client:
-                model = client.perform("model.import", source=str(source) if source else None, name=name)
+            with options.client(read=(source,) if source else ()) as client, ExitStack() as stack:
+                place = stack.enter_context(within_reach(client, options.settings.home, source)) if source else None
+                model = client.perform("model.import", source=str(place) if place else None, name=name or (source.name if source else ""))
             options.printer.result(
                 model, f"{model['name']} is installed as {model['id']}: {model['parameters'] / 1e6:.0f} million parameters."
             )

@@ -127,11 +127,6 @@ class Home:
         return json.loads(output)
 
     def log(self) -> list[dict[str, Any]]:
-        """Return the log's entries, as the command shows them."""
-        entries: list[dict[str, Any]] = self("audit", "show", "--last", "1000")
-        return entries
-
-    def raw_log(self) -> list[dict[str, Any]]:
         """Return the log's entries as they lie on the disk now (no more than a bundle of them), without opening the home."""
         bundles = sorted(
             (self.folder / "audit" / "tile" / "entries").glob("000.p/*"), key=lambda path: int(path.name) if path.name.isdigit() else -1

@@ -35,6 +35,7 @@ def test_a_spreadsheet_becomes_a_measured_model_and_nothing_is_left_in_clear(hom
     assert set(home("chat", "--adapter", trained["adapter"], "--prompt", f"What is {CANARY}?")) == {"original", "tuned"}
     assert len(home("adapter", "show", trained["adapter"], "--answers")["answers"]) == 6
     assert home("audit", "verify")["verified"]
+    assert [entry["action"] for entry in home("audit", "show", "--last", "2")] == ["vault.unseal", "audit.read"]
     log = home.log()
     actions = {(entry["action"], entry["outcome"]) for entry in log}
     for action in ("model.import", "upload.receive", "dataset.import", "dataset.read", "job.submit", "job.start", "adapter.use"):
