@@ -9,6 +9,7 @@ from appliance.web.drawing import text
 WIDTH, HEIGHT = 640, 260
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 14, 42
 MAX_POINTS = 240
+JUDGED_FROM = 0.1  # share of the steps: before, a curve says nothing yet
 MAX_LOSS = 1e6  # and no NaN, which is smaller than nothing
 
 
@@ -52,14 +53,14 @@ def loss_chart(curve: LossCurve, steps: int) -> str:
         f'{grid}{ticks}<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 6}" text-anchor="middle">Step</text>'
         f'<text transform="translate(12 {(HEIGHT - BOTTOM + TOP) / 2}) rotate(-90)" text-anchor="middle">Loss (smaller is better)</text>'
         f"{_line('training', training, last, top)}{_line('validation', validation, last, top)}{dots}</svg>"
-        '<div class="legend"><span class="key training"></span>on rows it practises (training)'
-        '<span class="key validation"></span>on rows set aside (validation)</div></div>'
+        '<div class="legend"><span><i class="key training"></i>on rows it practises (training)</span>'
+        '<span><i class="key validation"></i>on rows set aside (validation)</span></div></div>'
     )
 
 
-def loss_sentence(curve: LossCurve) -> str:
-    """Say in plain words what the curves mean so far. It claims no more than they show."""
-    if len(curve.training) < 2:
+def loss_sentence(curve: LossCurve, steps: int = 0) -> str:
+    """Say in plain words what the curves mean so far, of `steps` in all. It claims no more than they show."""
+    if len(curve.training) < 2 or curve.training[-1][0] < JUDGED_FROM * steps:
         return "It has just begun: the first figures come after a few steps."
     began, now = curve.training[0][1], curve.training[-1][1]
     if len(curve.validation) < 2:
@@ -81,10 +82,10 @@ def loss_sentence(curve: LossCurve) -> str:
 
 
 def answer_bars(contenders: Sequence[tuple[str, dict[str, Any]]]) -> str:
-    """Return one bar a contender: the share of right answers with its 95 % interval. `right`, `of`, `low`, `high` may be missing."""
+    """Return one bar a contender: the share of right answers with its 95 % interval. `count`, `total`, `low`, `high` may be missing."""
     drawn = []
     for label, figures in contenders:
-        right, asked = figures.get("right"), figures.get("of")
+        right, asked = figures.get("count"), figures.get("total")
         if right is None or not asked:
             continue
         share, low, high = 100 * right / asked, _percent(figures.get("low")), _percent(figures.get("high"))

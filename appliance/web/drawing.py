@@ -62,8 +62,8 @@ def answers(rows: Sequence[dict[str, Any]], limit: int = 40) -> str:
     """Return held-out questions with both answers and their marks."""
     drawn = "".join(
         f"<tr><td>{text(row.get('question', ''))}<span class='quiet'>Expected: {text(row.get('reference', ''))}</span></td>"
-        f"<td>{_mark(row.get('original_right'))}{text(row.get('original', ''))}</td>"
-        f"<td>{_mark(row.get('tuned_right'))}{text(row.get('tuned', ''))}</td></tr>"
+        f"<td>{_answer(row, 'original')}</td>"
+        f"<td>{_answer(row, 'tuned')}</td></tr>"
         for row in rows[:limit]
     )
     return table(("Question that training never saw", "Before", "Your model"), drawn, f"{min(len(rows), limit)} of {len(rows)} questions")
@@ -102,13 +102,22 @@ def count(number: int, unit: str) -> str:
 
 
 def megabytes(size: int) -> str:
-    """Return bytes as MB or GB."""
-    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
+    """Return bytes as MB or GB, the small ones with a decimal."""
+    if size >= 1e9:
+        return f"{size / 1e9:.1f} GB"
+    return f"{size / 1e6:.0f} MB" if size >= 1e7 else f"{size / 1e6:.1f} MB"
 
 
 def parameters(number: int) -> str:
     """Return a count of parameters as models are named by."""
-    return f"{number / 1e9:.1f} billion parameters" if number >= 1e9 else f"{number / 1e6:.0f} million parameters"
+    if number >= 1e9:
+        return f"{number / 1e9:.1f} billion parameters"
+    return f"{number / 1e6:.0f} million parameters" if number >= 1e7 else count(number, "parameters")
+
+
+def _answer(row: dict[str, Any], contender: str) -> str:
+    said = str(row.get(contender, ""))
+    return _mark(row.get(f"{contender}_right")) + (text(said) if said.strip() else '<span class="quiet">(It answered nothing.)</span>')
 
 
 def _mark(right: object) -> str:

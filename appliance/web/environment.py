@@ -23,6 +23,8 @@ _OFF = {
     "TRANSFORMERS_OFFLINE": "1",
     "DO_NOT_TRACK": "1",
 }
+# Gradio builds HTTP clients at its import. They would read certificates where the walls forbid it, or ask for a proxy's library.
+_WITHOUT = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 
 def prepare_environment(home: Path) -> Path:
@@ -34,6 +36,9 @@ def prepare_environment(home: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     make_private_folder(folder)
     os.environ.update(_OFF)
+    for name in _WITHOUT:
+        os.environ.pop(name, None)
+        os.environ.pop(name.lower(), None)
     for name in ("GRADIO_TEMP_DIR", "GRADIO_EXAMPLES_CACHE", "TMPDIR", "HOME", "XDG_CACHE_HOME", "HF_HOME", "MPLCONFIGDIR"):
         os.environ[name] = str(folder)
     tempfile.tempdir = None  # It may have been looked up before.

@@ -1,4 +1,5 @@
-// Behaviour of the wizard that Gradio has no safe part for: the streaming upload, and what happens when a session ends.
+// Behaviour of the wizard that Gradio has no safe part for: the streaming upload, beginning a step at its top, and what happens
+// when a session ends.
 // Static and same-origin, with delegated listeners: the policy of the pages allows no inline handler and no evaluation.
 "use strict";
 
@@ -40,7 +41,7 @@
       bar.hidden = true;
       if (request.status === 401) window.location.assign("/sign-in");
       else if (request.status === 200) {
-        say(file.name + " is here, encrypted.");
+        say(file.name + " was received, encrypted.");
         received(JSON.parse(request.responseText).id, file.name);
       } else say(sentenceOf(request), true);
       part("drop-file").value = "";
@@ -62,6 +63,20 @@
       if (kind === "drop" && area) send(event.dataTransfer.files[0]);
     });
   }
+
+  // Another step begins at its top, wherever the button onward was.
+  document.addEventListener("click", (event) => {
+    const button = event.target instanceof Element ? event.target.closest(".onward button") : null;
+    if (button && !button.disabled) window.scrollTo({ top: 0 });
+  });
+
+  // On a narrow screen Gradio draws the steps without their names; screen readers need them all the same.
+  const steps = ["Task", "Data", "Model", "Train", "Results"];
+  new MutationObserver(() => {
+    for (const tab of document.querySelectorAll('#steps [role="tab"]:not([aria-label])')) {
+      tab.setAttribute("aria-label", steps[tab.dataset.tabId - 1]);
+    }
+  }).observe(document.documentElement, { childList: true, subtree: true });
 
   const fetchAsBefore = window.fetch.bind(window);
   window.fetch = async (...request) => {

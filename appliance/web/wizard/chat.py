@@ -14,6 +14,7 @@ from appliance.web.wizard.events import Events
 
 STATE_SECONDS = 1800
 MAX_QUESTION_CHARACTERS = 2000
+LOADING = "… (The models are being loaded. Only the first answer takes this long.)"
 Turns = list[dict[str, str]]
 
 
@@ -32,7 +33,7 @@ def build_chat(appliance: Appliance, event: Events, adapter: gr.Dropdown) -> Cha
         original = _chatbot("Original")
         tuned = _chatbot("Your model (tuned)")
     history = gr.State({"adapter": "", "original": [], "tuned": []}, time_to_live=STATE_SECONDS)
-    question = gr.Textbox(label="Your question", placeholder="Ask both", max_length=MAX_QUESTION_CHARACTERS, lines=1, submit_btn=False)
+    question = gr.Textbox(label="Your question", placeholder="Ask as your colleagues would", max_length=MAX_QUESTION_CHARACTERS, lines=1)
     with gr.Row():
         ask = gr.Button("Ask both: train a model first", variant="primary", interactive=False)
         again = gr.Button("New conversation")
@@ -46,10 +47,12 @@ def build_chat(appliance: Appliance, event: Events, adapter: gr.Dropdown) -> Cha
         for turns in talks.values():
             turns.append({"role": "user", "content": text.strip()})
         yield _shown(talks["original"]), _shown(talks["tuned"]), gr.skip(), "", gr.Button(interactive=False)
+        loading = before["adapter"] != adapter_id
         for name, turns in talks.items():
             contender: Literal["original", "tuned"] = "original" if name == "original" else "tuned"
             asked, said = list(turns), ""
-            turns.append({"role": "assistant", "content": "…"})
+            turns.append({"role": "assistant", "content": LOADING if loading else "…"})
+            loading = False
             yield _shown(talks["original"]), _shown(talks["tuned"]), gr.skip(), gr.skip(), gr.skip()
             for piece in appliance.desk.ask(caller, adapter_id, asked, (contender,)):
                 said += piece.text
@@ -88,6 +91,7 @@ def _chatbot(label: str) -> gr.Chatbot:
         [],
         label=label,
         elem_classes="chat-window",
+        placeholder="Its answers appear here.",
         height=320,
         render_markdown=False,
         sanitize_html=True,

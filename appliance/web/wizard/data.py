@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from appliance.foundation.errors import InputError
+from appliance.foundation.errors import ApplianceError, InputError
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.import_dataset import describe_dataset, import_dataset, list_datasets, show_dataset
 from appliance.web import drawing
@@ -36,11 +36,11 @@ class DataStep:
 
 def build_data_step(context: ServiceContext, event: Events, system_prompt: gr.Textbox) -> DataStep:
     """Draw the step and wire it."""
-    gr.Markdown("## Bring your examples\nA tenth of the rows is set aside by itself, to measure with questions that training never saw.")
+    gr.Markdown("## Bring your examples\nA part of the rows is set aside by itself, to measure with questions that training never saw.")
     drawn(_DROP)
     received = gr.Textbox(visible="hidden", elem_id="upload-received", show_label=False, container=False)
     status = drawn()
-    dataset = gr.Dropdown([], value=None, label="Data to use", info="What was imported on this appliance", filterable=False)
+    dataset = gr.Dropdown([], value=None, label="Data to use", info="What was imported on this appliance", filterable=False, visible=False)
     view = drawn()
     with gr.Row(elem_classes="onward"):
         back = gr.Button("Back")
@@ -51,12 +51,12 @@ def build_data_step(context: ServiceContext, event: Events, system_prompt: gr.Te
         yield drawing.notice("Reading the rows and encrypting them …"), gr.skip(), gr.skip(), gr.skip()
         try:
             imported = import_dataset(context, caller, upload_id=upload_id, filename=filename, system_prompt=prompt)
-        except InputError as error:
+        except ApplianceError as error:
             yield drawing.notice(f"The file was not imported. {error.sentence}", "bad"), gr.skip(), gr.skip(), gr.skip()
             return
         found = drawing.problems(imported.get("problems", []))
-        choices = dataset_choices(context, caller)
-        yield found, gr.Dropdown(choices=choices, value=imported["id"]), draw_dataset(context, caller, imported["id"]), ready_button(True)
+        picked = dataset_dropdown(context, caller, imported["id"])
+        yield found, picked, draw_dataset(context, caller, imported["id"]), ready_button(True)
 
     def pick(caller: Caller, dataset_id: str | None) -> tuple[Any, ...]:
         if not dataset_id:
@@ -80,6 +80,12 @@ def build_data_step(context: ServiceContext, event: Events, system_prompt: gr.Te
 def dataset_choices(context: ServiceContext, caller: Caller) -> list[tuple[str, str]]:
     """Return what can be picked, newest first."""
     return [(f"{each['name']} ({drawing.count(each['rows'], 'rows')})", each["id"]) for each in reversed(list_datasets(context, caller))]
+
+
+def dataset_dropdown(context: ServiceContext, caller: Caller, dataset_id: str | None) -> gr.Dropdown:
+    """Return the list with one picked; there is none to see while there is nothing to pick."""
+    choices = dataset_choices(context, caller)
+    return gr.Dropdown(choices=choices, value=dataset_id, visible=bool(choices))
 
 
 def ready_button(ready: bool) -> gr.Button:

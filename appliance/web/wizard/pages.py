@@ -14,7 +14,7 @@ from appliance.services.operations import Appliance
 from appliance.web import drawing
 from appliance.web.pages_gate import MOUNT
 from appliance.web.wizard.chat import build_chat
-from appliance.web.wizard.data import build_data_step, dataset_choices, describe_counts
+from appliance.web.wizard.data import build_data_step, dataset_choices, dataset_dropdown, describe_counts
 from appliance.web.wizard.data import ready_button as data_ready
 from appliance.web.wizard.drawn import drawn
 from appliance.web.wizard.events import Events
@@ -36,6 +36,10 @@ _HEAD = '<script src="/static/wizard.js" defer></script>'
 _TOP = (
     '<header class="top"><span class="brand">Fine-tuning appliance</span><nav>'
     '<a href="/password">Password</a><form method="post" action="/sign-out"><button>Sign out</button></form></nav></header>'
+)
+_FOOTER = (
+    '<div class="foot">Every act here is in the audit log, which is signed. Data, tuned models and answers are encrypted on this machine, '
+    "and nothing leaves it.</div>"
 )
 _FONT = ["system-ui", "Segoe UI", "Roboto", "sans-serif"]
 _MONO = ["ui-monospace", "Menlo", "Consolas", "monospace"]
@@ -89,7 +93,7 @@ def build_blocks(appliance: Appliance) -> gr.Blocks:
                 chat = build_chat(appliance, event, results.adapter)
                 with gr.Row(elem_classes="onward"):
                     from_results = gr.Button("Back to training")
-        footer = drawn()
+        drawn(_FOOTER)
         timer = gr.Timer(POLL_S, active=False)
 
         wire_train_step(appliance, event, train, data.dataset, model.model, timer)
@@ -120,7 +124,6 @@ def build_blocks(appliance: Appliance) -> gr.Blocks:
             None,
             [
                 role_notice,
-                footer,
                 data.dataset,
                 data.view,
                 data.go_on,
@@ -129,6 +132,7 @@ def build_blocks(appliance: Appliance) -> gr.Blocks:
                 model.go_on,
                 train.review,
                 train.start,
+                train.setup,
                 train.job,
                 *train.watched,
                 results.adapter,
@@ -139,7 +143,7 @@ def build_blocks(appliance: Appliance) -> gr.Blocks:
             ],
             **_QUIET,
         )
-        timer.tick(event(tick), [train.job, results.adapter], [footer, *train.watched, *results.watched, timer], **_QUIET)
+        timer.tick(event(tick), [train.job, results.adapter], [*train.watched, *results.watched, timer], **_QUIET)
         for button, target in ((task.go_on, 2), (data.back, 1), (data.go_on, 3), (model.back, 2), (train.back, 3), (from_results, 4)):
             button.click(_go(target), outputs=steps, **_QUIET)
         chosen = [data.dataset, model.model, train.preset, train.method]
@@ -191,8 +195,7 @@ def _load(appliance: Appliance, caller: Caller) -> tuple[Any, ...]:
     step = 4 if active else 5 if adapter_id else 1
     return (
         _role_notice(caller),
-        _footer(appliance),
-        gr.Dropdown(choices=choices, value=dataset_id),
+        dataset_dropdown(context, caller, dataset_id),
         describe_counts(context, dataset_id) if dataset_id else "",
         data_ready(bool(dataset_id)),
         gr.Radio(choices=cards, value=model_id),
@@ -200,20 +203,21 @@ def _load(appliance: Appliance, caller: Caller) -> tuple[Any, ...]:
         model_ready(bool(model_id)),
         review,
         start,
+        gr.Accordion(open=not active),
         job_dropdown(appliance, caller, job_id),
         *watch(appliance, caller, job_id),
         gr.Dropdown(choices=adapters, value=adapter_id),
         *watch_results(appliance, caller, adapter_id),
         _ask_button(bool(adapter_id)),
         gr.Timer(active=busy),
-        gr.Walkthrough(selected=step),
+        # Whoever begins may have gone on before this came.
+        gr.Walkthrough(selected=step) if step > 1 else gr.skip(),
     )
 
 
 def _tick(appliance: Appliance, caller: Caller, job_id: str | None, adapter_id: str | None) -> tuple[Any, ...]:
     """Return what changes by itself. The timer rests when nothing runs."""
     return (
-        _footer(appliance),
         *watch(appliance, caller, job_id),
         *watch_results(appliance, caller, adapter_id),
         gr.Timer(active=_busy(appliance, caller)),
@@ -232,11 +236,3 @@ def _role_notice(caller: Caller) -> str:
     if caller.role == "trainer":
         return ""
     return drawing.notice(f"You are signed in as {caller.role}. You may look around here; bringing data and training is for trainers.")
-
-
-def _footer(appliance: Appliance) -> str:
-    entries = drawing.count(appliance.context.log.size, "entries")
-    return (
-        f'<div class="foot">Every act here is in the audit log ({entries}, each batch signed). Data, models and answers are encrypted '
-        "on this machine, and nothing leaves it.</div>"
-    )

@@ -115,7 +115,9 @@ def draw_results(results: dict[str, Any], job: dict[str, Any] | None) -> str:
     """Return the sentence, the bars and the details; any key may be missing."""
     failed = drawing.notice(job["reason"], "bad") if job is not None and job["state"] == JobState.FAILED else ""
     if not results:
-        return failed or drawing.notice("Not measured yet. It takes about as long as reading the questions aloud.")
+        return failed or drawing.notice(
+            "Not measured yet. Both models answer every question that was set aside, which may take some minutes."
+        )
     sentence = f'<p class="headline">{drawing.text(results.get("sentence", "Measured."))}</p>'
     bars = charts.answer_bars([(_BEFORE, results.get("original") or {}), (_AFTER, results.get("tuned") or {})])
     details = "".join(f"<li>{drawing.text(each)}</li>" for each in results.get("details", []))

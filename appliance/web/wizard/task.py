@@ -40,7 +40,7 @@ def build_task_step() -> TaskStep:
     gr.Markdown(
         "## What should the model do?\nPick what comes closest. You need examples of it: a spreadsheet with a question and an answer a row."
     )
-    task = gr.Radio(TASKS, value="answers", label="The task", elem_classes="cards")
+    task = gr.Radio(TASKS, value="answers", label="The task", elem_classes="cards two")
     honest = drawn(_honest("answers"))
     with gr.Accordion("What the model is told before each question (system prompt)", open=False):
         system_prompt = gr.Textbox(PROMPTS["answers"], show_label=False, lines=3, max_length=2000, label="System prompt")

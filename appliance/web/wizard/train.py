@@ -41,6 +41,7 @@ class TrainStep:
 
     preset: gr.Radio
     method: gr.Radio
+    setup: gr.Accordion
     review: gr.Markdown
     start: gr.Button
     job: gr.Dropdown
@@ -52,11 +53,12 @@ class TrainStep:
 def build_train_step() -> TrainStep:
     """Draw the step; `pages` wires it, because it touches all others."""
     gr.Markdown("## Train\nYou may close this page: training goes on, and the page shows it again when you come back.")
-    preset = gr.Radio(PRESETS, value="balanced", label="How long it practises", elem_classes="cards three")
-    with gr.Accordion("For experts", open=False):
-        method = gr.Radio(METHODS, value="qlora", label="Method")
-    review = drawn()
-    start = gr.Button("Start training", variant="primary", interactive=False)
+    with gr.Accordion("A new training", open=True) as setup:
+        preset = gr.Radio(PRESETS, value="balanced", label="How long it practises", elem_classes="cards")
+        with gr.Accordion("For experts", open=False):
+            method = gr.Radio(METHODS, value="qlora", label="Method")
+        review = drawn()
+        start = gr.Button("Start training", variant="primary", interactive=False)
     job = gr.Dropdown([], value=None, label="Trainings on this appliance", filterable=False, visible=False)
     view = drawn()
     with gr.Row():
@@ -65,7 +67,7 @@ def build_train_step() -> TrainStep:
     with gr.Row(elem_classes="onward"):
         back = gr.Button("Back")
         go_on = gr.Button("Results: when training is done", variant="primary", interactive=False)
-    return TrainStep(preset, method, review, start, job, [view, stop, resume, go_on], back, go_on)
+    return TrainStep(preset, method, setup, review, start, job, [view, stop, resume, go_on], back, go_on)
 
 
 def wire_train_step(appliance: Appliance, event: Events, step: TrainStep, dataset: gr.Dropdown, model: gr.Radio, timer: gr.Timer) -> None:
@@ -82,7 +84,7 @@ def wire_train_step(appliance: Appliance, event: Events, step: TrainStep, datase
         choice = TrainingChoice(method=method, preset=preset)
         job = submit_training(context, caller, dataset_id=dataset_id, model_id=model_id, choice=choice)
         appliance.runner.wake()
-        return job_dropdown(appliance, caller, job.id), gr.Timer(active=True), *watch(appliance, caller, job.id)
+        return gr.Accordion(open=False), job_dropdown(appliance, caller, job.id), gr.Timer(active=True), *watch(appliance, caller, job.id)
 
     def stop(caller: Caller, job_id: str | None) -> tuple[Any, ...]:
         stop_job(context, caller, job_id or "")
@@ -99,7 +101,8 @@ def wire_train_step(appliance: Appliance, event: Events, step: TrainStep, datase
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     for each in (step.preset, step.method):
         each.input(event(review), chosen, [step.review, step.start], **quiet)
-    step.start.click(event(start), chosen, [step.job, timer, *step.watched], **quiet, concurrency_id="start", concurrency_limit=1)
+    started = [step.setup, step.job, timer, *step.watched]
+    step.start.click(event(start), chosen, started, **quiet, concurrency_id="start", concurrency_limit=1)
     step.job.input(event(pick), step.job, [timer, *step.watched], **quiet)
     view, stop_button, resume_button, _ = step.watched
     del view
@@ -113,6 +116,10 @@ def draw_review(appliance: Appliance, dataset_id: str | None, model_id: str | No
         missing = "data" if not dataset_id else "a model"
         return "", gr.Button(f"Start training: pick {missing} first", interactive=False)
     dataset, model = describe_dataset(appliance.context, dataset_id), describe_model(appliance.context, model_id)
+    if dataset["training_rows"] == 0:
+        return drawing.notice("This data has no row to practise with.", "bad"), gr.Button(
+            "Start training: bring more rows", interactive=False
+        )
     plan = training_plan(method=method, preset=preset, parameters=model["parameters"], training_rows=dataset["training_rows"])
     rounds = "once" if plan["epochs"] == 1 else f"{plan['epochs']} times"
     steps = plan["epochs"] * -(-dataset["training_rows"] // plan["batch_size"])
@@ -120,7 +127,7 @@ def draw_review(appliance: Appliance, dataset_id: str | None, model_id: str | No
         f"{model['name']} will read {dataset['training_rows']:,} rows of “{dataset['name']}” {rounds}, in about {steps:,} steps "
         f"(rank {plan['rank']}, {plan['batch_size']} rows a step). It runs in a sandbox without network; what it learns is encrypted."
     )
-    return drawing.notice(sentence), gr.Button("Start training", interactive=dataset["training_rows"] > 0)
+    return drawing.notice(sentence), gr.Button("Start training", interactive=True)
 
 
 def trainings(appliance: Appliance, caller: Caller) -> list[dict[str, Any]]:
@@ -171,5 +178,5 @@ def draw_job(job: dict[str, Any]) -> str:
         speed = done.get("tokens_per_s")
     pairs.append(("Speed", f"{speed:,.0f} tokens/s" if speed else "–"))
     reason = "" if state is JobState.SUCCEEDED else drawing.notice(job["reason"], "bad" if state is JobState.FAILED else "info")
-    sentence = drawing.notice(charts.loss_sentence(curve)) if points else ""
+    sentence = drawing.notice(charts.loss_sentence(curve, steps)) if points else ""
     return drawing.figures(pairs) + drawing.progress_bar(step, steps) + reason + charts.loss_chart(curve, steps) + sentence

@@ -1,6 +1,8 @@
 """A real home with three accounts, and a browser that speaks ASGI to the site: exact bytes, no client that tidies paths or headers."""
 
 import asyncio
+import os
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -198,6 +200,16 @@ def sealed(tmp_path: Path) -> Iterator[Appliance]:
     made = make_appliance(tmp_path)
     yield made
     made.context.log.close()
+
+
+@pytest.fixture(scope="module")
+def own_environment() -> Iterator[None]:
+    """Put the environment back as it was: what is set before Gradio's import must not reach other tests."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+    tempfile.tempdir = None
 
 
 @pytest.fixture

@@ -52,8 +52,16 @@ def test_the_sentence_says_what_the_curves_mean(training: list[float | None], va
     assert said in loss_sentence(LossCurve.from_progress(points(training, validation)))
 
 
+def test_nothing_is_judged_before_a_tenth_of_the_steps() -> None:
+    curve = LossCurve.from_progress(points([5.5, 5.5, 5.4]))
+    assert "just begun" in loss_sentence(curve, 100)
+    assert "hardly less" in loss_sentence(curve, 20)
+
+
 def test_bars_show_the_interval_and_bear_missing_figures() -> None:
-    drawn = answer_bars([("Before", {"right": 3, "of": 40, "low": 0.026, "high": 0.199}), ("After", {}), ("None", {"right": 0, "of": 0})])
+    drawn = answer_bars(
+        [("Before", {"count": 3, "total": 40, "low": 0.026, "high": 0.199}), ("After", {}), ("None", {"count": 0, "total": 0})]
+    )
     assert "3 of 40 right, likely 3 to 20 %" in drawn
     assert drawn.count("bar-row") == 1
     assert answer_bars([]) == ""

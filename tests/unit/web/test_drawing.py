@@ -32,7 +32,9 @@ def test_long_texts_are_cut() -> None:
 def test_durations_and_sizes_read_as_people_say_them() -> None:
     assert [drawing.duration(value) for value in (None, 12.4, 300, 9000)] == ["not known yet", "12 s", "5 min", "2.5 h"]
     assert [drawing.megabytes(269_000_000), drawing.megabytes(3_400_000_000)] == ["269 MB", "3.4 GB"]
+    assert drawing.megabytes(181_000) == "0.2 MB"
     assert drawing.parameters(134_515_008) == "135 million parameters"
+    assert drawing.parameters(90_624) == "90\u202f624 parameters"
 
 
 def test_a_bar_never_leaves_its_box() -> None:

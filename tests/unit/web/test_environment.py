@@ -9,9 +9,9 @@ import pytest
 from appliance.web.environment import prepare_environment
 
 
-def test_the_web_libraries_get_one_empty_private_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [*os.environ, "GRADIO_TEMP_DIR", "HF_HOME", "XDG_CACHE_HOME"]:
-        monkeypatch.setenv(name, os.environ.get(name, ""))
+@pytest.mark.usefixtures("own_environment")
+def test_the_web_libraries_get_one_empty_private_folder(tmp_path: Path) -> None:
+    os.environ.update({"SSL_CERT_FILE": "/absent", "all_proxy": "socks5://127.0.0.1:9"})
     (tmp_path / "web").mkdir()
     (tmp_path / "web" / "left over").write_text("x")
     folder = prepare_environment(tmp_path)
@@ -19,6 +19,5 @@ def test_the_web_libraries_get_one_empty_private_folder(tmp_path: Path, monkeypa
     assert folder.stat().st_mode & 0o777 == 0o700
     assert {os.environ[name] for name in ("GRADIO_TEMP_DIR", "TMPDIR", "HF_HOME", "HOME")} == {str(folder)}
     assert os.environ["GRADIO_ANALYTICS_ENABLED"] == "False"
+    assert not {"SSL_CERT_FILE", "all_proxy"} & set(os.environ)
     assert tempfile.gettempdir() == str(folder)
-    monkeypatch.undo()
-    tempfile.tempdir = None

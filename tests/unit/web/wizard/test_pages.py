@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import json
-import os
 import socket
 import warnings
 from collections.abc import Iterator
@@ -21,13 +20,11 @@ OPEN = {"/healthz", "/readyz", "/sign-in", "/favicon.ico", "/static/{name}"}
 
 
 @pytest.fixture(scope="module")
-def pages(appliance: Any, runner: asyncio.Runner) -> Iterator[Pages]:
+def pages(appliance: Any, runner: asyncio.Runner, own_environment: None) -> Iterator[Pages]:
     """Gradio's pages, running."""
-    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+    with warnings.catch_warnings():
         # Gradio makes event loops for its locks when it is built in a thread, and forgets them; they are collected here.
         warnings.simplefilter("ignore", ResourceWarning)
-        for name in os.environ:
-            patch.setenv(name, os.environ[name])
         prepare_environment(appliance.context.home)
         ending = asyncio.Event()
         made = Pages(lambda: build_wizard(appliance))
