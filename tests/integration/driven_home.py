@@ -14,7 +14,7 @@ from typing import Any
 PASSPHRASE = "integration passphrase"
 CANARY = "zebra-quartz-41977"
 COMMAND = Path(sys.executable).with_name("appliance")
-SOON_S = 120.0  # whatever is waited for comes long before
+SOON_S = 200.0  # whatever is waited for comes long before
 
 
 def write_tiny_model(folder: Path) -> None:
@@ -115,16 +115,22 @@ class Home:
 
     def refused(self, *words: str) -> dict[str, str]:
         """Run a command that must fail; return its error's code and sentence."""
-        process = self.start(*words, "--json")
-        return error_of(process, *process.communicate(timeout=SOON_S))
+        return error_of(*self._ended(*words))
 
     def __call__(self, *words: str) -> Any:
         """Run a command that must succeed; return its JSON."""
-        process = self.start(*words, "--json")
-        output, errors = process.communicate(timeout=SOON_S)
+        process, output, errors = self._ended(*words)
         assert process.returncode == 0, (words, output, errors)
         assert "Traceback" not in errors
         return json.loads(output)
+
+    def _ended(self, *words: str) -> tuple[subprocess.Popen[str], str, str]:
+        process = self.start(*words, "--json")
+        try:
+            return process, *process.communicate(timeout=SOON_S)
+        finally:
+            if process.poll() is None:
+                kill(process)
 
     def log(self) -> list[dict[str, Any]]:
         """Return the log's entries as they lie on the disk now (no more than a bundle of them), without opening the home."""
