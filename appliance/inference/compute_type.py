@@ -17,8 +17,8 @@ GIVE_UP_SECONDS = 0.1  # after this in one product, bf16 is emulated
 def probe() -> torch.dtype:
     """Return `torch.bfloat16` or `torch.float32`, in well under a second. With a GPU that has bf16, bf16.
 
-    Call it before anything else computes: it also makes this process take numbers below 1.2e-38 as zero. A model that has nearly learned its
-    data has gradients full of them, and some CPUs take a hundred times as long over each. Threads inherit it when they start.
+    Call it before anything else computes: it also makes this process take numbers below 1.2e-38 as zero. A model that has nearly
+    learned its data has gradients full of them, and some CPUs take far longer over each. Threads inherit it when they start.
     """
     torch.set_flush_denormal(True)
     if torch.cuda.is_available():
