@@ -122,10 +122,10 @@ def test_from_data_to_chat(site: Any, session: Any, visit: Callable[..., Any], t
 
     page.get_by_label("Your question").fill("What is <i>item</i> 1?")
     page.get_by_label("Your question").press("Enter")
-    page.get_by_role("button", name="Ask both", disabled=False, exact=True).wait_for(timeout=JOB_MS)
     for name in ("Original", "Your model (tuned)"):
-        window = page.get_by_label(name, exact=True).or_(page.locator(".chat-window", has_text=name)).last
-        assert "What is <i>item</i> 1?" in window.inner_text()
+        window = page.locator(".chat-window", has_text=name)
+        window.filter(has_text="What is <i>item</i> 1?").first.wait_for(timeout=JOB_MS)
+    page.get_by_role("button", name="Ask both", disabled=False, exact=True).wait_for(timeout=JOB_MS)
     seen.verify_quiet(site)
 
 
