@@ -89,9 +89,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             server.wait(60)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(site: Site) -> Iterator[Any]:
-    """Start Chromium. Only root needs it without its own sandbox."""
+    """Start Chromium. Only root needs it without its own sandbox.
+
+    While Playwright is open, an event loop runs in this thread, and tests with loops of their own fail: so not for the whole session.
+    """
     with sync_api.sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"] if os.geteuid() == 0 else [])
         yield started

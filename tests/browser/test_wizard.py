@@ -20,7 +20,7 @@ def fill_sign_in(page: Any, name: str, password: str) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def session(site: Any, browser: Any) -> Any:
     """Sign in with the one-time password, choose an own one, and give what the browser keeps."""
     context = browser.new_context()
