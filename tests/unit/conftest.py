@@ -1,9 +1,12 @@
-"""A launcher without processes: real socket pairs, and threads that play the workers. Its promises: jobs/test_simulated_launcher.py.
+"""A launcher without processes (real socket pairs, and threads that play the workers), and a home that they filled.
+
+The launcher's promises: jobs/test_simulated_launcher.py.
 
 Of the plays, the parser's is the real worker's; training, evaluation and answers are made up, and sealed as the real workers seal them.
 """
 
 import contextlib
+import io
 import json
 import math
 import signal
@@ -11,15 +14,27 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
+from sqlalchemy import select
 
+from appliance.audit import AuditLog
+from appliance.foundation.clock import SystemClock
 from appliance.foundation.errors import ApplianceError
+from appliance.foundation.settings import Settings
 from appliance.jobs.messages import ChatPiece, ChatRequest, Done, Failed, Progress, Ready, Start
+from appliance.jobs.states import JobState
 from appliance.models.configuration import expected_tensors
+from appliance.policy import Rules, find_policy_folder
+from appliance.services.context import OPERATOR, ServiceContext
+from appliance.services.home import create_home
+from appliance.services.operations import Appliance, perform
+from appliance.services.receive_upload import receive_file
+from appliance.vault.database import METADATA
 from appliance.vault.stream import SealContext, seal_file
 from appliance.workers.channel import WorkerChannel
 from appliance.workers.parse import parse
@@ -215,3 +230,92 @@ def model_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def table() -> bytes:
     """Give a small table with a canary in every answer."""
     return TABLE.encode()
+
+
+PASSPHRASE = "a passphrase for tests only"
+
+
+class Switch:
+    """A launcher whose workers can be replaced for one test."""
+
+    def __init__(self, launcher: Any) -> None:
+        self.ordinary = self.current = launcher
+
+    def launch(self, *words: Any, **places: Any) -> Any:
+        """Start what is set now."""
+        return self.current.launch(*words, **places)
+
+
+@dataclass
+class World:
+    """One open home, and what is in it."""
+
+    appliance: Appliance
+    switch: Switch
+    model_source: Path
+    table: bytes
+    ids: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def context(self) -> ServiceContext:
+        """Return the services' context."""
+        return self.appliance.context
+
+    def do(self, operation: str, **parameters: Any) -> Any:
+        """Do an operation as the operator."""
+        return perform(self.appliance, OPERATOR, operation, parameters)
+
+    def upload(self, data: bytes = b"") -> str:
+        """Receive a file, by default the table; return its id."""
+        return receive_file(self.context, OPERATOR, io.BytesIO(data or self.table)).id
+
+    def entries(self, start: int) -> list[dict[str, Any]]:
+        """Return what the log got since it had `start` entries."""
+        return list(self.context.log.entries(start))
+
+    def snapshot(self) -> tuple[Any, ...]:
+        """Return all that an act could have changed: rows of the database, files of the home; not the log itself."""
+        with self.context.database.begin() as connection:
+            rows = {
+                name: [tuple(row) for row in connection.execute(select(table))]
+                for name, table in METADATA.tables.items()
+                if name != "audit_head"
+            }
+        home = self.context.home
+        files = {str(path.relative_to(home)) for path in home.rglob("*")}
+        return rows, {name for name in files if not name.startswith(("audit", "appliance.db"))}, self.context.sealed
+
+
+def build_world(folder: Path, launcher: Any, model_source: Path, table: bytes) -> World:
+    """Make a home and fill it."""
+    clock = SystemClock()
+    home = folder / "home"
+    switch = Switch(launcher)
+    context = ServiceContext(Settings(home), clock, Rules.load(find_policy_folder()), AuditLog.open(home / "audit", clock), switch)  # type: ignore[arg-type]
+    world = World(Appliance(context), switch, model_source, table)
+    made = create_home(context, PASSPHRASE, first_user="anna")
+    world.ids |= {"user": made["user"], "one_time": made["password"]}
+    world.ids["dataset"] = world.do("dataset.import", upload_id=world.upload(), filename="staff.csv")["id"]
+    world.ids["model"] = world.do("model.import", source=str(world.model_source))["id"]
+    job = world.do("train", dataset_id=world.ids["dataset"], model_id=world.ids["model"], preset="quick")
+    world.appliance.run_queue()
+    shown = world.do("job.show", job_id=job["id"])
+    assert shown["state"] == JobState.SUCCEEDED, shown["reason"]
+    world.ids |= {"training": job["id"], "adapter": shown["result"]["adapter"]}
+    world.ids["evaluation"] = world.do("evaluate", adapter_id=world.ids["adapter"])["id"]
+    world.appliance.run_queue()
+    return world
+
+
+@pytest.fixture(scope="module")
+def world(
+    tmp_path_factory: pytest.TempPathFactory,
+    module_launcher: Callable[[Any], Any],
+    ordinary_plays: dict[str, Any],
+    model_source: Path,
+    table: bytes,
+) -> Iterator[World]:
+    """One home a module."""
+    made = build_world(tmp_path_factory.mktemp("world"), module_launcher(ordinary_plays), model_source, table)
+    yield made
+    made.appliance.close()

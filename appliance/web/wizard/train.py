@@ -116,10 +116,6 @@ def draw_review(appliance: Appliance, dataset_id: str | None, model_id: str | No
         missing = "data" if not dataset_id else "a model"
         return "", gr.Button(f"Start training: pick {missing} first", interactive=False)
     dataset, model = describe_dataset(appliance.context, dataset_id), describe_model(appliance.context, model_id)
-    if dataset["training_rows"] == 0:
-        return drawing.notice("This data has no row to practise with.", "bad"), gr.Button(
-            "Start training: bring more rows", interactive=False
-        )
     plan = training_plan(method=method, preset=preset, parameters=model["parameters"], training_rows=dataset["training_rows"])
     rounds = "once" if plan["epochs"] == 1 else f"{plan['epochs']} times"
     steps = plan["epochs"] * -(-dataset["training_rows"] // plan["batch_size"])

@@ -1,7 +1,6 @@
 """The running application, Gradio and all: every route enumerated, no file, no fetch, no other origin."""
 
 import asyncio
-import gc
 import json
 import socket
 import warnings
@@ -39,20 +38,6 @@ def pages(appliance: Any, runner: asyncio.Runner, own_environment: None) -> Iter
         yield made
         ending.set()
         runner.run(asyncio.wait_for(task, 10))
-
-
-@pytest.fixture(autouse=True)
-def close_forgotten_loops(pages: Pages, runner: asyncio.Runner) -> Iterator[None]:
-    """Close the event loops that Gradio makes in threads and forgets, so that a leak of our own is still an error."""
-
-    def close() -> None:
-        for found in gc.get_objects():
-            if issubclass(type(found), asyncio.BaseEventLoop) and found is not runner.get_loop() and not found.is_running():
-                found.close()
-
-    close()
-    yield
-    close()
 
 
 @pytest.fixture

@@ -1,0 +1,238 @@
+"""Every handler of the wizard, called as Gradio calls it, on a home with real rows and workers played by threads."""
+
+import json
+import warnings
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from appliance.jobs.messages import Failed, Ready
+from appliance.services.accounts import add_user, caller_of, set_password, sign_in
+from appliance.services.context import OPERATOR
+from appliance.web.door import COOKIE
+from appliance.web.environment import prepare_environment
+from appliance.web.wizard.pages import build_blocks
+from appliance.web.wizard.results import draw_running, latest_evaluation
+from appliance.web.wizard.train import draw_job
+
+CANARY = "zebra-quartz-41977"
+
+
+class Wizard:
+    """The pages of one person, without a browser."""
+
+    def __init__(self, blocks: gr.Blocks, token: str, ids: dict[str, str]) -> None:
+        self.ids = ids
+        self._blocks = blocks
+        self._request = SimpleNamespace(headers={"cookie": f"{COOKIE}={token}"})
+
+    def __call__(self, name: str, *values: Any, near: str = "") -> Any:
+        """Call the handler `name`; of several, the one whose inputs have a label that begins with `near`."""
+        found = [
+            each
+            for each in self._blocks.fns.values()
+            if each.name == name and (not near or any((getattr(item, "label", "") or "").startswith(near) for item in each.inputs))
+        ]
+        assert found, name
+        given = found[0].fn(*values, self._request)  # type: ignore[misc]
+        return list(given) if isinstance(given, Iterator) else given
+
+
+def text_of(outputs: Any) -> str:
+    """Return all that the outputs show, in one string."""
+    return " ".join(str(each if isinstance(each, str) else getattr(each, "value", "") or "") for each in outputs)
+
+
+def button(outputs: Any, start: str) -> gr.Button:
+    """Return the button whose label begins with `start`."""
+    found = [each for each in outputs if isinstance(each, gr.Button) and str(each.value).startswith(start)]
+    assert len(found) == 1, text_of(outputs)
+    return found[0]
+
+
+@pytest.fixture(scope="module")
+def people(world: Any, own_environment: None) -> Callable[[str], Wizard]:
+    """Give the wizard of a person by name."""
+    passwords = {"anna": world.ids["one_time"], "otto": add_user(world.context, OPERATOR, name="otto", role="auditor")["password"]}
+    prepare_environment(world.context.home)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        blocks = build_blocks(world.appliance)
+    made: dict[str, Wizard] = {}
+    for name, password in passwords.items():
+        found = caller_of(world.context, sign_in(world.context, name, password)[0])
+        assert found is not None
+        set_password(world.context, found[0], password, "a password of one's own")
+        made[name] = Wizard(blocks, sign_in(world.context, name, "a password of one's own")[0], world.ids)
+    return made.__getitem__
+
+
+@pytest.fixture
+def anna(people: Callable[[str], Wizard]) -> Wizard:
+    """Give the wizard of a trainer."""
+    return people("anna")
+
+
+def test_the_page_opens_with_all_that_is_there(anna: Wizard, people: Any) -> None:
+    shown = anna("load")
+    assert "12" in text_of(shown)
+    assert "Right answers: 0 of 3 before, 3 of 3 after." in text_of(shown)
+    assert button(shown, "Start training").interactive
+    assert button(shown, "Measure again").interactive
+    assert button(shown, "Ask both").interactive
+    assert "signed in as" not in text_of(shown)
+    assert "signed in as auditor" in text_of(people("otto")("load"))
+
+
+def test_nothing_of_a_row_is_on_the_page_before_it_is_asked_for(anna: Wizard) -> None:
+    assert CANARY not in text_of(anna("load"))
+
+
+def test_a_file_is_imported_and_shown(anna: Wizard, world: Any) -> None:
+    message = json.dumps({"id": world.upload(), "name": "again.csv"})
+    first, last = anna("bring", message, "You answer for us.")
+    assert "encrypting" in first[0]
+    assert CANARY in text_of(last)
+    assert button(last, "Continue to the model").interactive
+    assert last[1].visible
+
+
+def test_a_bad_file_leaves_its_sentence(anna: Wizard, world: Any) -> None:
+    outputs = anna("bring", json.dumps({"id": world.upload(b"one\nx\n"), "name": "bad.csv"}), "")[-1]
+    assert "The file was not imported." in outputs[0]
+
+
+@pytest.mark.parametrize("message", ["", "{", "[]", '{"id": 1, "name": "x"}', '{"id": "x"}'])
+def test_an_upload_message_that_is_none_is_refused(anna: Wizard, message: str) -> None:
+    with pytest.raises(gr.Error, match="Reload the page and send the file again"):
+        anna("bring", message, "")
+
+
+def test_data_is_picked(anna: Wizard) -> None:
+    assert CANARY in text_of(anna("pick", anna.ids["dataset"], near="Data to use"))
+    assert not button(anna("pick", None, near="Data to use"), "Continue: bring").interactive
+
+
+def test_a_model_is_picked(anna: Wizard) -> None:
+    assert anna("pick", anna.ids["model"], near="Installed models").interactive
+    assert not anna("pick", None, near="Installed models").interactive
+
+
+def test_the_review_says_what_will_be_done(anna: Wizard) -> None:
+    sentence, start = anna("review", anna.ids["dataset"], anna.ids["model"], "quick", "qlora")
+    assert "4 rows" in sentence
+    assert start.interactive
+    for dataset, model, missing in ((None, anna.ids["model"], "data"), (anna.ids["dataset"], None, "a model")):
+        assert anna("review", dataset, model, "quick", "qlora")[1].value == f"Start training: pick {missing} first"
+    steps, _, _ = anna("to_review", anna.ids["dataset"], anna.ids["model"], "quick", "qlora")
+    assert steps.selected == 4
+
+
+def test_training_from_start_to_results(anna: Wizard, world: Any) -> None:
+    with pytest.raises(gr.Error, match="Pick data and a model first"):
+        anna("start", None, None, "quick", "qlora")
+    queued = anna("start", anna.ids["dataset"], anna.ids["model"], "quick", "lora")
+    job_id = queued[1].value
+    assert "Waiting for its turn" in text_of(queued)
+    assert button(queued, "Stop").interactive
+    stopped = anna("stop", job_id)
+    assert "Stopped" in text_of(stopped)
+    resumed = anna("resume", job_id)
+    assert not button(resumed, "Results: when").interactive
+    world.appliance.run_queue()
+    shown = anna("pick", job_id, near="Trainings")
+    assert "Done" in text_of(shown)
+    assert "50 tokens/s" in text_of(shown)
+    assert button(shown, "Continue to the results").interactive
+    page = anna("to_results", job_id)
+    assert page[0].selected == 5
+    assert "Not measured yet" in text_of(page)
+    assert not button(page, "Show the answers: measure").interactive
+    assert not button(anna("tick", None, None), "Results: when").interactive
+
+
+def test_a_worker_that_fails_leaves_its_sentence(anna: Wizard, world: Any, simulate: Any) -> None:
+    def fail(channel: Any, _raw: Any) -> int:
+        channel.receive()
+        channel.send(Ready())
+        channel.send(Failed(code="worker.broken", sentence="The training did not go on."))
+        return 1
+
+    world.switch.current = simulate(fail)
+    job_id = anna("start", anna.ids["dataset"], anna.ids["model"], "quick", "qlora")[1].value
+    world.appliance.run_queue()
+    shown = anna("tick", job_id, None)
+    assert "The training did not go on." in text_of(shown)
+    assert any(each.visible for each in shown if isinstance(each, gr.Button) and each.value == "Resume where it stopped")
+    world.switch.current = world.switch.ordinary
+
+
+@pytest.mark.parametrize(
+    ("state", "said"), [("running", "Training"), ("stopping", "Stopping"), ("failed", "Failed"), ("stopped", "Stopped")]
+)
+def test_a_job_says_its_state_time_and_speed(state: str, said: str) -> None:
+    points = [{"step": 5, "body": {"step": 5, "steps": 10, "figures": {"loss": 1.5, "seconds_left": 90, "tokens_per_s": 1234.0}}}]
+    shown = draw_job({"state": state, "progress": points, "result": {}, "reason": "Why it is so."})
+    assert said in shown
+    assert "5 of 10" in shown
+    assert "Why it is so." in shown
+    assert ("1,234 tokens/s" in shown) is (state in {"running", "stopping"})
+
+
+def test_measuring_again(anna: Wizard, world: Any) -> None:
+    with pytest.raises(gr.Error, match="Pick a model first"):
+        anna("measure", None)
+    queued = anna("measure", anna.ids["adapter"])
+    assert not button(queued, "Measuring").interactive
+    job = latest_evaluation(world.appliance, OPERATOR, anna.ids["adapter"])
+    assert job is not None
+    assert "Both models answer" in draw_running(job)
+    world.appliance.run_queue()
+    assert button(anna("pick", anna.ids["adapter"], near="Model"), "Measure again").interactive
+
+
+def test_answers_are_shown_when_asked_for(anna: Wizard) -> None:
+    assert CANARY in anna("look", anna.ids["adapter"])
+
+
+def test_without_a_tuned_model_there_is_nothing_to_measure(anna: Wizard) -> None:
+    outputs = anna("pick", None, near="Model")
+    assert "There is no tuned model yet" in text_of(outputs)
+    with pytest.raises(gr.Error):
+        anna("look", "ad_0")
+
+
+def test_both_answer_and_each_keeps_its_own_memory(anna: Wizard, world: Any) -> None:
+    empty = anna("forget")[2]
+    outputs = anna("answer", "What <b>is</b> it?", anna.ids["adapter"], empty)
+    original, tuned, kept, _, ask = outputs[-1]
+    assert [turn["content"] for turn in original] == ["What &lt;b&gt;is&lt;/b&gt; it?", "original answer"]
+    assert tuned[1]["content"] == "tuned answer"
+    assert ask.interactive
+    again = anna("answer", "And then?", anna.ids["adapter"], kept)[-1]
+    assert len(again[0]) == 4
+    other = anna("answer", "Else?", anna.ids["adapter"], {**kept, "adapter": "ad_other"})[-1]
+    assert len(other[1]) == 2
+
+
+@pytest.mark.parametrize(("question", "picked", "said"), [(" ", True, "Write a question"), ("Who?", False, "no tuned model")])
+def test_a_question_that_cannot_be_asked(anna: Wizard, question: str, picked: bool, said: str) -> None:
+    with pytest.raises(gr.Error, match=said):
+        anna("answer", question, anna.ids["adapter"] if picked else None, anna("forget")[2])
+
+
+def test_an_auditor_may_not_change_anything(people: Callable[[str], Wizard], world: Any) -> None:
+    otto = people("otto")
+    before = world.snapshot()
+    for name, values in (
+        ("start", (world.ids["dataset"], world.ids["model"], "quick", "qlora")),
+        ("measure", (world.ids["adapter"],)),
+        ("look", (world.ids["adapter"],)),
+        ("answer", ("Who?", world.ids["adapter"], otto("forget")[2])),
+    ):
+        with pytest.raises(gr.Error, match="may not"):
+            otto(name, *values)
+    assert world.snapshot() == before
