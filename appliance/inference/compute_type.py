@@ -15,16 +15,19 @@ GIVE_UP_SECONDS = 0.1  # after this in one product, bf16 is emulated
 
 
 def probe() -> torch.dtype:
-    """Return `torch.bfloat16` or `torch.float32`, in well under a second. With a GPU that has bf16, bf16.
-
-    Call it before anything else computes: it also makes this process take numbers below 1.2e-38 as zero. A model that has nearly
-    learned its data has gradients full of them, and some CPUs take far longer over each. Threads inherit it when they start.
-    """
-    torch.set_flush_denormal(True)
+    """Return `torch.bfloat16` or `torch.float32`, in well under a second. With a GPU that has bf16, bf16."""
     if torch.cuda.is_available():
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
     slow, fast = _seconds(torch.float32), _seconds(torch.bfloat16)
     return torch.bfloat16 if fast * GAIN_NEEDED < slow else torch.float32
+
+
+def flush_denormals() -> None:
+    """Make this process take numbers below 1.2e-38 as zero. A worker calls it first: threads inherit it when they start.
+
+    A model that has nearly learned its data has gradients full of such numbers, and some CPUs take far longer over each.
+    """
+    torch.set_flush_denormal(True)
 
 
 def type_name(dtype: torch.dtype) -> str:

@@ -153,7 +153,8 @@ def run_worker(
     try:
         while True:
             if deadline is None and should_stop():
-                conversation.send(Stop())
+                with contextlib.suppress(WorkerError):  # It may have ended already: what it said last is still to be read.
+                    conversation.send(Stop())
                 deadline = time.monotonic() + stop_grace_s
             message = conversation.receive(poll_s)
             if isinstance(message, Done):

@@ -38,7 +38,7 @@ class WorkerChannel:
             if not piece:
                 raise WorkerError("The appliance closed the channel.", code="worker.orphan")
             self._buffer += piece
-            if len(self._buffer) > MAX_MESSAGE_BYTES:
+            if len(self._buffer) >= MAX_MESSAGE_BYTES and b"\n" not in self._buffer[:MAX_MESSAGE_BYTES]:
                 raise WorkerError("A message is over the limit of size.", code="worker.message")
         line, _, rest = bytes(self._buffer).partition(b"\n")
         self._buffer = bytearray(rest)

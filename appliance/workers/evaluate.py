@@ -18,9 +18,10 @@ RESULTS_NAME = "results.sealed"
 
 def evaluate(channel: WorkerChannel, start: EvaluateStart) -> Done:
     """Score both contenders on the test part."""
-    from appliance.inference.compute_type import probe  # noqa: PLC0415
+    from appliance.inference.compute_type import flush_denormals, probe  # noqa: PLC0415
     from appliance.inference.engine import Engine  # noqa: PLC0415 - torch takes seconds to import
 
+    flush_denormals()
     model = verified_model(start.model)
     prompts = ChatPrompts.load(model)
     rows = list(conversations(start.dataset, "test"))

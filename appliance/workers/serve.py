@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 def serve(channel: WorkerChannel, start: ServeStart) -> Done:
     """Load, then answer one request after the other."""
-    from appliance.inference.compute_type import probe  # noqa: PLC0415
+    from appliance.inference.compute_type import flush_denormals, probe  # noqa: PLC0415
     from appliance.inference.engine import Engine  # noqa: PLC0415 - torch takes seconds to import
 
+    flush_denormals()
     model = verified_model(start.model)
     prompts = ChatPrompts.load(model)
     adapter = read_adapter(start.adapter) if start.adapter is not None else None

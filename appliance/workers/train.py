@@ -12,12 +12,13 @@ from appliance.workers.channel import WorkerChannel, run
 
 def train_adapter(channel: WorkerChannel, start: TrainStart) -> Done:
     """Train and write the adapter. After a `Stop` the best so far is kept."""
-    from appliance.inference.compute_type import probe, type_name  # noqa: PLC0415
+    from appliance.inference.compute_type import flush_denormals, probe, type_name  # noqa: PLC0415
     from appliance.training.checkpoints import CheckpointFolder, TrainingCheckpoint  # noqa: PLC0415 - torch takes seconds to import
     from appliance.training.examples import TokenizedExample  # noqa: PLC0415
     from appliance.training.loop import TrainingPlan, TrainingProgress, train  # noqa: PLC0415
     from appliance.training.methods import METHODS, adapter_files  # noqa: PLC0415
 
+    flush_denormals()
     model = verified_model(start.model)
     prompts = ChatPrompts.load(model)
     parts: dict[str, list[TokenizedExample]] = {}

@@ -17,7 +17,7 @@ from pathlib import Path
 
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1", TOKENIZERS_PARALLELISM="false")
 
-from appliance.inference.compute_type import probe, type_name
+from appliance.inference.compute_type import flush_denormals, probe, type_name
 from appliance.prompts import ChatPrompts
 from appliance.training.checkpoints import TrainingCheckpoint
 from appliance.training.examples import TokenizedExample
@@ -61,6 +61,7 @@ def main() -> None:
 
     prompts = ChatPrompts.load(options.model)
     examples = read_examples(options.train, prompts)
+    flush_denormals()
     compute_type = probe()
     loaded = METHODS[options.method]().load(
         options.model, rank=options.rank, lora_alpha=2 * options.rank, compute_type=compute_type, seed=options.seed

@@ -1,5 +1,8 @@
 """The probe decides between two types, by what this machine does."""
 
+import subprocess
+import sys
+
 import torch
 
 from appliance.inference.compute_type import GAIN_NEEDED, _seconds, probe, type_name
@@ -18,3 +21,18 @@ def test_a_machine_whose_bf16_is_far_slower_computes_in_fp32() -> None:
     if torch.cuda.is_available() or not (fast > 3 * slow or fast * 2 * GAIN_NEEDED < slow):
         return
     assert probe() is (torch.float32 if fast > slow else torch.bfloat16)
+
+
+def test_tiny_numbers_are_taken_as_zero_in_every_thread() -> None:
+    """In a process of its own: it would stay so for all tests."""
+    code = """
+import torch
+from appliance.inference.compute_type import flush_denormals
+flush = {flush}
+if flush:
+    flush_denormals()
+torch.set_num_threads(2)
+print(int(torch.full((1 << 20,), 1e-30).mul(1e-10).count_nonzero()))
+"""
+    left = [int(subprocess.check_output([sys.executable, "-c", code.format(flush=flush)])) for flush in (True, False)]
+    assert left == [0, 1 << 20]

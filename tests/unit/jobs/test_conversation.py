@@ -221,6 +221,22 @@ def test_a_worker_that_is_asked_to_stop_stops(simulate: Any, worker_frame: Any) 
     assert (done.stopped, done.result) == (True, {"kept": True})
 
 
+def test_what_a_worker_said_before_it_was_asked_to_stop_counts(simulate: Any) -> None:
+    """It had ended already when the request came: it has done its work all the same."""
+
+    def play(channel: Any, raw: socket.socket) -> None:
+        channel.receive()
+        channel.send(Done(result={"kept": True}))
+        raw.close()
+
+    launcher = simulate(play)
+
+    def ended() -> bool:
+        return launcher.workers[0].wait(SOON_S) is not None
+
+    assert run_worker(launcher, ORDER, ignore, should_stop=ended).result == {"kept": True}
+
+
 def test_a_worker_that_does_not_stop_is_ended_after_its_grace(simulate: Any) -> None:
     """A silent one that ignores the request."""
 

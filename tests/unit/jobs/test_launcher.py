@@ -1,5 +1,6 @@
 """The launcher: workers start behind walls, report how they ended, and never outlive whoever asked for them."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -133,19 +134,27 @@ def test_workers_and_launcher_die_with_the_server(home: Path) -> None:
         await_gone(pid)
 
 
+def descriptors(pid: int) -> dict[str, str]:
+    """Return what a process has open now, by descriptor."""
+    folder, found = Path(f"/proc/{pid}/fd"), {}
+    for name in os.listdir(folder):
+        with contextlib.suppress(FileNotFoundError):
+            found[name] = os.readlink(folder / name).partition(":")[0]
+    return found
+
+
 def test_a_worker_has_no_descriptor_but_its_channel(launcher: Launcher, home: Path) -> None:
     """Neither a lock, a listening socket nor a key file is inherited."""
     secret = (home / "secret").open("w")
     worker = start_probe(launcher)
-    targets = {name: os.readlink(f"/proc/{worker.pid}/fd/{name}") for name in os.listdir(f"/proc/{worker.pid}/fd")}
+    expected = {"0": "/dev/null", "1": "/dev/null", "2": "/dev/null", "3": "socket"}
+    deadline = time.monotonic() + SOON_S
+    # It opens and closes files of its own while it starts; what it inherited stays.
+    while (found := descriptors(worker.pid)) != expected and time.monotonic() < deadline:
+        time.sleep(0.01)
     worker.kill()
     secret.close()
-    assert {name: target.partition(":")[0] for name, target in targets.items()} == {
-        "0": "/dev/null",
-        "1": "/dev/null",
-        "2": "/dev/null",
-        "3": "socket",
-    }
+    assert found == expected
 
 
 def test_a_worker_gets_an_environment_of_a_list(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
