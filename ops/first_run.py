@@ -85,7 +85,10 @@ def _trained(dataset: str, model: str) -> Any:
         print("Training a QLoRA adapter in the sandbox ...", flush=True)
         shorter = [] if _fast() else ["--epochs", str(SHORT_EPOCHS)]
         if shorter:
-            print(f"This machine multiplies no bf16, so the demo goes over the data {SHORT_EPOCHS} times only, to fit twenty minutes.")
+            print(
+                f"This machine multiplies no bf16, so the demo takes {SHORT_EPOCHS} passes only, to fit twenty minutes.",
+                flush=True,
+            )
         appliance("train", "--dataset", dataset, "--model", model, "--name", NAME, *shorter, show=True)
     adapters = appliance("adapter", "list")
     if not adapters:

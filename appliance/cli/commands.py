@@ -1,76 +1,34 @@
 """The commands of DESIGN.md. Exit status: 0 done, 1 refused or failed (a sentence on standard error), 2 wrong usage."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, Protocol
+from typing import Annotated, Any
 
 import typer
 
 from appliance import __version__
-from appliance.cli.client import Client, OwningClient, socket_client, within_reach
+from appliance.cli.client import Client, OwningClient, within_reach
+from appliance.cli.frame import AsJson, Frame, Options, PassphraseFile, Program, Wait, make_frame, server_only
+from appliance.cli.key_commands import add_key_commands
 from appliance.cli.passphrase import find_passphrase
 from appliance.cli.printing import Printer
-from appliance.foundation.errors import ApplianceError, InputError, WorkerError
-from appliance.foundation.settings import Settings, load_settings
+from appliance.foundation.errors import InputError, WorkerError
+from appliance.foundation.settings import Settings
 from appliance.reports import doctor_report, run_report
 from appliance.services.home import create_home
-from appliance.services.operations import Appliance
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
-PassphraseFile = Annotated[Path | None, typer.Option(help="Read the passphrase from this file.")]
-Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Stay until the job has ended.")]
-
-
-class Program(Protocol):
-    """What the entry point gives: how to own the home, and how to serve."""
-
-    def own_home(self, settings: Settings, *, read: tuple[Path, ...] = ()) -> AbstractContextManager[Appliance]:
-        """Take the home's lock, fork the launcher, confine this process, open the log."""
-        ...
-
-    def serve(self, settings: Settings, passphrase: str | None, announce: Callable[[str], None]) -> None:
-        """Serve until stopped."""
-        ...
-
-
-@dataclass(frozen=True)
-class _Options:
-    """One command's frame: settings, output, and where the passphrase comes from."""
-
-    program: Program
-    settings: Settings
-    printer: Printer
-    passphrase_file: Path | None
-
-    @contextmanager
-    def client(self, *, read: tuple[Path, ...] = ()) -> Iterator[Client]:
-        """Give the server's client, or own the home and unseal it for this command."""
-        with socket_client(self.settings) as remote:
-            if remote is not None:
-                yield remote
-                return
-        if not (self.settings.home / "keyring.json").exists():
-            raise InputError("There is no home here yet. Make one with `appliance init`.", code="home.absent")
-        passphrase = find_passphrase(self.passphrase_file or self.settings.passphrase_file)
-        with self.program.own_home(self.settings, read=read) as appliance:
-            appliance.context.unseal(passphrase or "")
-            yield OwningClient(appliance)
+_LAST_WARNING = (
+    "Whoever loses the passphrase loses the data: nobody can open it, we neither. Make a recovery key now, and put it in a safe: "
+    "`appliance key recovery`."
+)
 
 
 def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one statement a command; each is a few lines
     """Return the `appliance` command."""
     app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="A private fine-tuning appliance.")
 
-    @contextmanager
-    def frame(as_json: bool, passphrase_file: Path | None = None) -> Iterator[_Options]:
-        printer = Printer(as_json=as_json)
-        try:
-            yield _Options(program, load_settings(), printer, passphrase_file)
-        except ApplianceError as error:
-            _refuse(printer, error)
+    frame = make_frame(program)
 
     def group(name: str, help_text: str) -> typer.Typer:
         child = typer.Typer(no_args_is_help=True, help=help_text)
@@ -85,7 +43,7 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
             with program.own_home(options.settings) as appliance:
                 made = create_home(appliance.context, passphrase or "", first_user=user)
             sentence = f"The home is made. First account: {made['user']}, one-time password: {made['password']} (shown once)."
-            options.printer.result(made, sentence)
+            options.printer.result(made, f"{sentence}\n{_LAST_WARNING}")
 
     @app.command()
     def status(passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
@@ -99,7 +57,7 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
     def unseal(passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
         """Open the vault of the running server."""
         with frame(as_json, passphrase_file) as options:
-            client = _server_only(options)
+            client = server_only(options)
             passphrase = find_passphrase(passphrase_file or options.settings.passphrase_file)
             options.printer.result(client("unseal", passphrase=passphrase), "The vault is open.")
 
@@ -107,7 +65,7 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
     def seal(as_json: AsJson = False) -> None:
         """Make the running server forget its keys."""
         with frame(as_json) as options:
-            options.printer.result(_server_only(options)("seal"), "The vault is sealed.")
+            options.printer.result(server_only(options)("seal"), "The vault is sealed.")
 
     @app.command()
     def doctor(passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
@@ -191,6 +149,7 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
         """Print the version."""
         Printer(as_json=as_json).result({"version": __version__}, f"appliance {__version__}")
 
+    add_key_commands(group("key", "The vault's ways in, and the keys behind them."), frame)
     _add_model_commands(group("model", "Base models."), frame)
     _add_dataset_commands(group("dataset", "Datasets."), frame)
     _add_job_commands(group("job", "Jobs."), frame)
@@ -198,9 +157,6 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
     _add_user_commands(group("user", "Accounts."), frame)
     _add_audit_commands(group("audit", "The audit log."), frame)
     return app
-
-
-Frame = Callable[..., AbstractContextManager[_Options]]
 
 
 def _add_model_commands(group: typer.Typer, frame: Frame) -> None:
@@ -392,7 +348,7 @@ def _add_audit_commands(group: typer.Typer, frame: Frame) -> None:
             options.printer.result(rows, "\n".join(json.dumps(row, ensure_ascii=False) for row in rows))
 
 
-def _follow(options: _Options, client: Client, job: dict[str, Any], title: str, *, wait: bool) -> None:
+def _follow(options: Options, client: Client, job: dict[str, Any], title: str, *, wait: bool) -> None:
     """Print the job at once, or with a progress bar when it has ended. Raises `WorkerError` when it failed, after its JSON."""
     if not wait:
         options.printer.result(job, f"The job {job['id']} is queued. `appliance job watch {job['id']}` follows it.")
@@ -413,18 +369,3 @@ def _follow(options: _Options, client: Client, job: dict[str, Any], title: str, 
         options.printer.result(result, ended["result"].get("sentence") or f"The job is {ended['state']}. {ended['reason']}")
     if failed:
         raise WorkerError(f"The job {ended['id']} failed. {ended['reason']}", code="job.failed")
-
-
-def _server_only(options: _Options) -> Callable[..., Any]:
-    def call(name: str, **parameters: Any) -> Any:
-        with socket_client(options.settings) as remote:
-            if remote is None:
-                raise InputError("This needs a running server. Start one with `appliance serve`.", code="server.absent")
-            return remote.perform(name, **parameters)
-
-    return call
-
-
-def _refuse(printer: Printer, error: ApplianceError) -> NoReturn:
-    printer.error(error)
-    raise typer.Exit(1) from None

@@ -9,21 +9,26 @@ from appliance.foundation.errors import InputError
 
 MAX_PASSPHRASE_BYTES = 1024
 MIN_PASSPHRASE_CHARACTERS = 12
-CREDENTIAL = "appliance-passphrase"
+CREDENTIALS = ("appliance-key", "appliance-passphrase")  # a credential slot's secret, or a passphrase
 
 
 def find_passphrase(given: Path | None, *, twice: bool = False, optional: bool = False) -> str | None:
-    """Return the passphrase. With `twice` it is chosen now: typed two times, and long enough.
+    """Return the passphrase, or another slot's secret as text. With `twice` it is chosen now: typed two times, and long enough.
 
     Returns None only when `optional` and there is neither a file nor a terminal. Raises `InputError`.
     """
     credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-    if given is None and credentials and (Path(credentials) / CREDENTIAL).is_file():
-        given = Path(credentials) / CREDENTIAL
+    if given is None and credentials:
+        given = next((path for path in (Path(credentials) / name for name in CREDENTIALS) if path.is_file()), None)
+    return read_or_ask(given, "Passphrase: ", twice=twice, optional=optional)
+
+
+def read_or_ask(given: Path | None, prompt: str, *, twice: bool = False, optional: bool = False) -> str | None:
+    """Return what is in the file `given`, else what is typed after `prompt`, unseen. As `find_passphrase`, but for its own places."""
     if given is not None:
         passphrase = _read(given)
     elif sys.stdin is not None and sys.stdin.isatty():  # None: it was closed before we began
-        passphrase = getpass.getpass("Passphrase: ")
+        passphrase = getpass.getpass(prompt)
         if twice and getpass.getpass("The same again: ") != passphrase:
             raise InputError("The two passphrases differ. Nothing was done; try again.", code="passphrase.differ")
     elif optional:

@@ -25,6 +25,15 @@ def storage_errors(what: str) -> Iterator[None]:
         raise StorageError(f"{what} was not done: {error.strerror or 'the storage refused'}.", code="storage.refused") from error
 
 
+def fsync_file(path: Path) -> None:
+    """Make a file's content durable."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def fsync_folder(folder: Path) -> None:
     """Make names in `folder` durable: a rename is not, until its folder is synced."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

@@ -16,7 +16,9 @@ def doctor_report(isolation: dict[str, Any], swaps: Path = Path("/proc/swaps")) 
     refused, unavailable = isolation["refused"], isolation["unavailable"]
     sentence = f"Isolation: {refused} ways out were tried and refused, {isolation['open']} got through"
     sentence += f"; {unavailable} do not exist on this kernel." if unavailable else "."
-    return {"problems": problems, "isolation": isolation, "sentence": "\n".join([sentence, *problems])}
+    # A wall that this kernel lacks is no problem by itself: the probes have shown that another one stands. It is said all the same.
+    walls = [f"Not there on this machine: {wall}" for wall in isolation["missing"]]
+    return {"problems": problems, "isolation": isolation, "sentence": "\n".join([sentence, *walls, *problems])}
 
 
 def _swap_problems(swaps: Path) -> list[str]:

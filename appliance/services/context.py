@@ -13,6 +13,7 @@ from appliance.foundation.settings import Settings
 from appliance.jobs.launcher import Launcher
 from appliance.policy import Principal, Rules
 from appliance.vault import Database, Vault
+from appliance.vault.secret_text import read_secret
 
 HOME = ObjectRef("home", "home")
 
@@ -72,13 +73,16 @@ class ServiceContext:
         """Return the open database. Raises `SealedError`."""
         return self.vault.database
 
-    def unseal(self, passphrase: str) -> None:
-        """Open the vault and cover the log with a signed checkpoint. Raises `AuthenticationError`, `AuditLogError`, `HomeError`."""
+    def unseal(self, secret: str) -> None:
+        """Open the vault and cover the log with a signed checkpoint. `secret` is a slot's, as text (see `vault.secret_text`).
+
+        Raises `AuthenticationError`, `AuditLogError`, `HomeError`.
+        """
         with self._sealing:
             if self._vault is not None:
                 return
             with self.log.action(OPERATOR.actor, "vault.unseal", HOME):
-                vault = Vault.open(self.home, passphrase)
+                vault = Vault.open(self.home, read_secret(secret))
                 try:
                     self.log.attach(vault.signer, vault.heads)
                 except BaseException:

@@ -11,7 +11,7 @@ from appliance.foundation.errors import ConflictError, InputError
 from appliance.jobs.messages import FromWorker
 from appliance.jobs.runner import JobHandler, JobRunner
 from appliance.jobs.states import ENDED, Job, JobState
-from appliance.services import accounts, home, read_audit
+from appliance.services import accounts, home, manage_keys, read_audit
 from appliance.services.chat import ChatDesk
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.evaluate_adapter import (
@@ -116,6 +116,12 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "seal": _seal,
     "unseal": _unseal,
     "isolation.test": lambda a, c, /, **p: prove_isolation(a.context, c, **p),
+    "key.list": lambda a, c, /, **p: manage_keys.list_slots(a.context, c, **p),
+    "key.add": lambda a, c, /, **p: manage_keys.add_passphrase(a.context, c, **p),
+    "key.credential": lambda a, c, /, **p: manage_keys.add_credential(a.context, c, **p),
+    "key.recovery": lambda a, c, /, **p: manage_keys.add_recovery(a.context, c, **p),
+    "key.remove": lambda a, c, /, **p: manage_keys.remove_slot(a.context, c, **p),
+    "key.rotate": lambda a, c, /, **p: manage_keys.rotate_keys(a.context, c, **p),
     "user.add": lambda a, c, /, **p: accounts.add_user(a.context, c, **p),
     "user.list": lambda a, c, /, **p: accounts.all_users(a.context, c, **p),
     "model.import": _import_model,

@@ -16,6 +16,7 @@ def prove_isolation(context: ServiceContext, caller: Caller) -> dict[str, Any]:
         report.verify()
     return {
         **counts,
+        "missing": list(report.missing),
         "probes": [
             {"name": probe.name, "side": probe.side, "outcome": str(probe.outcome), "detail": probe.detail} for probe in report.probes
         ],

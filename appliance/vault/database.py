@@ -5,6 +5,8 @@ Times are microseconds since 1970, UTC.
 """
 
 import contextlib
+import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,10 +16,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, create_engine, event
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
+from appliance.foundation.atomic_files import fsync_file, fsync_folder, storage_errors
 from appliance.foundation.errors import HomeError, InputError, IntegrityError, StorageError
 
 METADATA = MetaData()
@@ -31,25 +34,12 @@ class Database:
 
     def __init__(self, path: Path, key: bytes) -> None:
         """Open or create `path` and bring it to this version. Raises `IntegrityError` (wrong key, damage), `HomeError` (newer)."""
-
-        def connect() -> Any:
-            connection = sqlcipher3.connect(str(path), timeout=BUSY_TIMEOUT_S, check_same_thread=False, isolation_level=None)
-            connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
-            try:
-                connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            except sqlcipher3.DatabaseError:
-                connection.close()
-                raise IntegrityError(
-                    "The database does not open: it was changed, or belongs to another home.", code="database.key"
-                ) from None
-            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON", "temp_store = MEMORY"):
-                connection.execute(f"PRAGMA {pragma}")
-            return connection
-
+        self._path = path
+        self._gate = threading.Condition()
+        self._transactions = 0
+        self._changing = False
         with _database_errors():
-            self._engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=POOL_SIZE, max_overflow=POOL_SIZE)
-            # sqlite3's own implicit transactions do not cover reads; begin them explicitly, and take the write lock at once.
-            event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+            self._engine = _engine(path, key)
             with self._engine.begin() as connection:
                 _migrate(connection)
         path.chmod(0o600)
@@ -60,12 +50,82 @@ class Database:
 
         Raises `StorageError` (full disk), `IntegrityError` (damage), `InputError` (a text that is no Unicode).
         """
-        with _database_errors(), self._engine.begin() as connection:
-            yield connection
+        with self._gate:
+            self._gate.wait_for(lambda: not self._changing)
+            self._transactions += 1
+        try:
+            with _database_errors(), self._engine.begin() as connection:
+                yield connection
+        finally:
+            with self._gate:
+                self._transactions -= 1
+                self._gate.notify_all()
+
+    def change_key(self, key: bytes) -> None:
+        """Write the whole database anew under `key`, and put it in the old one's place. Other threads wait meanwhile.
+
+        Killed at any point, the file is the old one or the new one, whole: `opens_with` tells which. SQLCipher's own `PRAGMA rekey` changes
+        page after page in place and leaves the old pages in the journal. Raises `StorageError`.
+        """
+        fresh = self._path.with_name(f"{self._path.name}.rekeyed")
+        with self._gate:
+            self._gate.wait_for(lambda: not self._changing and self._transactions == 0)
+            self._changing = True
+        try:
+            with _database_errors(), storage_errors("Writing the database under its new key"):
+                fresh.unlink(missing_ok=True)
+                with contextlib.closing(self._engine.raw_connection()) as connection:
+                    os.close(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+                    connection.cursor().execute(f"ATTACH DATABASE ? AS fresh KEY \"x'{key.hex()}'\"", (str(fresh),))
+                    connection.cursor().execute("SELECT sqlcipher_export('fresh')").fetchall()
+                    connection.cursor().execute("DETACH DATABASE fresh")
+                fsync_file(fresh)
+                self._engine.dispose()  # The last connection writes the log back into the file, and removes it.
+                wal = self._path.with_name(f"{self._path.name}-wal")
+                if wal.exists() and wal.stat().st_size:
+                    raise StorageError("The database is in use by another program. Nothing was changed.", code="database.busy")
+                os.replace(fresh, self._path)
+                fsync_folder(self._path.parent)
+                self._engine = _engine(self._path, key)
+        finally:
+            with self._gate:
+                self._changing = False
+                self._gate.notify_all()
+
+    @staticmethod
+    def opens_with(path: Path, key: bytes) -> bool:
+        """Tell whether `key` is the one that the file is under."""
+        try:
+            _connect(path, key).close()
+        except IntegrityError:
+            return False
+        return True
 
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
+
+
+def _connect(path: Path, key: bytes) -> Any:
+    connection = sqlcipher3.connect(str(path), timeout=BUSY_TIMEOUT_S, check_same_thread=False, isolation_level=None)
+    connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlcipher3.DatabaseError:
+        connection.close()
+        raise IntegrityError("The database does not open: it was changed, or belongs to another home.", code="database.key") from None
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON", "temp_store = MEMORY"):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+def _engine(path: Path, key: bytes) -> Engine:
+    engine = create_engine(
+        "sqlite://", creator=lambda: _connect(path, key), poolclass=QueuePool, pool_size=POOL_SIZE, max_overflow=POOL_SIZE
+    )
+    # sqlite3's own implicit transactions do not cover reads; begin them explicitly, and take the write lock at once.
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    return engine
 
 
 @contextlib.contextmanager

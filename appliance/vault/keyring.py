@@ -1,76 +1,61 @@
 """keyring.json, version 1: key slots that open the root key, and the keys that the root key wraps. No secret in clear.
 
     {"version": 1,
-     "slots": [{"id", "kind": "passphrase", "memory_kib", "iterations", "lanes", "salt", "wrapped"}],
-     "epoch": N, "keys": {"database", "audit_hmac", "signing", "epoch-N" (and "epoch-N+1" while keys are being rewrapped)},
+     "slots": [{"id", "kind", "name", "created_us", "public_key", "sealed_root", ...}],     see `slots`
+     "slots_tag",
+     "epoch": N, "keys": {"database", "audit_hmac", "signing", "epoch-N"},
      "audit_public_key"}
 
-Bytes are base64. A slot derives a key from its passphrase by Argon2id and opens the root key (AES-256-GCM); associated data is the
-length-prefixed list ("appliance slot", version, slot id, kind, memory, iterations, lanes). The root key wraps the named keys, associated
-data ("appliance root", version, name). Argon2's parameters come from the file, so they are bounded both ways: too small is weak, too large
-exhausts memory. The public key of the log stands in clear, so that a sealed home's log can be verified; every unseal recomputes it.
+Bytes are base64. While keys are being rewrapped, "keys" has "epoch-N+1" too; while the database gets a new key, "database-next". The root
+key wraps the named keys (AES-256-GCM), associated data ("appliance root", version, name). `slots_tag` is HMAC-SHA256 over the canonical
+JSON of the slots, under a key derived from the root key: a public key that somebody put in on the disk is noticed before the next root key
+is encrypted to it. The public key of the log stands in clear, so that a sealed home's log can be verified; every unseal recomputes it.
 """
 
-import secrets
+import hmac
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from appliance.foundation import canonical_json
 from appliance.foundation.atomic_files import storage_errors, write_atomic
-from appliance.foundation.errors import AuthenticationError, HomeError, InputError, IntegrityError
-from appliance.vault.keys import KEY_BYTES, WRAPPED_BYTES, associated_data, new_key, unwrap_key, wrap_key
+from appliance.foundation.errors import AuthenticationError, ConflictError, HomeError, InputError, IntegrityError, NotFoundError
+from appliance.vault.keys import KEY_BYTES, associated_data, derive_key, new_key, unwrap_key, wrap_key
+from appliance.vault.slots import (
+    Closed,
+    CredentialSecret,
+    RecoverySecret,
+    Slot,
+    SlotSecret,
+    WrappedKey,
+    open_root,
+    passphrase_slot,
+    seal_root,
+)
 
 VERSION = 1
-MEMORY_KIB = 64 * 1024
-MAX_MEMORY_KIB = 4 * 1024 * 1024
-ITERATIONS = 3
-MAX_ITERATIONS = 64
-LANES = 4
-MAX_LANES = 64
-SALT_BYTES = 16
-MAX_SLOTS = 32
+MAX_SLOTS = 16
 MAX_KEYS = 16
-MAX_KEYRING_BYTES = 64 * 1024
+MAX_KEYRING_BYTES = 128 * 1024
+TAG_BYTES = 32
 FILE_NAME = "keyring.json"
-
-_Wrapped = Annotated[bytes, Field(min_length=WRAPPED_BYTES, max_length=WRAPPED_BYTES)]
-
-
-class _Closed(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, ser_json_bytes="base64", val_json_bytes="base64")
+_FIXED = ("database", "audit_hmac", "signing")
 
 
-class PassphraseSlot(_Closed):
-    """One passphrase's way to the root key."""
-
-    id: str = Field(min_length=1, max_length=64)
-    kind: Literal["passphrase"] = "passphrase"
-    memory_kib: int = Field(ge=MEMORY_KIB, le=MAX_MEMORY_KIB)
-    iterations: int = Field(ge=ITERATIONS, le=MAX_ITERATIONS)
-    lanes: int = Field(ge=1, le=MAX_LANES)
-    salt: bytes = Field(min_length=SALT_BYTES, max_length=64)
-    wrapped: _Wrapped
-
-    def context(self) -> bytes:
-        """Return what the wrapping is bound to."""
-        return associated_data("appliance slot", VERSION, self.id, self.kind, self.memory_kib, self.iterations, self.lanes)
-
-
-class _File(_Closed):
+class _File(Closed):
     version: Literal[1] = 1
-    slots: list[PassphraseSlot] = Field(min_length=1, max_length=MAX_SLOTS)
+    slots: list[Slot] = Field(min_length=1, max_length=MAX_SLOTS)
+    slots_tag: bytes = Field(min_length=TAG_BYTES, max_length=TAG_BYTES)
     epoch: int = Field(ge=1, le=2**53 - 1)
-    keys: dict[str, _Wrapped] = Field(max_length=MAX_KEYS)
+    keys: dict[str, WrappedKey] = Field(max_length=MAX_KEYS)
     audit_public_key: bytes = Field(min_length=KEY_BYTES, max_length=KEY_BYTES)
 
 
 @dataclass(frozen=True)
 class Keys:
-    """The opened keys. Nothing of it is shown when it is printed."""
+    """The opened keys. Nothing of it is shown when it is printed. `next_database` is there while the database gets a new key."""
 
     root: bytes = field(repr=False)
     database: bytes = field(repr=False)
@@ -78,6 +63,7 @@ class Keys:
     signing: bytes = field(repr=False)
     epochs: dict[int, bytes] = field(repr=False)
     epoch: int
+    next_database: bytes | None = field(default=None, repr=False)
 
     @classmethod
     def generate(cls) -> "Keys":
@@ -87,7 +73,8 @@ class Keys:
     def named(self) -> dict[str, bytes]:
         """Return what the root key wraps, by name."""
         fixed = {"database": self.database, "audit_hmac": self.audit_hmac, "signing": self.signing}
-        return fixed | {f"epoch-{number}": key for number, key in self.epochs.items()}
+        coming = {} if self.next_database is None else {"database-next": self.next_database}
+        return fixed | coming | {f"epoch-{number}": key for number, key in self.epochs.items()}
 
     def with_epochs(self, epochs: dict[int, bytes], epoch: int) -> "Keys":
         """Return the same keys with other epochs."""
@@ -95,45 +82,55 @@ class Keys:
 
 
 class Keyring:
-    """The file's content: slots, and the keys they lead to."""
+    """The file's content: slots, and the keys they lead to. Immutable; a change gives a new one, which counts when it is written."""
 
-    def __init__(self, slots: tuple[PassphraseSlot, ...], audit_public_key: bytes) -> None:
-        self._slots = slots
+    def __init__(self, slots: tuple[Slot, ...], audit_public_key: bytes) -> None:
+        self.slots = slots
         self._audit_public_key = audit_public_key
 
     @classmethod
-    def create(cls, passphrase: str, keys: Keys, audit_public_key: bytes) -> "Keyring":
+    def create(cls, passphrase: str, audit_public_key: bytes, created_us: int) -> "Keyring":
         """Return a keyring with one passphrase slot. Raises `InputError` for an empty passphrase."""
         if not passphrase:
             raise InputError("The passphrase is empty.", code="passphrase.empty")
-        slot = PassphraseSlot(
-            id=secrets.token_hex(8),
-            memory_kib=MEMORY_KIB,
-            iterations=ITERATIONS,
-            lanes=LANES,
-            salt=secrets.token_bytes(SALT_BYTES),
-            wrapped=bytes(WRAPPED_BYTES),
-        )
-        wrapped = wrap_key(_derive(slot, passphrase), keys.root, slot.context())
-        return cls((slot.model_copy(update={"wrapped": wrapped}),), audit_public_key)
+        return cls((passphrase_slot(passphrase, "first", created_us),), audit_public_key)
+
+    def with_slot(self, slot: Slot) -> "Keyring":
+        """Return a keyring with one more slot. Raises `ConflictError` when there is no room."""
+        if len(self.slots) >= MAX_SLOTS:
+            raise ConflictError(f"There are {MAX_SLOTS} slots already. Remove one first.", code="slot.full")
+        return Keyring((*self.slots, slot), self._audit_public_key)
+
+    def without_slot(self, slot_id: str) -> "Keyring":
+        """Return a keyring without a slot. Raises `NotFoundError`, and `ConflictError` for the last one."""
+        kept = tuple(slot for slot in self.slots if slot.id != slot_id)
+        if len(kept) == len(self.slots):
+            raise NotFoundError("There is no such slot. `appliance key list` shows them.", code="slot.absent")
+        if not kept:
+            raise ConflictError("This is the last slot: without it, nothing could be opened any more. Add another first.", code="slot.last")
+        return Keyring(kept, self._audit_public_key)
 
     def write(self, home: Path, keys: Keys) -> None:
-        """Replace keyring.json, whole or not at all (0600). Raises `StorageError`."""
+        """Replace keyring.json, whole or not at all (0600), with the root key encrypted to each slot. Raises `StorageError`."""
         wrapped = {name: wrap_key(keys.root, key, _root_context(name)) for name, key in keys.named().items()}
-        file = _File(slots=list(self._slots), epoch=keys.epoch, keys=wrapped, audit_public_key=self._audit_public_key)
+        slots = [seal_root(slot, keys.root) for slot in self.slots]
+        file = _File(slots=slots, slots_tag=_tag(keys.root, slots), epoch=keys.epoch, keys=wrapped, audit_public_key=self._audit_public_key)
         write_atomic(home / FILE_NAME, canonical_json.encode(file.model_dump(mode="json")))
 
     @classmethod
-    def open(cls, home: Path, passphrase: str) -> tuple["Keyring", Keys]:
-        """Open the keys by a passphrase. Raises `AuthenticationError`, `HomeError` (newer), `IntegrityError` (damaged)."""
+    def open(cls, home: Path, secret: SlotSecret) -> tuple["Keyring", Keys]:
+        """Open the keys with a slot's secret. Raises `AuthenticationError`, `HomeError` (newer), `IntegrityError` (damaged)."""
         file = _read(home)
-        root = _root_key(file.slots, passphrase)
+        root = _root_key(file.slots, secret)
+        if not hmac.compare_digest(file.slots_tag, _tag(root, file.slots)):
+            raise IntegrityError("The slots in keyring.json were changed from outside. Restore it from a backup.", code="keyring.slots")
         opened = {name: unwrap_key(root, wrapped, _root_context(name)) for name, wrapped in file.keys.items()}
         epochs = {int(name.removeprefix("epoch-")): key for name, key in opened.items() if name.removeprefix("epoch-").isdecimal()}
-        missing = {"database", "audit_hmac", "signing", f"epoch-{file.epoch}"} - set(opened)
-        if missing or len(opened) != len(epochs) + 3:
+        coming = opened.get("database-next")
+        missing = {*_FIXED, f"epoch-{file.epoch}"} - set(opened)
+        if missing or len(opened) != len(epochs) + len(_FIXED) + (coming is not None):
             raise IntegrityError("keyring.json lacks a key, or has one that has no use. Restore it from a backup.", code="keyring.keys")
-        keys = Keys(root, opened["database"], opened["audit_hmac"], opened["signing"], epochs, file.epoch)
+        keys = Keys(root, opened["database"], opened["audit_hmac"], opened["signing"], epochs, file.epoch, coming)
         return cls(tuple(file.slots), file.audit_public_key), keys
 
     @staticmethod
@@ -146,17 +143,23 @@ def _root_context(name: str) -> bytes:
     return associated_data("appliance root", VERSION, name)
 
 
-def _derive(slot: PassphraseSlot, passphrase: str) -> bytes:
-    derivation = Argon2id(salt=slot.salt, length=KEY_BYTES, iterations=slot.iterations, lanes=slot.lanes, memory_cost=slot.memory_kib)
-    return derivation.derive(passphrase.encode("utf-8", "surrogatepass"))
+def _tag(root: bytes, slots: list[Slot]) -> bytes:
+    """Return the tag over the slots (32 bytes)."""
+    return hmac.digest(
+        derive_key(root, "appliance slots"), canonical_json.encode([slot.model_dump(mode="json") for slot in slots]), "sha256"
+    )
 
 
-def _root_key(slots: list[PassphraseSlot], passphrase: str) -> bytes:
+def _root_key(slots: list[Slot], secret: SlotSecret) -> bytes:
     for slot in slots:
         try:
-            return unwrap_key(_derive(slot, passphrase), slot.wrapped, slot.context())
+            return open_root(slot, secret)
         except IntegrityError:
             continue
+    if isinstance(secret, RecoverySecret):
+        raise AuthenticationError("This recovery key opens no slot of this home. Nothing was opened.", code="recovery.wrong")
+    if isinstance(secret, CredentialSecret):
+        raise AuthenticationError("The machine's credential opens no slot of this home. Nothing was opened.", code="credential.wrong")
     raise AuthenticationError("The passphrase is wrong. Nothing was opened; try again.", code="passphrase.wrong")
 
 

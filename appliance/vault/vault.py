@@ -1,16 +1,20 @@
 """The open vault: the keys of one home in this process's memory, and what they open.
 
-    root key -> database key, audit HMAC key, signing key, epoch key -> data keys (one an object) -> files
+    slot -> root key -> database key, audit HMAC key, signing key, epoch key -> data keys (one an object) -> files
 
 Data keys are wrapped under the current epoch's key. Shredding an object drops its wrappings and starts a new epoch: what remains is
 rewrapped, and the old epoch's key is gone with the old keyring.json, so deleted pages and the write-ahead log hold only wrappings that
-nothing opens. It is safe to interrupt: the new keyring is written first with both epochs, then the database, then the keyring with the new
-epoch alone; `open` finishes it.
+nothing opens. Removing a slot replaces every key that its holder could have kept with an old copy of keyring.json: root, database, epoch.
+
+Every change of keys is safe to interrupt: first a keyring with the old keys and the new ones is written, then what they protect is
+rewrapped or rewritten, then a keyring with the new ones alone. `open` finishes what it finds begun. A change counts from its first write.
 """
 
 import hmac
 import threading
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import delete, insert, select, update
@@ -18,10 +22,19 @@ from sqlalchemy import delete, insert, select, update
 from appliance.audit import TreeHead
 from appliance.foundation.atomic_files import make_private_folder
 from appliance.foundation.clock import Clock
-from appliance.foundation.errors import HomeError, IntegrityError, NotFoundError
+from appliance.foundation.errors import HomeError, InputError, IntegrityError, NotFoundError
 from appliance.vault.database import Database
 from appliance.vault.keyring import FILE_NAME, Keyring, Keys
 from appliance.vault.keys import associated_data, new_key, unwrap_key, wrap_key
+from appliance.vault.slots import (
+    CredentialSecret,
+    RecoverySecret,
+    Slot,
+    SlotSecret,
+    credential_slot,
+    passphrase_slot,
+    recovery_slot,
+)
 from appliance.vault.tables import AUDIT_HEAD, WRAPPED_KEYS
 
 DATABASE_NAME = "appliance.db"
@@ -86,13 +99,13 @@ class Vault:
         return Keyring.audit_public_key(home)
 
     @classmethod
-    def create(cls, home: Path, passphrase: str, clock: Clock) -> "Vault":  # noqa: ARG003 - later slots record their time
+    def create(cls, home: Path, passphrase: str, clock: Clock) -> "Vault":
         """Make fresh keys and an empty database. The keyring comes last: without it, there is no home. Raises `HomeError`."""
         if cls.exists(home):
             raise HomeError("There is a home here already. `appliance status` says how it is.", code="home.exists")
         make_private_folder(home)
         keys = Keys.generate()
-        keyring = Keyring.create(passphrase, keys, LogSigner(keys.signing).public_key)
+        keyring = Keyring.create(passphrase, LogSigner(keys.signing).public_key, clock.now_us())
         for suffix in ("", "-wal", "-shm"):  # Left by a `create` that was interrupted: its key was never kept.
             (home / f"{DATABASE_NAME}{suffix}").unlink(missing_ok=True)
         database = Database(home / DATABASE_NAME, keys.database)
@@ -100,16 +113,18 @@ class Vault:
         return cls(home, keyring, keys, database)
 
     @classmethod
-    def open(cls, home: Path, passphrase: str) -> "Vault":
-        """Open the vault. Raises `AuthenticationError` (wrong passphrase), `HomeError` (absent, newer), `IntegrityError`."""
-        keyring, keys = Keyring.open(home, passphrase)
+    def open(cls, home: Path, secret: SlotSecret) -> "Vault":
+        """Open the vault with a slot's secret. Raises `AuthenticationError` (wrong), `HomeError` (absent, newer), `IntegrityError`."""
+        keyring, keys = Keyring.open(home, secret)
         if Keyring.audit_public_key(home) != LogSigner(keys.signing).public_key:
             raise IntegrityError("keyring.json names another log's public key. Restore it from a backup.", code="keyring.public-key")
-        if not (home / DATABASE_NAME).exists():
+        path = home / DATABASE_NAME
+        if not path.exists():
             raise HomeError("The home has no database. Restore it from a backup.", code="home.database")
-        vault = cls(home, keyring, keys, Database(home / DATABASE_NAME, keys.database))
-        if len(keys.epochs) > 1:
-            vault._finish_epoch()
+        written = keys.next_database is not None and Database.opens_with(path, keys.next_database)
+        now = keys.next_database if written and keys.next_database is not None else keys.database
+        vault = cls(home, keyring, keys, Database(path, now))
+        vault._finish(database_written=written)
         return vault
 
     def close(self) -> None:
@@ -149,32 +164,102 @@ class Vault:
     def shred(self, kind: str, object_id: str) -> None:
         """Make every data key of the object unrecoverable, also from copies of the database and from an older keyring's absence."""
         with self._changing:
-            old = self._keys
-            self._keys = old.with_epochs(old.epochs | {old.epoch + 1: new_key()}, old.epoch + 1)
-            self._keyring.write(self._home, self._keys)
+            self._begin(self._keyring, replace(self._keys, **_next_epoch(self._keys)))
             with self.database.begin() as connection:
                 connection.execute(delete(WRAPPED_KEYS).where(WRAPPED_KEYS.c.kind == kind, WRAPPED_KEYS.c.object_id == object_id))
-            self._finish_epoch()
+            self._finish()
 
-    def _finish_epoch(self) -> None:
-        """Rewrap what an older epoch wrapped, then drop the older epochs' keys."""
+    @property
+    def epoch(self) -> int:
+        """Return the number of the current epoch."""
+        return self._keys.epoch
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """Return the ways to the root key."""
+        return self._keyring.slots
+
+    def add_passphrase(self, passphrase: str, name: str, created_us: int) -> Slot:
+        """Add a slot that `passphrase` opens. Raises `InputError` when it is empty, `ConflictError` when there is no room."""
+        if not passphrase:
+            raise InputError("The passphrase is empty.", code="passphrase.empty")
+        return self._add(passphrase_slot(passphrase, name, created_us))
+
+    def add_credential(self, name: str, created_us: int) -> tuple[Slot, CredentialSecret]:
+        """Add a slot for a systemd credential, and return what it has to hold. It is kept nowhere here."""
+        secret = CredentialSecret(new_key())
+        return self._add(credential_slot(secret, name, created_us)), secret
+
+    def add_recovery(self, name: str, created_us: int) -> tuple[Slot, RecoverySecret]:
+        """Add a slot for a recovery key, and return its seed. It is kept nowhere here."""
+        secret = RecoverySecret(new_key())
+        return self._add(recovery_slot(secret, name, created_us)), secret
+
+    def remove_slot(self, slot_id: str) -> None:
+        """Remove a slot, and replace every key to which an old copy of keyring.json would lead.
+
+        Raises `NotFoundError`, and `ConflictError` for the last one.
+        """
+        with self._changing:
+            self._begin(self._keyring.without_slot(slot_id), self._all_new())
+            self._finish()
+
+    def rotate(self) -> None:
+        """Replace root, epoch and database key. Files are not rewritten: their data keys are wrapped anew."""
+        with self._changing:
+            self._begin(self._keyring, self._all_new())
+            self._finish()
+
+    def _add(self, slot: Slot) -> Slot:
+        with self._changing:
+            keyring = self._keyring.with_slot(slot)
+            keyring.write(self._home, self._keys)
+            self._keyring = keyring
+        return slot
+
+    def _all_new(self) -> Keys:
+        return replace(self._keys, root=new_key(), next_database=new_key(), **_next_epoch(self._keys))
+
+    def _begin(self, keyring: Keyring, keys: Keys) -> None:
+        """Write the keyring that has the old keys and the new ones: from here on the change is made, and only has to be finished."""
+        keyring.write(self._home, keys)
+        self._keyring, self._keys = keyring, keys
+
+    def _finish(self, *, database_written: bool = False) -> None:
+        """Do what a change of keys still needs: rewrap under the newest epoch, put the database under its next key, forget the old keys."""
         with self._changing:
             keys = self._keys
-            with self.database.begin() as connection:
-                for row in connection.execute(select(WRAPPED_KEYS).where(WRAPPED_KEYS.c.epoch != keys.epoch)).all():
-                    context = _context(row.kind, row.object_id, row.version)
-                    key = unwrap_key(keys.epochs[row.epoch], row.wrapped, context)
-                    connection.execute(
-                        update(WRAPPED_KEYS)
-                        .where(
-                            WRAPPED_KEYS.c.kind == row.kind,
-                            WRAPPED_KEYS.c.object_id == row.object_id,
-                            WRAPPED_KEYS.c.version == row.version,
-                        )
-                        .values(epoch=keys.epoch, wrapped=wrap_key(keys.epochs[keys.epoch], key, context))
+            if len(keys.epochs) == 1 and keys.next_database is None:
+                return
+            self._rewrap(keys)
+            if keys.next_database is not None:
+                if not database_written:
+                    self.database.change_key(keys.next_database)
+                keys = replace(keys, database=keys.next_database, next_database=None)
+            keys = keys.with_epochs({keys.epoch: keys.epochs[keys.epoch]}, keys.epoch)
+            self._keyring.write(self._home, keys)
+            self._keys = keys
+
+    def _rewrap(self, keys: Keys) -> None:
+        with self.database.begin() as connection:
+            for row in connection.execute(select(WRAPPED_KEYS).where(WRAPPED_KEYS.c.epoch != keys.epoch)).all():
+                context = _context(row.kind, row.object_id, row.version)
+                key = unwrap_key(keys.epochs[row.epoch], row.wrapped, context)
+                connection.execute(
+                    update(WRAPPED_KEYS)
+                    .where(
+                        WRAPPED_KEYS.c.kind == row.kind,
+                        WRAPPED_KEYS.c.object_id == row.object_id,
+                        WRAPPED_KEYS.c.version == row.version,
                     )
-            self._keys = keys.with_epochs({keys.epoch: keys.epochs[keys.epoch]}, keys.epoch)
-            self._keyring.write(self._home, self._keys)
+                    .values(epoch=keys.epoch, wrapped=wrap_key(keys.epochs[keys.epoch], key, context))
+                )
+
+
+def _next_epoch(keys: Keys) -> dict[str, Any]:
+    """Return the fields of `keys` with one more epoch."""
+    number = keys.epoch + 1
+    return {"epochs": keys.epochs | {number: new_key()}, "epoch": number}
 
 
 def _context(kind: str, object_id: str, version: int) -> bytes:

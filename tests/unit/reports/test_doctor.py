@@ -6,7 +6,7 @@ import pytest
 
 from appliance.reports import doctor_report
 
-ISOLATION = {"refused": 40, "open": 0, "unavailable": 0, "probes": []}
+ISOLATION = {"refused": 40, "open": 0, "unavailable": 0, "probes": [], "missing": []}
 HEAD = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"
 
 
@@ -49,6 +49,13 @@ def test_what_this_kernel_does_not_have_is_counted_apart(tmp_path: Path) -> None
     """A way out that does not exist is no proof of a wall; problems follow the summary."""
     report = doctor_report({**ISOLATION, "unavailable": 2}, tmp_path / "absent")
     assert report["sentence"].startswith("Isolation: 40 ways out were tried and refused, 0 got through; 2 do not exist on this kernel.\n")
+
+
+def test_a_wall_that_the_kernel_lacks_is_named(tmp_path: Path) -> None:
+    """Though another one stands there, as the probes have shown."""
+    report = doctor_report({**ISOLATION, "missing": ["Landlock for TCP needs ABI 4."]}, swaps(tmp_path))
+    assert report["sentence"].splitlines()[1:] == ["Not there on this machine: Landlock for TCP needs ABI 4."]
+    assert report["problems"] == []
 
 
 def test_a_package_that_loads_code_from_a_hub_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

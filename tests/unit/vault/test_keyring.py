@@ -12,17 +12,20 @@ from appliance.foundation import canonical_json
 from appliance.foundation.errors import IntegrityError, StorageError
 from appliance.vault.keyring import (
     FILE_NAME,
+    MAX_KEYRING_BYTES,
+    MAX_KEYS,
+    MAX_SLOTS,
+    Keyring,
+    Keys,
+)
+from appliance.vault.slots import (
     ITERATIONS,
     LANES,
     MAX_ITERATIONS,
-    MAX_KEYRING_BYTES,
-    MAX_KEYS,
     MAX_LANES,
     MAX_MEMORY_KIB,
-    MAX_SLOTS,
+    MAX_NAME_CHARACTERS,
     MEMORY_KIB,
-    Keyring,
-    Keys,
 )
 
 PASSPHRASE = "correct horse battery staple"
@@ -33,7 +36,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Return the content of a good keyring."""
     home = tmp_path_factory.mktemp("home")
     keys = Keys.generate()
-    Keyring.create(PASSPHRASE, keys, bytes(32)).write(home, keys)
+    Keyring.create(PASSPHRASE, bytes(32), 0).write(home, keys)
     value: dict[str, Any] = json.loads((home / FILE_NAME).read_bytes())
     return value
 
@@ -68,11 +71,17 @@ def test_a_fresh_slot_is_at_least_as_strong_as_the_bounds_ask(written: dict[str,
         {"lanes": MAX_LANES + 1},
         {"salt": "AAAAAAAAAAAAAAAAAAAA"},
         {"salt": "A" * 88},
-        {"wrapped": "A" * 76},
-        {"wrapped": "A" * 84},
+        {"private_key": "A" * 76},
+        {"private_key": "A" * 84},
+        {"public_key": "A" * 1620},
+        {"sealed_root": "A" * 1560},
+        {"name": "x" * (MAX_NAME_CHARACTERS + 1)},
+        {"created_us": -1},
         {"id": ""},
         {"id": "x" * 65},
         {"kind": "recovery"},
+        {"kind": "credential"},
+        {"kind": "fingerprint"},
         {"kind": None},
         {"surprise": 1},
     ],

@@ -215,7 +215,7 @@ if {stage!r} == "keyring written":
     begin = vault.database.begin
     vault.database.begin = lambda: os.kill(os.getpid(), signal.SIGKILL)
 else:
-    vault._finish_epoch = lambda: os.kill(os.getpid(), signal.SIGKILL)
+    vault._finish = lambda: os.kill(os.getpid(), signal.SIGKILL)
 vault.shred("dataset", "ds_1")
 """
     assert subprocess.run([sys.executable, "-c", code, str(home)], check=False).returncode == -9

@@ -1,0 +1,142 @@
+"""`appliance key`: the vault's ways in. New secrets are written to a file (0600) or printed, once."""
+
+import contextlib
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from appliance.cli.frame import AsJson, Frame, PassphraseFile
+from appliance.cli.passphrase import read_or_ask
+from appliance.foundation.atomic_files import storage_errors
+from appliance.foundation.errors import ConflictError, InputError
+from appliance.vault.secret_text import WORDS, read_words, write_recovery
+
+Out = Annotated[Path | None, typer.Option(help="Write the secret to this new file (0600).")]
+NewPassphraseFile = Annotated[Path | None, typer.Option(help="Read the new passphrase from this file.")]
+MAX_RECOVERY_BYTES = 4096
+
+
+def add_key_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR0915 - six commands of a few lines each
+    """Register the commands."""
+
+    @group.command("list")
+    def list_(passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
+        """List the ways in."""
+        with frame(as_json, passphrase_file) as options, options.client() as client:
+            columns = {"id": "id", "kind": "kind", "name": "name"}
+            options.printer.table(client.perform("key.list"), columns, "There is no slot.")
+
+    @group.command()
+    def add_slot(
+        name: str = "",
+        credential: Annotated[bool, typer.Option("--credential", help="For a systemd credential in place of a passphrase.")] = False,
+        new_passphrase_file: NewPassphraseFile = None,
+        out: Out = None,
+        passphrase_file: PassphraseFile = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """Add a passphrase, or a systemd credential (`appliance-key`, written to --out)."""
+        with frame(as_json, passphrase_file) as options:
+            if credential:
+                if out is None:
+                    raise InputError("A credential is written to a file: name a new one with --out.", code="key.out")
+                with _new_file(out) as file, options.client() as client:
+                    made = client.perform("key.credential", name=name)
+                    _keep(file, made.pop("secret"))
+                sentence = f"{out} opens the home now: give it to systemd (systemd-creds encrypt --name=appliance-key)."
+            else:
+                chosen = read_or_ask(new_passphrase_file, "New passphrase: ", twice=True)
+                with options.client() as client:
+                    made = client.perform("key.add", name=name, passphrase=chosen)
+                sentence = f"The slot {made['id']} is there: the new passphrase opens the home too."
+            options.printer.result(made, sentence)
+
+    @group.command()
+    def recovery(name: str = "", out: Out = None, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
+        """Make a recovery key: 24 words to print, and a file. It opens the home when every passphrase is lost."""
+        with frame(as_json, passphrase_file) as options, _new_file(out) as file, options.client() as client:
+            made = client.perform("key.recovery", name=name)
+            if file is not None:
+                _keep(file, made.pop("secret"))
+                made.pop("words")
+                sentence = f"The recovery key is in {out}, as {WORDS} words too. Print it, put it in a safe, delete the file."
+            else:
+                sentence = f"These words open the home. They are shown this once: write them down, put them in a safe.\n\n{made['words']}\n"
+            options.printer.result(made, sentence)
+
+    @group.command()
+    def recover(
+        file: Annotated[Path | None, typer.Argument(help="The recovery key's file; without it, the words are typed.")] = None,
+        new_passphrase_file: NewPassphraseFile = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """Open the home with a recovery key, and give it a new passphrase."""
+        with frame(as_json) as options:
+            secret = write_recovery(_read_recovery(file))
+            chosen = read_or_ask(new_passphrase_file, "New passphrase: ", twice=True)
+            with options.client(secret=secret) as client:
+                if client.perform("status")["sealed"]:  # a server runs, and waits for its keys
+                    client.perform("unseal", passphrase=secret)
+                made = client.perform("key.add", name="after recovery", passphrase=chosen)
+            options.printer.result(
+                made, f"The home opens with the new passphrase (slot {made['id']}). Remove what was lost: `appliance key remove-slot`."
+            )
+
+    @group.command()
+    def remove_slot(slot: str, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
+        """Remove a way in, and replace the keys that its holder could have kept."""
+        with frame(as_json, passphrase_file) as options, options.client() as client:
+            left = client.perform("key.remove", slot_id=slot)
+            options.printer.result(left, f"The slot {slot} is gone; old copies of the keyring open nothing here either. {len(left)} left.")
+
+    @group.command()
+    def rotate(passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
+        """Replace the root key, the epoch's and the database's. Every slot stays as it is."""
+        with frame(as_json, passphrase_file) as options, options.client() as client:
+            done = client.perform("key.rotate")
+            options.printer.result(done, f"The keys are new; this is epoch {done['epoch']}.")
+
+
+class _new_file:  # noqa: N801 - reads as a function
+    """Creates the file before this process is confined and loses the right to. It is removed when nothing was written."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+
+    def __enter__(self) -> Any:
+        if self._path is None:
+            return None
+        try:
+            with storage_errors(f"Creating {self._path.name}"):
+                self._file = os.fdopen(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb")
+        except Exception as error:
+            if self._path.exists():
+                raise ConflictError(f"{self._path.name} is there already. Name a new file.", code="key.out") from error
+            raise
+        return self._file
+
+    def __exit__(self, *_error: object) -> None:
+        if self._path is not None:
+            empty = self._file.tell() == 0
+            self._file.close()
+            with contextlib.suppress(OSError):
+                if empty:
+                    self._path.unlink()
+
+
+def _keep(file: Any, secret: str) -> None:
+    with storage_errors("Writing the secret"):
+        file.write(secret.encode())
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _read_recovery(file: Path | None) -> Any:
+    if file is None:
+        text = read_or_ask(None, f"The {WORDS} words: ")
+    else:
+        with storage_errors(f"Reading {file.name}"), file.open("rb") as opened:
+            text = opened.read(MAX_RECOVERY_BYTES).decode("ascii", "replace")
+    return read_words(text or "")

@@ -1,0 +1,165 @@
+"""Key slots: the ways to the root key. Each is a key pair: the root key is encrypted to the public half, and the private half opens it.
+
+    passphrase   the private half is wrapped under a key derived from a passphrase (Argon2id)
+    credential   ... under a key derived from 32 random bytes that the machine's systemd keeps (HKDF-SHA256)
+    recovery     the private half is on paper, or on a stick in a safe; nothing of it is here
+
+Why pairs: a new root key can be encrypted to every slot without knowing anybody's passphrase, so a slot that is removed is followed by a
+new root key, and old copies of the file lead nowhere. Pairs, wrappings and the encrypted root key are bound to the slot's id and kind.
+"""
+
+import secrets
+from typing import Annotated, Literal
+
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+from pydantic import BaseModel, ConfigDict, Field
+
+from appliance.foundation.errors import IntegrityError
+from appliance.vault import hybrid
+from appliance.vault.keys import KEY_BYTES, WRAPPED_BYTES, associated_data, derive_key, new_key, unwrap_key, wrap_key
+
+VERSION = 1
+MEMORY_KIB = 64 * 1024
+MAX_MEMORY_KIB = 4 * 1024 * 1024
+ITERATIONS = 3
+MAX_ITERATIONS = 64
+LANES = 4
+MAX_LANES = 64
+SALT_BYTES = 16
+MAX_NAME_CHARACTERS = 64
+_SEALED_ROOT_BYTES = KEY_BYTES + hybrid.OVERHEAD_BYTES
+
+WrappedKey = Annotated[bytes, Field(min_length=WRAPPED_BYTES, max_length=WRAPPED_BYTES)]
+
+
+class Closed(BaseModel):
+    """What comes from the file: nothing more than is named, bytes as base64."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, ser_json_bytes="base64", val_json_bytes="base64")
+
+
+class _Slot(Closed):
+    id: str = Field(min_length=1, max_length=64)
+    name: str = Field(max_length=MAX_NAME_CHARACTERS)
+    created_us: int = Field(ge=0, le=2**53 - 1)  # UTC, microseconds since 1970
+    public_key: bytes = Field(min_length=hybrid.PUBLIC_KEY_BYTES, max_length=hybrid.PUBLIC_KEY_BYTES)
+    sealed_root: bytes = Field(default=bytes(_SEALED_ROOT_BYTES), min_length=_SEALED_ROOT_BYTES, max_length=_SEALED_ROOT_BYTES)
+
+
+class PassphraseSlot(_Slot):
+    """A passphrase's way to the root key."""
+
+    kind: Literal["passphrase"] = "passphrase"
+    memory_kib: int = Field(ge=MEMORY_KIB, le=MAX_MEMORY_KIB)
+    iterations: int = Field(ge=ITERATIONS, le=MAX_ITERATIONS)
+    lanes: int = Field(ge=1, le=MAX_LANES)
+    salt: bytes = Field(min_length=SALT_BYTES, max_length=64)
+    private_key: WrappedKey
+
+    def derive(self, passphrase: str) -> bytes:
+        """Return the key that wraps the private half. Argon2's parameters come from the file, so they are bounded both ways."""
+        derivation = Argon2id(salt=self.salt, length=KEY_BYTES, iterations=self.iterations, lanes=self.lanes, memory_cost=self.memory_kib)
+        return derivation.derive(passphrase.encode("utf-8", "surrogatepass"))
+
+    def context(self) -> bytes:
+        """Return what the wrapping is bound to."""
+        return associated_data("appliance slot", VERSION, self.id, self.kind, self.memory_kib, self.iterations, self.lanes)
+
+
+class CredentialSlot(_Slot):
+    """A systemd credential's way to the root key."""
+
+    kind: Literal["credential"] = "credential"
+    salt: bytes = Field(min_length=SALT_BYTES, max_length=64)
+    private_key: WrappedKey
+
+    def derive(self, credential: bytes) -> bytes:
+        """Return the key that wraps the private half."""
+        return derive_key(credential, "appliance credential slot", salt=self.salt)
+
+    def context(self) -> bytes:
+        """Return what the wrapping is bound to."""
+        return associated_data("appliance slot", VERSION, self.id, self.kind)
+
+
+class RecoverySlot(_Slot):
+    """A recovery key's way to the root key. Its private half is not here."""
+
+    kind: Literal["recovery"] = "recovery"
+
+
+Slot = Annotated[PassphraseSlot | CredentialSlot | RecoverySlot, Field(discriminator="kind")]
+
+
+def passphrase_slot(passphrase: str, name: str, created_us: int) -> PassphraseSlot:
+    """Return a new slot that `passphrase` opens."""
+    seed = new_key()
+    slot = PassphraseSlot(
+        id=_new_id(),
+        name=name,
+        created_us=created_us,
+        public_key=hybrid.public_key(seed),
+        memory_kib=MEMORY_KIB,
+        iterations=ITERATIONS,
+        lanes=LANES,
+        salt=secrets.token_bytes(SALT_BYTES),
+        private_key=bytes(WRAPPED_BYTES),
+    )
+    return slot.model_copy(update={"private_key": wrap_key(slot.derive(passphrase), seed, slot.context())})
+
+
+def credential_slot(credential: bytes, name: str, created_us: int) -> CredentialSlot:
+    """Return a new slot that `credential` (32 random bytes) opens."""
+    seed = new_key()
+    slot = CredentialSlot(
+        id=_new_id(),
+        name=name,
+        created_us=created_us,
+        public_key=hybrid.public_key(seed),
+        salt=secrets.token_bytes(SALT_BYTES),
+        private_key=bytes(WRAPPED_BYTES),
+    )
+    return slot.model_copy(update={"private_key": wrap_key(slot.derive(credential), seed, slot.context())})
+
+
+def recovery_slot(seed: bytes, name: str, created_us: int) -> RecoverySlot:
+    """Return a new slot that the recovery key with this seed opens."""
+    return RecoverySlot(id=_new_id(), name=name, created_us=created_us, public_key=hybrid.public_key(seed))
+
+
+def seal_root(slot: Slot, root: bytes) -> Slot:
+    """Return the slot with `root` encrypted to it."""
+    return slot.model_copy(update={"sealed_root": hybrid.encrypt_to(slot.public_key, root, _info(slot))})
+
+
+def open_root(slot: Slot, secret: "SlotSecret") -> bytes:
+    """Return the root key. Raises `IntegrityError` when `secret` does not open this slot."""
+    match slot, secret:
+        case PassphraseSlot(), str():
+            seed = unwrap_key(slot.derive(secret), slot.private_key, slot.context())
+        case CredentialSlot(), CredentialSecret():
+            seed = unwrap_key(slot.derive(secret), slot.private_key, slot.context())
+        case RecoverySlot(), RecoverySecret():
+            seed = bytes(secret)
+        case _:
+            raise IntegrityError("This slot is of another kind.", code="slot.kind")
+    return hybrid.decrypt_with(seed, slot.sealed_root, _info(slot))
+
+
+class CredentialSecret(bytes):
+    """The bytes of a systemd credential."""
+
+
+class RecoverySecret(bytes):
+    """The seed of a recovery key (see `recovery_key`)."""
+
+
+SlotSecret = str | CredentialSecret | RecoverySecret
+
+
+def _info(slot: _Slot) -> bytes:
+    return associated_data("appliance slot root", VERSION, slot.id, str(getattr(slot, "kind", "")))
+
+
+def _new_id() -> str:
+    return secrets.token_hex(8)

@@ -1,0 +1,316 @@
+"""Several ways to one root key: each opens, the last stays, and what was removed opens nothing, old copies of the keyring included."""
+
+import base64
+import os
+import random
+import shutil
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from appliance.foundation import canonical_json
+from appliance.foundation.clock import SystemClock
+from appliance.foundation.errors import ApplianceError, AuthenticationError, ConflictError, InputError, IntegrityError, NotFoundError
+from appliance.vault import Database, Vault, hybrid
+from appliance.vault.keyring import FILE_NAME, MAX_SLOTS, Keyring
+from appliance.vault.keys import new_key
+from appliance.vault.slots import CredentialSecret, RecoverySecret, SlotSecret
+
+PASSPHRASE = "correct horse battery staple"
+OTHER = "another passphrase for tests"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """Return the place of a home."""
+    return tmp_path / "home"
+
+
+def opens(home: Path, secret: SlotSecret) -> bool:
+    """Tell whether a secret opens the home; what is wrong with the home itself is raised."""
+    try:
+        Vault.open(home, secret).close()
+    except AuthenticationError:
+        return False
+    return True
+
+
+def test_each_slot_opens_the_same_home(home: Path) -> None:
+    """Two passphrases, a systemd credential, a recovery key."""
+    vault = Vault.create(home, PASSPHRASE, SystemClock())
+    key = vault.new_data_key("dataset", "ds_1")
+    vault.add_passphrase(OTHER, "deputy", 1)
+    _, credential = vault.add_credential("this server", 2)
+    _, recovery = vault.add_recovery("the safe", 3)
+    assert [(slot.kind, slot.name, slot.created_us) for slot in vault.slots[1:]] == [
+        ("passphrase", "deputy", 1),
+        ("credential", "this server", 2),
+        ("recovery", "the safe", 3),
+    ]
+    vault.close()
+    for secret in (PASSPHRASE, OTHER, credential, recovery):
+        again = Vault.open(home, secret)
+        assert again.data_key("dataset", "ds_1") == key
+        again.close()
+
+
+@pytest.mark.parametrize(
+    ("secret", "said"),
+    [
+        ("wrong", "passphrase is wrong"),
+        (CredentialSecret(bytes(32)), "credential opens no"),
+        (RecoverySecret(bytes(32)), "recovery key opens no"),
+    ],
+    ids=["passphrase", "credential", "recovery"],
+)
+def test_a_secret_that_opens_nothing_is_named_by_its_kind(home: Path, secret: SlotSecret, said: str) -> None:
+    vault = Vault.create(home, PASSPHRASE, SystemClock())
+    vault.add_credential("c", 1)
+    vault.add_recovery("r", 1)
+    vault.close()
+    with pytest.raises(AuthenticationError, match=said):
+        Vault.open(home, secret)
+
+
+def test_the_secrets_of_one_kind_do_not_open_slots_of_another(home: Path) -> None:
+    """A passphrase that spells a credential, a credential that is a recovery key."""
+    vault = Vault.create(home, PASSPHRASE, SystemClock())
+    _, credential = vault.add_credential("c", 1)
+    _, recovery = vault.add_recovery("r", 1)
+    vault.close()
+    for secret in (credential.hex(), RecoverySecret(credential), CredentialSecret(recovery)):
+        assert not opens(home, secret)
+
+
+def test_nothing_of_a_recovery_key_or_a_credential_is_in_the_home(home: Path) -> None:
+    vault = Vault.create(home, PASSPHRASE, SystemClock())
+    secrets = [vault.add_recovery("r", 1)[1], vault.add_credential("c", 1)[1]]
+    vault.close()
+    for path in home.rglob("*"):
+        if path.is_file():
+            assert not any(bytes(secret) in path.read_bytes() for secret in secrets)
+
+
+def test_the_last_slot_stays_and_what_is_not_there_cannot_be_removed(home: Path) -> None:
+    vault = Vault.create(home, PASSPHRASE, SystemClock())
+    with pytest.raises(ConflictError, match="last slot"):
+        vault.remove_slot(vault.slots[0].id)
+    with pytest.raises(NotFoundError, match="no such slot"):
+        vault.remove_slot("none")
+    vault.close()
+    assert opens(home, PASSPHRASE)
+
+
+def test_an_empty_passphrase_and_one_slot_too_many_are_refused(home: Path) -> None:
+    vault = Vault.create(home, PASSPHRASE, SystemClock())
+    with pytest.raises(InputError, match="empty"):
+        vault.add_passphrase("", "x", 1)
+    while len(vault.slots) < MAX_SLOTS:
+        vault.add_recovery("r", 1)
+    with pytest.raises(ConflictError, match="already"):
+        vault.add_recovery("r", 1)
+    vault.close()
+    assert opens(home, PASSPHRASE)
+
+
+def test_a_removed_slot_opens_nothing_any_more_with_old_copies_of_the_keyring_too(home: Path, tmp_path: Path) -> None:
+    """Its holder kept keyring.json, and has today's disk: neither the database nor a data key opens."""
+    vault = Vault.create(home, PASSPHRASE, SystemClock())
+    slot = vault.add_passphrase(OTHER, "leaves the company", 1)
+    key = vault.new_data_key("dataset", "ds_1")
+    shutil.copy(home / FILE_NAME, tmp_path / "kept.json")
+    vault.remove_slot(slot.id)
+    assert vault.data_key("dataset", "ds_1") == key
+    with vault.database.begin() as connection:
+        wrapped = connection.execute(text("SELECT wrapped FROM wrapped_keys")).scalar_one()
+    vault.close()
+    assert not opens(home, OTHER)
+    assert opens(home, PASSPHRASE)
+    thief = tmp_path / "thief"
+    shutil.copytree(home, thief)
+    shutil.copy(tmp_path / "kept.json", thief / FILE_NAME)
+    with pytest.raises(IntegrityError, match="does not open"):
+        Vault.open(thief, OTHER)
+    _, old = Keyring.open(thief, OTHER)
+    _, new = Keyring.open(home, PASSPHRASE)
+    assert old.root != new.root
+    assert old.database != new.database
+    assert set(old.epochs.values()).isdisjoint(new.epochs.values())
+    for name, found in old.named().items():
+        assert not Database.opens_with(home / "appliance.db", found), name
+        assert wrapped not in found
+
+
+def test_a_public_key_put_in_from_outside_is_noticed_before_anything_is_encrypted_to_it(home: Path) -> None:
+    """Whoever can write to the disk would get the next root key."""
+    vault = Vault.create(home, PASSPHRASE, SystemClock())
+    vault.add_recovery("r", 1)
+    vault.close()
+    value: dict[str, Any] = canonical_json.decode((home / FILE_NAME).read_bytes())
+    value["slots"][1]["public_key"] = base64.b64encode(hybrid.public_key(new_key())).decode()
+    (home / FILE_NAME).write_bytes(canonical_json.encode(value))
+    with pytest.raises(IntegrityError, match="changed from outside"):
+        Vault.open(home, PASSPHRASE)
+
+
+def test_rotation_replaces_root_epoch_and_database_key_and_every_slot_still_opens(home: Path) -> None:
+    vault = Vault.create(home, PASSPHRASE, SystemClock())
+    _, recovery = vault.add_recovery("r", 1)
+    keys = {name: vault.new_data_key("dataset", name) for name in ("a", "b")}
+    vault.close()
+    _, before = Keyring.open(home, PASSPHRASE)
+    vault = Vault.open(home, recovery)
+    vault.rotate()
+    assert {name: vault.data_key("dataset", name) for name in keys} == keys
+    vault.new_data_key("dataset", "c")
+    vault.close()
+    _, after = Keyring.open(home, PASSPHRASE)
+    assert after.epoch == before.epoch + 1
+    for name in ("root", "database"):
+        assert getattr(before, name) != getattr(after, name)
+    assert (after.audit_hmac, after.signing) == (before.audit_hmac, before.signing)
+    assert opens(home, recovery)
+    assert not list(home.glob("*.rekeyed*"))
+
+
+def test_others_use_the_database_while_its_key_changes(home: Path) -> None:
+    """They wait for the change, and find what they wrote."""
+    vault = Vault.create(home, PASSPHRASE, SystemClock())
+    done, failed = threading.Event(), []
+
+    def write(number: int) -> None:
+        count = 0
+        while not done.is_set():
+            try:
+                vault.new_data_key("dataset", f"{number}-{count}")
+                count += 1
+            except ApplianceError as error:
+                failed.append(error)
+                return
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for _ in range(3):
+        vault.rotate()
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    with vault.database.begin() as connection:
+        names = connection.execute(text("SELECT object_id FROM wrapped_keys")).scalars().all()
+    assert len(names) > 4
+    for name in names:
+        assert len(vault.data_key("dataset", name)) == 32
+    vault.close()
+
+
+class Killed:
+    """Runs a change of keys in a fork, and kills it before a line of the code that writes."""
+
+    FILES = ("vault.py", "keyring.py", "database.py", "atomic_files.py")
+
+    def __init__(self, home: Path, secret: SlotSecret, change: Callable[[Vault], None]) -> None:
+        self._home, self._secret, self._change = home, secret, change
+
+    def before_line(self, number: int) -> bool:
+        """Kill it before the `number`th line that it runs; return whether it came so far."""
+        child = os.fork()
+        if child == 0:
+            vault = Vault.open(self._home, self._secret)
+            count = 0
+
+            def trace(frame: Any, event: str, _argument: Any) -> Any:
+                nonlocal count
+                if os.path.basename(frame.f_code.co_filename) not in self.FILES:
+                    return None
+                if event == "line":
+                    count += 1
+                    if count == number:
+                        os.kill(os.getpid(), signal.SIGKILL)
+                return trace
+
+            sys.settrace(trace)
+            self._change(vault)
+            sys.settrace(None)
+            os._exit(0)
+        return os.waitpid(child, 0)[1] == signal.SIGKILL
+
+    def after(self, seconds: float) -> None:
+        """Kill it some time after its begin, wherever it is then."""
+        ready, told = os.pipe()
+        child = os.fork()
+        if child == 0:
+            vault = Vault.open(self._home, self._secret)
+            os.write(told, b"x")
+            self._change(vault)
+            os._exit(0)
+        os.read(ready, 1)
+        time.sleep(seconds)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        os.close(ready)
+        os.close(told)
+
+
+@pytest.fixture
+def whole(tmp_path: Path) -> tuple[Path, RecoverySecret, RecoverySecret, dict[str, bytes]]:
+    """Give a home with two recovery keys (they open fast) and some data keys."""
+    folder = tmp_path / "whole"
+    vault = Vault.create(folder, PASSPHRASE, SystemClock())
+    stays, leaves = vault.add_recovery("stays", 1)[1], vault.add_recovery("leaves", 2)[1]
+    keys = {name: vault.new_data_key("dataset", name) for name in ("a", "b", "c")}
+    vault.close()
+    return folder, stays, leaves, keys
+
+
+def verify_after_kill(home: Path, stays: RecoverySecret, leaves: RecoverySecret, keys: dict[str, bytes]) -> bool:
+    """Open the home, as the next start does; nothing may be lost, nothing half done. Return whether the slot was removed."""
+    vault = Vault.open(home, stays)
+    assert {name: vault.data_key("dataset", name) for name in keys} == keys
+    vault.new_data_key("dataset", "later")
+    vault.close()
+    _, found = Keyring.open(home, stays)
+    assert found.next_database is None
+    assert set(found.epochs) == {found.epoch}
+    assert Database.opens_with(home / "appliance.db", found.database)
+    removed = not opens(home, leaves)
+    assert removed is (found.epoch == 2)
+    return removed
+
+
+@pytest.mark.slow
+def test_removing_a_slot_may_be_killed_before_every_line(whole: Any, tmp_path: Path) -> None:
+    """Before the first write nothing has happened; from it on, the next open finishes what was begun."""
+    folder, stays, leaves, keys = whole
+    outcomes, number = [], 1
+    while True:
+        copy = tmp_path / f"copy-{number}"
+        shutil.copytree(folder, copy)
+        if not Killed(copy, stays, lambda vault: vault.remove_slot(vault.slots[2].id)).before_line(number):
+            break
+        outcomes.append(verify_after_kill(copy, stays, leaves, keys))
+        shutil.rmtree(copy)
+        number += 1
+    assert len(outcomes) > 100
+    assert outcomes == sorted(outcomes)
+    assert {False, True} == set(outcomes)
+
+
+@pytest.mark.slow
+def test_removing_a_slot_may_be_killed_at_any_time(whole: Any, tmp_path: Path) -> None:
+    """Inside the libraries too."""
+    folder, stays, leaves, keys = whole
+    chance = random.Random(1)
+    for number in range(20):
+        copy = tmp_path / f"copy-{number}"
+        shutil.copytree(folder, copy)
+        Killed(copy, stays, lambda vault: vault.remove_slot(vault.slots[2].id)).after(chance.uniform(0, 0.05))
+        verify_after_kill(copy, stays, leaves, keys)
