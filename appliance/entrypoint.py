@@ -25,7 +25,7 @@ from appliance.foundation.home_lock import HomeLock
 from appliance.foundation.settings import Settings
 from appliance.jobs.launcher import Launcher
 from appliance.jobs.sandbox import confine_server
-from appliance.policy import Rules, find_policy_folder
+from appliance.policy import Limits, Rules, find_policy_folder
 from appliance.services.context import OPERATOR, ServiceContext
 from appliance.services.operations import Appliance
 from appliance.services.prove_isolation import prove_isolation
@@ -76,7 +76,7 @@ class LocalProgram:
             policies = find_policy_folder()
             confine_server(read=(policies, *read), write=(settings.home,))
             log = AuditLog.open(settings.home / "audit", SystemClock())
-            context = ServiceContext(settings, SystemClock(), Rules.load(policies), log, launcher)
+            context = ServiceContext(settings, SystemClock(), Rules.load(policies), log, launcher, Limits.load(policies))
             launcher.prove_first(lambda: prove_isolation(context, OPERATOR))
             appliance = Appliance(context)
             stack.callback(appliance.close)

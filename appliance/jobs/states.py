@@ -43,6 +43,7 @@ TRANSITIONS: dict[JobState, frozenset[JobState]] = {
     JobState.SUCCEEDED: frozenset(),
 }
 RESUMABLE = frozenset({JobState.STOPPED, JobState.FAILED})
+ACTIVE = frozenset({JobState.QUEUED, JobState.RUNNING, JobState.STOPPING})
 ENDED = frozenset({JobState.STOPPED, JobState.FAILED, JobState.SUCCEEDED})
 
 

@@ -4,6 +4,8 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
+from appliance.foundation.swap import swap_problem
+
 
 def doctor_report(isolation: dict[str, Any], swaps: Path = Path("/proc/swaps")) -> dict[str, Any]:
     """Return the problems found, and a summary. `isolation` is the result of the self-test, `swaps` the kernel's list of swap."""
@@ -12,20 +14,11 @@ def doctor_report(isolation: dict[str, Any], swaps: Path = Path("/proc/swaps")) 
         problems.append(
             "The package `kernels` is installed: transformers and bitsandbytes would use it to load code from a hub. Remove it."
         )
-    problems += _swap_problems(swaps)
+    if swap := swap_problem(swaps):
+        problems.append(swap)
     refused, unavailable = isolation["refused"], isolation["unavailable"]
     sentence = f"Isolation: {refused} ways out were tried and refused, {isolation['open']} got through"
     sentence += f"; {unavailable} do not exist on this kernel." if unavailable else "."
     # A wall that this kernel lacks is no problem by itself: the probes have shown that another one stands. It is said all the same.
     walls = [f"Not there on this machine: {wall}" for wall in isolation["missing"]]
     return {"problems": problems, "isolation": isolation, "sentence": "\n".join([sentence, *walls, *problems])}
-
-
-def _swap_problems(swaps: Path) -> list[str]:
-    try:
-        lines = swaps.read_text(encoding="utf-8").splitlines()[1:]
-    except OSError:
-        return ["Whether swap is on could not be read (/proc/swaps): what is in memory may be written to disk."]
-    if any(line and not line.startswith(("/dev/dm-", "/dev/zram")) for line in lines):
-        return ["Swap is on: what is in memory may be written to disk. Switch it off, or encrypt it."]
-    return []

@@ -8,14 +8,16 @@ from pathlib import Path
 
 from appliance.audit import Actor, AuditLog, ObjectRef, Outcome, RecordedAction
 from appliance.foundation.clock import Clock
-from appliance.foundation.errors import AuthorizationError, HomeError, SealedError
+from appliance.foundation.errors import AuthorizationError, HomeError, IsolationError, SealedError
 from appliance.foundation.settings import Settings
+from appliance.foundation.swap import SWAPS, swap_problem
 from appliance.jobs.launcher import Launcher
-from appliance.policy import Principal, Rules
+from appliance.policy import Limits, Principal, Rules
 from appliance.vault import Database, Vault
 from appliance.vault.secret_text import read_secret
 
 HOME = ObjectRef("home", "home")
+_DEFAULT_LIMITS = Limits()
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,25 @@ APPLIANCE = Actor("appliance", "system")
 class ServiceContext:
     """The parts of one home that is owned by this process. Thread-safe."""
 
-    def __init__(self, settings: Settings, clock: Clock, rules: Rules, log: AuditLog, launcher: Launcher) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        rules: Rules,
+        log: AuditLog,
+        launcher: Launcher,
+        limits: Limits = _DEFAULT_LIMITS,
+        *,
+        swaps: Path = SWAPS,
+    ) -> None:
         self.settings = settings
         self.clock = clock
         self.rules = rules
         self.log = log
         self.launcher = launcher
+        self.limits = limits
+        self._swaps = swaps
+        self.last_asked_us = clock.monotonic_us()
         self.after_unseal: list[Callable[[], None]] = []
         self.before_seal: list[Callable[[], None]] = []
         self._vault: Vault | None = None
@@ -82,6 +97,8 @@ class ServiceContext:
             if self._vault is not None:
                 return
             with self.log.action(OPERATOR.actor, "vault.unseal", HOME):
+                if self.limits.memory.unencrypted_swap == "refuse" and (problem := swap_problem(self._swaps)):
+                    raise IsolationError(f"{problem} The policy refuses to unseal until then.", code="memory.swap")
                 vault = Vault.open(self.home, read_secret(secret))
                 try:
                     self.log.attach(vault.signer, vault.heads)
@@ -112,6 +129,7 @@ class ServiceContext:
 
     def verify_allowed(self, caller: Caller, action: str, target: ObjectRef) -> None:
         """Raise `AuthorizationError` unless the rules permit it; a denial is logged."""
+        self.last_asked_us = self.clock.monotonic_us()
         try:
             self.rules.verify_allowed(Principal(caller.user_id, caller.role), action, target.kind, target.id)
         except AuthorizationError as error:

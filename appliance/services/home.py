@@ -6,7 +6,7 @@ from appliance.audit import ObjectRef
 from appliance.foundation.atomic_files import make_private_folder
 from appliance.foundation.errors import HomeError
 from appliance.identity import create_user, default_project, list_users, verify_user_name
-from appliance.services.context import HOME, OPERATOR, Caller, ServiceContext
+from appliance.services.context import APPLIANCE, HOME, OPERATOR, Caller, ServiceContext
 from appliance.vault import Vault
 
 FOLDERS = ("datasets", "models", "adapters", "jobs", "uploads", "staging")
@@ -45,6 +45,19 @@ def seal_vault(context: ServiceContext, caller: Caller) -> dict[str, Any]:
     with context.act(caller, "vault.seal", HOME):
         context.seal()
     return status(context, caller)
+
+
+def reseal_when_idle(context: ServiceContext, *, busy: bool) -> bool:
+    """Forget the keys when nobody has asked for anything, and no job has run, for as long as the policy says. Tells whether it did."""
+    minutes = context.limits.vault.reseal_after_idle_minutes
+    if busy:
+        context.last_asked_us = context.clock.monotonic_us()
+    idle_us = context.clock.monotonic_us() - context.last_asked_us
+    if not minutes or context.sealed or idle_us < minutes * 60 * 1_000_000:
+        return False
+    with context.log.action(APPLIANCE, "vault.seal", HOME, {"idle_minutes": minutes}):
+        context.seal()
+    return True
 
 
 def status(context: ServiceContext, caller: Caller) -> dict[str, Any]:

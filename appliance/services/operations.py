@@ -10,7 +10,7 @@ from typing import Any
 from appliance.foundation.errors import ConflictError, InputError
 from appliance.jobs.messages import FromWorker
 from appliance.jobs.runner import JobHandler, JobRunner
-from appliance.jobs.states import ENDED, Job, JobState
+from appliance.jobs.states import ACTIVE, ENDED, Job, JobState, list_jobs
 from appliance.services import accounts, home, manage_keys, read_audit
 from appliance.services.chat import ChatDesk
 from appliance.services.context import Caller, ServiceContext
@@ -51,6 +51,15 @@ class Appliance:
         """Run what is queued, here and now (a command without a server)."""
         while self.runner.run_next(on_progress) is not None:
             pass
+
+    def reseal_when_idle(self) -> bool:
+        """Seal when the policy's idle time is over. Tells whether it did."""
+        context = self.context
+        if context.sealed:
+            return False
+        with context.database.begin() as connection:
+            busy = bool(list_jobs(connection, states=ACTIVE))
+        return home.reseal_when_idle(context, busy=busy)
 
     def close(self) -> None:
         """Let the running job checkpoint, end the chat, forget the keys."""

@@ -11,6 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from appliance.foundation.errors import ApplianceError
 from appliance.services.operations import Appliance
 from appliance.web.answers import fault_sentence
 from appliance.web.commands import build_commands_app
@@ -19,6 +20,7 @@ from appliance.web.site import Pages, build_site
 
 GRACE_S = 2  # for answers that are on their way; the pages' event streams would never end by themselves
 MAX_CONNECTIONS = 512
+RESEAL_POLL_S = 10.0
 
 
 class _Server(uvicorn.Server):
@@ -53,12 +55,22 @@ async def _serve(appliance: Appliance, tcp: socket.socket, unix: socket.socket, 
     shown = f"[{host}]" if ":" in host else host
     announce(f"The pages are at http://{shown}:{port}/ (Ctrl+C ends the server).")
     ended = asyncio.create_task(ending.wait())
+    resealing = asyncio.create_task(_reseal(appliance))
     await asyncio.wait([*serving, ended], return_when=asyncio.FIRST_COMPLETED)
     ending.set()
+    resealing.cancel()
     for server, _ in servers:
         server.should_exit = True
     await asyncio.gather(*serving, return_exceptions=True)
     await asyncio.wait([building], timeout=GRACE_S)
+
+
+async def _reseal(appliance: Appliance) -> None:
+    """Look now and then whether the keys should be forgotten."""
+    while True:
+        await asyncio.sleep(RESEAL_POLL_S)
+        with contextlib.suppress(ApplianceError):  # The log, the disk or the database refused: tried again at the next look.
+            await asyncio.to_thread(appliance.reseal_when_idle)
 
 
 def _server(app: ASGIApp, listener: socket.socket) -> tuple[_Server, socket.socket]:

@@ -7,7 +7,7 @@ import gradio as gr
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from appliance.jobs.states import JobState
+from appliance.jobs.states import ACTIVE, JobState
 from appliance.services.context import Caller
 from appliance.services.jobs import all_jobs
 from appliance.services.operations import Appliance
@@ -27,7 +27,7 @@ from appliance.web.wizard.results import (
     wire_results_step,
 )
 from appliance.web.wizard.task import build_task_step
-from appliance.web.wizard.train import ACTIVE, build_train_step, draw_review, job_dropdown, trainings, watch, wire_train_step
+from appliance.web.wizard.train import build_train_step, draw_review, job_dropdown, trainings, watch, wire_train_step
 
 POLL_S = 2.0
 MAX_WAITING_EVENTS = 64

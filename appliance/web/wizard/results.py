@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 from appliance.foundation.errors import InputError
-from appliance.jobs.states import JobState
+from appliance.jobs.states import ACTIVE, JobState
 from appliance.services.context import Caller
 from appliance.services.evaluate_adapter import EVALUATE, describe_adapter, list_adapters, show_answers, submit_evaluation
 from appliance.services.jobs import all_jobs, show_job
@@ -14,7 +14,6 @@ from appliance.services.operations import Appliance
 from appliance.web import charts, drawing
 from appliance.web.wizard.drawn import drawn
 from appliance.web.wizard.events import Events
-from appliance.web.wizard.train import ACTIVE
 
 _BEFORE, _AFTER = "Before (original)", "Your model (tuned)"
 

@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 from appliance.foundation.errors import InputError
-from appliance.jobs.states import JobState
+from appliance.jobs.states import ACTIVE, JobState
 from appliance.planning import training_plan
 from appliance.services.context import Caller
 from appliance.services.import_dataset import describe_dataset
@@ -24,7 +24,6 @@ PRESETS = [
     ("Thorough\nFor facts that must be exact; takes longest", "thorough"),
 ]
 METHODS = [("On a model packed to 4 bits: least memory (QLoRA)", "qlora"), ("On the full model: more memory (LoRA)", "lora")]
-ACTIVE = frozenset({JobState.QUEUED, JobState.RUNNING, JobState.STOPPING})
 _STATES = {
     JobState.QUEUED: "Waiting for its turn",
     JobState.RUNNING: "Training",

@@ -1,0 +1,52 @@
+"""Limits: what the appliance does by itself and what it refuses, in `policies/limits.toml`, which an auditor can read."""
+
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from appliance.foundation.errors import HomeError
+
+FILE_NAME = "limits.toml"
+MAX_LIMITS_BYTES = 64 * 1024
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class VaultLimits(_Section):
+    """How long the keys stay in memory."""
+
+    reseal_after_idle_minutes: int = Field(default=0, ge=0, le=7 * 24 * 60)  # 0: for ever
+
+
+class MemoryLimits(_Section):
+    """What may happen to what is in memory."""
+
+    unencrypted_swap: Literal["warn", "refuse"] = "warn"
+
+
+class Limits(_Section):
+    """All of them; what the file does not say is as here."""
+
+    vault: VaultLimits = VaultLimits()
+    memory: MemoryLimits = MemoryLimits()
+
+    @classmethod
+    def load(cls, folder: Path) -> "Limits":
+        """Read the file. Raises `HomeError` when it is absent, damaged, or says what there is no limit for."""
+        try:
+            with (folder / FILE_NAME).open("rb") as file:
+                data = file.read(MAX_LIMITS_BYTES + 1)
+            if len(data) > MAX_LIMITS_BYTES:
+                raise HomeError(f"{FILE_NAME} is over {MAX_LIMITS_BYTES} bytes.", code="limits.size")
+            return cls.model_validate(tomllib.loads(data.decode()))
+        except OSError as error:
+            raise HomeError(f"{FILE_NAME} cannot be read. Install the appliance again.", code="limits.read") from error
+        except ValidationError as error:
+            wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg'].lower()}" for each in error.errors())
+            raise HomeError(f"{FILE_NAME} says what cannot be: {wrong}.", code="limits.value") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise HomeError(f"{FILE_NAME} is no TOML: {error}.", code="limits.parse") from None
