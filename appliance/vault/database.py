@@ -22,6 +22,7 @@ from sqlalchemy.pool import QueuePool
 
 from appliance.foundation.atomic_files import fsync_file, fsync_folder, storage_errors
 from appliance.foundation.errors import HomeError, InputError, IntegrityError, StorageError
+from appliance.vault.memory import KeyBytes, KeyMemory
 
 METADATA = MetaData()
 BUSY_TIMEOUT_S = 30.0
@@ -32,14 +33,15 @@ _MIGRATIONS = Path(__file__).with_name("migrations")
 class Database:
     """An open database. Thread-safe; each transaction has a connection of its own."""
 
-    def __init__(self, path: Path, key: bytes) -> None:
+    def __init__(self, path: Path, key: KeyBytes) -> None:
         """Open or create `path` and bring it to this version. Raises `IntegrityError` (wrong key, damage), `HomeError` (newer)."""
         self._path = path
+        self._memory = KeyMemory()
         self._gate = threading.Condition()
         self._transactions = 0
         self._changing = False
         with _database_errors():
-            self._engine = _engine(path, key)
+            self._engine = _engine(path, self._memory.hold(key))
             with self._engine.begin() as connection:
                 _migrate(connection)
         path.chmod(0o600)
@@ -61,7 +63,7 @@ class Database:
                 self._transactions -= 1
                 self._gate.notify_all()
 
-    def change_key(self, key: bytes) -> None:
+    def change_key(self, key: KeyBytes) -> None:
         """Write the whole database anew under `key`, and put it in the old one's place. Other threads wait meanwhile.
 
         Killed at any point, the file is the old one or the new one, whole: `opens_with` tells which. SQLCipher's own `PRAGMA rekey` changes
@@ -86,14 +88,16 @@ class Database:
                     raise StorageError("The database is in use by another program. Nothing was changed.", code="database.busy")
                 os.replace(fresh, self._path)
                 fsync_folder(self._path.parent)
-                self._engine = _engine(self._path, key)
+                self._memory.wipe()
+                self._memory = KeyMemory()
+                self._engine = _engine(self._path, self._memory.hold(key))
         finally:
             with self._gate:
                 self._changing = False
                 self._gate.notify_all()
 
     @staticmethod
-    def opens_with(path: Path, key: bytes) -> bool:
+    def opens_with(path: Path, key: KeyBytes) -> bool:
         """Tell whether `key` is the one that the file is under."""
         try:
             _connect(path, key).close()
@@ -102,11 +106,12 @@ class Database:
         return True
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, and wipe the key."""
         self._engine.dispose()
+        self._memory.wipe()
 
 
-def _connect(path: Path, key: bytes) -> Any:
+def _connect(path: Path, key: KeyBytes) -> Any:
     connection = sqlcipher3.connect(str(path), timeout=BUSY_TIMEOUT_S, check_same_thread=False, isolation_level=None)
     connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
     try:
@@ -119,7 +124,7 @@ def _connect(path: Path, key: bytes) -> Any:
     return connection
 
 
-def _engine(path: Path, key: bytes) -> Engine:
+def _engine(path: Path, key: KeyBytes) -> Engine:
     engine = create_engine(
         "sqlite://", creator=lambda: _connect(path, key), poolclass=QueuePool, pool_size=POOL_SIZE, max_overflow=POOL_SIZE
     )

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, MLKEM768X25519PrivateKey, MLKEM768X25519PublicKey, Suite
 
 from appliance.foundation.errors import IntegrityError
+from appliance.vault.memory import KeyBytes
 
 SEED_BYTES = 32
 PUBLIC_KEY_BYTES = 1184 + 32
@@ -28,7 +29,7 @@ def public_key(seed: bytes) -> bytes:
     return mlkem.public_key().public_bytes_raw() + x25519.public_key().public_bytes_raw()
 
 
-def encrypt_to(recipient: bytes, data: bytes, info: bytes) -> bytes:
+def encrypt_to(recipient: bytes, data: KeyBytes, info: bytes) -> bytes:
     """Return `data` encrypted to a public key and bound to `info`. Raises `IntegrityError` for bytes that are no public key."""
     try:
         mlkem = MLKEM768PublicKey.from_public_bytes(recipient[:_MLKEM_PUBLIC_BYTES])

@@ -23,6 +23,7 @@ from appliance.foundation import canonical_json
 from appliance.foundation.atomic_files import storage_errors, write_atomic
 from appliance.foundation.errors import AuthenticationError, ConflictError, HomeError, InputError, IntegrityError, NotFoundError
 from appliance.vault.keys import KEY_BYTES, associated_data, derive_key, new_key, unwrap_key, wrap_key
+from appliance.vault.memory import KeyBytes, KeyMemory
 from appliance.vault.slots import (
     Closed,
     CredentialSecret,
@@ -57,26 +58,33 @@ class _File(Closed):
 class Keys:
     """The opened keys. Nothing of it is shown when it is printed. `next_database` is there while the database gets a new key."""
 
-    root: bytes = field(repr=False)
-    database: bytes = field(repr=False)
-    audit_hmac: bytes = field(repr=False)
-    signing: bytes = field(repr=False)
-    epochs: dict[int, bytes] = field(repr=False)
+    root: KeyBytes = field(repr=False)
+    database: KeyBytes = field(repr=False)
+    audit_hmac: KeyBytes = field(repr=False)
+    signing: KeyBytes = field(repr=False)
+    epochs: dict[int, KeyBytes] = field(repr=False)
     epoch: int
-    next_database: bytes | None = field(default=None, repr=False)
+    next_database: KeyBytes | None = field(default=None, repr=False)
 
     @classmethod
     def generate(cls) -> "Keys":
         """Return fresh keys, at epoch 1."""
         return cls(new_key(), new_key(), new_key(), new_key(), {1: new_key()}, 1)
 
-    def named(self) -> dict[str, bytes]:
+    def named(self) -> dict[str, KeyBytes]:
         """Return what the root key wraps, by name."""
-        fixed = {"database": self.database, "audit_hmac": self.audit_hmac, "signing": self.signing}
+        fixed: dict[str, KeyBytes] = {"database": self.database, "audit_hmac": self.audit_hmac, "signing": self.signing}
         coming = {} if self.next_database is None else {"database-next": self.next_database}
         return fixed | coming | {f"epoch-{number}": key for number, key in self.epochs.items()}
 
-    def with_epochs(self, epochs: dict[int, bytes], epoch: int) -> "Keys":
+    def held_in(self, memory: KeyMemory) -> "Keys":
+        """Return the same keys, copied into `memory`: they are zeros once it is wiped."""
+        epochs: dict[int, KeyBytes] = {number: memory.hold(key) for number, key in self.epochs.items()}
+        coming = None if self.next_database is None else memory.hold(self.next_database)
+        root, database, audit_hmac, signing = map(memory.hold, (self.root, self.database, self.audit_hmac, self.signing))
+        return Keys(root, database, audit_hmac, signing, epochs, self.epoch, coming)
+
+    def with_epochs(self, epochs: dict[int, KeyBytes], epoch: int) -> "Keys":
         """Return the same keys with other epochs."""
         return replace(self, epochs=epochs, epoch=epoch)
 
@@ -125,7 +133,9 @@ class Keyring:
         if not hmac.compare_digest(file.slots_tag, _tag(root, file.slots)):
             raise IntegrityError("The slots in keyring.json were changed from outside. Restore it from a backup.", code="keyring.slots")
         opened = {name: unwrap_key(root, wrapped, _root_context(name)) for name, wrapped in file.keys.items()}
-        epochs = {int(name.removeprefix("epoch-")): key for name, key in opened.items() if name.removeprefix("epoch-").isdecimal()}
+        epochs: dict[int, KeyBytes] = {
+            int(name.removeprefix("epoch-")): key for name, key in opened.items() if name.removeprefix("epoch-").isdecimal()
+        }
         coming = opened.get("database-next")
         missing = {*_FIXED, f"epoch-{file.epoch}"} - set(opened)
         if missing or len(opened) != len(epochs) + len(_FIXED) + (coming is not None):
@@ -143,7 +153,7 @@ def _root_context(name: str) -> bytes:
     return associated_data("appliance root", VERSION, name)
 
 
-def _tag(root: bytes, slots: list[Slot]) -> bytes:
+def _tag(root: KeyBytes, slots: list[Slot]) -> bytes:
     """Return the tag over the slots (32 bytes)."""
     return hmac.digest(
         derive_key(root, "appliance slots"), canonical_json.encode([slot.model_dump(mode="json") for slot in slots]), "sha256"

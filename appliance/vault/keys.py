@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from appliance.foundation.errors import IntegrityError
+from appliance.vault.memory import KeyBytes
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -33,13 +34,13 @@ def associated_data(*fields: str | int | bytes) -> bytes:
     return b"".join(parts)
 
 
-def wrap_key(wrapping_key: bytes, key: bytes, context: bytes) -> bytes:
+def wrap_key(wrapping_key: KeyBytes, key: KeyBytes, context: bytes) -> bytes:
     """Return `key` (32 bytes) encrypted under `wrapping_key` and bound to `context`: 60 bytes."""
     nonce = secrets.token_bytes(NONCE_BYTES)
     return nonce + AESGCM(wrapping_key).encrypt(nonce, key, context)
 
 
-def unwrap_key(wrapping_key: bytes, wrapped: bytes, context: bytes) -> bytes:
+def unwrap_key(wrapping_key: KeyBytes, wrapped: bytes, context: bytes) -> bytes:
     """Return the key in `wrapped`. Raises `IntegrityError` for another wrapping key, another context, or changed bytes."""
     if len(wrapped) != WRAPPED_BYTES:
         raise IntegrityError("A wrapped key has the wrong length.", code="key.length")
@@ -49,6 +50,6 @@ def unwrap_key(wrapping_key: bytes, wrapped: bytes, context: bytes) -> bytes:
         raise IntegrityError("A wrapped key does not open: it was changed, or belongs to something else.", code="key.wrapping") from None
 
 
-def derive_key(key: bytes, label: str, *, salt: bytes | None = None, info: bytes = b"") -> bytes:
+def derive_key(key: KeyBytes, label: str, *, salt: bytes | None = None, info: bytes = b"") -> bytes:
     """Return HKDF-SHA256(key, salt, label and `info`): 32 bytes that reveal nothing of `key` (RFC 5869)."""
     return HKDF(SHA256(), KEY_BYTES, salt, associated_data(label) + info).derive(key)

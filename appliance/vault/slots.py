@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from appliance.foundation.errors import IntegrityError
 from appliance.vault import hybrid
 from appliance.vault.keys import KEY_BYTES, WRAPPED_BYTES, associated_data, derive_key, new_key, unwrap_key, wrap_key
+from appliance.vault.memory import KeyBytes
 
 VERSION = 1
 MEMORY_KIB = 64 * 1024
@@ -127,7 +128,7 @@ def recovery_slot(seed: bytes, name: str, created_us: int) -> RecoverySlot:
     return RecoverySlot(id=_new_id(), name=name, created_us=created_us, public_key=hybrid.public_key(seed))
 
 
-def seal_root(slot: Slot, root: bytes) -> Slot:
+def seal_root(slot: Slot, root: KeyBytes) -> Slot:
     """Return the slot with `root` encrypted to it."""
     return slot.model_copy(update={"sealed_root": hybrid.encrypt_to(slot.public_key, root, _info(slot))})
 

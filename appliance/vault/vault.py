@@ -26,6 +26,7 @@ from appliance.foundation.errors import HomeError, InputError, IntegrityError, N
 from appliance.vault.database import Database
 from appliance.vault.keyring import FILE_NAME, Keyring, Keys
 from appliance.vault.keys import associated_data, new_key, unwrap_key, wrap_key
+from appliance.vault.memory import KeyBytes, KeyMemory
 from appliance.vault.slots import (
     CredentialSecret,
     RecoverySecret,
@@ -47,7 +48,7 @@ class LogSigner:
 
     name = LOG_ORIGIN
 
-    def __init__(self, seed: bytes) -> None:
+    def __init__(self, seed: KeyBytes) -> None:
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
         self.public_key = self._key.public_key().public_bytes_raw()
 
@@ -82,8 +83,9 @@ class Vault:
     def __init__(self, home: Path, keyring: Keyring, keys: Keys, database: Database) -> None:
         self._home = home
         self._keyring = keyring
-        self._keys = keys
         self._changing = threading.RLock()
+        self._memory = KeyMemory()
+        self._keys = keys.held_in(self._memory)
         self.database = database
         self.signer = LogSigner(keys.signing)
         self.heads = LogHeads(database)
@@ -128,12 +130,15 @@ class Vault:
         return vault
 
     def close(self) -> None:
-        """Close the database and forget the keys, as far as Python can."""
+        """Close the database and wipe the keys. What Python cannot wipe: ops/decisions/0009."""
         self.database.close()
+        with self._changing:
+            self._memory.wipe()
 
     def pseudonym(self, label: str, data: bytes) -> str:
         """Return a keyed fingerprint (HMAC-SHA256, hex) by which the log may name what it must not hold."""
-        return hmac.digest(self._keys.audit_hmac, associated_data(label) + data, "sha256").hex()
+        with self._changing:
+            return hmac.digest(self._keys.audit_hmac, associated_data(label) + data, "sha256").hex()
 
     def new_data_key(self, kind: str, object_id: str, version: int = 1) -> bytes:
         """Make a data key, keep its wrapping, and return it."""
@@ -223,7 +228,14 @@ class Vault:
     def _begin(self, keyring: Keyring, keys: Keys) -> None:
         """Write the keyring that has the old keys and the new ones: from here on the change is made, and only has to be finished."""
         keyring.write(self._home, keys)
-        self._keyring, self._keys = keyring, keys
+        self._keyring = keyring
+        self._replace_keys(keys)
+
+    def _replace_keys(self, keys: Keys) -> None:
+        """Keep `keys` from now on, and wipe those that were kept."""
+        old, self._memory = self._memory, KeyMemory()
+        self._keys = keys.held_in(self._memory)
+        old.wipe()
 
     def _finish(self, *, database_written: bool = False) -> None:
         """Do what a change of keys still needs: rewrap under the newest epoch, put the database under its next key, forget the old keys."""
@@ -238,7 +250,7 @@ class Vault:
                 keys = replace(keys, database=keys.next_database, next_database=None)
             keys = keys.with_epochs({keys.epoch: keys.epochs[keys.epoch]}, keys.epoch)
             self._keyring.write(self._home, keys)
-            self._keys = keys
+            self._replace_keys(keys)
 
     def _rewrap(self, keys: Keys) -> None:
         with self.database.begin() as connection:
