@@ -1,0 +1,153 @@
+"""Personal data in text: e-mail addresses, phone numbers, IBANs, card numbers, national ids.
+
+Found by form and, where there is one, checksum. Forms are bounded regular expressions here; checksums are python-stdnum's, phone numbers
+are phonenumbers' (Google's libphonenumber). Bare digits whose checksum is weak count only near a word that says what they are. Names of
+people are not found: that takes a model of its own. What is found and missed is measured in tests/unit/datasets/test_personal_data.py.
+Why not Presidio: ops/decisions/0010.
+"""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import phonenumbers
+from stdnum import iban, luhn
+from stdnum.be import nn as be_nn
+from stdnum.ch import ssn as ch_ssn
+from stdnum.de import idnr as de_idnr
+from stdnum.dk import cpr as dk_cpr
+from stdnum.es import dni as es_dni
+from stdnum.es import nie as es_nie
+from stdnum.fi import hetu as fi_hetu
+from stdnum.fr import nir as fr_nir
+from stdnum.in_ import aadhaar as in_aadhaar
+from stdnum.it import codicefiscale as it_codicefiscale
+from stdnum.nl import bsn as nl_bsn
+from stdnum.no import fodselsnummer as no_fodselsnummer
+from stdnum.pl import pesel as pl_pesel
+from stdnum.se import personnummer as se_personnummer
+from stdnum.us import ssn as us_ssn
+
+EMAIL, PHONE, IBAN, CARD, NATIONAL_ID = KINDS = ("e-mail address", "phone number", "IBAN", "card number", "national id")
+NEAR_CHARACTERS = 40  # how far before a bare number the word that names it may stand
+PHONE_REGIONS = ("US", "GB", "DE", "FR", "IT", "ES")  # whose national ways of writing are read; with a plus sign, every country's is
+_SHORT_DIGEST_BYTES = 16
+
+
+@dataclass(frozen=True)
+class Found:
+    """One piece of personal data: `text[start:end]`."""
+
+    kind: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class _Form:
+    kind: str
+    pattern: re.Pattern[str]
+    is_valid: Callable[[str], bool]
+    near: re.Pattern[str] | None = None
+
+
+def _form(kind: str, pattern: str, is_valid: Callable[[str], bool], near: str = "") -> _Form:
+    return _Form(kind, re.compile(rf"(?<![\w.+-]){pattern}(?![\w])"), is_valid, re.compile(near, re.IGNORECASE) if near else None)
+
+
+def _always(_text: str) -> bool:
+    return True
+
+
+def _is_card(text: str) -> bool:
+    digits = re.sub(r"\D", "", text)
+    return digits[0] in "23456" and len(set(digits)) > 1 and luhn.is_valid(digits)
+
+
+def _is_nino(text: str) -> bool:
+    return text[:2] not in {"BG", "GB", "KN", "NK", "NT", "TN", "ZZ"}
+
+
+# The first form that fits a place takes it.
+_FORMS = (
+    _form(EMAIL, r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}[^\W\d_]{2,24}", _always),
+    _form(IBAN, r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?", iban.is_valid),
+    _form(CARD, r"\d{4}([ -]?)\d{4}\1\d{4}\1\d{1,7}", _is_card),
+    _form(CARD, r"3[47]\d{2}([ -]?)\d{6}\1\d{5}", _is_card),
+    _form(NATIONAL_ID, r"\d{3}-\d{2}-\d{4}", us_ssn.is_valid),
+    _form(NATIONAL_ID, r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]", _is_nino),
+    _form(NATIONAL_ID, r"[12] ?\d{2} ?\d{2} ?\d[\dAB] ?\d{3} ?\d{3} ?\d{2}", fr_nir.is_valid),
+    _form(NATIONAL_ID, r"\d{8}-?[A-Z]", es_dni.is_valid),
+    _form(NATIONAL_ID, r"[XYZ]-?\d{7}-?[A-Z]", es_nie.is_valid),
+    _form(NATIONAL_ID, r"[A-Z]{6}\d{2}[A-Z]\d{2}[A-Z]\d{3}[A-Z]", it_codicefiscale.is_valid),
+    _form(NATIONAL_ID, r"756\.?\d{4}\.?\d{4}\.?\d{2}", ch_ssn.is_valid),
+    _form(NATIONAL_ID, r"\d{6}(?:\d{2})?[-+]\d{4}", lambda text: se_personnummer.is_valid(text) or dk_cpr.is_valid(text)),
+    _form(NATIONAL_ID, r"\d{6}[-+A]\d{3}[0-9A-Y]", fi_hetu.is_valid),
+    _form(NATIONAL_ID, r"\d{2}\.\d{2}\.\d{2}-\d{3}\.\d{2}", be_nn.is_valid),
+    _form(NATIONAL_ID, r"\d{4} \d{4} \d{4}", in_aadhaar.is_valid, "aadhaar|uidai"),
+    _form(NATIONAL_ID, r"\d{2} ?\d{3} ?\d{3} ?\d{3}", de_idnr.is_valid, "steuer|idnr|tax id|tin"),
+    _form(NATIONAL_ID, r"\d{9}", nl_bsn.is_valid, "bsn|burgerservice|sofi"),
+    _form(NATIONAL_ID, r"\d{11}", pl_pesel.is_valid, "pesel"),
+    _form(NATIONAL_ID, r"\d{6} ?\d{5}", no_fodselsnummer.is_valid, "fødsels|fodsels|personnummer|national id"),
+)
+# A text without seven digits close together has no phone number; matching costs a hundred times as much as this look.
+_PHONE_FORM = re.compile(r"^0|[ ()./-]")  # bare digits are more often something else
+_MAYBE_PHONE = re.compile(r"\d(?:[ ()./-]{0,3}\d){6}")
+
+
+def find_personal_data(text: str, regions: Iterable[str] = PHONE_REGIONS) -> list[Found]:
+    """Return what is in `text`, in order, without overlaps. `regions` are ISO 3166 codes of countries whose own way of writing is read."""
+    taken: list[Found] = []
+    for found in (*_by_forms(text), *_phones(text, regions)):
+        if all(found.end <= other.start or other.end <= found.start for other in taken):
+            taken.append(found)
+    return sorted(taken, key=lambda found: found.start)
+
+
+def _by_forms(text: str) -> Iterator[Found]:
+    for form in _FORMS:
+        for match in form.pattern.finditer(text):
+            named = form.near is None or form.near.search(text, max(0, match.start() - NEAR_CHARACTERS), match.start())
+            value = match.group()
+            while form.kind == IBAN and " " in value and not form.is_valid(value):
+                value = value.rpartition(" ")[0]  # the beginning of the next word looked like its last group
+            if named and form.is_valid(value):
+                yield Found(form.kind, match.start(), match.start() + len(value))
+
+
+def _phones(text: str, regions: Iterable[str]) -> Iterator[Found]:
+    if not _MAYBE_PHONE.search(text):
+        return
+    for region in (None, *regions):
+        for match in phonenumbers.PhoneNumberMatcher(text, region, leniency=phonenumbers.Leniency.VALID):
+            if region is None or _PHONE_FORM.search(match.raw_string):
+                yield Found(PHONE, match.start, match.end)
+
+
+class Pseudonyms:
+    """Replaces personal data by names of their own: the same value gets the same one, through a whole dataset. Keeps no value."""
+
+    def __init__(self, regions: Iterable[str] = PHONE_REGIONS) -> None:
+        self._regions = tuple(regions)
+        self._key = secrets.token_bytes(32)
+        self._known: dict[bytes, str] = {}
+        self._counts: dict[str, int] = {}
+
+    def mask(self, text: str) -> tuple[str, list[Found]]:
+        """Return the text with `[e-mail address 1]` and the like in place of what was found, and what was found (places in `text`)."""
+        found = find_personal_data(text, self._regions)
+        parts, place = [], 0
+        for each in found:
+            parts += [text[place : each.start], self._pseudonym(each.kind, text[each.start : each.end])]
+            place = each.end
+        return "".join([*parts, text[place:]]), found
+
+    def _pseudonym(self, kind: str, value: str) -> str:
+        normal = re.sub(r"[\s()./-]", "", value).casefold() if kind != EMAIL else value.casefold()
+        digest = hashlib.blake2b(f"{kind}\0{normal}".encode(), key=self._key, digest_size=_SHORT_DIGEST_BYTES).digest()
+        if digest not in self._known:
+            self._counts[kind] = self._counts.get(kind, 0) + 1
+            self._known[digest] = f"[{kind} {self._counts[kind]}]"
+        return self._known[digest]
