@@ -43,12 +43,18 @@ class Upload:
         context.verify_allowed(caller, "dataset.import", self._target)
         vault = context.vault
         context.log.append(caller.actor, "upload.receive", self._target, Outcome.REQUESTED, request=self.id)
-        key = vault.new_data_key(UPLOAD_KIND, self.id)
         make_private_folder(context.home / "uploads")
         self._path = upload_path(context.home, self.id)
         self._size = 0
+        # The file is there before its key, and goes after it: whatever kills this process, no key is left that nothing points to.
         with storage_errors("Receiving the file"):
             self._file: BinaryIO = open(self._path, "xb")  # noqa: SIM115 - closed by finish and abort
+        try:
+            key = vault.new_data_key(UPLOAD_KIND, self.id)
+        except BaseException:
+            self._file.close()
+            self._path.unlink(missing_ok=True)
+            raise
         self._writer = SealedWriter(self._file, key, SealContext(UPLOAD_KIND, self.id, 1, "content"))
 
     def write(self, piece: bytes) -> None:
@@ -99,6 +105,6 @@ def receive_file(context: ServiceContext, caller: Caller, source: BinaryIO) -> S
 
 
 def discard_upload(context: ServiceContext, upload_id: str) -> None:
-    """Remove the sealed file and its data key."""
-    upload_path(context.home, upload_id).unlink(missing_ok=True)
+    """Remove the data key, and then the sealed file, which nothing opens any more."""
     context.vault.shred(UPLOAD_KIND, upload_id)
+    upload_path(context.home, upload_id).unlink(missing_ok=True)
