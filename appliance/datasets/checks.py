@@ -3,13 +3,21 @@
 Findings are advice; what makes a file unusable is refused by `parse`. No finding quotes a row.
 """
 
+import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from appliance.datasets.conversation import Conversation
+from appliance.datasets.credentials import find_credential
+from appliance.datasets.near_duplicates import NearDuplicates
 
 MAX_FINDINGS = 1000
 LONG_CHARACTERS = 6000  # about 1,500 tokens: more than training windows usually hold
+MIN_ROWS_A_KIND = 20  # below, shares say nothing
+ONE_SIDED_SHARE = 0.9
+_TAGS = "a|b|br|code|div|em|h[1-6]|i|img|li|ol|p|pre|script|span|strong|style|table|t[dhr]|u|ul"
+_HTML = re.compile(rf"</?(?:{_TAGS})\b[^<>]{{0,200}}>|&(?:nbsp|amp|lt|gt|quot);", re.IGNORECASE)
 _PLACEHOLDERS = {"", "na", "n/a", "none", "null", "nil", "tbd", "todo", "xxx"}
 
 
@@ -24,11 +32,15 @@ class Finding:
 
 
 def check(conversations: Iterable[Conversation]) -> list[Finding]:
-    """Return up to `MAX_FINDINGS` findings in the order of the rows."""
+    """Return up to `MAX_FINDINGS` findings in the order of the rows; what concerns all of them comes first, as row 0."""
     findings: list[Finding] = []
     exact: dict[int, int] = {}
     answers: dict[int, tuple[int, int]] = {}
+    near = NearDuplicates()
+    answered: Counter[int] = Counter()
+    count = 0
     for conversation in conversations:
+        count += 1
         findings.extend(_single(conversation))
         question, answer = (hash(_normal(text)) for text in (_asked(conversation), conversation.answer))
         whole = hash((question, answer))
@@ -44,10 +56,23 @@ def check(conversations: Iterable[Conversation]) -> list[Finding]:
                     "Keep the right answer and delete the other.",
                 )
             )
+        elif (alike := near.add(conversation.row, _normal(conversation.question), conversation.group)) is not None:
+            findings.append(
+                _finding(
+                    conversation,
+                    "near-duplicate",
+                    f"asks nearly the same as row {alike}",
+                    "Delete one of the two, or give both the same group, so that they are not torn apart into practice and test.",
+                )
+            )
+        answered[answer] += 1
         exact.setdefault(whole, conversation.row)
         answers.setdefault(question, (conversation.row, answer))
         if len(findings) >= MAX_FINDINGS:
             break
+    if count >= MIN_ROWS_A_KIND and (most := answered.most_common(1)[0][1]) >= ONE_SIDED_SHARE * count:
+        reason = f"{most:,} of {count:,} rows have the same answer."
+        findings.insert(0, Finding(0, "one-sided", reason, "Bring rows with other answers: the model would learn to say this always."))
     return findings[:MAX_FINDINGS]
 
 
@@ -58,6 +83,11 @@ def _single(conversation: Conversation) -> list[Finding]:
         found.append(_finding(conversation, "empty", "has a placeholder instead of an answer", "Write the answer, or delete the row."))
     if _normal(conversation.question).strip(" .-–—?!_") in _PLACEHOLDERS:
         found.append(_finding(conversation, "empty", "has a placeholder instead of a question", "Write the question, or delete the row."))
+    texts = [message["content"] for message in conversation.messages]
+    if any(_HTML.search(text) for text in texts):
+        found.append(_finding(conversation, "html", "holds HTML", "Take the tags out, unless the model should write them."))
+    if secret := next(filter(None, map(find_credential, texts)), ""):
+        found.append(_finding(conversation, "secret", f"holds {secret}", "Take it out, and change it: it has left the place where it was."))
     length = sum(len(message["content"]) for message in conversation.messages)
     if length > LONG_CHARACTERS:
         found.append(

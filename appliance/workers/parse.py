@@ -37,7 +37,7 @@ def parse(channel: WorkerChannel, start: ParseStart) -> Done:
     result = {
         **asdict(summary),
         "source_format": Path(start.filename).suffix.lstrip(".").lower() or "table",
-        "problems": [f"Row {found.row} {found.reason}. {found.fix}" for found in findings[:MAX_REPORTED_FINDINGS]],
+        "problems": [f"{found.reason} {found.fix}" for found in findings[:MAX_REPORTED_FINDINGS]],
     }
     return Done(result=result)
 

@@ -43,3 +43,34 @@ def test_one_question_under_two_system_texts_is_no_contradiction() -> None:
 
 def test_findings_are_bounded() -> None:
     assert len(check(conversation(row, "q", "n/a") for row in range(5000))) == MAX_FINDINGS
+
+
+def test_html_and_secrets_are_pointed_out_and_not_quoted() -> None:
+    key = "AKIA" + "IOSFODNN7EXAMPLE"
+    findings = check(
+        [
+            conversation(2, "What is <b>bold</b>?", "Thick."),
+            conversation(3, "Is 3 < 4 and 5 > 4?", "Yes, a<b."),
+            conversation(4, "Which key?", f"It is {key}."),
+            conversation(5, "Who&nbsp;is it?", "We."),
+        ]
+    )
+    assert [(finding.row, finding.code) for finding in findings] == [(2, "html"), (4, "secret"), (5, "html")]
+    assert "an AWS access key" in findings[1].reason
+    assert key not in findings[1].reason + findings[1].fix
+
+
+def test_questions_that_are_nearly_the_same_are_pointed_out_unless_they_are_of_one_group() -> None:
+    text = "How many days of annual leave does somebody who works in the archive of the company have in the first year?"
+    rows = [conversation(2, text, "30 days."), conversation(3, text.replace("first", "1st"), "30 days.")]
+    (finding,) = check(rows)
+    assert (finding.row, finding.code) == (3, "near-duplicate")
+    assert "row 2" in finding.reason
+    grouped = [Conversation(row.row, row.messages, group="leave") for row in rows]
+    assert check(grouped) == []
+
+
+def test_one_answer_to_nearly_everything_is_pointed_out() -> None:
+    same = [conversation(row, f"Question number {row * 7919}?", "No.") for row in range(2, 40)]
+    assert [finding.code for finding in check(same)] == ["one-sided"]
+    assert check(same[:10]) == []
