@@ -1,6 +1,6 @@
-"""keyring.json, version 1: key slots that open the root key, and the keys that the root key wraps. No secret in clear.
+"""keyring.json, version 2: key slots that open the root key, and the keys that the root key wraps. No secret in clear.
 
-    {"version": 1,
+    {"version": 2,
      "slots": [{"id", "kind", "name", "created_us", "public_key", "sealed_root", ...}],     see `slots`
      "slots_tag",
      "epoch": N, "keys": {"database", "audit_hmac", "signing", "epoch-N"},
@@ -36,7 +36,7 @@ from appliance.vault.slots import (
     seal_root,
 )
 
-VERSION = 1
+VERSION = 2
 MAX_SLOTS = 16
 MAX_KEYS = 16
 MAX_KEYRING_BYTES = 128 * 1024
@@ -46,7 +46,7 @@ _FIXED = ("database", "audit_hmac", "signing")
 
 
 class _File(Closed):
-    version: Literal[1] = 1
+    version: Literal[2] = 2
     slots: list[Slot] = Field(min_length=1, max_length=MAX_SLOTS)
     slots_tag: bytes = Field(min_length=TAG_BYTES, max_length=TAG_BYTES)
     epoch: int = Field(ge=1, le=2**53 - 1)
@@ -188,6 +188,8 @@ def _read(home: Path) -> _File:
             raise HomeError(
                 "This home was written by a newer version of the appliance. Install that version or a later one.", code="home.newer"
             )
+        if version == 1:
+            raise HomeError("This home was made by an early version whose keys this one cannot read. Make a new one.", code="home.older")
         return _File.model_validate_json(data)
     except (InputError, ValidationError):
         raise IntegrityError(f"{FILE_NAME} is damaged. Restore it from a backup.", code="keyring.damaged") from None

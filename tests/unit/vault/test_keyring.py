@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from appliance.foundation import canonical_json
-from appliance.foundation.errors import IntegrityError, StorageError
+from appliance.foundation.errors import HomeError, IntegrityError, StorageError
 from appliance.vault.keyring import (
     FILE_NAME,
     MAX_KEYRING_BYTES,
@@ -99,7 +99,7 @@ def test_a_slot_out_of_bounds_is_damage(tmp_path: Path, written: dict[str, Any],
     [
         {"slots": []},
         {"version": 0},
-        {"version": "1"},
+        {"version": "2"},
         {"version": None},
         {"epoch": 0},
         {"epoch": -1},
@@ -118,6 +118,13 @@ def test_a_keyring_out_of_bounds_is_damage(tmp_path: Path, written: dict[str, An
     if "version" not in changes:
         with pytest.raises(IntegrityError):
             Keyring.open(tmp_path, PASSPHRASE)
+
+
+def test_a_keyring_from_before_key_pairs_is_no_damage(tmp_path: Path, written: dict[str, Any]) -> None:
+    """It says that it is of an early version."""
+    put(tmp_path, {**written, "version": 1})
+    with pytest.raises(HomeError, match="early version"):
+        Keyring.open(tmp_path, PASSPHRASE)
 
 
 def test_there_are_not_endlessly_many_slots_or_keys(tmp_path: Path, written: dict[str, Any]) -> None:
@@ -161,8 +168,6 @@ def test_no_damaged_byte_is_anything_but_a_sentence(tmp_path: Path, written: dic
     place = data.draw(st.integers(0, len(text) - 1))
     text[place] ^= data.draw(st.integers(1, 255))
     (tmp_path / FILE_NAME).write_bytes(bytes(text))
-    from appliance.foundation.errors import HomeError
-
     try:
         key = Keyring.audit_public_key(tmp_path)
     except (IntegrityError, HomeError):
