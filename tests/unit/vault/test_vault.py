@@ -128,7 +128,7 @@ def test_a_damaged_keyring_is_a_sentence(home, vault, data) -> None:
 def test_a_home_from_a_newer_version_is_left_alone(home, vault) -> None:
     vault.close()
     before = (home / "appliance.db").read_bytes()
-    _edit(home, lambda value: value.update(version=2, future=True))
+    _edit(home, lambda value: value.update(version=3, future=True))
     with pytest.raises(HomeError, match="newer version"):
         Vault.open(home, PASSPHRASE)
     assert (home / "appliance.db").read_bytes() == before
