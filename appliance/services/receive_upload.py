@@ -101,4 +101,4 @@ def receive_file(context: ServiceContext, caller: Caller, source: BinaryIO) -> S
 def discard_upload(context: ServiceContext, upload_id: str) -> None:
     """Remove the sealed file and its data key."""
     upload_path(context.home, upload_id).unlink(missing_ok=True)
-    context.vault.shred(UPLOAD_KIND, upload_id)
+    context.vault.shred((UPLOAD_KIND, upload_id))
