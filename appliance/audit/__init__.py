@@ -4,7 +4,7 @@ from appliance.audit.actions import RecordedAction
 from appliance.audit.events import Actor, Details, ObjectRef, Outcome
 from appliance.audit.log import AuditLog, HeadStore
 from appliance.audit.merkle import TreeHead
-from appliance.audit.signed_note import Signer
+from appliance.audit.signed_note import Signer, open_note, sign_note
 from appliance.audit.verifier import VerifiedLog, verify_log
 
 __all__ = [
@@ -18,5 +18,7 @@ __all__ = [
     "Signer",
     "TreeHead",
     "VerifiedLog",
+    "open_note",
+    "sign_note",
     "verify_log",
 ]

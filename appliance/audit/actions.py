@@ -12,6 +12,7 @@ class RecordedAction:
 
     request: str
     target: ObjectRef
+    sequence: int  # of the request's entry
     details: dict[str, str | int | bool] = field(default_factory=dict)
 
 

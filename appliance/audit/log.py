@@ -222,8 +222,9 @@ class AuditLog:
 
         An exception is logged as `failed` with its code, and raised again.
         """
-        recorded = RecordedAction(new_id("rq"), target, dict(details or {}))
-        self.append(actor, action, target, Outcome.REQUESTED, request=recorded.request, details=recorded.details)
+        request = new_id("rq")
+        sequence = self.append(actor, action, target, Outcome.REQUESTED, request=request, details=details)
+        recorded = RecordedAction(request, target, sequence, dict(details or {}))
         try:
             yield recorded
         except BaseException as error:

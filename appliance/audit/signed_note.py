@@ -1,11 +1,12 @@
-"""Signed checkpoints: C2SP `tlog-checkpoint` inside C2SP `signed-note`, with Ed25519 (RFC 8032).
+"""Signed checkpoints: C2SP `tlog-checkpoint` inside C2SP `signed-note`, with Ed25519 (RFC 8032); and other texts signed so.
 
     <origin>\\n<size>\\n<base64 root>\\n\\n— <key name> <base64(key id || signature)>\\n
 
 The signature covers the text up to and including the newline before the blank line.
 Key id = the first 4 bytes of SHA-256(key name || 0x0A || 0x01 || 32-byte public key); the key name is the origin.
 Signatures of other keys (witnesses) are carried and ignored, as the specification asks. No extension lines. The format carries no
-version: its signature type byte is its version. Whoever holds the key can sign another history; only an outside witness, or a
+version: its signature type byte is its version. A checkpoint's text has three lines, any other text that this key signs has one
+(`sign_note` sees to that), so neither passes for the other. Whoever holds the key can sign another history; only an outside witness, or a
 `TreeHead` remembered elsewhere, shows that.
 """
 
@@ -58,20 +59,7 @@ class SignedCheckpoint:
 
     def verify(self, public_key: bytes) -> None:
         """Raise `AuditLogError` unless this key signed this text under the origin's name."""
-        wanted = key_id(self.origin, public_key)
-        ours = [blob[_KEY_ID_BYTES:] for name, blob in self.signatures if name == self.origin and blob[:_KEY_ID_BYTES] == wanted]
-        if not ours:
-            raise AuditLogError(
-                "The audit log's checkpoint is not signed with this key: it belongs to another installation, or was changed.",
-                code="audit.key",
-            )
-        for signature in ours:
-            try:
-                Ed25519PublicKey.from_public_bytes(public_key).verify(signature, self.text)
-            except InvalidSignature as error:
-                raise AuditLogError(
-                    "The signature of the audit log's checkpoint is wrong: the checkpoint was changed.", code="audit.signature"
-                ) from error
+        _verify_signed(self.text, self.signatures, self.origin, public_key, "audit log's checkpoint")
 
 
 def key_id(name: str, public_key: bytes) -> bytes:
@@ -83,11 +71,49 @@ def sign_checkpoint(head: TreeHead, signer: Signer) -> bytes:
     """Return the signed note over `head`. Raises `AuditLogError` when the signer's name or signature is unusable."""
     if not _NAME.fullmatch(signer.name):
         raise AuditLogError("The signer's name cannot stand in a checkpoint: it has spaces or '+', or is empty.", code="audit.key")
-    text = f"{signer.name}\n{head.size}\n{base64.b64encode(head.root).decode()}\n".encode()
-    blob = base64.b64encode(key_id(signer.name, signer.public_key) + signer.sign(text)).decode()
-    note = text + f"\n— {signer.name} {blob}\n".encode()
+    note = _signed(f"{signer.name}\n{head.size}\n{base64.b64encode(head.root).decode()}\n".encode(), signer)
     parse_checkpoint(note).verify(signer.public_key)  # A faulty signer must not replace a good checkpoint.
     return note
+
+
+def sign_note(line: bytes, signer: Signer) -> bytes:
+    """Return the signed note over one line (UTF-8, no newline in it): canonical JSON, for instance. Raises `AuditLogError`."""
+    if b"\n" in line or not line:
+        raise AuditLogError("Only a text of one line is signed.", code="audit.note")
+    note = _signed(line + b"\n", signer)
+    open_note(note, signer.name, signer.public_key)
+    return note
+
+
+def open_note(note: bytes, name: str, public_key: bytes) -> bytes:
+    """Return the one line that the key `name` signed. Raises `AuditLogError` unless it did, for more than a line, for damage."""
+    try:
+        text, signatures = _parse_note(note)
+    except AuditLogError:
+        text, signatures = b"", ()
+    if text.count(b"\n") != 1:
+        raise AuditLogError("The signed note is damaged: it must be one line and signatures.", code="audit.note")
+    _verify_signed(text, signatures, name, public_key, "note")
+    return text[:-1]
+
+
+def _signed(text: bytes, signer: Signer) -> bytes:
+    blob = base64.b64encode(key_id(signer.name, signer.public_key) + signer.sign(text)).decode()
+    return text + f"\n— {signer.name} {blob}\n".encode()
+
+
+def _verify_signed(text: bytes, signatures: tuple[tuple[str, bytes], ...], origin: str, public_key: bytes, what: str) -> None:
+    wanted = key_id(origin, public_key)
+    ours = [blob[_KEY_ID_BYTES:] for name, blob in signatures if name == origin and blob[:_KEY_ID_BYTES] == wanted]
+    if not ours:
+        raise AuditLogError(
+            f"The {what} is not signed with this key: it belongs to another installation, or was changed.", code="audit.key"
+        )
+    for signature in ours:
+        try:
+            Ed25519PublicKey.from_public_bytes(public_key).verify(signature, text)
+        except InvalidSignature as error:
+            raise AuditLogError(f"The signature of the {what} is wrong: it was changed.", code="audit.signature") from error
 
 
 def _damaged(what: str) -> AuditLogError:
@@ -107,23 +133,29 @@ def _decode_base64(text: str, what: str) -> bytes:
 
 def parse_checkpoint(note: bytes) -> SignedCheckpoint:
     """Read a note without believing it yet (see `SignedCheckpoint.verify`). Raises `AuditLogError`."""
-    if len(note) > MAX_NOTE_BYTES:
-        raise _damaged(f"it is longer than {MAX_NOTE_BYTES} bytes")
-    text, separator, tail = note.rpartition(b"\n\n")
-    if not separator or not tail.endswith(b"\n"):
-        raise _damaged("it does not end with a signature")
-    text += b"\n"
-    try:
-        lines = text.decode("utf-8").split("\n")
-        signature_lines = tail.decode("utf-8")[:-1].split("\n")
-    except UnicodeDecodeError as error:
-        raise _damaged("it is not UTF-8") from error
+    text, signatures = _parse_note(note)
+    lines = text.decode("utf-8").split("\n")
     if len(lines) != 4 or not _NAME.fullmatch(lines[0]) or not _SIZE.fullmatch(lines[1]):
         raise _damaged("it must have an origin, a size, a root and nothing else")
     root = _decode_base64(lines[2], "the root")
     if len(root) != HASH_BYTES:
         raise _damaged("the root is not 32 bytes")
-    return SignedCheckpoint(lines[0], TreeHead(int(lines[1]), root), text, tuple(_parse_signature(line) for line in signature_lines))
+    return SignedCheckpoint(lines[0], TreeHead(int(lines[1]), root), text, signatures)
+
+
+def _parse_note(note: bytes) -> tuple[bytes, tuple[tuple[str, bytes], ...]]:
+    """Return the text, its last newline included, and the signatures, none of them verified."""
+    if len(note) > MAX_NOTE_BYTES:
+        raise _damaged(f"it is longer than {MAX_NOTE_BYTES} bytes")
+    text, separator, tail = note.rpartition(b"\n\n")
+    if not separator or not tail.endswith(b"\n"):
+        raise _damaged("it does not end with a signature")
+    try:
+        text.decode("utf-8")
+        signature_lines = tail.decode("utf-8")[:-1].split("\n")
+    except UnicodeDecodeError as error:
+        raise _damaged("it is not UTF-8") from error
+    return text + b"\n", tuple(_parse_signature(line) for line in signature_lines)
 
 
 def _parse_signature(line: str) -> tuple[str, bytes]:

@@ -9,6 +9,7 @@ import typer
 
 from appliance import __version__
 from appliance.cli.client import Client, OwningClient, within_reach
+from appliance.cli.dataset_commands import add_dataset_commands
 from appliance.cli.frame import AsJson, Frame, Options, PassphraseFile, Program, Wait, make_frame, server_only
 from appliance.cli.key_commands import add_key_commands
 from appliance.cli.passphrase import find_passphrase
@@ -151,7 +152,7 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
 
     add_key_commands(group("key", "The vault's ways in, and the keys behind them."), frame)
     _add_model_commands(group("model", "Base models."), frame)
-    _add_dataset_commands(group("dataset", "Datasets."), frame)
+    add_dataset_commands(group("dataset", "Datasets."), frame)
     _add_job_commands(group("job", "Jobs."), frame)
     _add_adapter_commands(group("adapter", "Trained adapters."), frame)
     _add_user_commands(group("user", "Accounts."), frame)
@@ -193,51 +194,6 @@ def _add_model_commands(group: typer.Typer, frame: Frame) -> None:
         with frame(as_json, passphrase_file) as options, options.client() as client:
             found = client.perform("model.show", model_id=model)
             options.printer.result(found, json.dumps(found, indent=2))
-
-
-def _add_dataset_commands(group: typer.Typer, frame: Frame) -> None:
-    @group.command("import")
-    def import_(
-        file: Path,
-        name: str = "",
-        question: Annotated[str, typer.Option(help="The column with the questions.")] = "",
-        answer: Annotated[str, typer.Option(help="The column with the answers.")] = "",
-        system_prompt: str = "",
-        passphrase_file: PassphraseFile = None,
-        as_json: AsJson = False,
-    ) -> None:
-        """Import a CSV or JSONL file, encrypted as it is read."""
-        with frame(as_json, passphrase_file) as options:
-            try:
-                source = file.open("rb")
-            except OSError as error:
-                raise InputError(f"The file {file.name} cannot be read: {error.strerror}.", code="dataset.file") from error
-            roles = {key: value for key, value in (("question", question), ("answer", answer)) if value}
-            with source, options.client() as client:
-                upload_id = client.upload(source)
-                dataset = client.perform(
-                    "dataset.import", upload_id=upload_id, filename=file.name, name=name, roles=roles, system_prompt=system_prompt
-                )
-            sentence = (
-                f"{dataset['name']} is imported, encrypted, as {dataset['id']}: {dataset['training_rows']} rows to train on, "
-                f"{dataset['validation_rows']} to validate, {dataset['test_rows']} held out."
-            )
-            options.printer.result(dataset, "\n".join([sentence, *(str(problem) for problem in dataset["problems"])]))
-
-    @group.command("list")
-    def list_(passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
-        """List the datasets."""
-        with frame(as_json, passphrase_file) as options, options.client() as client:
-            columns = {"id": "id", "name": "name", "rows": "rows", "training_rows": "to train on", "test_rows": "held out"}
-            options.printer.table(client.perform("dataset.list"), columns, "There is no dataset yet: `appliance dataset import FILE`.")
-
-    @group.command()
-    def show(dataset: str, part: str = "training", rows: int = 5, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
-        """Show a dataset and its first rows."""
-        with frame(as_json, passphrase_file) as options, options.client() as client:
-            found = client.perform("dataset.show", dataset_id=dataset, part=part, rows=rows)
-            lines = [f"row {row['row']}: " + " | ".join(turn["content"] for turn in row["messages"]) for row in found["preview"]]
-            options.printer.result(found, "\n".join([f"{found['name']}: {found['rows']} rows", *lines]))
 
 
 def _add_job_commands(group: typer.Typer, frame: Frame) -> None:

@@ -1,16 +1,15 @@
-"""`appliance key`: the vault's ways in. New secrets are written to a file (0600) or printed, once."""
+"""The `key` commands: the vault's ways in. New secrets are written to a file (0600) or printed, once."""
 
-import contextlib
-import os
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from appliance.cli.frame import AsJson, Frame, PassphraseFile
+from appliance.cli.new_file import NewFile, keep
 from appliance.cli.passphrase import read_or_ask
 from appliance.foundation.atomic_files import storage_errors
-from appliance.foundation.errors import ConflictError, InputError
+from appliance.foundation.errors import InputError
 from appliance.vault.secret_text import WORDS, read_words, write_recovery
 
 Out = Annotated[Path | None, typer.Option(help="Write the secret to this new file (0600).")]
@@ -42,9 +41,9 @@ def add_key_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR0915
             if credential:
                 if out is None:
                     raise InputError("A credential is written to a file: name a new one with --out.", code="key.out")
-                with _new_file(out) as file, options.client() as client:
+                with NewFile(out) as file, options.client() as client:
                     made = client.perform("key.credential", name=name)
-                    _keep(file, made.pop("secret"))
+                    keep(file, made.pop("secret"))
                 sentence = f"{out} opens the home now: give it to systemd (systemd-creds encrypt --name=appliance-key)."
             else:
                 chosen = read_or_ask(new_passphrase_file, "New passphrase: ", twice=True)
@@ -56,10 +55,10 @@ def add_key_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR0915
     @group.command()
     def recovery(name: str = "", out: Out = None, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
         """Make a recovery key: 24 words to print, and a file. It opens the home when every passphrase is lost."""
-        with frame(as_json, passphrase_file) as options, _new_file(out) as file, options.client() as client:
+        with frame(as_json, passphrase_file) as options, NewFile(out) as file, options.client() as client:
             made = client.perform("key.recovery", name=name)
             if file is not None:
-                _keep(file, made.pop("secret"))
+                keep(file, made.pop("secret"))
                 made.pop("words")
                 sentence = f"The recovery key is in {out}, as {WORDS} words too. Print it, put it in a safe, delete the file."
             else:
@@ -97,40 +96,6 @@ def add_key_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR0915
         with frame(as_json, passphrase_file) as options, options.client() as client:
             done = client.perform("key.rotate")
             options.printer.result(done, f"The keys are new; this is epoch {done['epoch']}.")
-
-
-class _new_file:  # noqa: N801 - reads as a function
-    """Creates the file before this process is confined and loses the right to. It is removed when nothing was written."""
-
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
-
-    def __enter__(self) -> Any:
-        if self._path is None:
-            return None
-        try:
-            with storage_errors(f"Creating {self._path.name}"):
-                self._file = os.fdopen(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb")
-        except Exception as error:
-            if self._path.exists():
-                raise ConflictError(f"{self._path.name} is there already. Name a new file.", code="key.out") from error
-            raise
-        return self._file
-
-    def __exit__(self, *_error: object) -> None:
-        if self._path is not None:
-            empty = self._file.tell() == 0
-            self._file.close()
-            with contextlib.suppress(OSError):
-                if empty:
-                    self._path.unlink()
-
-
-def _keep(file: Any, secret: str) -> None:
-    with storage_errors("Writing the secret"):
-        file.write(secret.encode())
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _read_recovery(file: Path | None) -> Any:

@@ -22,3 +22,16 @@ DATASETS = Table(
     Column("created_by", String, nullable=False),
     Column("state", String, nullable=False),
 )
+
+# From the moment a dataset is being shredded. `note` is the signed certificate, "" until it is done; `sequence` is the log's entry.
+ERASURES = Table(
+    "erasures",
+    METADATA,
+    Column("dataset_id", String, primary_key=True),
+    Column("request", String, nullable=False),
+    Column("asked_by", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("requested_us", Integer, nullable=False),
+    Column("note", Text, nullable=False),
+)

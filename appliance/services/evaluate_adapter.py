@@ -15,6 +15,7 @@ from appliance.jobs.messages import Done, EvaluateStart
 from appliance.jobs.states import Job, add_job
 from appliance.models.tables import ADAPTERS
 from appliance.services.context import Caller, ServiceContext
+from appliance.services.dataset_use import verify_usable
 from appliance.services.import_dataset import describe_dataset
 from appliance.services.train_adapter import adapter_access, dataset_access, job_folder, log_job, model_access
 from appliance.vault.stream import SealContext, unseal_file
@@ -34,9 +35,12 @@ def submit_evaluation(context: ServiceContext, caller: Caller, *, adapter_id: st
         )
     job_id = new_id("jb")
     with context.act(caller, "job.submit", ObjectRef("job", job_id), {"kind": EVALUATE, "adapter": adapter_id}):
+        with context.database.begin() as connection:
+            verify_usable(connection, dataset["id"])
         make_private_folder(job_folder(context, job_id))
         context.vault.new_data_key("job", job_id)
         with context.database.begin() as connection:
+            verify_usable(connection, dataset["id"])
             return add_job(
                 connection,
                 context.clock,

@@ -19,6 +19,7 @@ from appliance.identity import default_project
 from appliance.jobs.conversation import WorkerOrder, run_worker
 from appliance.jobs.messages import ParseStart
 from appliance.services.context import Caller, ServiceContext
+from appliance.services.dataset_use import READY, verify_usable
 from appliance.services.receive_upload import UPLOAD_KIND, discard_upload, upload_path
 
 PART_KIND = "dataset-part"
@@ -89,12 +90,12 @@ def import_dataset(
                         source_format=summary["source_format"],
                         created_us=context.clock.now_us(),
                         created_by=caller.user_id,
-                        state="ready",
+                        state=READY,
                     )
                 )
         recorded.target = ObjectRef("dataset", dataset_id, digest)
         recorded.details = {"upload": upload_id, "rows": int(summary["rows"])}
-    return {**describe_dataset(context, dataset_id), "problems": summary.get("problems", [])}
+    return {**describe_dataset(context, dataset_id), "problems": summary["problems"]}
 
 
 def list_datasets(context: ServiceContext, caller: Caller) -> list[dict[str, Any]]:
@@ -120,6 +121,8 @@ def show_dataset(context: ServiceContext, caller: Caller, dataset_id: str, *, pa
     description = describe_dataset(context, dataset_id)
     count = max(0, min(rows, MAX_PREVIEW_ROWS))
     with context.act(caller, "dataset.read", ObjectRef("dataset", dataset_id, description["digest"]), {"part": part, "rows": count}):
+        with context.database.begin() as connection:
+            verify_usable(connection, dataset_id)
         key = context.vault.data_key(PART_KIND, f"{dataset_id}/{part}")
         preview: list[dict[str, Any]] = []
         for conversation in read_part(context.home / "datasets" / dataset_id, dataset_id, description["version"], part, key):

@@ -7,6 +7,7 @@ from appliance.audit import ObjectRef
 from appliance.foundation.errors import ConflictError
 from appliance.jobs.states import RESUMABLE, Job, JobState, ProgressPoint, get_job, list_jobs, list_progress, move_job
 from appliance.services.context import Caller, ServiceContext
+from appliance.services.dataset_use import dataset_of, verify_usable
 
 
 def all_jobs(context: ServiceContext, caller: Caller) -> list[dict[str, Any]]:
@@ -39,7 +40,9 @@ def stop_job(context: ServiceContext, caller: Caller, job_id: str) -> dict[str, 
 def resume_job(context: ServiceContext, caller: Caller, job_id: str) -> dict[str, Any]:
     """Put a stopped or failed job back into the queue; it goes on from its last checkpoint. Raises `ConflictError` for any other."""
     with context.act(caller, "job.resume", ObjectRef("job", job_id)), context.database.begin() as connection:
-        state = get_job(connection, job_id).state
+        job = get_job(connection, job_id)
+        state = job.state
         if state not in RESUMABLE:  # A running job may go back to the queue too, but only its runner may send it there.
             raise ConflictError(f"The job is {state}. Only a stopped or failed one can be resumed.", code="job.state")
+        verify_usable(connection, dataset_of(connection, job))
         return asdict(move_job(connection, context.clock, job_id, JobState.QUEUED))

@@ -27,6 +27,7 @@ from appliance.services.import_model import import_model, list_models, show_mode
 from appliance.services.jobs import all_jobs, resume_job, show_job, stop_job
 from appliance.services.prove_isolation import prove_isolation
 from appliance.services.recover import Recovery
+from appliance.services.shred_dataset import show_certificate, shred_dataset
 from appliance.services.train_adapter import TRAIN, TrainingChoice, TrainingHandler, submit_training
 
 Parameters = dict[str, Any]
@@ -139,6 +140,8 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "dataset.import": lambda a, c, /, **p: import_dataset(a.context, c, **p),
     "dataset.list": lambda a, c, /, **p: list_datasets(a.context, c, **p),
     "dataset.show": lambda a, c, /, **p: show_dataset(a.context, c, **p),
+    "dataset.shred": lambda a, c, /, **p: shred_dataset(a.context, c, **p),
+    "dataset.certificate": lambda a, c, /, **p: show_certificate(a.context, c, **p),
     "train": _train,
     "evaluate": _evaluate,
     "job.list": lambda a, c, /, **p: all_jobs(a.context, c, **p),

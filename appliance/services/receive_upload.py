@@ -106,5 +106,5 @@ def receive_file(context: ServiceContext, caller: Caller, source: BinaryIO) -> S
 
 def discard_upload(context: ServiceContext, upload_id: str) -> None:
     """Remove the data key, and then the sealed file, which nothing opens any more."""
-    context.vault.shred(UPLOAD_KIND, upload_id)
+    context.vault.shred((UPLOAD_KIND, upload_id))
     upload_path(context.home, upload_id).unlink(missing_ok=True)

@@ -13,7 +13,10 @@ from appliance.foundation.errors import ApplianceError
 from appliance.jobs.states import Job
 from appliance.jobs.tables import JOBS
 from appliance.services.context import APPLIANCE, ServiceContext
+from appliance.services.dataset_use import SHREDDED
 from appliance.services.receive_upload import discard_upload
+from appliance.services.shred_dataset import ACTION as SHRED
+from appliance.services.shred_dataset import finish_interrupted
 
 INTERRUPTED = "interrupted"
 # What an action makes under an id that its request names already: whether the crash came before or after it is seen there.
@@ -32,6 +35,7 @@ class Recovery:
     def run(self, jobs: list[Job]) -> None:
         """Log how the interrupted actions ended and which `jobs` were put right, then remove what is of no use. No job runs meanwhile."""
         log = self._context.log
+        finish_interrupted(self._context, self._size)
         for entry in log.unfinished():
             if entry["sequence"] >= self._size and entry["action"] != "job.start":
                 continue  # It goes on in another thread, which logs how it ends.
@@ -50,10 +54,14 @@ class Recovery:
 
     def _was_done(self, entry: dict[str, Any]) -> bool:
         table = _MADE.get(entry["action"])
-        if table is None:
-            return False
         with self._context.database.begin() as connection:
-            return connection.execute(select(table.c.id).where(table.c.id == entry["object"]["id"])).first() is not None
+            if entry["action"] == SHRED:
+                query = select(DATASETS.c.id).where(DATASETS.c.state == SHREDDED)
+            elif table is not None:
+                query = select(table.c.id)
+            else:
+                return False
+            return connection.execute(query.where(query.selected_columns.id == entry["object"]["id"])).first() is not None
 
     def _remove_left(self) -> None:
         """Remove sealed uploads with their keys, and folders that were not finished. What cannot be removed now waits for the next time."""

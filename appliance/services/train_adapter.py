@@ -19,6 +19,7 @@ from appliance.jobs.states import Job, add_job
 from appliance.models.tables import ADAPTERS
 from appliance.planning import training_plan
 from appliance.services.context import Caller, ServiceContext
+from appliance.services.dataset_use import verify_usable
 from appliance.services.import_dataset import PART_KIND, describe_dataset
 from appliance.services.import_model import describe_model
 
@@ -71,10 +72,13 @@ def submit_training(context: ServiceContext, caller: Caller, *, dataset_id: str,
     }
     target = ObjectRef("job", job_id)
     with context.act(caller, "job.submit", target, {"kind": TRAIN, "dataset": dataset_id, "model": model_id}):
+        with context.database.begin() as connection:
+            verify_usable(connection, dataset_id)
         make_private_folder(context.home / "jobs" / job_id)
         context.vault.new_data_key("job", job_id)
         context.vault.new_data_key("adapter", spec["adapter_id"])
         with context.database.begin() as connection:
+            verify_usable(connection, dataset_id)
             return add_job(
                 connection,
                 context.clock,

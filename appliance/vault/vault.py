@@ -166,12 +166,13 @@ class Vault:
                 raise IntegrityError("A data key belongs to an epoch that is gone.", code="key.epoch")
             return unwrap_key(self._keys.epochs[row.epoch], row.wrapped, _context(kind, object_id, version))
 
-    def shred(self, kind: str, object_id: str) -> None:
-        """Make every data key of the object unrecoverable, also from copies of the database and from an older keyring's absence."""
+    def shred(self, *objects: tuple[str, str]) -> None:
+        """Make every data key of the objects (kind, id) unrecoverable, together, from older copies of the database too."""
         with self._changing:
             self._begin(self._keyring, replace(self._keys, **_next_epoch(self._keys)))
             with self.database.begin() as connection:
-                connection.execute(delete(WRAPPED_KEYS).where(WRAPPED_KEYS.c.kind == kind, WRAPPED_KEYS.c.object_id == object_id))
+                for kind, object_id in objects:
+                    connection.execute(delete(WRAPPED_KEYS).where(WRAPPED_KEYS.c.kind == kind, WRAPPED_KEYS.c.object_id == object_id))
             self._finish()
 
     @property

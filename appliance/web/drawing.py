@@ -46,16 +46,12 @@ def conversations(rows: Iterable[dict[str, Any]]) -> str:
 
 
 def problems(found: Sequence[dict[str, Any]], limit: int = 50) -> str:
-    """Return what was found in a dataset: row, reason, fix."""
+    """Return what was found in a dataset: reason (it names the row) and fix."""
     if not found:
         return '<div class="box good" role="status">Nothing to mend was found in the rows.</div>'
-    rows = "".join(
-        f"<tr><td>{text(each.get('row', ''))}</td><td>{text(each.get('reason', each.get('sentence', '')))}</td>"
-        f"<td>{text(each.get('fix', ''))}</td></tr>"
-        for each in found[:limit]
-    )
+    rows = "".join(f"<tr><td>{text(each['reason'])}</td><td>{text(each['fix'])}</td></tr>" for each in found[:limit])
     more = f"<p class='quiet'>and {len(found) - limit} more</p>" if len(found) > limit else ""
-    return table(("Row", "What it has", "What to do"), rows, f"{len(found)} rows to look at. You may go on without mending them.") + more
+    return table(("What was found", "What to do"), rows, f"{len(found)} things to look at. You may go on without mending them.") + more
 
 
 def answers(rows: Sequence[dict[str, Any]], limit: int = 40) -> str:

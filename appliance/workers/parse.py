@@ -37,7 +37,7 @@ def parse(channel: WorkerChannel, start: ParseStart) -> Done:
     result = {
         **asdict(summary),
         "source_format": Path(start.filename).suffix.lstrip(".").lower() or "table",
-        "problems": [f"{found.reason} {found.fix}" for found in findings[:MAX_REPORTED_FINDINGS]],
+        "problems": [asdict(found) for found in findings[:MAX_REPORTED_FINDINGS]],
     }
     return Done(result=result)
 

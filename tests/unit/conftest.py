@@ -12,6 +12,7 @@ import math
 import signal
 import socket
 import struct
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -38,6 +39,8 @@ from appliance.vault.database import METADATA
 from appliance.vault.stream import SealContext, seal_file
 from appliance.workers.channel import WorkerChannel
 from appliance.workers.parse import parse
+
+sys.path.insert(0, str(Path(__file__).parent))  # so that tests find `killed`
 
 # Shared machines are slow at times, which is no fault: no example has to be done by a time.
 settings.register_profile("unhurried", deadline=None)

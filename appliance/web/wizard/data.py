@@ -9,6 +9,7 @@ import gradio as gr
 
 from appliance.foundation.errors import ApplianceError, InputError
 from appliance.services.context import Caller, ServiceContext
+from appliance.services.dataset_use import READY
 from appliance.services.import_dataset import describe_dataset, import_dataset, list_datasets, show_dataset
 from appliance.web import drawing
 from appliance.web.wizard.drawn import drawn
@@ -54,7 +55,7 @@ def build_data_step(context: ServiceContext, event: Events, system_prompt: gr.Te
         except ApplianceError as error:
             yield drawing.notice(f"The file was not imported. {error.sentence}", "bad"), gr.skip(), gr.skip(), gr.skip()
             return
-        found = drawing.problems(imported.get("problems", []))
+        found = drawing.problems(imported["problems"])
         picked = dataset_dropdown(context, caller, imported["id"])
         yield found, picked, draw_dataset(context, caller, imported["id"]), ready_button(True)
 
@@ -79,7 +80,11 @@ def build_data_step(context: ServiceContext, event: Events, system_prompt: gr.Te
 
 def dataset_choices(context: ServiceContext, caller: Caller) -> list[tuple[str, str]]:
     """Return what can be picked, newest first."""
-    return [(f"{each['name']} ({drawing.count(each['rows'], 'rows')})", each["id"]) for each in reversed(list_datasets(context, caller))]
+    return [
+        (f"{each['name']} ({drawing.count(each['rows'], 'rows')})", each["id"])
+        for each in reversed(list_datasets(context, caller))
+        if each["state"] == READY
+    ]
 
 
 def dataset_dropdown(context: ServiceContext, caller: Caller, dataset_id: str | None) -> gr.Dropdown:

@@ -7,7 +7,7 @@ import pytest
 
 from appliance.audit import TreeHead
 from appliance.audit.merkle import EMPTY_ROOT
-from appliance.audit.signed_note import MAX_NOTE_BYTES, key_id, parse_checkpoint, sign_checkpoint
+from appliance.audit.signed_note import MAX_NOTE_BYTES, key_id, open_note, parse_checkpoint, sign_checkpoint, sign_note
 from appliance.foundation.errors import AuditLogError
 
 HEAD = TreeHead(20852163, base64.b64decode("CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I="))
@@ -129,3 +129,20 @@ def test_a_faulty_signer_gives_no_checkpoint(signer: Any, other_signer: Any) -> 
 
     with pytest.raises(AuditLogError, match="signature"):
         sign_checkpoint(HEAD, Faulty())
+
+
+def test_a_line_is_signed_and_a_checkpoint_never_passes_for_one(signer: Any) -> None:
+    """Nor a line for a checkpoint; another key's, a changed and a cut note are refused."""
+    note = sign_note(b'{"a":1}', signer)
+    assert open_note(note, signer.name, signer.public_key) == b'{"a":1}'
+    checkpoint = sign_checkpoint(HEAD, signer)
+    for bad in (checkpoint, note.replace(b"1", b"2", 1), note[:-3], b"", note.replace(b"}", b"}\n", 1)):
+        with pytest.raises(AuditLogError):
+            open_note(bad, signer.name, signer.public_key)
+    with pytest.raises(AuditLogError, match="another installation"):
+        open_note(note, signer.name, bytes(32))
+    with pytest.raises(AuditLogError):
+        parse_checkpoint(note)
+    for line in (b"", b"two\nlines"):
+        with pytest.raises(AuditLogError, match="one line"):
+            sign_note(line, signer)

@@ -72,7 +72,7 @@ def test_a_credential_without_a_place_to_go_to_is_not_made(shell: Any, home: Pat
 
 def test_a_file_that_is_there_is_never_overwritten(shell: Any, home: Path) -> None:
     there = write(home / "there", "precious")
-    assert shell.refused("key", "recovery", "--out", there)["code"] == "key.out"
+    assert shell.refused("key", "recovery", "--out", there)["code"] == "out.exists"
     assert (home / "there").read_text() == "precious"
     assert len(shell.json("key", "list")) == 1
 

@@ -15,6 +15,7 @@ from appliance.services.import_model import import_model, list_models, show_mode
 from appliance.services.jobs import all_jobs, resume_job, show_job, stop_job
 from appliance.services.prove_isolation import prove_isolation
 from appliance.services.receive_upload import receive_file
+from appliance.services.shred_dataset import show_certificate, shred_dataset
 from appliance.services.train_adapter import TrainingChoice, submit_training
 
 Act = Callable[[Any, Caller], Any]
@@ -76,12 +77,14 @@ LOOKS: dict[str, tuple[str, Act]] = {
     "list_datasets": ("dataset.list", lambda w, c: list_datasets(w.context, c)),
     "list_adapters": ("adapter.list", lambda w, c: list_adapters(w.context, c)),
     "show_adapter": ("adapter.list", lambda w, c: show_adapter(w.context, c, w.ids["adapter"])),
+    "show_certificate": ("dataset.list", lambda w, c: show_certificate(w.context, c, dataset_id=w.ids["dataset"])),
     "all_jobs": ("job.list", lambda w, c: all_jobs(w.context, c)),
     "show_job": ("job.list", lambda w, c: show_job(w.context, c, w.ids["training"])),
 }
 DENIED = {
     **ACTS,
     **LOOKS,
+    "shred_dataset": ("dataset.shred", lambda w, c: shred_dataset(w.context, c, dataset_id=w.ids["dataset"])),
     "seal_vault": ("vault.seal", lambda w, c: home.seal_vault(w.context, c)),
     "unseal_vault": ("vault.unseal", lambda w, c: home.unseal_vault(w.context, c, "wrong")),
     "prove_isolation": ("isolation.test", lambda w, c: prove_isolation(w.context, c)),
@@ -142,7 +145,7 @@ def test_a_denial_is_logged_and_nothing_is_done(marked: Marked, name: str) -> No
     assert marked.snapshot() == marked.before
 
 
-@pytest.mark.parametrize("name", [*ACTS, "seal_vault", "set_password"])
+@pytest.mark.parametrize("name", [*ACTS, "seal_vault", "set_password", "shred_dataset"])
 def test_what_cannot_be_logged_is_not_done(marked: Marked, name: str) -> None:
     """The log's folder is gone: the act is refused, and everything is as it was. Back again, it works."""
     _action, act = {**ACTS, **DENIED}[name]
@@ -175,7 +178,7 @@ def test_what_cannot_be_logged_is_not_done(marked: Marked, name: str) -> None:
     if name == "import_dataset":
         return  # Its upload waits; the next one sends another.
     marked.mark = mark  # type: ignore[method-assign]
-    if name not in {"seal_vault", "set_password"}:
+    if name not in {"seal_vault", "set_password", "shred_dataset"}:
         act(marked, OPERATOR)
 
 

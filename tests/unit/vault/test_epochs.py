@@ -1,10 +1,13 @@
 """Shredding makes a new epoch each time: nobody who has today's keys opens what an older database or keyring still holds."""
 
+import contextlib
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlcipher3
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from sqlalchemy import text
 
 from appliance.audit import TreeHead
@@ -38,7 +41,7 @@ def test_what_remains_is_wrapped_anew_and_opens_as_before(vault: Vault) -> None:
     """Every object, every version, in every epoch."""
     keys = {(name, version): vault.new_data_key("dataset", name, version) for name in ("a", "b", "c") for version in (1, 2)}
     for epoch, name in enumerate(("a", "b"), start=2):
-        vault.shred("dataset", name)
+        vault.shred(("dataset", name))
         for version in (1, 2):
             with pytest.raises(NotFoundError):
                 vault.data_key("dataset", name, version)
@@ -52,7 +55,7 @@ def test_an_old_database_with_todays_keyring_does_not_give_back_what_was_shredde
     """The wrapping is there, with the right context; the epoch's key is not."""
     vault.new_data_key("dataset", "a")
     epoch, wrapped = wrapping(vault, "a")
-    vault.shred("dataset", "a")
+    vault.shred(("dataset", "a"))
     vault.close()
     _, keys = Keyring.open(tmp_path / "home", PASSPHRASE)
     assert epoch not in keys.epochs
@@ -68,7 +71,7 @@ def test_what_an_old_keyring_with_the_old_database_can_do_is_known(vault: Vault,
     vault.close()
     shutil.copytree(tmp_path / "home", tmp_path / "copy")
     again = Vault.open(tmp_path / "home", PASSPHRASE)
-    again.shred("dataset", "a")
+    again.shred(("dataset", "a"))
     again.close()
     copy = Vault.open(tmp_path / "copy", PASSPHRASE)
     assert copy.data_key("dataset", "a") == key
@@ -78,8 +81,8 @@ def test_what_an_old_keyring_with_the_old_database_can_do_is_known(vault: Vault,
 def test_shredding_what_is_not_there_changes_no_other_object(vault: Vault) -> None:
     """It may be asked for twice."""
     key = vault.new_data_key("dataset", "a")
-    vault.shred("dataset", "none")
-    vault.shred("dataset", "none")
+    vault.shred(("dataset", "none"))
+    vault.shred(("dataset", "none"))
     assert vault.data_key("dataset", "a") == key
 
 
@@ -97,3 +100,69 @@ def test_the_logs_key_signs_what_its_public_key_verifies(vault: Vault) -> None:
 
     note = sign_checkpoint(TreeHead(3, bytes(32)), vault.signer)
     parse_checkpoint(note).verify(vault.signer.public_key)
+
+
+FRAME_HEADER_BYTES = 24
+LOG_HEADER_BYTES = 32
+RESERVED_BYTES = 80  # at the end of each page of SQLCipher 4: the initialisation vector (16), then the page's HMAC
+
+
+def decrypted(page: bytes, key: bytes, *, first: bool = False) -> bytes:
+    """Return a page's content as whoever has the key reads it, whatever SQLite thinks of the page."""
+    start = 16 if first else 0  # the salt
+    vector = page[-RESERVED_BYTES : -RESERVED_BYTES + 16]
+    decryptor = Cipher(algorithms.AES(key), modes.CBC(vector)).decryptor()
+    return decryptor.update(page[start:-RESERVED_BYTES]) + decryptor.finalize()
+
+
+def test_with_todays_root_key_no_cut_of_the_journal_and_no_deleted_page_gives_back_a_shredded_datasets_key(
+    vault: Vault, tmp_path: Path
+) -> None:
+    """The old wrappings are found there, in pages and in rows that come back: no key that there is today opens them. Others' open."""
+    parts = ("training", "validation", "test")
+    before: dict[str, bytes] = {}
+    for dataset in ("shredded", "kept"):
+        for part in parts:
+            before[f"{dataset}/{part}"] = vault.new_data_key("dataset-part", f"{dataset}/{part}")
+    old = {part: wrapping(vault, f"shredded/{part}")[1] for part in parts}
+    vault.shred(*(("dataset-part", f"shredded/{part}") for part in parts))
+    home = tmp_path / "home"
+    _, keys = Keyring.open(home, PASSPHRASE)
+    disk, journal = (home / "appliance.db").read_bytes(), (home / "appliance.db-wal").read_bytes()
+    page_bytes = int.from_bytes(journal[8:12], "big")
+    stride = FRAME_HEADER_BYTES + page_bytes
+    frames = (len(journal) - LOG_HEADER_BYTES) // stride
+    pages = [decrypted(disk[:page_bytes], keys.database, first=True)]
+    pages += [decrypted(disk[at : at + page_bytes], keys.database) for at in range(page_bytes, len(disk), page_bytes)]
+    for number in range(frames):
+        at = LOG_HEADER_BYTES + number * stride + FRAME_HEADER_BYTES
+        first = int.from_bytes(journal[at - FRAME_HEADER_BYTES : at - FRAME_HEADER_BYTES + 4], "big") == 1
+        pages.append(decrypted(journal[at : at + page_bytes], keys.database, first=first))
+    assert all(any(wrapped in page for page in pages) for wrapped in old.values())  # Deleted, and in hand all the same.
+
+    def opened(object_id: str, wrapped: bytes) -> bytes | None:
+        context = associated_data("appliance data key", WRAPPING_VERSION, "dataset-part", object_id, 1)
+        for key in (keys.root, *keys.named().values()):
+            with contextlib.suppress(IntegrityError):
+                return unwrap_key(key, wrapped, context)
+        return None
+
+    assert not any(opened(f"shredded/{part}", wrapped) for part, wrapped in old.items())
+    returned = kept = 0
+    for count in range(frames + 1):
+        copy = tmp_path / f"cut-{count}"
+        copy.mkdir()
+        (copy / "appliance.db").write_bytes(disk)
+        (copy / "appliance.db-wal").write_bytes(journal[: LOG_HEADER_BYTES + count * stride])
+        connection = sqlcipher3.connect(str(copy / "appliance.db"))
+        connection.execute(f"PRAGMA key = \"x'{keys.database.hex()}'\"")
+        with contextlib.suppress(sqlcipher3.DatabaseError):  # Before the first tables were there.
+            for object_id, wrapped in connection.execute("SELECT object_id, wrapped FROM wrapped_keys").fetchall():
+                if object_id.startswith("shredded"):
+                    returned += 1
+                    assert opened(object_id, wrapped) is None
+                else:
+                    kept += opened(object_id, wrapped) == before[object_id]
+        connection.close()
+    assert returned > 0
+    assert kept > 0

@@ -1,18 +1,14 @@
 """Several ways to one root key: each opens, the last stays, and what was removed opens nothing, old copies of the keyring included."""
 
 import base64
-import os
 import random
 import shutil
-import signal
-import sys
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from killed import Killed
 from sqlalchemy import text
 
 from appliance.foundation import canonical_json
@@ -212,52 +208,10 @@ def test_others_use_the_database_while_its_key_changes(home: Path) -> None:
     vault.close()
 
 
-class Killed:
-    """Runs a change of keys in a fork, and kills it before a line of the code that writes."""
-
-    FILES = ("vault.py", "keyring.py", "database.py", "atomic_files.py")
-
-    def __init__(self, home: Path, secret: SlotSecret, change: Callable[[Vault], None]) -> None:
-        self._home, self._secret, self._change = home, secret, change
-
-    def before_line(self, number: int) -> bool:
-        """Kill it before the `number`th line that it runs; return whether it came so far."""
-        child = os.fork()
-        if child == 0:
-            vault = Vault.open(self._home, self._secret)
-            count = 0
-
-            def trace(frame: Any, event: str, _argument: Any) -> Any:
-                nonlocal count
-                if os.path.basename(frame.f_code.co_filename) not in self.FILES:
-                    return None
-                if event == "line":
-                    count += 1
-                    if count == number:
-                        os.kill(os.getpid(), signal.SIGKILL)
-                return trace
-
-            sys.settrace(trace)
-            self._change(vault)
-            sys.settrace(None)
-            os._exit(0)
-        return os.waitpid(child, 0)[1] == signal.SIGKILL
-
-    def after(self, seconds: float) -> None:
-        """Kill it some time after its begin, wherever it is then."""
-        ready, told = os.pipe()
-        child = os.fork()
-        if child == 0:
-            vault = Vault.open(self._home, self._secret)
-            os.write(told, b"x")
-            self._change(vault)
-            os._exit(0)
-        os.read(ready, 1)
-        time.sleep(seconds)
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        os.close(ready)
-        os.close(told)
+def removal(home: Path, secret: SlotSecret) -> Killed:
+    """Return the removal of the third slot, to be killed."""
+    files = ("vault.py", "keyring.py", "database.py", "atomic_files.py")
+    return Killed(lambda: Vault.open(home, secret), lambda vault: vault.remove_slot(vault.slots[2].id), files)
 
 
 @pytest.fixture
@@ -294,7 +248,7 @@ def test_removing_a_slot_may_be_killed_before_every_line(whole: Any, tmp_path: P
     while True:
         copy = tmp_path / f"copy-{number}"
         shutil.copytree(folder, copy)
-        if not Killed(copy, stays, lambda vault: vault.remove_slot(vault.slots[2].id)).before_line(number):
+        if not removal(copy, stays).before_line(number):
             break
         outcomes.append(verify_after_kill(copy, stays, leaves, keys))
         shutil.rmtree(copy)
@@ -312,5 +266,5 @@ def test_removing_a_slot_may_be_killed_at_any_time(whole: Any, tmp_path: Path) -
     for number in range(20):
         copy = tmp_path / f"copy-{number}"
         shutil.copytree(folder, copy)
-        Killed(copy, stays, lambda vault: vault.remove_slot(vault.slots[2].id)).after(chance.uniform(0, 0.05))
+        removal(copy, stays).after(chance.uniform(0, 0.05))
         verify_after_kill(copy, stays, leaves, keys)

@@ -184,7 +184,7 @@ def test_a_shredded_object_is_gone_and_the_others_open(home, vault) -> None:
     kept = vault.new_data_key("dataset", "ds_2")
     with vault.database.begin() as connection:
         old = connection.execute(text("SELECT wrapped FROM wrapped_keys WHERE object_id = 'ds_1'")).scalar_one()
-    vault.shred("dataset", "ds_1")
+    vault.shred(("dataset", "ds_1"))
     with pytest.raises(NotFoundError, match="shredded"):
         vault.data_key("dataset", "ds_1")
     vault.close()
@@ -216,7 +216,7 @@ if {stage!r} == "keyring written":
     vault.database.begin = lambda: os.kill(os.getpid(), signal.SIGKILL)
 else:
     vault._finish = lambda: os.kill(os.getpid(), signal.SIGKILL)
-vault.shred("dataset", "ds_1")
+vault.shred(("dataset", "ds_1"))
 """
     assert subprocess.run([sys.executable, "-c", code, str(home)], check=False).returncode == -9
     vault = Vault.open(home, PASSPHRASE)

@@ -100,6 +100,15 @@ def test_a_file_is_imported_and_shown(anna: Wizard, world: Any) -> None:
     assert last[1].visible
 
 
+def test_what_was_found_in_the_rows_is_shown_with_what_to_do(anna: Wizard, world: Any) -> None:
+    table = b"question,answer\n" + b"".join(f"What is <b>{index}</b>?,It is {index}.\n".encode() for index in range(9))
+    found = anna("bring", json.dumps({"id": world.upload(table), "name": "bold.csv"}), "")[-1][0]
+    assert "9 things to look at" in found
+    assert "Row 2 holds HTML." in found
+    assert "Take the tags out" in found
+    assert "<b>" not in found
+
+
 def test_a_bad_file_leaves_its_sentence(anna: Wizard, world: Any) -> None:
     outputs = anna("bring", json.dumps({"id": world.upload(b"one\nx\n"), "name": "bad.csv"}), "")[-1]
     assert "The file was not imported." in outputs[0]

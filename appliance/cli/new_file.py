@@ -1,0 +1,47 @@
+"""A new file for what a command hands out once: a secret, a certificate. Never one that is there already."""
+
+import contextlib
+import os
+from pathlib import Path
+from typing import Any
+
+from appliance.foundation.atomic_files import storage_errors
+from appliance.foundation.errors import ConflictError
+
+
+class NewFile:
+    """Creates the file (0600), or none when there is no path: `with NewFile(path) as file`. Raises `ConflictError` when it is there.
+
+    Enter it before the home is owned: then this process is confined and loses the right to. It is removed when nothing was written.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+
+    def __enter__(self) -> Any:
+        if self._path is None:
+            return None
+        try:
+            with storage_errors(f"Creating {self._path.name}"):
+                self._file = os.fdopen(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb")
+        except Exception as error:
+            if self._path.exists():
+                raise ConflictError(f"{self._path.name} is there already. Name a new file.", code="out.exists") from error
+            raise
+        return self._file
+
+    def __exit__(self, *_error: object) -> None:
+        if self._path is not None:
+            empty = self._file.tell() == 0
+            self._file.close()
+            with contextlib.suppress(OSError):
+                if empty:
+                    self._path.unlink()
+
+
+def keep(file: Any, text: str) -> None:
+    """Write `text` durably. Raises `StorageError`."""
+    with storage_errors("Writing the new file"):
+        file.write(text.encode())
+        file.flush()
+        os.fsync(file.fileno())
