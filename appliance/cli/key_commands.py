@@ -1,4 +1,4 @@
-"""`appliance key`: the vault's ways in. New secrets are written to a file (0600) or printed, once."""
+"""The commands about keys: the vault's ways in. New secrets are written to a file (0600) or printed, once."""
 
 from pathlib import Path
 from typing import Annotated, Any

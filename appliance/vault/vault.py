@@ -22,13 +22,15 @@ from sqlalchemy import delete, insert, select, update
 from appliance.audit import TreeHead
 from appliance.foundation.atomic_files import make_private_folder
 from appliance.foundation.clock import Clock
-from appliance.foundation.errors import HomeError, InputError, IntegrityError, NotFoundError
+from appliance.foundation.errors import ConflictError, HomeError, InputError, IntegrityError, NotFoundError
+from appliance.vault.backup_format import VaultSecrets
 from appliance.vault.database import Database
 from appliance.vault.keyring import FILE_NAME, Keyring, Keys
 from appliance.vault.keys import associated_data, new_key, unwrap_key, wrap_key
 from appliance.vault.slots import (
     CredentialSecret,
     RecoverySecret,
+    RecoverySlot,
     Slot,
     SlotSecret,
     credential_slot,
@@ -169,6 +171,34 @@ class Vault:
                 for kind, object_id in objects:
                     connection.execute(delete(WRAPPED_KEYS).where(WRAPPED_KEYS.c.kind == kind, WRAPPED_KEYS.c.object_id == object_id))
             self._finish()
+
+    def recovery_slots(self) -> list[RecoverySlot]:
+        """Return the slots to which a backup is sealed. Raises `ConflictError` when there is none: nobody could open it."""
+        slots = [slot for slot in self._keyring.slots if isinstance(slot, RecoverySlot)]
+        if not slots:
+            raise ConflictError(
+                "A backup is sealed to a recovery key, and this home has none. Make one with `appliance key recovery`; keep it safe.",
+                code="backup.recovery",
+            )
+        return slots
+
+    def snapshot(self, path: Path) -> VaultSecrets:
+        """Copy the database as it is now to the new file `path`, under a fresh key; return what opens it and the keys it has wrapped.
+
+        Raises `ConflictError` when there is no recovery slot, `StorageError`.
+        """
+        with self._changing:
+            slots = self.recovery_slots()
+            key, keys = new_key(), self._keys
+            self.database.copy_to(path, key)
+            return VaultSecrets(
+                database=key,
+                audit_hmac=keys.audit_hmac,
+                signing=keys.signing,
+                epoch=keys.epoch,
+                epoch_key=keys.epochs[keys.epoch],
+                slots=[slot.model_copy(update={"sealed_root": bytes(len(slot.sealed_root))}) for slot in slots],
+            )
 
     @property
     def epoch(self) -> int:

@@ -105,7 +105,7 @@ def test_a_changed_page_is_damage(tmp_path: Path, database: Database) -> None:
         finally:
             again.close()
 
-    with pytest.raises(IntegrityError, match="damaged|was changed"):  # where the table of tables lies decides which
+    with pytest.raises(IntegrityError, match=r"damaged|was changed"):  # where the table of tables lies decides which
         read()
 
 
