@@ -42,6 +42,17 @@ class LocalProgram:
         with self._owned(settings, read, write, lambda: ()) as (appliance, _sockets):
             yield appliance
 
+    @contextlib.contextmanager
+    def empty_home(self, settings: Settings, *, read: tuple[Path, ...]) -> Iterator[None]:
+        """Hold the lock of a home that is to be restored; no worker is ever started. Raises `HomeError`, `IsolationError`."""
+        os.umask(0o077)
+        lock = HomeLock(settings.home)
+        try:
+            confine_server(read=(find_policy_folder(), *read), write=(settings.home,))
+            yield
+        finally:
+            lock.release()
+
     def serve(self, settings: Settings, passphrase: str | None, announce: Callable[[str], None]) -> None:
         """Serve until stopped. Without a passphrase the vault stays sealed until `appliance unseal`."""
         _verify_loopback(settings.host)

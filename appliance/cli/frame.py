@@ -29,6 +29,10 @@ class Program(Protocol):
         """Take the home's lock, fork the launcher, confine this process, open the log."""
         ...
 
+    def empty_home(self, settings: Settings, *, read: tuple[Path, ...]) -> AbstractContextManager[None]:
+        """Take the lock of a home that is not there yet, and confine this process to it."""
+        ...
+
     def serve(self, settings: Settings, passphrase: str | None, announce: Callable[[str], None]) -> None:
         """Serve until stopped."""
         ...

@@ -115,6 +115,31 @@ class Vault:
         return cls(home, keyring, keys, database)
 
     @classmethod
+    def restore(cls, home: Path, secrets: VaultSecrets, passphrase: str, clock: Clock) -> "Vault":
+        """Open the database that a backup put into `home`. There is no keyring until `adopt` writes it: without it, there is no home.
+
+        Root, epoch and database key will be new ones: those of the backup are known to whoever can open that.
+        """
+        now = {secrets.epoch: secrets.epoch_key, secrets.epoch + 1: new_key()}
+        keys = Keys(
+            root=new_key(),
+            database=secrets.database,
+            audit_hmac=secrets.audit_hmac,
+            signing=secrets.signing,
+            epochs=now,
+            epoch=secrets.epoch + 1,
+            next_database=new_key(),
+        )
+        keyring = Keyring.restored(passphrase, tuple(secrets.slots), LogSigner(keys.signing).public_key, clock.now_us())
+        return cls(home, keyring, keys, Database(home / DATABASE_NAME, keys.database))
+
+    def adopt(self) -> None:
+        """Write the keyring of a restored home, and put everything under its new keys. Killed in between, the next `open` finishes."""
+        with self._changing:
+            self._begin(self._keyring, self._keys)
+            self._finish()
+
+    @classmethod
     def open(cls, home: Path, secret: SlotSecret) -> "Vault":
         """Open the vault with a slot's secret. Raises `AuthenticationError` (wrong), `HomeError` (absent, newer), `IntegrityError`."""
         keyring, keys = Keyring.open(home, secret)

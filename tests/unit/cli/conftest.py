@@ -53,6 +53,16 @@ class UnconfinedProgram:
         finally:
             lock.release()
 
+    @contextlib.contextmanager
+    def empty_home(self, settings: Settings, *, read: tuple[Path, ...]) -> Iterator[None]:
+        """Take the lock."""
+        assert all(path.is_absolute() for path in read)
+        lock = HomeLock(settings.home)
+        try:
+            yield
+        finally:
+            lock.release()
+
     def serve(self, settings: Settings, passphrase: str | None, announce: Callable[[str], None]) -> None:
         """Note what would be served."""
         self.served.append((settings, passphrase))

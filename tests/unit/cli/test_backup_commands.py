@@ -36,3 +36,24 @@ def test_what_cannot_be_copied_is_said_in_the_log_too(shell: Any, server: Any, t
     told = [entry for entry in server.context.log.entries() if entry["action"] == "backup.create"]
     assert told[-1]["outcome"] == "failed"
     assert told[-1]["reason"] == error["code"]
+
+
+def test_a_lost_home_comes_back_with_its_words_or_its_file(shell: Any, tmp_path: Path, monkeypatch: Any, table: bytes) -> None:
+    """Restored, it opens with the new passphrase; the log verifies; a second restore is refused."""
+    shell("init")
+    (tmp_path / "a.csv").write_bytes(table)
+    dataset = shell.json("dataset", "import", str(tmp_path / "a.csv"))["id"]
+    shell("key", "recovery", "--out", str(tmp_path / "recovery"))
+    backup = shell.json("backup", str(tmp_path / "disk"))["id"]
+    (tmp_path / "new").write_text("another passphrase for tests", encoding="utf-8")
+    words = ("restore", str(tmp_path / "disk"), "--recovery-file", str(tmp_path / "recovery"))
+    new = ("--new-passphrase-file", str(tmp_path / "new"))
+    assert shell.refused(*words, *new)["code"] == "home.exists"
+    monkeypatch.setenv("APPLIANCE_HOME", str(tmp_path / "other"))
+    assert shell.refused(*words)["code"] == "passphrase.absent"
+    assert shell.refused(*words, *new, "--backup", "bk_00000000000000000001")["code"] == "backup.absent"
+    assert "The home is back" in shell(*words, *new, "--backup", backup).stdout
+    monkeypatch.setenv("APPLIANCE_PASSPHRASE_FILE", str(tmp_path / "new"))
+    assert shell.json("dataset", "show", dataset)["rows"] == 12
+    assert shell.json("audit", "verify")["verified"]
+    assert shell.refused(*words, *new)["code"] == "home.exists"
