@@ -37,10 +37,21 @@ class LocalProgram:
     """Owns homes on this machine."""
 
     @contextlib.contextmanager
-    def own_home(self, settings: Settings, *, read: tuple[Path, ...] = ()) -> Iterator[Appliance]:
+    def own_home(self, settings: Settings, *, read: tuple[Path, ...] = (), write: tuple[Path, ...] = ()) -> Iterator[Appliance]:
         """Own the home for one command. Raises `HomeError` when another process does, `IsolationError` when walls cannot be put up."""
-        with self._owned(settings, read, lambda: ()) as (appliance, _sockets):
+        with self._owned(settings, read, write, lambda: ()) as (appliance, _sockets):
             yield appliance
+
+    @contextlib.contextmanager
+    def empty_home(self, settings: Settings, *, read: tuple[Path, ...]) -> Iterator[None]:
+        """Hold the lock of a home that is to be restored; no worker is ever started. Raises `HomeError`, `IsolationError`."""
+        os.umask(0o077)
+        lock = HomeLock(settings.home)
+        try:
+            confine_server(read=(find_policy_folder(), *read), write=(settings.home,))
+            yield
+        finally:
+            lock.release()
 
     def serve(self, settings: Settings, passphrase: str | None, announce: Callable[[str], None]) -> None:
         """Serve until stopped. Without a passphrase the vault stays sealed until `appliance unseal`."""
@@ -50,7 +61,7 @@ class LocalProgram:
         def bind() -> tuple[socket.socket, ...]:
             return _bind_tcp(settings.host, settings.port), _bind_unix(settings.home / SOCKET_NAME)
 
-        with self._owned(settings, (), bind) as (appliance, (tcp, unix)):
+        with self._owned(settings, (), (), bind) as (appliance, (tcp, unix)):
             appliance.serving = True
             appliance.context.launcher.prove()
             if passphrase is not None:
@@ -61,7 +72,7 @@ class LocalProgram:
 
     @contextlib.contextmanager
     def _owned(
-        self, settings: Settings, read: tuple[Path, ...], bind: Callable[[], tuple[socket.socket, ...]]
+        self, settings: Settings, read: tuple[Path, ...], write: tuple[Path, ...], bind: Callable[[], tuple[socket.socket, ...]]
     ) -> Iterator[tuple[Appliance, tuple[socket.socket, ...]]]:
         os.umask(0o077)
         make_private_folder(settings.home)
@@ -74,7 +85,7 @@ class LocalProgram:
             for each in sockets:
                 stack.callback(each.close)
             policies = find_policy_folder()
-            confine_server(read=(policies, *read), write=(settings.home,))
+            confine_server(read=(policies, *read), write=(settings.home, *write))
             log = AuditLog.open(settings.home / "audit", SystemClock())
             context = ServiceContext(settings, SystemClock(), Rules.load(policies), log, launcher, Limits.load(policies))
             launcher.prove_first(lambda: prove_isolation(context, OPERATOR))

@@ -5,9 +5,10 @@ from appliance.audit.events import Actor, Details, ObjectRef, Outcome
 from appliance.audit.log import AuditLog, HeadStore
 from appliance.audit.merkle import TreeHead
 from appliance.audit.signed_note import Signer, open_note, sign_note
-from appliance.audit.verifier import VerifiedLog, verify_log
+from appliance.audit.verifier import RESTORE, VerifiedLog, verify_log
 
 __all__ = [
+    "RESTORE",
     "Actor",
     "AuditLog",
     "Details",

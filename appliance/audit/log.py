@@ -155,6 +155,20 @@ class AuditLog:
         with self._writing:
             return verify_log(self._folder, public_key=public_key, remembered=remembered, require_signed=require_signed)
 
+    @contextlib.contextmanager
+    def still(self) -> Iterator[tuple[TreeHead, list[Path]]]:
+        """Hold the log still for the block, which must not append: give its head, and the files that make it up, all of them covered.
+
+        Of these files those whose parent's name does not end with ".p" never change again, but for the checkpoint.
+        """
+        with self._writing:
+            self._verify_usable()
+            self._cover()
+            wanted = partial_paths(self._edge.size)
+            files = [path for path in sorted(self._folder.rglob("*")) if path.is_file() and not path.name.startswith(".")]
+            names = {path: path.relative_to(self._folder).as_posix() for path in files}
+            yield self._head(), [path for path in files if ".p/" not in names[path] or names[path] in wanted]
+
     def attach(self, signer: Signer, heads: HeadStore) -> None:
         """Sign from now on, and sign what is there, after the checkpoint and the remembered head were found to agree with it.
 

@@ -1,7 +1,8 @@
 """Checks a log's folder against itself, against its signed checkpoint and against a head that was remembered elsewhere.
 
 `replay` reads every entry and recomputes every hash; the log uses it when it opens, the offline verifier to judge. Where the folder
-contradicts itself the first bad entry is named. What this cannot see: a history that the key's own holder wrote anew from the start,
+contradicts itself the first bad entry is named; the entry of a restored home must name the log that it stands on (`verify_restore`).
+What this cannot see: a history that the key's own holder wrote anew from the start,
 with no remembered head to hold against it; an unsigned end that was cut off before anything was signed or remembered.
 """
 
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from appliance.audit.events import parse_entry
+from appliance.audit.events import Outcome, parse_entry
 from appliance.audit.merkle import EMPTY_ROOT, HASH_BYTES, TreeHead, leaf_hash
 from appliance.audit.signed_note import MAX_NOTE_BYTES, SignedCheckpoint, parse_checkpoint
 from appliance.audit.tiles import (
@@ -30,6 +31,8 @@ from appliance.audit.tiles import (
 )
 from appliance.foundation.atomic_files import storage_errors
 from appliance.foundation.errors import AuditLogError
+
+RESTORE = "home.restore"
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,7 @@ def replay(
         state.tail = []
         for sequence, raw in enumerate(split_bundle(data, width, index * WIDTH), start=index * WIDTH):
             entry = parse_entry(raw, sequence)
+            verify_restore(entry, TreeHead(state.edge.size, state.edge.root()) if entry["action"] == RESTORE else None)
             leaf = leaf_hash(raw)
             _verify_leaf(leaf, known, sequence)
             for tile in state.edge.add(leaf):
@@ -156,6 +160,22 @@ def replay(
             code="audit.rewritten",
         )
     return state
+
+
+def verify_restore(entry: dict[str, Any], before: TreeHead | None) -> None:
+    """Raise `AuditLogError` unless an entry that says that the home was restored names the log that it stands on.
+
+    A log goes on after a restored backup with such an entry: `details` has `size` and `root` (hex) of what came from the backup, which is
+    all that stands before it. So it cannot be moved, nor stand on another history.
+    """
+    if before is None or entry["outcome"] != Outcome.REQUESTED:
+        return
+    if (entry["details"].get("size"), entry["details"].get("root")) != (before.size, before.root.hex()):
+        raise AuditLogError(
+            f"Entry {entry['sequence']} of the audit log says that the home was restored, and names another log than the one before it.",
+            entry=entry["sequence"],
+            code="audit.restore",
+        )
 
 
 def _verify_leaf(leaf: bytes, known: bytes, sequence: int) -> None:

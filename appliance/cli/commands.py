@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from appliance import __version__
+from appliance.cli.backup_commands import add_backup_commands
 from appliance.cli.client import Client, OwningClient, within_reach
 from appliance.cli.dataset_commands import add_dataset_commands
 from appliance.cli.frame import AsJson, Frame, Options, PassphraseFile, Program, Wait, make_frame, server_only
@@ -150,6 +151,7 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
         """Print the version."""
         Printer(as_json=as_json).result({"version": __version__}, f"appliance {__version__}")
 
+    add_backup_commands(app, frame)
     add_key_commands(group("key", "The vault's ways in, and the keys behind them."), frame)
     _add_model_commands(group("model", "Base models."), frame)
     add_dataset_commands(group("dataset", "Datasets."), frame)

@@ -23,8 +23,14 @@ Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Stay until the job
 class Program(Protocol):
     """What the entry point gives: how to own the home, and how to serve."""
 
-    def own_home(self, settings: Settings, *, read: tuple[Path, ...] = ()) -> AbstractContextManager[Appliance]:
+    def own_home(
+        self, settings: Settings, *, read: tuple[Path, ...] = (), write: tuple[Path, ...] = ()
+    ) -> AbstractContextManager[Appliance]:
         """Take the home's lock, fork the launcher, confine this process, open the log."""
+        ...
+
+    def empty_home(self, settings: Settings, *, read: tuple[Path, ...]) -> AbstractContextManager[None]:
+        """Take the lock of a home that is not there yet, and confine this process to it."""
         ...
 
     def serve(self, settings: Settings, passphrase: str | None, announce: Callable[[str], None]) -> None:
@@ -42,7 +48,7 @@ class Options:
     passphrase_file: Path | None
 
     @contextmanager
-    def client(self, *, read: tuple[Path, ...] = (), secret: str | None = None) -> Iterator[Client]:
+    def client(self, *, read: tuple[Path, ...] = (), write: tuple[Path, ...] = (), secret: str | None = None) -> Iterator[Client]:
         """Give the server's client, or own the home and unseal it for this command, with `secret` when one is given."""
         with socket_client(self.settings) as remote:
             if remote is not None:
@@ -52,7 +58,7 @@ class Options:
             raise InputError("There is no home here yet. Make one with `appliance init`.", code="home.absent")
         if secret is None:
             secret = find_passphrase(self.passphrase_file or self.settings.passphrase_file)
-        with self.program.own_home(self.settings, read=read) as appliance:
+        with self.program.own_home(self.settings, read=read, write=write) as appliance:
             appliance.context.unseal(secret or "")
             yield OwningClient(appliance)
 

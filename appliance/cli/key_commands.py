@@ -1,20 +1,18 @@
 """The `key` commands: the vault's ways in. New secrets are written to a file (0600) or printed, once."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from appliance.cli.frame import AsJson, Frame, PassphraseFile
 from appliance.cli.new_file import NewFile, keep
-from appliance.cli.passphrase import read_or_ask
-from appliance.foundation.atomic_files import storage_errors
+from appliance.cli.passphrase import read_or_ask, read_recovery
 from appliance.foundation.errors import InputError
-from appliance.vault.secret_text import WORDS, read_words, write_recovery
+from appliance.vault.secret_text import WORDS, write_recovery
 
 Out = Annotated[Path | None, typer.Option(help="Write the secret to this new file (0600).")]
 NewPassphraseFile = Annotated[Path | None, typer.Option(help="Read the new passphrase from this file.")]
-MAX_RECOVERY_BYTES = 4096
 
 
 def add_key_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR0915 - six commands of a few lines each
@@ -73,7 +71,7 @@ def add_key_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR0915
     ) -> None:
         """Open the home with a recovery key, and give it a new passphrase."""
         with frame(as_json) as options:
-            secret = write_recovery(_read_recovery(file))
+            secret = write_recovery(read_recovery(file))
             chosen = read_or_ask(new_passphrase_file, "New passphrase: ", twice=True)
             with options.client(secret=secret) as client:
                 if client.perform("status")["sealed"]:  # a server runs, and waits for its keys
@@ -96,12 +94,3 @@ def add_key_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR0915
         with frame(as_json, passphrase_file) as options, options.client() as client:
             done = client.perform("key.rotate")
             options.printer.result(done, f"The keys are new; this is epoch {done['epoch']}.")
-
-
-def _read_recovery(file: Path | None) -> Any:
-    if file is None:
-        text = read_or_ask(None, f"The {WORDS} words: ")
-    else:
-        with storage_errors(f"Reading {file.name}"), file.open("rb") as opened:
-            text = opened.read(MAX_RECOVERY_BYTES).decode("ascii", "replace")
-    return read_words(text or "")

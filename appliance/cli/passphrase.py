@@ -5,10 +5,14 @@ import os
 import sys
 from pathlib import Path
 
+from appliance.foundation.atomic_files import storage_errors
 from appliance.foundation.errors import InputError
+from appliance.vault.secret_text import WORDS, read_words
+from appliance.vault.slots import RecoverySecret
 
 MAX_PASSPHRASE_BYTES = 1024
 MIN_PASSPHRASE_CHARACTERS = 12
+MAX_RECOVERY_BYTES = 4096
 CREDENTIALS = ("appliance-key", "appliance-passphrase")  # a credential slot's secret, or a passphrase
 
 
@@ -52,3 +56,13 @@ def _read(path: Path) -> str:
     if len(data) > MAX_PASSPHRASE_BYTES or not text:
         raise InputError(f"The passphrase file {path.name} is empty or over {MAX_PASSPHRASE_BYTES} bytes.", code="passphrase.file")
     return text
+
+
+def read_recovery(file: Path | None) -> RecoverySecret:
+    """Return the recovery key from its file, else from the words that are typed. Raises `InputError`, `StorageError`."""
+    if file is None:
+        text = read_or_ask(None, f"The {WORDS} words: ")
+    else:
+        with storage_errors(f"Reading {file.name}"), file.open("rb") as opened:
+            text = opened.read(MAX_RECOVERY_BYTES).decode("ascii", "replace")
+    return read_words(text or "")

@@ -9,6 +9,7 @@ from appliance.identity import create_user, default_project, list_users, verify_
 from appliance.services.context import APPLIANCE, HOME, OPERATOR, Caller, ServiceContext
 from appliance.vault import Vault
 
+RESTORING = "restoring"  # there while a backup is being restored: what is here may be removed
 FOLDERS = ("datasets", "models", "adapters", "jobs", "uploads", "staging")
 
 
@@ -21,6 +22,8 @@ def create_home(context: ServiceContext, passphrase: str, *, first_user: str = "
     verify_user_name(first_user)
     if Vault.exists(context.home):
         raise HomeError("There is a home here already. `appliance status` says how it is.", code="home.exists")
+    if (context.home / RESTORING).exists():
+        raise HomeError("A restore was interrupted here. Run it again, or choose another place.", code="home.restoring")
     with context.log.action(OPERATOR.actor, "home.create", HOME):
         for name in FOLDERS:
             make_private_folder(context.home / name)

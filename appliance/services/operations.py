@@ -12,6 +12,7 @@ from appliance.jobs.messages import FromWorker
 from appliance.jobs.runner import JobHandler, JobRunner
 from appliance.jobs.states import ACTIVE, ENDED, Job, JobState, list_jobs
 from appliance.services import accounts, home, manage_keys, read_audit
+from appliance.services.back_up import BackupDesk
 from appliance.services.chat import ChatDesk
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.evaluate_adapter import (
@@ -41,12 +42,13 @@ class Appliance:
     def __init__(self, context: ServiceContext) -> None:
         self.context = context
         self.desk = ChatDesk(context)
+        self.backups = BackupDesk(context)
         handlers: dict[str, JobHandler] = {TRAIN: TrainingHandler(context), EVALUATE: EvaluationHandler(context)}
         self.runner = JobRunner(lambda: context.database, context.launcher, context.clock, handlers)
         self.serving = False
         self._recovery = Recovery(context)
         context.after_unseal.append(self._recover)
-        context.before_seal += [self.runner.stop, self.desk.close]
+        context.before_seal += [self.runner.stop, self.desk.close, self.backups.close]
 
     def run_queue(self, on_progress: Callable[[Job, FromWorker], None] | None = None) -> None:
         """Run what is queued, here and now (a command without a server)."""
@@ -142,6 +144,10 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "dataset.show": lambda a, c, /, **p: show_dataset(a.context, c, **p),
     "dataset.shred": lambda a, c, /, **p: shred_dataset(a.context, c, **p),
     "dataset.certificate": lambda a, c, /, **p: show_certificate(a.context, c, **p),
+    "backup.begin": lambda a, c, /, **p: a.backups.begin(c, **p),
+    "backup.seal": lambda a, c, /, **p: a.backups.seal(c, **p),
+    "backup.finish": lambda a, c, /, **p: a.backups.finish(c, **p),
+    "backup.abort": lambda a, c, /, **p: a.backups.abort(c, **p),
     "train": _train,
     "evaluate": _evaluate,
     "job.list": lambda a, c, /, **p: all_jobs(a.context, c, **p),

@@ -7,20 +7,25 @@ from typing import Any
 
 from sqlalchemy import Table, select
 
-from appliance.audit import Actor, ObjectRef, Outcome
+from appliance.audit import RESTORE, Actor, ObjectRef, Outcome
 from appliance.datasets.tables import DATASETS
 from appliance.foundation.errors import ApplianceError
 from appliance.jobs.states import Job
 from appliance.jobs.tables import JOBS
+from appliance.services.back_up import ACTION as BACK_UP
+from appliance.services.back_up import COMPLETE
 from appliance.services.context import APPLIANCE, ServiceContext
 from appliance.services.dataset_use import SHREDDED
 from appliance.services.receive_upload import discard_upload
 from appliance.services.shred_dataset import ACTION as SHRED
 from appliance.services.shred_dataset import finish_interrupted
+from appliance.vault.tables import BACKUPS
 
 INTERRUPTED = "interrupted"
 # What an action makes under an id that its request names already: whether the crash came before or after it is seen there.
 _MADE: dict[str, Table] = {"dataset.import": DATASETS, "job.submit": JOBS}
+# ... and what it brings to a state: the table, and the state in which it is done.
+_BROUGHT: dict[str, tuple[Table, str]] = {SHRED: (DATASETS, SHREDDED), BACK_UP: (BACKUPS, COMPLETE)}
 
 
 class Recovery:
@@ -53,10 +58,13 @@ class Recovery:
         self._remove_left()
 
     def _was_done(self, entry: dict[str, Any]) -> bool:
+        if entry["action"] == RESTORE:  # It is asked for in a log that nobody reads before the keyring is there, and then it is done.
+            return True
         table = _MADE.get(entry["action"])
         with self._context.database.begin() as connection:
-            if entry["action"] == SHRED:
-                query = select(DATASETS.c.id).where(DATASETS.c.state == SHREDDED)
+            if entry["action"] in _BROUGHT:
+                brought, state = _BROUGHT[entry["action"]]
+                query = select(brought.c.id).where(brought.c.state == state)
             elif table is not None:
                 query = select(table.c.id)
             else:

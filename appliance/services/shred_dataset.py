@@ -24,6 +24,7 @@ from appliance.reports.erasure_certificate import Erasure, erasure_certificate
 from appliance.services.context import APPLIANCE, Caller, ServiceContext
 from appliance.services.dataset_use import SHREDDED, SHREDDING, jobs_using, verify_usable
 from appliance.services.import_dataset import PART_KIND, describe_dataset
+from appliance.vault.tables import BACKUPS
 
 ACTION = "dataset.shred"
 
@@ -123,7 +124,11 @@ def _finish(context: ServiceContext, dataset_id: str) -> str:
             request=erasure.request,
             adapters=_adapters(connection, dataset_id),
             jobs=jobs,
-            backups=(),
+            backups=tuple(
+                connection.execute(
+                    select(BACKUPS.c.id).where(BACKUPS.c.created_us >= dataset["created_us"]).order_by(BACKUPS.c.created_us)
+                ).scalars()
+            ),
         )
         note = sign_note(canonical_json.encode(erasure_certificate(facts)), context.vault.signer).decode()
         connection.execute(update(ERASURES).where(ERASURES.c.dataset_id == dataset_id).values(note=note))

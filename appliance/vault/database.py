@@ -70,31 +70,44 @@ class Database:
         page after page in place and leaves the old pages in the journal. Raises `StorageError`.
         """
         fresh = self._path.with_name(f"{self._path.name}.rekeyed")
+        with self._alone(), _database_errors(), storage_errors("Writing the database under its new key"):
+            fresh.unlink(missing_ok=True)
+            self._export(fresh, key)
+            self._engine.dispose()  # The last connection writes the log back into the file, and removes it.
+            wal = self._path.with_name(f"{self._path.name}-wal")
+            if wal.exists() and wal.stat().st_size:
+                raise StorageError("The database is in use by another program. Nothing was changed.", code="database.busy")
+            os.replace(fresh, self._path)
+            fsync_folder(self._path.parent)
+            self._memory.wipe()
+            self._memory = KeyMemory()
+            self._engine = _engine(self._path, self._memory.hold(key))
+
+    def copy_to(self, path: Path, key: KeyBytes) -> None:
+        """Write a copy as it is at one moment, under `key`, to the new file `path`. Other threads wait meanwhile. Raises `StorageError`."""
+        with self._alone(), _database_errors(), storage_errors("Copying the database"):
+            self._export(path, key)
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Wait until no transaction runs, and let none begin."""
         with self._gate:
             self._gate.wait_for(lambda: not self._changing and self._transactions == 0)
             self._changing = True
         try:
-            with _database_errors(), storage_errors("Writing the database under its new key"):
-                fresh.unlink(missing_ok=True)
-                with contextlib.closing(self._engine.raw_connection()) as connection:
-                    os.close(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-                    connection.cursor().execute(f"ATTACH DATABASE ? AS fresh KEY \"x'{key.hex()}'\"", (str(fresh),))
-                    connection.cursor().execute("SELECT sqlcipher_export('fresh')").fetchall()
-                    connection.cursor().execute("DETACH DATABASE fresh")
-                fsync_file(fresh)
-                self._engine.dispose()  # The last connection writes the log back into the file, and removes it.
-                wal = self._path.with_name(f"{self._path.name}-wal")
-                if wal.exists() and wal.stat().st_size:
-                    raise StorageError("The database is in use by another program. Nothing was changed.", code="database.busy")
-                os.replace(fresh, self._path)
-                fsync_folder(self._path.parent)
-                self._memory.wipe()
-                self._memory = KeyMemory()
-                self._engine = _engine(self._path, self._memory.hold(key))
+            yield
         finally:
             with self._gate:
                 self._changing = False
                 self._gate.notify_all()
+
+    def _export(self, path: Path, key: KeyBytes) -> None:
+        with contextlib.closing(self._engine.raw_connection()) as connection:
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            connection.cursor().execute(f"ATTACH DATABASE ? AS fresh KEY \"x'{key.hex()}'\"", (str(path),))
+            connection.cursor().execute("SELECT sqlcipher_export('fresh')").fetchall()
+            connection.cursor().execute("DETACH DATABASE fresh")
+        fsync_file(path)
 
     @staticmethod
     def opens_with(path: Path, key: KeyBytes) -> bool:

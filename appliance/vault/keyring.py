@@ -103,6 +103,12 @@ class Keyring:
             raise InputError("The passphrase is empty.", code="passphrase.empty")
         return cls((passphrase_slot(passphrase, "first", created_us),), audit_public_key)
 
+    @classmethod
+    def restored(cls, passphrase: str, kept: tuple[Slot, ...], audit_public_key: bytes, created_us: int) -> "Keyring":
+        """Return the keyring of a home that comes from a backup: one new passphrase, and the slots that are kept. Raises `InputError`."""
+        first = cls.create(passphrase, audit_public_key, created_us)
+        return cls((*first.slots, *kept), audit_public_key)
+
     def with_slot(self, slot: Slot) -> "Keyring":
         """Return a keyring with one more slot. Raises `ConflictError` when there is no room."""
         if len(self.slots) >= MAX_SLOTS:

@@ -21,3 +21,17 @@ AUDIT_HEAD = Table(
     Column("size", Integer, nullable=False),
     Column("root", LargeBinary, nullable=False),
 )
+
+# `place` is a folder's own name, `slots` the ids of the recovery slots with commas between, `digest` the manifest's SHA-256, "" before it
+# is whole. A backup that was begun and never became whole has left parts behind all the same.
+BACKUPS = Table(
+    "backups",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("created_us", Integer, nullable=False),
+    Column("place", String, nullable=False),
+    Column("set_id", String, nullable=False),
+    Column("slots", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("digest", String, nullable=False),
+)

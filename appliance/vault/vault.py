@@ -22,7 +22,8 @@ from sqlalchemy import delete, insert, select, update
 from appliance.audit import TreeHead
 from appliance.foundation.atomic_files import make_private_folder
 from appliance.foundation.clock import Clock
-from appliance.foundation.errors import HomeError, InputError, IntegrityError, NotFoundError
+from appliance.foundation.errors import ConflictError, HomeError, InputError, IntegrityError, NotFoundError
+from appliance.vault.backup_format import VaultSecrets
 from appliance.vault.database import Database
 from appliance.vault.keyring import FILE_NAME, Keyring, Keys
 from appliance.vault.keys import associated_data, new_key, unwrap_key, wrap_key
@@ -30,6 +31,7 @@ from appliance.vault.memory import KeyBytes, KeyMemory
 from appliance.vault.slots import (
     CredentialSecret,
     RecoverySecret,
+    RecoverySlot,
     Slot,
     SlotSecret,
     credential_slot,
@@ -115,6 +117,31 @@ class Vault:
         return cls(home, keyring, keys, database)
 
     @classmethod
+    def restore(cls, home: Path, secrets: VaultSecrets, passphrase: str, clock: Clock) -> "Vault":
+        """Open the database that a backup put into `home`. There is no keyring until `adopt` writes it: without it, there is no home.
+
+        Root, epoch and database key will be new ones: those of the backup are known to whoever can open that.
+        """
+        now: dict[int, KeyBytes] = {secrets.epoch: secrets.epoch_key, secrets.epoch + 1: new_key()}
+        keys = Keys(
+            root=new_key(),
+            database=secrets.database,
+            audit_hmac=secrets.audit_hmac,
+            signing=secrets.signing,
+            epochs=now,
+            epoch=secrets.epoch + 1,
+            next_database=new_key(),
+        )
+        keyring = Keyring.restored(passphrase, tuple(secrets.slots), LogSigner(keys.signing).public_key, clock.now_us())
+        return cls(home, keyring, keys, Database(home / DATABASE_NAME, keys.database))
+
+    def adopt(self) -> None:
+        """Write the keyring of a restored home, and put everything under its new keys. Killed in between, the next `open` finishes."""
+        with self._changing:
+            self._begin(self._keyring, self._keys)
+            self._finish()
+
+    @classmethod
     def open(cls, home: Path, secret: SlotSecret) -> "Vault":
         """Open the vault with a slot's secret. Raises `AuthenticationError` (wrong), `HomeError` (absent, newer), `IntegrityError`."""
         keyring, keys = Keyring.open(home, secret)
@@ -174,6 +201,34 @@ class Vault:
                 for kind, object_id in objects:
                     connection.execute(delete(WRAPPED_KEYS).where(WRAPPED_KEYS.c.kind == kind, WRAPPED_KEYS.c.object_id == object_id))
             self._finish()
+
+    def recovery_slots(self) -> list[RecoverySlot]:
+        """Return the slots to which a backup is sealed. Raises `ConflictError` when there is none: nobody could open it."""
+        slots = [slot for slot in self._keyring.slots if isinstance(slot, RecoverySlot)]
+        if not slots:
+            raise ConflictError(
+                "A backup is sealed to a recovery key, and this home has none. Make one with `appliance key recovery`; keep it safe.",
+                code="backup.recovery",
+            )
+        return slots
+
+    def snapshot(self, path: Path) -> VaultSecrets:
+        """Copy the database as it is now to the new file `path`, under a fresh key; return what opens it and the keys it has wrapped.
+
+        Raises `ConflictError` when there is no recovery slot, `StorageError`.
+        """
+        with self._changing:
+            slots = self.recovery_slots()
+            key, keys = new_key(), self._keys
+            self.database.copy_to(path, key)
+            return VaultSecrets(
+                database=key,
+                audit_hmac=bytes(keys.audit_hmac),
+                signing=bytes(keys.signing),
+                epoch=keys.epoch,
+                epoch_key=bytes(keys.epochs[keys.epoch]),
+                slots=[slot.model_copy(update={"sealed_root": bytes(len(slot.sealed_root))}) for slot in slots],
+            )
 
     @property
     def epoch(self) -> int:

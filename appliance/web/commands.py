@@ -14,7 +14,7 @@ from appliance.services.operations import Appliance, perform
 from appliance.web.answers import error_json, fault_sentence
 from appliance.web.uploads import receive_upload
 
-MAX_PARAMETERS_BYTES = 1024 * 1024
+MAX_PARAMETERS_BYTES = 16 * 1024 * 1024  # a backup's list of files is the longest
 MAX_OPERATIONS_AT_ONCE = 16
 
 

@@ -38,9 +38,9 @@ class UnconfinedProgram:
         self.served: list[tuple[Settings, str | None]] = []
 
     @contextlib.contextmanager
-    def own_home(self, settings: Settings, *, read: tuple[Path, ...] = ()) -> Iterator[Appliance]:
+    def own_home(self, settings: Settings, *, read: tuple[Path, ...] = (), write: tuple[Path, ...] = ()) -> Iterator[Appliance]:
         """Take the lock, open the log; close both afterwards."""
-        assert all(path.is_absolute() for path in read)
+        assert all(path.is_absolute() for path in (*read, *write))
         lock = HomeLock(settings.home)
         try:
             clock = SystemClock()
@@ -50,6 +50,16 @@ class UnconfinedProgram:
                 yield appliance
             finally:
                 appliance.close()
+        finally:
+            lock.release()
+
+    @contextlib.contextmanager
+    def empty_home(self, settings: Settings, *, read: tuple[Path, ...]) -> Iterator[None]:
+        """Take the lock."""
+        assert all(path.is_absolute() for path in read)
+        lock = HomeLock(settings.home)
+        try:
+            yield
         finally:
             lock.release()
 

@@ -1,6 +1,8 @@
 """The world of ../conftest.py, with its ordinary workers in every test."""
 
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,3 +15,12 @@ def ordinary_workers(request: pytest.FixtureRequest) -> Iterator[None]:
     if "world" in request.fixturenames:
         found: Any = request.getfixturevalue("world")
         found.switch.current = found.switch.ordinary
+
+
+@pytest.fixture(scope="session")
+def scan() -> Any:
+    """Return the canary scan of the integration tests."""
+    sys.path.insert(0, str(Path(__file__).parents[2] / "integration"))
+    from canary_scan import scan as found
+
+    return found

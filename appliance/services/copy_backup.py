@@ -1,0 +1,92 @@
+"""Copy the files of a backup into its folder, in parts, sealed. Needs no home that is open: it runs where the folder can be reached.
+
+A part has its name when it is whole and durable, so what has its name and its size is skipped: a backup that was interrupted goes on, and
+the next one writes only what is new.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from appliance.foundation.atomic_files import make_private_folder, storage_errors, write_atomic
+from appliance.foundation.errors import ConflictError, InputError
+from appliance.vault.backup_format import PART_BYTES, padded, part_context, part_name, part_path
+from appliance.vault.stream import CHUNK_BYTES, HEADER_BYTES, seal_file
+
+TAG_BYTES = 16
+OnFile = Callable[[str], None]
+
+
+def prepare_folder(out: Path, home: Path) -> Path:
+    """Return `out` as a whole path, made where it was missing. Raises `InputError` when it lies in the home, `StorageError`."""
+    whole = out.resolve()
+    if whole == home.resolve() or home.resolve() in whole.parents:
+        raise InputError("A backup in the home itself is lost with it. Name a folder on another disk.", code="backup.place")
+    for name in ("parts", "manifests"):
+        make_private_folder(whole / name)
+    return whole
+
+
+def copy_files(home: Path, out: Path, plan: dict[str, Any], on_file: OnFile = lambda _path: None) -> list[dict[str, Any]]:
+    """Copy what `plan` names (see `back_up`), and return the files as the manifest lists them.
+
+    Raises `ConflictError` when something that the state needs is gone since (it was shredded): begin anew. Raises `StorageError`.
+    """
+    set_id, set_key = str(plan["set_id"]), bytes.fromhex(plan["set_key"])
+    _remove_unfinished(out)
+    copied = []
+    for each in plan["files"]:
+        on_file(each["path"])
+        try:
+            file = (home / each["source"]).open("rb")
+        except FileNotFoundError:
+            if not each["required"]:
+                continue
+            raise ConflictError(
+                f"{each['path']} was removed while the backup was made: shredded, most likely. Run the backup again.", code="backup.changed"
+            ) from None
+        with file:
+            copied.append({"path": each["path"], **_copy(file, out, set_id, set_key)})
+    return copied
+
+
+def keep_manifest(out: Path, backup_id: str, sealed: bytes) -> None:
+    """Write the manifest, whole or not at all: from here on the backup is one. Raises `StorageError`."""
+    write_atomic(out / "manifests" / backup_id, sealed)
+
+
+def _copy(file: Any, out: Path, set_id: str, set_key: bytes) -> dict[str, Any]:
+    digest, size, parts = hashlib.sha256(), 0, []
+    while True:
+        with storage_errors("Reading the home"):
+            data = file.read(PART_BYTES)
+        if not data:
+            break
+        digest.update(data)
+        size += len(data)
+        name = part_name(set_key, data)
+        _keep_part(part_path(out, name), padded(data), set_key, set_id)
+        parts.append(name)
+    return {"size": size, "sha256": digest.hexdigest(), "parts": parts}
+
+
+def _keep_part(path: Path, plaintext: bytes, set_key: bytes, set_id: str) -> None:
+    chunks = max(1, -(-len(plaintext) // CHUNK_BYTES))
+    expected = HEADER_BYTES + len(plaintext) + chunks * TAG_BYTES
+    if path.is_file() and path.stat().st_size == expected:
+        return
+    make_private_folder(path.parent)
+    seal_file(path, plaintext, set_key, part_context(set_id, path.name))
+
+
+def _remove_unfinished(out: Path) -> None:
+    """Remove what a kill left: files that never got their names."""
+    for path in _temporary(out):
+        with storage_errors("Removing what was not finished"):
+            os.unlink(path)
+
+
+def _temporary(out: Path) -> Iterable[Path]:
+    return [*out.glob("parts/*/.*.tmp"), *out.glob("manifests/.*.tmp")]
