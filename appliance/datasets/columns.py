@@ -11,7 +11,8 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "system": ("system", "system_prompt"),
     "key_fact": ("key_fact", "fact"),
     "kind": ("kind",),
-    "group": ("group", "topic", "category"),
+    "group": ("group", "fact_id"),
+    "category": ("category", "topic", "label", "intent"),
     "split": ("split",),
 }
 _REQUIRED = ("question", "answer")
@@ -27,6 +28,7 @@ class ColumnRoles:
     key_fact: str = ""
     kind: str = ""
     group: str = ""
+    category: str = ""
     split: str = ""
 
 

@@ -7,7 +7,7 @@ KINDS = ("answerable", "unanswerable", "")
 
 MAX_MESSAGES = 64  # in one conversation
 MAX_CONTENT_CHARACTERS = 32_768  # in one message; a spreadsheet's cell holds 32,767
-MAX_LABEL_CHARACTERS = 200  # a key fact or a group
+MAX_LABEL_CHARACTERS = 200  # a key fact, a group or a category
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Conversation:
 
     `messages` are `{"role": "system" | "user" | "assistant", "content": ...}`: an optional system message, then user and assistant in
     turn, ending with the assistant. `key_fact` is what an answer must hold to be right, `group` ties phrasings of one fact
-    together, `split` is the part that the source asks for: each "" when the source does not say.
+    together, `category` is a kind of row that every part should hold its share of, `split` is the part that the source asks for: each "" when the source does not say.
     """
 
     row: int
@@ -24,6 +24,7 @@ class Conversation:
     key_fact: str = ""
     kind: str = ""
     group: str = ""
+    category: str = ""
     split: str = field(default="", compare=False)
 
     @property

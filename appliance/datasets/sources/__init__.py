@@ -1,0 +1,1 @@
+"""Files that staff bring, of every kind, as records: what comes in is hostile until checked."""
