@@ -132,7 +132,8 @@ class Reading:
     def _refusal(self) -> InputError:
         more = "; there are more" if self.left_out_count > len(self._clauses) else ""
         return InputError(
-            f"The file was not imported: {'; '.join(self._clauses)}{more}. Correct these rows and choose the file again.", code="dataset.rows"
+            f"The file was not imported: {'; '.join(self._clauses)}{more}. Correct these rows and choose the file again.",
+            code="dataset.rows",
         )
 
 

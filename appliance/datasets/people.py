@@ -26,7 +26,9 @@ class Person:
         """Raises `InputError` for terms that are too short to tell somebody, too long, or too many."""
         terms = [term.strip() for term in terms if term.strip()]
         if not 1 <= len(terms) <= MAX_TERMS:
-            raise InputError(f"Give one to {MAX_TERMS} things that are known of the person: a name, an e-mail address, a number.", code="person.terms")
+            raise InputError(
+                f"Give one to {MAX_TERMS} things that are known of the person: a name, an e-mail address, a number.", code="person.terms"
+            )
         for term in terms:
             if not MIN_CHARACTERS <= len(term) <= MAX_CHARACTERS or not re.search(r"\w", term):
                 raise InputError(
@@ -37,7 +39,12 @@ class Person:
 
     def is_in(self, conversation: Conversation) -> bool:
         """Tell whether any message, or a label, speaks of the person."""
-        texts = (*(message["content"] for message in conversation.messages), conversation.key_fact, conversation.group, conversation.category)
+        texts = (
+            *(message["content"] for message in conversation.messages),
+            conversation.key_fact,
+            conversation.group,
+            conversation.category,
+        )
         return any(self._pattern.search(_evened(text)) for text in texts if text)
 
 
