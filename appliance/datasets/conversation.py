@@ -15,8 +15,9 @@ class Conversation:
     """What one row of the source says. `row` counts from 1 and is the row that a spreadsheet shows (a CSV's header is row 1).
 
     `messages` are `{"role": "system" | "user" | "assistant", "content": ...}`: an optional system message, then user and assistant in
-    turn, ending with the assistant. `key_fact` is what an answer must hold to be right, `group` ties phrasings of one fact
-    together, `category` is a kind of row that every part should hold its share of, `split` is the part that the source asks for: each "" when the source does not say.
+    turn, ending with the assistant. `key_fact` is what an answer must hold to be right, `group` ties phrasings of one fact together,
+    `category` is a kind of row that every part should hold its share of, `split` is the part that the source asks for: each "" when
+    the source does not say.
     """
 
     row: int
@@ -45,12 +46,16 @@ def message_problem(messages: list[dict[str, str]]) -> str:
         return "holds no question and answer"
     if len(messages) > MAX_MESSAGES:
         return f"holds more than {MAX_MESSAGES} messages; split it"
-    for index, message in enumerate(turns):
-        expected = "assistant" if index % 2 else "user"
-        if message["role"] != expected:
-            return (
-                f"has a message of another role where one of role {expected} was expected (system first, then user and assistant in turn)"
-            )
+    roles = [message["role"] for message in turns]
+    if "system" in roles:
+        return "has a system text that is not its first message; put it first, or leave it out"
+    if "assistant" not in roles:
+        return "has no answer of the assistant; add one"
+    if roles[0] != "user":
+        return "begins with the assistant; the first message must be the user's"
+    for index, role in enumerate(roles):
+        if role != ("assistant" if index % 2 else "user"):
+            return f"has two messages of the {role} in a row; join them, or add the one between"
     if len(turns) % 2:
         return "ends with the user; the last message must be the assistant's answer"
     for message in messages:

@@ -81,6 +81,3 @@ def _records(lines: Iterable[str], delimiter: str, skip_first: bool) -> Records:
             "so that what follows cannot be told apart. Correct that row and choose the file again.",
             code="dataset.rows",
         ) from error
-
-
-

@@ -56,7 +56,10 @@ _MIXED_SHARE = 20  # one sequence of UTF-8 among so many others is chance
 # First bytes of what people rename to .csv, and what to say; each long enough that no header of a table starts so.
 _FOREIGN = (
     (b"%PDF-", "This is a PDF document, not a table. Copy its questions and answers into a table and save that as CSV."),
-    (b"\xd0\xcf\x11\xe0", "This is an old or a protected Office document. Open it and save it as .xlsx without a password, or as CSV UTF-8."),
+    (
+        b"\xd0\xcf\x11\xe0",
+        "This is an old or a protected Office document. Open it and save it as .xlsx without a password, or as CSV UTF-8.",
+    ),
     (b"\x1f\x8b", "This is a gzip archive, not text. Unpack it and choose the file inside."),
     (b"BZh91AY&SY", "This is a bzip2 archive, not text. Unpack it and choose the file inside."),
     (b"7z\xbc\xaf", "This is a 7-Zip archive, not text. Unpack it and choose the file inside."),
