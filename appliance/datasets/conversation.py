@@ -46,23 +46,29 @@ def message_problem(messages: list[dict[str, str]]) -> str:
         return "holds no question and answer"
     if len(messages) > MAX_MESSAGES:
         return f"holds more than {MAX_MESSAGES} messages; split it"
-    roles = [message["role"] for message in turns]
-    if "system" in roles:
-        return "has a system text that is not its first message; put it first, or leave it out"
-    if "assistant" not in roles:
-        return "has no answer of the assistant; add one"
-    if roles[0] != "user":
-        return "begins with the assistant; the first message must be the user's"
-    for index, role in enumerate(roles):
-        if role != ("assistant" if index % 2 else "user"):
-            return f"has two messages of the {role} in a row; join them, or add the one between"
-    if len(turns) % 2:
-        return "ends with the user; the last message must be the assistant's answer"
+    if problem := _turns_problem([message["role"] for message in turns]):
+        return problem
     for message in messages:
         problem = text_problem(message["content"], MAX_CONTENT_CHARACTERS)
         if problem:
             return f"has {_NAMES[message['role']]} that {problem}"
     return ""
+
+
+def _turns_problem(roles: list[str]) -> str:
+    """Return what is wrong with the order of the turns after the system text."""
+    wrong = next((index for index, role in enumerate(roles) if role != ("assistant" if index % 2 else "user")), None)
+    if wrong is None:
+        if len(roles) == 1:
+            return "has no answer of the assistant; add one"
+        return "" if len(roles) % 2 == 0 else "ends with the user; the last message must be the assistant's answer"
+    if "system" in roles:
+        return "has a system text that is not its first message; put it first, or leave it out"
+    if "assistant" not in roles:
+        return "has no answer of the assistant; add one"
+    if wrong == 0:
+        return "begins with the assistant; the first message must be the user's"
+    return f"has two messages of the {roles[wrong]} in a row; join them, or add the one between"
 
 
 _NAMES = {"system": "a system text", "user": "a question", "assistant": "an answer"}

@@ -5,11 +5,13 @@
 - "Alpaca": instruction, input, output; `history` as pairs. The question is the instruction and, below a line break, the input.
 - "columns": a question and an answer by name, by what somebody says, or by what the columns hold.
 
-Calls of tools are kept as text, in the form of Qwen2.5's chat template (Hermes function calling): `<tool_call>` within the assistant's turn,
-`<tool_response>` as a turn of the user, the tools' definitions within `<tools>` at the end of the system text. So user and assistant
-still take turns, and every chat template can write it. Preference pairs and plain text are refused: they are for other kinds of training.
+Calls of tools are kept as text, in the form of Qwen2.5's chat template (Hermes function calling): `<tool_call>` within the assistant's
+turn, `<tool_response>` as a turn of the user, the tools' definitions within `<tools>` at the end of the system text. So user and
+assistant still take turns, and every chat template can write it. Preference pairs and plain text are refused: they are for other kinds
+of training.
 """
 
+import contextlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -59,7 +61,7 @@ _TOOLS = (
 _MAX_NAMED = 200
 
 
-class _Unusable(ValueError):
+class _UnusableError(ValueError):
     """A record that makes no conversation. The argument is the clause."""
 
 
@@ -93,7 +95,7 @@ class Shaper:
             if problem := message_problem(messages):
                 return Wrong(problem)
             return self._labelled(row, messages, {name: record.get(name) for name in _LABELS if name in record})
-        except _Unusable as unusable:
+        except _UnusableError as unusable:
             return Wrong(str(unusable))
         except RecursionError:
             return Wrong("is nested too deeply")
@@ -121,13 +123,13 @@ class Shaper:
     def _plan(self, header: tuple[str, ...]) -> dict[str, str]:
         """Return the column of each role for records with these keys."""
         if len(self._plans) == MAX_COLUMNS:
-            raise _Unusable("has other keys than the rows before it, once too often")
+            raise _UnusableError("has other keys than the rows before it, once too often")
         roles = self.roles
         if roles is None or (roles.question not in header or roles.answer not in header):
             try:
                 roles = guess_roles(header)
             except InputError as error:
-                raise _Unusable("has neither a question nor an answer by the names that the rows before it have") from error
+                raise _UnusableError("has neither a question nor an answer by the names that the rows before it have") from error
             self.roles = self.roles or roles
         plan = {role: name for role, name in asdict(roles).items() if name and name in header}
         self._plans[header] = plan
@@ -166,7 +168,7 @@ class Shaper:
             turns.say("system", _scalar(system))
         for message in _as_list(raw):
             if not isinstance(message, dict):
-                raise _Unusable("has a message that is no object with a role and a content")
+                raise _UnusableError("has a message that is no object with a role and a content")
             self._turn(turns, message)
         tools = record.get("tools", record.get("functions"))
         return turns.messages(_definitions(tools) if tools else "")
@@ -175,7 +177,7 @@ class Shaper:
         role = message.get("role", message.get("from"))
         speaker = _SPEAKERS.get(role.strip().casefold()) if isinstance(role, str) else None
         if speaker is None:
-            raise _Unusable("has a message whose role is none of system, user, assistant and tool")
+            raise _UnusableError("has a message whose role is none of system, user, assistant and tool")
         calls = [*_as_list(message.get("tool_calls")), *([message["function_call"]] if message.get("function_call") else [])]
         content = _content(message.get("content", message.get("value")))
         known = {"role", "from", "content", "value", "tool_calls", "function_call", "tool_call_id"}
@@ -193,7 +195,7 @@ class Shaper:
         messages = [{"role": "system", "content": system}] if (system := _scalar(record.get("system"))) else []
         for pair in _as_list(record.get("history")):
             if not isinstance(pair, list) or len(pair) != 2:
-                raise _Unusable("has a history that is not a list of pairs of question and answer")
+                raise _UnusableError("has a history that is not a list of pairs of question and answer")
             messages += [{"role": "user", "content": _scalar(pair[0])}, {"role": "assistant", "content": _scalar(pair[1])}]
         question = "\n".join(part for part in (_scalar(record.get("instruction")), _scalar(record.get("input"))) if part)
         return [*messages, {"role": "user", "content": question}, {"role": "assistant", "content": _scalar(record.get("output"))}]
@@ -278,18 +280,18 @@ def _scalar(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (dict, list, tuple, bytes)):
-        raise _Unusable("has a value that is not text")
+        raise _UnusableError("has a value that is not text")
     try:
         return str(value)
     except ValueError as error:  # a whole number of more digits than Python writes
-        raise _Unusable("has a value that is not text") from error
+        raise _UnusableError("has a value that is not text") from error
 
 
 def _as_list(value: Any) -> list[Any]:
     if value is None:
         return []
     if not isinstance(value, list):
-        raise _Unusable("has a list of messages that is none")
+        raise _UnusableError("has a list of messages that is none")
     return value
 
 
@@ -304,7 +306,7 @@ def _content(content: Any) -> str:
         elif isinstance(part, dict) and isinstance(part.get("text"), str) and part.get("type", "text") == "text":
             texts.append(part["text"])
         else:
-            raise _Unusable("has a message with a picture, a sound or a file; only text is learned here")
+            raise _UnusableError("has a message with a picture, a sound or a file; only text is learned here")
     return "\n".join(texts).strip()
 
 
@@ -312,13 +314,11 @@ def _call(call: Any) -> str:
     """Return one call of a tool as text; its arguments may be JSON in a text."""
     function = call.get("function", call) if isinstance(call, dict) else None
     if not isinstance(function, dict) or not isinstance(function.get("name"), str):
-        raise _Unusable("has a call of a tool without a name")
+        raise _UnusableError("has a call of a tool without a name")
     arguments = function.get("arguments", {})
     if isinstance(arguments, str):
-        try:
+        with contextlib.suppress(ValueError, RecursionError):  # else as it was written
             arguments = json.loads(arguments)
-        except (ValueError, RecursionError):
-            pass  # as it was written
     return _wrapped("tool_call", json.dumps({"name": function["name"], "arguments": arguments}, ensure_ascii=False))
 
 
@@ -331,7 +331,7 @@ def _definitions(tools: Any) -> str:
         try:
             tools = json.loads(tools)
         except (ValueError, RecursionError) as error:
-            raise _Unusable("has tools that are not JSON") from error
+            raise _UnusableError("has tools that are not JSON") from error
     if not isinstance(tools, list) or not all(isinstance(tool, dict) for tool in tools):
-        raise _Unusable("has tools that are not a list of objects")
+        raise _UnusableError("has tools that are not a list of objects")
     return _TOOLS.format(tools="\n".join(json.dumps(tool, ensure_ascii=False) for tool in tools)) if tools else ""

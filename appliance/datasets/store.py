@@ -7,7 +7,7 @@ what a file is, and is not stored in it, or whole files could be swapped:
     b"appliance.dataset" || 0x01 || len(id) || id || version || len(part) || part        (lengths and version: 4 bytes, big-endian)
 
 Each part has its own random key, so that the test part can stay shut while training runs. Columns: row, messages (list of role and
-content), key_fact, kind, group; format version 1 under the schema key `appliance.format`. The key stays with the vault.
+content), key_fact, kind, group, category; format version 1 under the schema key `appliance.format`. The key stays with the vault.
 Plaintext is only ever in memory, a row group at a time. Does not keep keys, and does not know who may read. `parquet` reads and writes
 the one file; it is imported on use, since a server must have restricted itself before the first thread.
 
@@ -16,6 +16,7 @@ them goes unnoticed by the reader, and the rows are the same. `verify_dataset` n
 """
 
 import hashlib
+import heapq
 import os
 import secrets
 import shutil
@@ -24,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.datasets.conversation import PARTS, Conversation
-from appliance.datasets.splits import assign
+from appliance.datasets.splits import DEFAULT_SHARES
 from appliance.foundation import canonical_json
 from appliance.foundation.atomic_files import fsync_folder, make_private_folder, storage_errors
 from appliance.foundation.errors import ConflictError, InputError, IntegrityError, NotFoundError
@@ -56,28 +57,44 @@ def part_path(folder: Path, version: int, part: str) -> Path:
 
 
 def write_dataset(
-    folder: Path, dataset_id: str, version: int, conversations: Iterable[Conversation], part_keys: Mapping[str, bytes]
+    folder: Path,
+    dataset_id: str,
+    version: int,
+    conversations: Iterable[Conversation],
+    part_keys: Mapping[str, bytes],
+    *,
+    seed: int = 0,
+    shares: tuple[int, int, int] = DEFAULT_SHARES,
+    joined: Mapping[int, int] | None = None,
 ) -> DatasetSummary:
     """Write a version into the dataset's `folder`, whole or not at all; durable when it returns.
 
-    Consumes `conversations` before anything is kept, so an error among the last rows leaves nothing behind. Raises `InputError`
-    (from the rows, or nothing to train on), `ConflictError` when the version exists, `StorageError`.
+    Goes once through `conversations`, in bounded memory. `joined` (row to an earlier row that it must not be parted from) is looked at
+    when the last row has come. Raises `InputError` (from the rows, or nothing to train on), `ConflictError` when the version exists,
+    `StorageError`.
     """
     _verify_keys(part_keys)
     final = part_path(folder, version, "training").parent
     if final.exists():
         raise ConflictError("This version of the dataset exists already and is never overwritten. Import a new version.")
-    from appliance.datasets.parquet import write_rows  # noqa: PLC0415 - Arrow starts threads when it is imported
+    from appliance.datasets.parquet import PartWriter  # noqa: PLC0415 - Arrow starts threads when it is imported
+    from appliance.datasets.spool import Spool  # noqa: PLC0415 - as above
 
-    parts = assign(conversations)
     make_private_folder(folder)
     temporary = folder / f".v{version}.{secrets.token_hex(4)}.tmp"
+    counts: dict[str, int] = {}
     with storage_errors("Writing the dataset"):
         try:
             temporary.mkdir(mode=0o700)
-            for part in PARTS:
-                prefix = _aad_prefix(dataset_id, version, part)
-                write_rows(temporary / f"{part}.parquet", parts[part], part_keys[part], prefix)
+            spool = Spool(temporary / "spool", seed)
+            spool.fill(conversations)
+            parts = spool.assign(shares, joined or {})
+            for index, part in enumerate(PARTS):
+                counts[part] = int((parts == index).sum())
+                with PartWriter(temporary / f"{part}.parquet", part_keys[part], _aad_prefix(dataset_id, version, part)) as writer:
+                    for table in spool.tables(parts, index):
+                        writer.write(table)
+            spool.remove()
             files = _file_digests(temporary)
             fsync_folder(temporary)
             os.rename(temporary, final)
@@ -85,8 +102,8 @@ def write_dataset(
             shutil.rmtree(temporary, ignore_errors=True)
             raise
         fsync_folder(folder)
-    counts = {f"{part}_rows": len(parts[part]) for part in PARTS}
-    return DatasetSummary(dataset_id, version, _digest(files), sum(counts.values()), files=files, **counts)
+    named = {f"{part}_rows": count for part, count in counts.items()}
+    return DatasetSummary(dataset_id, version, _digest(files), sum(counts.values()), files=files, **named)
 
 
 def read_part(folder: Path, dataset_id: str, version: int, part: str, key: bytes) -> Iterator[Conversation]:
@@ -102,6 +119,12 @@ def read_part(folder: Path, dataset_id: str, version: int, part: str, key: bytes
     from appliance.datasets.parquet import read_rows  # noqa: PLC0415 - Arrow starts threads when it is imported
 
     yield from read_rows(path, key, prefix, part)
+
+
+def read_all(folder: Path, dataset_id: str, version: int, part_keys: Mapping[str, bytes]) -> Iterator[Conversation]:
+    """Yield the rows of all parts in the order of their numbers. Raises as `read_part`."""
+    parts = (read_part(folder, dataset_id, version, part, part_keys[part]) for part in PARTS)
+    return heapq.merge(*parts, key=lambda conversation: conversation.row)
 
 
 def verify_dataset(folder: Path, version: int, digest: str) -> None:

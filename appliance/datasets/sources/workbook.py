@@ -75,7 +75,7 @@ def read_workbook(archive: Any, unread: list[str]) -> Iterator[Source]:
     for index, name in enumerate(workbook.sheet_names):
         shown = _shown(name)
         metadata = workbook.sheets_metadata[index]
-        if metadata.typ.name != "WorkSheet" or metadata.visible.name != "Visible":
+        if not (str(metadata.typ).endswith("WorkSheet") and str(metadata.visible).endswith(".Visible")):
             unread.append(f'The sheet "{shown}" is hidden or no table: it was not read.')
             continue
         rows = _rows(workbook, index)
