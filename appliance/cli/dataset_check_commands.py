@@ -126,6 +126,8 @@ def _places(found: dict[str, Any]) -> list[str]:
     for dataset in found["datasets"]:
         for place in dataset["places"]:
             rows = ", ".join(map(str, place["rows"][:20])) + (" …" if place["count"] > 20 else "")
-            lines.append(f"{dataset['name']} ({dataset['id']}), version {place['version']}, {place['part']}: {place['count']} rows ({rows})")
+            lines.append(
+                f"{dataset['name']} ({dataset['id']}), version {place['version']}, {place['part']}: {place['count']} rows ({rows})"
+            )
     lines += [f"adapter {each['name']} ({each['id']}) learned from version {each['version']}" for each in found["adapters"]]
     return lines

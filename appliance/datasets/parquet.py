@@ -104,8 +104,8 @@ def _conversations(table: pa.Table, part: str) -> Iterator[Conversation]:
     ends = pa.compute.list_value_length(lists).to_pylist()
     labels = [table.column(name).to_pylist() for name in _LABELS]
     start = 0
-    for row, length, *values in zip(table.column("row").to_pylist(), ends, *labels, strict=True):
+    for row, length, key_fact, kind, group, category in zip(table.column("row").to_pylist(), ends, *labels, strict=True):
         end = start + length
         messages = [{"role": role, "content": content} for role, content in zip(roles[start:end], contents[start:end], strict=True)]
         start = end
-        yield Conversation(row, messages, *values, part)
+        yield Conversation(row, messages, key_fact, kind, group, category, part)

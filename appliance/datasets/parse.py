@@ -5,7 +5,7 @@ was probably not meant like this, and nothing is imported. No sentence quotes wh
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import asdict, dataclass, field
 from itertools import chain, islice
 from typing import Any
@@ -94,7 +94,7 @@ class Reading:
             "left_out": {"count": self.left_out_count, "rows": self.left_out},
         }
 
-    def _of_source(self, source: Source, offset: int) -> Iterator[Conversation]:
+    def _of_source(self, source: Source, offset: int) -> Generator[Conversation, None, int]:
         """Yield the source's conversations and return the last row's number."""
         records = iter(source.records)
         sample = list(islice(records, _SAMPLE_ROWS))

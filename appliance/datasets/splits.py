@@ -44,7 +44,7 @@ def join_units(positions: "npt.NDArray[np.uint64]", rows: "npt.NDArray[np.int64]
     if not joined:
         return positions
     order = np.argsort(rows, kind="stable")
-    ends = np.array([pair for pair in joined.items()], dtype=np.int64)
+    ends = np.array(list(joined.items()), dtype=np.int64)
     places = order[np.minimum(np.searchsorted(rows, ends.ravel(), sorter=order), len(rows) - 1)].reshape(-1, 2)
     known = (rows[places] == ends).all(axis=1)
     parent: dict[int, int] = {}
@@ -98,7 +98,7 @@ def assign_parts(
         bounds = np.array([shares[0], shares[0] + shares[1]]) / 100 * sizes[chosen].sum()
         part_of_unit[chosen] = np.searchsorted(bounds, before, side="right")
     _give_each_part_one(part_of_unit, free_units, asked, shares)
-    parts: Any = np.where(asked == UNASKED, part_of_unit[unit_of], asked).astype(np.int8)
+    parts: npt.NDArray[np.int8] = np.where(asked == UNASKED, part_of_unit[unit_of], asked).astype(np.int8)
     if not (parts == 0).any():
         raise InputError(
             "No row is left for training. Give more rows, or set fewer aside for validation and test.", code="dataset.no-training"

@@ -52,7 +52,7 @@ class Spool:
         return assign_parts(positions, np.frombuffer(self._strata, dtype=np.uint64), np.frombuffer(self._asked, dtype=np.int8), shares)
 
     @property
-    def rows(self) -> array:
+    def rows(self) -> "array[int]":
         """The rows' numbers, in the order they came."""
         return self._rows
 

@@ -20,9 +20,10 @@ import heapq
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from appliance.datasets.conversation import PARTS, Conversation
 from appliance.datasets.splits import DEFAULT_SHARES
@@ -66,12 +67,13 @@ def write_dataset(
     seed: int = 0,
     shares: tuple[int, int, int] = DEFAULT_SHARES,
     joined: Mapping[int, int] | None = None,
+    placed: Callable[[Any], None] | None = None,
 ) -> DatasetSummary:
     """Write a version into the dataset's `folder`, whole or not at all; durable when it returns.
 
     Goes once through `conversations`, in bounded memory. `joined` (row to an earlier row that it must not be parted from) is looked at
-    when the last row has come. Raises `InputError` (from the rows, or nothing to train on), `ConflictError` when the version exists,
-    `StorageError`.
+    when the last row has come; `placed` is then told the part of each row (indices into `PARTS`, in the order they came).
+    Raises `InputError` (from the rows, or nothing to train on), `ConflictError` when the version exists, `StorageError`.
     """
     _verify_keys(part_keys)
     final = part_path(folder, version, "training").parent
@@ -89,6 +91,8 @@ def write_dataset(
             spool = Spool(temporary / "spool", seed)
             spool.fill(conversations)
             parts = spool.assign(shares, joined or {})
+            if placed:
+                placed(parts)
             for index, part in enumerate(PARTS):
                 counts[part] = int((parts == index).sum())
                 with PartWriter(temporary / f"{part}.parquet", part_keys[part], _aad_prefix(dataset_id, version, part)) as writer:

@@ -15,7 +15,7 @@ from appliance.jobs.messages import Done, EvaluateStart
 from appliance.jobs.states import Job, add_job
 from appliance.models.tables import ADAPTERS
 from appliance.services.context import Caller, ServiceContext
-from appliance.services.dataset_use import verify_usable
+from appliance.services.dataset_use import verify_version
 from appliance.services.import_dataset import describe_dataset
 from appliance.services.train_adapter import adapter_access, dataset_access, job_folder, log_job, model_access
 from appliance.vault.stream import SealContext, unseal_file
@@ -36,11 +36,11 @@ def submit_evaluation(context: ServiceContext, caller: Caller, *, adapter_id: st
     job_id = new_id("jb")
     with context.act(caller, "job.submit", ObjectRef("job", job_id), {"kind": EVALUATE, "adapter": adapter_id}):
         with context.database.begin() as connection:
-            verify_usable(connection, dataset["id"])
+            verify_version(connection, dataset["id"], adapter["dataset_version"])
         make_private_folder(job_folder(context, job_id))
         context.vault.new_data_key("job", job_id)
         with context.database.begin() as connection:
-            verify_usable(connection, dataset["id"])
+            verify_version(connection, dataset["id"], adapter["dataset_version"])
             return add_job(
                 connection,
                 context.clock,
@@ -62,7 +62,7 @@ class EvaluationHandler:
         """Log the start, and give the worker the key of the test part alone."""
         context = self._context
         adapter = describe_adapter(context, job.spec["adapter_id"])
-        dataset = describe_dataset(context, adapter["dataset_id"])
+        dataset = {**describe_dataset(context, adapter["dataset_id"]), "version": adapter["dataset_version"]}
         log_job(context, job, "job.start", Outcome.REQUESTED)
         model = model_access(context, adapter["model_id"])
         access = adapter_access(context, adapter["id"], context.home / "adapters" / adapter["id"])

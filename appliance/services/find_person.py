@@ -64,10 +64,11 @@ def erase_person(context: ServiceContext, caller: Caller, *, person: Sequence[st
             if dataset["version"] in versions:
                 if sum(place["count"] for place in each["places"] if place["version"] == dataset["version"]) >= dataset["rows"]:
                     raise InputError(
-                        f"Every row of the dataset {dataset['name']} speaks of this person. Shred it: `appliance dataset shred {dataset['id']}`.",
+                        f"Every row of the dataset {dataset['name']} speaks of this person. Shred it whole: "
+                        f"`appliance dataset shred {dataset['id']}`.",
                         code="person.whole-dataset",
                     )
-                write_next_version(context, caller, dataset, person=person)
+                write_next_version(context, caller, dataset, recorded.request, person=person)
             shredded = shred_versions(context, caller, dataset_id=each["id"], versions=versions)
             certificates.append(shredded)
         retired = [adapter["id"] for adapter in found["adapters"]]

@@ -22,9 +22,9 @@ from appliance.foundation.identifiers import new_id
 from appliance.jobs.conversation import WorkerOrder, run_worker
 from appliance.jobs.messages import DatasetAccess, ReviseStart
 from appliance.services.context import Caller, ServiceContext
-from appliance.services.dataset_use import READY, verify_usable
-from appliance.services.dataset_versions import add_version
-from appliance.services.import_dataset import PART_KIND, describe_dataset, part_key_id
+from appliance.services.dataset_use import READY, verify_version
+from appliance.services.dataset_versions import add_version, show_report
+from appliance.services.import_dataset import PART_KIND, describe_dataset, new_part_keys, part_key_id
 from appliance.services.preview_upload import PARSER_MEMORY_BYTES
 from appliance.services.screening import screening_access
 from appliance.services.shred_dataset import shred_versions
@@ -35,7 +35,14 @@ _SAID = {"drop": "dropped", "mask": "masked", "trim": "trimmed", "merge": "merge
 
 
 def revise_dataset(
-    context: ServiceContext, caller: Caller, *, dataset_id: str, code: str = "", action: str = "", rows: Sequence[int] = (), model_id: str = ""
+    context: ServiceContext,
+    caller: Caller,
+    *,
+    dataset_id: str,
+    code: str = "",
+    action: str = "",
+    rows: Sequence[int] = (),
+    model_id: str = "",
 ) -> dict[str, Any]:
     """Apply `action` to all rows with the finding `code`, or drop the rows named in `rows`; return the dataset and what was changed.
 
@@ -48,7 +55,7 @@ def revise_dataset(
         )
     dataset = describe_dataset(context, dataset_id)
     with context.act(caller, "dataset.revise", _target(dataset), {"check": code, "action": action}) as recorded:
-        made = write_next_version(context, caller, dataset, code=code, action=action, rows=rows, model_id=model_id)
+        made = write_next_version(context, caller, dataset, recorded.request, code=code, action=action, rows=rows, model_id=model_id)
         recorded.details = {"check": code, "action": action, "version": made["version"], "changed": made["changed"]}
     return {**describe_dataset(context, dataset_id), "changed": made["changed"]}
 
@@ -60,7 +67,7 @@ def renew_keys(context: ServiceContext, caller: Caller, *, dataset_id: str) -> d
         with context.database.begin() as connection:
             query = select(DATASET_VERSIONS.c.version).where(DATASET_VERSIONS.c.dataset_id == dataset_id, DATASET_VERSIONS.c.state == READY)
             old = list(connection.execute(query).scalars())
-        made = write_next_version(context, caller, dataset)
+        made = write_next_version(context, caller, dataset, recorded.request)
         shredded = shred_versions(context, caller, dataset_id=dataset_id, versions=old)
         recorded.details = {"version": made["version"]}
     return {**describe_dataset(context, dataset_id), "certificate": shredded["certificate"], "note": shredded["note"]}
@@ -70,6 +77,7 @@ def write_next_version(
     context: ServiceContext,
     caller: Caller,
     dataset: dict[str, Any],
+    request: str,
     *,
     code: str = "",
     action: str = "",
@@ -80,7 +88,7 @@ def write_next_version(
     """Write version n + 1 out of the current one and make it current. Within somebody's logged act. Returns version and count changed."""
     dataset_id, version = dataset["id"], dataset["version"] + 1
     with context.database.begin() as connection:
-        verify_usable(connection, dataset_id)
+        verify_version(connection, dataset_id, dataset["version"])
     folder = context.home / "datasets" / dataset_id
     target = folder / f"v{version}"
     if target.exists():
@@ -90,7 +98,7 @@ def write_next_version(
             if version in set(connection.execute(query).scalars()):
                 raise ConflictError("Somebody else changed this dataset at the same time. Look at it again.", code="dataset.version")
     screening, read = screening_access(context, model_id)
-    with _new_keys(context, dataset_id, version) as keys, _staging(context) as staging:
+    with new_part_keys(context, dataset_id, version) as keys, _staging(context) as staging:
         order = WorkerOrder(
             ReviseStart(
                 dataset=DatasetAccess(
@@ -124,7 +132,7 @@ def write_next_version(
             os.rename(staging / f"v{version}", target)
             fsync_folder(folder)
         with context.database.begin() as connection:
-            verify_usable(connection, dataset_id)
+            verify_version(connection, dataset_id, dataset["version"])
             add_version(
                 connection,
                 dataset_id=dataset_id,
@@ -133,22 +141,12 @@ def write_next_version(
                 change=_change(code, action, rows, person, changed),
                 digest=context.vault.pseudonym("dataset", str(result["digest"]).encode()),
                 summary=result,
-                report=result["report"],
+                report={**_read_as(context, caller, dataset), **result["report"]},
                 created_us=context.clock.now_us(),
                 created_by=caller.user_id,
+                request=request,
             )
     return {"version": version, "changed": changed}
-
-
-@contextlib.contextmanager
-def _new_keys(context: ServiceContext, dataset_id: str, version: int) -> Iterator[dict[str, bytes]]:
-    """Give the keys of the new version's parts. When it comes to nothing, they are gone again."""
-    objects = [(PART_KIND, part_key_id(dataset_id, version, part)) for part in PARTS]
-    try:
-        yield {part: context.vault.new_data_key(*each) for part, each in zip(PARTS, objects, strict=True)}
-    except BaseException:
-        context.vault.forget(*objects)
-        raise
 
 
 @contextlib.contextmanager
@@ -159,6 +157,12 @@ def _staging(context: ServiceContext) -> Iterator[Path]:
         yield staging
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def _read_as(context: ServiceContext, caller: Caller, dataset: dict[str, Any]) -> dict[str, Any]:
+    """Return how the file was once read, which stays true of every version."""
+    before = show_report(context, caller, dataset_id=dataset["id"], version=dataset["version"])
+    return {name: before[name] for name in ("sources", "unread", "left_out") if name in before}
 
 
 def _change(code: str, action: str, rows: Sequence[int], person: Sequence[str], changed: int) -> str:

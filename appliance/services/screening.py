@@ -7,8 +7,8 @@ from sqlalchemy import select
 from appliance.foundation.errors import NotFoundError
 from appliance.jobs.messages import ScreeningAccess
 from appliance.models.tables import MODELS
+from appliance.planning import MAX_LENGTH
 from appliance.services.context import ServiceContext
-from appliance.services.train_adapter import MAX_LENGTH
 
 
 def screening_access(context: ServiceContext, model_id: str = "") -> tuple[ScreeningAccess, tuple[Path, ...]]:
@@ -21,7 +21,7 @@ def screening_access(context: ServiceContext, model_id: str = "") -> tuple[Scree
         model = connection.execute(query.where(MODELS.c.id == model_id) if model_id else query).first()
     if model is None and model_id:
         raise NotFoundError("There is no such model. `appliance model list` shows those there are.")
-    personal_data = dict(context.limits.personal_data.actions)
+    personal_data = context.limits.personal_data.model_dump()
     tokenizer = context.home / "models" / model.id / "tokenizer.json" if model else Path()
     if model is None or not tokenizer.is_file():
         return ScreeningAccess(personal_data=personal_data), ()

@@ -41,7 +41,9 @@ def versions(found: Sequence[dict[str, Any]]) -> str:
         f"<td>{text(', '.join(adapter['name'] for adapter in each['adapters']) or '–')}</td></tr>"
         for each in sorted(found, key=lambda version: -int(version["version"]))[:MAX_NAMED]
     )
-    return table(("Version", "What was changed", "Rows", "Models made from it"), rows, "Versions of this dataset: nothing is changed unseen")
+    return table(
+        ("Version", "What was changed", "Rows", "Models made from it"), rows, "Versions of this dataset: nothing is changed unseen"
+    )
 
 
 def fixes(found: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -57,7 +59,11 @@ def fixes(found: dict[str, Any]) -> list[tuple[str, str, str]]:
 def _source(source: dict[str, Any]) -> str:
     read = ", ".join(part for part in (source["source_format"], source["note"]) if part)
     roles = "; ".join(f"{_ROLES.get(role, role)}: {name}" for role, name in source["roles"].items()) or source["shape"]
-    guessed = notice("The columns were told by what is in them, since no name says it. Look whether this is right.") if source["guessed_by_content"] else ""
+    guessed = (
+        notice("The columns were told by what is in them, since no name says it. Look whether this is right.")
+        if source["guessed_by_content"]
+        else ""
+    )
     reason = notice(source["reason"], "bad")
     unused = source["unused"]
     left = f'<p class="quiet">Not used: {text(", ".join(unused[:MAX_NAMED]))}</p>' if unused else ""
@@ -102,8 +108,8 @@ def _checks(checks: Sequence[dict[str, Any]]) -> str:
     if not checks:
         return notice("Nothing to mend was found in the rows.", "good")
     rows = "".join(
-        f"<tr><td><strong>{text(check['title'])}</strong><span class='quiet'>{text(check['advice'])}</span></td><td>{int(check['count']):,}</td>"
-        f"<td>{_examples(check)}</td></tr>"
+        f"<tr><td><strong>{text(check['title'])}</strong><span class='quiet'>{text(check['advice'])}</span></td>"
+        f"<td>{int(check['count']):,}</td><td>{_examples(check)}</td></tr>"
         for check in checks
     )
     return table(("What was found", "Rows", "Where"), rows, "Things to look at. You may go on without mending them.")
@@ -132,4 +138,8 @@ def _personal(found: dict[str, Any]) -> str:
         for kind, each in found.items()
         if each["count"]
     )
-    return table(("Personal data", "Found", "What was done"), rows, "Personal data in the rows, by the rules of this appliance") if rows else ""
+    return (
+        table(("Personal data", "Found", "What was done"), rows, "Personal data in the rows, by the rules of this appliance")
+        if rows
+        else ""
+    )

@@ -24,8 +24,9 @@ def parse(channel: WorkerChannel, start: ParseStart) -> Done:
             screening.watch(reading),
             start.part_keys,
             joined=screening.joined,
+            placed=screening.place,
         )
-    report = {**reading.report(), **screening.report(summary)}
+    report = {**reading.report(), **screening.report()}
     return Done(result={**asdict(summary), "source_format": reading.source_format, "report": report})
 
 

@@ -77,7 +77,7 @@ def _records(lines: Iterable[str], delimiter: str, skip_first: bool) -> Records:
     except csv.Error as error:
         # The module's own message may hold content, so it is replaced. What follows in the file cannot be trusted to be rows.
         raise InputError(
-            f"The file was not imported: row {row + 1} has a quotation mark that is never closed, text after a closing one, or a huge cell, "
-            "so that what follows cannot be told apart. Correct that row and choose the file again.",
+            f"The file was not imported: row {row + 1} has a quotation mark that is never closed, text after a closing one, or a huge "
+            "cell, so that what follows cannot be told apart. Correct that row and choose the file again.",
             code="dataset.rows",
         ) from error

@@ -114,7 +114,8 @@ def _whole(lines: TextLines) -> Records:
         if size > MAX_WRAPPED_CHARACTERS:
             raise _no_json(f"is one object of more than {MAX_WRAPPED_CHARACTERS // 1024**2} Mi characters; save its rows as a list")
         pieces.append(line)
-    text, place, values = "".join(pieces), 0, []
+    text, place = "".join(pieces), 0
+    values: list[Any] = []
     while place < len(text):
         try:
             value, place = _DECODER.raw_decode(text, place)

@@ -4,7 +4,7 @@ The parser is calamine (Rust), by python-calamine. It holds a sheet as a dense r
 clean archive of only the parts it needs: no document type (entities), no far cell that would make a range of billions.
 """
 
-import datetime
+import datetime as dt
 import io
 import re
 from collections.abc import Iterator
@@ -66,7 +66,8 @@ def read_workbook(archive: Any, unread: list[str]) -> Iterator[Source]:
             cells += _rectangle(data)
             if cells > MAX_CELLS or len(_MERGED.findall(data)) > MAX_MERGED:
                 raise InputError(
-                    "A sheet of this workbook has cells too far apart, or too many of them. Copy the table into a new sheet, or save it as CSV.",
+                    "A sheet of this workbook has cells too far apart, or too many of them. Copy the table into a new sheet, or save "
+                    "it as CSV.",
                     code="dataset.workbook",
                 )
 
@@ -170,8 +171,8 @@ def _text(cell: Any) -> str:
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, float):
         return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
-    if isinstance(cell, (datetime.datetime, datetime.date, datetime.time)):
-        return cell.isoformat(" ") if isinstance(cell, datetime.datetime) else cell.isoformat()
+    if isinstance(cell, (dt.datetime, dt.date, dt.time)):
+        return cell.isoformat(" ") if isinstance(cell, dt.datetime) else cell.isoformat()
     return str(cell)
 
 

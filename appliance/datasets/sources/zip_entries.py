@@ -23,7 +23,7 @@ def open_zip(stream: Seekable, *, max_entries: int, max_bytes: int) -> zipfile.Z
     size = stream.seek(0, io.SEEK_END)
     stream.seek(0)
     try:
-        archive = zipfile.ZipFile(stream)  # type: ignore[arg-type]
+        archive = zipfile.ZipFile(stream)
     except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError, OSError, IndexError) as error:
         raise damaged() from error
     entries = archive.infolist()

@@ -26,7 +26,8 @@ _DROP = (
     '<div class="drop" id="drop"><input type="file" id="drop-file" class="visually-hidden" '
     'accept=".csv,.tsv,.txt,.json,.jsonl,.ndjson,.xlsx,.parquet,.zip">'
     '<label for="drop-file"><strong>Choose a file</strong> or drop it here</label>'
-    '<p class="quiet">A table (CSV, Excel, Parquet), JSON, or a ZIP of them, with questions and answers. It is encrypted while it comes in.</p>'
+    '<p class="quiet">A table (CSV, Excel, Parquet), JSON, or a ZIP of them, with questions and answers. '
+    "It is encrypted while it comes in.</p>"
     '<progress id="drop-progress" max="100" value="0" hidden aria-label="Upload"></progress><p id="drop-status" role="status"></p></div>'
 )
 
@@ -39,7 +40,7 @@ class BringPanel:
     imported: gr.Textbox
 
 
-def build_bring_panel(context: ServiceContext, event: Events, system_prompt: gr.Textbox) -> BringPanel:
+def build_bring_panel(context: ServiceContext, event: Events, system_prompt: gr.Textbox) -> BringPanel:  # noqa: PLR0915 - a layout
     """Draw the panel and wire it."""
     drawn(_DROP)
     received = gr.Textbox(visible="hidden", elem_id="upload-received", show_label=False, container=False)
@@ -81,7 +82,16 @@ def build_bring_panel(context: ServiceContext, event: Events, system_prompt: gr.
             return
         columns = [gr.Dropdown(choices=_columns(found), value="") for _ in ROLES]
         title = gr.Textbox(value=filename.rpartition(".")[0][:120] or filename)
-        yield "", gr.Column(visible=True), dataset_drawing.preview(found), _confirm(found), title, gr.Dropdown(value=""), gr.Dropdown(value=""), *columns
+        yield (
+            "",
+            gr.Column(visible=True),
+            dataset_drawing.preview(found),
+            _confirm(found),
+            title,
+            gr.Dropdown(value=""),
+            gr.Dropdown(value=""),
+            *columns,
+        )
 
     def read_again(caller: Caller, message: str, *values: str) -> tuple[Any, ...]:
         upload_id, filename = _received(message)
@@ -104,7 +114,9 @@ def build_bring_panel(context: ServiceContext, event: Events, system_prompt: gr.
                 filename=filename,
                 name=title,
                 system_prompt=prompt,
-                origin=dict(zip(("owner", "purpose", "legal_basis", "licence", "keep_until"), (each.strip() for each in origin), strict=True)),
+                origin=dict(
+                    zip(("owner", "purpose", "legal_basis", "licence", "keep_until"), (each.strip() for each in origin), strict=True)
+                ),
                 **_said(values[: len(said)]),
             )
         except ApplianceError as error:
