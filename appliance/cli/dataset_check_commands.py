@@ -43,7 +43,7 @@ def add_check_commands(group: typer.Typer, frame: Frame) -> None:
         """Show what was found in the rows of a dataset, and how each can be mended."""
         with frame(as_json, passphrase_file) as options, options.client() as client:
             found = client.perform("dataset.report", dataset_id=dataset, version=version)
-            options.printer.result(found, "\n".join(_report(found)))
+            options.printer.result(found, "\n".join(report_lines(found)))
 
     @group.command()
     def fix(
@@ -103,7 +103,8 @@ def _source(source: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _report(found: dict[str, Any]) -> list[str]:
+def report_lines(found: dict[str, Any]) -> list[str]:
+    """Return what was found in the rows of a dataset, as lines."""
     lines = [f"{found['rows']:,} rows."]
     lines += [f"{each['name']}: {each['source_format']}, {each['note']}; {each['shape']}." for each in found.get("sources", [])]
     lines += found.get("unread", [])

@@ -72,6 +72,7 @@ class Shaper:
         """Raises `InputError` when the columns cannot be told, or the file is one for another kind of training."""
         self.roles: ColumnRoles | None = None
         self.guessed_by_content = False
+        self._is_guessed = roles is None
         self.unused: set[str] = set()
         self._plans: dict[tuple[str, ...], dict[str, str]] = {}
         keys = {key for record in sample[:1] for key in record} or set()
@@ -87,11 +88,12 @@ class Shaper:
     def convert(self, row: int, record: dict[str, Any]) -> Conversation | Wrong | None:
         """Return the conversation, what is wrong with the record, or None when nothing is in it."""
         try:
-            if self.shape == "columns":
+            shape = self._shape_of(record)
+            if shape == "columns":
                 return self._from_columns(row, record)
             if not any(value not in ("", None, [], {}) for value in record.values()):
                 return None
-            messages = _SHAPES[self.shape](self, record)
+            messages = _SHAPES[shape](self, record)
             if problem := message_problem(messages):
                 return Wrong(problem)
             return self._labelled(row, messages, {name: record.get(name) for name in _LABELS if name in record})
@@ -99,6 +101,14 @@ class Shaper:
             return Wrong(str(unusable))
         except RecursionError:
             return Wrong("is nested too deeply")
+
+    def _shape_of(self, record: dict[str, Any]) -> str:
+        """Return the shape of one record: flat ones and lists of messages may stand in one file."""
+        has_list = any(name in record for name in _LISTS)
+        if self.shape == "columns":
+            return "messages" if has_list and self._is_guessed else "columns"
+        flat = self.shape != "Alpaca" and not has_list and not isinstance(record.get("prompt"), list)
+        return "columns" if flat else self.shape
 
     def _from_columns(self, row: int, record: dict[str, Any]) -> Conversation | Wrong | None:
         header = tuple(record)

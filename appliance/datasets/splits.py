@@ -109,7 +109,6 @@ def assign_parts(
 def _give_each_part_one(part_of_unit: Any, free: Any, asked: Any, shares: tuple[int, int, int]) -> None:
     if len(free) < len(PARTS):
         return
-    present = {int(part) for part in part_of_unit[free]} | {int(part) for part in set(asked.tolist())}
     for part, place in ((2, -1), (1, -2), (0, 0)):
-        if shares[part] and part not in present:
+        if shares[part] and not (part_of_unit[free] == part).any() and not (asked == part).any():
             part_of_unit[free[place]] = part

@@ -15,6 +15,7 @@ A few bytes of such a file decide nothing (the first magic number, the padding o
 them goes unnoticed by the reader, and the rows are the same. `verify_dataset` notices every byte.
 """
 
+import contextlib
 import hashlib
 import heapq
 import os
@@ -104,6 +105,8 @@ def write_dataset(
             os.rename(temporary, final)
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                folder.rmdir()  # unless another version is in it
             raise
         fsync_folder(folder)
     named = {f"{part}_rows": count for part, count in counts.items()}

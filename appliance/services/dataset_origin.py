@@ -13,7 +13,7 @@ from appliance.services.context import Caller, ServiceContext
 from appliance.services.dataset_use import READY
 from appliance.services.import_dataset import LEGAL_BASES, ORIGIN_FIELDS, describe_dataset, verified_origin
 
-__all__ = ["LEGAL_BASES", "expiring", "hold_dataset", "release_dataset", "set_origin"]
+__all__ = ["LEGAL_BASES", "expiring", "hold_dataset", "release_dataset", "reminders", "set_origin"]
 
 REMINDER_DAYS = 30
 
@@ -51,6 +51,16 @@ def expiring(context: ServiceContext, days: int = REMINDER_DAYS) -> list[dict[st
         rows = [dict(row._mapping) for row in connection.execute(query)]
     left = [{**row, "days_left": (dt.date.fromisoformat(row["keep_until"]) - today).days} for row in rows]
     return [row for row in left if row["days_left"] <= days]
+
+
+def reminders(context: ServiceContext) -> list[str]:
+    """Return a sentence for each dataset whose time is nearly or wholly over."""
+    said = []
+    for each in expiring(context):
+        when = f"may be used for {each['days_left']} more days" if each["days_left"] >= 0 else "must not be used any more"
+        kept = " It is on legal hold, and is kept until that is released." if each["hold_reason"] else ""
+        said.append(f"The dataset {each['name']} ({each['id']}) {when}: it is to be kept until {each['keep_until']}.{kept}")
+    return said
 
 
 def _set_hold(context: ServiceContext, caller: Caller, action: str, dataset_id: str, reason: str) -> dict[str, Any]:
