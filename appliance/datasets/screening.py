@@ -144,7 +144,7 @@ class Screening:
         }
 
     def _notes(self) -> list[str]:
-        notes = []
+        notes = [self.lengths.note] if self.lengths.note else []
         if len(self._rows) > MAX_COMPARED_ROWS:
             notes.append(f"Nearly the same questions were looked for among the first {MAX_COMPARED_ROWS:,} rows.")
         if self._masked_rows:

@@ -91,8 +91,6 @@ class Shaper:
             shape = self._shape_of(record)
             if shape == "columns":
                 return self._from_columns(row, record)
-            if not any(value not in ("", None, [], {}) for value in record.values()):
-                return None
             messages = _SHAPES[shape](self, record)
             if problem := message_problem(messages):
                 return Wrong(problem)

@@ -27,13 +27,19 @@ class Lengths:
 
     def __init__(self, limit: TokenLimit | None) -> None:
         self.limit = limit
+        self.note = ""
         self._lengths = array("q")
         self._tokenizer: Any = None
         if limit:
             from tokenizers import Tokenizer  # noqa: PLC0415 - only where rows are checked
 
-            self._tokenizer = Tokenizer.from_file(str(limit.tokenizer_path))
-            self._tokenizer.no_truncation()
+            try:
+                self._tokenizer = Tokenizer.from_file(str(limit.tokenizer_path))
+            except Exception:  # the library raises nothing more precise
+                self.limit = None
+                self.note = f"The tokenizer of {limit.model_name} cannot be read, so lengths are counted in characters."
+            else:
+                self._tokenizer.no_truncation()
 
     def add(self, conversation: Conversation) -> str:
         """Return the clause when the row is too long, or ""."""

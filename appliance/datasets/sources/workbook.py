@@ -1,4 +1,4 @@
-"""Excel workbooks (.xlsx): sheets as they show, formulas by the value that was last computed, merged cells filled.
+"""Excel workbooks (.xlsx): sheets as they show, formulas by the value that was last computed, merged cells filled. A formula that gave an error is empty.
 
 The parser is calamine (Rust), by python-calamine. It holds a sheet as a dense range and reads archives in its own way, so it is given a
 clean archive of only the parts it needs: no document type (entities), no far cell that would make a range of billions.
@@ -28,7 +28,6 @@ _REFERENCE = re.compile(rb"""\br\s*=\s*["']\s*\$?([A-Za-z]{1,7})\$?([0-9]{1,9})\
 _ROW = re.compile(rb"""<(?:\w+:)?row\b[^<>]*?\br\s*=\s*["']\s*([0-9]+)""")
 _CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\b")
-_ERROR = re.compile(r"#(?:DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!|SPILL!|CALC!)")
 
 
 def is_workbook(names: set[str]) -> bool:
@@ -155,8 +154,6 @@ def _records(rows: list[tuple[int, list[Any]]], header: list[str], named: bool) 
         texts += [""] * (len(header) - len(texts))
         if any(len(each) > MAX_CELL_CHARACTERS for each in texts):
             yield number, Wrong(f"has a cell of more than {MAX_CELL_CHARACTERS:,} characters; shorten it")
-        elif any(_ERROR.fullmatch(each) for each in texts):
-            yield number, Wrong("has a formula that gave an error instead of a value; mend the formula")
         elif any(each.strip() for each in texts):
             yield number, row_record(header, texts)
 

@@ -188,6 +188,13 @@ def test_length_is_counted_in_the_models_tokens(tokenizer: Path) -> None:
     assert (tokens["longest"], tokens["median"]) == (51, 50)
 
 
+def test_a_tokenizer_that_cannot_be_read_is_said_and_stops_nothing(tmp_path: Path) -> None:
+    (tmp_path / "tokenizer.json").write_text("{}")
+    report = screened([conversation(2, "q", "a")], TokenLimit(tmp_path / "tokenizer.json", 50, "odd")).report()
+    assert report["tokens"]["unit"] == "characters"
+    assert report["notes"] == ["The tokenizer of odd cannot be read, so lengths are counted in characters."]
+
+
 @given(
     st.lists(
         st.tuples(
