@@ -1,6 +1,8 @@
 """Who uses a dataset, and whether it may be used. Its states: `ready`, `shredding` (nobody may begin to use it), `shredded`."""
 
 import datetime as dt
+from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -44,6 +46,15 @@ def verify_trainable(connection: Connection, clock: Clock, dataset_id: str) -> N
             f"This dataset may be used until {keep_until}, and that day is over. Shred it (`appliance dataset shred {dataset_id}`), or, "
             f"when it may be kept longer, say so: `appliance dataset origin {dataset_id} --keep-until DATE`.",
             code="dataset.expired",
+        )
+
+
+def verify_no_hold(dataset: Mapping[str, Any]) -> None:
+    """Raise `ConflictError` when nothing of the dataset (a row of `DATASETS`) may be erased."""
+    if dataset["hold_reason"]:
+        raise ConflictError(
+            f"The dataset {dataset['name']} is on legal hold and is kept. Release it first: `appliance dataset release {dataset['id']}`.",
+            code="dataset.on-hold",
         )
 
 

@@ -13,7 +13,7 @@ from appliance.foundation.identifiers import new_id
 from appliance.jobs.conversation import WorkerOrder
 from appliance.jobs.messages import Done, EvaluateStart
 from appliance.jobs.states import Job, add_job
-from appliance.models.tables import ADAPTERS
+from appliance.models.tables import ADAPTERS, RETIRED
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.dataset_use import verify_version
 from appliance.services.import_dataset import describe_dataset
@@ -28,6 +28,7 @@ RESULTS_NAME = "results.sealed"
 def submit_evaluation(context: ServiceContext, caller: Caller, *, adapter_id: str) -> Job:
     """Put an evaluation into the queue. Raises `NotFoundError`, `InputError` when there is nothing to ask."""
     adapter = describe_adapter(context, adapter_id)
+    verify_in_use(adapter)
     dataset = describe_dataset(context, adapter["dataset_id"])
     if dataset["test_rows"] == 0:
         raise InputError(
@@ -116,6 +117,15 @@ def describe_adapter(context: ServiceContext, adapter_id: str) -> dict[str, Any]
     if row is None:
         raise NotFoundError("There is no such adapter. `appliance adapter list` shows those there are.")
     return _adapter(row)
+
+
+def verify_in_use(adapter: dict[str, Any]) -> None:
+    """Raise `ConflictError` when the adapter was retired."""
+    if adapter["state"] == RETIRED:
+        raise ConflictError(
+            "This adapter was retired: it learned from a person whose data was erased. Train a new one from the dataset's current version.",
+            code="adapter.retired",
+        )
 
 
 def show_answers(context: ServiceContext, caller: Caller, adapter_id: str, *, limit: int = 200) -> list[dict[str, Any]]:

@@ -15,18 +15,16 @@ from appliance.datasets import PARTS
 from appliance.datasets.people import Person
 from appliance.datasets.tables import DATASET_VERSIONS, DATASETS
 from appliance.foundation import canonical_json
-from appliance.foundation.errors import ConflictError, InputError
+from appliance.foundation.errors import InputError
 from appliance.jobs.conversation import WorkerOrder, run_worker
 from appliance.jobs.messages import DatasetAccess, SearchStart
-from appliance.models.tables import ADAPTERS
+from appliance.models.tables import ADAPTERS, RETIRED
 from appliance.services.context import Caller, ServiceContext
-from appliance.services.dataset_use import READY
+from appliance.services.dataset_use import READY, verify_no_hold
 from appliance.services.import_dataset import PART_KIND, describe_dataset, part_key_id
 from appliance.services.preview_upload import PARSER_MEMORY_BYTES
 from appliance.services.revise_dataset import write_next_version
 from appliance.services.shred_dataset import shred_versions
-
-RETIRED = "retired"
 
 
 def find_person(context: ServiceContext, caller: Caller, *, person: Sequence[str]) -> dict[str, Any]:
@@ -51,12 +49,7 @@ def erase_person(context: ServiceContext, caller: Caller, *, person: Sequence[st
     with context.act(caller, "person.erase", _target(context, person)) as recorded:
         found = _search(context, person)
         for each in found["datasets"]:
-            dataset = describe_dataset(context, each["id"])
-            if dataset["hold_reason"]:
-                raise ConflictError(
-                    f"The dataset {dataset['name']} is on legal hold. Release it first: `appliance dataset release {dataset['id']}`.",
-                    code="dataset.on-hold",
-                )
+            verify_no_hold(describe_dataset(context, each["id"]))
         certificates = []
         for each in found["datasets"]:
             dataset = describe_dataset(context, each["id"])

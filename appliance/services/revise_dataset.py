@@ -22,7 +22,7 @@ from appliance.foundation.identifiers import new_id
 from appliance.jobs.conversation import WorkerOrder, run_worker
 from appliance.jobs.messages import DatasetAccess, ReviseStart
 from appliance.services.context import Caller, ServiceContext
-from appliance.services.dataset_use import READY, verify_version
+from appliance.services.dataset_use import READY, verify_no_hold, verify_version
 from appliance.services.dataset_versions import add_version, show_report
 from appliance.services.import_dataset import PART_KIND, describe_dataset, new_part_keys, part_key_id
 from appliance.services.preview_upload import PARSER_MEMORY_BYTES
@@ -64,6 +64,7 @@ def renew_keys(context: ServiceContext, caller: Caller, *, dataset_id: str) -> d
     """Write the dataset anew under new data keys, and shred the versions under the old ones."""
     dataset = describe_dataset(context, dataset_id)
     with context.act(caller, "dataset.renew-keys", _target(dataset)) as recorded:
+        verify_no_hold(dataset)
         with context.database.begin() as connection:
             query = select(DATASET_VERSIONS.c.version).where(DATASET_VERSIONS.c.dataset_id == dataset_id, DATASET_VERSIONS.c.state == READY)
             old = list(connection.execute(query).scalars())
@@ -131,6 +132,7 @@ def write_next_version(
                 shutil.rmtree(target)
             os.rename(staging / f"v{version}", target)
             fsync_folder(folder)
+        read_as = _read_as(context, caller, dataset)
         with context.database.begin() as connection:
             verify_version(connection, dataset_id, dataset["version"])
             add_version(
@@ -141,7 +143,7 @@ def write_next_version(
                 change=_change(code, action, rows, person, changed),
                 digest=context.vault.pseudonym("dataset", str(result["digest"]).encode()),
                 summary=result,
-                report={**_read_as(context, caller, dataset), **result["report"]},
+                report={**read_as, **result["report"]},
                 created_us=context.clock.now_us(),
                 created_by=caller.user_id,
                 request=request,

@@ -25,7 +25,7 @@ from appliance.jobs.states import ACTIVE
 from appliance.models.tables import ADAPTERS
 from appliance.reports.erasure_certificate import Erasure, erasure_certificate
 from appliance.services.context import APPLIANCE, Caller, ServiceContext
-from appliance.services.dataset_use import SHREDDED, SHREDDING, jobs_using, verify_usable
+from appliance.services.dataset_use import SHREDDED, SHREDDING, jobs_using, verify_no_hold, verify_usable
 from appliance.services.import_dataset import PART_KIND, describe_dataset, part_key_id
 from appliance.vault.tables import BACKUPS
 
@@ -111,15 +111,12 @@ def _begin(
     context: ServiceContext, connection: Connection, caller: Caller, dataset_id: str, recorded: RecordedAction, versions: str = ""
 ) -> None:
     """Take the dataset, or the versions, out of use, in one transaction with the look at who uses it."""
-    row = connection.execute(select(DATASETS.c.state, DATASETS.c.hold_reason).where(DATASETS.c.id == dataset_id)).one()
+    row = connection.execute(select(DATASETS).where(DATASETS.c.id == dataset_id)).one()
     begun = select(ERASURES.c.note).where(ERASURES.c.dataset_id == dataset_id, ERASURES.c.versions == versions)
     if connection.execute(begun).scalar() == "":
         return
     verify_usable(connection, dataset_id)
-    if row.hold_reason:
-        raise ConflictError(
-            f"The dataset is on legal hold and is kept. Release it first: `appliance dataset release {dataset_id}`.", code="dataset.on-hold"
-        )
+    verify_no_hold(row._mapping)
     busy = [job.id for job in jobs_using(connection, dataset_id, _numbers(versions)) if job.state in ACTIVE]
     if busy:
         raise ConflictError(

@@ -1,4 +1,4 @@
-"""Excel workbooks (.xlsx): sheets as they show, formulas by the value that was last computed, merged cells filled. A formula that gave an error is empty.
+"""Excel workbooks (.xlsx): sheets as they show, formulas by the value that was last computed (none for an error), merged cells filled.
 
 The parser is calamine (Rust), by python-calamine. It holds a sheet as a dense range and reads archives in its own way, so it is given a
 clean archive of only the parts it needs: no document type (entities), no far cell that would make a range of billions.
