@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from appliance.audit import ObjectRef, Outcome
 from appliance.foundation.atomic_files import make_private_folder
-from appliance.foundation.errors import ApplianceError, InputError, NotFoundError
+from appliance.foundation.errors import ApplianceError, ConflictError, InputError, NotFoundError
 from appliance.foundation.identifiers import new_id
 from appliance.jobs.conversation import WorkerOrder
 from appliance.jobs.messages import Done, EvaluateStart

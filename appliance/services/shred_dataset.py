@@ -116,7 +116,7 @@ def _begin(
     if connection.execute(begun).scalar() == "":
         return
     verify_usable(connection, dataset_id)
-    verify_no_hold(row._mapping)
+    verify_no_hold(dict(row._mapping))
     busy = [job.id for job in jobs_using(connection, dataset_id, _numbers(versions)) if job.state in ACTIVE]
     if busy:
         raise ConflictError(

@@ -22,6 +22,7 @@ def test_a_sound_machine_has_no_problems(tmp_path: Path) -> None:
     report = doctor_report(ISOLATION, swaps=swaps(tmp_path))
     assert report == {
         "problems": [],
+        "reminders": [],
         "isolation": ISOLATION,
         "sentence": "Isolation: 40 ways out were tried and refused, 0 got through.",
     }
