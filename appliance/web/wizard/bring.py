@@ -80,7 +80,7 @@ def build_bring_panel(context: ServiceContext, event: Events, system_prompt: gr.
         except ApplianceError as error:
             yield _refused(error), gr.Column(visible=False), gr.skip(), gr.skip(), gr.skip(), *unchanged
             return
-        columns = [gr.Dropdown(choices=_columns(found), value="") for _ in ROLES]
+        columns = [gr.update(choices=_columns(found), value="") for _ in ROLES]
         title = gr.Textbox(value=filename.rpartition(".")[0][:120] or filename)
         yield (
             "",
@@ -88,8 +88,8 @@ def build_bring_panel(context: ServiceContext, event: Events, system_prompt: gr.
             dataset_drawing.preview(found),
             _confirm(found),
             title,
-            gr.Dropdown(value=""),
-            gr.Dropdown(value=""),
+            gr.update(value=""),
+            gr.update(value=""),
             *columns,
         )
 
@@ -99,7 +99,7 @@ def build_bring_panel(context: ServiceContext, event: Events, system_prompt: gr.
             found = preview_upload(context, caller, upload_id=upload_id, filename=filename, **_said(values))
         except ApplianceError as error:
             return _refused(error), gr.skip(), gr.Button(interactive=False), *(gr.skip() for _ in ROLES)
-        columns = [gr.Dropdown(choices=_columns(found)) for _ in ROLES]
+        columns = [gr.update(choices=_columns(found)) for _ in ROLES]
         return "", dataset_drawing.preview(found), _confirm(found), *columns
 
     def keep(caller: Caller, message: str, prompt: str, *values: str) -> Iterator[tuple[Any, ...]]:

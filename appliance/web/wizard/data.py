@@ -135,4 +135,5 @@ def _nth(mend: Any, index: int) -> Any:
         done: tuple[Any, ...] = mend(caller, dataset_id, index)
         return done
 
+    mend_this.__name__ = f"mend_{index}"
     return mend_this
