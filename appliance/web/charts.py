@@ -150,7 +150,7 @@ def histogram(edges: Sequence[float], counts: Sequence[int], label: str, limit: 
         return ""
     top, last = _nice_ceiling(max(counts)), edges[-1]
     bars = "".join(
-        f'<rect class="bar" x="{_x(low, last):.1f}" width="{max(1.0, _x(high, last) - _x(low, last) - 1):.1f}" '
+        f'<rect class="count" x="{_x(low, last):.1f}" width="{max(1.0, _x(high, last) - _x(low, last) - 1):.1f}" '
         f'y="{_y(number, top):.1f}" height="{HEIGHT - BOTTOM - _y(number, top):.1f}">'
         f"<title>{low:.0f} to {high:.0f}: {number:,} rows</title></rect>"
         for low, high, number in zip(edges, edges[1:], counts, strict=False)
