@@ -347,7 +347,10 @@ class AuditLog:
         target = self._folder / path
         for folder in reversed(target.relative_to(self._folder).parents[:-1]):
             if folder not in self._known_folders:
-                make_private_folder(self._folder / folder)
+                # Without the parents: a log whose own folder is gone must not begin anew beside what was written.
+                with storage_errors("Creating a folder of the audit log"):
+                    (self._folder / folder).mkdir(mode=0o700, exist_ok=True)
+                    fsync_folder((self._folder / folder).parent)
                 self._known_folders.add(folder)
         write_atomic(target, data)
         if ".p/" in path:

@@ -10,6 +10,7 @@ import typer
 from appliance import __version__
 from appliance.cli.backup_commands import add_backup_commands
 from appliance.cli.client import Client, OwningClient, within_reach
+from appliance.cli.dataset_check_commands import add_check_commands, add_person_commands
 from appliance.cli.dataset_commands import add_dataset_commands
 from appliance.cli.frame import AsJson, Frame, Options, PassphraseFile, Program, Wait, make_frame, server_only
 from appliance.cli.key_commands import add_key_commands
@@ -53,7 +54,8 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
         with frame(as_json, passphrase_file) as options, options.client() as client:
             answer = client.perform("status")
             sealed = "sealed" if answer["sealed"] else "open"
-            options.printer.result(answer, f"The vault is {sealed}. The audit log has {answer['log_entries']} entries.")
+            sentence = f"The vault is {sealed}. The audit log has {answer['log_entries']} entries."
+            options.printer.result(answer, "\n".join([sentence, *answer.get("reminders", [])]))
 
     @app.command()
     def unseal(passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
@@ -73,7 +75,7 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
     def doctor(passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
         """Prove the isolation, and name what is wrong with this machine or installation."""
         with frame(as_json, passphrase_file) as options, options.client() as client:
-            found = doctor_report(client.perform("isolation.test"))
+            found = doctor_report(client.perform("isolation.test"), client.perform("status").get("reminders", []))
             options.printer.result(found, found["sentence"])
             if found["problems"]:
                 raise typer.Exit(1)
@@ -154,7 +156,10 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
     add_backup_commands(app, frame)
     add_key_commands(group("key", "The vault's ways in, and the keys behind them."), frame)
     _add_model_commands(group("model", "Base models."), frame)
-    add_dataset_commands(group("dataset", "Datasets."), frame)
+    datasets = group("dataset", "Datasets.")
+    add_dataset_commands(datasets, frame)
+    add_check_commands(datasets, frame)
+    add_person_commands(group("person", "Who is in the datasets, and their erasure."), frame)
     _add_job_commands(group("job", "Jobs."), frame)
     _add_adapter_commands(group("adapter", "Trained adapters."), frame)
     _add_user_commands(group("user", "Accounts."), frame)

@@ -2,19 +2,35 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from appliance.foundation.errors import InputError
 
+# English first, then what German, French, Spanish, Italian, Dutch, Portuguese and Polish tables call them.
 _NAMES: dict[str, tuple[str, ...]] = {
-    "question": ("question", "prompt", "input", "instruction", "query", "user", "request"),
-    "answer": ("answer", "response", "output", "completion", "reply", "assistant", "target"),
+    "question": (
+        *("question", "prompt", "input", "instruction", "query", "user", "request"),
+        *("frage", "anfrage", "pregunta", "domanda", "vraag", "pergunta", "pytanie", "demande"),
+    ),
+    "answer": (
+        *("answer", "response", "output", "completion", "reply", "assistant", "target"),
+        *("antwort", "réponse", "reponse", "respuesta", "risposta", "antwoord", "resposta", "odpowiedź", "odpowiedz"),
+    ),
     "system": ("system", "system_prompt"),
     "key_fact": ("key_fact", "fact"),
     "kind": ("kind",),
-    "group": ("group", "topic", "category"),
+    "group": ("group", "fact_id", "gruppe", "groupe", "grupo", "gruppo", "groep", "grupa"),
+    "category": (
+        *("category", "topic", "label", "intent"),
+        *("kategorie", "thema", "catégorie", "categorie", "thème", "categoría", "tema", "categoria", "onderwerp", "kategoria"),
+    ),
     "split": ("split",),
 }
 _REQUIRED = ("question", "answer")
+_MIN_SAMPLE = 3  # rows; from fewer nothing is told by what they hold
+_MOST = 0.6  # of the rows end with a question mark
+_TEXT_CHARACTERS = 8  # on average: shorter are names, numbers, codes
+_CLEARLY_LONGER = 1.5
 
 
 @dataclass(frozen=True)
@@ -27,6 +43,7 @@ class ColumnRoles:
     key_fact: str = ""
     kind: str = ""
     group: str = ""
+    category: str = ""
     split: str = ""
 
 
@@ -51,6 +68,29 @@ def guess_roles(header: Sequence[str]) -> ColumnRoles:
             code="dataset.unknown-columns",
         )
     return ColumnRoles(**found)
+
+
+def guess_roles_by_content(header: Sequence[str], sample: Sequence[dict[str, Any]]) -> ColumnRoles | None:
+    """Return question and answer by what the columns hold, or None when that is not clear.
+
+    The question is the one column where most values end with a question mark; the answer the only other one with text, or clearly the
+    longest of them.
+    """
+    if len(sample) < _MIN_SAMPLE:
+        return None
+    asking, length = [], {}
+    for name in header:
+        values = [value.strip() for record in sample if isinstance(value := record.get(name), str) and value.strip()]
+        if len(values) * 2 < len(sample):
+            continue
+        if sum(value.endswith(("?", "？", "؟")) for value in values) >= _MOST * len(values):
+            asking.append(name)
+        elif sum(any(character.isalpha() for character in value) for value in values) == len(values):
+            length[name] = sum(map(len, values)) / len(values)
+    texts = sorted((name for name, mean in length.items() if mean >= _TEXT_CHARACTERS), key=lambda name: -length[name])
+    if len(asking) != 1 or not texts or (len(texts) > 1 and length[texts[0]] < _CLEARLY_LONGER * length[texts[1]]):
+        return None
+    return ColumnRoles(asking[0], texts[0])
 
 
 def verify_roles(roles: ColumnRoles, header: Sequence[str]) -> None:

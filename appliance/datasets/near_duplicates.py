@@ -21,12 +21,13 @@ class NearDuplicates:
 
         self._min_hash: Any = MinHash
         self._index: Any = MinHashLSH(threshold=SIMILARITY, num_perm=PERMUTATIONS)
-        self._groups: dict[int, str] = {}
+        self.groups: dict[int, str] = {}  # of each row that was compared
+        self.pairs: dict[int, int] = {}  # row to the earlier row that it is nearly the same as
 
     @property
     def full(self) -> bool:
         """Tell whether no more rows are compared."""
-        return len(self._groups) >= MAX_COMPARED_ROWS
+        return len(self.groups) >= MAX_COMPARED_ROWS
 
     def add(self, row: int, normal_text: str, group: str) -> int | None:
         """Return an earlier row that asks nearly the same and is of another group, if there is one; remember this one."""
@@ -36,7 +37,9 @@ class NearDuplicates:
         shingles = {normal_text[place : place + SHINGLE_CHARACTERS].encode("utf-8", "surrogatepass") for place in range(count)}
         hashed = self._min_hash(num_perm=PERMUTATIONS)
         hashed.update_batch(sorted(shingles))
-        near = [other for other in self._index.query(hashed) if not group or self._groups[other] != group]
+        near = [other for other in self._index.query(hashed) if not group or self.groups[other] != group]
         self._index.insert(row, hashed)
-        self._groups[row] = group
+        self.groups[row] = group
+        if near:
+            self.pairs[row] = min(near)
         return min(near, default=None)

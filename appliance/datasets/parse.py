@@ -1,264 +1,187 @@
-"""A table of questions and answers (CSV, TSV, JSONL) into conversations. What comes in is hostile until checked.
+"""What was brought, as conversations: every source one after the other, rows numbered on over all of them.
 
-CSV as in RFC 4180, with comma, semicolon or tab, told apart by the first line. JSONL: one object a line, flat with the same names as
-columns, or with `messages`. Mistakes are collected, so that one error names up to `MAX_PROBLEMS` rows; it never quotes their
-content. Rows are yielded as they are read: whoever keeps them must throw them away when the error comes at the end.
-Spreadsheets (.xlsx) are not read, and formulas are text.
+A row that cannot be used is left out and said: its number, what is wrong, what to do. When more than one row in ten is wrong, the file
+was probably not meant like this, and nothing is imported. No sentence quotes what a row says.
 """
 
-import csv
 import json
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Generator, Iterator
+from dataclasses import asdict, dataclass, field
 from itertools import chain, islice
 from typing import Any
 
-from appliance.datasets.columns import ColumnRoles, guess_roles, verify_roles
-from appliance.datasets.conversation import KINDS, MAX_LABEL_CHARACTERS, Conversation, message_problem, text_problem
-from appliance.datasets.text_lines import Readable, read_lines
+from appliance.datasets.columns import ColumnRoles
+from appliance.datasets.conversation import Conversation
+from appliance.datasets.shapes import Shaper
+from appliance.datasets.sources import Opened, Source, Wrong, open_sources
+from appliance.datasets.sources.text import Seekable
 from appliance.foundation.errors import InputError
 
-__all__ = ["ColumnRoles", "Preview", "parse_rows", "preview"]
-
-MAX_ROWS = 200_000
-MAX_COLUMNS = 64
+MAX_ROWS = 5_000_000
 MAX_PROBLEMS = 20  # named in one error
+MAX_LEFT_OUT = 500  # named in a report
+WRONG_SHARE = 10  # one row in so many may be wrong
 MAX_PREVIEW_ROWS = 50
-
-_SPLITS = {
-    "training": "training",
-    "train": "training",
-    "validation": "validation",
-    "valid": "validation",
-    "dev": "validation",
-    "test": "test",
-}
-_ROLES = ("system", "user", "assistant")
-_LABELS = ("key_fact", "group")
+MAX_PREVIEW_SOURCES = 20
+_PREVIEW_CHARACTERS = 500
+_SAMPLE_ROWS = 200
+_EARLY_ROWS = 1000  # so many wrong rows and hardly a right one: the rest is not read
 
 
 @dataclass(frozen=True)
-class Preview:
-    """The first rows as they stand: `columns`, the roles that were guessed (None when they cannot be, and `reason` says why)."""
+class Choices:
+    """What somebody says about the file; "" and None are found."""
 
+    encoding: str = ""
+    delimiter: str = ""
+    roles: ColumnRoles | None = None
+
+
+@dataclass
+class SourceReport:
+    """How one source was understood. Its rows are `first_row` to `last_row` of the dataset; `first_row` was its own `own_row`."""
+
+    name: str
     source_format: str
-    columns: tuple[str, ...]
-    roles: ColumnRoles | None
-    reason: str
-    rows: list[dict[str, str]]
+    note: str
+    shape: str
+    roles: dict[str, str]
+    guessed_by_content: bool
+    unused: list[str] = field(default_factory=list)
+    first_row: int = 0
+    last_row: int = 0
+    own_row: int = 0
 
 
-class _Problems:
-    """Collects what is wrong, row by row, into one sentence."""
+class Reading:
+    """The conversations of a file, to be gone through once; `sources`, `left_out` and `unread` are complete at the end."""
 
-    def __init__(self) -> None:
+    def __init__(self, stream: Seekable, filename: str, choices: Choices | None = None) -> None:
+        """Raises `InputError` when it is no file that can be read."""
+        self._choices = choices or Choices()
+        self._opened: Opened = open_sources(stream, filename, encoding=self._choices.encoding, delimiter=self._choices.delimiter)
+        self.sources: list[SourceReport] = []
+        self.left_out: list[dict[str, Any]] = []
+        self.left_out_count = 0
         self._clauses: list[str] = []
+        self._rows = 0
 
-    def add(self, row: int, clause: str) -> None:
-        self._clauses.append(f"row {row} {clause}")
-        if len(self._clauses) == MAX_PROBLEMS:
-            self._clauses.append("there may be more")
-            self.raise_if_any()
+    @property
+    def unread(self) -> list[str]:
+        """Sentences about what was there and was not read."""
+        return self._opened.unread
 
-    def raise_if_any(self) -> None:
-        if self._clauses:
-            raise InputError(
-                f"The file was not imported: {'; '.join(self._clauses)}. Correct these rows and choose the file again.", code="dataset.rows"
-            )
+    @property
+    def source_format(self) -> str:
+        """The formats of the sources, in one phrase."""
+        return ", ".join(dict.fromkeys(source.source_format for source in self.sources)) or "table"
 
+    def __iter__(self) -> Iterator[Conversation]:
+        """Yield what can be used. Raises `InputError`, perhaps at the end: whoever keeps the rows must then throw them away."""
+        last = 0
+        for source in self._opened.sources:
+            last = yield from self._of_source(source, last)
+        if self._rows and self.left_out_count * WRONG_SHARE > self._rows:
+            raise self._refusal()
+        if self._rows == self.left_out_count:
+            raise InputError("The file has no rows under its first line. Add at least one question and its answer.", code="dataset.empty")
 
-def parse_rows(stream: Readable, filename: str, roles: ColumnRoles | None = None) -> Iterator[Conversation]:
-    """Yield a conversation for each row; rows with nothing in them are skipped. Raises `InputError` naming up to 20 rows.
+    def report(self) -> dict[str, Any]:
+        """Return how the file was understood, as plain JSON."""
+        return {
+            "sources": [asdict(source) for source in self.sources],
+            "unread": self.unread,
+            "left_out": {"count": self.left_out_count, "rows": self.left_out},
+        }
 
-    `filename` tells the format by its ending (.csv, .tsv, .jsonl); `roles`, when given, replace the guess by column names.
-    """
-    lines = _nonempty(read_lines(stream))
-    problems = _Problems()
-    records = _json_records(lines, problems) if _source_format(filename) == "jsonl" else _csv_records(lines, problems)
-    build = _builder(roles)
-    count = 0
-    for row, record in records:
-        count += 1
-        if count > MAX_ROWS:
-            raise InputError(f"The file has more than {MAX_ROWS:,} rows. Split it into several datasets.", code="dataset.too-many-rows")
-        conversation, problem = build(row, record)
-        if problem:
-            problems.add(row, problem)
-        elif conversation:
-            yield conversation
-    problems.raise_if_any()
-    if not count:
-        raise InputError("The file has no rows under its first line. Add at least one question and its answer.", code="dataset.empty")
-
-
-def preview(stream: Readable, filename: str, rows: int = 5) -> Preview:
-    """Return the first rows and the guess of the roles, for somebody to confirm. Raises `InputError` when it is no table at all."""
-    source_format, problems = _source_format(filename), _Problems()
-    lines = _nonempty(read_lines(stream))
-    records = _json_records(lines, problems) if source_format == "jsonl" else _csv_records(lines, problems)
-    first = [
-        {name: value if isinstance(value, str) else json.dumps(value) for name, value in record.items()}
-        for _, record in islice(records, min(rows, MAX_PREVIEW_ROWS))
-    ]
-    problems.raise_if_any()
-    if not first:
-        raise InputError("The file has no rows under its first line. Add at least one question and its answer.", code="dataset.empty")
-    columns = tuple(first[0])
-    if "messages" in columns:
-        return Preview(source_format, columns, None, "", first)
-    try:
-        return Preview(source_format, columns, guess_roles(columns), "", first)
-    except InputError as error:
-        return Preview(source_format, columns, None, error.sentence, first)
-
-
-def _source_format(filename: str) -> str:
-    """Return "csv" or "jsonl" by the file name's ending."""
-    ending = filename.rpartition(".")[2].casefold()
-    formats = {"csv": "csv", "tsv": "csv", "txt": "csv", "jsonl": "jsonl", "ndjson": "jsonl"}
-    if ending not in formats:
-        raise InputError("The file's name must end in .csv, .tsv or .jsonl. Save the table as one of these.", code="dataset.ending")
-    return formats[ending]
-
-
-def _nonempty(lines: Iterator[str]) -> Iterator[str]:
-    first = next(lines, None)
-    if first is None:
-        raise InputError("The file is empty. Choose one with at least one question and its answer.", code="dataset.empty")
-    return chain([first], lines)
-
-
-def _csv_records(lines: Iterator[str], problems: _Problems) -> Iterator[tuple[int, dict[str, Any]]]:
-    first = next(lines)
-    reader = csv.reader(chain([first], lines), delimiter=_delimiter(first), strict=True)
-    row = 0
-    header: list[str] = []
-    try:
-        for row, cells in enumerate(reader, start=1):
-            if not any(cell.strip() for cell in cells):
+    def _of_source(self, source: Source, offset: int) -> Generator[Conversation, None, int]:
+        """Yield the source's conversations and return the last row's number."""
+        records = iter(source.records)
+        sample = list(islice(records, _SAMPLE_ROWS))
+        shaper = Shaper(self._choices.roles, [record for _row, record in sample if isinstance(record, dict)])
+        told = _told(source, shaper)
+        self.sources.append(told)
+        row = offset
+        for own_row, record in chain(sample, records):
+            row = offset + own_row
+            shaped = record if isinstance(record, Wrong) else shaper.convert(row, record)
+            if shaped is None:
                 continue
-            if not header:
-                header = _verified_header(cells)
-            elif len(cells) != len(header):
-                problems.add(row, f"has {len(cells)} cells instead of {len(header)} (a comma or quotation mark too many or too few)")
+            self._rows += 1
+            if self._rows > MAX_ROWS:
+                raise InputError(f"There are more than {MAX_ROWS:,} rows. Split them into several datasets.", code="dataset.too-many-rows")
+            told.own_row, told.first_row = told.own_row or own_row, told.first_row or row
+            if isinstance(shaped, Wrong):
+                self._leave_out(row, shaped.clause, f" of {told.name}" if len(self.sources) > 1 else "", own_row)
             else:
-                yield row, dict(zip(header, cells, strict=True))
-    except csv.Error:
-        # The module's own message may hold content, so it is replaced. What follows in the file cannot be trusted to be rows.
-        problems.add(
-            row + 1, "has a quotation mark that is never closed, text after a closing one, or a huge cell; the rows after it were not read"
+                yield shaped
+        told.last_row = row
+        told.roles = _roles(shaper)
+        told.unused = sorted(shaper.unused)[:50]
+        return row
+
+    def _leave_out(self, row: int, clause: str, of_source: str, own_row: int) -> None:
+        self.left_out_count += 1
+        if len(self._clauses) < MAX_PROBLEMS:
+            self._clauses.append(f"row {own_row}{of_source} {clause}")
+        if len(self.left_out) < MAX_LEFT_OUT:
+            self.left_out.append({"row": row, "reason": f"Row {own_row}{of_source} {clause}."})
+        if self.left_out_count >= _EARLY_ROWS and self.left_out_count * 2 > self._rows:
+            raise self._refusal()
+
+    def _refusal(self) -> InputError:
+        more = "; there are more" if self.left_out_count > len(self._clauses) else ""
+        return InputError(
+            f"The file was not imported: {'; '.join(self._clauses)}{more}. Correct these rows and choose the file again.",
+            code="dataset.rows",
         )
 
 
-def _delimiter(first_line: str) -> str:
-    """Return the separator that divides the first line into most cells; a comma when none does."""
-    return max(",;\t", key=first_line.count)
+def preview(stream: Seekable, filename: str, choices: Choices | None = None, rows: int = 5) -> dict[str, Any]:
+    """Return how each source would be understood, with its first rows, as plain JSON, for somebody to confirm or change.
+
+    A source whose columns cannot be told has a `reason`, and its rows as they stand. Raises `InputError` when it is no table at all.
+    """
+    choices = choices or Choices()
+    opened = open_sources(stream, filename, encoding=choices.encoding, delimiter=choices.delimiter)
+    sources = []
+    for source in islice(opened.sources, MAX_PREVIEW_SOURCES):
+        sample = list(islice(source.records, _SAMPLE_ROWS))
+        sources.append(_previewed(source, sample, choices, min(rows, MAX_PREVIEW_ROWS)))
+    if not sources:
+        raise InputError("There is nothing in this file that could be read. Choose another.", code="dataset.empty")
+    return {"sources": sources, "unread": opened.unread}
 
 
-def _verified_header(cells: list[str]) -> list[str]:
-    header = [cell.strip() for cell in cells]
-    if len(header) == 1:
-        raise InputError(
-            "The table has only one column; it needs at least a question and an answer. Separate them by commas, semicolons or tabs.",
-            code="dataset.one-column",
-        )
-    if len(header) > MAX_COLUMNS:
-        raise InputError(
-            f"The table has more than {MAX_COLUMNS} columns. Delete those that are not needed.", code="dataset.too-many-columns"
-        )
-    # Spreadsheets leave unnamed columns behind; they can hold no role, and their names must not collide.
-    header = [name or f"column {number}" for number, name in enumerate(header, start=1)]
-    if len(set(header)) != len(header):
-        raise InputError("Two columns of the first row have the same name. Rename one of them.", code="dataset.ambiguous-columns")
-    return header
+def _previewed(source: Source, sample: list[tuple[int, Any]], choices: Choices, rows: int) -> dict[str, Any]:
+    records = [record for _row, record in sample if isinstance(record, dict)]
+    shown = [(row, record) for row, record in sample if isinstance(record, dict)][:rows]
+    columns = list(dict.fromkeys(str(key)[:_PREVIEW_CHARACTERS] for record in records for key in record))[:64]
+    told: dict[str, Any] = {"columns": columns, "reason": "", "rows": [], "conversations": []}
+    try:
+        shaper = Shaper(choices.roles, records)
+        for row, record in shown:
+            shaped = shaper.convert(row, record)
+            if isinstance(shaped, Wrong):
+                told["conversations"].append({"row": row, "problem": f"Row {row} {shaped.clause}.", "messages": []})
+            elif shaped is not None:
+                messages = [{**message, "content": message["content"][:_PREVIEW_CHARACTERS]} for message in shaped.messages]
+                told["conversations"].append({"row": row, "problem": "", "messages": messages})
+    except InputError as error:
+        told["reason"] = error.sentence
+        told["rows"] = [{str(key)[:_PREVIEW_CHARACTERS]: _cell(value) for key, value in record.items()} for _row, record in shown]
+        return {**asdict(SourceReport(source.name, source.source_format, source.note, "", {}, False)), **told}
+    return {**asdict(_told(source, shaper)), **told, "unused": sorted(shaper.unused)[:50]}
 
 
-def _json_records(lines: Iterable[str], problems: _Problems) -> Iterator[tuple[int, dict[str, Any]]]:
-    for row, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line, object_pairs_hook=_without_duplicates)
-        except (ValueError, RecursionError):
-            problems.add(row, "is not one JSON object (each line must be a whole one, no key twice)")
-            continue
-        if not isinstance(record, dict) or len(record) > MAX_COLUMNS:
-            problems.add(row, f"is not a JSON object with up to {MAX_COLUMNS} keys")
-        else:
-            yield row, record
+def _told(source: Source, shaper: Shaper) -> SourceReport:
+    return SourceReport(source.name, source.source_format, source.note, shaper.shape, _roles(shaper), shaper.guessed_by_content)
 
 
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    record = dict(pairs)
-    if len(record) != len(pairs):
-        raise ValueError("a key stands twice")
-    return record
+def _roles(shaper: Shaper) -> dict[str, str]:
+    return {role: name for role, name in asdict(shaper.roles).items() if name} if shaper.roles else {}
 
 
-_Build = Callable[[int, dict[str, Any]], tuple[Conversation | None, str]]
-
-
-def _builder(roles: ColumnRoles | None) -> _Build:
-    """Return what turns a record into a conversation or a problem; it finds the columns at the first record."""
-    known: dict[tuple[str, ...], dict[str, str]] = {}
-
-    def build(row: int, record: dict[str, Any]) -> tuple[Conversation | None, str]:
-        if "messages" in record and roles is None:
-            return _from_messages(row, record)
-        header = tuple(record)
-        if header not in known:
-            if len(known) == MAX_COLUMNS:
-                return None, "has other keys than the rows before it, once too often"
-            if roles:
-                verify_roles(roles, header)
-            known[header] = {role: name for role, name in asdict(roles or guess_roles(header)).items() if name}
-        return _from_columns(row, {role: record[name] for role, name in known[header].items()})
-
-    return build
-
-
-def _from_columns(row: int, values: dict[str, Any]) -> tuple[Conversation | None, str]:
-    if not all(isinstance(value, str) for value in values.values()):
-        return None, "has a value that is not text"
-    system = values.get("system", "").strip()
-    messages = [{"role": "system", "content": system}] if system else []
-    messages.append({"role": "user", "content": values["question"].strip()})
-    messages.append({"role": "assistant", "content": values["answer"].strip()})
-    return _conversation(row, messages, values)
-
-
-def _from_messages(row: int, record: dict[str, Any]) -> tuple[Conversation | None, str]:
-    raw = record["messages"]
-    well_formed = isinstance(raw, list) and all(
-        isinstance(message, dict)
-        and set(message) == {"role", "content"}
-        and message["role"] in _ROLES
-        and isinstance(message["content"], str)
-        for message in raw
-    )
-    if not well_formed:
-        return None, f"has messages that are not a list of role ({', '.join(_ROLES)}) and content (text)"
-    labels = {name: record.get(name, "") for name in ("key_fact", "kind", "group", "split")}
-    if not all(isinstance(value, str) for value in labels.values()):
-        return None, "has a value that is not text"
-    messages = [{"role": message["role"], "content": message["content"].strip()} for message in raw]
-    return _conversation(row, messages, labels)
-
-
-def _conversation(row: int, messages: list[dict[str, str]], labels: dict[str, str]) -> tuple[Conversation | None, str]:
-    """Check everything about one row; the first problem is reported."""
-    problem = message_problem(messages)
-    if problem:
-        return None, problem
-    for name in _LABELS:
-        value = labels.get(name, "").strip()
-        problem = text_problem(value, MAX_LABEL_CHARACTERS) if value else ""
-        if problem:
-            return None, f"has a {name.replace('_', ' ')} that {problem}"
-    kind, split = labels.get("kind", "").strip().casefold(), labels.get("split", "").strip().casefold()
-    if kind not in KINDS:
-        return None, 'has a kind that is neither "answerable" nor "unanswerable"'
-    if split and split not in _SPLITS:
-        return None, 'has a split that is none of "training", "validation" and "test"'
-    key_fact, group = labels.get("key_fact", "").strip(), labels.get("group", "").strip()
-    return Conversation(row, messages, key_fact, kind, group, _SPLITS.get(split, "")), ""
+def _cell(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    return text[:_PREVIEW_CHARACTERS]

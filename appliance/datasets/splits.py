@@ -1,59 +1,114 @@
-"""Which conversation is for training, for validation, for the test: fixed by a hash, so that the same row always lands in the same part.
+"""Which row is for training, for validation, for the test: fixed by a hash and a seed, whatever the order of the rows.
 
-Rows of one group (phrasings of one fact) stay together, and so do rows with the same question: otherwise the test would ask what
-training has shown. A row that names its part gets it.
+Units stay together: rows of one group (phrasings of one fact), rows with one question, rows joined because they are nearly the same;
+otherwise the test would ask what training has shown. Within each stratum (category and kind) units fill the parts in the order of their
+hashes, so that every part holds its share of every category. A row that names its part gets it.
+Works over NumPy arrays with one element for each row.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from appliance.datasets.conversation import PARTS, Conversation
 from appliance.foundation.errors import InputError
 
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
 DEFAULT_SHARES = (80, 10, 10)  # percent: training, validation, test
-_BUCKETS = 2**64
+UNASKED = -1  # the row names no part
+MIN_STRATUM_UNITS = 10  # smaller strata are divided together
 
 
-def assign(conversations: Iterable[Conversation], shares: tuple[int, int, int] = DEFAULT_SHARES) -> dict[str, list[Conversation]]:
-    """Return the conversations of each part, in the order they came.
+def position(conversation: Conversation, seed: int) -> int:
+    """Return where the row's group (or else its question) falls among 2^64 positions."""
+    label = f"group:{conversation.group}" if conversation.group else f"question:{' '.join(conversation.question.casefold().split())}"
+    prefix = f"{seed}:" if seed else ""
+    return int.from_bytes(hashlib.sha256(f"{prefix}{label}".encode()).digest()[:8], "big")
 
-    When the shares leave validation or test without a row though three groups or more could be placed, the groups whose hashes are
-    highest go there: a small dataset is measured too. Raises `InputError` when there is nothing to train on.
+
+def stratum(conversation: Conversation) -> int:
+    """Return a 64-bit number that rows of one category and kind share."""
+    if not conversation.category and not conversation.kind:
+        return 0
+    label = f"{conversation.category.casefold()}\0{conversation.kind}".encode()
+    return int.from_bytes(hashlib.sha256(label).digest()[:8], "big")
+
+
+def join_units(positions: "npt.NDArray[np.uint64]", rows: "npt.NDArray[np.int64]", joined: Mapping[int, int]) -> "npt.NDArray[np.uint64]":
+    """Return the positions, with one for all units that a pair of rows in `joined` ties together: the lowest."""
+    import numpy as np  # noqa: PLC0415 - starts threads
+
+    if not joined:
+        return positions
+    order = np.argsort(rows, kind="stable")
+    ends = np.array(list(joined.items()), dtype=np.int64)
+    places = order[np.minimum(np.searchsorted(rows, ends.ravel(), sorter=order), len(rows) - 1)].reshape(-1, 2)
+    known = (rows[places] == ends).all(axis=1)
+    parent: dict[int, int] = {}
+
+    def root(unit: int) -> int:
+        while (above := parent.get(unit, unit)) != unit:
+            parent[unit] = parent.get(above, above)
+            unit = above
+        return unit
+
+    for one, other in positions[places[known]].tolist():
+        low, high = sorted((root(one), root(other)))
+        parent[high] = low
+    if not parent:
+        return positions
+    moved = np.array(sorted(parent), dtype=np.uint64)
+    targets = np.array([root(int(unit)) for unit in moved], dtype=np.uint64)
+    found = np.minimum(np.searchsorted(moved, positions), len(moved) - 1)
+    return np.where(moved[found] == positions, targets[found], positions)
+
+
+def assign_parts(
+    positions: "npt.NDArray[np.uint64]",
+    strata: "npt.NDArray[np.uint64]",
+    asked: "npt.NDArray[np.int8]",
+    shares: tuple[int, int, int] = DEFAULT_SHARES,
+) -> "npt.NDArray[np.int8]":
+    """Return the part of each row as an index into `PARTS`.
+
+    When the shares leave validation or test without a row though three units or more could be placed, one unit each goes there: a small
+    dataset is measured too. Raises `InputError` when there is nothing to train on.
     """
+    import numpy as np  # noqa: PLC0415 - starts threads
+
     if sum(shares) != 100 or min(shares) < 0:
         raise InputError("The shares of training, validation and test must add up to 100 percent.", code="dataset.shares")
-    placed: dict[str, list[Conversation]] = {part: [] for part in PARTS}
-    free: dict[int, list[Conversation]] = {}
-    everything = list(conversations)
-    for conversation in everything:
-        if not conversation.split:
-            free.setdefault(_position(conversation), []).append(conversation)
-    parts = _parts_of(sorted(free), shares)
-    for conversation in everything:
-        placed[conversation.split or parts[_position(conversation)]].append(conversation)
-    if not placed["training"]:
+    units, unit_of, sizes = np.unique(positions, return_inverse=True, return_counts=True)
+    part_of_unit = np.full(len(units), UNASKED, dtype=np.int8)
+    # A unit goes where one of its rows asks to go: to the first of the parts that are named.
+    for part in reversed(range(len(PARTS))):
+        part_of_unit[unit_of[asked == part]] = part
+    free = part_of_unit == UNASKED
+    stratum_of_unit = np.zeros(len(units), dtype=np.uint64)
+    np.maximum.at(stratum_of_unit, unit_of, strata)
+    free_units = np.flatnonzero(free)
+    names, place, counts = np.unique(stratum_of_unit[free_units], return_inverse=True, return_counts=True)
+    pooled = np.where(counts[place] < MIN_STRATUM_UNITS, len(names), place)
+    for each in np.unique(pooled):
+        chosen = free_units[pooled == each]  # in the order of their positions
+        before = np.cumsum(sizes[chosen]) - sizes[chosen] / 2
+        bounds = np.array([shares[0], shares[0] + shares[1]]) / 100 * sizes[chosen].sum()
+        part_of_unit[chosen] = np.searchsorted(bounds, before, side="right")
+    _give_each_part_one(part_of_unit, free_units, asked, shares)
+    parts: npt.NDArray[np.int8] = np.where(asked == UNASKED, part_of_unit[unit_of], asked).astype(np.int8)
+    if not (parts == 0).any():
         raise InputError(
             "No row is left for training. Give more rows, or set fewer aside for validation and test.", code="dataset.no-training"
         )
-    return placed
-
-
-def _position(conversation: Conversation) -> int:
-    """Return where the row's group (or else its question) falls among 2^64 positions."""
-    label = f"group:{conversation.group}" if conversation.group else f"question:{' '.join(conversation.question.casefold().split())}"
-    return int.from_bytes(hashlib.sha256(label.encode()).digest()[:8], "big")
-
-
-def _parts_of(positions: list[int], shares: tuple[int, int, int]) -> dict[int, str]:
-    """Return the part of each position; `positions` are sorted."""
-    training, validation = _BUCKETS * shares[0] // 100, _BUCKETS * (shares[0] + shares[1]) // 100
-    parts = {place: "training" if place < training else "validation" if place < validation else "test" for place in positions}
-    if len(positions) >= len(PARTS):
-        for part, share, fallback in (
-            ("test", shares[2], positions[-1]),
-            ("validation", shares[1], positions[-2]),
-            ("training", shares[0], positions[0]),
-        ):
-            if share and part not in parts.values():
-                parts[fallback] = part
     return parts
+
+
+def _give_each_part_one(part_of_unit: Any, free: Any, asked: Any, shares: tuple[int, int, int]) -> None:
+    if len(free) < len(PARTS):
+        return
+    for part, place in ((2, -1), (1, -2), (0, 0)):
+        if shares[part] and not (part_of_unit[free] == part).any() and not (asked == part).any():
+            part_of_unit[free[place]] = part

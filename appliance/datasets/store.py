@@ -7,7 +7,7 @@ what a file is, and is not stored in it, or whole files could be swapped:
     b"appliance.dataset" || 0x01 || len(id) || id || version || len(part) || part        (lengths and version: 4 bytes, big-endian)
 
 Each part has its own random key, so that the test part can stay shut while training runs. Columns: row, messages (list of role and
-content), key_fact, kind, group; format version 1 under the schema key `appliance.format`. The key stays with the vault.
+content), key_fact, kind, group, category; format version 1 under the schema key `appliance.format`. The key stays with the vault.
 Plaintext is only ever in memory, a row group at a time. Does not keep keys, and does not know who may read. `parquet` reads and writes
 the one file; it is imported on use, since a server must have restricted itself before the first thread.
 
@@ -15,16 +15,19 @@ A few bytes of such a file decide nothing (the first magic number, the padding o
 them goes unnoticed by the reader, and the rows are the same. `verify_dataset` notices every byte.
 """
 
+import contextlib
 import hashlib
+import heapq
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from appliance.datasets.conversation import PARTS, Conversation
-from appliance.datasets.splits import assign
+from appliance.datasets.splits import DEFAULT_SHARES
 from appliance.foundation import canonical_json
 from appliance.foundation.atomic_files import fsync_folder, make_private_folder, storage_errors
 from appliance.foundation.errors import ConflictError, InputError, IntegrityError, NotFoundError
@@ -56,37 +59,58 @@ def part_path(folder: Path, version: int, part: str) -> Path:
 
 
 def write_dataset(
-    folder: Path, dataset_id: str, version: int, conversations: Iterable[Conversation], part_keys: Mapping[str, bytes]
+    folder: Path,
+    dataset_id: str,
+    version: int,
+    conversations: Iterable[Conversation],
+    part_keys: Mapping[str, bytes],
+    *,
+    seed: int = 0,
+    shares: tuple[int, int, int] = DEFAULT_SHARES,
+    joined: Mapping[int, int] | None = None,
+    placed: Callable[[Any], None] | None = None,
 ) -> DatasetSummary:
     """Write a version into the dataset's `folder`, whole or not at all; durable when it returns.
 
-    Consumes `conversations` before anything is kept, so an error among the last rows leaves nothing behind. Raises `InputError`
-    (from the rows, or nothing to train on), `ConflictError` when the version exists, `StorageError`.
+    Goes once through `conversations`, in bounded memory. `joined` (row to an earlier row that it must not be parted from) is looked at
+    when the last row has come; `placed` is then told the part of each row (indices into `PARTS`, in the order they came).
+    Raises `InputError` (from the rows, or nothing to train on), `ConflictError` when the version exists, `StorageError`.
     """
     _verify_keys(part_keys)
     final = part_path(folder, version, "training").parent
     if final.exists():
         raise ConflictError("This version of the dataset exists already and is never overwritten. Import a new version.")
-    from appliance.datasets.parquet import write_rows  # noqa: PLC0415 - Arrow starts threads when it is imported
+    from appliance.datasets.parquet import PartWriter  # noqa: PLC0415 - Arrow starts threads when it is imported
+    from appliance.datasets.spool import Spool  # noqa: PLC0415 - as above
 
-    parts = assign(conversations)
     make_private_folder(folder)
     temporary = folder / f".v{version}.{secrets.token_hex(4)}.tmp"
+    counts: dict[str, int] = {}
     with storage_errors("Writing the dataset"):
         try:
             temporary.mkdir(mode=0o700)
-            for part in PARTS:
-                prefix = _aad_prefix(dataset_id, version, part)
-                write_rows(temporary / f"{part}.parquet", parts[part], part_keys[part], prefix)
+            spool = Spool(temporary / "spool", seed)
+            spool.fill(conversations)
+            parts = spool.assign(shares, joined or {})
+            if placed:
+                placed(parts)
+            for index, part in enumerate(PARTS):
+                counts[part] = int((parts == index).sum())
+                with PartWriter(temporary / f"{part}.parquet", part_keys[part], _aad_prefix(dataset_id, version, part)) as writer:
+                    for table in spool.tables(parts, index):
+                        writer.write(table)
+            spool.remove()
             files = _file_digests(temporary)
             fsync_folder(temporary)
             os.rename(temporary, final)
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                folder.rmdir()  # unless another version is in it
             raise
         fsync_folder(folder)
-    counts = {f"{part}_rows": len(parts[part]) for part in PARTS}
-    return DatasetSummary(dataset_id, version, _digest(files), sum(counts.values()), files=files, **counts)
+    named = {f"{part}_rows": count for part, count in counts.items()}
+    return DatasetSummary(dataset_id, version, _digest(files), sum(counts.values()), files=files, **named)
 
 
 def read_part(folder: Path, dataset_id: str, version: int, part: str, key: bytes) -> Iterator[Conversation]:
@@ -102,6 +126,12 @@ def read_part(folder: Path, dataset_id: str, version: int, part: str, key: bytes
     from appliance.datasets.parquet import read_rows  # noqa: PLC0415 - Arrow starts threads when it is imported
 
     yield from read_rows(path, key, prefix, part)
+
+
+def read_all(folder: Path, dataset_id: str, version: int, part_keys: Mapping[str, bytes]) -> Iterator[Conversation]:
+    """Yield the rows of all parts in the order of their numbers. Raises as `read_part`."""
+    parts = (read_part(folder, dataset_id, version, part, part_keys[part]) for part in PARTS)
+    return heapq.merge(*parts, key=lambda conversation: conversation.row)
 
 
 def verify_dataset(folder: Path, version: int, digest: str) -> None:

@@ -21,13 +21,42 @@ DATASETS = Table(
     Column("created_us", Integer, nullable=False),
     Column("created_by", String, nullable=False),
     Column("state", String, nullable=False),
+    # Where it comes from and what it may be used for; "" where nobody said. `keep_until` is an ISO date.
+    Column("purpose", Text, nullable=False, default=""),
+    Column("owner", Text, nullable=False, default=""),
+    Column("licence", Text, nullable=False, default=""),
+    Column("legal_basis", Text, nullable=False, default=""),
+    Column("keep_until", Text, nullable=False, default=""),
+    Column("hold_reason", Text, nullable=False, default=""),
 )
 
-# From the moment a dataset is being shredded. `note` is the signed certificate, "" until it is done; `sequence` is the log's entry.
+# What was changed from one version to the next. `report` is what was found in its rows, as JSON; `request` is the log's.
+DATASET_VERSIONS = Table(
+    "dataset_versions",
+    METADATA,
+    Column("dataset_id", String, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("parent", Integer, nullable=False),
+    Column("change", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("report", Text, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("request", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("training_rows", Integer, nullable=False),
+    Column("validation_rows", Integer, nullable=False),
+    Column("test_rows", Integer, nullable=False),
+    Column("created_us", Integer, nullable=False),
+)
+
+# From the moment a dataset is being shredded, or some of its versions (`versions`: "1,2"; "" is all of it).
+# `note` is the signed certificate, "" until it is done; `sequence` is the log's entry.
 ERASURES = Table(
     "erasures",
     METADATA,
     Column("dataset_id", String, primary_key=True),
+    Column("versions", String, primary_key=True),
     Column("request", String, nullable=False),
     Column("asked_by", String, nullable=False),
     Column("role", String, nullable=False),

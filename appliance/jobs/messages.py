@@ -13,7 +13,7 @@ from appliance.foundation.errors import WorkerError
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 MAX_NAMED_FIELDS = 20
 MAX_SEED = 2**31 - 1
-WorkerKind = Literal["train", "evaluate", "convert", "parse", "serve", "probe"]
+WorkerKind = Literal["train", "evaluate", "convert", "parse", "preview", "revise", "search", "serve", "probe"]
 
 
 DataKey = Annotated[bytes, Field(min_length=32, max_length=32)]
@@ -99,20 +99,69 @@ class ServeStart(Message):
     system_prompt: str
 
 
-class ParseStart(Message):
-    """Read a sealed upload, parse it, and write its encrypted parts into `output_folder`."""
+class UploadAccess(Message):
+    """A received file, sealed under its own key, and what somebody said about it ("" and {}: to be found)."""
 
-    type: Literal["parse"] = "parse"
-    upload_path: str
+    type: Literal["upload-access"] = "upload-access"
+    path: str
     upload_id: str
     upload_key: DataKey = Field(repr=False)
     filename: str
-    roles: dict[str, str]
-    system_prompt: str
+    encoding: str = ""
+    delimiter: str = ""
+    roles: dict[str, str] = {}
+
+
+class ScreeningAccess(Message):
+    """What rows are checked by: what to do with personal data, and whose tokens they are counted in (no model: characters)."""
+
+    type: Literal["screening-access"] = "screening-access"
+    personal_data: dict[str, str]
+    tokenizer_path: str = ""
+    model_name: str = ""
+    max_tokens: int = Field(default=0, ge=0)
+
+
+class ParseStart(Message):
+    """Read a sealed upload, parse and check it, and write its encrypted parts into `output_folder`."""
+
+    type: Literal["parse"] = "parse"
+    upload: UploadAccess
+    screening: ScreeningAccess
     output_folder: str
     dataset_id: str
     dataset_version: int
     part_keys: dict[str, DataKey] = Field(repr=False)
+
+
+class PreviewStart(Message):
+    """Read the beginning of a sealed upload, and tell how it would be understood."""
+
+    type: Literal["preview"] = "preview"
+    upload: UploadAccess
+    rows: int = Field(ge=1, le=50)
+
+
+class ReviseStart(Message):
+    """Write the next version of a dataset: a fix applied to each row, or (no code) the same rows under new keys."""
+
+    type: Literal["revise"] = "revise"
+    dataset: DatasetAccess
+    screening: ScreeningAccess
+    code: str
+    action: str
+    rows: list[int] = Field(max_length=10_000)
+    person: list[str] = Field(max_length=20, repr=False)
+    output_folder: str
+    part_keys: dict[str, DataKey] = Field(repr=False)
+
+
+class SearchStart(Message):
+    """Find the rows that speak of a person."""
+
+    type: Literal["search"] = "search"
+    person: list[str] = Field(max_length=20, repr=False)
+    datasets: list[DatasetAccess]
 
 
 class ConvertStart(Message):
@@ -189,7 +238,7 @@ class Failed(Message):
     sentence: str
 
 
-Start = TrainStart | EvaluateStart | ServeStart | ParseStart | ConvertStart
+Start = TrainStart | EvaluateStart | ServeStart | ParseStart | PreviewStart | ReviseStart | SearchStart | ConvertStart
 ToWorker = Start | ChatRequest | Stop
 FromWorker = Ready | Progress | Checkpointed | ChatPiece | Done | Failed
 

@@ -18,6 +18,8 @@ MODELS = Table(
     Column("created_by", String, nullable=False),
 )
 
+RETIRED = "retired"  # an adapter's state: it learned from somebody who was erased, and answers no more
+
 ADAPTERS = Table(
     "adapters",
     METADATA,

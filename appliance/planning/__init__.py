@@ -2,9 +2,10 @@
 
 from appliance.planning.estimates import Estimate, Range, estimate_memory, estimate_seconds
 from appliance.planning.parameters import AdapterCount, ModelShape, adapter_parameters, compare_adapter, matrix_parameters
-from appliance.planning.presets import METHODS, PRESETS, Preset, default_learning_rate, training_plan
+from appliance.planning.presets import MAX_LENGTH, METHODS, PRESETS, Preset, default_learning_rate, training_plan
 
 __all__ = [
+    "MAX_LENGTH",
     "METHODS",
     "PRESETS",
     "AdapterCount",

@@ -21,6 +21,7 @@ TINY_PARAMETERS, TINY_LEARNING_RATE = 135_000_000, 1.5e-3
 LARGE_PARAMETERS, LARGE_LEARNING_RATE = 1_000_000_000, 2e-4
 ALPHA_PER_RANK = 2
 MAX_EPOCHS = 100
+MAX_LENGTH = 1024  # tokens of a row that training reads
 _RANGES: dict[str, tuple[float, float]] = {
     "rank": (1, 256),
     "epochs": (1, MAX_EPOCHS),

@@ -28,11 +28,32 @@ class MemoryLimits(_Section):
     unencrypted_swap: Literal["warn", "refuse"] = "warn"
 
 
+PersonalDataAction = Literal["keep", "mask", "block"]
+
+
+class PersonalDataLimits(_Section):
+    """What is done with personal data in the rows of a dataset, by kind."""
+
+    email: PersonalDataAction = "keep"
+    phone: PersonalDataAction = "keep"
+    iban: PersonalDataAction = "mask"
+    card: PersonalDataAction = "mask"
+    national_id: PersonalDataAction = "mask"
+
+
+class DatasetLimits(_Section):
+    """What a dataset must come with."""
+
+    require_origin: bool = False
+
+
 class Limits(_Section):
     """All of them; what the file does not say is as here."""
 
     vault: VaultLimits = VaultLimits()
     memory: MemoryLimits = MemoryLimits()
+    personal_data: PersonalDataLimits = PersonalDataLimits()
+    datasets: DatasetLimits = DatasetLimits()
 
     @classmethod
     def load(cls, folder: Path) -> "Limits":

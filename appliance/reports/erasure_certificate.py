@@ -3,6 +3,7 @@
 Canonical JSON, one line, inside a C2SP signed note under the audit log's key:
 
     version        1                        kind         "erasure-certificate"
+    versions       [number]: which of the dataset's versions; [] is all of it
     object         {kind, id, digest}       rows         {all, training, validation, test}
     requested_us, erased_us                 UTC, microseconds since 1970
     asked_by       {id, role}               approved_by  []: this version knows no approvals, and `approval` says so
@@ -34,6 +35,7 @@ class Erasure:
     adapters: tuple[tuple[str, str], ...]  # id and state
     jobs: tuple[str, ...]
     backups: tuple[str, ...]
+    versions: tuple[int, ...] = ()
 
 
 def erasure_certificate(erasure: Erasure) -> dict[str, Any]:
@@ -44,6 +46,7 @@ def erasure_certificate(erasure: Erasure) -> dict[str, Any]:
         "kind": "erasure-certificate",
         "object": {"kind": "dataset", "id": dataset["id"], "digest": dataset["digest"]},
         "rows": {"all": dataset["rows"], **{part: dataset[f"{part}_rows"] for part in ("training", "validation", "test")}},
+        "versions": list(erasure.versions),
         "requested_us": erasure.requested_us,
         "erased_us": erasure.erased_us,
         "asked_by": {"id": erasure.asked_by, "role": erasure.role},
@@ -54,12 +57,17 @@ def erasure_certificate(erasure: Erasure) -> dict[str, Any]:
         "jobs": list(erasure.jobs),
         "backups": list(erasure.backups),
         "erased": [
-            "The keys of all three parts of the dataset: no key that this home has from now on opens what they encrypted, neither in its "
-            "files nor in older copies of its database.",
-            "The encrypted files of the dataset, and the encrypted checkpoints and answers of the jobs that read it, with their keys.",
+            f"The keys of all three parts of {_what(erasure)}: no key that this home has from now on opens what they encrypted, neither in "
+            "its files nor in older copies of its database.",
+            f"The encrypted files of {_what(erasure)}, and the encrypted checkpoints and answers of the jobs that read it, with their "
+            "keys.",
         ],
         "not_reached": _not_reached(erasure),
     }
+
+
+def _what(erasure: Erasure) -> str:
+    return f"versions {', '.join(map(str, erasure.versions))} of the dataset" if erasure.versions else "the dataset"
 
 
 def _not_reached(erasure: Erasure) -> list[str]:

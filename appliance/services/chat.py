@@ -13,7 +13,7 @@ from appliance.foundation.identifiers import new_id
 from appliance.jobs.conversation import WorkerConversation, WorkerOrder
 from appliance.jobs.messages import ChatPiece, ChatRequest, Ready, ServeStart
 from appliance.services.context import Caller, ServiceContext
-from appliance.services.evaluate_adapter import describe_adapter
+from appliance.services.evaluate_adapter import describe_adapter, verify_in_use
 from appliance.services.import_dataset import describe_dataset
 from appliance.services.train_adapter import adapter_access, model_access
 
@@ -76,6 +76,7 @@ class ChatDesk:
             self._scratch = None
 
     def _serving(self, adapter_id: str) -> WorkerConversation:
+        verify_in_use(describe_adapter(self._context, adapter_id))
         if self._conversation is not None and self._adapter_id == adapter_id:
             return self._conversation
         self._close()

@@ -8,14 +8,14 @@ from sqlalchemy import select, update
 
 from appliance.audit import ObjectRef, Outcome
 from appliance.foundation.atomic_files import make_private_folder
-from appliance.foundation.errors import ApplianceError, InputError, NotFoundError
+from appliance.foundation.errors import ApplianceError, ConflictError, InputError, NotFoundError
 from appliance.foundation.identifiers import new_id
 from appliance.jobs.conversation import WorkerOrder
 from appliance.jobs.messages import Done, EvaluateStart
 from appliance.jobs.states import Job, add_job
-from appliance.models.tables import ADAPTERS
+from appliance.models.tables import ADAPTERS, RETIRED
 from appliance.services.context import Caller, ServiceContext
-from appliance.services.dataset_use import verify_usable
+from appliance.services.dataset_use import verify_version
 from appliance.services.import_dataset import describe_dataset
 from appliance.services.train_adapter import adapter_access, dataset_access, job_folder, log_job, model_access
 from appliance.vault.stream import SealContext, unseal_file
@@ -28,6 +28,7 @@ RESULTS_NAME = "results.sealed"
 def submit_evaluation(context: ServiceContext, caller: Caller, *, adapter_id: str) -> Job:
     """Put an evaluation into the queue. Raises `NotFoundError`, `InputError` when there is nothing to ask."""
     adapter = describe_adapter(context, adapter_id)
+    verify_in_use(adapter)
     dataset = describe_dataset(context, adapter["dataset_id"])
     if dataset["test_rows"] == 0:
         raise InputError(
@@ -36,11 +37,11 @@ def submit_evaluation(context: ServiceContext, caller: Caller, *, adapter_id: st
     job_id = new_id("jb")
     with context.act(caller, "job.submit", ObjectRef("job", job_id), {"kind": EVALUATE, "adapter": adapter_id}):
         with context.database.begin() as connection:
-            verify_usable(connection, dataset["id"])
+            verify_version(connection, dataset["id"], adapter["dataset_version"])
         make_private_folder(job_folder(context, job_id))
         context.vault.new_data_key("job", job_id)
         with context.database.begin() as connection:
-            verify_usable(connection, dataset["id"])
+            verify_version(connection, dataset["id"], adapter["dataset_version"])
             return add_job(
                 connection,
                 context.clock,
@@ -62,7 +63,7 @@ class EvaluationHandler:
         """Log the start, and give the worker the key of the test part alone."""
         context = self._context
         adapter = describe_adapter(context, job.spec["adapter_id"])
-        dataset = describe_dataset(context, adapter["dataset_id"])
+        dataset = {**describe_dataset(context, adapter["dataset_id"]), "version": adapter["dataset_version"]}
         log_job(context, job, "job.start", Outcome.REQUESTED)
         model = model_access(context, adapter["model_id"])
         access = adapter_access(context, adapter["id"], context.home / "adapters" / adapter["id"])
@@ -116,6 +117,15 @@ def describe_adapter(context: ServiceContext, adapter_id: str) -> dict[str, Any]
     if row is None:
         raise NotFoundError("There is no such adapter. `appliance adapter list` shows those there are.")
     return _adapter(row)
+
+
+def verify_in_use(adapter: dict[str, Any]) -> None:
+    """Raise `ConflictError` when the adapter was retired."""
+    if adapter["state"] == RETIRED:
+        raise ConflictError(
+            "This adapter was retired: it learned from a person whose data was erased. Train a new one from the dataset's current version.",
+            code="adapter.retired",
+        )
 
 
 def show_answers(context: ServiceContext, caller: Caller, adapter_id: str, *, limit: int = 200) -> list[dict[str, Any]]:

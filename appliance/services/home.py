@@ -7,6 +7,7 @@ from appliance.foundation.atomic_files import make_private_folder
 from appliance.foundation.errors import HomeError
 from appliance.identity import create_user, default_project, list_users, verify_user_name
 from appliance.services.context import APPLIANCE, HOME, OPERATOR, Caller, ServiceContext
+from appliance.services.dataset_origin import reminders
 from appliance.vault import Vault
 
 RESTORING = "restoring"  # there while a backup is being restored: what is here may be removed
@@ -70,4 +71,5 @@ def status(context: ServiceContext, caller: Caller) -> dict[str, Any]:
     if not context.sealed:
         with context.database.begin() as connection:
             answer["users"] = len(list_users(connection))
+        answer["reminders"] = reminders(context)
     return answer

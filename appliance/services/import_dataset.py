@@ -1,6 +1,7 @@
 """Turn a received file into an encrypted dataset. The file is parsed in a confined worker, never here."""
 
 import contextlib
+import datetime as dt
 import os
 import shutil
 from collections.abc import Iterator
@@ -20,13 +21,20 @@ from appliance.jobs.conversation import WorkerOrder, run_worker
 from appliance.jobs.messages import ParseStart
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.dataset_use import READY, verify_usable
-from appliance.services.receive_upload import UPLOAD_KIND, discard_upload, upload_path
+from appliance.services.dataset_versions import add_version
+from appliance.services.preview_upload import PARSER_MEMORY_BYTES, upload_access
+from appliance.services.receive_upload import discard_upload, upload_path
+from appliance.services.screening import screening_access
 
 PART_KIND = "dataset-part"
 MAX_NAME = 120
 MAX_PREVIEW_ROWS = 50
-PARSER_MEMORY_BYTES = 4 * 1024**3
 DEFAULT_SYSTEM_PROMPT = ""
+ORIGIN_FIELDS = ("purpose", "owner", "licence", "legal_basis", "keep_until")
+REQUIRED_ORIGIN = ("purpose", "owner", "legal_basis")
+MAX_ORIGIN_CHARACTERS = 500
+# GDPR, article 6(1), a to f; and what is no personal data.
+LEGAL_BASES = ("consent", "contract", "legal obligation", "vital interests", "public task", "legitimate interests", "not personal data")
 
 
 def import_dataset(
@@ -36,35 +44,35 @@ def import_dataset(
     upload_id: str,
     filename: str,
     name: str = "",
+    encoding: str = "",
+    delimiter: str = "",
     roles: dict[str, str] | None = None,
     system_prompt: str = DEFAULT_SYSTEM_PROMPT,
+    origin: dict[str, str] | None = None,
+    model_id: str = "",
 ) -> dict[str, Any]:
     """Parse the upload into encrypted parts and keep the dataset; the upload is discarded either way.
 
-    `filename` decides nothing but is checked against the content. Raises `InputError` with the rows that are wrong.
+    What the file is, its content tells; `encoding`, `delimiter` and `roles` are for whoever knows better. `origin` has the names of
+    `ORIGIN_FIELDS`. Rows are counted in the tokens of `model_id`. Raises `InputError` with the rows that are wrong.
     """
+    told = verified_origin(origin or {}, required=context.limits.datasets.require_origin)
     dataset_id = new_id("ds")
     title = (name or Path(filename).stem or "dataset").strip()[:MAX_NAME]
     with context.act(caller, "dataset.import", ObjectRef("dataset", dataset_id), {"upload": upload_id}) as recorded:
-        source = upload_path(context.home, upload_id)
-        if not source.is_file():
-            raise NotFoundError("There is no such upload any more. Send the file again.")
-        with _discarded(context, upload_id), _staging(context, dataset_id) as staging:
-            keys = {part: context.vault.new_data_key(PART_KIND, f"{dataset_id}/{part}") for part in PARTS}
+        upload = upload_access(context, upload_id, filename, encoding, delimiter, roles)
+        screening, read = screening_access(context, model_id)
+        with _discarded(context, upload_id), _staging(context, dataset_id) as staging, new_part_keys(context, dataset_id, 1) as keys:
             order = WorkerOrder(
                 ParseStart(
-                    upload_path=str(source),
-                    upload_id=upload_id,
-                    upload_key=context.vault.data_key(UPLOAD_KIND, upload_id),
-                    filename=filename[-255:],
-                    roles=roles or {},
-                    system_prompt=system_prompt,
+                    upload=upload,
+                    screening=screening,
                     output_folder=str(staging),
                     dataset_id=dataset_id,
                     dataset_version=1,
                     part_keys=keys,
                 ),
-                read=(source,),
+                read=(upload_path(context.home, upload_id), *read),
                 write=(staging,),
                 memory_bytes=PARSER_MEMORY_BYTES,
             )
@@ -91,11 +99,65 @@ def import_dataset(
                         created_us=context.clock.now_us(),
                         created_by=caller.user_id,
                         state=READY,
+                        **told,
                     )
+                )
+                add_version(
+                    connection,
+                    dataset_id=dataset_id,
+                    version=1,
+                    parent=0,
+                    change="imported",
+                    digest=digest,
+                    summary=summary,
+                    report=summary["report"],
+                    created_us=context.clock.now_us(),
+                    created_by=caller.user_id,
+                    request=recorded.request,
                 )
         recorded.target = ObjectRef("dataset", dataset_id, digest)
         recorded.details = {"upload": upload_id, "rows": int(summary["rows"])}
-    return {**describe_dataset(context, dataset_id), "problems": summary["problems"]}
+    return {**describe_dataset(context, dataset_id), "report": summary["report"]}
+
+
+def part_key_id(dataset_id: str, version: int, part: str) -> str:
+    """Return the name of the data key of a version's part."""
+    return f"{dataset_id}/{version}/{part}"
+
+
+@contextlib.contextmanager
+def new_part_keys(context: ServiceContext, dataset_id: str, version: int) -> Iterator[dict[str, bytes]]:
+    """Give the keys of a new version's parts. When the block fails they are gone again: they opened nothing that is kept."""
+    objects = [(PART_KIND, part_key_id(dataset_id, version, part)) for part in PARTS]
+    try:
+        yield {part: context.vault.new_data_key(*each) for part, each in zip(PARTS, objects, strict=True)}
+    except BaseException:
+        context.vault.forget(*objects)
+        raise
+
+
+def verified_origin(origin: dict[str, str], *, required: bool) -> dict[str, str]:
+    """Return all fields of an origin. Raises `InputError` for one that cannot be, or that the policy requires and is not there."""
+    unknown = set(origin) - set(ORIGIN_FIELDS)
+    if unknown or not all(isinstance(value, str) and len(value) <= MAX_ORIGIN_CHARACTERS for value in origin.values()):
+        raise InputError(
+            f"A dataset's origin has the fields {', '.join(ORIGIN_FIELDS)}, each a text of up to {MAX_ORIGIN_CHARACTERS} characters.",
+            code="dataset.origin",
+        )
+    told = {name: origin.get(name, "").strip() for name in ORIGIN_FIELDS}
+    if told["legal_basis"] and told["legal_basis"] not in LEGAL_BASES:
+        raise InputError(f"The legal basis is one of: {', '.join(LEGAL_BASES)}.", code="dataset.origin")
+    if told["keep_until"]:
+        try:
+            told["keep_until"] = dt.date.fromisoformat(told["keep_until"]).isoformat()
+        except ValueError:
+            raise InputError("The day until which the dataset is kept is written as in 2027-12-31.", code="dataset.origin") from None
+    missing = [name for name in REQUIRED_ORIGIN if not told[name]]
+    if required and missing:
+        raise InputError(
+            f"The policy of this appliance asks where data comes from. Say: {', '.join(missing).replace('_', ' ')}.", code="dataset.origin"
+        )
+    return told
 
 
 def list_datasets(context: ServiceContext, caller: Caller) -> list[dict[str, Any]]:
@@ -123,7 +185,7 @@ def show_dataset(context: ServiceContext, caller: Caller, dataset_id: str, *, pa
     with context.act(caller, "dataset.read", ObjectRef("dataset", dataset_id, description["digest"]), {"part": part, "rows": count}):
         with context.database.begin() as connection:
             verify_usable(connection, dataset_id)
-        key = context.vault.data_key(PART_KIND, f"{dataset_id}/{part}")
+        key = context.vault.data_key(PART_KIND, part_key_id(dataset_id, description["version"], part))
         preview: list[dict[str, Any]] = []
         for conversation in read_part(context.home / "datasets" / dataset_id, dataset_id, description["version"], part, key):
             if len(preview) >= count:

@@ -7,7 +7,7 @@ from appliance.audit import ObjectRef
 from appliance.foundation.errors import ConflictError
 from appliance.jobs.states import RESUMABLE, Job, JobState, ProgressPoint, get_job, list_jobs, list_progress, move_job
 from appliance.services.context import Caller, ServiceContext
-from appliance.services.dataset_use import dataset_of, verify_usable
+from appliance.services.dataset_use import dataset_of, verify_trainable, verify_usable
 
 
 def all_jobs(context: ServiceContext, caller: Caller) -> list[dict[str, Any]]:
@@ -44,5 +44,8 @@ def resume_job(context: ServiceContext, caller: Caller, job_id: str) -> dict[str
         state = job.state
         if state not in RESUMABLE:  # A running job may go back to the queue too, but only its runner may send it there.
             raise ConflictError(f"The job is {state}. Only a stopped or failed one can be resumed.", code="job.state")
-        verify_usable(connection, dataset_of(connection, job))
+        if "dataset_id" in job.spec:
+            verify_trainable(connection, context.clock, dataset_of(connection, job))
+        else:
+            verify_usable(connection, dataset_of(connection, job))
         return asdict(move_job(connection, context.clock, job_id, JobState.QUEUED))

@@ -15,6 +15,8 @@ from appliance.services import accounts, home, manage_keys, read_audit
 from appliance.services.back_up import BackupDesk
 from appliance.services.chat import ChatDesk
 from appliance.services.context import Caller, ServiceContext
+from appliance.services.dataset_origin import hold_dataset, release_dataset, set_origin
+from appliance.services.dataset_versions import lineage, show_report
 from appliance.services.evaluate_adapter import (
     EVALUATE,
     EvaluationHandler,
@@ -23,11 +25,14 @@ from appliance.services.evaluate_adapter import (
     show_answers,
     submit_evaluation,
 )
+from appliance.services.find_person import erase_person, find_person
 from appliance.services.import_dataset import import_dataset, list_datasets, show_dataset
 from appliance.services.import_model import import_model, list_models, show_model
 from appliance.services.jobs import all_jobs, resume_job, show_job, stop_job
+from appliance.services.preview_upload import preview_upload
 from appliance.services.prove_isolation import prove_isolation
 from appliance.services.recover import Recovery
+from appliance.services.revise_dataset import renew_keys, revise_dataset
 from appliance.services.shred_dataset import show_certificate, shred_dataset
 from appliance.services.train_adapter import TRAIN, TrainingChoice, TrainingHandler, submit_training
 
@@ -142,6 +147,16 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "dataset.import": lambda a, c, /, **p: import_dataset(a.context, c, **p),
     "dataset.list": lambda a, c, /, **p: list_datasets(a.context, c, **p),
     "dataset.show": lambda a, c, /, **p: show_dataset(a.context, c, **p),
+    "dataset.preview": lambda a, c, /, **p: preview_upload(a.context, c, **p),
+    "dataset.report": lambda a, c, /, **p: show_report(a.context, c, **p),
+    "dataset.versions": lambda a, c, /, **p: lineage(a.context, c, **p),
+    "dataset.revise": lambda a, c, /, **p: revise_dataset(a.context, c, **p),
+    "dataset.renew-keys": lambda a, c, /, **p: renew_keys(a.context, c, **p),
+    "dataset.describe": lambda a, c, /, **p: set_origin(a.context, c, **p),
+    "dataset.hold": lambda a, c, /, **p: hold_dataset(a.context, c, **p),
+    "dataset.release": lambda a, c, /, **p: release_dataset(a.context, c, **p),
+    "person.find": lambda a, c, /, **p: find_person(a.context, c, **p),
+    "person.erase": lambda a, c, /, **p: erase_person(a.context, c, **p),
     "dataset.shred": lambda a, c, /, **p: shred_dataset(a.context, c, **p),
     "dataset.certificate": lambda a, c, /, **p: show_certificate(a.context, c, **p),
     "backup.begin": lambda a, c, /, **p: a.backups.begin(c, **p),

@@ -5,10 +5,10 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, select
+from sqlalchemy import ColumnElement, Table, select, true
 
 from appliance.audit import RESTORE, Actor, ObjectRef, Outcome
-from appliance.datasets.tables import DATASETS
+from appliance.datasets.tables import DATASET_VERSIONS, DATASETS, ERASURES
 from appliance.foundation.errors import ApplianceError
 from appliance.jobs.states import Job
 from appliance.jobs.tables import JOBS
@@ -16,9 +16,10 @@ from appliance.services.back_up import ACTION as BACK_UP
 from appliance.services.back_up import COMPLETE
 from appliance.services.context import APPLIANCE, ServiceContext
 from appliance.services.dataset_use import SHREDDED
+from appliance.services.import_dataset import PART_KIND
 from appliance.services.receive_upload import discard_upload
 from appliance.services.shred_dataset import ACTION as SHRED
-from appliance.services.shred_dataset import finish_interrupted
+from appliance.services.shred_dataset import VERSIONS_ACTION, finish_interrupted
 from appliance.vault.tables import BACKUPS
 
 INTERRUPTED = "interrupted"
@@ -26,6 +27,12 @@ INTERRUPTED = "interrupted"
 _MADE: dict[str, Table] = {"dataset.import": DATASETS, "job.submit": JOBS}
 # ... and what it brings to a state: the table, and the state in which it is done.
 _BROUGHT: dict[str, tuple[Table, str]] = {SHRED: (DATASETS, SHREDDED), BACK_UP: (BACKUPS, COMPLETE)}
+
+# ... and where the request itself is written down beside what it made.
+_NOTED: dict[str, tuple[Table, ColumnElement[bool]]] = {
+    "dataset.revise": (DATASET_VERSIONS, true()),
+    VERSIONS_ACTION: (ERASURES, ERASURES.c.note != ""),
+}
 
 
 class Recovery:
@@ -56,12 +63,31 @@ class Recovery:
         for job in jobs:
             log.append(APPLIANCE, "job.recover", ObjectRef("job", job.id), Outcome.SUCCEEDED, details={"state": str(job.state)})
         self._remove_left()
+        self._forget_unused_keys()
+
+    def _forget_unused_keys(self) -> None:
+        """Remove the keys of versions that an import or a revision began and never kept."""
+        busy = {entry["object"]["id"] for entry in self._context.log.unfinished() if entry["sequence"] >= self._size}
+        with self._context.database.begin() as connection:
+            kept = {
+                (row.dataset_id, row.version)
+                for row in connection.execute(select(DATASET_VERSIONS.c.dataset_id, DATASET_VERSIONS.c.version))
+            }
+        unused = []
+        for name in self._context.vault.object_ids(PART_KIND):
+            dataset_id, version, _part = name.split("/")
+            if (dataset_id, int(version)) not in kept and dataset_id not in busy:
+                unused.append((PART_KIND, name))
+        self._context.vault.forget(*unused)
 
     def _was_done(self, entry: dict[str, Any]) -> bool:
         if entry["action"] == RESTORE:  # It is asked for in a log that nobody reads before the keyring is there, and then it is done.
             return True
         table = _MADE.get(entry["action"])
         with self._context.database.begin() as connection:
+            if entry["action"] in _NOTED:
+                noted, done = _NOTED[entry["action"]]
+                return connection.execute(select(noted.c.request).where(noted.c.request == entry["request"], done)).first() is not None
             if entry["action"] in _BROUGHT:
                 brought, state = _BROUGHT[entry["action"]]
                 query = select(brought.c.id).where(brought.c.state == state)

@@ -17,15 +17,14 @@ from appliance.jobs.conversation import WorkerOrder
 from appliance.jobs.messages import MAX_SEED, AdapterAccess, DatasetAccess, Done, ModelAccess, TrainStart
 from appliance.jobs.states import Job, add_job
 from appliance.models.tables import ADAPTERS
-from appliance.planning import training_plan
+from appliance.planning import MAX_LENGTH, training_plan
 from appliance.services.context import Caller, ServiceContext
-from appliance.services.dataset_use import verify_usable
-from appliance.services.import_dataset import PART_KIND, describe_dataset
+from appliance.services.dataset_use import verify_trainable
+from appliance.services.import_dataset import PART_KIND, describe_dataset, part_key_id
 from appliance.services.import_model import describe_model
 
 TRAIN = "train"
 CHECKPOINT_STEPS = 20
-MAX_LENGTH = 1024
 
 
 @dataclass(frozen=True)
@@ -63,6 +62,7 @@ def submit_training(context: ServiceContext, caller: Caller, *, dataset_id: str,
     job_id = new_id("jb")
     spec = {
         "dataset_id": dataset_id,
+        "dataset_version": dataset["version"],
         "model_id": model_id,
         "adapter_id": new_id("ad"),
         "name": (choice.name or f"{dataset['name']} on {model['name']}")[:120],
@@ -73,12 +73,12 @@ def submit_training(context: ServiceContext, caller: Caller, *, dataset_id: str,
     target = ObjectRef("job", job_id)
     with context.act(caller, "job.submit", target, {"kind": TRAIN, "dataset": dataset_id, "model": model_id}):
         with context.database.begin() as connection:
-            verify_usable(connection, dataset_id)
+            verify_trainable(connection, context.clock, dataset_id)
         make_private_folder(context.home / "jobs" / job_id)
         context.vault.new_data_key("job", job_id)
         context.vault.new_data_key("adapter", spec["adapter_id"])
         with context.database.begin() as connection:
-            verify_usable(connection, dataset_id)
+            verify_trainable(connection, context.clock, dataset_id)
             return add_job(
                 connection,
                 context.clock,
@@ -99,7 +99,7 @@ class TrainingHandler:
     def prepare(self, job: Job) -> WorkerOrder:
         """Log the start, and give the worker the keys of the training and the validation part; never of the test part."""
         context, spec = self._context, job.spec
-        dataset = describe_dataset(context, spec["dataset_id"])
+        dataset = {**describe_dataset(context, spec["dataset_id"]), "version": spec["dataset_version"]}
         access = adapter_access(context, spec["adapter_id"], job_folder(context, job.id) / "adapter")
         log_job(context, job, "job.start", Outcome.REQUESTED)
         model = model_access(context, spec["model_id"])
@@ -203,7 +203,7 @@ def dataset_access(context: ServiceContext, dataset: dict[str, Any], parts: tupl
         dataset_id=dataset["id"],
         dataset_version=dataset["version"],
         system_prompt=dataset["system_prompt"],
-        part_keys={part: context.vault.data_key(PART_KIND, f"{dataset['id']}/{part}") for part in parts},
+        part_keys={part: context.vault.data_key(PART_KIND, part_key_id(dataset["id"], dataset["version"], part)) for part in parts},
     )
 
 

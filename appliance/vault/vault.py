@@ -202,6 +202,17 @@ class Vault:
                     connection.execute(delete(WRAPPED_KEYS).where(WRAPPED_KEYS.c.kind == kind, WRAPPED_KEYS.c.object_id == object_id))
             self._finish()
 
+    def forget(self, *objects: tuple[str, str]) -> None:
+        """Remove data keys that opened nothing which is kept: no new epoch, unlike `shred`."""
+        with self._changing, self.database.begin() as connection:
+            for kind, object_id in objects:
+                connection.execute(delete(WRAPPED_KEYS).where(WRAPPED_KEYS.c.kind == kind, WRAPPED_KEYS.c.object_id == object_id))
+
+    def object_ids(self, kind: str) -> list[str]:
+        """Return the objects of a kind that have a data key."""
+        with self.database.begin() as connection:
+            return list(connection.execute(select(WRAPPED_KEYS.c.object_id).where(WRAPPED_KEYS.c.kind == kind)).scalars())
+
     def recovery_slots(self) -> list[RecoverySlot]:
         """Return the slots to which a backup is sealed. Raises `ConflictError` when there is none: nobody could open it."""
         slots = [slot for slot in self._keyring.slots if isinstance(slot, RecoverySlot)]

@@ -142,3 +142,35 @@ def _nice_ceiling(value: float) -> float:
     while scale > value and scale > 1e-6:
         scale /= 10
     return next((scale * factor for factor in (1, 2, 4, 6, 8, 10) if scale * factor >= value), scale * 10)
+
+
+def histogram(edges: Sequence[float], counts: Sequence[int], label: str, limit: int | None = None) -> str:
+    """Return bars of how many rows fall between two neighbouring `edges` (one more than `counts`), with a line at `limit`."""
+    if not counts or len(edges) != len(counts) + 1 or max(counts) <= 0:
+        return ""
+    top, last = _nice_ceiling(max(counts)), edges[-1]
+    bars = "".join(
+        f'<rect class="count" x="{_x(low, last):.1f}" width="{max(1.0, _x(high, last) - _x(low, last) - 1):.1f}" '
+        f'y="{_y(number, top):.1f}" height="{HEIGHT - BOTTOM - _y(number, top):.1f}">'
+        f"<title>{low:.0f} to {high:.0f}: {number:,} rows</title></rect>"
+        for low, high, number in zip(edges, edges[1:], counts, strict=False)
+    )
+    ticks = "".join(
+        f'<text x="{_x(last * part / 4, last):.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{round(last * part / 4):,}</text>'
+        for part in range(5)
+    )
+    grid = "".join(
+        f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{_y(top * part / 2, top):.1f}" y2="{_y(top * part / 2, top):.1f}"/>'
+        f'<text x="{LEFT - 8}" y="{_y(top * part / 2, top) + 4:.1f}" text-anchor="end">{top * part / 2:,.0f}</text>'
+        for part in range(3)
+    )
+    line = (
+        f'<line class="limit" x1="{_x(limit, last):.1f}" x2="{_x(limit, last):.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/>'
+        if limit and limit < last
+        else ""
+    )
+    return (
+        f'<div class="chart"><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{text(label)}: {sum(counts):,} rows">'
+        f"{grid}{bars}{line}{ticks}"
+        f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 6}" text-anchor="middle">{text(label)}</text></svg></div>'
+    )

@@ -87,9 +87,18 @@ def test_from_data_to_chat(site: Any, session: Any, visit: Callable[..., Any], t
     onward(page, "Continue to the data", "Bring your examples")
     drop(page, table)
     page.get_by_text("our questions.csv was received, encrypted.").wait_for()
+    page.get_by_role("heading", name="our questions.csv").wait_for()
+    page.get_by_label("Owner").fill("the desk")
+    page.get_by_role("button", name="Import these rows").click()
+    page.get_by_role("button", name="Mend: HTML (24 rows)").wait_for()
+    page.get_by_role("img", name=re.compile("Length of a row in tokens of tiny: 24 rows")).wait_for()
     assert page.locator(".talk").first.inner_text().split("\n")[-1] == "It is number 0 of <b>our</b> list."
     figures = page.locator(".figures").inner_text().split()
     assert [word for word in figures if word.isdigit()] == ["24", "12", "6", "6"]
+    page.get_by_role("button", name="Mend: HTML (24 rows)").click()
+    page.get_by_text("Version 2 is made: 24 rows changed.").wait_for()
+    page.get_by_text("It is number 0 of our list.").first.wait_for()
+    page.get_by_role("cell", name="html: 24 rows trimmed").wait_for()
 
     onward(page, "Continue to the model", "Which model should learn?")
     assert page.get_by_role("radio", name=re.compile("tiny")).is_checked()

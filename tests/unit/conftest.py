@@ -2,7 +2,8 @@
 
 The launcher's promises: jobs/test_simulated_launcher.py.
 
-Of the plays, the parser's is the real worker's; training, evaluation and answers are made up, and sealed as the real workers seal them.
+Of the plays, those of datasets are the real workers'; training, evaluation and answers are made up, and sealed as the real workers
+seal them.
 """
 
 import contextlib
@@ -39,6 +40,9 @@ from appliance.vault.database import METADATA
 from appliance.vault.stream import SealContext, seal_file
 from appliance.workers.channel import WorkerChannel
 from appliance.workers.parse import parse
+from appliance.workers.preview import look
+from appliance.workers.revise import revise
+from appliance.workers.search import search
 
 sys.path.insert(0, str(Path(__file__).parent))  # so that tests find `killed`
 
@@ -220,7 +224,8 @@ def worker_frame() -> Callable[[Callable[[WorkerChannel, Any], Any]], Play]:
 @pytest.fixture(scope="session")
 def ordinary_plays() -> dict[str, Play]:
     """Return how each kind of worker is played when all goes well."""
-    return {"parse": works(parse), "train": works(play_training), "evaluate": works(play_evaluation), "serve": play_answers}
+    real = {"parse": works(parse), "preview": works(look), "revise": works(revise), "search": works(search)}
+    return {**real, "train": works(play_training), "evaluate": works(play_evaluation), "serve": play_answers}
 
 
 @pytest.fixture(scope="session")

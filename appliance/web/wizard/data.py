@@ -1,36 +1,30 @@
-"""Step 2: bring a file (our own streaming upload, never Gradio's), or pick a dataset that is here already."""
+"""Step 2: bring a file (our own streaming upload, never Gradio's), or pick a dataset that is here already, and mend it."""
 
-import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
-from appliance.foundation.errors import ApplianceError, InputError
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.dataset_use import READY
-from appliance.services.import_dataset import describe_dataset, import_dataset, list_datasets, show_dataset
-from appliance.web import drawing
+from appliance.services.dataset_versions import lineage, show_report
+from appliance.services.import_dataset import describe_dataset, list_datasets, show_dataset
+from appliance.services.revise_dataset import revise_dataset
+from appliance.web import dataset_drawing, drawing
+from appliance.web.wizard.bring import build_bring_panel
 from appliance.web.wizard.drawn import drawn
 from appliance.web.wizard.events import Events
 
 PREVIEW_ROWS = 6
-MAX_RECEIVED_CHARACTERS = 2000
-_DROP = (
-    '<div class="drop" id="drop"><input type="file" id="drop-file" class="visually-hidden" accept=".csv,.jsonl">'
-    '<label for="drop-file"><strong>Choose a file</strong> or drop it here</label>'
-    '<p class="quiet">CSV or JSON Lines, with columns like question and answer. It is encrypted while it comes in.</p>'
-    '<progress id="drop-progress" max="100" value="0" hidden aria-label="Upload"></progress><p id="drop-status" role="status"></p></div>'
-)
+MAX_FIXES = 16
 
 
 @dataclass(frozen=True)
 class DataStep:
-    """What the other steps need of this one."""
+    """What the other steps need of this one. `watched` are the places that `watch_dataset` draws."""
 
     dataset: gr.Dropdown
-    view: gr.Markdown
+    watched: tuple[Any, ...]
     back: gr.Button
     go_on: gr.Button
 
@@ -38,44 +32,40 @@ class DataStep:
 def build_data_step(context: ServiceContext, event: Events, system_prompt: gr.Textbox) -> DataStep:
     """Draw the step and wire it."""
     gr.Markdown("## Bring your examples\nA part of the rows is set aside by itself, to measure with questions that training never saw.")
-    drawn(_DROP)
-    received = gr.Textbox(visible="hidden", elem_id="upload-received", show_label=False, container=False)
-    status = drawn()
+    panel = build_bring_panel(context, event, system_prompt)
     dataset = gr.Dropdown([], value=None, label="Data to use", info="What was imported on this appliance", filterable=False, visible=False)
     view = drawn()
+    report = drawn()
+    with gr.Row(elem_classes="fixes"):
+        fixes = [gr.Button(visible=False, size="sm") for _ in range(MAX_FIXES)]
+    history = drawn()
+    rows = drawn()
     with gr.Row(elem_classes="onward"):
         back = gr.Button("Back")
         go_on = gr.Button("Continue: bring or pick data first", variant="primary", interactive=False)
+    watched = (view, report, history, *fixes)
 
-    def bring(caller: Caller, message: str, prompt: str) -> Iterator[tuple[Any, ...]]:
-        upload_id, filename = _received(message)
-        yield drawing.notice("Reading the rows and encrypting them …"), gr.skip(), gr.skip(), gr.skip()
-        try:
-            imported = import_dataset(context, caller, upload_id=upload_id, filename=filename, system_prompt=prompt)
-        except ApplianceError as error:
-            yield drawing.notice(f"The file was not imported. {error.sentence}", "bad"), gr.skip(), gr.skip(), gr.skip()
-            return
-        found = drawing.problems(imported["problems"])
-        picked = dataset_dropdown(context, caller, imported["id"])
-        yield found, picked, draw_dataset(context, caller, imported["id"]), ready_button(True)
+    def brought(caller: Caller, dataset_id: str) -> tuple[Any, ...]:
+        return dataset_dropdown(context, caller, dataset_id), *pick(caller, dataset_id)
 
     def pick(caller: Caller, dataset_id: str | None) -> tuple[Any, ...]:
-        if not dataset_id:
-            return "", "", ready_button(False)
-        return "", draw_dataset(context, caller, dataset_id), ready_button(True)
+        shown = draw_rows(context, caller, dataset_id) if dataset_id else ""
+        return "", shown, ready_button(bool(dataset_id)), *watch_dataset(context, caller, dataset_id)
 
-    importing = received.change(
-        event(bring),
-        [received, system_prompt],
-        [status, dataset, view, go_on],
-        api_visibility="private",
-        show_progress="hidden",
-        concurrency_id="import",
-        concurrency_limit=2,
-    )
-    importing.failure(_not_imported, outputs=status, api_visibility="private", show_progress="hidden")
-    dataset.input(event(pick), dataset, [status, view, go_on], api_visibility="private", show_progress="minimal")
-    return DataStep(dataset, view, back, go_on)
+    def mend(caller: Caller, dataset_id: str, index: int) -> tuple[Any, ...]:
+        code, action, _label = dataset_drawing.fixes(show_report(context, caller, dataset_id=dataset_id))[index]
+        made = revise_dataset(context, caller, dataset_id=dataset_id, code=code, action=action)
+        done = drawing.notice(f"Version {made['version']} is made: {drawing.count(made['changed'], 'rows')} changed.", "good")
+        return done, draw_rows(context, caller, dataset_id), *watch_dataset(context, caller, dataset_id)
+
+    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal"}
+    panel.imported.change(event(brought), panel.imported, [dataset, panel.status, rows, go_on, *watched], **quiet)
+    dataset.input(event(pick), dataset, [panel.status, rows, go_on, *watched], **quiet)
+    for index, button in enumerate(fixes):
+        button.click(
+            event(_nth(mend, index)), dataset, [panel.status, rows, *watched], concurrency_id="import", concurrency_limit=2, **quiet
+        )
+    return DataStep(dataset, watched, back, go_on)
 
 
 def dataset_choices(context: ServiceContext, caller: Caller) -> list[tuple[str, str]]:
@@ -98,10 +88,26 @@ def ready_button(ready: bool) -> gr.Button:
     return gr.Button("Continue to the model" if ready else "Continue: bring or pick data first", interactive=ready)
 
 
-def draw_dataset(context: ServiceContext, caller: Caller, dataset_id: str) -> str:
-    """Return counts and the first rows as conversations (reading rows is logged)."""
-    shown = show_dataset(context, caller, dataset_id, rows=PREVIEW_ROWS)
-    return draw_counts(shown) + drawing.conversations(shown["preview"])
+def watch_dataset(context: ServiceContext, caller: Caller, dataset_id: str | None) -> tuple[Any, ...]:
+    """Return what is known of a dataset without reading a row: counts, what was found, versions, and the fixes as buttons."""
+    if not dataset_id:
+        return "", "", "", *(gr.Button(visible=False) for _ in range(MAX_FIXES))
+    found = show_report(context, caller, dataset_id=dataset_id)
+    may_mend = caller.role in {"operator", "trainer"}
+    fixes = dataset_drawing.fixes(found)[:MAX_FIXES] if may_mend else []
+    buttons = [gr.Button(label, visible=True) for _code, _action, label in fixes]
+    buttons += [gr.Button(visible=False) for _ in range(MAX_FIXES - len(fixes))]
+    return (
+        draw_counts(describe_dataset(context, dataset_id)),
+        dataset_drawing.report(found),
+        dataset_drawing.versions(lineage(context, caller, dataset_id=dataset_id)),
+        *buttons,
+    )
+
+
+def draw_rows(context: ServiceContext, caller: Caller, dataset_id: str) -> str:
+    """Return the first rows as conversations (reading rows is logged)."""
+    return drawing.conversations(show_dataset(context, caller, dataset_id, rows=PREVIEW_ROWS)["preview"])
 
 
 def draw_counts(dataset: dict[str, Any]) -> str:
@@ -124,22 +130,10 @@ def draw_counts(dataset: dict[str, Any]) -> str:
     )
 
 
-def describe_counts(context: ServiceContext, dataset_id: str) -> str:
-    """Return the counts without reading a row (for drawing a page anew)."""
-    return draw_counts(describe_dataset(context, dataset_id))
+def _nth(mend: Any, index: int) -> Any:
+    def mend_this(caller: Caller, dataset_id: str) -> tuple[Any, ...]:
+        done: tuple[Any, ...] = mend(caller, dataset_id, index)
+        return done
 
-
-def _not_imported() -> str:
-    return drawing.notice("The file was not imported, and nothing of it was kept.", "bad")
-
-
-def _received(message: str) -> tuple[str, str]:
-    """Return upload id and file name out of what the page's script says. Raises `InputError`."""
-    try:
-        value = json.loads(message[:MAX_RECEIVED_CHARACTERS])
-        upload_id, filename = value["id"], value["name"]
-    except (ValueError, KeyError, TypeError):
-        upload_id = filename = None
-    if not isinstance(upload_id, str) or not isinstance(filename, str):
-        raise InputError("The upload was not understood. Reload the page and send the file again.", code="upload.message")
-    return upload_id, filename
+    mend_this.__name__ = f"mend_{index}"
+    return mend_this

@@ -14,7 +14,7 @@ from appliance.services.operations import Appliance
 from appliance.web import drawing
 from appliance.web.pages_gate import MOUNT
 from appliance.web.wizard.chat import build_chat
-from appliance.web.wizard.data import build_data_step, dataset_choices, dataset_dropdown, describe_counts
+from appliance.web.wizard.data import build_data_step, dataset_choices, dataset_dropdown, watch_dataset
 from appliance.web.wizard.data import ready_button as data_ready
 from appliance.web.wizard.drawn import drawn
 from appliance.web.wizard.events import Events
@@ -125,7 +125,7 @@ def build_blocks(appliance: Appliance) -> gr.Blocks:
             [
                 role_notice,
                 data.dataset,
-                data.view,
+                *data.watched,
                 data.go_on,
                 model.model,
                 model.empty,
@@ -196,7 +196,7 @@ def _load(appliance: Appliance, caller: Caller) -> tuple[Any, ...]:
     return (
         _role_notice(caller),
         dataset_dropdown(context, caller, dataset_id),
-        describe_counts(context, dataset_id) if dataset_id else "",
+        *watch_dataset(context, caller, dataset_id),
         data_ready(bool(dataset_id)),
         gr.Radio(choices=cards, value=model_id),
         empty,

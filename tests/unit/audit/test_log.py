@@ -259,6 +259,20 @@ def test_a_folder_that_cannot_be_made_fails_the_append(tmp_path: Path, clock: An
     assert write(log) == 0
 
 
+def test_a_log_whose_folder_is_gone_does_not_begin_anew_at_a_tiles_edge(tmp_path: Path, clock: Any) -> None:
+    folder = tmp_path / "audit"
+    log = AuditLog.open(folder, clock)
+    for _entry in range(256):
+        write(log)
+    folder.rename(tmp_path / "aside")
+    for _entry in range(4):
+        with pytest.raises((StorageError, AuditLogError)):
+            write(log)
+    assert not folder.exists()
+    (tmp_path / "aside").rename(folder)
+    assert write(AuditLog.open(folder, clock)) == 256
+
+
 @pytest.mark.parametrize("blocked", ["checkpoint", "tile/0/000.p/2", "tile/0/000.p"])
 def test_a_failure_after_the_commit_point_is_made_good_by_the_next_append(
     tmp_path: Path, clock: Any, signer: Any, heads: Any, blocked: str

@@ -74,7 +74,7 @@ def test_every_command_that_is_named_in_the_papers_exists() -> None:
 def test_every_operation_is_reached_by_a_command() -> None:
     """None is left that only a program of one's own could ask for."""
     sources = [path.read_text(encoding="utf-8") for path in (ROOT / "appliance" / "cli").glob("*commands.py")]
-    asked = set(re.findall(r'(?:perform|server_only\(options\)|client)\(\s*"([a-z.]+)"', "".join(sources)))
+    asked = set(re.findall(r'(?:perform|server_only\(options\)|client)\(\s*"([a-z.-]+)"', "".join(sources)))
     assert asked == set(OPERATIONS)
 
 

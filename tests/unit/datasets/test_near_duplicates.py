@@ -29,7 +29,7 @@ def test_short_questions_are_alike_by_chance() -> None:
 
 def test_so_many_rows_are_compared_and_no_more() -> None:
     found = NearDuplicates()
-    found._groups = dict.fromkeys(range(MAX_COMPARED_ROWS), "")
+    found.groups = dict.fromkeys(range(MAX_COMPARED_ROWS), "")
     assert found.full
     assert found.add(MAX_COMPARED_ROWS + 2, QUESTION, "") is None
     assert near_duplicates.SIMILARITY < 1

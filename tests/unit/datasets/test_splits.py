@@ -1,43 +1,84 @@
-"""Splits: the same row always lands in the same part, groups stay whole, and small datasets are measured too."""
+"""Splits: the same rows always land in the same parts, units stay whole, every part holds its share of every category."""
 
+import random
+
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from appliance.datasets import PARTS, Conversation, assign
+from appliance.datasets import PARTS, Conversation
+from appliance.datasets.splits import DEFAULT_SHARES, UNASKED, assign_parts, join_units, position, stratum
 from appliance.foundation.errors import InputError
 
 
-def conversation(row: int, *, question: str = "", group: str = "", split: str = "") -> Conversation:
+def conversation(row: int, *, question: str = "", group: str = "", category: str = "", split: str = "") -> Conversation:
     question = question or f"question {row}"
-    return Conversation(row, [{"role": "user", "content": question}, {"role": "assistant", "content": "a"}], group=group, split=split)
+    messages = [{"role": "user", "content": question}, {"role": "assistant", "content": "a"}]
+    return Conversation(row, messages, group=group, category=category, split=split)
 
 
-def test_shares_come_out_about_right_and_every_row_is_placed_once() -> None:
-    parts = assign(conversation(row) for row in range(5000))
-    assert sorted(c.row for part in PARTS for c in parts[part]) == list(range(5000))
-    assert 3850 < len(parts["training"]) < 4150
-    assert 400 < len(parts["validation"]) < 600
+def assign(
+    rows: list[Conversation], shares: tuple[int, int, int] = DEFAULT_SHARES, seed: int = 0, joined: dict[int, int] | None = None
+) -> dict[int, str]:
+    positions = np.array([position(row, seed) for row in rows], dtype=np.uint64)
+    positions = join_units(positions, np.array([row.row for row in rows]), joined or {})
+    strata = np.array([stratum(row) for row in rows], dtype=np.uint64)
+    asked = np.array([PARTS.index(row.split) if row.split else UNASKED for row in rows], dtype=np.int8)
+    return {row.row: PARTS[part] for row, part in zip(rows, assign_parts(positions, strata, asked, shares), strict=True)}
 
 
-def test_a_group_is_never_divided_nor_is_a_question() -> None:
-    rows = [conversation(row, group=f"g{row % 20}") for row in range(200)]
-    rows += [conversation(1000 + row, question=f"Same  {row % 30}") for row in range(60)]
+def test_shares_come_out_exactly_and_whatever_the_order() -> None:
+    rows = [conversation(row) for row in range(1000)]
     parts = assign(rows)
-    keys = {part: {c.group or " ".join(c.question.split()) for c in parts[part]} for part in PARTS}
-    assert not keys["training"] & keys["validation"] | keys["training"] & keys["test"] | keys["validation"] & keys["test"]
+    assert [list(parts.values()).count(part) for part in PARTS] == [800, 100, 100]
+    random.Random(1).shuffle(rows)
+    assert assign(rows) == parts
 
 
-def test_more_rows_do_not_move_those_that_were_there() -> None:
-    before, after = assign(conversation(row) for row in range(300)), assign(conversation(row) for row in range(600))
-    assert {c.row for c in before["test"]} <= {c.row for c in after["test"]}
+def test_another_seed_is_another_split() -> None:
+    rows = [conversation(row) for row in range(100)]
+    assert assign(rows, seed=7) == assign(rows, seed=7) != assign(rows)
+
+
+def test_every_part_holds_its_share_of_every_category() -> None:
+    rows = [conversation(row, category="rare" if row % 20 == 0 else "common") for row in range(1000)]
+    parts = assign(rows)
+    rare = [parts[row.row] for row in rows if row.category == "rare"]
+    assert [rare.count(part) for part in PARTS] == [40, 5, 5]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12), st.sampled_from(["", "a", "b"])), min_size=3, max_size=80), st.integers(0, 3)
+)
+@settings(max_examples=100, deadline=None)
+def test_units_stay_whole(made: list[tuple[int, int, str]], seed: int) -> None:
+    rows = [
+        conversation(row, question=f"Same  {question}", group=f"g{group}" if group < 8 else "", category=category)
+        for row, (question, group, category) in enumerate(made)
+    ]
+    parts = assign(rows, seed=seed, joined={1: 0, 2: 1})
+    units: dict[str, set[str]] = {}
+    for row in rows:
+        units.setdefault(row.group or row.question, set()).add(parts[row.row])
+    assert all(len(found) == 1 for found in units.values())
+    assert parts[0] == parts[1] == parts[2]
 
 
 def test_three_rows_give_one_to_each_part() -> None:
-    assert [len(rows) for rows in assign([conversation(row) for row in range(3)]).values()] == [1, 1, 1]
+    assert sorted(assign([conversation(row) for row in range(3)]).values()) == sorted(PARTS)
 
 
-def test_the_source_decides_where_it_says() -> None:
-    parts = assign([conversation(1, split="test"), conversation(2, split="training"), conversation(3, split="training")])
-    assert [[c.row for c in parts[part]] for part in PARTS] == [[2, 3], [], [1]]
+def test_the_source_decides_where_it_says_and_the_rest_of_a_unit_follows() -> None:
+    rows = [conversation(1, split="test"), conversation(2, split="training"), conversation(3, split="training")]
+    assert assign(rows) == {1: "test", 2: "training", 3: "training"}
+    rows = [conversation(1, group="g", split="test"), conversation(2, group="g"), conversation(3, split="training")]
+    assert assign(rows)[2] == "test"
+
+
+def test_joined_rows_that_are_not_there_are_no_matter() -> None:
+    rows = [conversation(row) for row in range(20)]
+    assert assign(rows, joined={99: 1, 2: 77}) == assign(rows)
 
 
 def test_nothing_to_train_on_is_refused() -> None:

@@ -148,7 +148,7 @@ def test_an_error_among_the_last_rows_leaves_nothing(tmp_path: Path) -> None:
 def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         write_dataset(tmp_path / "d", "../escape", 1, conversations(), KEYS)
-    assert list((tmp_path / "d").iterdir()) == []
+    assert list(tmp_path.rglob("*")) == []
 
 
 def test_a_version_is_never_overwritten_and_a_missing_part_is_named(folder: Path) -> None:

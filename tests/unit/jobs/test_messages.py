@@ -28,12 +28,17 @@ from appliance.jobs.messages import (
     Message,
     ModelAccess,
     ParseStart,
+    PreviewStart,
     Progress,
     Ready,
+    ReviseStart,
+    ScreeningAccess,
+    SearchStart,
     ServeStart,
     Stop,
     ToWorker,
     TrainStart,
+    UploadAccess,
     decode_from_worker,
     decode_to_worker,
     encode_message,
@@ -63,23 +68,31 @@ TRAIN = TrainStart(
 EVALUATE = EvaluateStart(
     job_id="jb_1", job_folder="/j", job_key=KEYS[2], model=MODEL, dataset=DATASET, adapter=ADAPTER, quantised=True, max_new_tokens=8
 )
+UPLOAD = UploadAccess(path="/u", upload_id="up_1", upload_key=KEYS[3], filename="a.csv", encoding="UTF-16", roles={"question": "q"})
+SCREENING = ScreeningAccess(personal_data={"card": "mask"}, tokenizer_path="/t", model_name="tiny", max_tokens=64)
 PARSE = ParseStart(
-    upload_path="/u",
-    upload_id="up_1",
-    upload_key=KEYS[3],
-    filename="a.csv",
-    roles={},
-    system_prompt="",
+    upload=UPLOAD, screening=SCREENING, output_folder="/o", dataset_id="ds_1", dataset_version=1, part_keys={"test": KEYS[1]}
+)
+PREVIEW = PreviewStart(upload=UPLOAD, rows=5)
+REVISE = ReviseStart(
+    dataset=DATASET,
+    screening=SCREENING,
+    code="html",
+    action="trim",
+    rows=[1],
+    person=["A Name"],
     output_folder="/o",
-    dataset_id="ds_1",
-    dataset_version=1,
     part_keys={"test": KEYS[1]},
 )
+SEARCH = SearchStart(person=["A Name"], datasets=[DATASET])
 SERVE = ServeStart(model=MODEL, adapter=ADAPTER, quantised=False, system_prompt="")
 TO_WORKER: list[Message] = [
     TRAIN,
     EVALUATE,
     PARSE,
+    PREVIEW,
+    REVISE,
+    SEARCH,
     SERVE,
     ConvertStart(gguf_path="/g", output_folder="/o"),
     ChatRequest(request_id="ch_1", messages=[{"role": "user", "content": "Hello"}], contenders=["tuned"], max_new_tokens=4),
@@ -203,7 +216,7 @@ def test_every_field_that_holds_a_key_is_hidden() -> None:
             if "key" in name:
                 seen += 1
                 assert not field.repr, f"{kind.__name__}.{name}"
-    assert seen == 6
+    assert seen == 7
 
 
 def test_an_error_repeats_neither_values_nor_unknown_names() -> None:

@@ -19,9 +19,10 @@ def swaps(folder: Path, *lines: str) -> Path:
 
 def test_a_sound_machine_has_no_problems(tmp_path: Path) -> None:
     """The sentence says what was tried."""
-    report = doctor_report(ISOLATION, swaps(tmp_path))
+    report = doctor_report(ISOLATION, swaps=swaps(tmp_path))
     assert report == {
         "problems": [],
+        "reminders": [],
         "isolation": ISOLATION,
         "sentence": "Isolation: 40 ways out were tried and refused, 0 got through.",
     }
@@ -30,30 +31,30 @@ def test_a_sound_machine_has_no_problems(tmp_path: Path) -> None:
 @pytest.mark.parametrize("line", ["/dev/sda2  partition  8388604  0  -2", "/swapfile  file  2097148  0  -2"])
 def test_swap_in_clear_is_a_problem(tmp_path: Path, line: str) -> None:
     """On a partition or in a file."""
-    (problem,) = doctor_report(ISOLATION, swaps(tmp_path, "/dev/dm-1 partition 1 0 -2", line))["problems"]
+    (problem,) = doctor_report(ISOLATION, swaps=swaps(tmp_path, "/dev/dm-1 partition 1 0 -2", line))["problems"]
     assert "Swap is on" in problem
 
 
 def test_encrypted_and_compressed_swap_is_none(tmp_path: Path) -> None:
     """The device mapper's, and memory's own."""
-    assert doctor_report(ISOLATION, swaps(tmp_path, "/dev/dm-1 partition 1 0 -2", "/dev/zram0 partition 1 0 5"))["problems"] == []
+    assert doctor_report(ISOLATION, swaps=swaps(tmp_path, "/dev/dm-1 partition 1 0 -2", "/dev/zram0 partition 1 0 5"))["problems"] == []
 
 
 def test_what_cannot_be_read_is_a_problem_and_not_a_pass(tmp_path: Path) -> None:
     """Fail closed."""
-    (problem,) = doctor_report(ISOLATION, tmp_path / "absent")["problems"]
+    (problem,) = doctor_report(ISOLATION, swaps=tmp_path / "absent")["problems"]
     assert "could not be read" in problem
 
 
 def test_what_this_kernel_does_not_have_is_counted_apart(tmp_path: Path) -> None:
     """A way out that does not exist is no proof of a wall; problems follow the summary."""
-    report = doctor_report({**ISOLATION, "unavailable": 2}, tmp_path / "absent")
+    report = doctor_report({**ISOLATION, "unavailable": 2}, swaps=tmp_path / "absent")
     assert report["sentence"].startswith("Isolation: 40 ways out were tried and refused, 0 got through; 2 do not exist on this kernel.\n")
 
 
 def test_a_wall_that_the_kernel_lacks_is_named(tmp_path: Path) -> None:
     """Though another one stands there, as the probes have shown."""
-    report = doctor_report({**ISOLATION, "missing": ["Landlock for TCP needs ABI 4."]}, swaps(tmp_path))
+    report = doctor_report({**ISOLATION, "missing": ["Landlock for TCP needs ABI 4."]}, swaps=swaps(tmp_path))
     assert report["sentence"].splitlines()[1:] == ["Not there on this machine: Landlock for TCP needs ABI 4."]
     assert report["problems"] == []
 
@@ -63,7 +64,7 @@ def test_a_package_that_loads_code_from_a_hub_is_a_problem(tmp_path: Path, monke
     (tmp_path / "kernels").mkdir()
     (tmp_path / "kernels" / "__init__.py").write_text("raise SystemExit('imported')\n", encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
-    (problem,) = doctor_report(ISOLATION, swaps(tmp_path))["problems"]
+    (problem,) = doctor_report(ISOLATION, swaps=swaps(tmp_path))["problems"]
     assert "`kernels`" in problem
 
 

@@ -34,7 +34,7 @@ def test_a_table_becomes_a_dataset_and_its_upload_is_gone(world: Any) -> None:
     """Rows are counted by part, the parts are encrypted, and neither upload nor staging folder remains."""
     shown = world.do("dataset.show", dataset_id=world.ids["dataset"], rows=2)
     assert (shown["rows"], shown["training_rows"], shown["validation_rows"], shown["test_rows"]) == (12, 4, 4, 4)
-    assert (shown["name"], shown["source_format"], shown["state"]) == ("staff", "csv", "ready")
+    assert (shown["name"], shown["source_format"], shown["state"]) == ("staff", "CSV", "ready")
     assert len(shown["preview"]) == 2
     assert "zebra-quartz" in shown["preview"][0]["messages"][-1]["content"]
     home = world.context.home

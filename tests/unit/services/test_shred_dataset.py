@@ -1,16 +1,16 @@
 """A dataset is shredded whole or not at all, nothing that was begun stays half done, and the certificate and the log tell the truth."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from killed import Killed
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import Table, insert, select, text, update
 
 from appliance.audit import AuditLog, open_note
-from appliance.datasets.tables import DATASETS
+from appliance.datasets.tables import DATASET_VERSIONS, DATASETS, ERASURES
 from appliance.foundation.clock import SystemClock
 from appliance.foundation.errors import AuthorizationError, ConflictError, NotFoundError, StorageError
 from appliance.foundation.settings import Settings
@@ -19,7 +19,7 @@ from appliance.policy import Rules, find_policy_folder
 from appliance.services.context import OPERATOR, Caller, ServiceContext
 from appliance.services.home import create_home
 from appliance.services.operations import Appliance
-from appliance.services.shred_dataset import show_certificate, shred_dataset
+from appliance.services.shred_dataset import show_certificate, shred_dataset, shred_versions
 from appliance.vault.secret_text import write_recovery
 
 PASSPHRASE = "a passphrase for tests only"
@@ -36,6 +36,13 @@ def open_home(home: Path) -> Appliance:
     return Appliance(context)
 
 
+def add_row(context: ServiceContext, table: Table, **values: Any) -> None:
+    """Add a row; what is not given is 4 or ""."""
+    row = {column.name: 4 if str(column.type) in {"INTEGER", "BIGINT"} else "" for column in table.columns}
+    with context.database.begin() as connection:
+        connection.execute(insert(table).values({**row, **values}))
+
+
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """Make a home with two datasets and a recovery key (it opens fast)."""
@@ -45,14 +52,14 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     create_home(context, PASSPHRASE)
     recovery = write_recovery(context.vault.add_recovery("safe", 1)[1])
     for dataset_id in (DATASET, OTHER):
-        folder = home / "datasets" / dataset_id / "v1"
-        folder.mkdir(parents=True)
-        for part in PARTS:
-            context.vault.new_data_key("dataset-part", f"{dataset_id}/{part}")
-            (folder / f"{part}.parquet").write_bytes(b"sealed rows")
-        row = {column.name: 4 if str(column.type) in {"INTEGER", "BIGINT"} else "" for column in DATASETS.columns}
-        with context.database.begin() as connection:
-            connection.execute(insert(DATASETS).values({**row, "id": dataset_id, "digest": "d1", "state": "ready"}))
+        for version in (1, 2):
+            folder = home / "datasets" / dataset_id / f"v{version}"
+            folder.mkdir(parents=True)
+            for part in PARTS:
+                context.vault.new_data_key("dataset-part", f"{dataset_id}/{version}/{part}")
+                (folder / f"{part}.parquet").write_bytes(b"sealed rows")
+            add_row(context, DATASET_VERSIONS, dataset_id=dataset_id, version=version, state="ready")
+        add_row(context, DATASETS, id=dataset_id, digest="d1", state="ready", version=2)
     appliance.close()
     return home, recovery
 
@@ -72,12 +79,12 @@ def opened(home: Path, source: tuple[Path, str]) -> Iterator[Appliance]:
     appliance.close()
 
 
-def keys_of(context: ServiceContext, dataset_id: str) -> int:
-    """Return how many of the three keys can be had."""
+def keys_of(context: ServiceContext, dataset_id: str, version: int = 1) -> int:
+    """Return how many of a version's three keys can be had."""
     found = 0
     for part in PARTS:
         try:
-            found += len(context.vault.data_key("dataset-part", f"{dataset_id}/{part}")) == 32
+            found += len(context.vault.data_key("dataset-part", f"{dataset_id}/{version}/{part}")) == 32
         except NotFoundError:
             continue
     return found
@@ -120,7 +127,7 @@ def test_the_certificate_is_signed_by_the_logs_key_and_names_the_entry_and_who_a
     assert told["requested_us"] <= told["erased_us"]
     said = " ".join(told["not_reached"])
     assert all(words in said for words in ("keyring.json", "solid-state", "Backups", "imported"))
-    assert show_certificate(context, Caller("us_2", "auditor"), dataset_id=DATASET) == made
+    assert show_certificate(context, Caller("us_2", "auditor"), dataset_id=DATASET) == {**made, "earlier": []}
 
 
 def test_a_trainer_may_not_and_what_is_not_there_is_a_sentence(opened: Appliance) -> None:
@@ -138,7 +145,7 @@ def test_twice_is_refused_and_the_first_certificate_stays(opened: Appliance) -> 
     made = shred_dataset(opened.context, OPERATOR, dataset_id=DATASET)
     with pytest.raises(ConflictError, match="certificate"):
         shred_dataset(opened.context, OPERATOR, dataset_id=DATASET)
-    assert show_certificate(opened.context, OPERATOR, dataset_id=DATASET) == made
+    assert show_certificate(opened.context, OPERATOR, dataset_id=DATASET) == {**made, "earlier": []}
 
 
 @pytest.mark.parametrize("state", [JobState.QUEUED, JobState.RUNNING, JobState.STOPPING])
@@ -230,7 +237,7 @@ def verify_after_kill(home: Path, recovery: str) -> str:
             show_certificate(context, OPERATOR, dataset_id=DATASET)
     else:
         assert state == "shredded"
-        assert keys_of(context, DATASET) == 0
+        assert keys_of(context, DATASET) == keys_of(context, DATASET, 2) == 0
         assert not (home / "datasets" / DATASET).exists()
         assert told in ([("requested", ""), ("succeeded", "")], [("requested", ""), ("succeeded", "interrupted")])
         certificate = show_certificate(context, OPERATOR, dataset_id=DATASET)["certificate"]
@@ -243,16 +250,18 @@ def verify_after_kill(home: Path, recovery: str) -> str:
     return state
 
 
-def killing(home: Path, recovery: str) -> Killed:
+def shredding(appliance: Appliance) -> Any:
+    """Shred the dataset whole."""
+    return shred_dataset(appliance.context, OPERATOR, dataset_id=DATASET)
+
+
+def killing(home: Path, recovery: str, act: Callable[[Appliance], Any] = shredding) -> Killed:
     """Return the act, to be killed."""
 
     def ready() -> Appliance:
         appliance = open_home(home)
         appliance.context.unseal(recovery)
         return appliance
-
-    def act(appliance: Appliance) -> Any:
-        return shred_dataset(appliance.context, OPERATOR, dataset_id=DATASET)
 
     return Killed(ready, act, LINES_OF)
 
@@ -280,7 +289,70 @@ def test_a_half_done_dataset_of_another_threads_act_is_left_to_it(opened: Applia
     shred_dataset(context, OPERATOR, dataset_id=DATASET)
     with context.database.begin() as connection:
         connection.execute(update(DATASETS).where(DATASETS.c.id == DATASET).values(state="shredding"))
+        connection.execute(update(ERASURES).where(ERASURES.c.dataset_id == DATASET).values(note=""))
     before = context.log.size
     opened._recovery.run([])
     assert state_of(context, DATASET) == "shredding"
     assert context.log.size == before
+
+
+def verify_versions_after_kill(home: Path, recovery: str) -> str:
+    """Open the home: version 1 is whole or shredded, version 2 and the other dataset are as they were. Return version 1's state."""
+    appliance = open_home(home)
+    context = appliance.context
+    context.unseal(recovery)
+    with context.database.begin() as connection:
+        query = select(DATASET_VERSIONS.c.version, DATASET_VERSIONS.c.state).where(DATASET_VERSIONS.c.dataset_id == DATASET)
+        states = {row.version: row.state for row in connection.execute(query)}
+    assert context.log.unfinished() == []
+    told = [(entry["outcome"], entry["reason"]) for entry in context.log.entries() if entry["action"] == "dataset.shred-versions"]
+    if states[1] == "ready":
+        assert keys_of(context, DATASET) == 3
+        assert told in ([], [("requested", ""), ("failed", "interrupted")])
+    else:
+        assert keys_of(context, DATASET) == 0
+        assert not (home / "datasets" / DATASET / "v1").exists()
+        assert told in ([("requested", ""), ("succeeded", "")], [("requested", ""), ("succeeded", "interrupted")])
+        assert show_certificate(context, OPERATOR, dataset_id=DATASET)["certificate"]["versions"] == [1]
+    assert (states[2], state_of(context, DATASET), keys_of(context, DATASET, 2), keys_of(context, OTHER)) == ("ready", "ready", 3, 3)
+    assert len(list((home / "datasets" / DATASET / "v2").iterdir())) == 3
+    appliance.close()
+    return states[1]
+
+
+@pytest.mark.slow
+def test_shredding_a_version_may_be_killed_before_every_line(home: Path, source: tuple[Path, str], tmp_path: Path) -> None:
+    """The same for single versions: the others stay."""
+
+    def act(appliance: Appliance) -> Any:
+        return shred_versions(appliance.context, OPERATOR, dataset_id=DATASET, versions=[1])
+
+    states: list[str] = []
+    number = 1
+    while True:
+        copy = Path(shutil.copytree(home, tmp_path / "copy"))
+        if not killing(copy, source[1], act).before_line(number):
+            break
+        states.append(verify_versions_after_kill(copy, source[1]))
+        shutil.rmtree(copy)
+        number += 1
+    assert len(states) > 100
+    assert states == sorted(states)
+    assert set(states) == {"ready", "shredded"}
+
+
+def test_versions_that_cannot_be_shredded_are_refused(opened: Appliance) -> None:
+    """The current one, one that is not there, none at all, and what is on legal hold."""
+    context = opened.context
+    for versions, words in (([2], "current version"), ([1, 7], "no such version"), ([], "no such version")):
+        with pytest.raises((ConflictError, NotFoundError), match=words):
+            shred_versions(context, OPERATOR, dataset_id=DATASET, versions=versions)
+    with context.database.begin() as connection:
+        connection.execute(update(DATASETS).where(DATASETS.c.id == DATASET).values(hold_reason="a lawsuit"))
+    for act in (
+        lambda: shred_versions(context, OPERATOR, dataset_id=DATASET, versions=[1]),
+        lambda: shred_dataset(context, OPERATOR, dataset_id=DATASET),
+    ):
+        with pytest.raises(ConflictError, match="legal hold"):
+            act()
+    assert keys_of(context, DATASET) == keys_of(context, DATASET, 2) == 3

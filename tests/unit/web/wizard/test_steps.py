@@ -91,33 +91,90 @@ def test_nothing_of_a_row_is_on_the_page_before_it_is_asked_for(anna: Wizard) ->
     assert CANARY not in text_of(anna("load"))
 
 
-def test_a_file_is_imported_and_shown(anna: Wizard, world: Any) -> None:
-    message = json.dumps({"id": world.upload(), "name": "again.csv"})
-    first, last = anna("bring", message, "You answer for us.")
-    assert "encrypting" in first[0]
-    assert CANARY in text_of(last)
-    assert button(last, "Continue to the model").interactive
+LEFT_ALONE = [""] * 7  # encoding, separator, and the columns of the five roles
+
+
+def sent(world: Any, data: bytes = b"", name: str = "again.csv") -> str:
+    """Receive a file; return what the page's script says of it."""
+    return json.dumps({"id": world.upload(data), "name": name})
+
+
+def imported(anna: Wizard, message: str, *said: str, origin: tuple[str, ...] = ("", "", "", "", "")) -> Any:
+    """Press the button that imports; return what the step shows then, or the refusal's sentence."""
+    status, made, _panel = anna("keep", message, "You answer for us.", *(said or LEFT_ALONE), "again", *origin)[-1]
+    return anna("brought", made) if isinstance(made, str) else status
+
+
+def test_a_file_is_shown_as_it_would_be_read_and_imported_when_that_is_confirmed(anna: Wizard, world: Any) -> None:
+    message = sent(world)
+    first, last = anna("bring", message)
+    assert "Looking at the file" in first[0]
     assert last[1].visible
+    assert CANARY in last[2]
+    assert "UTF-8, commas" in last[2]
+    assert button(last, "Import these rows").interactive
+    outputs = imported(anna, message)
+    assert CANARY in text_of(outputs)
+    assert button(outputs, "Continue to the model").interactive
+    assert outputs[0].visible
 
 
-def test_what_was_found_in_the_rows_is_shown_with_what_to_do(anna: Wizard, world: Any) -> None:
+def test_columns_that_cannot_be_told_are_asked_for(anna: Wizard, world: Any) -> None:
+    message = sent(world, b"one;two\nq;<b>a</b>\n")
+    shown = anna("bring", message)[-1]
+    assert not button(shown, "Import: say which column is which first").interactive
+    assert "No column is named as the question or the answer" in shown[2]
+    assert "&lt;b&gt;a&lt;/b&gt;" in shown[2]
+    assert ("one", "one") in [tuple(choice) for choice in shown[-1]["choices"]]
+    said = ["", "semicolons", "one", "two", "", "", ""]
+    again = anna("read_again", message, *said)
+    assert button(again, "Import these rows").interactive
+    assert "1" in text_of(imported(anna, message, *said))
+    assert "no such encoding" in anna("read_again", sent(world), "rot13", *[""] * 6)[0]
+
+
+def test_where_it_comes_from_is_kept_and_checked(anna: Wizard, world: Any) -> None:
+    refused = imported(anna, sent(world), origin=("HR", "desk answers", "contract", "ours", "some day"))
+    assert "is written as in 2027-12-31" in refused
+    imported(anna, sent(world), origin=("HR", "desk answers", "contract", "ours", "2099-12-31"))
+    made = world.do("dataset.list")[-1]
+    assert (made["owner"], made["purpose"], made["legal_basis"], made["keep_until"]) == ("HR", "desk answers", "contract", "2099-12-31")
+
+
+def test_what_was_found_in_the_rows_is_shown_and_mended_by_a_click(anna: Wizard, world: Any) -> None:
     table = b"question,answer\n" + b"".join(f"What is <b>{index}</b>?,It is {index}.\n".encode() for index in range(9))
-    found = anna("bring", json.dumps({"id": world.upload(table), "name": "bold.csv"}), "")[-1][0]
-    assert "9 things to look at" in found
+    outputs = imported(anna, sent(world, table, "bold.csv"))
+    found = text_of(outputs)
     assert "Row 2 holds HTML." in found
     assert "Take the tags out" in found
     assert "<b>" not in found
+    labels = [each.value for each in outputs if isinstance(each, gr.Button) and each.visible]
+    assert "Mend: HTML (9 rows)" in labels
+    dataset = world.do("dataset.list")[-1]["id"]
+    fixes = [label for label in labels if ": " in label and "rows)" in label]
+    index = fixes.index("Mend: HTML (9 rows)")
+    mended = anna(f"mend_{index}", dataset)
+    assert "Version 2 is made: 9 rows changed." in mended[0]
+    assert "Row 2 holds HTML." not in text_of(mended)
+    assert "html: 9 rows trimmed" in text_of(mended)
 
 
 def test_a_bad_file_leaves_its_sentence(anna: Wizard, world: Any) -> None:
-    outputs = anna("bring", json.dumps({"id": world.upload(b"one\nx\n"), "name": "bad.csv"}), "")[-1]
+    outputs = anna("bring", sent(world, b"one\nx\n", "bad.csv"))[-1]
     assert "The file was not imported." in outputs[0]
+    assert not outputs[1].visible
+    assert "There is no such upload" in imported(anna, json.dumps({"id": "up_00000000000000000000", "name": "x"}))
 
 
-@pytest.mark.parametrize("message", ["", "{", "[]", '{"id": 1, "name": "x"}', '{"id": "x"}'])
+@pytest.mark.parametrize("message", ["{", "[]", '{"id": 1, "name": "x"}', '{"id": "x"}'])
 def test_an_upload_message_that_is_none_is_refused(anna: Wizard, message: str) -> None:
     with pytest.raises(gr.Error, match="Reload the page and send the file again"):
-        anna("bring", message, "")
+        anna("bring", message)
+
+
+def test_another_file_is_chosen(anna: Wizard) -> None:
+    ((status, panel, *_rest),) = anna("bring", "")
+    assert (status, panel.visible) == ("", False)
 
 
 def test_data_is_picked(anna: Wizard) -> None:

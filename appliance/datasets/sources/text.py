@@ -1,0 +1,236 @@
+"""Bytes into lines of text, with bounds: finds the encoding, refuses what is no text and says where.
+
+The encoding is the one of the byte order mark; or UTF-16 when every other byte is zero; or UTF-8 when the whole file is; or else
+Windows-1252, when its bytes could be that and none of them is UTF-8. A file that mixes two is refused with the place. Somebody may say
+which it is (`ENCODINGS`), and is shown what was found.
+"""
+
+import codecs
+import io
+import re
+from collections.abc import Iterator
+from typing import Protocol
+
+from appliance.foundation.errors import InputError
+
+MAX_FILE_BYTES = 1024**3
+MAX_LINE_CHARACTERS = 1024**2
+_PIECE_BYTES = 1024**2
+_HEAD_BYTES = 64 * 1024
+
+# What somebody may choose, by the names people know, and Python's.
+ENCODINGS = {
+    "UTF-8": "utf-8-sig",
+    "UTF-16": "utf-16",
+    "UTF-16LE": "utf-16-le",
+    "UTF-16BE": "utf-16-be",
+    "UTF-32": "utf-32",
+    "Windows-1252": "cp1252",
+    "Windows-1250": "cp1250",
+    "Windows-1251": "cp1251",
+    "Windows-1253": "cp1253",
+    "Windows-1254": "cp1254",
+    "ISO-8859-1": "latin-1",
+    "ISO-8859-2": "iso8859-2",
+    "ISO-8859-15": "iso8859-15",
+    "IBM850": "cp850",
+    "Macintosh": "mac_roman",
+    "Shift_JIS": "cp932",
+    "GB18030": "gb18030",
+    "Big5": "big5",
+    "EUC-KR": "cp949",
+}
+_MARKS = (
+    (codecs.BOM_UTF8, "UTF-8"),
+    (codecs.BOM_UTF32_LE, "UTF-32"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_BE, "UTF-32"),
+    (codecs.BOM_UTF16_LE, "UTF-16"),
+    (codecs.BOM_UTF16_BE, "UTF-16"),
+)
+_SAVE_AS = 'Open it in the program that made it and save it as "CSV UTF-8".'
+_WIDE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_HIGH = re.compile(rb"[\x80-\xff]+")
+_NOT_1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
+_MIXED_SHARE = 20  # one sequence of UTF-8 among so many others is chance
+
+# First bytes of what people rename to .csv, and what to say; each long enough that no header of a table starts so.
+_FOREIGN = (
+    (b"%PDF-", "This is a PDF document, not a table. Copy its questions and answers into a table and save that as CSV."),
+    (
+        b"\xd0\xcf\x11\xe0",
+        "This is an old or a protected Office document. Open it and save it as .xlsx without a password, or as CSV UTF-8.",
+    ),
+    (b"\x1f\x8b", "This is a gzip archive, not text. Unpack it and choose the file inside."),
+    (b"BZh91AY&SY", "This is a bzip2 archive, not text. Unpack it and choose the file inside."),
+    (b"7z\xbc\xaf", "This is a 7-Zip archive, not text. Unpack it and choose the file inside."),
+    (b"Rar!\x1a", "This is a RAR archive, not text. Unpack it and choose the file inside."),
+    (b"\xfd7zXZ", "This is an xz archive, not text. Unpack it and choose the file inside."),
+    (b"\x28\xb5\x2f\xfd", "This is a Zstandard archive, not text. Unpack it and choose the file inside."),
+    (b"GGUF\x03", "This is a language model (GGUF), not a table. Import it as a model."),
+    (b"SQLite format 3\x00", "This is a database, not text. Export the table as CSV."),
+    (b"{\\rtf", "This is a rich text document, not a table. Copy its questions and answers into a table and save that as CSV."),
+    (b"\x89PNG", "This is a picture, not a table. Type its questions and answers into a table and save that as CSV."),
+    (b"\xff\xd8\xff", "This is a picture, not a table. Type its questions and answers into a table and save that as CSV."),
+    (b"\x80", "This is not text. Pickle and other program data are never read here: export the table as CSV or JSONL."),
+    (b"<?xml", "This is XML, not a table. Export it as CSV or JSONL."),
+    (b"<!DOCTYPE", "This is a web page, not a table. Copy its questions and answers into a table and save that as CSV."),
+    (b"<html", "This is a web page, not a table. Copy its questions and answers into a table and save that as CSV."),
+)
+
+
+class Seekable(Protocol):
+    """A file's bytes at any place: a file, or a reader of a sealed one."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return up to `size` bytes, b"" at the end."""
+        ...
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """Go to a place, and return it."""
+        ...
+
+
+class TextLines:
+    """The lines of a file, with their line ends (LF, CRLF or CR). `encoding` is what was found or asked for."""
+
+    def __init__(self, stream: Seekable, encoding: str = "") -> None:
+        """Raises `InputError` when this is no text, or its encoding is not to be found."""
+        if encoding and encoding not in ENCODINGS:
+            raise InputError(f"There is no such encoding here. Choose one of: {', '.join(ENCODINGS)}.", code="dataset.encoding")
+        if stream.seek(0, io.SEEK_END) > MAX_FILE_BYTES:
+            raise too_large()
+        stream.seek(0)
+        verify_text(stream.read(_HEAD_BYTES))
+        self._stream = stream
+        self.encoding = encoding or _find_encoding(stream)
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the lines, from the first each time. Raises `InputError` with the line when one cannot be read."""
+        self._stream.seek(0)
+        # The wrapper closes what it wraps when it goes; the stream stays its owner's.
+        text = io.TextIOWrapper(io.BufferedReader(_Borrowed(self._stream), _HEAD_BYTES), encoding=ENCODINGS[self.encoding], newline="")
+        number = 0
+        try:
+            while line := text.readline(MAX_LINE_CHARACTERS + 2):
+                number += 1
+                if len(line) > MAX_LINE_CHARACTERS:
+                    raise InputError(
+                        f"Line {number} is longer than {MAX_LINE_CHARACTERS // 1024} Ki characters: this is no table with one row a line. "
+                        "Check the file.",
+                        code="dataset.line-too-long",
+                    )
+                if "\x00" in line:
+                    raise InputError(
+                        f"Line {number} holds a NUL character: this is not plain text. {_SAVE_AS}",
+                        code="dataset.nul",
+                    )
+                yield line.removeprefix("\ufeff") if number == 1 else line
+        except UnicodeError as error:
+            raise InputError(
+                f"Line {number + 1} or one soon after it is not {self.encoding} text. Choose the encoding that it was saved in. {_SAVE_AS}",
+                code="dataset.encoding",
+            ) from error
+
+
+def too_large() -> InputError:
+    """Return the refusal of a file that is over the limit."""
+    return InputError(
+        f"The file is larger than {MAX_FILE_BYTES // 1024**2:,} MiB. Split it into several datasets.", code="dataset.too-large"
+    )
+
+
+def verify_text(start: bytes) -> None:
+    """Raise `InputError` when a file with these first bytes is empty, or another kind of file."""
+    bare = start
+    for mark, _name in _MARKS:
+        bare = bare.removeprefix(mark)
+    if not bare.strip():
+        raise InputError("The file is empty. Choose one with at least one question and its answer.", code="dataset.empty")
+    for magic, sentence in _FOREIGN:
+        if start.startswith(magic):
+            raise InputError(sentence, code="dataset.not-text")
+
+
+class _Borrowed(io.RawIOBase):
+    """A stream as a raw file that is not closed with its wrapper."""
+
+    def __init__(self, stream: Seekable) -> None:
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "memoryview") -> int:  # type: ignore[override]
+        piece = self._stream.read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+def _find_encoding(stream: Seekable) -> str:
+    stream.seek(0)
+    head = stream.read(_HEAD_BYTES)
+    for mark, name in _MARKS:
+        if head.startswith(mark):
+            return name
+    if b"\x00" in head:
+        even, odd = head[::2].count(0), head[1::2].count(0)
+        half = len(head) // 2
+        if half and odd > 0.4 * half and even < 0.1 * half:
+            return "UTF-16LE"
+        if half and even > 0.4 * half and odd < 0.1 * half:
+            return "UTF-16BE"
+        place = head.index(0)
+        line = head.count(b"\n", 0, place) + 1
+        raise InputError(f"Line {line} holds a NUL byte (byte {place}): this is not plain text. {_SAVE_AS}", code="dataset.nul")
+    wrong = _first_not_utf8(stream)
+    if wrong is None:
+        return "UTF-8"
+    wide, high, undefined = _count_high(stream)
+    if undefined or wide * _MIXED_SHARE > high:
+        line, byte = _place(stream, wrong)
+        why = "it mixes two encodings" if wide and not undefined else "it was probably saved in another encoding, one not found here"
+        raise InputError(
+            f"Line {line} is not UTF-8 text (byte {wrong} of the file, 0x{byte:02x}): {why}. "
+            f"Choose the encoding that it was saved in. {_SAVE_AS}",
+            code="dataset.encoding",
+        )
+    return "Windows-1252"
+
+
+def _first_not_utf8(stream: Seekable) -> int | None:
+    """Return the place of the first byte that is not UTF-8, or None."""
+    stream.seek(0)
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    offset = 0
+    while True:
+        piece = stream.read(_PIECE_BYTES)
+        pending = len(decoder.getstate()[0])
+        try:
+            decoder.decode(piece, final=not piece)
+        except UnicodeDecodeError as error:
+            return offset - pending + error.start
+        if not piece:
+            return None
+        offset += len(piece)
+
+
+def _count_high(stream: Seekable) -> tuple[int, int, bool]:
+    """Return how many sequences look like UTF-8, how many runs of high bytes there are, and whether any cannot be Windows-1252."""
+    stream.seek(0)
+    wide = high = 0
+    undefined = False
+    while piece := stream.read(_PIECE_BYTES):
+        wide += len(_WIDE.findall(piece))
+        high += len(_HIGH.findall(piece))
+        undefined = undefined or bool(_NOT_1252.search(piece))
+    return wide, high, undefined
+
+
+def _place(stream: Seekable, offset: int) -> tuple[int, int]:
+    """Return the line (from 1) of a byte, and its value."""
+    stream.seek(0)
+    line, left = 1, offset
+    while left and (piece := stream.read(min(left, _PIECE_BYTES))):
+        line += piece.count(b"\n")
+        left -= len(piece)
+    return line, stream.read(1)[0]

@@ -1,0 +1,177 @@
+"""Excel workbooks (.xlsx): sheets as they show, formulas by the value that was last computed (none for an error), merged cells filled.
+
+The parser is calamine (Rust), by python-calamine. It holds a sheet as a dense range and reads archives in its own way, so it is given a
+clean archive of only the parts it needs: no document type (entities), no far cell that would make a range of billions.
+"""
+
+import datetime as dt
+import io
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from appliance.datasets.sources.records import MAX_CELL_CHARACTERS, Records, Source, Wrong, header_of, row_record
+from appliance.datasets.sources.zip_entries import damaged, repacked
+from appliance.foundation.errors import InputError
+
+MAX_BYTES = 512 * 1024**2  # unpacked
+MAX_ENTRIES = 5000
+MAX_CELLS = 20_000_000  # of the smallest rectangles around what is in the sheets
+MAX_MERGED = 100_000  # ranges
+MAX_COLUMNS_READ = 256
+_NAME_CHARACTERS = 80
+_PARTS = re.compile(
+    r"(\[Content_Types\]\.xml|_rels/\.rels|xl/(workbook\.xml|sharedStrings\.xml|styles\.xml|_rels/.*|worksheets/.*\.(xml|rels)))$", re.I
+)
+_DOCTYPE = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_REFERENCE = re.compile(rb"""\br\s*=\s*["']\s*\$?([A-Za-z]{1,7})\$?([0-9]{1,9})\s*["']""")
+_ROW = re.compile(rb"""<(?:\w+:)?row\b[^<>]*?\br\s*=\s*["']\s*([0-9]+)""")
+_CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
+_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\b")
+
+
+def is_workbook(names: set[str]) -> bool:
+    """Tell whether an archive's entries are those of an Excel workbook."""
+    return "[Content_Types].xml" in names and "xl/workbook.xml" in names
+
+
+def verify_no_other_document(names: set[str]) -> None:
+    """Raise `InputError` for office documents that are no Excel workbook."""
+    kinds = {
+        "word/document.xml": "a Word document",
+        "ppt/presentation.xml": "a presentation",
+        "content.xml": "an OpenDocument file",
+        "xl/workbook.bin": "a binary Excel workbook (.xlsb)",
+    }
+    for name, kind in kinds.items():
+        if name in names:
+            raise InputError(f"This is {kind}. Save its table as .xlsx or as CSV UTF-8.", code="dataset.not-text")
+
+
+def read_workbook(archive: Any, unread: list[str]) -> Iterator[Source]:
+    """Yield each sheet that holds a table; what is left out is said in `unread`. Raises `InputError`."""
+    cells = 0
+
+    def check(name: str, data: bytes) -> None:
+        nonlocal cells
+        if data[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"\x00" in data[:200]:
+            data = data.decode("utf-16", "replace").encode()  # the parts are UTF-8 in every file that Excel makes
+        if _DOCTYPE.search(data):
+            raise InputError(
+                "The workbook defines a document type, which spreadsheets never do: it was refused. Save the table as CSV UTF-8.",
+                code="dataset.workbook",
+            )
+        if "worksheets/" in name and name.lower().endswith(".xml"):
+            cells += _rectangle(data)
+            if cells > MAX_CELLS or len(_MERGED.findall(data)) > MAX_MERGED:
+                raise InputError(
+                    "A sheet of this workbook has cells too far apart, or too many of them. Copy the table into a new sheet, or save "
+                    "it as CSV.",
+                    code="dataset.workbook",
+                )
+
+    clean = repacked(archive, lambda name: bool(_PARTS.match(name)), check)
+    workbook = _calamine(clean)
+    for index, name in enumerate(workbook.sheet_names):
+        shown = _shown(name)
+        metadata = workbook.sheets_metadata[index]
+        if not (str(metadata.typ).endswith("WorkSheet") and str(metadata.visible).endswith(".Visible")):
+            unread.append(f'The sheet "{shown}" is hidden or no table: it was not read.')
+            continue
+        rows = _rows(workbook, index)
+        header = _header(rows)
+        if header is None:
+            unread.append(f'The sheet "{shown}" has no table with two columns or more: it was not read.')
+            continue
+        yield Source(shown, "Excel", f"sheet {index + 1}", _records(rows, *header))
+
+
+def _calamine(clean: io.BytesIO) -> Any:
+    from python_calamine import CalamineWorkbook  # noqa: PLC0415 - a parser, for the worker only
+
+    return _guarded(lambda: CalamineWorkbook.from_object(clean))
+
+
+def _guarded(read: Any) -> Any:
+    """Return what `read` gives. A fault of the parser, a Rust panic too, is a damaged file."""
+    try:
+        return read()
+    except (MemoryError, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # a panic of PyO3's is no Exception
+        raise damaged() from error
+
+
+def _rectangle(data: bytes) -> int:
+    """Return how many cells the smallest rectangle around a sheet's cells has."""
+    top = left = 10**9
+    bottom = right = 0
+    for match in _REFERENCE.finditer(data):
+        column = 0
+        for letter in match[1].upper():
+            column = column * 26 + letter - 64
+        row = int(match[2])
+        top, bottom = min(top, row), max(bottom, row)
+        left, right = min(left, column), max(right, column)
+    for match in _ROW.finditer(data):
+        top, bottom = min(top, int(match[1][:9])), max(bottom, int(match[1][:9]))
+    rectangle = max(0, bottom - top + 1) * max(0, right - left + 1)
+    return max(rectangle, len(_CELL.findall(data)))
+
+
+def _rows(workbook: Any, index: int) -> list[tuple[int, list[Any]]]:
+    """Return the rows that are not empty, with their numbers; merged cells hold the value of their first."""
+    sheet = _guarded(lambda: workbook.get_sheet_by_index(index))
+    if sheet.start is None:
+        return []
+    first, left = sheet.start
+    table = _guarded(lambda: sheet.to_python(skip_empty_area=True))
+    for (top, start), (bottom, end) in _guarded(lambda: sheet.merged_cell_ranges) or []:
+        if not (0 <= top - first < len(table) and 0 <= start - left < len(table[0])):
+            continue
+        value = table[top - first][start - left]
+        for row in table[top - first : bottom - first + 1]:
+            for place in range(start - left, min(end - left + 1, len(row))):
+                row[place] = value
+    return [(number, cells) for number, cells in enumerate(table, start=first + 1) if any(cell not in ("", None) for cell in cells)]
+
+
+def _header(rows: list[tuple[int, list[Any]]]) -> tuple[list[str], bool] | None:
+    """Return the columns and whether the first row names them; None when this is no table."""
+    if not rows:
+        return None
+    try:
+        return header_of([_text(cell) for cell in rows[0][1][:MAX_COLUMNS_READ]])
+    except InputError as error:
+        if error.code == "dataset.one-column":
+            return None
+        raise
+
+
+def _records(rows: list[tuple[int, list[Any]]], header: list[str], named: bool) -> Records:
+    for number, cells in rows[1:] if named else rows:
+        texts = [_text(cell) for cell in cells]
+        texts += [""] * (len(header) - len(texts))
+        if any(len(each) > MAX_CELL_CHARACTERS for each in texts):
+            yield number, Wrong(f"has a cell of more than {MAX_CELL_CHARACTERS:,} characters; shorten it")
+        elif any(each.strip() for each in texts):
+            yield number, row_record(header, texts)
+
+
+def _text(cell: Any) -> str:
+    """Return a cell as a person would type it."""
+    if isinstance(cell, str):
+        return cell
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    if isinstance(cell, (dt.datetime, dt.date, dt.time)):
+        return cell.isoformat(" ") if isinstance(cell, dt.datetime) else cell.isoformat()
+    return str(cell)
+
+
+def _shown(name: str) -> str:
+    return "".join(character if character.isprintable() else " " for character in name[:_NAME_CHARACTERS])

@@ -1,0 +1,122 @@
+"""Who is in this? A person's rows across all datasets and their versions, the adapters that learned from them, and their erasure.
+
+What was asked for is never logged: the log holds a keyed fingerprint of it, so that the same request is recognised.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select, update
+
+from appliance.audit import ObjectRef
+from appliance.datasets import PARTS
+from appliance.datasets.people import Person
+from appliance.datasets.tables import DATASET_VERSIONS, DATASETS
+from appliance.foundation import canonical_json
+from appliance.foundation.errors import InputError
+from appliance.jobs.conversation import WorkerOrder, run_worker
+from appliance.jobs.messages import DatasetAccess, SearchStart
+from appliance.models.tables import ADAPTERS, RETIRED
+from appliance.services.context import Caller, ServiceContext
+from appliance.services.dataset_use import READY, verify_no_hold
+from appliance.services.import_dataset import PART_KIND, describe_dataset, part_key_id
+from appliance.services.preview_upload import PARSER_MEMORY_BYTES
+from appliance.services.revise_dataset import write_next_version
+from appliance.services.shred_dataset import shred_versions
+
+
+def find_person(context: ServiceContext, caller: Caller, *, person: Sequence[str]) -> dict[str, Any]:
+    """Return the datasets, versions, parts and rows that speak of a person, and the adapters that those versions reached.
+
+    `person` is what is known: names, addresses, numbers. Raises `InputError` when that is too little to tell somebody.
+    """
+    Person(person)
+    with context.act(caller, "person.find", _target(context, person)) as recorded:
+        found = _search(context, person)
+        recorded.details = {"datasets": len(found["datasets"]), "adapters": len(found["adapters"])}
+    return found
+
+
+def erase_person(context: ServiceContext, caller: Caller, *, person: Sequence[str]) -> dict[str, Any]:
+    """Write versions without the person's rows, shred those that had them, and retire the adapters that learned from them.
+
+    Returns what was found and a certificate for each dataset. Each dataset is whole in itself: called again after a failure, it goes on
+    with what is left. Raises `ConflictError` while a legal hold or a running job needs one of them, before anything is changed.
+    """
+    Person(person)
+    with context.act(caller, "person.erase", _target(context, person)) as recorded:
+        found = _search(context, person)
+        for each in found["datasets"]:
+            verify_no_hold(describe_dataset(context, each["id"]))
+        certificates = []
+        for each in found["datasets"]:
+            dataset = describe_dataset(context, each["id"])
+            versions = sorted({place["version"] for place in each["places"]})
+            if dataset["version"] in versions:
+                if sum(place["count"] for place in each["places"] if place["version"] == dataset["version"]) >= dataset["rows"]:
+                    raise InputError(
+                        f"Every row of the dataset {dataset['name']} speaks of this person. Shred it whole: "
+                        f"`appliance dataset shred {dataset['id']}`.",
+                        code="person.whole-dataset",
+                    )
+                write_next_version(context, caller, dataset, recorded.request, person=person)
+            shredded = shred_versions(context, caller, dataset_id=each["id"], versions=versions)
+            certificates.append(shredded)
+        retired = [adapter["id"] for adapter in found["adapters"]]
+        with context.database.begin() as connection:
+            connection.execute(update(ADAPTERS).where(ADAPTERS.c.id.in_(retired)).values(state=RETIRED))
+        recorded.details = {"datasets": len(found["datasets"]), "adapters": len(retired)}
+    return {**found, "certificates": certificates}
+
+
+def _search(context: ServiceContext, person: Sequence[str]) -> dict[str, Any]:
+    with context.database.begin() as connection:
+        query = (
+            select(DATASET_VERSIONS.c.dataset_id, DATASET_VERSIONS.c.version, DATASETS.c.name, DATASETS.c.version.label("current"))
+            .join(DATASETS, DATASETS.c.id == DATASET_VERSIONS.c.dataset_id)
+            .where(DATASET_VERSIONS.c.state == READY, DATASETS.c.state == READY)
+            .order_by(DATASETS.c.created_us, DATASET_VERSIONS.c.version)
+        )
+        versions = connection.execute(query).all()
+        adapters = connection.execute(
+            select(ADAPTERS.c.id, ADAPTERS.c.name, ADAPTERS.c.dataset_id, ADAPTERS.c.dataset_version, ADAPTERS.c.state)
+        ).all()
+    accesses = [
+        DatasetAccess(
+            folder=str(context.home / "datasets" / each.dataset_id),
+            dataset_id=each.dataset_id,
+            dataset_version=each.version,
+            system_prompt="",
+            part_keys={part: context.vault.data_key(PART_KIND, part_key_id(each.dataset_id, each.version, part)) for part in PARTS},
+        )
+        for each in versions
+    ]
+    hits: list[dict[str, Any]] = []
+    if accesses:
+        folders = tuple(dict.fromkeys(context.home / "datasets" / each.dataset_id for each in versions))
+        order = WorkerOrder(SearchStart(person=list(person), datasets=accesses), read=folders, write=(), memory_bytes=PARSER_MEMORY_BYTES)
+        hits = run_worker(context.launcher, order, lambda _message: None).result["found"]
+    places: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for hit in hits:
+        places[hit["dataset_id"]].append({name: hit[name] for name in ("version", "part", "count", "rows")})
+    names = {each.dataset_id: (each.name, each.current) for each in versions}
+    reached = {(hit["dataset_id"], hit["version"]) for hit in hits if hit["part"] != "test"}
+    return {
+        "datasets": [
+            {"id": dataset_id, "name": names[dataset_id][0], "version": names[dataset_id][1], "places": where}
+            for dataset_id, where in places.items()
+        ],
+        "adapters": [
+            {"id": each.id, "name": each.name, "dataset_id": each.dataset_id, "version": each.dataset_version, "state": each.state}
+            for each in adapters
+            if (each.dataset_id, each.dataset_version) in reached
+        ],
+    }
+
+
+def _target(context: ServiceContext, person: Sequence[str]) -> ObjectRef:
+    """Return the person as the log names them: a keyed fingerprint of what was asked for."""
+    asked = canonical_json.encode(sorted(" ".join(term.casefold().split()) for term in person))
+    return ObjectRef("person", hashlib.sha256(context.vault.pseudonym("person", asked).encode()).hexdigest()[:32])
