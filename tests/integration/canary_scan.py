@@ -65,3 +65,18 @@ def _unpacked(name: str, data: bytes, depth: int) -> Iterator[tuple[str, bytes]]
                     yield from _unpacked(f"{name}!{member}", archive.read(member), depth + 1)
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile):
         return  # It begins like one by chance: sealed files hold every sequence of bytes.
+
+
+def scan_image(path: Path, wanted: list[bytes], window: int = 64 * 1024**2) -> list[int]:
+    """Return the places in a raw image, window by window, where one of the byte sequences stands: freed blocks too."""
+    found: list[int] = []
+    overlap = max(map(len, wanted)) - 1
+    with path.open("rb") as file:
+        offset, tail = 0, b""
+        while piece := file.read(window):
+            data = tail + piece
+            places = (data.find(form) for form in wanted)
+            found += [offset - len(tail) + place for place in places if place >= 0]
+            offset += len(piece)
+            tail = data[-overlap:]
+    return found
