@@ -87,7 +87,7 @@ class Engine:
         ended = [False] * len(prompts)
         for _ in range(max_new_tokens):
             hidden = self._causal.model(
-                input_ids=ids, attention_mask=present, position_ids=positions, past_key_values=cache, use_cache=True
+                input_ids=ids, attention_mask=present, position_ids=positions, cache=cache, use_cache=True
             ).last_hidden_state
             chosen = self._causal.lm_head(hidden[:, -1]).argmax(dim=-1)
             tokens: list[int | None] = []
