@@ -64,9 +64,15 @@ class TrainStart(Message):
     adapter: AdapterAccess
     model: ModelAccess
     dataset: DatasetAccess
-    method: Literal["qlora", "lora"]
+    method: Literal["qlora", "lora", "last-layers", "full"]
     rank: int = Field(ge=1, le=1024)
     lora_alpha: int = Field(ge=1, le=4096)
+    use_rslora: bool = False
+    use_dora: bool = False
+    last_layers: int = Field(default=0, ge=0, le=1024)
+    train_head: bool = False
+    activation_checkpointing: bool = False
+    pass_tokens: int = Field(default=512, ge=16, le=131_072)
     epochs: int = Field(ge=1, le=1000)
     batch_size: int = Field(ge=1, le=1024)
     learning_rate: float = Field(gt=0, le=1)
