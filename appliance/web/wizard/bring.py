@@ -22,6 +22,7 @@ from appliance.web.wizard.events import Events
 MAX_RECEIVED_CHARACTERS = 2000
 ROLES = ("question", "answer", "system", "category", "group")
 _FOUND = "found by itself"
+_CHOOSABLE = {"dataset.encoding", "dataset.nul", "dataset.one-column", "dataset.rows"}  # perhaps only read in a wrong way
 _DROP = (
     '<div class="drop" id="drop"><input type="file" id="drop-file" class="visually-hidden" '
     'accept=".csv,.tsv,.txt,.json,.jsonl,.ndjson,.xlsx,.parquet,.zip">'
@@ -78,7 +79,9 @@ def build_bring_panel(context: ServiceContext, event: Events, system_prompt: gr.
         try:
             found = preview_upload(context, caller, upload_id=upload_id, filename=filename)
         except ApplianceError as error:
-            yield _refused(error), gr.Column(visible=False), gr.skip(), gr.skip(), gr.skip(), *unchanged
+            # What somebody can say otherwise is asked for: the sentence tells them to choose it.
+            asked = error.code in _CHOOSABLE
+            yield _refused(error), gr.Column(visible=asked), "", _cannot_be_read(), gr.skip(), *unchanged
             return
         columns = [gr.update(choices=_columns(found), value="") for _ in ROLES]
         title = gr.Textbox(value=filename.rpartition(".")[0][:120] or filename)
@@ -98,7 +101,7 @@ def build_bring_panel(context: ServiceContext, event: Events, system_prompt: gr.
         try:
             found = preview_upload(context, caller, upload_id=upload_id, filename=filename, **_said(values))
         except ApplianceError as error:
-            return _refused(error), gr.skip(), gr.Button(interactive=False), *(gr.skip() for _ in ROLES)
+            return _refused(error), "", _cannot_be_read(), *(gr.skip() for _ in ROLES)
         columns = [gr.update(choices=_columns(found)) for _ in ROLES]
         return "", dataset_drawing.preview(found), _confirm(found), *columns
 
@@ -166,6 +169,10 @@ def _columns(found: dict[str, Any]) -> list[tuple[str, str]]:
 def _confirm(found: dict[str, Any]) -> gr.Button:
     clear = not any(source["reason"] for source in found["sources"])
     return gr.Button("Import these rows" if clear else "Import: say which column is which first", interactive=clear)
+
+
+def _cannot_be_read() -> gr.Button:
+    return gr.Button("Import: say how it is to be read first", interactive=False)
 
 
 def _refused(error: ApplianceError) -> str:
