@@ -7,6 +7,7 @@ import gradio as gr
 
 from appliance.foundation.errors import InputError
 from appliance.services.context import Caller, ServiceContext
+from appliance.services.dataset_origin import reminders
 from appliance.services.dataset_use import READY
 from appliance.services.dataset_versions import lineage, show_report
 from appliance.services.import_dataset import describe_dataset, list_datasets, show_dataset
@@ -111,8 +112,9 @@ def watch_dataset(context: ServiceContext, caller: Caller, dataset_id: str | Non
     fixes = dataset_drawing.fixes(found)[:MAX_FIXES] if may_mend else []
     buttons = [gr.Button(label, visible=True) for _code, _action, label in fixes]
     buttons += [gr.Button(visible=False) for _ in range(MAX_FIXES - len(fixes))]
+    reminder = "".join(drawing.notice(sentence, "bad") for sentence in reminders(context, dataset_id))
     return (
-        draw_counts(describe_dataset(context, dataset_id)),
+        draw_counts(describe_dataset(context, dataset_id)) + reminder,
         dataset_drawing.findings(found),
         dataset_drawing.measures(found),
         dataset_drawing.versions(lineage(context, caller, dataset_id=dataset_id)),

@@ -139,6 +139,7 @@ def test_where_it_comes_from_is_kept_and_checked(anna: Wizard, world: Any) -> No
     imported(anna, sent(world), origin=("HR", "desk answers", "contract", "ours", "2099-12-31"))
     made = world.do("dataset.list")[-1]
     assert (made["owner"], made["purpose"], made["legal_basis"], made["keep_until"]) == ("HR", "desk answers", "contract", "2099-12-31")
+    assert "must not be used any more" in text_of(imported(anna, sent(world), origin=("HR", "answers", "contract", "ours", "2020-01-01")))
 
 
 def test_what_was_found_in_the_rows_is_shown_and_mended_by_a_click(anna: Wizard, world: Any) -> None:
