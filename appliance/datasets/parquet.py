@@ -33,6 +33,8 @@ _SCHEMA = pa.schema(
     ],
     metadata={_FORMAT_KEY: _FORMAT_VERSION},
 )
+# Texts are all different: a dictionary of them, or their smallest and largest, is work for nothing.
+LAYOUT = {"use_dictionary": ["messages.list.element.role", *_LABELS], "write_statistics": ["row"]}
 
 
 class PartWriter:
@@ -42,14 +44,12 @@ class PartWriter:
         """`prefix` is the additional authenticated data. Raises `OSError`."""
         properties = create_encryption_properties(key, aad_prefix=prefix, store_aad_prefix=False, encryption_algorithm="AES_GCM_V1")
         self._file = open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb")  # noqa: SIM115 - __exit__
-        # Texts are all different: a dictionary of them, or their smallest and largest, is work for nothing.
         self._writer = pq.ParquetWriter(
             self._file,
             _SCHEMA,
             encryption_properties=properties,
             compression=compression,
-            use_dictionary=["messages.list.element.role", *_LABELS],
-            write_statistics=["row"],
+            **LAYOUT,
         )
 
     def write(self, table: pa.Table) -> None:
