@@ -107,9 +107,9 @@ class Screening:
                 yield screened
         if self._blocked:
             kinds = [f"{self._personal[kind]:,} of the kind {kind}" for kind in self._policy.kinds(BLOCK) if self._personal[kind]]
-            rows = ", ".join(map(str, self._blocked))
+            blocked = ", ".join(map(str, self._blocked))
             raise InputError(
-                f"The file holds personal data that the policy of this appliance does not let in: {'; '.join(kinds)} (rows {rows} …). "
+                f"The file holds personal data that the policy of this appliance does not let in: {'; '.join(kinds)} (rows {blocked} …). "
                 "Take it out and choose the file again.",
                 code="dataset.personal-data",
             )

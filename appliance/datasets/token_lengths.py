@@ -67,7 +67,7 @@ class Lengths:
         import numpy as np  # noqa: PLC0415 - starts threads
 
         if len(self._lengths) < COUNTED_ROWS:
-            places = range(len(block))
+            places = list(range(len(block)))
         else:  # a character or a token is a byte or more
             places = np.flatnonzero(block.bytes_of_text() + 2 * TURN_TOKENS > self.max_length).tolist()
         for place in places:

@@ -117,13 +117,16 @@ def _checks(checks: Sequence[dict[str, Any]]) -> str:
         f"<td>{int(check['count']):,}</td><td>{_examples(check)}</td></tr>"
         for check in checks
     )
-    return table(("What was found", "Rows", "Where"), rows, "Things to look at. You may go on without mending them.")
+    told = table(("What was found", "Rows", "Where"), rows, "Things to look at. You may go on without mending them.")
+    return f'<div class="checks">{told}</div>'
 
 
 def _examples(check: dict[str, Any]) -> str:
     examples = check["examples"]
     if not examples:
         return text(check["reason"])
+    if check["count"] == 1:
+        return text(examples[0]["reason"])
     items = "".join(f"<li>{text(each['reason'])}</li>" for each in examples[:MAX_NAMED])
     more = check["count"] - min(len(examples), MAX_NAMED)
     rest = f"<p class='quiet'>and {more:,} more</p>" if more > 0 else ""
