@@ -1,15 +1,17 @@
-"""When a run is lost: its loss is no number, or it is worse than before it began, and stays so.
+"""When a run is lost: its loss is no number, or it is much worse than before it began, and stays so.
 
-One bad step is nothing: batches differ, and runs recover. So the mean of the last `WINDOW` steps is compared with that of the first ones.
-A run that has lost more than `RISE_NATS` a token to its own beginning has unlearned what the model knew; going on costs hours for nothing.
+One bad step is nothing: batches differ, and runs recover. So the mean of the last `WINDOW` steps is compared with that of the first
+`FIRST`, when the rate was still warming up. A run that has lost so much to its own beginning has unlearned what the model knew; going on
+costs hours for nothing.
 """
 
 import math
 from collections.abc import Sequence
 
 WINDOW = 10  # steps
-DOUBT = 3  # steps: so few already make a checkpoint doubtful
-RISE_NATS = 1.0  # a token
+FIRST = 3  # steps; so many bad ones already make a checkpoint doubtful
+RISE_NATS = 1.0  # a token, at least
+RISE_SHARE = 0.5  # of the first loss, at least
 
 
 def mean(losses: Sequence[float]) -> float:
@@ -18,8 +20,8 @@ def mean(losses: Sequence[float]) -> float:
 
 
 def first_mean(recent: Sequence[float], began: float | None) -> float | None:
-    """Return the mean of the first `WINDOW` losses once there are so many; later it stays."""
-    return mean(recent) if began is None and len(recent) == WINDOW else began
+    """Return the mean of the first losses once there are enough; later it stays."""
+    return mean(recent) if began is None and len(recent) == FIRST else began
 
 
 def is_lost(loss: float, norm: float) -> bool:
@@ -28,10 +30,14 @@ def is_lost(loss: float, norm: float) -> bool:
 
 
 def has_diverged(recent: Sequence[float], began: float | None) -> bool:
-    """Tell whether the last `WINDOW` losses are worse than the first ones, by more than chance."""
-    return began is not None and mean(recent) > began + RISE_NATS
+    """Tell whether the last `WINDOW` losses are much worse than the first ones."""
+    return began is not None and len(recent) == WINDOW and mean(recent) > _too_much(began)
 
 
 def is_doubtful(recent: Sequence[float], began: float | None) -> bool:
     """Tell whether the last losses are such that what stands now is not worth keeping."""
-    return began is not None and mean(recent[-DOUBT:]) > began + RISE_NATS
+    return began is not None and mean(recent[-FIRST:]) > _too_much(began)
+
+
+def _too_much(began: float) -> float:
+    return began + max(RISE_NATS, RISE_SHARE * began)

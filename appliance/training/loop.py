@@ -118,7 +118,7 @@ class _Training:
         self._figures = RunFigures()
         self._started = time.monotonic()
         if plan.activation_checkpointing:
-            loaded.causal.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+            loaded.causal.activation_checkpointing_enable()
 
     def run(self, should_stop: Callable[[], bool], checkpoint: TrainingCheckpoint | None) -> TrainingOutcome:
         """Take the steps that are left, and put the best weights into the model."""

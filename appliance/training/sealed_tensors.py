@@ -8,6 +8,7 @@ header, without gaps, in the machine's byte order (little-endian, as safetensors
 import json
 import os
 import secrets
+import weakref
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -79,7 +80,8 @@ class SealedTensors(Mapping[str, torch.Tensor]):
     def __init__(self, path: Path, data_key: bytes, context: SealContext) -> None:
         """Read the header alone. Raises `StorageError` when there is no such file."""
         with storage_errors(f"Reading {path.name}"):
-            self._file = open(path, "rb")  # noqa: SIM115 - closed by `close`
+            self._file = open(path, "rb")  # noqa: SIM115 - closed by `close`, or with this object
+        weakref.finalize(self, self._file.close)
         try:
             self._reader = SealedReader(self._file, data_key, context)
             size = int.from_bytes(self._reader.read_at(0, 8), "little")

@@ -144,7 +144,7 @@ def _figures(outcome: "TrainingOutcome") -> dict[str, Any]:
 def _passed_over(steps: list[int], goes_on: int) -> str:
     which = " and ".join(str(step) for step in steps)
     return (
-        f"The checkpoint of step {which} does not open: it was changed or damaged on the disk. Training goes on from that of step {goes_on}; "
+        f"The checkpoint of step {which} does not open: it was changed or damaged on the disk. Training goes on from step {goes_on}; "
         "the result is the same, it only takes longer. Look after the disk."
     )
 
