@@ -76,7 +76,7 @@ class TrainingCheckpoint:
         put_weights(self.tensors, parameters)
         for name, parameter in parameters.items():
             optimiser.state[parameter] = {
-                "step": torch.tensor(float(self.step)),
+                "step": torch.tensor(float(self.step), device=parameter.device),  # fused: beside the parameter
                 "exp_avg": self.tensors[f"first/{name}"].to(parameter.device),
                 "exp_avg_sq": self.tensors[f"second/{name}"].to(parameter.device),
             }

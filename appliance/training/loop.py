@@ -21,9 +21,9 @@ from appliance.training.checkpoints import BestInMemory, BestWeights, RunFigures
 from appliance.training.divergence import WINDOW, first_mean, has_diverged, is_doubtful, is_lost, mean
 from appliance.training.endings import Ending, TrainingOutcome
 from appliance.training.examples import TokenizedExample
-from appliance.training.loss import summed_loss
+from appliance.training.features import SealedSpill
 from appliance.training.methods import LoadedModel
-from appliance.training.packed_passes import PASS_TOKENS, PackedPass, can_pack, packed_passes, shared_beginning
+from appliance.training.packed_passes import PASS_TOKENS, PackedPass, packed_passes, shared_beginning
 from appliance.training.schedule import learning_rate_at
 
 MAX_GRADIENT_NORM = 1.0
@@ -35,7 +35,6 @@ WEIGHT_DECAY = 0.0
 class TrainingPlan:
     """What to do. `checkpoint_steps`: a checkpoint every so many steps. `pass_tokens`: how large a pass may be; a batch is split into as
     many as it needs, and their gradients add up. `patience`: how many validations in a row may bring nothing better; 0 for no limit.
-    `activation_checkpointing`: keep what stands between layers alone, and compute the rest twice (arXiv:1604.06174).
     """
 
     epochs: int
@@ -45,7 +44,6 @@ class TrainingPlan:
     checkpoint_steps: int
     pass_tokens: int = PASS_TOKENS
     patience: int = 0
-    activation_checkpointing: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,14 +83,17 @@ def train(
     should_stop: Callable[[], bool] = lambda: False,
     checkpoint: TrainingCheckpoint | None = None,
     best: BestWeights | None = None,
+    spill: SealedSpill | None = None,
 ) -> TrainingOutcome:
-    """Train in place, from `checkpoint` on where there is one. `best` keeps the best weights: in memory, when not given.
+    """Train in place, from `checkpoint` on where there is one. `best` keeps the best weights: in memory, when not given. `spill` takes the
+    frozen layers' results where they do not fit into memory.
 
-    Raises `InputError` when there is nothing to learn.
+    Raises `InputError` when there is nothing to learn, `StorageError`.
     """
     if not examples:
         raise InputError("No example has an answer to learn. Look at the dataset.", code="training.nothing")
-    return _Training(loaded, examples, validation, plan, observer, best or BestInMemory()).run(should_stop, checkpoint)
+    training = _Training(loaded, examples, validation, plan, observer, best or BestInMemory(), spill)
+    return training.run(should_stop, checkpoint)
 
 
 class _Training:
@@ -106,19 +107,21 @@ class _Training:
         plan: TrainingPlan,
         observer: Observer,
         best: BestWeights,
+        spill: SealedSpill | None,
     ) -> None:
         self._loaded, self._examples, self._validation, self._plan = loaded, examples, validation, plan
         self._observer, self._best = observer, best
-        self._packing = _Packing.of(loaded, [*examples, *validation], plan.pass_tokens)
+        self._packing = _Packing.of([*examples, *validation], plan.pass_tokens)
+        loaded.remember([*examples, *validation], self._packing.shared, plan.pass_tokens, spill)
         self._lengths = [len(example.input_ids) for example in examples]
         self._parameters = loaded.trainable
-        self._optimiser = torch.optim.AdamW(self._parameters.values(), lr=plan.learning_rate, betas=BETAS, weight_decay=WEIGHT_DECAY)
+        self._optimiser = torch.optim.AdamW(
+            self._parameters.values(), lr=plan.learning_rate, betas=BETAS, weight_decay=WEIGHT_DECAY, fused=True
+        )
         self._per_epoch = steps_per_epoch(len(examples), plan.batch_size)
         self._steps = self._per_epoch * plan.epochs
         self._figures = RunFigures()
         self._started = time.monotonic()
-        if plan.activation_checkpointing:
-            loaded.causal.activation_checkpointing_enable()
 
     def run(self, should_stop: Callable[[], bool], checkpoint: TrainingCheckpoint | None) -> TrainingOutcome:
         """Take the steps that are left, and put the best weights into the model."""
@@ -209,19 +212,17 @@ class _Training:
 
 @dataclass(frozen=True)
 class _Packing:
-    """How batches of this data set become passes of this model: see `packed_passes`."""
+    """How batches of this data set become passes: see `packed_passes`."""
 
     shared: int
-    pack: bool
     pass_tokens: int
 
     @classmethod
-    def of(cls, loaded: LoadedModel, examples: Sequence[TokenizedExample], pass_tokens: int = PASS_TOKENS) -> "_Packing":
-        longest = max(len(example.input_ids) for example in examples)
-        return cls(shared_beginning(examples), can_pack(loaded.causal.config, longest), pass_tokens)
+    def of(cls, examples: Sequence[TokenizedExample], pass_tokens: int = PASS_TOKENS) -> "_Packing":
+        return cls(shared_beginning(examples), pass_tokens)
 
     def passes(self, batch: Sequence[TokenizedExample]) -> Iterator[PackedPass]:
-        return packed_passes(batch, shared=self.shared, pass_tokens=self.pass_tokens, pack=self.pack)
+        return packed_passes(batch, shared=self.shared, pass_tokens=self.pass_tokens)
 
 
 def _step(loaded: LoadedModel, optimiser: torch.optim.AdamW, batch: list[TokenizedExample], rate: float, packing: _Packing) -> float | None:
@@ -231,7 +232,7 @@ def _step(loaded: LoadedModel, optimiser: torch.optim.AdamW, batch: list[Tokeniz
     count = sum(example.learned for example in batch)
     value = 0.0
     for packed in packing.passes(batch):
-        loss = summed_loss(loaded.causal, packed) / count
+        loss = loaded.summed_loss(packed) / count
         loss.backward()  # type: ignore[no-untyped-call]
         value += float(loss.detach())
     norm = torch.nn.utils.clip_grad_norm_(loaded.trainable.values(), MAX_GRADIENT_NORM)
@@ -251,11 +252,11 @@ def _validate(loaded: LoadedModel, validation: Sequence[TokenizedExample], batch
     loaded.causal.eval()
     for start in range(0, len(ordered), batch_size):
         for packed in packing.passes(ordered[start : start + batch_size]):
-            total += float(summed_loss(loaded.causal, packed))
+            total += float(loaded.summed_loss(packed))
     loaded.causal.train()
     return total / sum(example.learned for example in validation)
 
 
 def held_out_loss(loaded: LoadedModel, examples: Sequence[TokenizedExample], batch_size: int) -> float:
     """Return the mean loss a learned token (nats) over examples that training did not see."""
-    return _validate(loaded, examples, batch_size, _Packing.of(loaded, examples))
+    return _validate(loaded, examples, batch_size, _Packing.of(examples))

@@ -54,15 +54,27 @@ def train_adapter(channel: WorkerChannel, start: TrainStart) -> Done:
     """Train and write the adapter: the best by validation loss, also when somebody stops it or it diverges."""
     from appliance.inference.compute_type import flush_denormals, probe, type_name  # noqa: PLC0415
     from appliance.training.checkpoints import CheckpointFolder  # noqa: PLC0415
+    from appliance.training.features import SealedSpill  # noqa: PLC0415
     from appliance.training.loop import TrainingPlan, train  # noqa: PLC0415
     from appliance.training.memory import is_out_of_memory  # noqa: PLC0415
-    from appliance.training.methods import METHODS, adapter_files  # noqa: PLC0415
+    from appliance.training.methods import METHODS, MethodSettings, adapter_files  # noqa: PLC0415
 
     flush_denormals()
     model = verified_model(start.model)
     parts, too_long = _read(start, ChatPrompts.load(model))
     compute_type = probe()
-    loaded = METHODS[start.method]().load(model, rank=start.rank, lora_alpha=start.lora_alpha, compute_type=compute_type, seed=start.seed)
+    settings = MethodSettings(
+        compute_type=compute_type,
+        seed=start.seed,
+        rank=start.rank,
+        lora_alpha=start.lora_alpha,
+        use_rslora=start.use_rslora,
+        use_dora=start.use_dora,
+        last_layers=start.last_layers,
+        train_head=start.train_head,
+        activation_checkpointing=start.activation_checkpointing,
+    )
+    loaded = METHODS[start.method]().load(model, settings)
     folder = CheckpointFolder(Path(start.job_folder), start.job_id, start.job_key)
     checkpoint = folder.newest()
     channel.send(Ready(facts={"compute_type": type_name(compute_type), "too_long": too_long}))
@@ -77,8 +89,8 @@ def train_adapter(channel: WorkerChannel, start: TrainStart) -> Done:
         start.checkpoint_steps,
         start.pass_tokens,
         start.patience,
-        start.activation_checkpointing,
     )
+    spill = SealedSpill(Path(start.job_folder), start.job_id, start.job_key)
     try:
         outcome = train(
             loaded,
@@ -89,11 +101,13 @@ def train_adapter(channel: WorkerChannel, start: TrainStart) -> Done:
             should_stop=channel.stop_requested,
             checkpoint=checkpoint,
             best=teller,
+            spill=spill,
         )
     except Exception as error:
         if not is_out_of_memory(error):
             raise
         raise WorkerError("Memory ran out while training. The last checkpoint is kept.", code=OUT_OF_MEMORY) from error
+    spill.remove()
     result = {**_figures(outcome), "compute_type": type_name(compute_type), "rows_too_long": too_long, "adapter_written": False}
     if outcome.stopped and teller.kept_step != outcome.steps_done:
         result["sentence"] += " The disk was full, so the steps since the last checkpoint will be done again."

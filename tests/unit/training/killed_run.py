@@ -19,7 +19,7 @@ import torch
 
 from appliance.training.checkpoints import CheckpointFolder, TrainingCheckpoint
 from appliance.training.loop import TrainingPlan, TrainingProgress, train
-from appliance.training.methods import METHODS
+from appliance.training.methods import METHODS, MethodSettings
 from tests.unit.training.conftest import make_examples
 
 PLAN = TrainingPlan(epochs=4, batch_size=4, learning_rate=1e-2, seed=5, checkpoint_steps=2, patience=3)
@@ -30,7 +30,7 @@ MOMENT_S = 0.03
 def run(method: str, model: Path, folder: Path, told: int) -> None:
     """Train from the newest checkpoint on, saying each step; write the weights' digest at the end."""
     torch.set_num_threads(1)
-    loaded = METHODS[method]().load(model, rank=4, lora_alpha=8, compute_type=torch.float32, seed=0)
+    loaded = METHODS[method]().load(model, MethodSettings(rank=4, lora_alpha=8, last_layers=1, compute_type=torch.float32, seed=0))
     checkpoints = CheckpointFolder(folder, "jb_test", bytes(32))
 
     class Teller:

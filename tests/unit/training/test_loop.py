@@ -8,16 +8,13 @@ from pathlib import Path
 import bitsandbytes
 import pytest
 import torch
-from transformers import LlamaForCausalLM
 
 from appliance.foundation.errors import InputError
 from appliance.training.checkpoints import CheckpointFolder, TrainingCheckpoint
 from appliance.training.endings import Ending
 from appliance.training.loop import TrainingPlan, TrainingProgress, _Packing, _validate, held_out_loss, train
-from appliance.training.loss import summed_loss
-from appliance.training.methods import METHODS, LoadedModel
-from appliance.training.methods.method import inject_lora
-from tests.unit.training.conftest import make_examples, tiny_config
+from appliance.training.methods import METHODS, LoadedModel, MethodSettings
+from tests.unit.training.conftest import make_examples, make_loaded, tiny_config
 
 PLAN = TrainingPlan(epochs=3, batch_size=4, learning_rate=1e-2, seed=5, checkpoint_steps=2)
 EXAMPLES, VALIDATION = make_examples(13), make_examples(5, seed=9)
@@ -82,7 +79,7 @@ def test_the_best_weights_are_kept_not_the_last(adapted: Callable[..., LoadedMod
     losses = [progress.validation_loss for progress in notes.heard if progress.validation_loss is not None]
     assert min(losses) < losses[-1], "this data is meant to be overfitted"
     assert outcome.validation_loss == min(losses)
-    packing = _Packing.of(loaded, [*EXAMPLES, *VALIDATION])
+    packing = _Packing.of([*EXAMPLES, *VALIDATION])
     assert _validate(loaded, VALIDATION, 4, packing) == pytest.approx(min(losses), rel=1e-5)
 
 
@@ -116,24 +113,6 @@ def test_a_stop_leaves_the_best_so_far_in_the_model(adapted: Callable[..., Loade
     assert not torch.equal(checkpoint.tensors[f"weight/{name}"], weight)
 
 
-@pytest.mark.parametrize("after", [3, 6])
-def test_a_model_that_draws_random_numbers_goes_on_bit_for_bit_too(folder: CheckpointFolder, after: int) -> None:
-    """Some models come with dropout in their attention."""
-
-    def make() -> LoadedModel:
-        torch.manual_seed(1)
-        return inject_lora(LlamaForCausalLM(tiny_config(attention_dropout=0.2)), rank=4, lora_alpha=8, seed=0)
-
-    whole, other = make(), make()
-    train(whole, EXAMPLES, VALIDATION, PLAN, Notes())
-    notes = Notes(folder=folder)
-    train(other, EXAMPLES, VALIDATION, PLAN, notes, should_stop=lambda: len(notes.heard) >= after, best=folder)
-    torch.manual_seed(99)
-    other = make()
-    train(other, EXAMPLES, VALIDATION, PLAN, Notes(), checkpoint=folder.newest(), best=folder)
-    assert_same(weights(other), weights(whole))
-
-
 def test_a_crash_loses_at_most_the_steps_since_the_last_checkpoint(adapted: Callable[..., LoadedModel]) -> None:
     """Every `checkpoint_steps`, and after each validation. (What it costs nobody: test_killed_run.)"""
     notes = Notes()
@@ -160,9 +139,9 @@ def test_it_ends_early_when_nothing_is_gained_any_more(adapted: Callable[..., Lo
 def test_smaller_passes_and_checkpointing_learn_the_same(adapted: Callable[..., LoadedModel]) -> None:
     """What a run that stepped down does: in float64 its weights equal those of the planned one to nine digits."""
     plan = TrainingPlan(epochs=2, batch_size=4, learning_rate=1e-2, seed=5, checkpoint_steps=100)
-    planned, smaller = adapted(), adapted()
+    planned, smaller = adapted(), adapted(activation_checkpointing=True)
     train(planned, EXAMPLES, VALIDATION, plan, Notes())
-    train(smaller, EXAMPLES, VALIDATION, replace(plan, pass_tokens=32, activation_checkpointing=True), Notes())
+    train(smaller, EXAMPLES, VALIDATION, replace(plan, pass_tokens=32), Notes())
     for name, weight in weights(planned).items():
         torch.testing.assert_close(weights(smaller)[name], weight, rtol=1e-9, atol=1e-12)
 
@@ -191,8 +170,7 @@ def test_a_loss_that_is_no_number_ends_the_run_before_it_is_kept(adapted: Callab
 
 def test_a_run_that_diverges_ends_and_keeps_what_was_good(adapted: Callable[..., LoadedModel], folder: CheckpointFolder) -> None:
     """The best validated weights are in the model, the checkpoint is from before, and half the rate gets further."""
-    torch.manual_seed(1)
-    loaded = inject_lora(LlamaForCausalLM(tiny_config(initializer_range=0.5)), rank=8, lora_alpha=16, seed=0)
+    loaded = make_loaded(torch.float32, rank=8, config=tiny_config(initializer_range=0.5))
     able = replace(PLAN, epochs=8, learning_rate=2e-2)
     train(loaded, EXAMPLES, VALIDATION, able, Notes())  # so that there is something to unlearn
     calm, notes = replace(able, epochs=16, learning_rate=1e-4), Notes(folder=folder)
@@ -227,26 +205,26 @@ def test_validation_that_is_no_number_is_no_best(adapted: Callable[..., LoadedMo
 
 def gradients(loaded: LoadedModel) -> dict[str, torch.Tensor]:
     """Return the gradients of one batch."""
-    loaded.peft.zero_grad()
+    loaded.causal.zero_grad()
     loaded.causal.train()
-    for packed in _Packing.of(loaded, EXAMPLES).passes(EXAMPLES[:6]):
-        summed_loss(loaded.causal, packed).backward()  # type: ignore[no-untyped-call]
+    for packed in _Packing.of(EXAMPLES).passes(EXAMPLES[:6]):
+        loaded.summed_loss(packed).backward()  # type: ignore[no-untyped-call]
     return {name: parameter.grad.clone() for name, parameter in loaded.trainable.items() if parameter.grad is not None}
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_validation_does_not_disturb_training(tiny_folder: Path, method: str) -> None:
     """bitsandbytes repacks a 4-bit weight at an eval pass without gradient, and later gradients are wrong: they must be equal."""
-    loaded = METHODS[method]().load(tiny_folder, rank=4, lora_alpha=8, compute_type=torch.float32, seed=0)
+    loaded = METHODS[method]().load(tiny_folder, MethodSettings(rank=4, lora_alpha=8, compute_type=torch.float32, seed=0))
     before = gradients(loaded)
     for _ in range(2):
-        _validate(loaded, VALIDATION, 4, _Packing.of(loaded, VALIDATION))
+        _validate(loaded, VALIDATION, 4, _Packing.of(VALIDATION))
     assert_same(gradients(loaded), before)
 
 
 def test_no_layer_may_repack_its_weight_for_inference(tiny_folder: Path) -> None:
     """Also on machines where the repacking kernel exists, which this one may not be."""
-    loaded = METHODS["qlora"]().load(tiny_folder, rank=4, lora_alpha=8, compute_type=torch.bfloat16, seed=0)
+    loaded = METHODS["qlora"]().load(tiny_folder, MethodSettings(rank=4, lora_alpha=8, compute_type=torch.bfloat16, seed=0))
     layers = [module for module in loaded.causal.modules() if isinstance(module, bitsandbytes.nn.Linear4bit)]
     assert layers
     assert not any(layer.support_avx512bf16_for_cpu for layer in layers)
