@@ -3,6 +3,7 @@
 from appliance.planning.estimates import Estimate, Range, estimate_memory, estimate_seconds
 from appliance.planning.parameters import AdapterCount, ModelShape, adapter_parameters, compare_adapter, matrix_parameters
 from appliance.planning.presets import MAX_LENGTH, METHODS, PRESETS, Preset, default_learning_rate, training_plan
+from appliance.planning.stepping_down import Footprint, StepDown, step_down
 
 __all__ = [
     "MAX_LENGTH",
@@ -10,14 +11,17 @@ __all__ = [
     "PRESETS",
     "AdapterCount",
     "Estimate",
+    "Footprint",
     "ModelShape",
     "Preset",
     "Range",
+    "StepDown",
     "adapter_parameters",
     "compare_adapter",
     "default_learning_rate",
     "estimate_memory",
     "estimate_seconds",
     "matrix_parameters",
+    "step_down",
     "training_plan",
 ]

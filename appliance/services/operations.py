@@ -49,7 +49,7 @@ class Appliance:
         self.desk = ChatDesk(context)
         self.backups = BackupDesk(context)
         handlers: dict[str, JobHandler] = {TRAIN: TrainingHandler(context), EVALUATE: EvaluationHandler(context)}
-        self.runner = JobRunner(lambda: context.database, context.launcher, context.clock, handlers)
+        self.runner = JobRunner(lambda: context.database, context.launcher, context.clock, handlers, notices=context.notices)
         self.serving = False
         self._recovery = Recovery(context)
         context.after_unseal.append(self._recover)
@@ -95,8 +95,8 @@ def _evaluate(appliance: Appliance, caller: Caller, *, adapter_id: str) -> Any:
     return asdict(job)
 
 
-def _resume(appliance: Appliance, caller: Caller, *, job_id: str) -> Any:
-    job = resume_job(appliance.context, caller, job_id)
+def _resume(appliance: Appliance, caller: Caller, *, job_id: str, learning_rate: float | None = None) -> Any:
+    job = resume_job(appliance.context, caller, job_id, learning_rate=learning_rate)
     appliance.runner.wake()
     return job
 

@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +11,27 @@ from sqlalchemy import delete, insert
 
 from appliance.audit import ObjectRef, Outcome
 from appliance.foundation.atomic_files import fsync_folder, make_private_folder, storage_errors
-from appliance.foundation.errors import ApplianceError, InputError
+from appliance.foundation.errors import ApplianceError, InputError, WorkerError
 from appliance.foundation.identifiers import new_id
 from appliance.jobs.conversation import WorkerOrder
-from appliance.jobs.messages import MAX_SEED, AdapterAccess, DatasetAccess, Done, ModelAccess, TrainStart
-from appliance.jobs.states import Job, add_job
+from appliance.jobs.messages import MAX_SEED, OUT_OF_MEMORY, AdapterAccess, DatasetAccess, Done, ModelAccess, TrainStart
+from appliance.jobs.states import Job, add_job, change_spec, note_on_job
 from appliance.models.tables import ADAPTERS
-from appliance.planning import MAX_LENGTH, training_plan
-from appliance.services.context import Caller, ServiceContext
+from appliance.planning import MAX_LENGTH, Footprint, step_down, training_plan
+from appliance.services.context import APPLIANCE, Caller, ServiceContext
 from appliance.services.dataset_use import verify_trainable
 from appliance.services.import_dataset import PART_KIND, describe_dataset, part_key_id
 from appliance.services.import_model import describe_model
 
 TRAIN = "train"
+STEPPED_DOWN = "stepped_down"  # in a job's spec and result: the sentences, in their order
+NOTHING_LEFT = (
+    "Memory ran out even with the smallest passes. Close other programs on this machine, or choose QLoRA, a smaller model or shorter rows. "
+    "The last checkpoint is kept; the job can be resumed."
+)
 CHECKPOINT_STEPS = 20
+PATIENCE = 3  # validations in a row that bring nothing better; the presets' pass over the data ends with one
+PASS_TOKENS = 512  # see `training.packed_passes`: where the wide passes' gain ends on a CPU
 
 
 @dataclass(frozen=True)
@@ -104,6 +111,7 @@ class TrainingHandler:
         log_job(context, job, "job.start", Outcome.REQUESTED)
         model = model_access(context, spec["model_id"])
         folder = context.home / "datasets" / dataset["id"]
+        now = footprint(job)
         start = TrainStart(
             job_id=job.id,
             job_folder=str(job_folder(context, job.id)),
@@ -120,6 +128,9 @@ class TrainingHandler:
             seed=spec["seed"],
             checkpoint_steps=CHECKPOINT_STEPS,
             max_length=MAX_LENGTH,
+            patience=PATIENCE,
+            pass_tokens=now.pass_tokens,
+            activation_checkpointing=now.activation_checkpointing,
         )
         return WorkerOrder(start, read=(Path(model.folder), folder), write=(job_folder(context, job.id),))
 
@@ -143,11 +154,11 @@ class TrainingHandler:
                     insert(ADAPTERS).values(
                         id=spec["adapter_id"],
                         project_id=job.project_id,
-                        name=spec["name"],
+                        name=f"{spec['name']} (step {done.result['best_step']})" if done.stopped else spec["name"],
                         job_id=job.id,
                         model_id=spec["model_id"],
                         dataset_id=spec["dataset_id"],
-                        dataset_version=1,
+                        dataset_version=spec["dataset_version"],
                         method=spec["method"],
                         rank=spec["rank"],
                         config=json.dumps(spec),
@@ -166,11 +177,29 @@ class TrainingHandler:
                 details={"dataset": spec["dataset_id"], "model": spec["model_id"]},
             )
         log_job(context, job, "job.start", Outcome.SUCCEEDED)
-        return {**done.result, "adapter": spec["adapter_id"] if digest else ""}
+        return {**done.result, "adapter": spec["adapter_id"] if digest else "", "stepped_down": spec.get(STEPPED_DOWN, [])}
 
     def fail(self, job: Job, error: ApplianceError) -> None:
         """Log that the job failed, and why."""
         log_job(self._context, job, "job.start", Outcome.FAILED, error.code)
+
+    def step_down(self, job: Job, error: ApplianceError) -> Job:
+        """Take the next smaller way to train, and say so in the job and in the log. Raises `WorkerError` when there is none."""
+        context = self._context
+        lower = step_down(footprint(job))
+        if lower is None:
+            raise WorkerError(NOTHING_LEFT, code=OUT_OF_MEMORY) from error
+        log_job(context, job, "job.start", Outcome.FAILED, error.code)
+        now = asdict(lower.footprint)
+        context.log.append(APPLIANCE, "job.step-down", ObjectRef("job", job.id), Outcome.SUCCEEDED, reason=error.code, details=now)
+        with context.database.begin() as connection:
+            note_on_job(connection, job.id, lower.sentence)
+            return change_spec(connection, job.id, {**now, STEPPED_DOWN: [*job.spec.get(STEPPED_DOWN, []), lower.sentence]})
+
+
+def footprint(job: Job) -> Footprint:
+    """Return how the job's steps are computed now: as planned, or smaller after it stepped down."""
+    return Footprint(job.spec.get("pass_tokens", PASS_TOKENS), job.spec.get("activation_checkpointing", False))
 
 
 def job_folder(context: ServiceContext, job_id: str) -> Path:
