@@ -50,6 +50,11 @@ class Engine:
         set_peft_model_state_dict(peft, tensors)
         return cls(peft.get_base_model(), peft)
 
+    @property
+    def causal(self) -> Any:
+        """Return the model, through which the adapter computes."""
+        return self._causal
+
     @contextlib.contextmanager
     def original(self) -> Iterator[None]:
         """Switch the adapter off for the block."""

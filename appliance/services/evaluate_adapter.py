@@ -17,7 +17,8 @@ from appliance.models.tables import ADAPTERS, RETIRED
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.dataset_use import verify_version
 from appliance.services.import_dataset import describe_dataset
-from appliance.services.train_adapter import adapter_access, dataset_access, job_folder, log_job, model_access
+from appliance.services.keep_adapter import job_folder
+from appliance.services.train_adapter import adapter_access, dataset_access, log_job, model_access
 from appliance.vault.stream import SealContext, unseal_file
 
 EVALUATE = "evaluate"
@@ -85,7 +86,10 @@ class EvaluationHandler:
         context = self._context
         if not done.stopped:
             with context.database.begin() as connection:
-                results = json.dumps({**done.result, "job_id": job.id})
+                rank = {
+                    name: value for name, value in describe_adapter(context, job.spec["adapter_id"])["results"].items() if name == "rank"
+                }
+                results = json.dumps({**rank, **done.result, "job_id": job.id})
                 connection.execute(
                     update(ADAPTERS).where(ADAPTERS.c.id == job.spec["adapter_id"]).values(results=results, state="evaluated")
                 )
