@@ -116,7 +116,6 @@ class ShrinkStart(Message):
     smaller: AdapterAccess
     rank: int = Field(ge=1, le=1024)
     quantised: bool
-    batch_size: int = Field(ge=1, le=1024)
     max_length: int = Field(ge=16, le=131_072)
 
 

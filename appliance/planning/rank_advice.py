@@ -4,7 +4,7 @@ A low-rank adapter learns as well as full training while it has room for the dat
 ("LoRA Without Regret", Schulman et al., Thinking Machines, 2025). Both sides in bits:
 
 room        2 bits a parameter, what language models were found to store (Allen-Zhu and Li, arXiv:2404.05405; quoted there). A rank adds
-            the sum of (rows + columns) over all adapted matrices to the parameters: see `parameters`.
+            the sum of (rows + columns) over all adapted matrices: see `parameters`.
 to learn    the answers' tokens times the bits a token: the loss over the first pass is the data's description length, which bounds what
             there is to memorise (same source). About 1 bit a token for large models (there); a small one begins at more: 4.3 bits
             (3.0 nats) measured with SmolLM2-135M on the sample handbook. Between, a straight line in logarithms of the size.
@@ -12,7 +12,8 @@ margin      4: the two bits are what unhurried training reaches (1,000 visits of
 at least    4: the LoRA paper found ranks of 1 to 4 enough on its tasks (arXiv:2106.09685, section 7.2, table 6).
 at most     what the smallest matrix can have, what fits into memory, and 256.
 
-Ranks are powers of two. A rank that is too high costs memory and little else (QLoRA, arXiv:2305.14314, appendix A.2, found no effect of the rank).
+Ranks are powers of two. A rank that is too high costs memory and little else (QLoRA, arXiv:2305.14314, section 4 and appendix A: with all
+layers adapted, the rank made no difference).
 """
 
 import math

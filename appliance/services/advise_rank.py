@@ -1,6 +1,5 @@
 """Before training: a recommended rank from the data's size, the model and the memory of this machine."""
 
-import json
 import os
 from functools import partial
 from typing import Any
@@ -40,8 +39,7 @@ def advise_before(
     if memory_gib is not None and not 0.1 <= memory_gib <= 65_536:
         raise InputError("The memory must lie between 0.1 and 65,536 GiB.", code="rank.budget")
     dataset = describe_dataset(context, dataset_id)
-    describe_model(context, model_id)  # raises for a model that is not there
-    shape = ModelShape.from_config(json.loads((context.home / "models" / model_id / "config.json").read_bytes()))
+    shape = ModelShape.from_config(describe_model(context, model_id)["manifest"]["config"])
     tokens = answer_tokens(show_report(context, caller, dataset_id=dataset_id)["tokens"], dataset["training_rows"])
     budget = memory_gib * 2**30 if memory_gib is not None else float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     peak = partial(_peak_bytes, shape, method)
@@ -64,7 +62,7 @@ def answer_tokens(lengths: dict[str, Any], training_rows: int) -> int:
     middle = sum(count * (low + high) / 2 for count, low, high in zip(counts, edges, edges[1:], strict=False)) / counted
     if lengths.get("unit") == "characters":
         middle /= CHARACTERS_A_TOKEN
-    return round(middle * COMPLETION_SHARE * training_rows)
+    return int(middle * COMPLETION_SHARE * training_rows)
 
 
 def _peak_bytes(shape: ModelShape, method: str, rank: int) -> float:

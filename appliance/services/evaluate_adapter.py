@@ -85,11 +85,10 @@ class EvaluationHandler:
         """Keep the figures with the adapter and log the outcome; the answers stay sealed in the job's folder."""
         context = self._context
         if not done.stopped:
+            before = describe_adapter(context, job.spec["adapter_id"])["results"]
+            kept = {"rank": before["rank"]} if "rank" in before else {}  # what the rank's analysis found has not changed
             with context.database.begin() as connection:
-                rank = {
-                    name: value for name, value in describe_adapter(context, job.spec["adapter_id"])["results"].items() if name == "rank"
-                }
-                results = json.dumps({**rank, **done.result, "job_id": job.id})
+                results = json.dumps({**kept, **done.result, "job_id": job.id})
                 connection.execute(
                     update(ADAPTERS).where(ADAPTERS.c.id == job.spec["adapter_id"]).values(results=results, state="evaluated")
                 )

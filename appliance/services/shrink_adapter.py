@@ -20,7 +20,6 @@ from appliance.services.keep_adapter import MADE, MadeAdapter, job_folder, keep_
 from appliance.services.train_adapter import adapter_access, dataset_access, log_job, model_access
 
 SHRINK = "shrink"
-BATCH_SIZE = 8  # rows a pass in measuring; no gradient is kept
 MAX_NAME = 120  # characters
 # Of the worker's result, what stays with the new adapter.
 _KEPT_FIGURES = ("rank_before", "kept", "lost_directions", "loss_before", "loss_after", "bytes_before", "bytes_after", "rows", "sentence")
@@ -102,7 +101,6 @@ class ShrinkHandler:
             smaller=adapter_access(context, spec["smaller_id"], job_folder(context, job.id) / MADE),
             rank=spec["rank"],
             quantised=adapter["method"] == "qlora",
-            batch_size=BATCH_SIZE,
             max_length=MAX_LENGTH,
         )
         read = (Path(model.folder), context.home / "datasets" / dataset["id"], Path(access.folder))

@@ -1,6 +1,7 @@
 """Write the best adapter of a smaller rank, and measure what it costs: the loss on rows that were set aside, before and after."""
 
 from pathlib import Path
+from typing import Any
 
 from appliance.foundation.errors import InputError
 from appliance.jobs.messages import AdapterAccess, Done, Progress, Ready, ShrinkStart
@@ -14,6 +15,8 @@ STEPS = 3  # truncate, measure before, measure after
 def shrink_adapter(channel: WorkerChannel, start: ShrinkStart) -> Done:
     """Truncate, seal, measure both. After a `Stop` nothing is kept."""
     from appliance.inference.compute_type import flush_denormals, probe  # noqa: PLC0415
+    from appliance.inference.engine import Engine  # noqa: PLC0415
+    from appliance.training.adapter_loss import mean_loss  # noqa: PLC0415
     from appliance.training.rank_analysis import analyse_adapter, truncate_adapter  # noqa: PLC0415 - torch takes seconds to import
     from appliance.workers.tokenised import tokenised_part  # noqa: PLC0415
 
@@ -30,13 +33,17 @@ def shrink_adapter(channel: WorkerChannel, start: ShrinkStart) -> Done:
     channel.send(Progress(step=1, steps=STEPS))
     losses = []
     for step, access in enumerate((start.adapter, start.smaller), 2):
-        if channel.stop_requested():
+        # As it lies sealed in its folder, loaded as chat and evaluation load it.
+        engine = Engine.load(model, quantised=start.quantised, compute_type=compute_type, adapter=read_adapter(access))
+        loss = mean_loss(engine.causal, examples, channel.stop_requested)
+        del engine
+        if loss is None:
             return Done(stopped=True)
-        losses.append(_loss(model, access, start, compute_type, examples))
-        channel.send(Progress(step=step, steps=STEPS, figures={"validation_loss": losses[-1]}))
+        losses.append(loss)
+        channel.send(Progress(step=step, steps=STEPS, figures={"validation_loss": loss}))
     before, after = losses
     kept = spectrum.kept(start.rank)
-    result = {
+    result: dict[str, Any] = {
         "adapter_written": True,
         "adapter_sha256": digest,
         "rank_before": spectrum.rank,
@@ -52,27 +59,17 @@ def shrink_adapter(channel: WorkerChannel, start: ShrinkStart) -> Done:
     return Done(result={**result, "sentence": sentence(result)})
 
 
-def sentence(result: dict[str, int | float]) -> str:
+def sentence(result: dict[str, Any]) -> str:
     """Say what was kept and what it cost."""
-    before, after = float(result["loss_before"]), float(result["loss_after"])
+    before, after = result["loss_before"], result["loss_after"]
     change = 100 * (after - before) / before if before else 0.0
     cost = "less than 0.1 % either way" if abs(change) < 0.1 else f"{abs(change):.1f} % {'higher' if change > 0 else 'lower'}"
-    lost = int(result["lost_directions"])
+    lost = result["lost_directions"]
     gone = f"; {lost} direction{'s' if lost != 1 else ''} that it used are gone" if lost else "; it used no more than these"
     return (
         f"Rank {result['rank_before']} became rank {result['rank']}: {100 * result['kept']:.1f} % of what it learned is kept{gone}. "
         f"Loss on {result['rows']} rows not practised: {before:.4f} before, {after:.4f} after ({cost})."
     )
-
-
-def _loss(model: Path, access: AdapterAccess, start: ShrinkStart, compute_type: object, examples: list) -> float:  # type: ignore[type-arg]
-    """Return the loss of the adapter as it lies sealed in its folder, loaded as chat and evaluation load it."""
-    from appliance.inference.engine import Engine  # noqa: PLC0415
-    from appliance.training.loop import held_out_loss  # noqa: PLC0415
-    from appliance.training.methods import LoadedModel  # noqa: PLC0415
-
-    engine = Engine.load(model, quantised=start.quantised, compute_type=compute_type, adapter=read_adapter(access))
-    return held_out_loss(LoadedModel(None, engine.causal), examples, start.batch_size)
 
 
 def _size(access: AdapterAccess) -> int:

@@ -143,7 +143,8 @@ class _Trainer:
 
     def train_to(self, rung: Rung) -> dict[str, Any] | None:
         """Return what was measured at the end of the rung; None when somebody asked to stop before it."""
-        from appliance.training.loop import TrainingPlan, held_out_loss, train  # noqa: PLC0415
+        from appliance.training.adapter_loss import mean_loss  # noqa: PLC0415
+        from appliance.training.loop import TrainingPlan, train  # noqa: PLC0415
 
         start = self._start
         watch = _Watch(self._channel, self._folder, self._rank, rung, self._before, self._count)
@@ -166,7 +167,7 @@ class _Trainer:
             return None
         loss = outcome.validation_loss
         if loss is None:  # No pass over the data has ended yet.
-            loss = held_out_loss(self._loaded, self._parts["validation"], start.batch_size)
+            loss = mean_loss(self._loaded.causal, self._parts["validation"])
         return {
             "rank": self._rank,
             "steps": outcome.steps_done,
@@ -234,10 +235,11 @@ def _result(record: Record, winner: int, candidates: int) -> dict[str, Any]:
     done = record.done_steps()
     share = done / (candidates * best["steps"]) if best["steps"] else 1.0
     early = sorted({trial["rank"] for trial in record.trials} - {winner})
-    names = " and ".join([", ".join(map(str, early[:-1])), str(early[-1])] if len(early) > 1 else map(str, early))
+    names = " and ".join(part for part in (", ".join(map(str, early[:-1])), str(early[-1])) if part)
     sentence = (
-        f"Rank {winner} did best: loss {best['validation_loss']:.4f} on rows not practised. {names} stopped early, so all together took "
-        f"{100 * share:.0f} % of the steps that training each to the end would have taken."
+        f"Rank {winner} did best: loss {best['validation_loss']:.4f} on rows not practised. "
+        f"{'Ranks' if len(early) > 1 else 'Rank'} {names} stopped early, so all together took {100 * share:.0f} % of the steps that "
+        "training each to the end would have taken."
     )
     return {
         "adapter_written": True,
