@@ -111,7 +111,7 @@ def test_advice_before_training_names_a_rank_a_reason_and_what_each_rank_needs(w
 def test_advice_before_training_knows_the_budget(world: Any) -> None:
     """Too little memory for any rank is a sentence; so is a budget that cannot be, and a method without a rank."""
     ids = {"dataset_id": world.ids["dataset"], "model_id": world.ids["model"]}
-    with pytest.raises(InputError, match="No rank fits into 0.1 GiB"):
+    with pytest.raises(InputError, match=r"No rank fits into 0\.1 GiB"):
         world.do("rank.advise", **ids, memory_gib=0.1)
     for wrong in (0, -1, float("nan"), 1e9):
         with pytest.raises(InputError, match="memory must lie"):
