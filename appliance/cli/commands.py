@@ -237,10 +237,16 @@ def _add_job_commands(group: typer.Typer, frame: Frame) -> None:
             options.printer.result(client.perform("job.stop", job_id=job), "The job was asked to stop.")
 
     @group.command()
-    def resume(job: str, wait: Wait = True, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
+    def resume(
+        job: str,
+        learning_rate: Annotated[float | None, typer.Option(help="Go on with a lower one.")] = None,
+        wait: Wait = True,
+        passphrase_file: PassphraseFile = None,
+        as_json: AsJson = False,
+    ) -> None:
         """Go on with a stopped or failed job from its last checkpoint."""
         with frame(as_json, passphrase_file) as options, options.client() as client:
-            found = client.perform("job.resume", job_id=job)
+            found = client.perform("job.resume", job_id=job, learning_rate=learning_rate)
             follow_job(options, client, found, "Working", wait=wait or isinstance(client, OwningClient))
 
 

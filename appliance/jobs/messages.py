@@ -13,6 +13,8 @@ from appliance.foundation.errors import WorkerError
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 MAX_NAMED_FIELDS = 20
 MAX_SEED = 2**31 - 1
+DIVERGED = "diverged"  # `result["ending"]` of a training that made the model worse: it may go on with a lower learning rate
+OUT_OF_MEMORY = "worker.out-of-memory"  # the code of a `Failed` whose work may be tried again with less
 WorkerKind = Literal["train", "evaluate", "ranks", "shrink", "sweep", "convert", "parse", "preview", "revise", "search", "serve", "probe"]
 
 
@@ -73,6 +75,7 @@ class TrainStart(Message):
     train_head: bool = False
     activation_checkpointing: bool = False
     pass_tokens: int = Field(default=512, ge=16, le=131_072)
+    patience: int = Field(default=0, ge=0, le=1000)
     epochs: int = Field(ge=1, le=1000)
     batch_size: int = Field(ge=1, le=1024)
     learning_rate: float = Field(gt=0, le=1)
@@ -251,6 +254,13 @@ class Progress(Message):
     figures: dict[str, float | None] = {}
 
 
+class Notice(Message):
+    """What people should know while it runs (it waits for room on the disk, say); an empty sentence takes it back."""
+
+    type: Literal["notice"] = "notice"
+    sentence: str
+
+
 class Checkpointed(Message):
     """A checkpoint of this step is durable."""
 
@@ -298,7 +308,7 @@ Start = (
     | ConvertStart
 )
 ToWorker = Start | ChatRequest | Stop
-FromWorker = Ready | Progress | Checkpointed | ChatPiece | Done | Failed
+FromWorker = Ready | Progress | Notice | Checkpointed | ChatPiece | Done | Failed
 
 _T = TypeVar("_T", bound=Message)
 _TO_WORKER: TypeAdapter[ToWorker] = TypeAdapter(Annotated[ToWorker, Field(discriminator="type")])

@@ -5,6 +5,7 @@ from appliance.planning.parameters import AdapterCount, ModelShape, adapter_para
 from appliance.planning.presets import MAX_LENGTH, METHODS, PRESETS, Preset, default_learning_rate, training_plan
 from appliance.planning.rank_advice import RankAdvice, advise_rank
 from appliance.planning.spectrum import AdapterSpectrum, LayerSpectrum
+from appliance.planning.stepping_down import Footprint, StepDown, step_down
 
 __all__ = [
     "COMPLETION_SHARE",
@@ -14,11 +15,13 @@ __all__ = [
     "AdapterCount",
     "AdapterSpectrum",
     "Estimate",
+    "Footprint",
     "LayerSpectrum",
     "ModelShape",
     "Preset",
     "Range",
     "RankAdvice",
+    "StepDown",
     "adapter_parameters",
     "advise_rank",
     "compare_adapter",
@@ -26,5 +29,6 @@ __all__ = [
     "estimate_memory",
     "estimate_seconds",
     "matrix_parameters",
+    "step_down",
     "training_plan",
 ]

@@ -59,7 +59,7 @@ class Appliance:
             SHRINK: ShrinkHandler(context),
             SWEEP: SweepHandler(context),
         }
-        self.runner = JobRunner(lambda: context.database, context.launcher, context.clock, handlers)
+        self.runner = JobRunner(lambda: context.database, context.launcher, context.clock, handlers, notices=context.notices)
         self.serving = False
         self._recovery = Recovery(context)
         context.after_unseal.append(self._recover)
@@ -124,8 +124,8 @@ def _sweep(appliance: Appliance, caller: Caller, *, dataset_id: str, model_id: s
     return asdict(job)
 
 
-def _resume(appliance: Appliance, caller: Caller, *, job_id: str) -> Any:
-    job = resume_job(appliance.context, caller, job_id)
+def _resume(appliance: Appliance, caller: Caller, *, job_id: str, learning_rate: float | None = None) -> Any:
+    job = resume_job(appliance.context, caller, job_id, learning_rate=learning_rate)
     appliance.runner.wake()
     return job
 

@@ -16,7 +16,7 @@ from appliance.services.context import Caller, ServiceContext
 from appliance.services.dataset_use import verify_trainable
 from appliance.services.import_dataset import describe_dataset
 from appliance.services.keep_adapter import MadeAdapter, job_folder, keep_adapter
-from appliance.services.train_adapter import TrainingChoice, log_job, training_spec, training_start
+from appliance.services.train_adapter import TrainingChoice, log_job, step_training_down, training_spec, training_start
 
 SWEEP = "sweep"
 MIN_RANKS, MAX_RANKS = 2, 8
@@ -98,3 +98,7 @@ class SweepHandler:
     def fail(self, job: Job, error: ApplianceError) -> None:
         """Log that the job failed, and why."""
         log_job(self._context, job, "job.start", Outcome.FAILED, error.code)
+
+    def step_down(self, job: Job, error: ApplianceError) -> Job:
+        """Train with smaller passes, as a training would. Raises `WorkerError` when there is nothing left to give up."""
+        return step_training_down(self._context, job, error)

@@ -1,25 +1,32 @@
 """Train an adapter: submit the job, and what happens in the control plane before and after its worker runs."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from appliance.audit import ObjectRef, Outcome
 from appliance.foundation.atomic_files import make_private_folder
-from appliance.foundation.errors import ApplianceError, InputError
+from appliance.foundation.errors import ApplianceError, InputError, WorkerError
 from appliance.foundation.identifiers import new_id
 from appliance.jobs.conversation import WorkerOrder
-from appliance.jobs.messages import MAX_SEED, AdapterAccess, DatasetAccess, Done, ModelAccess, TrainStart
-from appliance.jobs.states import Job, add_job
-from appliance.planning import MAX_LENGTH, training_plan
-from appliance.services.context import Caller, ServiceContext
+from appliance.jobs.messages import MAX_SEED, OUT_OF_MEMORY, AdapterAccess, DatasetAccess, Done, ModelAccess, TrainStart
+from appliance.jobs.states import Job, add_job, change_spec, note_on_job
+from appliance.planning import MAX_LENGTH, Footprint, step_down, training_plan
+from appliance.services.context import APPLIANCE, Caller, ServiceContext
 from appliance.services.dataset_use import verify_trainable
 from appliance.services.import_dataset import PART_KIND, describe_dataset, part_key_id
 from appliance.services.import_model import describe_model
 from appliance.services.keep_adapter import MADE, MadeAdapter, job_folder, keep_adapter
 
 TRAIN = "train"
+STEPPED_DOWN = "stepped_down"  # in a job's spec and result: the sentences, in their order
+NOTHING_LEFT = (
+    "Memory ran out even with the smallest passes. Close other programs on this machine, or choose QLoRA, a smaller model or shorter rows. "
+    "The last checkpoint is kept; the job can be resumed."
+)
 CHECKPOINT_STEPS = 20
+PATIENCE = 3  # validations in a row that bring nothing better; the presets' pass over the data ends with one
+PASS_TOKENS = 512  # see `training.packed_passes`: where the wide passes' gain ends on a CPU
 
 
 @dataclass(frozen=True)
@@ -109,18 +116,41 @@ class TrainingHandler:
         context, spec = self._context, job.spec
         written = bool(done.result.get("adapter_written"))
         if written:
-            keep_adapter(context, job, MadeAdapter.of_training(spec, str(done.result["adapter_sha256"])))
+            name = f"{spec['name']} (step {done.result['best_step']})" if done.stopped else spec["name"]
+            keep_adapter(context, job, MadeAdapter.of_training({**spec, "name": name}, str(done.result["adapter_sha256"])))
         log_job(context, job, "job.start", Outcome.SUCCEEDED)
-        return {**done.result, "adapter": spec["adapter_id"] if written else ""}
+        return {**done.result, "adapter": spec["adapter_id"] if written else "", "stepped_down": spec.get(STEPPED_DOWN, [])}
 
     def fail(self, job: Job, error: ApplianceError) -> None:
         """Log that the job failed, and why."""
         log_job(self._context, job, "job.start", Outcome.FAILED, error.code)
 
+    def step_down(self, job: Job, error: ApplianceError) -> Job:
+        """Take the next smaller way to train, and say so in the job and in the log. Raises `WorkerError` when there is none."""
+        return step_training_down(self._context, job, error)
+
+
+def step_training_down(context: ServiceContext, job: Job, error: ApplianceError) -> Job:
+    """Make a job that trains need less memory. Raises `WorkerError` when there is nothing left to give up."""
+    lower = step_down(footprint(job))
+    if lower is None:
+        raise WorkerError(NOTHING_LEFT, code=OUT_OF_MEMORY) from error
+    log_job(context, job, "job.start", Outcome.FAILED, error.code)
+    now = asdict(lower.footprint)
+    context.log.append(APPLIANCE, "job.step-down", ObjectRef("job", job.id), Outcome.SUCCEEDED, reason=error.code, details=now)
+    with context.database.begin() as connection:
+        note_on_job(connection, job.id, lower.sentence)
+        return change_spec(connection, job.id, {**now, STEPPED_DOWN: [*job.spec.get(STEPPED_DOWN, []), lower.sentence]})
+
+
+def footprint(job: Job) -> Footprint:
+    """Return how the job's steps are computed now: as planned, or smaller after it stepped down."""
+    return Footprint(job.spec.get("pass_tokens", PASS_TOKENS), job.spec.get("activation_checkpointing", False))
+
 
 def training_start(context: ServiceContext, job: Job) -> TrainStart:
     """Return the order to train by the job's `spec`, with the keys that it needs."""
-    spec = job.spec
+    spec, now = job.spec, footprint(job)
     dataset = {**describe_dataset(context, spec["dataset_id"]), "version": spec["dataset_version"]}
     return TrainStart(
         job_id=job.id,
@@ -138,6 +168,9 @@ def training_start(context: ServiceContext, job: Job) -> TrainStart:
         seed=spec["seed"],
         checkpoint_steps=CHECKPOINT_STEPS,
         max_length=MAX_LENGTH,
+        patience=PATIENCE,
+        pass_tokens=now.pass_tokens,
+        activation_checkpointing=now.activation_checkpointing,
     )
 
 

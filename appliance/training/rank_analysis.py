@@ -93,7 +93,7 @@ def _factors(weights: bytes, rank: int) -> dict[str, tuple[torch.Tensor, torch.T
     tensors = load(weights)
     found = {name.removesuffix(_A) for name in tensors if name.endswith(_A)}
     wanted = {f"{name}{end}" for name in found for end in (_A, _B)}
-    if not found or set(tensors) != wanted:
+    if not found or set(tensors) != wanted:  # the magnitudes of DoRA, or tensors of the model itself
         raise InputError(
             "This adapter holds more than the factors B and A of LoRA (it was trained with DoRA, on the last layers or in full), so it has "
             "no rank to explain. Train one with LoRA or QLoRA.",

@@ -12,16 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from appliance.foundation.errors import InputError, IntegrityError, WorkerError
-from appliance.jobs.messages import Checkpointed, Done, Progress, RankCandidate, Ready, SweepStart
-from appliance.planning.halving import Rung, halving_rungs, promoted, total_steps
+from appliance.jobs.messages import Done, Ready, SweepStart
+from appliance.planning.halving import halving_rungs, promoted
 from appliance.prompts import ChatPrompts
 from appliance.vault.stream import SealContext, seal_file, unseal_file
-from appliance.workers.access import verified_model, write_adapter
+from appliance.workers.access import verified_model
 from appliance.workers.channel import WorkerChannel, run
+from appliance.workers.room import write_when_there_is_room
+from appliance.workers.rung_training import RungTraining, checkpoints_of
 
 RECORD_NAME = "sweep.sealed"
 RECORD_VERSION = 1
-DIVERGED = "training.diverged"
 
 
 @dataclass
@@ -35,10 +36,13 @@ class Record:
         """Return the validation loss of each rank at a rung; None for one that diverged."""
         return {trial["rank"]: trial["validation_loss"] for trial in self.trials if trial["rung"] == rung}
 
+    def steps_of(self, rank: int) -> int:
+        """Return how many steps a rank has behind it at the end of its last rung."""
+        return max((int(trial["steps"]) for trial in self.trials if trial["rank"] == rank), default=0)
+
     def done_steps(self) -> int:
         """Return how many steps all trials took together."""
-        last = {trial["rank"]: trial["steps"] for trial in self.trials}
-        return sum(last.values())
+        return sum(self.steps_of(rank) for rank in {trial["rank"] for trial in self.trials})
 
 
 class RecordFile:
@@ -82,24 +86,26 @@ def sweep_ranks(channel: WorkerChannel, start: SweepStart) -> Done:
                 continue
             if channel.stop_requested():
                 return Done(stopped=True, result={"trials": record.trials})
-            trainer = _Trainer(channel, start, candidate, record, parts, model, compute_type)
+            before = record.done_steps() - record.steps_of(candidate.rank)
+            trainer = RungTraining(channel, start, candidate, parts, model, compute_type, steps_before=before)
             trial = trainer.train_to(rung)
             if trial is None:
                 return Done(stopped=True, result={"trials": record.trials})
             if rung is rungs[-1] and trial["validation_loss"] is not None:
                 record.adapter_sha256 = trainer.write()
             record.trials.append({"rung": number, **trial})
-            file.write(record)
+            if not write_when_there_is_room(channel, lambda: file.write(record)):
+                return Done(stopped=True, result={"trials": record.trials[:-1]})
         keep = rungs[number + 1].candidates if rung is not rungs[-1] else 1
         kept = promoted(record.losses(number), keep)
         if not kept:
             raise WorkerError(
                 "The loss of every rank is no longer a number: the learning rate is too high for this data. Choose a lower one.",
-                code=DIVERGED,
+                code="sweep.diverged",
             )
         for candidate in alive:
             if candidate.rank not in kept:
-                shutil.rmtree(_checkpoints(start, candidate.rank), ignore_errors=True)
+                shutil.rmtree(checkpoints_of(start, candidate.rank), ignore_errors=True)
         alive = [candidate for candidate in alive if candidate.rank in kept]
     return Done(result=_result(record, alive[0].rank, len(start.candidates)))
 
@@ -113,121 +119,6 @@ def _parts(start: SweepStart, model: Path) -> dict[str, Any]:
     if not all(parts.values()):
         raise InputError("A sweep needs rows to train on and rows set aside that fit the model's length.", code="sweep.length")
     return parts
-
-
-class _Trainer:
-    """Trains one rank from where it was to the end of a rung."""
-
-    def __init__(
-        self,
-        channel: WorkerChannel,
-        start: SweepStart,
-        candidate: RankCandidate,
-        record: Record,
-        parts: dict[str, Any],
-        model: Path,
-        compute_type: Any,
-    ) -> None:
-        from appliance.training.checkpoints import CheckpointFolder  # noqa: PLC0415
-        from appliance.training.methods import METHODS  # noqa: PLC0415
-
-        self._channel, self._start, self._rank, self._parts = channel, start.training, candidate.rank, parts
-        self._count = len(start.candidates)
-        self._before = record.done_steps() - max((each["steps"] for each in record.trials if each["rank"] == candidate.rank), default=0)
-        folder = _checkpoints(start, candidate.rank)
-        folder.mkdir(mode=0o700, exist_ok=True)
-        self._folder = CheckpointFolder(folder, f"{self._start.job_id}/{folder.name}", self._start.job_key)
-        self._loaded = METHODS[self._start.method]().load(
-            model, rank=candidate.rank, lora_alpha=candidate.lora_alpha, compute_type=compute_type, seed=self._start.seed
-        )
-
-    def train_to(self, rung: Rung) -> dict[str, Any] | None:
-        """Return what was measured at the end of the rung; None when somebody asked to stop before it."""
-        from appliance.training.adapter_loss import mean_loss  # noqa: PLC0415
-        from appliance.training.loop import TrainingPlan, train  # noqa: PLC0415
-
-        start = self._start
-        watch = _Watch(self._channel, self._folder, self._rank, rung, self._before, self._count)
-        plan = TrainingPlan(start.epochs, start.batch_size, start.learning_rate, start.seed, start.checkpoint_steps)
-        try:
-            outcome = train(
-                self._loaded,
-                self._parts["training"],
-                self._parts["validation"],
-                plan,
-                watch,
-                should_stop=watch.should_stop,
-                checkpoint=self._folder.newest(),
-            )
-        except WorkerError as error:
-            if error.code != DIVERGED:
-                raise
-            return {"rank": self._rank, "steps": watch.step, "validation_loss": None, "seconds": 0.0, "parameters": self._parameters}
-        if outcome.stopped and not watch.reached:
-            return None
-        loss = outcome.validation_loss
-        if loss is None:  # No pass over the data has ended yet.
-            loss = mean_loss(self._loaded.causal, self._parts["validation"])
-        return {
-            "rank": self._rank,
-            "steps": outcome.steps_done,
-            "validation_loss": loss,
-            "seconds": round(outcome.seconds, 2),
-            "parameters": self._parameters,
-        }
-
-    def write(self) -> str:
-        """Seal the adapter as it now is, the best by validation loss, and return its digest."""
-        from appliance.training.methods import adapter_files  # noqa: PLC0415
-
-        return write_adapter(self._start.adapter, adapter_files(self._loaded, self._start.model.manifest["id"]))
-
-    @property
-    def _parameters(self) -> int:
-        return sum(parameter.numel() for parameter in self._loaded.trainable.values())
-
-
-class _Watch:
-    """Hears of one training's progress, keeps its checkpoints, and stops it at the end of the rung or when somebody asks."""
-
-    def __init__(self, channel: WorkerChannel, folder: Any, rank: int, rung: Rung, before: int, candidates: int) -> None:
-        self._channel, self._folder, self._rank, self._rung, self._before, self._candidates = (
-            channel,
-            folder,
-            rank,
-            rung,
-            before,
-            candidates,
-        )
-        self.reached = False
-        self.step = 0
-
-    def progress(self, progress: Any) -> None:
-        """Hear of one step (`TrainingProgress`)."""
-        self.step = progress.step
-        self.reached = progress.step >= self._rung.steps(progress.steps)
-        figures = {
-            "loss": progress.loss,
-            "validation_loss": progress.validation_loss,
-            "rank": float(self._rank),
-            "share": self._rung.share,
-            "tokens_per_s": progress.tokens_per_s,
-        }
-        total = max(total_steps(self._candidates, progress.steps), self._before + progress.step)
-        self._channel.send(Progress(step=self._before + progress.step, steps=total, sentence=f"Trying rank {self._rank}.", figures=figures))
-
-    def keep(self, checkpoint: Any) -> None:
-        """Keep a checkpoint (`TrainingCheckpoint`) durably."""
-        self._folder.save(checkpoint)
-        self._channel.send(Checkpointed(step=self._before + checkpoint.step))
-
-    def should_stop(self) -> bool:
-        """Tell whether the rung has ended, or somebody asked."""
-        return self.reached or self._channel.stop_requested()
-
-
-def _checkpoints(start: SweepStart, rank: int) -> Path:
-    return Path(start.training.job_folder) / f"rank-{rank}"
 
 
 def _result(record: Record, winner: int, candidates: int) -> dict[str, Any]:
