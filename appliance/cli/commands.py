@@ -3,20 +3,22 @@
 import json
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from appliance import __version__
 from appliance.cli.backup_commands import add_backup_commands
-from appliance.cli.client import Client, OwningClient, within_reach
+from appliance.cli.client import OwningClient, within_reach
 from appliance.cli.dataset_check_commands import add_check_commands, add_person_commands
 from appliance.cli.dataset_commands import add_dataset_commands
-from appliance.cli.frame import AsJson, Frame, Options, PassphraseFile, Program, Wait, make_frame, server_only
+from appliance.cli.following import follow
+from appliance.cli.frame import AsJson, Frame, PassphraseFile, Program, Wait, make_frame, server_only
 from appliance.cli.key_commands import add_key_commands
 from appliance.cli.passphrase import find_passphrase
 from appliance.cli.printing import Printer
-from appliance.foundation.errors import InputError, WorkerError
+from appliance.cli.train_commands import add_train_commands
+from appliance.foundation.errors import InputError
 from appliance.foundation.settings import Settings
 from appliance.reports import doctor_report, run_report
 from appliance.services.home import create_home
@@ -92,39 +94,6 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
             program.serve(settings, passphrase, lambda sentence: options.printer.result({"serving": sentence}, sentence))
 
     @app.command()
-    def train(
-        dataset: Annotated[str, typer.Option(help="Dataset id.")],
-        model: Annotated[str, typer.Option(help="Model id.")],
-        method: str = "qlora",
-        preset: str = "balanced",
-        rank: int | None = None,
-        epochs: int | None = None,
-        batch: int | None = None,
-        learning_rate: float | None = None,
-        seed: int = 0,
-        name: str = "",
-        wait: Wait = True,
-        passphrase_file: PassphraseFile = None,
-        as_json: AsJson = False,
-    ) -> None:
-        """Train an adapter."""
-        with frame(as_json, passphrase_file) as options, options.client() as client:
-            job = client.perform(
-                "train",
-                dataset_id=dataset,
-                model_id=model,
-                method=method,
-                preset=preset,
-                rank=rank,
-                epochs=epochs,
-                batch_size=batch,
-                learning_rate=learning_rate,
-                seed=seed,
-                name=name,
-            )
-            _follow(options, client, job, "Training", wait=wait or isinstance(client, OwningClient))
-
-    @app.command()
     def evaluate(
         adapter: Annotated[str, typer.Option(help="Adapter id.")],
         wait: Wait = True,
@@ -134,7 +103,7 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
         """Measure an adapter against its original on held-out questions."""
         with frame(as_json, passphrase_file) as options, options.client() as client:
             job = client.perform("evaluate", adapter_id=adapter)
-            _follow(options, client, job, "Evaluating", wait=wait or isinstance(client, OwningClient))
+            follow(options, client, job, "Evaluating", wait=wait or isinstance(client, OwningClient))
 
     @app.command()
     def chat(
@@ -153,6 +122,7 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
         """Print the version."""
         Printer(as_json=as_json).result({"version": __version__}, f"appliance {__version__}")
 
+    add_train_commands(app, frame)
     add_backup_commands(app, frame)
     add_key_commands(group("key", "The vault's ways in, and the keys behind them."), frame)
     _add_model_commands(group("model", "Base models."), frame)
@@ -224,7 +194,7 @@ def _add_job_commands(group: typer.Typer, frame: Frame) -> None:
     def watch(job: str, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
         """Follow one job to its end; without a server, this runs it."""
         with frame(as_json, passphrase_file) as options, options.client() as client:
-            _follow(options, client, client.perform("job.show", job_id=job), "Working", wait=True)
+            follow(options, client, client.perform("job.show", job_id=job), "Working", wait=True)
 
     @group.command()
     def stop(job: str, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
@@ -237,7 +207,7 @@ def _add_job_commands(group: typer.Typer, frame: Frame) -> None:
         """Go on with a stopped or failed job from its last checkpoint."""
         with frame(as_json, passphrase_file) as options, options.client() as client:
             found = client.perform("job.resume", job_id=job)
-            _follow(options, client, found, "Working", wait=wait or isinstance(client, OwningClient))
+            follow(options, client, found, "Working", wait=wait or isinstance(client, OwningClient))
 
 
 def _add_adapter_commands(group: typer.Typer, frame: Frame) -> None:
@@ -309,26 +279,3 @@ def _add_audit_commands(group: typer.Typer, frame: Frame) -> None:
                 raise InputError("The log is exported as jsonl.", code="audit.format")
             rows = client.perform("audit.export")
             options.printer.result(rows, "\n".join(json.dumps(row, ensure_ascii=False) for row in rows))
-
-
-def _follow(options: Options, client: Client, job: dict[str, Any], title: str, *, wait: bool) -> None:
-    """Print the job at once, or with a progress bar when it has ended. Raises `WorkerError` when it failed, after its JSON."""
-    if not wait:
-        options.printer.result(job, f"The job {job['id']} is queued. `appliance job watch {job['id']}` follows it.")
-        return
-    with options.printer.progress() as progress:
-        task = progress.add_task(title, total=None)
-
-        def show(body: dict[str, Any]) -> None:
-            loss = body["figures"].get("loss")
-            text = f"{title} (loss {loss:.3f})" if loss is not None else title
-            progress.update(task, completed=body["step"], total=body["steps"], description=text)
-
-        ended = client.watch(job["id"], show)
-    ended.pop("progress", None)
-    result = {"job": ended["id"], "state": ended["state"], "reason": ended["reason"], **ended["result"]}
-    failed = ended["state"] == "failed"
-    if options.printer.as_json or not failed:
-        options.printer.result(result, ended["result"].get("sentence") or f"The job is {ended['state']}. {ended['reason']}")
-    if failed:
-        raise WorkerError(f"The job {ended['id']} failed. {ended['reason']}", code="job.failed")

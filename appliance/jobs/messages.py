@@ -13,7 +13,7 @@ from appliance.foundation.errors import WorkerError
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 MAX_NAMED_FIELDS = 20
 MAX_SEED = 2**31 - 1
-WorkerKind = Literal["train", "evaluate", "convert", "parse", "preview", "revise", "search", "serve", "probe"]
+WorkerKind = Literal["train", "evaluate", "convert", "parse", "preview", "revise", "search", "serve", "measure", "probe"]
 
 
 DataKey = Annotated[bytes, Field(min_length=32, max_length=32)]
@@ -178,6 +178,12 @@ class ConvertStart(Message):
     output_folder: str
 
 
+class MeasureStart(Message):
+    """Find out what this machine computes in, and how fast."""
+
+    type: Literal["measure"] = "measure"
+
+
 class ChatRequest(Message):
     """Answer `messages` (role and content) with the original model, the tuned one, or both."""
 
@@ -244,7 +250,7 @@ class Failed(Message):
     sentence: str
 
 
-Start = TrainStart | EvaluateStart | ServeStart | ParseStart | PreviewStart | ReviseStart | SearchStart | ConvertStart
+Start = TrainStart | EvaluateStart | ServeStart | ParseStart | PreviewStart | ReviseStart | SearchStart | ConvertStart | MeasureStart
 ToWorker = Start | ChatRequest | Stop
 FromWorker = Ready | Progress | Checkpointed | ChatPiece | Done | Failed
 

@@ -4,7 +4,7 @@ Memory = the runtime itself + weights + what learns (its weights, gradients, Ada
 while it is written + activations of one pass. NF4 with double quantisation takes 4.127 bits a weight: 4, one 8-bit constant for 64 weights,
 one 32-bit constant for 256 of these (QLoRA, arXiv:2305.14314, section 3). Embedding, head and norms stay in the compute type.
 
-Activations are what the backward pass needs again, a token and block: inputs of the norms, of the attention and of the feed-forward, and the
+Activations are what the backward pass needs again, a token and block: inputs of norms, of attention and of the feed-forward, and the
 adapters' own inputs. With checkpointing a block keeps its input alone, and one block at a time is computed again (Chen et al.,
 arXiv:1604.06174). Logits exist for learned tokens only.
 
@@ -98,8 +98,8 @@ def estimate_memory(
 def estimate_seconds(
     shape: ModelShape, choice: MethodChoice, machine: Machine, rows: RowSizes, *, epochs: int, batch_size: int, checkpointing: bool
 ) -> Range:
-    """Return how long training takes, loading and validation not counted."""
-    steps = steps_of(rows, epochs=epochs, batch_size=batch_size)
+    """Return how long training takes with its validation, loading not counted."""
+    steps = steps_of(rows, epochs=epochs, batch_size=batch_size) * (1 + FORWARD_SHARE * rows.validation_rows / rows.rows)
     if machine.speed is None:
         low, high = (
             _step_seconds(shape, choice, rows, batch_size, machine.cores * rate * gain, checkpointing=checkpointing)
@@ -151,11 +151,10 @@ ADAPTER_COST = 3.0  # adapters' products are thin, and in fp32: slower than the 
 UNPACK_OPERATIONS = 8.0  # unpacking an NF4 weight costs as much time as so many operations of a matrix product
 OPTIMISER_OPERATIONS = 60.0  # so does AdamW's step, for each number that learns
 BLOCK_SECONDS = 0.0
+FORWARD_SHARE = 0.4  # of a step's time is its forward pass, which is all that validation needs
 
 
-def _step_seconds(
-    shape: ModelShape, choice: MethodChoice, rows: RowSizes, batch_size: int, gflops: float, *, checkpointing: bool
-) -> float:
+def _step_seconds(shape: ModelShape, choice: MethodChoice, rows: RowSizes, batch_size: int, gflops: float, *, checkpointing: bool) -> float:
     tokens = computed_tokens(rows, batch_size)
     learns = trained_parameters(shape, choice)
     head = rows.learned * shape.vocabulary * shape.hidden

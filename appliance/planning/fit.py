@@ -32,9 +32,7 @@ class FittedPlan:
     advice: tuple[str, ...]
 
 
-def fit_training(
-    shape: ModelShape, choice: MethodChoice, machine: Machine, rows: RowSizes, *, epochs: int, batch_size: int
-) -> FittedPlan:
+def fit_training(shape: ModelShape, choice: MethodChoice, machine: Machine, rows: RowSizes, *, epochs: int, batch_size: int) -> FittedPlan:
     """Return the plan that fits. With the method `auto` it chooses LoRA, or QLoRA where that does not fit.
 
     Raises `InputError` naming every reason why it cannot be, each with the nearest thing that works.

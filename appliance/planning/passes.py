@@ -20,9 +20,7 @@ def pass_sizes(machine: Machine) -> tuple[int, ...]:
     return GPU_PASS_TOKENS if machine.gpu else PASS_TOKENS
 
 
-def passes_that_fit(
-    shape: ModelShape, choice: MethodChoice, machine: Machine, rows: RowSizes
-) -> tuple[int, bool, MemorySplit] | None:
+def passes_that_fit(shape: ModelShape, choice: MethodChoice, machine: Machine, rows: RowSizes) -> tuple[int, bool, MemorySplit] | None:
     """Return the largest pass that fits, checkpointing only where no pass fits without; None where nothing does."""
     for checkpointing in (False, True):
         for tokens in pass_sizes(machine):
@@ -32,5 +30,3 @@ def passes_that_fit(
             if memory.peak.high <= machine.memory_bytes:
                 return tokens, checkpointing, memory
     return None
-
-

@@ -92,7 +92,9 @@ def _too_little_memory(shape: ModelShape, choice: MethodChoice, machine: Machine
     if rows.longest > SHORT_ROW:
         shorter = replace(rows, longest=SHORT_ROW, mean=min(rows.mean, float(SHORT_ROW)), shared=0.0)
         if passes_that_fit(shape, replace(choice, method="qlora", rank=min(16, shape.smallest_side)), machine, shorter) is not None:
-            return Refusal("planning.memory", f"{said} The longest row has {rows.longest} tokens; with rows of up to {SHORT_ROW}, QLoRA fits.")
+            return Refusal(
+                "planning.memory", f"{said} The longest row has {rows.longest} tokens; with rows of up to {SHORT_ROW}, QLoRA fits."
+            )
     largest = largest_model(machine, rows)
     if largest:
         return Refusal("planning.memory", f"{said} A model of up to about {parameter_name(largest)} parameters fits, with QLoRA.")

@@ -40,7 +40,7 @@ COMPLETION_SHARE = 0.4  # of an example's tokens, on average, where nobody count
 class RowSizes:
     """The rows to train on: how many, mean and greatest length in tokens, and how many of these all rows begin with (a system prompt).
 
-    `learned`: the share of tokens that are answers.
+    `learned`: the share of tokens that are answers. `validation_rows` are read once a pass over the data, without learning.
     """
 
     rows: int
@@ -48,6 +48,7 @@ class RowSizes:
     longest: int
     shared: float = 0.0
     learned: float = COMPLETION_SHARE
+    validation_rows: int = 0
 
     def __post_init__(self) -> None:
         """Raise `InputError` for sizes that no rows have."""

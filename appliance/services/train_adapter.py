@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,54 +10,31 @@ from sqlalchemy import delete, insert
 
 from appliance.audit import ObjectRef, Outcome
 from appliance.foundation.atomic_files import fsync_folder, make_private_folder, storage_errors
-from appliance.foundation.errors import ApplianceError, InputError
+from appliance.foundation.errors import ApplianceError
 from appliance.foundation.identifiers import new_id
 from appliance.jobs.conversation import WorkerOrder
-from appliance.jobs.messages import MAX_SEED, AdapterAccess, DatasetAccess, Done, ModelAccess, TrainStart
+from appliance.jobs.messages import AdapterAccess, DatasetAccess, Done, ModelAccess, TrainStart
 from appliance.jobs.states import Job, add_job
 from appliance.models.tables import ADAPTERS
-from appliance.planning import MAX_LENGTH, training_plan
+from appliance.planning import MAX_LENGTH
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.dataset_use import verify_trainable
 from appliance.services.import_dataset import PART_KIND, describe_dataset, part_key_id
 from appliance.services.import_model import describe_model
+from appliance.services.machine import note_training, this_machine
+from appliance.services.plan_training import TrainingChoice, plan_training
 
 TRAIN = "train"
 CHECKPOINT_STEPS = 20
-
-
-@dataclass(frozen=True)
-class TrainingChoice:
-    """What a person may choose; what is None comes from the preset."""
-
-    method: str = "qlora"
-    preset: str = "balanced"
-    rank: int | None = None
-    epochs: int | None = None
-    batch_size: int | None = None
-    learning_rate: float | None = None
-    seed: int = 0
-    name: str = ""
+PASS_TOKENS = 512  # of jobs that an older version queued
+LEAST_MEMORY_BYTES = 4 * 1024**3  # what a worker may always take, so that a wrong guess of the memory ends no training
+GPU_HOST_BYTES = 64 * 1024**3  # CUDA maps far more memory of the host than it uses
 
 
 def submit_training(context: ServiceContext, caller: Caller, *, dataset_id: str, model_id: str, choice: TrainingChoice) -> Job:
     """Put a training job into the queue. Raises `InputError` for a choice that cannot be, `NotFoundError`."""
-    dataset = describe_dataset(context, dataset_id)
-    model = describe_model(context, model_id)
-    if dataset["training_rows"] == 0:
-        raise InputError("The dataset has no row to train on. Import one with at least ten examples.", code="training.empty")
-    if not 0 <= choice.seed <= MAX_SEED:
-        raise InputError(f"The seed must be a number from 0 to {MAX_SEED}.", code="training.seed")
-    plan = training_plan(
-        method=choice.method,
-        preset=choice.preset,
-        parameters=model["parameters"],
-        training_rows=dataset["training_rows"],
-        rank=choice.rank,
-        epochs=choice.epochs,
-        batch_size=choice.batch_size,
-        learning_rate=choice.learning_rate,
-    )
+    dataset, model = describe_dataset(context, dataset_id), describe_model(context, model_id)
+    planned = plan_training(context, dataset_id=dataset_id, model_id=model_id, choice=choice)
     job_id = new_id("jb")
     spec = {
         "dataset_id": dataset_id,
@@ -68,7 +44,10 @@ def submit_training(context: ServiceContext, caller: Caller, *, dataset_id: str,
         "name": (choice.name or f"{dataset['name']} on {model['name']}")[:120],
         "seed": choice.seed,
         "preset": choice.preset,
-        **plan,
+        **planned.settings,
+        "trained_parameters": planned.fitted.trained,
+        "flop": planned.fitted.flop.total,
+        "flop_base_share": planned.fitted.flop.base_share,
     }
     target = ObjectRef("job", job_id)
     with context.act(caller, "job.submit", target, {"kind": TRAIN, "dataset": dataset_id, "model": model_id}):
@@ -114,14 +93,22 @@ class TrainingHandler:
             method=spec["method"],
             rank=spec["rank"],
             lora_alpha=spec["lora_alpha"],
+            use_rslora=spec.get("use_rslora", False),
+            use_dora=spec.get("use_dora", False),
+            last_layers=spec.get("last_layers", 0),
+            train_head=spec.get("train_head", False),
+            activation_checkpointing=spec.get("activation_checkpointing", False),
+            pass_tokens=spec.get("pass_tokens", PASS_TOKENS),
             epochs=spec["epochs"],
             batch_size=spec["batch_size"],
             learning_rate=spec["learning_rate"],
             seed=spec["seed"],
             checkpoint_steps=CHECKPOINT_STEPS,
-            max_length=MAX_LENGTH,
+            max_length=spec.get("max_length", MAX_LENGTH),
         )
-        return WorkerOrder(start, read=(Path(model.folder), folder), write=(job_folder(context, job.id),))
+        machine = this_machine(context)
+        memory = GPU_HOST_BYTES if machine.gpu else max(LEAST_MEMORY_BYTES, machine.memory_bytes)
+        return WorkerOrder(start, read=(Path(model.folder), folder), write=(job_folder(context, job.id),), memory_bytes=memory)
 
     def finish(self, job: Job, done: Done) -> dict[str, Any]:
         """Adopt the sealed adapter, when there is one, and log the outcome."""
@@ -165,6 +152,8 @@ class TrainingHandler:
                 request=job.id,
                 details={"dataset": spec["dataset_id"], "model": spec["model_id"]},
             )
+        if not done.stopped:
+            note_training(context, spec, done.result)
         log_job(context, job, "job.start", Outcome.SUCCEEDED)
         return {**done.result, "adapter": spec["adapter_id"] if digest else ""}
 
