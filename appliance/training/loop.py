@@ -16,9 +16,9 @@ from appliance.foundation.errors import InputError, WorkerError
 from appliance.training.batches import epoch_batches, steps_per_epoch
 from appliance.training.checkpoints import TrainingCheckpoint
 from appliance.training.examples import TokenizedExample
-from appliance.training.loss import summed_loss
+from appliance.training.features import SealedSpill
 from appliance.training.methods import LoadedModel
-from appliance.training.packed_passes import PackedPass, can_pack, packed_passes, shared_beginning
+from appliance.training.packed_passes import PASS_TOKENS, PackedPass, packed_passes, shared_beginning
 from appliance.training.schedule import learning_rate_at
 
 MAX_GRADIENT_NORM = 1.0
@@ -28,13 +28,14 @@ WEIGHT_DECAY = 0.0
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """What to do. `checkpoint_steps`: a checkpoint every so many steps."""
+    """What to do. `checkpoint_steps`: a checkpoint every so many steps. `pass_tokens`: tokens that go through the model at once, about."""
 
     epochs: int
     batch_size: int
     learning_rate: float
     seed: int
     checkpoint_steps: int
+    pass_tokens: int = PASS_TOKENS
 
 
 @dataclass(frozen=True)
@@ -98,14 +99,16 @@ def train(
     *,
     should_stop: Callable[[], bool] = lambda: False,
     checkpoint: TrainingCheckpoint | None = None,
+    spill: SealedSpill | None = None,
 ) -> TrainingOutcome:
-    """Train in place. Raises `InputError` when there is nothing to learn, `WorkerError` when the loss is no longer a number."""
+    """Train in place; `spill` takes the frozen layers' results where they do not fit into memory. Raises `InputError` when there is nothing to learn, `WorkerError` when the loss is no longer a number."""
     if not examples:
         raise InputError("No example has an answer to learn. Look at the dataset.", code="training.nothing")
-    packing = _Packing.of(loaded, [*examples, *validation])
+    packing = _Packing.of([*examples, *validation], plan.pass_tokens)
+    loaded.remember([*examples, *validation], packing.shared, plan.pass_tokens, spill)
     lengths = [len(example.input_ids) for example in examples]
     parameters = loaded.trainable
-    optimiser = torch.optim.AdamW(parameters.values(), lr=plan.learning_rate, betas=BETAS, weight_decay=WEIGHT_DECAY)
+    optimiser = torch.optim.AdamW(parameters.values(), lr=plan.learning_rate, betas=BETAS, weight_decay=WEIGHT_DECAY, fused=True)
     per_epoch = steps_per_epoch(len(examples), plan.batch_size)
     steps = per_epoch * plan.epochs
     run = _Run()
@@ -165,18 +168,17 @@ def train(
 
 @dataclass(frozen=True)
 class _Packing:
-    """How batches of this data set become passes of this model: see `packed_passes`."""
+    """How batches of this data set become passes: see `packed_passes`."""
 
     shared: int
-    pack: bool
+    pass_tokens: int
 
     @classmethod
-    def of(cls, loaded: LoadedModel, examples: Sequence[TokenizedExample]) -> "_Packing":
-        longest = max(len(example.input_ids) for example in examples)
-        return cls(shared_beginning(examples), can_pack(loaded.causal.config, longest))
+    def of(cls, examples: Sequence[TokenizedExample], pass_tokens: int = PASS_TOKENS) -> "_Packing":
+        return cls(shared_beginning(examples), pass_tokens)
 
     def passes(self, batch: Sequence[TokenizedExample]) -> Iterator[PackedPass]:
-        return packed_passes(batch, shared=self.shared, pack=self.pack)
+        return packed_passes(batch, shared=self.shared, pass_tokens=self.pass_tokens)
 
 
 def _step(loaded: LoadedModel, optimiser: torch.optim.AdamW, batch: list[TokenizedExample], rate: float, packing: _Packing) -> float:
@@ -186,7 +188,7 @@ def _step(loaded: LoadedModel, optimiser: torch.optim.AdamW, batch: list[Tokeniz
     count = sum(example.learned for example in batch)
     value = 0.0
     for packed in packing.passes(batch):
-        loss = summed_loss(loaded.causal, packed) / count
+        loss = loaded.summed_loss(packed) / count
         loss.backward()  # type: ignore[no-untyped-call]
         value += float(loss.detach())
     norm = torch.nn.utils.clip_grad_norm_(loaded.trainable.values(), MAX_GRADIENT_NORM)
@@ -208,14 +210,14 @@ def _validate(loaded: LoadedModel, validation: Sequence[TokenizedExample], batch
     loaded.causal.eval()
     for start in range(0, len(ordered), batch_size):
         for packed in packing.passes(ordered[start : start + batch_size]):
-            total += float(summed_loss(loaded.causal, packed))
+            total += float(loaded.summed_loss(packed))
     loaded.causal.train()
     return total / sum(example.learned for example in validation)
 
 
 def held_out_loss(loaded: LoadedModel, examples: Sequence[TokenizedExample], batch_size: int) -> float:
     """Return the mean loss a learned token (nats) over examples that training did not see."""
-    return _validate(loaded, examples, batch_size, _Packing.of(loaded, examples))
+    return _validate(loaded, examples, batch_size, _Packing.of(examples))
 
 
 def _capture(run: _Run, parameters: dict[str, torch.nn.Parameter], optimiser: torch.optim.AdamW) -> TrainingCheckpoint:

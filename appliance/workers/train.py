@@ -15,8 +15,9 @@ def train_adapter(channel: WorkerChannel, start: TrainStart) -> Done:
     from appliance.inference.compute_type import flush_denormals, probe, type_name  # noqa: PLC0415
     from appliance.training.checkpoints import CheckpointFolder, TrainingCheckpoint  # noqa: PLC0415 - torch takes seconds to import
     from appliance.training.examples import TokenizedExample  # noqa: PLC0415
+    from appliance.training.features import SealedSpill  # noqa: PLC0415
     from appliance.training.loop import TrainingPlan, TrainingProgress, train  # noqa: PLC0415
-    from appliance.training.methods import METHODS, adapter_files  # noqa: PLC0415
+    from appliance.training.methods import METHODS, MethodSettings, adapter_files  # noqa: PLC0415
 
     flush_denormals()
     model = verified_model(start.model)
@@ -34,7 +35,18 @@ def train_adapter(channel: WorkerChannel, start: TrainStart) -> Done:
     if not parts["training"]:
         raise InputError("No row fits the model's length. Shorten the answers.", code="training.length")
     compute_type = probe()
-    loaded = METHODS[start.method]().load(model, rank=start.rank, lora_alpha=start.lora_alpha, compute_type=compute_type, seed=start.seed)
+    settings = MethodSettings(
+        compute_type=compute_type,
+        seed=start.seed,
+        rank=start.rank,
+        lora_alpha=start.lora_alpha,
+        use_rslora=start.use_rslora,
+        use_dora=start.use_dora,
+        last_layers=start.last_layers,
+        train_head=start.train_head,
+        activation_checkpointing=start.activation_checkpointing,
+    )
+    loaded = METHODS[start.method]().load(model, settings)
     folder = CheckpointFolder(Path(start.job_folder), start.job_id, start.job_key)
     checkpoint = folder.newest()
     channel.send(Ready(facts={"compute_type": type_name(compute_type), "too_long": too_long}))
@@ -56,10 +68,19 @@ def train_adapter(channel: WorkerChannel, start: TrainStart) -> Done:
             folder.save(checkpoint)
             channel.send(Checkpointed(step=checkpoint.step))
 
-    plan = TrainingPlan(start.epochs, start.batch_size, start.learning_rate, start.seed, start.checkpoint_steps)
+    plan = TrainingPlan(start.epochs, start.batch_size, start.learning_rate, start.seed, start.checkpoint_steps, start.pass_tokens)
+    spill = SealedSpill(Path(start.job_folder), start.job_id, start.job_key)
     outcome = train(
-        loaded, parts["training"], parts["validation"], plan, Teller(), should_stop=channel.stop_requested, checkpoint=checkpoint
+        loaded,
+        parts["training"],
+        parts["validation"],
+        plan,
+        Teller(),
+        should_stop=channel.stop_requested,
+        checkpoint=checkpoint,
+        spill=spill,
     )
+    spill.remove()
     result = {
         "seconds": round(outcome.seconds, 2),
         "tokens": outcome.tokens,

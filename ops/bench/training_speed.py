@@ -22,7 +22,7 @@ from appliance.prompts import ChatPrompts
 from appliance.training.checkpoints import TrainingCheckpoint
 from appliance.training.examples import TokenizedExample
 from appliance.training.loop import TrainingPlan, TrainingProgress, held_out_loss, train
-from appliance.training.methods import METHODS
+from appliance.training.methods import METHODS, MethodSettings
 
 
 class _Watch:
@@ -64,7 +64,7 @@ def main() -> None:
     flush_denormals()
     compute_type = probe()
     loaded = METHODS[options.method]().load(
-        options.model, rank=options.rank, lora_alpha=2 * options.rank, compute_type=compute_type, seed=options.seed
+        options.model, MethodSettings(rank=options.rank, lora_alpha=2 * options.rank, compute_type=compute_type, seed=options.seed)
     )
     epochs = math.ceil(options.steps * options.batch / len(examples))
     plan = TrainingPlan(epochs, options.batch, options.learning_rate, options.seed, checkpoint_steps=10**9)

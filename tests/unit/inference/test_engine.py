@@ -11,7 +11,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from appliance.foundation.errors import IntegrityError
 from appliance.inference.engine import Engine
-from appliance.training.methods import METHODS, adapter_files
+from appliance.training.methods import METHODS, MethodSettings, adapter_files
 
 PROMPTS = [[5, 9, 2], [40, 77, 3, 8, 21, 60], [11], [90, 4, 4, 4]]
 NEVER: frozenset[int] = frozenset()
@@ -39,7 +39,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def adapter(folder: Path) -> dict[str, bytes]:
     """Return an adapter that changes answers."""
-    loaded = METHODS["lora"]().load(folder, rank=4, lora_alpha=8, compute_type=torch.float32, seed=0)
+    loaded = METHODS["lora"]().load(folder, MethodSettings(rank=4, lora_alpha=8, compute_type=torch.float32, seed=0))
     for parameter in loaded.trainable.values():
         torch.nn.init.normal_(parameter, std=0.3)
     return adapter_files(loaded, "a model")

@@ -12,8 +12,7 @@ import torch
 from appliance.foundation.errors import InputError, WorkerError
 from appliance.training.checkpoints import TrainingCheckpoint
 from appliance.training.loop import TrainingPlan, TrainingProgress, _Packing, _validate, train
-from appliance.training.loss import summed_loss
-from appliance.training.methods import METHODS, LoadedModel
+from appliance.training.methods import METHODS, LoadedModel, MethodSettings
 from tests.unit.training.conftest import make_examples
 
 PLAN = TrainingPlan(epochs=3, batch_size=4, learning_rate=1e-2, seed=5, checkpoint_steps=2)
@@ -70,7 +69,7 @@ def test_the_best_weights_are_kept_not_the_last(adapted: Callable[..., LoadedMod
     losses = [progress.validation_loss for progress in notes.heard if progress.validation_loss is not None]
     assert min(losses) < losses[-1], "this data is meant to be overfitted"
     assert outcome.validation_loss == min(losses)
-    packing = _Packing.of(loaded, [*EXAMPLES, *VALIDATION])
+    packing = _Packing.of([*EXAMPLES, *VALIDATION])
     assert _validate(loaded, VALIDATION, 4, packing) == pytest.approx(min(losses), rel=1e-5)
 
 
@@ -125,26 +124,26 @@ def test_a_loss_that_is_no_number_ends_the_run_before_it_is_kept(adapted: Callab
 
 def gradients(loaded: LoadedModel) -> dict[str, torch.Tensor]:
     """Return the gradients of one batch."""
-    loaded.peft.zero_grad()
+    loaded.causal.zero_grad()
     loaded.causal.train()
-    for packed in _Packing.of(loaded, EXAMPLES).passes(EXAMPLES[:6]):
-        summed_loss(loaded.causal, packed).backward()  # type: ignore[no-untyped-call]
+    for packed in _Packing.of(EXAMPLES).passes(EXAMPLES[:6]):
+        loaded.summed_loss(packed).backward()  # type: ignore[no-untyped-call]
     return {name: parameter.grad.clone() for name, parameter in loaded.trainable.items() if parameter.grad is not None}
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_validation_does_not_disturb_training(tiny_folder: Path, method: str) -> None:
     """bitsandbytes repacks a 4-bit weight at an eval pass without gradient, and later gradients are wrong: they must be equal."""
-    loaded = METHODS[method]().load(tiny_folder, rank=4, lora_alpha=8, compute_type=torch.float32, seed=0)
+    loaded = METHODS[method]().load(tiny_folder, MethodSettings(rank=4, lora_alpha=8, compute_type=torch.float32, seed=0))
     before = gradients(loaded)
     for _ in range(2):
-        _validate(loaded, VALIDATION, 4, _Packing.of(loaded, VALIDATION))
+        _validate(loaded, VALIDATION, 4, _Packing.of(VALIDATION))
     assert_same(gradients(loaded), before)
 
 
 def test_no_layer_may_repack_its_weight_for_inference(tiny_folder: Path) -> None:
     """Also on machines where the repacking kernel exists, which this one may not be."""
-    loaded = METHODS["qlora"]().load(tiny_folder, rank=4, lora_alpha=8, compute_type=torch.bfloat16, seed=0)
+    loaded = METHODS["qlora"]().load(tiny_folder, MethodSettings(rank=4, lora_alpha=8, compute_type=torch.bfloat16, seed=0))
     layers = [module for module in loaded.causal.modules() if isinstance(module, bitsandbytes.nn.Linear4bit)]
     assert layers
     assert not any(layer.support_avx512bf16_for_cpu for layer in layers)

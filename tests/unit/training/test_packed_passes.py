@@ -7,12 +7,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional
-from transformers import LlamaConfig
 
 from appliance.training.examples import TokenizedExample
-from appliance.training.loss import summed_loss
 from appliance.training.methods import LoadedModel
-from appliance.training.packed_passes import can_pack, packed_passes, shared_beginning
+from appliance.training.packed_passes import packed_passes, shared_beginning
 from tests.unit.training.conftest import make_examples
 
 Gradients = dict[str, torch.Tensor]
@@ -26,7 +24,7 @@ def found(loaded: LoadedModel) -> Gradients:
 
 def naive(loaded: LoadedModel, examples: list[TokenizedExample]) -> tuple[float, Gradients]:
     """Return loss and gradients the plain way: each example by itself, all logits, the library's own causal mask."""
-    loaded.peft.zero_grad()
+    loaded.causal.zero_grad()
     total = torch.zeros((), dtype=torch.float64)
     for example in examples:
         ids = torch.tensor([example.input_ids])
@@ -41,10 +39,10 @@ def naive(loaded: LoadedModel, examples: list[TokenizedExample]) -> tuple[float,
 
 def packed(loaded: LoadedModel, examples: list[TokenizedExample], **options: int | bool) -> tuple[float, Gradients, int]:
     """Return loss, gradients and how many tokens went through the model."""
-    loaded.peft.zero_grad()
+    loaded.causal.zero_grad()
     value, computed = 0.0, 0
     for each in packed_passes(examples, shared=shared_beginning(examples), **options):  # type: ignore[arg-type]
-        loss = summed_loss(loaded.causal, each)
+        loss = loaded.summed_loss(each)
         loss.backward()  # type: ignore[no-untyped-call]
         value, computed = value + float(loss.detach()), computed + each.input_ids.numel()
     return value, found(loaded), computed
@@ -62,16 +60,6 @@ def test_gradients_are_those_of_each_example_alone(adapted: Callable[..., Loaded
     assert gradients.keys() == expected_gradients.keys() == loaded.trainable.keys()
     for name, gradient in gradients.items():
         torch.testing.assert_close(gradient, expected_gradients[name], **CLOSE)
-
-
-def test_without_packing_they_are_the_same(adapted: Callable[..., LoadedModel]) -> None:
-    """The path for models whose tokens meet elsewhere."""
-    loaded, examples = adapted(), make_examples(4)
-    _, expected = naive(loaded, examples)
-    _, gradients, computed = packed(loaded, examples, pack=False)
-    assert computed == sum(len(example.input_ids) for example in examples)
-    for name, gradient in gradients.items():
-        torch.testing.assert_close(gradient, expected[name], **CLOSE)
 
 
 def test_a_shared_beginning_is_computed_once_a_pass_and_nothing_is_padded(adapted: Callable[..., LoadedModel]) -> None:
@@ -120,24 +108,3 @@ def test_a_beginning_ends_before_the_first_prediction() -> None:
 def test_one_example_shares_with_nobody(count: int) -> None:
     """Nor does none."""
     assert shared_beginning(make_examples(count)) == 0
-
-
-@pytest.mark.parametrize(
-    ("settings", "packs"),
-    [
-        ({}, True),
-        ({"layer_types": ["full_attention", "full_attention"]}, True),
-        ({"sliding_window": 16}, False),
-        ({"sliding_window": 64}, True),
-        ({"layer_types": ["full_attention", "sliding_attention"], "sliding_window": 16}, False),
-        ({"layer_types": ["full_attention", "sliding_attention"], "sliding_window": 64}, True),
-        ({"layer_types": ["full_attention", "sliding_attention"]}, False),
-        ({"layer_types": ["linear_attention", "full_attention"]}, False),
-    ],
-)
-def test_only_models_whose_tokens_meet_in_full_attention_are_packed(settings: dict[str, object], packs: bool) -> None:
-    """What is not known is not packed."""
-    config = LlamaConfig()
-    for name, value in settings.items():
-        setattr(config, name, value)
-    assert can_pack(config, 64) is packs
