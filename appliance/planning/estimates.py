@@ -1,171 +1,89 @@
-"""What a training will cost, as honest ranges: memory in bytes, time in seconds, disk in bytes. No torch.
+"""How long a training takes, in seconds, and what it needs on the disk, in bytes. No torch. (Memory: `memory`.)
 
-Memory = the runtime itself + weights + what learns (its weights, gradients, AdamW's two moments, the best so far) + what a checkpoint holds
-while it is written + activations of one pass. NF4 with double quantisation takes 4.127 bits a weight: 4, one 8-bit constant for 64 weights,
-one 32-bit constant for 256 of these (QLoRA, arXiv:2305.14314, section 3). Embedding, head and norms stay in the compute type.
-
-Activations are what the backward pass needs again, a token and block: inputs of norms, of attention and of the feed-forward, and the
-adapters' own inputs. With checkpointing a block keeps its input alone, and one block at a time is computed again (Chen et al.,
-arXiv:1604.06174). Logits exist for learned tokens only.
-
-Time = operations / speed, and what does not depend on operations: NF4 is unpacked twice a pass, each block costs its calls, AdamW reads
-and writes its state. The constants below were fitted to trainings on machine B; `ops/bench/planner_error.py` measures how far they
-are from others, `ops/bench/README.md` keeps the figures.
+Time = products / their speed + numbers moved / the speed of copying. Products: see `work`. Moved are the activations, three times; the
+weights, cast once a pass where they learn; NF4 weights, unpacked twice a pass; AdamW's state once a step. How many bytes each of these costs
+was fitted to trainings on machine B, so that a machine's two measured speeds carry the estimate over; `ops/bench/planner_error.py`
+measures how far it is from others, `ops/bench/README.md` keeps the figures.
 """
 
-from dataclasses import dataclass
-
-from appliance.planning.machine import BF16_GAIN, BYTES_A_TYPE, GIB, UNMEASURED_GFLOPS_A_CORE, Machine
+from appliance.planning.machine import BF16_GAIN, BYTES_A_TYPE, UNMEASURED_COPY_GB_S, UNMEASURED_GFLOPS_A_CORE, Machine
 from appliance.planning.methods import MethodChoice, trained_blocks, trained_parameters
 from appliance.planning.parameters import ModelShape
-from appliance.planning.work import RowSizes, computed_tokens, steps_of
+from appliance.planning.work import Range, RowSizes, computed_tokens, passes_of, steps_of
 
-MIB = 1024**2
-NF4_BITS = 4 + 8 / 64 + 32 / (64 * 256)
-CPU_RUNTIME_BYTES = 330 * MIB  # Python, torch, transformers, PEFT: resident before a model is loaded
-GPU_RUNTIME_BYTES = 900 * MIB  # CUDA's context and its libraries' workspaces
-MEMORY_SPREAD = (0.85, 1.2)
-TIME_SPREAD = (0.75, 1.35)
-LOGIT_BYTES = 16  # logits in the compute type and in fp32, their softmax, their gradients
-FEATURE_BYTES = GIB  # what frozen layers made of the rows is kept in memory up to this, beyond on the disk, sealed
+SPREAD = (0.75, 1.35)  # low and high, of what is expected
 KEPT_CHECKPOINTS = 3  # the last two, and one being written
-
-
-@dataclass(frozen=True)
-class Range:
-    """From `low` to `high`, both possible."""
-
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class MemorySplit:
-    """Bytes by what they hold; their sum is what is expected at the peak."""
-
-    runtime: int
-    weights: int
-    adapters: int
-    gradients: int
-    optimiser: int
-    checkpoint: int
-    activations: int
-
-    @property
-    def total(self) -> int:
-        """The sum."""
-        return self.runtime + self.weights + self.adapters + self.gradients + self.optimiser + self.checkpoint + self.activations
-
-    @property
-    def peak(self) -> Range:
-        """What the peak may be."""
-        return Range(self.total * MEMORY_SPREAD[0], self.total * MEMORY_SPREAD[1])
-
-
-def weight_bytes(shape: ModelShape, choice: MethodChoice, compute_type: str) -> int:
-    """Return what the frozen weights hold. A full training has none: what learns counts elsewhere."""
-    size = BYTES_A_TYPE[compute_type]
-    if choice.method == "full":
-        return 0
-    if choice.method == "last-layers":
-        return (shape.parameters - trained_parameters(shape, choice)) * size
-    rest = (shape.parameters - shape.linear_parameters) * size
-    return round(rest + shape.linear_parameters * (NF4_BITS / 8 if choice.method == "qlora" else size))
-
-
-def estimate_memory(
-    shape: ModelShape, choice: MethodChoice, machine: Machine, *, pass_tokens: int, checkpointing: bool, features: float = 0
-) -> MemorySplit:
-    """Return the peak memory of a training of which at most `pass_tokens` go through the model at once.
-
-    `features`: tokens of all rows, whose way through frozen layers is kept (last layers), up to `FEATURE_BYTES`.
-    """
-    learns = trained_parameters(shape, choice)
-    compute = machine.compute_type
-    frozen = choice.method == "last-layers" and choice.last_layers < shape.layers
-    kept = round(min(FEATURE_BYTES, features * shape.hidden * BYTES_A_TYPE[compute])) if frozen else 0
-    return MemorySplit(
-        runtime=GPU_RUNTIME_BYTES if machine.gpu else CPU_RUNTIME_BYTES,
-        weights=weight_bytes(shape, choice, compute) + _loading_bytes(shape, choice, compute),
-        adapters=2 * 4 * learns,  # and the best so far
-        gradients=4 * learns,
-        optimiser=2 * 4 * learns,
-        checkpoint=0 if machine.gpu else 4 * 4 * learns,
-        activations=_activation_bytes(shape, choice, BYTES_A_TYPE[compute], pass_tokens, checkpointing=checkpointing) + kept,
-    )
+FORWARD_SHARE = 0.35  # of a step's time is its forward pass, which is all that validation needs
+PRODUCT_SLOWNESS = 1.0  # training's products take so many times as long as the measured one, for the same operations
+ACTIVATION_BYTES = 20.0  # moved for each number that a token and block keep
+UNPACK_BYTES = 10.0  # moved for each NF4 weight that is unpacked
+LEARN_BYTES = 40.0  # moved a step for each number that learns
+BLOCK_SECONDS = 1e-3  # of calls, a block and pass
 
 
 def estimate_seconds(
-    shape: ModelShape, choice: MethodChoice, machine: Machine, rows: RowSizes, *, epochs: int, batch_size: int, checkpointing: bool
+    shape: ModelShape,
+    choice: MethodChoice,
+    machine: Machine,
+    rows: RowSizes,
+    *,
+    epochs: int,
+    batch_size: int,
+    pass_tokens: int,
+    checkpointing: bool,
 ) -> Range:
     """Return how long training takes with its validation, loading not counted."""
     steps = steps_of(rows, epochs=epochs, batch_size=batch_size) * (1 + FORWARD_SHARE * rows.validation_rows / rows.rows)
+
+    def at(gflops: float, copy_gb_s: float) -> float:
+        step = _step(shape, choice, rows, batch_size, pass_tokens, BYTES_A_TYPE[machine.compute_type], checkpointing=checkpointing)
+        return steps * (step[0] / (gflops * 1e9) + step[1] / (copy_gb_s * 1e9) + step[2])
+
     if machine.speed is None:
-        low, high = (
-            _step_seconds(shape, choice, rows, batch_size, machine.cores * rate * gain, checkpointing=checkpointing)
-            for rate, gain in zip(reversed(UNMEASURED_GFLOPS_A_CORE), (BF16_GAIN[1], 1.0), strict=True)
-        )
-        return Range(steps * low, steps * high)
-    step = _step_seconds(shape, choice, rows, batch_size, machine.speed.gflops, checkpointing=checkpointing)
-    expected = steps * step * machine.speed.correction
-    return Range(expected * TIME_SPREAD[0], expected * TIME_SPREAD[1])
+        slow, fast = (machine.cores * rate for rate in UNMEASURED_GFLOPS_A_CORE)
+        return Range(at(fast * BF16_GAIN, UNMEASURED_COPY_GB_S[1]), at(slow, UNMEASURED_COPY_GB_S[0]))
+    middle = at(machine.speed.gflops, machine.speed.copy_gb_s) * machine.speed.correction
+    return Range(middle * SPREAD[0], middle * SPREAD[1])
 
 
 def expected(span: Range) -> float:
-    """Return the middle of a range, as ratios have it."""
-    return float((span.low * span.high) ** 0.5)
+    """Return what is expected: where `SPREAD` puts it."""
+    return span.high / SPREAD[1]
 
 
 def checkpoint_bytes(shape: ModelShape, choice: MethodChoice) -> int:
-    """Return what a training needs on the disk: its checkpoints (weights, two moments, the best so far: fp32) and what it made."""
-    return trained_parameters(shape, choice) * 4 * (4 * KEPT_CHECKPOINTS + 1)
+    """Return what a training needs on the disk: its checkpoints (weights, two moments), the best weights twice, and what it made: fp32."""
+    return trained_parameters(shape, choice) * 4 * (3 * KEPT_CHECKPOINTS + 2 + 1)
 
 
-def _loading_bytes(shape: ModelShape, choice: MethodChoice, compute_type: str) -> int:
-    """Return what loading leaves behind: a file's pages that are still mapped, and what packing to NF4 held."""
-    if choice.method != "qlora":
-        return 0
-    return round(QLORA_LOADING * shape.linear_parameters * BYTES_A_TYPE[compute_type])
-
-
-QLORA_LOADING = 0.0
-BLOCK_NUMBERS = (16.0, 8.0, 4.0)  # a token and block keeps so many numbers a unit of: width, feed-forward width, attention width
-ADAPTER_NUMBERS = (6.0, 1.0, 7.0)  # and adapters, in fp32, a unit of: width, feed-forward width, rank
-
-
-def _activation_bytes(shape: ModelShape, choice: MethodChoice, size: int, tokens: int, *, checkpointing: bool) -> int:
-    attention = (shape.heads + 2 * shape.key_value_heads) * shape.head_dim
-    wide, deep, heads = BLOCK_NUMBERS
-    block = size * (wide * shape.hidden + deep * shape.intermediate + heads * attention)
+def _step(
+    shape: ModelShape, choice: MethodChoice, rows: RowSizes, batch_size: int, pass_tokens: int, size: int, *, checkpointing: bool
+) -> tuple[float, float, float]:
+    """Return a step's operations in products, the bytes it moves, and the seconds of its calls."""
+    tokens, passes = computed_tokens(rows, batch_size), passes_of(rows, batch_size, pass_tokens)
+    learns, blocks = trained_parameters(shape, choice), trained_blocks(shape, choice)
+    through = shape.linear_parameters * blocks / shape.layers  # weights of the blocks that gradients pass through
+    table = shape.vocabulary * shape.hidden
+    answers = rows.learned * batch_size * rows.mean
+    again = 1 if checkpointing else 0
+    attention = 2 * 2 * shape.heads * shape.head_dim * rows.mean / 2 * blocks
+    operations = tokens * ((4 + 2 * again) * through + (3 + again) * attention) + answers * 4 * table
     if choice.adapters:
-        in_width, in_deep, in_rank = ADAPTER_NUMBERS
-        block += 4 * (in_width * shape.hidden + in_deep * shape.intermediate + in_rank * choice.rank)
-    blocks = trained_blocks(shape, choice)
-    kept = block + blocks * shape.hidden * size if checkpointing else block * blocks
-    mask = tokens * tokens * (1 + 2 * size)
-    logits = 0.4 * tokens * shape.vocabulary * LOGIT_BYTES
-    return round(tokens * kept + mask + logits)
-
-
-ADAPTER_COST = 3.0  # adapters' products are thin, and in fp32: slower than the rest
-UNPACK_OPERATIONS = 8.0  # unpacking an NF4 weight costs as much time as so many operations of a matrix product
-OPTIMISER_OPERATIONS = 60.0  # so does AdamW's step, for each number that learns
-BLOCK_SECONDS = 0.0
-FORWARD_SHARE = 0.4  # of a step's time is its forward pass, which is all that validation needs
-
-
-def _step_seconds(shape: ModelShape, choice: MethodChoice, rows: RowSizes, batch_size: int, gflops: float, *, checkpointing: bool) -> float:
-    tokens = computed_tokens(rows, batch_size)
-    learns = trained_parameters(shape, choice)
-    head = rows.learned * shape.vocabulary * shape.hidden
-    blocks = trained_blocks(shape, choice)
-    passed = shape.linear_parameters * blocks / shape.layers
-    operations = 2 * (shape.linear_parameters - passed) + (6 if checkpointing else 4) * passed + 4 * head
-    if choice.adapters:
-        operations += 6 * learns * ADAPTER_COST
+        operations += tokens * 6 * 2.5 * learns  # factors that share an input are stacked with zeros between: see `memory`
+    elif choice.method == "full":
+        operations += tokens * 2 * through + answers * 2 * table
     else:
-        operations += 2 * learns
-    operations = tokens * operations + OPTIMISER_OPERATIONS * learns
+        operations += tokens * 2 * through + (answers * 2 * table if choice.train_head else 0)
+        operations += tokens * 2 * (shape.linear_parameters - through) / EPOCHS_OF_FEATURES
+    query, key_value = shape.heads * shape.head_dim, shape.key_value_heads * shape.head_dim
+    block = 4 * shape.hidden + 2 * query + 2 * key_value + 3 * shape.intermediate + shape.heads * rows.mean
+    moved = tokens * block * blocks * (3 + again) / 3 * ACTIVATION_BYTES * size / 2
     if choice.method == "qlora":
-        operations += UNPACK_OPERATIONS * shape.linear_parameters * (3 if checkpointing else 2)
-    return operations / (gflops * 1e9) + BLOCK_SECONDS * shape.layers
+        moved += passes * (2 + again) * UNPACK_BYTES * shape.linear_parameters
+    elif not choice.adapters:
+        moved += passes * 2 * (2 + again) * (4 + size) * through / 2
+    moved += LEARN_BYTES * learns
+    return operations * PRODUCT_SLOWNESS, moved, passes * blocks * BLOCK_SECONDS
+
+
+EPOCHS_OF_FEATURES = 3  # frozen layers compute each row once, not once a pass over the data; presets take three passes or more

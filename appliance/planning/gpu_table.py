@@ -1,10 +1,10 @@
 """What fits on which GPU: memory of 8 to 80 GB against models of 0.1 to 70 billion parameters, by the estimates that plan a training."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from appliance.planning.machine import Machine
 from appliance.planning.methods import MethodChoice
-from appliance.planning.passes import passes_that_fit
+from appliance.planning.passes import Training, passes_that_fit
 from appliance.planning.shapes import TYPICAL_SHAPES
 from appliance.planning.work import RowSizes
 
@@ -32,7 +32,7 @@ def gpu_table() -> tuple[GpuRow, ...]:
             machine = Machine(memory_bytes=round(gigabytes * 1e9 * GPU_SHARE), disk_bytes=10**15, cores=1, gpu=True)
             found = []
             for choice in TABLE_METHODS:
-                way = passes_that_fit(shape, replace(choice, rank=min(16, shape.smallest_side)), machine, TABLE_ROWS)
+                way = passes_that_fit(Training(shape, choice, machine, TABLE_ROWS, epochs=1, batch_size=8))
                 if way is not None:
                     found.append(choice.method + ("*" if way[1] else ""))
             cells.append(tuple(found))

@@ -15,7 +15,8 @@ SYSTEM_BYTES = 1.5 * GIB  # the server, the launcher and the operating system, b
 BYTES_A_TYPE = {"float32": 4, "bfloat16": 2, "float64": 8}
 # What a core was seen at in fp32, in GFLOP/s: shared and slow, to AVX-512 at its best; and the gain of bf16 where the CPU has it.
 UNMEASURED_GFLOPS_A_CORE = (15.0, 75.0)
-BF16_GAIN = (1.3, 4.0)
+BF16_GAIN = 4.0
+UNMEASURED_COPY_GB_S = (2.0, 20.0)
 CORRECTIONS = (0.1, 10.0)  # what past trainings may correct an estimate of time by: past that, something else was wrong
 
 

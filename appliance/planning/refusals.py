@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from appliance.planning.estimates import Range, checkpoint_bytes, estimate_memory, estimate_seconds
-from appliance.planning.machine import Machine
+from appliance.planning.estimates import checkpoint_bytes
 from appliance.planning.methods import MethodChoice
 from appliance.planning.parameters import ModelShape
-from appliance.planning.passes import pass_sizes, passes_that_fit
+from appliance.planning.passes import Training, memory_of, pass_sizes, passes_that_fit, seconds_of
 from appliance.planning.presets import default_last_layers
 from appliance.planning.shapes import TYPICAL_SHAPES
-from appliance.planning.work import RowSizes
+from appliance.planning.work import Range
 
 MAX_SECONDS = 30 * 24 * 3600.0
 SMALL_RANK = 4
@@ -25,23 +24,21 @@ class Refusal:
     sentence: str
 
 
-def refusals(
-    shape: ModelShape, choice: MethodChoice, machine: Machine, rows: RowSizes, *, epochs: int, batch_size: int
-) -> tuple[Refusal, ...]:
+def refusals(wanted: Training) -> tuple[Refusal, ...]:
     """Return all reasons against a training, none when it can start."""
-    found = list(model_refusals(shape, choice))
+    found = list(model_refusals(wanted.shape, wanted.choice))
     if found:
         return tuple(found)
-    way = passes_that_fit(shape, choice, machine, rows)
+    way = passes_that_fit(wanted)
     if way is None:
-        found.append(_too_little_memory(shape, choice, machine, rows))
-    needed = checkpoint_bytes(shape, choice)
-    if needed > machine.disk_bytes:
-        found.append(_too_little_disk(shape, choice, machine, needed))
+        found.append(_too_little_memory(wanted))
+    needed = checkpoint_bytes(wanted.shape, wanted.choice)
+    if needed > wanted.machine.disk_bytes:
+        found.append(_too_little_disk(wanted, needed))
     if way is not None:
-        span = estimate_seconds(shape, choice, machine, rows, epochs=epochs, batch_size=batch_size, checkpointing=way[1])
+        span = seconds_of(wanted, way[0], checkpointing=way[1])
         if span.low > MAX_SECONDS:
-            found.append(_too_long(span, epochs))
+            found.append(_too_long(span, wanted.epochs))
     return tuple(found)
 
 
@@ -78,34 +75,36 @@ def _alternatives(shape: ModelShape, choice: MethodChoice) -> Iterator[MethodCho
             yield replace(plain, method="qlora", rank=rank)
 
 
-def _too_little_memory(shape: ModelShape, choice: MethodChoice, machine: Machine, rows: RowSizes) -> Refusal:
-    tokens = max(pass_sizes(machine)[-1], rows.longest)
-    needed = estimate_memory(shape, choice, machine, pass_tokens=tokens, checkpointing=True, features=rows.tokens).peak.high
+def _too_little_memory(wanted: Training) -> Refusal:
+    shape, choice, machine, rows = wanted.shape, wanted.choice, wanted.machine, wanted.rows
+    needed = memory_of(wanted, pass_sizes(machine)[-1], checkpointing=True).peak.high
     where = "This GPU" if machine.gpu else "This machine"
     said = f"{where} has {gigabytes(machine.memory_bytes)} for a training, and {choice.short_name} of this model needs up to "
     said += f"{gigabytes(needed)} even in the smallest steps."
     for other in _alternatives(shape, choice):
-        way = passes_that_fit(shape, other, machine, rows)
+        way = passes_that_fit(replace(wanted, choice=other))
         if way is not None:
             rank = f" with rank {other.rank}" if other.method == "qlora" and other.rank != choice.rank else ""
             return Refusal("planning.memory", f"{said} {_capital(other.short_name)}{rank} fits: up to {gigabytes(way[2].peak.high)}.")
+    least = replace(wanted, choice=MethodChoice("qlora", rank=min(SMALL_RANK, shape.smallest_side)))
     if rows.longest > SHORT_ROW:
         shorter = replace(rows, longest=SHORT_ROW, mean=min(rows.mean, float(SHORT_ROW)), shared=0.0)
-        if passes_that_fit(shape, replace(choice, method="qlora", rank=min(16, shape.smallest_side)), machine, shorter) is not None:
+        if passes_that_fit(replace(least, rows=shorter)) is not None:
             return Refusal(
                 "planning.memory", f"{said} The longest row has {rows.longest} tokens; with rows of up to {SHORT_ROW}, QLoRA fits."
             )
-    largest = largest_model(machine, rows)
+    largest = max((each.parameters for _, each in TYPICAL_SHAPES if passes_that_fit(replace(least, shape=each)) is not None), default=0)
     if largest:
-        return Refusal("planning.memory", f"{said} A model of up to about {parameter_name(largest)} parameters fits, with QLoRA.")
+        return Refusal("planning.memory", f"{said} A model of about {parameter_name(largest)} parameters fits, with QLoRA.")
     return Refusal("planning.memory", f"{said} No model that the appliance knows of fits: use a machine with more memory.")
 
 
-def _too_little_disk(shape: ModelShape, choice: MethodChoice, machine: Machine, needed: int) -> Refusal:
-    said = f"The disk has {gigabytes(machine.disk_bytes)} free, and the checkpoints of {choice.short_name} take {gigabytes(needed)}."
-    for other in _alternatives(shape, choice):
-        taken = checkpoint_bytes(shape, other)
-        if taken <= machine.disk_bytes:
+def _too_little_disk(wanted: Training, needed: int) -> Refusal:
+    free, name = gigabytes(wanted.machine.disk_bytes), wanted.choice.short_name
+    said = f"The disk has {free} free, and the checkpoints of {name} take {gigabytes(needed)}."
+    for other in _alternatives(wanted.shape, wanted.choice):
+        taken = checkpoint_bytes(wanted.shape, other)
+        if taken <= wanted.machine.disk_bytes:
             return Refusal("planning.disk", f"{said} Make room, or choose {other.short_name}: it takes {gigabytes(taken)}.")
     return Refusal("planning.disk", f"{said} Make room: shred data sets that are not needed, or move other files away.")
 
@@ -117,16 +116,6 @@ def _too_long(span: Range, epochs: int) -> Refusal:
     if fewer >= 1:
         return Refusal("planning.time", f"{said} With {fewer} instead of {epochs} passes over the data it would be done in time.")
     return Refusal("planning.time", f"{said} Choose a smaller model, fewer rows, or a machine with a GPU.")
-
-
-def largest_model(machine: Machine, rows: RowSizes) -> int:
-    """Return the parameters of the largest model of `TYPICAL_SHAPES` that QLoRA trains in this memory, 0 for none."""
-    fitting = [
-        shape.parameters
-        for _name, shape in TYPICAL_SHAPES
-        if passes_that_fit(shape, MethodChoice("qlora", rank=min(16, shape.smallest_side)), machine, rows) is not None
-    ]
-    return max(fitting, default=0)
 
 
 def gigabytes(size: float) -> str:

@@ -9,6 +9,7 @@ The share that the EU AI Act asks about (article 53; Commission guidelines of Ju
 of the base model's compute becomes its provider) is these operations over 6 N D of the base model, D being the tokens it was trained on.
 """
 
+import math
 from dataclasses import dataclass
 
 from appliance.foundation.errors import InputError
@@ -34,6 +35,14 @@ PRETRAINING_TOKENS = {
     (80, 8192, 152064): 18e12,  # Qwen2.5 72B
 }
 COMPLETION_SHARE = 0.4  # of an example's tokens, on average, where nobody counted
+
+
+@dataclass(frozen=True)
+class Range:
+    """From `low` to `high`, both possible."""
+
+    low: float
+    high: float
 
 
 @dataclass(frozen=True)
@@ -76,8 +85,13 @@ def steps_of(rows: RowSizes, *, epochs: int, batch_size: int) -> int:
 
 def computed_tokens(rows: RowSizes, batch_size: int) -> float:
     """Return the tokens of one step that go through the model: what all rows begin with is computed once."""
-    batch = min(batch_size, rows.rows)
-    return batch * (rows.mean - rows.shared) + rows.shared
+    return min(batch_size, rows.rows) * (rows.mean - rows.shared) + rows.shared
+
+
+def passes_of(rows: RowSizes, batch_size: int, pass_tokens: int) -> int:
+    """Return how many passes a batch is computed in (`training.packed_passes`): no more than rows, each with the shared beginning."""
+    own = min(batch_size, rows.rows) * (rows.mean - rows.shared)
+    return max(1, min(batch_size, math.ceil(own / max(pass_tokens - rows.shared, pass_tokens // 2, 1))))
 
 
 def training_flop(shape: ModelShape, choice: MethodChoice, rows: RowSizes, *, epochs: int) -> Flop:

@@ -14,7 +14,6 @@ MEMORY_PARTS = {
     "adapters": "what learns",
     "gradients": "its gradients",
     "optimiser": "its optimiser",
-    "checkpoint": "saving it",
     "activations": "working memory",
 }
 

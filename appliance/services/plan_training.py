@@ -19,10 +19,11 @@ from appliance.planning import (
     MethodChoice,
     ModelShape,
     RowSizes,
+    Training,
+    expected,
     fit_training,
     training_plan,
 )
-from appliance.planning.estimates import expected
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.import_dataset import describe_dataset
 from appliance.services.import_model import describe_model
@@ -84,7 +85,7 @@ def plan_training(context: ServiceContext, *, dataset_id: str, model_id: str, ch
     if choice.rank is None and adapters and settings["rank"] > shape.smallest_side:  # the preset's rank is meant for larger models
         settings = _settings(replace(choice, rank=shape.smallest_side), settings["method"], shape, dataset["training_rows"])
         wanted = replace(wanted, rank=settings["rank"])
-    fitted = fit_training(shape, wanted, machine, rows, epochs=settings["epochs"], batch_size=settings["batch_size"])
+    fitted = fit_training(Training(shape, wanted, machine, rows, settings["epochs"], settings["batch_size"]))
     settings |= {
         "method": fitted.choice.method,
         "pass_tokens": fitted.pass_tokens,

@@ -3,7 +3,7 @@
     python -m ops.bench.planner_error [--only NAME] [--json]
 
 Each configuration makes a model of random weights (the shape decides memory and speed, not the values), trains it for a few steps on random
-rows by the product's own loop, with its sealed checkpoints, and reports its peak resident memory and the seconds of its loop. Beside them
+rows by the product's own loop, and reports its peak resident memory and the seconds of its loop. Beside them
 stands what `appliance.planning` says for the same shape, plan and rows, with the speed that `workers.measure` finds on this machine
 in the same session. No speed is asserted: machines differ. Goals: memory within 20 %, time within 30 %.
 """
@@ -21,6 +21,15 @@ from pathlib import Path
 from typing import Any
 
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1", TOKENIZERS_PARALLELISM="false")
+
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM
+
+from appliance.inference.compute_type import flush_denormals
+from appliance.training.checkpoints import TrainingCheckpoint
+from appliance.training.examples import TokenizedExample
+from appliance.training.loop import TrainingPlan, TrainingProgress, train
+from appliance.training.methods import METHODS, MethodSettings
 
 SMALL = {"hidden": 256, "layers": 8, "heads": 8, "key_value_heads": 4, "intermediate": 768, "vocabulary": 8192, "tied": True}
 MIDDLE = {"hidden": 512, "layers": 12, "heads": 8, "key_value_heads": 8, "intermediate": 1536, "vocabulary": 32000, "tied": False}
@@ -63,9 +72,6 @@ CASES = (
 
 def write_model(case: Case, folder: Path) -> None:
     """Write a Llama of the case's shape with random weights in bf16."""
-    import torch
-    from transformers import LlamaConfig, LlamaForCausalLM
-
     shape = case.shape
     torch.manual_seed(0)
     config = LlamaConfig(
@@ -95,32 +101,31 @@ def rows_of(case: Case) -> list[tuple[tuple[int, ...], tuple[bool, ...]]]:
     return made
 
 
-def measure(case: Case, model: Path, folder: Path, compute_name: str) -> dict[str, Any]:
+def measure(case: Case, model: Path, compute_name: str) -> dict[str, Any]:
     """Train as the worker does, in this process, and return what it took."""
-    import torch
-
-    from appliance.inference.compute_type import flush_denormals
-    from appliance.training.checkpoints import CheckpointFolder, TrainingCheckpoint
-    from appliance.training.examples import TokenizedExample
-    from appliance.training.loop import TrainingPlan, TrainingProgress, train
-    from appliance.training.methods import METHODS
-
     flush_denormals()
     compute_type = getattr(torch, compute_name)
-    loaded = METHODS[case.method]().load(model, rank=case.rank, lora_alpha=2 * case.rank, compute_type=compute_type, seed=0)
-    kept = CheckpointFolder(folder, "jb_bench", b"k" * 32)
+    settings = MethodSettings(
+        compute_type=compute_type,
+        seed=0,
+        rank=case.rank,
+        lora_alpha=2 * case.rank,
+        use_dora=case.use_dora,
+        last_layers=case.last_layers,
+        activation_checkpointing=case.checkpointing,
+    )
+    loaded = METHODS[case.method]().load(model, settings)
 
     class Teller:
         def progress(self, progress: TrainingProgress) -> None:
-            times.append(progress.seconds_left)
+            del progress
 
         def keep(self, checkpoint: TrainingCheckpoint) -> None:
-            kept.save(checkpoint)
+            del checkpoint  # written as it is, piece by piece: it takes time, and no memory worth counting
 
-    times: list[float] = []
     examples = [TokenizedExample(*row) for row in rows_of(case)]
     loaded_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    plan = TrainingPlan(1, case.batch, 1e-4, 0, checkpoint_steps=case.steps)
+    plan = TrainingPlan(1, case.batch, 1e-4, 0, checkpoint_steps=case.steps, pass_tokens=case.pass_tokens)
     outcome = train(loaded, examples, [], plan, Teller())
     return {
         "compute_type": compute_name,
@@ -129,14 +134,13 @@ def measure(case: Case, model: Path, folder: Path, compute_name: str) -> dict[st
         "tokens": outcome.tokens,
         "loaded_mib": loaded_mib,
         "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-        "disk": sum(path.stat().st_size for path in folder.iterdir()),
     }
 
 
-def child(case: Case, do: str, model: Path, folder: Path, compute_name: str) -> dict[str, Any]:
+def child(case: Case, do: str, model: Path, compute_name: str) -> dict[str, Any]:
     """Do one part of a case in a fresh process: its peak memory is then its own."""
     words = [sys.executable, "-m", "ops.bench.planner_error", "--child", do, "--only", case.name]
-    words += ["--model", str(model), "--folder", str(folder), "--compute-type", compute_name]
+    words += ["--model", str(model), "--compute-type", compute_name]
     done = subprocess.run(words, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
@@ -149,7 +153,6 @@ def main() -> None:
     parser.add_argument("--child", choices=("write", "measure"))
     parser.add_argument("--compute-type", choices=("float32", "bfloat16"), default="bfloat16")
     parser.add_argument("--model", type=Path)
-    parser.add_argument("--folder", type=Path)
     options = parser.parse_args()
     cases = [case for case in CASES if options.only in ("", case.name)]
     if options.child == "write":
@@ -157,15 +160,14 @@ def main() -> None:
         print("{}")
         return
     if options.child:
-        print(json.dumps(measure(cases[0], options.model, options.folder, options.compute_type)))
+        print(json.dumps(measure(cases[0], options.model, options.compute_type)))
         return
     for case in cases:
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place)
-            (folder / "job").mkdir()
-            child(case, "write", folder / "model", folder / "job", options.compute_type)
+            child(case, "write", folder / "model", options.compute_type)
             try:
-                found = child(case, "measure", folder / "model", folder / "job", options.compute_type)
+                found = child(case, "measure", folder / "model", options.compute_type)
             except subprocess.CalledProcessError as error:
                 print(case.name, error, file=sys.stderr)
                 continue

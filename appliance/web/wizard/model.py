@@ -5,8 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from appliance.planning import MAX_LENGTH, MethodChoice, ModelShape, RowSizes
-from appliance.planning.passes import passes_that_fit
+from appliance.planning import MAX_LENGTH, MethodChoice, ModelShape, RowSizes, Training, passes_that_fit
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.import_model import list_models
 from appliance.services.machine import this_machine
@@ -67,7 +66,8 @@ def _fits(context: ServiceContext, models: list[dict[str, Any]]) -> str:
         shape = ModelShape.from_config(model["manifest"]["config"])
         memory, how = None, ""
         for method, said in (("lora", "it is"), ("qlora", "packed to 4 bits")):
-            found = passes_that_fit(shape, MethodChoice(method, rank=min(16, shape.smallest_side)), machine, LONGEST_ROWS)
+            choice = MethodChoice(method, rank=min(16, shape.smallest_side))
+            found = passes_that_fit(Training(shape, choice, machine, LONGEST_ROWS, epochs=1, batch_size=8))
             if found is not None:
                 memory, how = found[2], said
                 break
