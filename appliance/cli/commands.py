@@ -18,6 +18,7 @@ from appliance.cli.key_commands import add_key_commands
 from appliance.cli.passphrase import find_passphrase
 from appliance.cli.printing import Printer
 from appliance.cli.rank_commands import add_rank_commands
+from appliance.cli.train_commands import add_train_commands
 from appliance.foundation.errors import InputError
 from appliance.foundation.settings import Settings
 from appliance.reports import doctor_report, run_report
@@ -94,39 +95,6 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
             program.serve(settings, passphrase, lambda sentence: options.printer.result({"serving": sentence}, sentence))
 
     @app.command()
-    def train(
-        dataset: Annotated[str, typer.Option(help="Dataset id.")],
-        model: Annotated[str, typer.Option(help="Model id.")],
-        method: str = "qlora",
-        preset: str = "balanced",
-        rank: int | None = None,
-        epochs: int | None = None,
-        batch: int | None = None,
-        learning_rate: float | None = None,
-        seed: int = 0,
-        name: str = "",
-        wait: Wait = True,
-        passphrase_file: PassphraseFile = None,
-        as_json: AsJson = False,
-    ) -> None:
-        """Train an adapter."""
-        with frame(as_json, passphrase_file) as options, options.client() as client:
-            job = client.perform(
-                "train",
-                dataset_id=dataset,
-                model_id=model,
-                method=method,
-                preset=preset,
-                rank=rank,
-                epochs=epochs,
-                batch_size=batch,
-                learning_rate=learning_rate,
-                seed=seed,
-                name=name,
-            )
-            follow_job(options, client, job, "Training", wait=wait or isinstance(client, OwningClient))
-
-    @app.command()
     def evaluate(
         adapter: Annotated[str, typer.Option(help="Adapter id.")],
         wait: Wait = True,
@@ -155,6 +123,7 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
         """Print the version."""
         Printer(as_json=as_json).result({"version": __version__}, f"appliance {__version__}")
 
+    add_train_commands(app, frame)
     add_backup_commands(app, frame)
     add_key_commands(group("key", "The vault's ways in, and the keys behind them."), frame)
     _add_model_commands(group("model", "Base models."), frame)

@@ -29,8 +29,9 @@ from appliance.services.evaluate_adapter import (
 from appliance.services.explain_rank import RANKS, RanksHandler, show_ranks, submit_explanation
 from appliance.services.find_person import erase_person, find_person
 from appliance.services.import_dataset import import_dataset, list_datasets, show_dataset
-from appliance.services.import_model import import_model, list_models, show_model
+from appliance.services.import_model import import_model, list_models, show_model, show_parameters
 from appliance.services.jobs import all_jobs, resume_job, show_job, stop_job
+from appliance.services.plan_training import TrainingChoice, show_plan
 from appliance.services.preview_upload import preview_upload
 from appliance.services.prove_isolation import prove_isolation
 from appliance.services.recover import Recovery
@@ -38,7 +39,7 @@ from appliance.services.revise_dataset import renew_keys, revise_dataset
 from appliance.services.shred_dataset import show_certificate, shred_dataset
 from appliance.services.shrink_adapter import SHRINK, ShrinkHandler, submit_shrink
 from appliance.services.sweep_ranks import SWEEP, SweepHandler, submit_sweep
-from appliance.services.train_adapter import TRAIN, TrainingChoice, TrainingHandler, submit_training
+from appliance.services.train_adapter import TRAIN, TrainingHandler, submit_training
 
 Parameters = dict[str, Any]
 WATCH_POLL_S = 0.5
@@ -97,6 +98,10 @@ def _train(appliance: Appliance, caller: Caller, *, dataset_id: str, model_id: s
     job = submit_training(appliance.context, caller, dataset_id=dataset_id, model_id=model_id, choice=chosen)
     appliance.runner.wake()
     return asdict(job)
+
+
+def _plan(appliance: Appliance, caller: Caller, *, dataset_id: str, model_id: str, **choice: Any) -> Any:
+    return show_plan(appliance.context, caller, dataset_id=dataset_id, model_id=model_id, choice=TrainingChoice(**choice))
 
 
 def _evaluate(appliance: Appliance, caller: Caller, *, adapter_id: str) -> Any:
@@ -193,6 +198,8 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "backup.finish": lambda a, c, /, **p: a.backups.finish(c, **p),
     "backup.abort": lambda a, c, /, **p: a.backups.abort(c, **p),
     "train": _train,
+    "train.plan": _plan,
+    "model.parameters": lambda a, c, /, **p: show_parameters(a.context, c, **p),
     "evaluate": _evaluate,
     "sweep": _sweep,
     "rank.advise": lambda a, c, /, **p: advise_before(a.context, c, **p),

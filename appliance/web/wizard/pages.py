@@ -18,6 +18,7 @@ from appliance.web.wizard.data import build_data_step, dataset_choices, dataset_
 from appliance.web.wizard.data import ready_button as data_ready
 from appliance.web.wizard.drawn import drawn
 from appliance.web.wizard.events import Events
+from appliance.web.wizard.expert import choice_of
 from appliance.web.wizard.model import build_model_step, model_choices
 from appliance.web.wizard.model import ready_button as model_ready
 from appliance.web.wizard.results import (
@@ -105,8 +106,23 @@ def build_blocks(appliance: Appliance) -> gr.Blocks:
         def tick(caller: Caller, job_id: str | None, adapter_id: str | None) -> tuple[Any, ...]:
             return _tick(appliance, caller, job_id, adapter_id)
 
-        def to_review(_caller: Caller, dataset_id: str | None, model_id: str | None, preset: str, method: str) -> tuple[Any, ...]:
-            return gr.Walkthrough(selected=4), *draw_review(appliance, dataset_id, model_id, preset, method)
+        def to_review(
+            _caller: Caller,
+            dataset_id: str | None,
+            model_id: str | None,
+            preset: str,
+            method: str,
+            rank: float | None,
+            rslora: bool,
+            dora: bool,
+            last_layers: float | None,
+            head: bool,
+            epochs: float | None,
+            batch: float | None,
+            rate: float | None,
+        ) -> tuple[Any, ...]:
+            choice = choice_of(preset, method, rank, rslora, dora, last_layers, head, epochs, batch, rate)
+            return gr.Walkthrough(selected=4), *draw_review(appliance, dataset_id, model_id, choice)
 
         def to_results(caller: Caller, job_id: str | None) -> tuple[Any, ...]:
             job = next((each for each in trainings(appliance, caller) if each["id"] == job_id), None)
@@ -146,7 +162,7 @@ def build_blocks(appliance: Appliance) -> gr.Blocks:
         timer.tick(event(tick), [train.job, results.adapter], [*train.watched, *results.watched, timer], **_QUIET)
         for button, target in ((task.go_on, 2), (data.back, 1), (data.go_on, 3), (model.back, 2), (train.back, 3), (from_results, 4)):
             button.click(_go(target), outputs=steps, **_QUIET)
-        chosen = [data.dataset, model.model, train.preset, train.method]
+        chosen = [data.dataset, model.model, *train.settings]
         model.go_on.click(event(to_review), chosen, [steps, train.review, train.start], **_QUIET)
         train.go_on.click(event(to_results), train.job, [steps, results.adapter, chat.ask, timer, *results.watched], **_QUIET)
     return blocks
@@ -190,7 +206,7 @@ def _load(appliance: Appliance, caller: Caller) -> tuple[Any, ...]:
     job_id = next((job["id"] for job in jobs if JobState(job["state"]) in ACTIVE), jobs[0]["id"] if jobs else None)
     busy = _busy(appliance, caller)
     adapters, adapter_id = adapter_choices(appliance, caller)
-    review, start = draw_review(appliance, dataset_id, model_id, "balanced", "qlora")
+    review, start = draw_review(appliance, dataset_id, model_id, choice_of("balanced"))
     active = bool(jobs) and any(JobState(job["state"]) in ACTIVE for job in jobs)
     step = 4 if active else 5 if adapter_id else 1
     return (
