@@ -53,6 +53,7 @@ _EVENTS = (
     Event("key.add", ("vault", "slot"), ADMINS, "A way into the vault was added.", {"kind": str}),
     Event("key.remove", ("slot",), ADMINS, "A way into the vault was removed; what its holder could have kept was replaced."),
     Event("key.rotate", ("vault",), ADMINS, "Root, epoch and database key were replaced."),
+    Event("key.rotate-log", ("vault",), ADMINS, "The log's signing key was replaced, in the entry named.", {"entry": int}),
     Event(
         "isolation.test",
         ("home",),
@@ -147,6 +148,13 @@ _EVENTS = (
     Event("audit.read", ("log",), LAWFUL, "The log was looked at.", {"entries": int}),
     Event("audit.verify", ("log",), LAWFUL, "The log was recomputed against its signature."),
     Event("audit.export", ("log",), LAWFUL, "The log was exported."),
+    Event(
+        "log.change-key",
+        ("vault",),
+        ADMINS,
+        "The log's signing key `old` handed over to `new`, and signed that; `size` and `root` are those of the log before.",
+        {"origin": str, "old": str, "new": str, "size": int, "root": str, "signature": str},
+    ),
     Event(
         "log.recover",
         ("log",),

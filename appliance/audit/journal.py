@@ -5,8 +5,8 @@ full disk cannot refuse it, and `fdatasync` has the data alone to wait for. (A f
 
     frame    "ALJ1" || generation (8) || kind (1) || length of payload (4) || digest (32) || payload       numbers are big-endian
     digest   SHA-256(generation || kind || position of the frame in the file (8) || payload)
-    begin    kind 1, canonical JSON {"open": [sequences of the requests without an outcome], "size": N, "version": 1}:
-             the tiles have the first N entries, durably
+    begin    kind 1, canonical JSON {"keys": [sequences of the changes of the signing key], "open": [those of the requests without an
+             outcome], "size": N, "version": 1}: the tiles have the first N entries, durably
     batch    kind 2, sequence of its first entry (8) || length of note (4) || note || entries as a bundle (tiles.py)
 
 The first frame is a `begin` under a generation drawn for it; the batches after it belong to that generation and continue from N. `note` is
@@ -51,10 +51,11 @@ class Batch:
 
 @dataclass
 class JournalContents:
-    """What a journal says: `size` entries are in the tiles, these requests were open then, and these batches came after."""
+    """What a journal says: `size` entries are in the tiles, with these open requests and changes of key; these batches came after."""
 
     size: int
     open: list[int]
+    keys: list[int]
     batches: list[Batch] = field(default_factory=list)
     torn: bool = False
 
@@ -116,10 +117,10 @@ class Journal:
         if (found.st_dev, found.st_ino) != self._identity:
             raise StorageError("The audit log's folder was replaced while it was in use. Start the appliance again.", code="audit.replaced")
 
-    def begin(self, size: int, open_requests: Sequence[int]) -> None:
+    def begin(self, size: int, open_requests: Sequence[int], key_changes: Sequence[int]) -> None:
         """Start anew: `size` entries are durable elsewhere. Raises `StorageError`; a crash in the middle leaves no begin, or this one."""
         self._end = 0
-        payload = canonical_json.encode({"open": list(open_requests), "size": size, "version": 1})
+        payload = canonical_json.encode({"keys": list(key_changes), "open": list(open_requests), "size": size, "version": 1})
         if _HEADER_BYTES + len(payload) > SECTOR_BYTES:  # Torn, it could leave the old header before it, and the old batches behind it.
             with storage_errors("Writing the audit log"):
                 self._blank()
@@ -199,9 +200,9 @@ def _contents(payload: bytes) -> JournalContents:
         value: Any = canonical_json.decode(payload)
     except InputError:
         value = None
-    if not isinstance(value, dict) or value.keys() != {"open", "size", "version"} or value["version"] != 1:
+    if not isinstance(value, dict) or value.keys() != {"keys", "open", "size", "version"} or value["version"] != 1:
         raise AuditLogError("The audit log's journal is of a version that this appliance does not know.", code="audit.journal")
-    return JournalContents(value["size"], value["open"])
+    return JournalContents(value["size"], value["open"], value["keys"])
 
 
 def _batch(frame: tuple[int, bytes], expected: int) -> Batch:

@@ -21,7 +21,7 @@ import contextlib
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -30,8 +30,10 @@ from appliance.audit.actions import RecordedAction, reason_for
 from appliance.audit.catalogue import verify_listed
 from appliance.audit.events import Actor, Details, Draft, ObjectRef, Outcome, draft_entry, parse_entry
 from appliance.audit.journal import Batch, frame_bytes
+from appliance.audit.key_chain import KEY_CHANGE, change_details
 from appliance.audit.merkle import EMPTY_ROOT, TreeHead, leaf_hash
 from appliance.audit.opening import OpenedLog, edge_keys, open_log, tile_at
+from appliance.audit.proofs import HashTiles
 from appliance.audit.signed_note import MAX_NOTE_BYTES, SignedCheckpoint, Signer, parse_checkpoint, sign_checkpoint
 from appliance.audit.tile_files import TileFiles
 from appliance.audit.tiles import (
@@ -55,6 +57,7 @@ FLUSH_ENTRIES = 1024
 RESERVE_BYTES = 256 * 1024  # of the journal, for what has to be said when the disk is full
 MIN_FREE_BYTES = 8 * 1024 * 1024  # of the disk, for writing the journal out
 MAX_BATCH_ENTRIES = 256
+_CLOCK_BYTES = 1024  # more than the entry takes that says that the clock was moved
 GATHER_LOOKS, GATHER_S = 8, 0.00005
 _LOG = ObjectRef("log", "audit")
 _SYSTEM = Actor("appliance", "system")
@@ -108,6 +111,7 @@ class AuditLog:
         # The first entry that is in memory, these entries, and the log's size: replaced as one, so that readers need no lock.
         self._view = (opened.written // WIDTH * WIDTH, opened.recent, opened.edge.size)
         self._requests = opened.requests
+        self._keys = opened.keys
         self._unwritten = opened.unwritten
         self._files = TileFiles(folder, opened.partials)
         self._note = opened.note  # of a checkpoint that the journal alone has
@@ -183,11 +187,61 @@ class AuditLog:
             if self._trouble is not None:
                 raise self._trouble
 
-    def verify(self, *, public_key: bytes, remembered: TreeHead | None = None, require_signed: bool = True) -> VerifiedLog:
+    def verify(
+        self,
+        *,
+        public_key: bytes,
+        remembered: TreeHead | None = None,
+        witnesses: Sequence[SignedCheckpoint] = (),
+        require_signed: bool = True,
+    ) -> VerifiedLog:
         """Do `verify_log` on this folder while it is in use: appends wait meanwhile."""
         with self._writing:
             self._flush()
-            return verify_log(self._folder, public_key=public_key, remembered=remembered, require_signed=require_signed)
+            return verify_log(
+                self._folder, public_key=public_key, remembered=remembered, witnesses=witnesses, require_signed=require_signed
+            )
+
+    @property
+    def changed_key(self) -> bytes | None:
+        """Return the public key that the log was changed to last, None when it has its first one."""
+        return self._keys.last
+
+    def provable(self) -> tuple[bytes, TreeHead, HashTiles]:
+        """Return the signed checkpoint over all there is (a note), its head, and the hash tiles that proofs under it are made from.
+
+        Raises `ConflictError` while nothing is attached that signs.
+        """
+        with self._writing:
+            signer = self._verified_signer()
+            edge = self._unwritten | {(tile.level, tile.index): tile for tile in self._edge.unfinished()}
+            return sign_checkpoint(self._head(), signer), self._head(), HashTiles(self._folder, edge)
+
+    def change_key(self, actor: Actor, target: ObjectRef, signer: Signer) -> int:
+        """Hand over to `signer`, in an entry that the key before signs; return its sequence. See key_chain.py.
+
+        When the entry is there the change is made, even if its head could not be kept: `changed_key` tells. Raises
+        `ConflictError` without a signer, `StorageError`.
+        """
+        with self._writing:
+            before = self._verified_signer()
+            self._look_for_trouble()
+            if self._trouble is not None:
+                raise self._trouble
+            self._commit([], self._clock_step())
+            head = self._head()
+            details = change_details(before, signer.public_key, head)
+            verify_listed(actor, KEY_CHANGE, target, Outcome.SUCCEEDED, details)
+            draft = draft_entry(actor, KEY_CHANGE, target, Outcome.SUCCEEDED, reason="", request="", details=details)
+            self._signer = signer
+            try:
+                (entry,) = self._commit([], [draft])
+            except BaseException:
+                self._signer = before
+                raise
+            self._keys.follow(entry, head)
+            self._remember()
+            return int(entry["sequence"])
 
     @contextlib.contextmanager
     def still(self) -> Iterator[tuple[TreeHead, list[Path]]]:
@@ -217,6 +271,9 @@ class AuditLog:
                 self._checkpoint = parse_checkpoint(self._note)
             if self._checkpoint is not None:
                 self._verify_own(self._checkpoint, signer)
+            if self._keys.key_at(self._edge.size, signer.public_key) != signer.public_key:
+                raise AuditLogError("The audit log was handed over to another key than this one.", code="audit.key")
+            if self._checkpoint is not None:
                 signed = self._checkpoint.head
             remembered = heads.load()
             if remembered is not None:
@@ -334,9 +391,15 @@ class AuditLog:
             raise ConflictError(self._refusal, code="audit.closed")
 
     def _verify_own(self, checkpoint: SignedCheckpoint, signer: Signer) -> None:
-        checkpoint.verify(signer.public_key)
+        checkpoint.verify(self._keys.key_at(checkpoint.head.size, signer.public_key))
         if checkpoint.origin != signer.name:
             raise AuditLogError("The audit log's checkpoint bears another log's name.", code="audit.key")
+
+    def _verified_signer(self) -> Signer:
+        self._verify_usable()
+        if self._signer is None:
+            raise ConflictError("The audit log signs nothing while the vault is sealed.", code="audit.sealed")
+        return self._signer
 
     def _look_for_trouble(self) -> None:
         """Find out whether requests have to be refused; write the journal out when it is time to."""
@@ -361,7 +424,8 @@ class AuditLog:
             self._journal.verify_in_place()
             self._look_for_trouble()
             batch = self._fitting(batch)
-            self._commit(batch)
+            self._commit(batch, [*self._clock_step(), *(ticket.draft for ticket in batch)])
+            self._remember()
             failure = None
         except ApplianceError as error:
             failure = error
@@ -381,7 +445,7 @@ class AuditLog:
 
     def _fitting(self, batch: list[_Ticket]) -> list[_Ticket]:
         """Return as many tickets as the journal has room for, one at least; in trouble, refuse those that have to be."""
-        room = self._journal.room - frame_bytes(0, MAX_NOTE_BYTES) - (0 if self._trouble else RESERVE_BYTES)
+        room = self._journal.room - frame_bytes(_CLOCK_BYTES, MAX_NOTE_BYTES) - (0 if self._trouble else RESERVE_BYTES)
         fitting: list[_Ticket] = []
         for ticket in batch:
             if self._trouble is not None and not ticket.spare:
@@ -393,14 +457,13 @@ class AuditLog:
             fitting.append(ticket)
         return fitting
 
-    def _commit(self, batch: list[_Ticket]) -> None:
-        """Make the batch durable; memory follows the disk, not the other way round."""
+    def _commit(self, batch: list[_Ticket], drafts: list[Draft]) -> list[dict[str, Any]]:
+        """Make the drafts durable, the last of which are the batch's; return their entries. Memory follows the disk."""
         first, recent, size = self._view
-        drafts = [ticket.draft for ticket in batch]
+        if not drafts:
+            return []
         if self._trouble is not None and sum(draft.size for draft in drafts) > self._journal.room - frame_bytes(0, MAX_NOTE_BYTES):
             raise self._trouble  # Even what was kept for this is used up: then it stays unsaid, and undone.
-        step = self._clock_step()
-        drafts = [*step, *drafts]
         placed = [draft.place(size + number, self._clock, self._boot_id) for number, draft in enumerate(drafts)]
         raws = tuple(draft.encode(entry) for draft, entry in zip(drafts, placed, strict=True))
         edge = self._edge.copy()
@@ -419,9 +482,12 @@ class AuditLog:
         self._last = placed[-1]
         if note:
             self._note, self._signed_size = note, edge.size
-        for ticket, entry in zip(batch, placed[len(step) :], strict=True):
+        for ticket, entry in zip(batch, placed[len(placed) - len(batch) :], strict=True):
             ticket.sequence = entry["sequence"]
             self._requests.follow(entry)
+        return placed
+
+    def _remember(self) -> None:
         if self._heads is not None:
             self._heads.save(self._head())
 
@@ -469,7 +535,7 @@ class AuditLog:
             files.append((CHECKPOINT, self._note))
             self._checkpoint = parse_checkpoint(self._note)
         self._files.write(files)
-        self._journal.begin(size, [entry["sequence"] for entry in self._requests.entries()])
+        self._journal.begin(size, [entry["sequence"] for entry in self._requests.entries()], self._keys.sequences)
         self._unwritten, self._written, self._note = {}, size, b""
         start = size // WIDTH * WIDTH
         self._view = (start, recent[start - first :], size)

@@ -12,6 +12,7 @@ from pathlib import Path
 from appliance.audit.actions import OpenRequests
 from appliance.audit.events import parse_entry
 from appliance.audit.journal import Journal, JournalContents
+from appliance.audit.key_chain import KEY_CHANGE, KeyChain
 from appliance.audit.merkle import EMPTY_ROOT, HASH_BYTES, TreeHead, leaf_hash
 from appliance.audit.signed_note import SignedCheckpoint, parse_checkpoint
 from appliance.audit.tiles import (
@@ -44,6 +45,7 @@ class OpenedLog:
     written: int
     recent: list[bytes]
     requests: OpenRequests
+    keys: KeyChain
     checkpoint: SignedCheckpoint | None = None
     note: bytes = b""
     unwritten: dict[Key, Tile] = field(default_factory=dict)
@@ -93,6 +95,7 @@ def _replayed(folder: Path, journal: Journal) -> OpenedLog:
         state.edge.size,
         state.tail,
         requests,
+        state.keys,
         checkpoint,
         unwritten={(tile.level, tile.index): tile for tile in state.unwritten},
         partials=state.partials,
@@ -120,14 +123,15 @@ class _Resumed:
         edge = TreeEdge.resume(size, [tile_at(folder, size, key) for key in edge_keys(size)])
         checkpoint = read_checkpoint(folder)
         self._signed = TreeHead(0, EMPTY_ROOT) if checkpoint is None else checkpoint.head
-        log = self.log = OpenedLog(journal, edge, size, self._tail(size), OpenRequests(), checkpoint)
+        log = self.log = OpenedLog(journal, edge, size, self._tail(size), OpenRequests(), KeyChain(), checkpoint)
         log.partials, log.temporaries = self._inventory.partials(), self._inventory.temporaries
         log.torn = contents.torn
         for sequence in sorted(contents.open):
             log.requests.follow(parse_entry(self._entry(sequence, size), sequence))
+        for sequence in sorted(contents.keys):
+            log.keys.follow(parse_entry(self._entry(sequence, size), sequence), TreeHead(sequence, self._root_at(sequence)))
         if self._signed.size <= size:
-            tiles = [tile_at(folder, self._signed.size, key) for key in edge_keys(self._signed.size)]
-            self._verify_root(self._signed, root_at(self._signed.size, tiles))
+            self._verify_root(self._signed, self._root_at(self._signed.size))
         for batch in contents.batches:
             for sequence, raw in enumerate(batch.entries, start=batch.first):
                 self._add(sequence, raw)
@@ -145,10 +149,16 @@ class _Resumed:
                 code="audit.truncated",
             )
 
+    def _root_at(self, size: int) -> bytes:
+        return root_at(size, [tile_at(self._folder, size, key) for key in edge_keys(size)])
+
     def _add(self, sequence: int, raw: bytes) -> None:
         log = self.log
         entry = parse_entry(raw, sequence)
-        verify_restore(entry, TreeHead(log.edge.size, log.edge.root()) if entry["action"] == RESTORE else None)
+        if entry["action"] == RESTORE:
+            verify_restore(entry, TreeHead(log.edge.size, log.edge.root()))
+        elif entry["action"] == KEY_CHANGE:
+            log.keys.follow(entry, TreeHead(log.edge.size, log.edge.root()))
         for tile in log.edge.add(leaf_hash(raw)):
             log.unwritten[(tile.level, tile.index)] = tile
         log.recent.append(raw)

@@ -3,7 +3,8 @@
 python -m ops.bench.audit_append FOLDER [--seconds 5] [--entries 1000000]
 
 The log is the real one: signer and remembered head come from a vault (SQLCipher) in FOLDER, and every acknowledged entry is durable.
-"One sync a record" is what a simple log does, in two forms: a bare file (the entry's bytes, then `fsync`), and the same log used by one writer.
+"One sync a record" is what a simple log does, in two forms: a bare file (the entry's bytes, then `fsync`), and the same log used by one
+writer.
 FOLDER must be on the disk to be measured; what is made there is removed afterwards.
 """
 
