@@ -193,7 +193,7 @@ def verify_listed(actor: Actor, action: str, target: ObjectRef, outcome: Outcome
     return event
 
 
-def page() -> str:
+def events_page() -> str:
     """Return the catalogue as Markdown: `ops/audit-events.md`."""
     lines = [
         "# Events of the audit log",

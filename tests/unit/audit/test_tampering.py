@@ -190,7 +190,8 @@ def log(tmp_path_factory: pytest.TempPathFactory, parts: Any) -> Log:
             opened.change_key(Actor("operator", "operator"), ObjectRef("vault", "home"), made.new)
         else:
             opened.append(Actor(f"us_{number}", "trainer"), "dataset.read", ObjectRef("dataset", f"ds_{number}"), Outcome.SUCCEEDED)
-        shutil.copytree(folder, made.at(number + 1))
+        with opened.still():  # Everything is written out: as in a backup, or an export.
+            shutil.copytree(folder, made.at(number + 1))
     opened.close()
     return made
 
