@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from appliance import __version__
-from appliance.cli.audit_events_command import add_events_command
+from appliance.cli.audit_commands import add_audit_commands
 from appliance.cli.backup_commands import add_backup_commands
 from appliance.cli.client import OwningClient, within_reach
 from appliance.cli.dataset_check_commands import add_check_commands, add_person_commands
@@ -138,7 +138,7 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
     _add_adapter_commands(adapters, frame)
     add_rank_commands(app, group("rank", "The rank of adapters: how much room, and how much of it is used."), adapters, frame)
     _add_user_commands(group("user", "Accounts."), frame)
-    _add_audit_commands(group("audit", "The audit log."), frame)
+    add_audit_commands(group("audit", "The audit log."), frame)
     return app
 
 
@@ -263,32 +263,3 @@ def _add_user_commands(group: typer.Typer, frame: Frame) -> None:
         """List the accounts."""
         with frame(as_json, passphrase_file) as options, options.client() as client:
             options.printer.table(client.perform("user.list"), {"id": "id", "name": "name", "role": "role"}, "There is no account.")
-
-
-def _add_audit_commands(group: typer.Typer, frame: Frame) -> None:
-    add_events_command(group, frame)
-
-    @group.command()
-    def show(last: int = 50, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
-        """Show the last entries of the log."""
-        with frame(as_json, passphrase_file) as options, options.client() as client:
-            rows = client.perform("audit.show", last=last)
-            flat = [{**row, "who": row["actor"]["id"], "what": f"{row['object']['kind']}/{row['object']['id']}"} for row in rows]
-            columns = {"sequence": "#", "who": "who", "action": "action", "what": "object", "outcome": "outcome", "reason": "reason"}
-            options.printer.table(rows if as_json else flat, columns, "The log is empty.")
-
-    @group.command()
-    def verify(passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
-        """Recompute the whole log; name the first bad entry if there is one."""
-        with frame(as_json, passphrase_file) as options, options.client() as client:
-            found = client.perform("audit.verify")
-            options.printer.result(found, f"The audit log verifies: {found['entries']} entries, {found['signed_entries']} of them signed.")
-
-    @group.command()
-    def export(format: str = "jsonl", passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
-        """Write every entry, one JSON object a line."""
-        with frame(as_json, passphrase_file) as options, options.client() as client:
-            if format != "jsonl":
-                raise InputError("The log is exported as jsonl.", code="audit.format")
-            rows = client.perform("audit.export")
-            options.printer.result(rows, "\n".join(json.dumps(row, ensure_ascii=False) for row in rows))

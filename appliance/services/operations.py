@@ -11,7 +11,7 @@ from appliance.foundation.errors import ConflictError, InputError
 from appliance.jobs.messages import FromWorker
 from appliance.jobs.runner import JobHandler, JobRunner
 from appliance.jobs.states import ACTIVE, ENDED, Job, JobState, list_jobs
-from appliance.services import accounts, home, manage_keys, read_audit
+from appliance.services import accounts, export_audit, home, manage_keys, read_audit
 from appliance.services.advise_rank import advise_before
 from appliance.services.back_up import BackupDesk
 from appliance.services.chat import ChatDesk
@@ -217,7 +217,11 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "chat": _chat,
     "audit.show": lambda a, c, /, **p: read_audit.show_audit(a.context, c, **p),
     "audit.verify": lambda a, c, /, **p: read_audit.verify_audit(a.context, c, **p),
-    "audit.export": lambda a, c, /, **p: read_audit.export_audit(a.context, c, **p),
+    "audit.checkpoint": lambda a, c, /, **p: read_audit.take_checkpoint(a.context, c, **p),
+    "audit.prove": lambda a, c, /, **p: read_audit.prove_entry(a.context, c, **p),
+    "audit.confirm": lambda a, c, /, **p: read_audit.confirm(a.context, c, **p),
+    "audit.export": lambda a, c, /, **p: export_audit.export_audit(a.context, c, **p),
+    "audit.folder": lambda a, c, /, **p: export_audit.export_folder(a.context, c, **p),
 }
 
 
