@@ -133,6 +133,11 @@ class AuditLog:
 
     def entries(self, start: int = 0, stop: int | None = None) -> Iterator[dict[str, Any]]:
         """Yield the entries from `start` to before `stop` (default: as many as there are now). Raises `AuditLogError`, `StorageError`."""
+        for sequence, raw in enumerate(self.raw_entries(start, stop), start=start):
+            yield parse_entry(raw, sequence)
+
+    def raw_entries(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """Yield the same entries as their bytes: what the leaves of the tree are hashes of."""
         size, tail = self._tail
         stop = size if stop is None else min(stop, size)
         for index in range(start // WIDTH, -(-stop // WIDTH)):
@@ -141,7 +146,7 @@ class AuditLog:
             raws = split_bundle(read_tile_file(self._folder, ENTRIES, index, WIDTH), WIDTH, first) if full else iter(tail)
             for sequence, raw in enumerate(raws, start=first):
                 if start <= sequence < stop:
-                    yield parse_entry(raw, sequence)
+                    yield raw
 
     def unfinished(self) -> list[dict[str, Any]]:
         """Return the requests without an outcome: actions that run at this moment, and those that a crash interrupted."""
