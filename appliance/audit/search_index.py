@@ -137,6 +137,11 @@ class SearchIndex:
                 )
         return True
 
+    @property
+    def root(self) -> bytes:
+        """Return the root over what was taken in."""
+        return self._tree.root()
+
     def find(self, query: Query) -> "Positions":
         """Return the sequences of the entries that match, ascending, among those that were taken in."""
         import numpy as np  # noqa: PLC0415 - starts threads

@@ -6,7 +6,8 @@ from appliance.audit import Outcome
 from appliance.audit.search_index import OUTCOMES, Query, SearchIndex
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.read_audit import LOG
-from appliance.services.search_audit import DAY_US, AuditDesk, names_of
+from appliance.services.review_audit import list_reviews
+from appliance.services.search_audit import DAY_US, AuditDesk, choices, names_of
 
 HOUR_US = DAY_US // 24
 # The first bucket of which no more than MAX_BUCKETS cover the time; weeks begin on Mondays (1970 began on a Thursday).
@@ -16,15 +17,26 @@ TOP_REFUSALS = 10
 ENDED = (Outcome.SUCCEEDED, Outcome.FAILED, Outcome.DENIED)
 
 
-def audit_activity(desk: AuditDesk, caller: Caller, *, days: int = 30) -> dict[str, Any]:
-    """Return the acts of the last `days` (0: of the whole log) by hour, day or week and by how they ended, and what was refused most."""
+def audit_overview(desk: AuditDesk, caller: Caller, *, days: int = 30) -> dict[str, Any]:
+    """Return all that the page opens with, in one look: the log's size and root, `activity` of the last `days` (0: of the whole log),
+    `refused` (what was denied or failed most often), `reviews` (review_audit.py), and `choices` for the search form.
+    """  # noqa: D205 - a list of what is in it
     context = desk.context
-    with context.act(caller, "audit.read", LOG, {"look": "activity", "days": days}):
-        return count_activity(context, desk.index(), days)
+    with context.act(caller, "audit.read", LOG, {"look": "overview", "days": days}):
+        index = desk.index()
+        activity, refused = _count(context, index, days)
+        return {
+            "entries": index.size,
+            "root": index.root.hex(),
+            "activity": activity,
+            "refused": refused,
+            "reviews": list_reviews(context, index),
+            "choices": choices(context, index),
+        }
 
 
-def count_activity(context: ServiceContext, index: SearchIndex, days: int) -> dict[str, Any]:
-    """Do the counting of `audit_activity`."""
+def _count(context: ServiceContext, index: SearchIndex, days: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return the acts by hour, day or week and by how they ended, and what was refused most."""
     import numpy as np  # noqa: PLC0415 - starts threads
 
     now = context.clock.now_us()
@@ -37,12 +49,8 @@ def count_activity(context: ServiceContext, index: SearchIndex, days: int) -> di
     places = (times - start) // width
     series = {str(outcome): np.bincount(places[outcomes == OUTCOMES.index(outcome)], minlength=count).tolist() for outcome in ENDED}
     refused = (outcomes == OUTCOMES.index(Outcome.DENIED)) | (outcomes == OUTCOMES.index(Outcome.FAILED))
-    return {
-        "unit": unit,
-        "starts_us": [start + number * width for number in range(count)],
-        **series,
-        "refused": _refusals(context, index, found[refused]),
-    }
+    activity = {"unit": unit, "starts_us": [start + number * width for number in range(count)], **series}
+    return activity, _refusals(context, index, found[refused])
 
 
 def _refusals(context: ServiceContext, index: SearchIndex, found: Any) -> list[dict[str, Any]]:

@@ -37,15 +37,8 @@ def sign_off(desk: AuditDesk, caller: Caller, *, first: int, last: int, note: st
     return {"first": first, "last": last, "entries": last - first + 1, "request": recorded.request}
 
 
-def show_reviews(desk: AuditDesk, caller: Caller) -> dict[str, Any]:
-    """Return the latest reviews, newest first, with their notes, and which entries nobody has reviewed yet."""
-    context = desk.context
-    with context.act(caller, "audit.read", LOG, {"look": "reviews"}):
-        return list_reviews(context, desk.index())
-
-
 def list_reviews(context: ServiceContext, index: SearchIndex) -> dict[str, Any]:
-    """Do the work of `show_reviews`."""
+    """Return the latest reviews, newest first, with their notes, and which entries nobody has reviewed yet."""
     entries = read_entries(context, index.find(Query(action=ACTION, outcome=str(Outcome.SUCCEEDED))).tolist())
     gaps = _gaps([(entry["details"]["first"], entry["details"]["last"]) for entry in entries], index.size)
     shown = entries[: -SHOWN_REVIEWS - 1 : -1]

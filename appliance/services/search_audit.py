@@ -52,9 +52,10 @@ class AuditDesk:
             self._thread.join()
 
     @property
-    def share(self) -> float:
-        """Return how much of the log was taken in, 0 to 1."""
-        return self._index.size / self.context.log.size if self.context.log.size else 1.0
+    def share(self) -> float | None:
+        """Return how much of the log was taken in, 0 to 1, while that goes on in the background, else None."""
+        running = self._thread is not None and self._thread.is_alive()
+        return self._index.size / max(1, self.context.log.size) if running else None
 
     def index(self) -> SearchIndex:
         """Return the index with every entry that there is now. Raises `AuditLogError`, `StorageError`."""
@@ -119,11 +120,8 @@ def search_audit(
     }
 
 
-def choices(desk: AuditDesk, caller: Caller) -> dict[str, list[str]]:
+def choices(context: ServiceContext, index: SearchIndex) -> dict[str, list[str]]:
     """Return the actions and the kinds of object that the log has, and the people's names, for a form."""
-    context = desk.context
-    context.verify_allowed(caller, "audit.read", LOG)
-    index = desk.index()
     with context.database.begin() as connection:
         names = [user.name for user in list_users(connection)]
     return {"actions": sorted(index.actions.texts), "kinds": sorted(index.kinds.texts), "people": names}
