@@ -2,12 +2,14 @@
 
 from appliance.audit.actions import RecordedAction
 from appliance.audit.events import Actor, Details, ObjectRef, Outcome
+from appliance.audit.key_chain import KEY_CHANGE
 from appliance.audit.log import AuditLog, HeadStore
 from appliance.audit.merkle import TreeHead
-from appliance.audit.signed_note import Signer, open_note, sign_note
+from appliance.audit.signed_note import SignedCheckpoint, Signer, open_note, parse_checkpoint, sign_note, verifier_key
 from appliance.audit.verifier import RESTORE, VerifiedLog, verify_log
 
 __all__ = [
+    "KEY_CHANGE",
     "RESTORE",
     "Actor",
     "AuditLog",
@@ -16,10 +18,13 @@ __all__ = [
     "ObjectRef",
     "Outcome",
     "RecordedAction",
+    "SignedCheckpoint",
     "Signer",
     "TreeHead",
     "VerifiedLog",
     "open_note",
+    "parse_checkpoint",
     "sign_note",
+    "verifier_key",
     "verify_log",
 ]

@@ -12,14 +12,16 @@ lock sees to that). The work of an append is bounded by the bundle it goes into,
 import contextlib
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, Self
 
 from appliance.audit.actions import RecordedAction, reason_for
 from appliance.audit.events import Actor, Details, Draft, ObjectRef, Outcome, draft_entry, encode_entry, parse_entry
+from appliance.audit.key_chain import KEY_CHANGE, change_details
 from appliance.audit.merkle import EMPTY_ROOT, TreeHead, leaf_hash
+from appliance.audit.proofs import HashTiles
 from appliance.audit.signed_note import SignedCheckpoint, Signer, parse_checkpoint, sign_checkpoint
 from appliance.audit.tiles import (
     CHECKPOINT,
@@ -94,6 +96,7 @@ class AuditLog:
         self._requests = requests
         self._unwritten = {(tile.level, tile.index): tile for tile in state.unwritten}
         self._partials = state.partials
+        self._keys = state.keys
         self._checkpoint = checkpoint
         self._signer: Signer | None = None
         self._heads: HeadStore | None = None
@@ -155,10 +158,57 @@ class AuditLog:
                 (entry for entries in self._requests.open.values() for entry in entries), key=lambda entry: int(entry["sequence"])
             )
 
-    def verify(self, *, public_key: bytes, remembered: TreeHead | None = None, require_signed: bool = True) -> VerifiedLog:
+    def verify(
+        self,
+        *,
+        public_key: bytes,
+        remembered: TreeHead | None = None,
+        witnesses: Sequence[SignedCheckpoint] = (),
+        require_signed: bool = True,
+    ) -> VerifiedLog:
         """Do `verify_log` on this folder while it is in use: appends wait meanwhile."""
         with self._writing:
-            return verify_log(self._folder, public_key=public_key, remembered=remembered, require_signed=require_signed)
+            return verify_log(
+                self._folder, public_key=public_key, remembered=remembered, witnesses=witnesses, require_signed=require_signed
+            )
+
+    @property
+    def changed_key(self) -> bytes | None:
+        """Return the public key that the log was changed to last, None when it has its first one."""
+        return self._keys.last
+
+    def provable(self) -> tuple[bytes, TreeHead, HashTiles]:
+        """Return the signed checkpoint over all there is (a note), its head, and the hash tiles that proofs under it are made from.
+
+        Raises `ConflictError` while nothing is attached that signs.
+        """
+        with self._writing:
+            self._verify_usable()
+            if self._signer is None or self._heads is None:
+                raise ConflictError("The audit log signs nothing while the vault is sealed.", code="audit.sealed")
+            if self._checkpoint is None or self._checkpoint.head.size < self._edge.size:
+                self._cover()
+            edge = {(tile.level, tile.index): tile for tile in self._edge.unfinished()}
+            return sign_checkpoint(self._head(), self._signer), self._head(), HashTiles(self._folder, edge)
+
+    def change_key(self, actor: Actor, target: ObjectRef, signer: Signer) -> int:
+        """Hand over to `signer`, in an entry that the key before signs; return its sequence. See key_chain.py.
+
+        When the entry is there the change is made, even if the checkpoint could not be written: `changed_key` tells. Raises
+        `ConflictError` without a signer, `StorageError`.
+        """
+        with self._writing:
+            self._verify_usable()
+            if self._signer is None or self._heads is None:
+                raise ConflictError("The audit log signs nothing while the vault is sealed.", code="audit.sealed")
+            before = self._head()
+            details = change_details(self._signer, signer.public_key, before)
+            ticket = _Ticket(draft_entry(actor, KEY_CHANGE, target, Outcome.SUCCEEDED, reason="", request="", details=details))
+            (entry,) = self._commit([ticket])
+            self._keys.follow(entry, before)
+            self._signer = signer
+            self._cover()
+            return ticket.sequence
 
     @contextlib.contextmanager
     def still(self) -> Iterator[tuple[TreeHead, list[Path]]]:
@@ -187,6 +237,9 @@ class AuditLog:
             signed = TreeHead(0, EMPTY_ROOT)
             if self._checkpoint is not None:
                 self._verify_own(self._checkpoint, signer)
+            if self._keys.key_at(self._edge.size, signer.public_key) != signer.public_key:
+                raise AuditLogError("The audit log was handed over to another key than this one.", code="audit.key")
+            if self._checkpoint is not None:
                 signed = self._checkpoint.head
             remembered = heads.load()
             if remembered is not None:
@@ -267,7 +320,7 @@ class AuditLog:
             raise ConflictError(self._refusal, code="audit.closed")
 
     def _verify_own(self, checkpoint: SignedCheckpoint, signer: Signer) -> None:
-        checkpoint.verify(signer.public_key)
+        checkpoint.verify(self._keys.key_at(checkpoint.head.size, signer.public_key))
         if checkpoint.origin != signer.name:
             raise AuditLogError("The audit log's checkpoint bears another log's name.", code="audit.key")
 
@@ -297,8 +350,8 @@ class AuditLog:
                 self._waiting.popleft()
                 ticket.failure, ticket.done = failure, True
 
-    def _commit(self, batch: list[_Ticket]) -> None:
-        """Make the batch durable; memory follows the disk, not the other way round."""
+    def _commit(self, batch: list[_Ticket]) -> list[dict[str, Any]]:
+        """Make the batch durable, and return its entries; memory follows the disk, not the other way round."""
         size, tail = self._tail
         entries = [ticket.draft.place(size + number, self._clock, self._boot_id) for number, ticket in enumerate(batch)]
         raws = (*tail, *(encode_entry(entry) for entry in entries))
@@ -318,6 +371,7 @@ class AuditLog:
         for ticket, entry in zip(batch, entries, strict=True):
             ticket.sequence = entry["sequence"]
             self._requests.follow(entry)
+        return entries
 
     def _undo(self, path: str) -> None:
         """Remove a bundle that may have got its name without being durable; when even that fails, write no more."""

@@ -64,7 +64,7 @@ def root_of(leaf_hashes: Sequence[bytes]) -> bytes:
     return tree.root()
 
 
-def _split(size: int) -> int:
+def split_at(size: int) -> int:
     """Return the largest power of two below `size` (> 1): where the RFC divides a tree."""
     return 1 << ((size - 1).bit_length() - 1)
 
@@ -75,7 +75,7 @@ def inclusion_proof(leaf_hashes: Sequence[bytes], index: int) -> list[bytes]:
         raise AuditLogError(f"There is no entry {index} in a tree of {len(leaf_hashes)}.", entry=index, code="audit.proof")
     if len(leaf_hashes) == 1:
         return []
-    middle = _split(len(leaf_hashes))
+    middle = split_at(len(leaf_hashes))
     left, right = leaf_hashes[:middle], leaf_hashes[middle:]
     if index < middle:
         return [*inclusion_proof(left, index), root_of(right)]
@@ -93,7 +93,7 @@ def _subproof(leaf_hashes: Sequence[bytes], old_size: int, *, whole: bool) -> li
     """Return SUBPROOF of RFC 6962 section 2.1.2; `whole` means that the verifier knows this subtree's hash already."""
     if old_size == len(leaf_hashes):
         return [] if whole else [root_of(leaf_hashes)]
-    middle = _split(len(leaf_hashes))
+    middle = split_at(len(leaf_hashes))
     left, right = leaf_hashes[:middle], leaf_hashes[middle:]
     if old_size <= middle:
         return [*_subproof(left, old_size, whole=whole), root_of(right)]

@@ -101,6 +101,7 @@ class ServiceContext:
                     raise IsolationError(f"{problem} The policy refuses to unseal until then.", code="memory.swap")
                 vault = Vault.open(self.home, read_secret(secret))
                 try:
+                    vault.settle_log_key(self.log.changed_key)
                     self.log.attach(vault.signer, vault.heads)
                 except BaseException:
                     vault.close()

@@ -144,6 +144,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "key.recovery": lambda a, c, /, **p: manage_keys.add_recovery(a.context, c, **p),
     "key.remove": lambda a, c, /, **p: manage_keys.remove_slot(a.context, c, **p),
     "key.rotate": lambda a, c, /, **p: manage_keys.rotate_keys(a.context, c, **p),
+    "key.rotate-log": lambda a, c, /, **p: manage_keys.rotate_log_key(a.context, c, **p),
     "user.add": lambda a, c, /, **p: accounts.add_user(a.context, c, **p),
     "user.list": lambda a, c, /, **p: accounts.all_users(a.context, c, **p),
     "model.import": _import_model,

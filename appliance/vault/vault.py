@@ -231,6 +231,8 @@ class Vault:
         with self._changing:
             slots = self.recovery_slots()
             key, keys = new_key(), self._keys
+            if keys.next_signing is not None:
+                raise ConflictError("The log's key is being replaced at this moment. Run the backup again.", code="backup.log-key")
             self.database.copy_to(path, key)
             return VaultSecrets(
                 database=key,
@@ -281,6 +283,30 @@ class Vault:
         with self._changing:
             self._begin(self._keyring, self._all_new())
             self._finish()
+
+    def next_signer(self) -> LogSigner:
+        """Make and keep a new signing key for the log, beside the one in use; `settle_log_key` ends that. Raises `StorageError`."""
+        with self._changing:
+            keys = replace(self._keys, next_signing=new_key())
+            self._keyring.write(self._home, keys)
+            self._replace_keys(keys)
+            return LogSigner(self._keys.next_signing or b"")
+
+    def settle_log_key(self, changed_key: bytes | None) -> None:
+        """Keep the log's next signing key when the log was handed over to it (`AuditLog.changed_key`), and forget the other one."""
+        with self._changing:
+            coming = self._keys.next_signing
+            if coming is None:
+                return
+            signer = LogSigner(coming)
+            if signer.public_key == changed_key:
+                self._keyring = self._keyring.with_log_key(changed_key)
+                self.signer = signer
+                keys = replace(self._keys, signing=coming, next_signing=None)
+            else:
+                keys = replace(self._keys, next_signing=None)
+            self._keyring.write(self._home, keys)
+            self._replace_keys(keys)
 
     def _add(self, slot: Slot) -> Slot:
         with self._changing:
