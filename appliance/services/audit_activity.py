@@ -20,7 +20,7 @@ ENDED = (Outcome.SUCCEEDED, Outcome.FAILED, Outcome.DENIED)
 def audit_overview(desk: AuditDesk, caller: Caller, *, days: int = 30) -> dict[str, Any]:
     """Return all that the page opens with, in one look: the log's size and root, `activity` of the last `days` (0: of the whole log),
     `refused` (what was denied or failed most often), `reviews` (review_audit.py), and `choices` for the search form.
-    """  # noqa: D205 - a list of what is in it
+    """
     context = desk.context
     with context.act(caller, "audit.read", LOG, {"look": "overview", "days": days}):
         index = desk.index()

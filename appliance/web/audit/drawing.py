@@ -70,7 +70,11 @@ def life(found: dict[str, Any]) -> str:
         head = f"<h3>{text(step['stage'])}</h3>" if step["stage"] != before else ""
         before = step["stage"]
         kept.append(f'<li class="step {text(step["relation"])}">{head}{_step(step)}</li>')
-    more = f'<p class="quiet">{words.many(found["left_out"], "more kind of act", "more kinds of acts")} later.</p>' if found["left_out"] else ""
+    more = (
+        f'<p class="quiet">{words.many(found["left_out"], "more kind of act", "more kinds of acts")} later.</p>'
+        if found["left_out"]
+        else ""
+    )
     return (
         f'<div class="life"><h2>{text(name)}</h2><p class="quiet">{text(found["id"])}</p>'
         f"{_relatives('Made from', found['made_from'])}{_relatives('Made of it', found['makes'])}"
@@ -124,7 +128,7 @@ def _step(step: dict[str, Any]) -> str:
     return (
         f'<p class="act{bad}"><strong>{text(words.action(step["action"]))}</strong>{target}<br>'
         f"{text(said)} · {text(people)} · <span class='time'>{text(span)}</span>"
-        f'{f"<br><span class=quiet>{text(details, 200)}</span>" if details else ""}</p>'
+        f"{f'<br><span class=quiet>{text(details, 200)}</span>' if details else ''}</p>"
         f'<p class="ways"><button type="button" class="link" data-entry="{last["sequence"]}">Proof<span class="visually-hidden"> of entry '
         f"{last['sequence']}</span></button> {_find('All entries', object_id=step['object']['id'], action=step['action'])}</p>"
     )
@@ -177,3 +181,40 @@ def _short(identifier: str) -> str:
 
 
 _TOLD = frozenset({"dataset", "model", "adapter", "upload"})  # the relatives say it
+
+
+def proof(found: dict[str, Any]) -> str:
+    """Return an entry whole, what proves it in plain words, and where to take the proof away."""
+    entry, path = found["entry"], found["path"]
+    sequence = entry["sequence"]
+    actor, target = entry["actor"], entry["object"]
+    named = f"{target['kind']} {target['id']}" + (f" ({entry['object_name']})" if entry["object_name"] else "")
+    rows = [
+        ("What", f"{words.action(entry['action'])} ({entry['action']})"),
+        ("How it ended", words.outcome(entry["outcome"]) + (f": {entry['reason']}" if entry["reason"] else "")),
+        ("Who", f"{words.who(entry)}, {actor['role']}" + (f" ({actor['id']})" if entry["person"] else "")),
+        ("Session", actor["session"] or "none: on the machine itself"),
+        ("On what", named),
+        ("Its digest", target["digest"] or "none"),
+        ("When", f"{words.when(entry['time_us'])} UTC"),
+        ("Boot", f"{entry['boot_id']}, {entry['monotonic_us'] / 1e6:.1f} s after it"),
+        ("Details", ", ".join(f"{name} = {value}" for name, value in entry["details"].items()) or "none"),
+    ]
+    lines = "".join(f'<tr><th scope="row">{text(name)}</th><td>{text(value)}</td></tr>' for name, value in rows)
+    steps = "".join(f"<li><code>{each}</code></li>" for each in path)
+    said = (
+        f"This entry is number {words.number(sequence)}, counted from 0, of the {words.number(found['size'])} that the log has. Its fingerprint "
+        f"(leaf hash), together with {words.many(len(path), 'other fingerprint')}, gives the root of the whole log, and that root is what "
+        "the appliance signed just now. Had one character of this entry been changed, or an entry before it taken out, the root would be "
+        "another. This was computed again before it was shown: it holds."
+    )
+    together = _find("What was asked for, and how it ended", request=entry["request"]) if entry["request"] else ""
+    return (
+        f'<section class="proof" aria-label="Entry {sequence}"><h2>Entry {words.number(sequence)}</h2>'
+        f'<table class="fields"><tbody>{lines}</tbody></table><p>{together}</p>'
+        f"{notice(said, 'good')}"
+        f'<p><a class="download" href="/audit-proof/{sequence}" download>Download the proof</a> '
+        '<span class="quiet">The entry, the fingerprints and the signed checkpoint (C2SP tlog-proof), for a check on another machine.</span></p>'
+        f"<details><summary>The fingerprints</summary><p>Of this entry: <code>{found['leaf_hash']}</code></p>"
+        f"<ol>{steps}</ol><p>Root: <code>{found['root']}</code></p><p>Signed as: <code>{text(found['origin'])}</code></p></details></section>"
+    )

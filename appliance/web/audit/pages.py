@@ -20,7 +20,6 @@ from appliance.web.drawing import notice
 from appliance.web.wizard.drawn import drawn
 from appliance.web.wizard.events import Events
 
-AUDIT_MOUNT = "/audit"
 POLL_S = 1.0
 MAX_MESSAGE_CHARACTERS = 2000
 DAYS = [("7 days", 7), ("30 days", 30), ("12 months", 365), ("the whole log", 0)]

@@ -34,9 +34,7 @@ class SearchTab:
 def build_search_tab(appliance: Appliance, event: Events) -> SearchTab:
     """Draw the tab and wire it."""
     with gr.Row():
-        person = gr.Dropdown(
-            [ANY], value="", label="Person", info="Name or id, also one typed in vain to sign in", allow_custom_value=True
-        )
+        person = gr.Dropdown([ANY], value="", label="Person", info="Name or id, also one typed in vain to sign in", allow_custom_value=True)
         action = gr.Dropdown([ANY], value="", label="What was done")
         outcome = gr.Dropdown([ANY, *((said, code) for code, said in words.OUTCOMES.items())], value="", label="How it ended")
     with gr.Row():
@@ -70,9 +68,9 @@ def build_search_tab(appliance: Appliance, event: Events) -> SearchTab:
         kind: str | None,
         first: str,
         last: str,
-        request: str,
+        request_id: str,
     ) -> tuple[Any, ...]:
-        values = (person, action, outcome, object_id, since, until, kind, first, last, request)
+        values = (person, action, outcome, object_id, since, until, kind, first, last, request_id)
         return answer(appliance, caller, question(dict(zip(FIELDS, values, strict=True))))
 
     def turn_newer(caller: Caller, asked: dict[str, Any] | None) -> tuple[Any, ...]:

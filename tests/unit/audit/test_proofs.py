@@ -117,7 +117,9 @@ def test_a_log_that_was_rewritten_is_not_consistent() -> None:
     new = TallTree(TEN_MILLION, {123_457})
     with pytest.raises(AuditLogError):
         verify_consistency(
-            TreeHead(old.size, root_over(old, old.size)), TreeHead(new.size, root_over(new, new.size)), consistency_proof(new, old.size, new.size)
+            TreeHead(old.size, root_over(old, old.size)),
+            TreeHead(new.size, root_over(new, new.size)),
+            consistency_proof(new, old.size, new.size),
         )
 
 
