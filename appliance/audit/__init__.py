@@ -1,6 +1,7 @@
 """The append-only audit log: entries, Merkle tree, durable folder, signed checkpoints, and the verifier that judges them."""
 
 from appliance.audit.actions import RecordedAction
+from appliance.audit.catalogue import EVENTS, Event, events_page
 from appliance.audit.events import Actor, Details, ObjectRef, Outcome
 from appliance.audit.key_chain import KEY_CHANGE
 from appliance.audit.log import AuditLog, HeadStore
@@ -9,11 +10,13 @@ from appliance.audit.signed_note import SignedCheckpoint, Signer, open_note, par
 from appliance.audit.verifier import RESTORE, VerifiedLog, verify_log
 
 __all__ = [
+    "EVENTS",
     "KEY_CHANGE",
     "RESTORE",
     "Actor",
     "AuditLog",
     "Details",
+    "Event",
     "HeadStore",
     "ObjectRef",
     "Outcome",
@@ -22,6 +25,7 @@ __all__ = [
     "Signer",
     "TreeHead",
     "VerifiedLog",
+    "events_page",
     "open_note",
     "parse_checkpoint",
     "sign_note",

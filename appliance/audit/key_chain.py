@@ -43,6 +43,11 @@ class KeyChain:
         """Return the key that was changed to last, None while there was no change."""
         return self._changes[-1].new if self._changes else None
 
+    @property
+    def sequences(self) -> list[int]:
+        """Return the sequences of the entries that changed the key."""
+        return [change.sequence for change in self._changes]
+
     def follow(self, entry: dict[str, Any], before: TreeHead) -> None:
         """Take note of an entry that changes the key, where the log's head was `before`. Raises `AuditLogError` for one that must not."""
         details = entry["details"]

@@ -39,6 +39,12 @@ class CompactRange:
     def __init__(self) -> None:
         self._edge: list[tuple[int, bytes]] = []
 
+    def copy(self) -> "CompactRange":
+        """Return a range that grows on its own."""
+        other = CompactRange()
+        other._edge = list(self._edge)
+        return other
+
     def push(self, subtree: bytes, height: int = 0) -> None:
         """Append a perfect subtree of 2^`height` leaves by its hash; the tree so far must end on a multiple of that."""
         while self._edge and self._edge[-1][0] == height:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from appliance import __version__
+from appliance.cli.audit_events_command import add_events_command
 from appliance.cli.backup_commands import add_backup_commands
 from appliance.cli.client import Client, OwningClient, within_reach
 from appliance.cli.dataset_check_commands import add_check_commands, add_person_commands
@@ -55,7 +56,8 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
             answer = client.perform("status")
             sealed = "sealed" if answer["sealed"] else "open"
             sentence = f"The vault is {sealed}. The audit log has {answer['log_entries']} entries."
-            options.printer.result(answer, "\n".join([sentence, *answer.get("reminders", [])]))
+            told = [sentence, answer["log_problem"], *answer.get("reminders", [])]
+            options.printer.result(answer, "\n".join(filter(None, told)))
 
     @app.command()
     def unseal(passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
@@ -285,6 +287,8 @@ def _add_user_commands(group: typer.Typer, frame: Frame) -> None:
 
 
 def _add_audit_commands(group: typer.Typer, frame: Frame) -> None:
+    add_events_command(group, frame)
+
     @group.command()
     def show(last: int = 50, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
         """Show the last entries of the log."""

@@ -82,6 +82,6 @@ def add_user(context: ServiceContext, caller: Caller, *, name: str, role: str) -
 
 def all_users(context: ServiceContext, caller: Caller) -> list[dict[str, Any]]:
     """Return the accounts, without anything secret."""
-    context.verify_allowed(caller, "user.list", ObjectRef("user", "all"))
+    context.look(caller, "user.list", ObjectRef("user", "all"))
     with context.database.begin() as connection:
         return [asdict(user) for user in list_users(connection)]

@@ -5,11 +5,13 @@ import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
+import anyio.to_thread
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from appliance.foundation.errors import ApplianceError
 from appliance.services.operations import Appliance
 from appliance.web.accounts_pages import AccountPages
 from appliance.web.answers import page, refusal, see_other
@@ -71,6 +73,10 @@ def build_site(appliance: Appliance, host: str, port: int, pages: Pages) -> ASGI
         return PlainTextResponse("ok")
 
     async def readiness(_request: Request) -> Response:
+        try:
+            await anyio.to_thread.run_sync(appliance.context.log.verify_writable)
+        except ApplianceError as error:  # Nothing can be done now: it could not be logged.
+            return PlainTextResponse(error.sentence, 503)
         if appliance.context.sealed:
             return PlainTextResponse("sealed", 503)
         return PlainTextResponse("ready" if pages.ready else "starting", 200 if pages.ready else 503)
