@@ -152,8 +152,8 @@ _EVENTS = (
         LAWFUL,
         "The log was looked at: its last `entries`, a search, an object's life, a proof, an overview. Whom a search was for is not said.",
         {
-            **{name: str for name in ("look", "action", "kind", "outcome", "object")},
-            **{name: int for name in ("entries", "days")},
+            **dict.fromkeys(("look", "action", "kind", "outcome", "object"), str),
+            **dict.fromkeys(("entries", "days"), int),
             "person": bool,
         },
     ),

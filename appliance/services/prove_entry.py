@@ -13,8 +13,9 @@ from appliance.services.search_audit import with_names
 def prove_entry(context: ServiceContext, caller: Caller, *, sequence: int) -> dict[str, Any]:
     """Return entry `sequence` (0 is the first) and the proof that the checkpoint signed at this moment covers it.
 
-    `path` are the hashes (hex) that lead from the entry's own to the root; `proof` is the same as C2SP `tlog-proof`, with the
-    entry as its extra data and the signed checkpoint at its end. The proof is verified before it is returned. Raises `NotFoundError`, `AuditLogError`, `SealedError`.
+    `path` are the hashes (hex) that lead from the entry's own to the root; `proof` is the same as C2SP `tlog-proof`, with the entry as
+    its extra data and the signed checkpoint at its end. It is verified before it is returned. Raises `NotFoundError`, `AuditLogError`,
+    `SealedError`.
     """
     with context.act(caller, "audit.read", LOG, {"look": "proof", "entries": 1}):
         if not 0 <= sequence < context.log.size:

@@ -44,18 +44,21 @@ def _bar(counted: dict[str, Any], outcomes: Sequence[str], place: int, width: fl
             upper, lower = _y(base + count, top), _y(base, top)
             # A single denial among ten thousand acts must still be seen.
             height = max(lower - upper, 2.0)
-            parts += f'<rect class="{outcome}" x="{x + width * 0.1:.1f}" width="{max(1.0, width * 0.8):.1f}" y="{lower - height:.1f}" height="{height:.1f}"/>'
+            side = f'x="{x + width * 0.1:.1f}" width="{max(1.0, width * 0.8):.1f}"'
+            parts += f'<rect class="{outcome}" {side} y="{lower - height:.1f}" height="{height:.1f}"/>'
             base += count
     return f"<g><title>{text(label)}: {text(said)}</title>{parts}</g>"
 
 
 def _grid(top: float) -> str:
     steps = min(TICKS, int(top))
-    return "".join(
-        f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{_y(top * part / steps, top):.1f}" y2="{_y(top * part / steps, top):.1f}"/>'
-        f'<text x="{LEFT - 8}" y="{_y(top * part / steps, top) + 4:.1f}" text-anchor="end">{words.number(round(top * part / steps))}</text>'
-        for part in range(steps + 1)
-    )
+    lines = []
+    for part in range(steps + 1):
+        value = top * part / steps
+        y = _y(value, top)
+        lines.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
+        lines.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{words.number(round(value))}</text>')
+    return "".join(lines)
 
 
 def _dates(starts: Sequence[int], unit: str, width: float) -> str:

@@ -1,9 +1,13 @@
-"""The page's HTML, escaped here. Buttons in it carry what they lead to (`data-entry`, `data-life`, `data-find`); static/audit.js listens."""
+"""The page's HTML, escaped here.
+
+Buttons in it carry what they lead to (`data-entry`, `data-life`, `data-find`); static/audit.js listens.
+"""
 
 import json
 from collections.abc import Sequence
 from typing import Any
 
+from appliance.audit import EVENTS
 from appliance.web.audit import words
 from appliance.web.drawing import figures, notice, table, text
 
@@ -191,6 +195,7 @@ def proof(found: dict[str, Any]) -> str:
     named = f"{target['kind']} {target['id']}" + (f" ({entry['object_name']})" if entry["object_name"] else "")
     rows = [
         ("What", f"{words.action(entry['action'])} ({entry['action']})"),
+        ("What it means", EVENTS[entry["action"]].meaning if entry["action"] in EVENTS else "not in this version's catalogue"),
         ("How it ended", words.outcome(entry["outcome"]) + (f": {entry['reason']}" if entry["reason"] else "")),
         ("Who", f"{words.who(entry)}, {actor['role']}" + (f" ({actor['id']})" if entry["person"] else "")),
         ("Session", actor["session"] or "none: on the machine itself"),
@@ -203,8 +208,8 @@ def proof(found: dict[str, Any]) -> str:
     lines = "".join(f'<tr><th scope="row">{text(name)}</th><td>{text(value)}</td></tr>' for name, value in rows)
     steps = "".join(f"<li><code>{each}</code></li>" for each in path)
     said = (
-        f"This entry is number {words.number(sequence)}, counted from 0, of the {words.number(found['size'])} that the log has. Its fingerprint "
-        f"(leaf hash), together with {words.many(len(path), 'other fingerprint')}, gives the root of the whole log, and that root is what "
+        f"This entry is number {words.number(sequence)}, counted from 0, of the {words.number(found['size'])} that the log has. "
+        f"Its fingerprint (leaf hash), together with {words.many(len(path), 'other fingerprint')}, gives the root of the whole log, and that root is what "
         "the appliance signed just now. Had one character of this entry been changed, or an entry before it taken out, the root would be "
         "another. This was computed again before it was shown: it holds."
     )
@@ -214,7 +219,8 @@ def proof(found: dict[str, Any]) -> str:
         f'<table class="fields"><tbody>{lines}</tbody></table><p>{together}</p>'
         f"{notice(said, 'good')}"
         f'<p><a class="download" href="/audit-proof/{sequence}" download>Download the proof</a> '
-        '<span class="quiet">The entry, the fingerprints and the signed checkpoint (C2SP tlog-proof), for a check on another machine.</span></p>'
+        '<span class="quiet">The entry, the fingerprints and the signed checkpoint (C2SP tlog-proof), to be checked elsewhere.</span></p>'
         f"<details><summary>The fingerprints</summary><p>Of this entry: <code>{found['leaf_hash']}</code></p>"
-        f"<ol>{steps}</ol><p>Root: <code>{found['root']}</code></p><p>Signed as: <code>{text(found['origin'])}</code></p></details></section>"
+        f"<ol>{steps}</ol><p>Root: <code>{found['root']}</code></p><p>Signed as: <code>{text(found['origin'])}</code></p></details>"
+        "</section>"
     )

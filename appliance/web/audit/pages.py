@@ -79,8 +79,6 @@ def build_audit_blocks(appliance: Appliance) -> gr.Blocks:
             with gr.Tab("Reviews", id="reviews"):
                 review = _build_review()
         entry = gr.Markdown(sanitize_html=False, latex_delimiters=[], elem_id="entry")
-        picked = {name: _hidden(name) for name in ("entry", "life", "find")}
-        drawn(_FOOTER)
         timer = gr.Timer(POLL_S, active=False)
         outputs = [reading, state, chart, review.shown, review.first, review.last, timer, review.form, *_offered(search)]
 
@@ -106,26 +104,36 @@ def build_audit_blocks(appliance: Appliance) -> gr.Blocks:
         def live(caller: Caller, object_id: str) -> str:
             return drawing.life(object_life(appliance.audit, caller, object_id=object_id))
 
-        def live_this(caller: Caller, message: str) -> tuple[Any, ...]:
-            chosen = _text(_message(message), "id")
-            return gr.Tabs(selected="life"), chosen, live(caller, chosen)
-
-        def find_this(caller: Caller, message: str) -> tuple[Any, ...]:
-            said = _message(message)
-            values = [str(said.get(name, "")) for name in FIELDS]
-            return gr.Tabs(selected="search"), *values, *answer(appliance, caller, question(dict(zip(FIELDS, values, strict=True))))
-
-        def prove(caller: Caller, message: str) -> str:
-            sequence = _message(message).get("sequence")
-            if type(sequence) is not int:
-                raise InputError("The page did not say which entry. Reload it.")
-            return drawing.proof(prove_entry(appliance.context, caller, sequence=sequence))
-
         gr.on([show_life.click, object_id.submit], event(live), object_id, life, **QUIET)
-        picked["entry"].change(event(prove), picked["entry"], entry, **QUIET)
-        picked["life"].change(event(live_this), picked["life"], [tabs, object_id, life], **QUIET)
-        picked["find"].change(event(find_this), picked["find"], [tabs, *search.fields, *search.outputs], **QUIET)
+        _wire_clicks(appliance, event, search, tabs, entry, (object_id, life))
+        drawn(_FOOTER)
     return blocks
+
+
+def _wire_clicks(
+    appliance: Appliance, event: Events, search: SearchTab, tabs: gr.Tabs, entry: gr.Markdown, lived: tuple[gr.Textbox, gr.Markdown]
+) -> None:
+    """Wire what static/audit.js tells of clicks in what was drawn."""
+
+    def prove(caller: Caller, message: str) -> str:
+        sequence = _message(message).get("sequence")
+        if type(sequence) is not int:
+            raise InputError("The click was not understood. Reload the page.", code="audit.message")
+        return drawing.proof(prove_entry(appliance.context, caller, sequence=sequence))
+
+    def live_this(caller: Caller, message: str) -> tuple[Any, ...]:
+        chosen = str(_message(message).get("id", ""))
+        return gr.Tabs(selected="life"), chosen, drawing.life(object_life(appliance.audit, caller, object_id=chosen))
+
+    def find_this(caller: Caller, message: str) -> tuple[Any, ...]:
+        said = _message(message)
+        values = [str(said.get(name, "")) for name in FIELDS]
+        return gr.Tabs(selected="search"), *values, *answer(appliance, caller, question(dict(zip(FIELDS, values, strict=True))))
+
+    picked = {name: _hidden(name) for name in ("entry", "life", "find")}
+    picked["entry"].change(event(prove), picked["entry"], entry, **QUIET)
+    picked["life"].change(event(live_this), picked["life"], [tabs, *lived], **QUIET)
+    picked["find"].change(event(find_this), picked["find"], [tabs, *search.fields, *search.outputs], **QUIET)
 
 
 def _build_review() -> _Review:
@@ -189,12 +197,5 @@ def _message(message: str) -> dict[str, Any]:
     except (ValueError, TypeError, RecursionError):
         value = None
     if not isinstance(value, dict):
-        raise InputError("The click was not understood. Reload the page.", code="audit.message")
-    return value
-
-
-def _text(message: dict[str, Any], name: str) -> str:
-    value = message.get(name)
-    if not isinstance(value, str):
         raise InputError("The click was not understood. Reload the page.", code="audit.message")
     return value

@@ -15,6 +15,8 @@ ACTIONS = {
     "audit.review": "Review of the log signed off",
     "audit.verify": "Log verified",
     "backup.create": "Backup made",
+    "clock.change": "Clock moved",
+    "configuration.change": "Configuration changed",
     "dataset.describe": "Origin of data stated",
     "dataset.hold": "Legal hold set",
     "dataset.import": "Data imported",
@@ -39,6 +41,8 @@ ACTIONS = {
     "key.list": "Ways into the vault listed",
     "key.remove": "Way into the vault removed",
     "key.rotate": "Keys of the vault rotated",
+    "log.change-key": "Signing key of the log changed",
+    "log.recover": "Log opened after a crash",
     "model.import": "Base model imported",
     "model.list": "Base models listed",
     "password.change": "Password changed",
@@ -48,24 +52,27 @@ ACTIONS = {
     "session.open": "Signed in",
     "upload.receive": "File received",
     "user.create": "Account made",
-    "user.disable": "Account disabled",
     "user.list": "Accounts listed",
-    "user.reset": "Password of an account reset",
     "vault.seal": "Vault sealed",
     "vault.unseal": "Vault opened",
 }
 KINDS = {
     "account": "name typed to sign in",
     "adapter": "tuned model",
+    "backup": "backup",
+    "clock": "the clock",
+    "configuration": "configuration",
     "dataset": "dataset",
+    "home": "the home",
     "job": "job",
     "log": "the log",
     "model": "base model",
     "person": "person in the data",
+    "slot": "way into the vault",
     "upload": "file",
     "user": "account",
+    "vault": "the vault",
 }
-_TRIED = {"denied": "refused", "failed": "failed"}
 
 
 def action(code: str) -> str:

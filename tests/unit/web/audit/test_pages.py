@@ -1,6 +1,5 @@
 """Every handler of the auditor's page, called as Gradio calls it, on a home with a whole life in it."""
 
-import json
 import warnings
 from collections.abc import Callable
 from types import SimpleNamespace
