@@ -35,7 +35,8 @@ class AuditDesk:
 
     def __init__(self, context: ServiceContext) -> None:
         self.context = context
-        self._index = SearchIndex(context.log)
+        self._made: SearchIndex | None = None
+        self._making = threading.Lock()
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -55,16 +56,23 @@ class AuditDesk:
     def share(self) -> float | None:
         """Return how much of the log was taken in, 0 to 1, while that goes on in the background, else None."""
         running = self._thread is not None and self._thread.is_alive()
-        return self._index.size / max(1, self.context.log.size) if running else None
+        return self._the_index().size / max(1, self.context.log.size) if running else None
 
     def index(self) -> SearchIndex:
         """Return the index with every entry that there is now. Raises `AuditLogError`, `StorageError`."""
-        self._index.catch_up()
-        return self._index
+        index = self._the_index()
+        index.catch_up()
+        return index
+
+    def _the_index(self) -> SearchIndex:
+        with self._making:
+            if self._made is None:
+                self._made = SearchIndex(self.context.log)
+            return self._made
 
     def _take_in(self) -> None:
         with contextlib.suppress(ApplianceError):  # Whoever searches meets it again, and is told.
-            self._index.catch_up(self._ending.is_set)
+            self._the_index().catch_up(self._ending.is_set)
 
 
 def search_audit(

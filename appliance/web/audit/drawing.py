@@ -209,8 +209,8 @@ def proof(found: dict[str, Any]) -> str:
     steps = "".join(f"<li><code>{each}</code></li>" for each in path)
     said = (
         f"This entry is number {words.number(sequence)}, counted from 0, of the {words.number(found['size'])} that the log has. "
-        f"Its fingerprint (leaf hash), together with {words.many(len(path), 'other fingerprint')}, gives the root of the whole log, and that root is what "
-        "the appliance signed just now. Had one character of this entry been changed, or an entry before it taken out, the root would be "
+        f"Its fingerprint (leaf hash), together with {words.many(len(path), 'other fingerprint')}, gives the root of the whole log, and that root "
+        "is what the appliance signed just now. Had one character of this entry been changed, or an entry before it taken out, the root would be "
         "another. This was computed again before it was shown: it holds."
     )
     together = _find("What was asked for, and how it ended", request=entry["request"]) if entry["request"] else ""
