@@ -22,6 +22,7 @@ ADMINS = frozenset({"operator", "admin"})
 MAKERS = frozenset({"operator", "trainer"})
 TRYING = MAKERS | {"reviewer"}
 LAWFUL = ADMINS | {"auditor"}
+AUDITORS = frozenset({"auditor"})
 SIGNED_IN = ADMINS | {"trainer", "reviewer", "auditor"}
 
 
@@ -145,7 +146,24 @@ _EVENTS = (
     Event("adapter.read", ("adapter",), TRYING, "The answers of an evaluation were shown: they quote held-out rows."),
     Event("adapter.use", ("adapter",), TRYING, "A model was asked something. Neither question nor answer is kept.", {"turns": int}),
     # The log itself
-    Event("audit.read", ("log",), LAWFUL, "The log was looked at.", {"entries": int}),
+    Event(
+        "audit.read",
+        ("log",),
+        LAWFUL,
+        "The log was looked at: its last `entries`, a search, an object's life, a proof, an overview. Whom a search was for is not said.",
+        {
+            **dict.fromkeys(("look", "action", "kind", "outcome", "object"), str),
+            **dict.fromkeys(("entries", "days"), int),
+            "person": bool,
+        },
+    ),
+    Event(
+        "audit.review",
+        ("log",),
+        AUDITORS,
+        "An auditor signed off having reviewed the entries `first` to `last`; keyed fingerprint of the note.",
+        {"first": int, "last": int, "note_hmac": str},
+    ),
     Event("audit.verify", ("log",), LAWFUL, "The log was recomputed against its signature."),
     Event("audit.export", ("log",), LAWFUL, "The log was exported."),
     Event(

@@ -163,15 +163,20 @@ class AuditLog:
 
     def entries(self, start: int = 0, stop: int | None = None) -> Iterator[dict[str, Any]]:
         """Yield the entries from `start` to before `stop` (default: as many as there are now). Raises `AuditLogError`, `StorageError`."""
+        for sequence, raw in enumerate(self.raw_entries(start, stop), start=start):
+            yield parse_entry(raw, sequence)
+
+    def raw_entries(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """Yield the same entries as their bytes: what the leaves of the tree are hashes of."""
         first, recent, size = self._view
         stop = size if stop is None else min(stop, size)
         for index in range(start // WIDTH, -(-min(stop, first) // WIDTH)):
             raws = split_bundle(read_tile_file(self._folder, ENTRIES, index, WIDTH), WIDTH, index * WIDTH)
             for sequence, raw in enumerate(raws, start=index * WIDTH):
                 if start <= sequence < stop:
-                    yield parse_entry(raw, sequence)
+                    yield raw
         for sequence in range(max(start, first), stop):
-            yield parse_entry(recent[sequence - first], sequence)
+            yield recent[sequence - first]
 
     def unfinished(self) -> list[dict[str, Any]]:
         """Return the requests without an outcome: actions that run at this moment, and those that a crash interrupted."""

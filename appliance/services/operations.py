@@ -31,11 +31,13 @@ from appliance.services.find_person import erase_person, find_person
 from appliance.services.import_dataset import import_dataset, list_datasets, show_dataset
 from appliance.services.import_model import import_model, list_models, show_model, show_parameters
 from appliance.services.jobs import all_jobs, resume_job, show_job, stop_job
+from appliance.services.object_life import object_life
 from appliance.services.plan_training import TrainingChoice, show_plan
 from appliance.services.preview_upload import preview_upload
 from appliance.services.prove_isolation import prove_isolation
 from appliance.services.recover import Recovery
 from appliance.services.revise_dataset import renew_keys, revise_dataset
+from appliance.services.search_audit import AuditDesk, search_audit
 from appliance.services.shred_dataset import show_certificate, shred_dataset
 from appliance.services.shrink_adapter import SHRINK, ShrinkHandler, submit_shrink
 from appliance.services.sweep_ranks import SWEEP, SweepHandler, submit_sweep
@@ -53,6 +55,7 @@ class Appliance:
         self.context = context
         self.desk = ChatDesk(context)
         self.backups = BackupDesk(context)
+        self.audit = AuditDesk(context)
         handlers: dict[str, JobHandler] = {
             TRAIN: TrainingHandler(context),
             EVALUATE: EvaluationHandler(context),
@@ -83,12 +86,14 @@ class Appliance:
     def close(self) -> None:
         """Let the running job checkpoint, end the chat, forget the keys."""
         self.context.seal()
+        self.audit.close()
         self.context.log.close()
 
     def _recover(self) -> None:
         """Say in the log which actions a crash interrupted, put their jobs right, and go on with the queue."""
         self._recovery.run(self.runner.recover())
         if self.serving:
+            self.audit.start()
             self.runner.start()
         self.runner.wake()
 
@@ -216,6 +221,8 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "adapter.answers": lambda a, c, /, **p: show_answers(a.context, c, **p),
     "chat": _chat,
     "audit.show": lambda a, c, /, **p: read_audit.show_audit(a.context, c, **p),
+    "audit.search": lambda a, c, /, **p: search_audit(a.audit, c, **p),
+    "audit.life": lambda a, c, /, **p: object_life(a.audit, c, **p),
     "audit.verify": lambda a, c, /, **p: read_audit.verify_audit(a.context, c, **p),
     "audit.checkpoint": lambda a, c, /, **p: read_audit.take_checkpoint(a.context, c, **p),
     "audit.prove": lambda a, c, /, **p: read_audit.prove_entry(a.context, c, **p),

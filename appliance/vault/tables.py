@@ -1,6 +1,6 @@
-"""The vault's own tables: wrapped data keys, the log's last head, and who a person's key belongs to."""
+"""The vault's own tables: wrapped data keys, the log's last head, backups, who a person's key belongs to, notes of reviews."""
 
-from sqlalchemy import Column, Integer, LargeBinary, String, Table
+from sqlalchemy import Column, Integer, LargeBinary, String, Table, Text
 
 from appliance.vault.database import METADATA
 
@@ -42,4 +42,13 @@ PERSON_TERMS = Table(
     METADATA,
     Column("term", String, primary_key=True),
     Column("person_id", String, nullable=False, index=True),
+)
+
+# What an auditor noted at a review of the log. Which entries it covers, who and when: the log's entries of this request say so.
+AUDIT_REVIEWS = Table(
+    "audit_reviews",
+    METADATA,
+    Column("request", String, primary_key=True),
+    Column("note", Text, nullable=False),
+    Column("created_us", Integer, nullable=False),
 )

@@ -20,12 +20,16 @@ from appliance.audit import EVENTS
 from appliance.jobs import messages
 from appliance.jobs.messages import Message, WorkerKind
 from appliance.services import accounts, home
-from appliance.services.context import OPERATOR, ServiceContext
+from appliance.services.audit_activity import audit_overview
+from appliance.services.context import OPERATOR, Caller, ServiceContext
 from appliance.services.operations import OPERATIONS, perform
+from appliance.services.prove_entry import prove_entry
 from appliance.services.receive_upload import receive_file
+from appliance.services.review_audit import sign_off
 from appliance.services.train_adapter import TRAIN
 
 Case = Callable[[Any], dict[str, Any]]  # makes what the operation needs, and returns its parameters
+AUDITOR = Caller("us_auditor", "auditor")
 PASSPHRASE = "a passphrase for tests only"
 
 
@@ -112,6 +116,8 @@ CASES: dict[str, Case] = {
     "audit.show": _nothing,
     "audit.verify": _nothing,
     "audit.export": _nothing,
+    "audit.search": lambda _w: {"action": "job."},
+    "audit.life": lambda w: {"object_id": w.ids["adapter"]},
 }
 # What is done without an operation's name: the pages' own.
 DIRECT: dict[str, Callable[[Any], Any]] = {
@@ -119,6 +125,9 @@ DIRECT: dict[str, Callable[[Any], Any]] = {
     "sign_out": lambda w: accounts.sign_out(w.context, OPERATOR, "no such token"),
     "set_password": lambda w: accounts.set_password(w.context, OPERATOR, "old", "new"),
     "receive_file": lambda w: receive_file(w.context, OPERATOR, io.BytesIO(b"some bytes")),
+    "audit_overview": lambda w: audit_overview(w.appliance.audit, AUDITOR),
+    "prove_entry": lambda w: prove_entry(w.context, AUDITOR, sequence=0),
+    "sign_off": lambda w: sign_off(w.appliance.audit, AUDITOR, first=0, last=3, note="Looked at all of them."),
     "run_queue": lambda w: w.appliance.run_queue(),
 }
 EXEMPT_OPERATIONS = {
