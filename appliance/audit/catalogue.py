@@ -26,6 +26,10 @@ AUDITORS = frozenset({"auditor"})
 SIGNED_IN = ADMINS | {"trainer", "reviewer", "auditor"}
 
 
+# HMACs of the names and addresses that a person was asked for by, under a key of that person.
+_TERMS: dict[str, type] = dict.fromkeys((f"term-{number}" for number in range(1, 21)), str)
+
+
 @dataclass(frozen=True)
 class Event:
     """One kind of event. `spare`: it may use the space that is kept for when the disk is full."""
@@ -122,24 +126,37 @@ _EVENTS = (
         "person.find",
         ("person",),
         LAWFUL,
-        "A person was looked for in the datasets. The person is a pseudonym.",
-        {"datasets": int, "adapters": int},
+        "A person was looked for in the datasets. Person and terms are HMACs under a key of that person.",
+        {"datasets": int, "adapters": int, **_TERMS},
     ),
     Event(
         "person.erase",
         ("person",),
         ADMINS,
-        "A person's rows were erased, and the adapters retired that learned from them.",
-        {"datasets": int, "adapters": int},
+        "A person's rows were erased, and the adapters retired that learned from them; then the person's key.",
+        {"datasets": int, "adapters": int, **_TERMS},
     ),
     # Models, jobs, adapters
     Event("model.import", ("model",), ADMINS, "A base model was imported.", {"starter": bool}),
     Event("model.list", ("model",), SIGNED_IN, "What is known of base models was looked at."),
-    Event("job.submit", ("job",), MAKERS, "A job was put into the queue.", {"kind": str, "dataset": str, "model": str, "adapter": str}),
+    Event(
+        "job.submit",
+        ("job",),
+        MAKERS,
+        "A job was put into the queue.",
+        {**dict.fromkeys(("kind", "dataset", "model", "adapter", "ranks"), str), "rank": int},
+    ),
     Event("job.start", ("job",), SYSTEM, "A job's worker was started and given its keys; the outcome is the job's.", {"kind": str}),
     Event("job.stop", ("job",), MAKERS | {"admin"}, "A job was asked to stop."),
     Event("job.resume", ("job",), MAKERS, "A stopped or failed job went back into the queue."),
     Event("job.recover", ("job",), SYSTEM, "A job that a crash interrupted was put right.", {"state": str}),
+    Event(
+        "job.step-down",
+        ("job",),
+        SYSTEM,
+        "Memory ran out: the job goes on from its last checkpoint with smaller passes, or computing activations twice.",
+        {"pass_tokens": int, "activation_checkpointing": bool},
+    ),
     Event("job.list", ("job",), SIGNED_IN, "Jobs and their progress were looked at."),
     Event("adapter.create", ("adapter",), SYSTEM, "A training's adapter was kept.", {"dataset": str, "model": str}),
     Event("adapter.list", ("adapter",), SIGNED_IN, "What is known of adapters was looked at."),
@@ -164,8 +181,17 @@ _EVENTS = (
         "An auditor signed off having reviewed the entries `first` to `last`; keyed fingerprint of the note.",
         {"first": int, "last": int, "note_hmac": str},
     ),
-    Event("audit.verify", ("log",), LAWFUL, "The log was recomputed against its signature."),
-    Event("audit.export", ("log",), LAWFUL, "The log was exported."),
+    Event(
+        "audit.verify",
+        ("log",),
+        LAWFUL,
+        "The log was recomputed against its signature, and against so many checkpoints that were carried away.",
+        {"witnesses": int},
+    ),
+    Event("audit.export", ("log",), LAWFUL, "Entries of the log were handed out.", {"format": str, "start": int, "entries": int}),
+    Event("audit.checkpoint", ("log",), LAWFUL, "A signed checkpoint was handed out, to be carried away."),
+    Event("audit.prove", ("log",), LAWFUL, "The proof of an entry was handed out.", {"entry": int}),
+    Event("audit.confirm", ("log",), LAWFUL, "The log was asked whether it speaks of a file or a name.", {"about": str, "entries": int}),
     Event(
         "log.change-key",
         ("vault",),

@@ -99,7 +99,7 @@ ACTS: dict[str, tuple[str, Act]] = {
     "submit_training": ("job.submit", _train),
     "submit_evaluation": ("job.submit", lambda w, c: submit_evaluation(w.context, c, adapter_id=w.ids["adapter"])),
     "submit_explanation": ("job.submit", lambda w, c: submit_explanation(w.context, c, adapter_id=w.ids["adapter"])),
-    "submit_shrink": ("job.submit", lambda w, c: submit_shrink(w.context, c, adapter_id=w.ids["adapter"], rank=4)),
+    "submit_shrink": ("job.submit", lambda w, c: submit_shrink(w.context, c, adapter_id=w.ids["adapter"], rank=2)),
     "submit_sweep": ("job.submit", _sweep),
     "stop_job": ("job.stop", _stop),
     "resume_job": ("job.resume", _resume),
