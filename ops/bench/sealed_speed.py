@@ -82,7 +82,9 @@ def sealed_files(folder: Path, megabytes: int, rounds: int) -> dict[str, Any]:
 
 def datasets(folder: Path, rows: int, rounds: int) -> dict[str, Any]:
     plain, ours = folder / "plain.parquet", folder / "ours.parquet"
-    tables = [table_of([_row(number) for number in range(start, min(rows, start + ROW_GROUP_ROWS))]) for start in range(0, rows, ROW_GROUP_ROWS)]
+    tables = [
+        table_of([_row(number) for number in range(start, min(rows, start + ROW_GROUP_ROWS))]) for start in range(0, rows, ROW_GROUP_ROWS)
+    ]
     size = sum(table.nbytes for table in tables) / 1e6
 
     def write_plain() -> None:

@@ -63,9 +63,7 @@ def result(data: bytes, folder: Path, *, in_blocks: bool) -> Any:
             yield each
 
     try:
-        summary = write_dataset(
-            folder, DATASET, 1, screening.watch(counted(source)), keys, joined=screening.joined, placed=screening.place
-        )
+        summary = write_dataset(folder, DATASET, 1, screening.watch(counted(source)), keys, joined=screening.joined, placed=screening.place)
     except InputError as error:
         return error.sentence, any(seen)
     rows = [(row, row.split) for row in read_all(folder, DATASET, 1, keys)]
@@ -144,7 +142,9 @@ def test_what_is_not_looked_at_has_nothing_to_find(texts: list[tuple[str, str]])
 def test_a_replaced_row_is_compared_anew() -> None:
     block = Block([1, 2], ["One?", "Two?"], ["1", "2"], {"group": ["a", "b"]})
     assert block.asked == ["one?", "two?"]
-    changed = block.replaced({1: Conversation(2, [{"role": "user", "content": "Three?"}, {"role": "assistant", "content": "3"}], group="c")})
+    changed = block.replaced(
+        {1: Conversation(2, [{"role": "user", "content": "Three?"}, {"role": "assistant", "content": "3"}], group="c")}
+    )
     assert changed.asked == ["one?", "three?"]
     assert [row.group for row in changed] == ["a", "c"]
     assert block.replaced({}) is block
