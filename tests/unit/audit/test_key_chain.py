@@ -102,7 +102,9 @@ def test_when_the_checkpoint_cannot_be_kept_the_change_is_made_all_the_same(
         {"old": 7},
     ],
 )
-def test_an_entry_that_the_old_key_did_not_sign_as_it_stands_changes_nothing(signer: Any, other_signer: Any, change: dict[str, Any]) -> None:
+def test_an_entry_that_the_old_key_did_not_sign_as_it_stands_changes_nothing(
+    signer: Any, other_signer: Any, change: dict[str, Any]
+) -> None:
     details = {**change_details(signer, other_signer.public_key, TreeHead(0, EMPTY_ROOT)), **change}
     with pytest.raises(AuditLogError, match="did not sign that") as caught:
         KeyChain().follow({"sequence": 0, "details": details, "outcome": Outcome.SUCCEEDED}, TreeHead(0, EMPTY_ROOT))
