@@ -1,7 +1,7 @@
 """Inclusion and consistency proofs from hash tiles, in O(log n) (RFC 6962 sections 2.1.1 and 2.1.2; RFC 9162 sections 2.1.3 and 2.1.4).
 
-A perfect subtree of 2^h leaves is one hash of a tile of level h // 8, or the root over 2^(h % 8) hashes that stand side by side in one. So a
-proof reads no entry, and of the tiles only those on its path: with 256 hashes a tile, at most two of each level. `merkle` verifies them.
+A perfect subtree of 2^h leaves is one hash of a tile of level h // 8, or the root over 2^(h % 8) hashes that stand side by side in one. So
+a proof reads no entry, and of the tiles only those on its path: with 256 hashes a tile, at most two of each level. `merkle` verifies them.
 
 A proof for an auditor is a text, C2SP `tlog-proof`: what is proved, and the signed checkpoint that it is proved under.
 """

@@ -1,4 +1,4 @@
-"""The vault's own tables: wrapped data keys, and the log's last head."""
+"""The vault's own tables: wrapped data keys, the log's last head, and who a person's key belongs to."""
 
 from sqlalchemy import Column, Integer, LargeBinary, String, Table
 
@@ -34,4 +34,12 @@ BACKUPS = Table(
     Column("slots", String, nullable=False),
     Column("state", String, nullable=False),
     Column("digest", String, nullable=False),
+)
+
+# Names and addresses by which a person was asked for, as HMACs under the home's key; gone when the person is erased.
+PERSON_TERMS = Table(
+    "person_terms",
+    METADATA,
+    Column("term", String, primary_key=True),
+    Column("person_id", String, nullable=False, index=True),
 )

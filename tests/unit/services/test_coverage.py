@@ -112,6 +112,11 @@ CASES: dict[str, Case] = {
     "audit.show": _nothing,
     "audit.verify": _nothing,
     "audit.export": _nothing,
+    "audit.folder": _nothing,
+    "audit.checkpoint": _nothing,
+    "audit.prove": lambda _w: {"sequence": 0},
+    "audit.confirm": lambda _w: {"name": "Nobody Nowhere"},
+    "adapter.card": lambda w: {"adapter_id": w.ids["adapter"]},
 }
 # What is done without an operation's name: the pages' own.
 DIRECT: dict[str, Callable[[Any], Any]] = {
