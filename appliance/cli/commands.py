@@ -8,15 +8,17 @@ from typing import Annotated
 import typer
 
 from appliance import __version__
+from appliance.cli.audit_commands import add_audit_commands
 from appliance.cli.backup_commands import add_backup_commands
 from appliance.cli.client import OwningClient, within_reach
 from appliance.cli.dataset_check_commands import add_check_commands, add_person_commands
 from appliance.cli.dataset_commands import add_dataset_commands
-from appliance.cli.following import follow
+from appliance.cli.follow_job import follow_job
 from appliance.cli.frame import AsJson, Frame, PassphraseFile, Program, Wait, make_frame, server_only
 from appliance.cli.key_commands import add_key_commands
 from appliance.cli.passphrase import find_passphrase
 from appliance.cli.printing import Printer
+from appliance.cli.rank_commands import add_rank_commands
 from appliance.cli.train_commands import add_train_commands
 from appliance.foundation.errors import InputError
 from appliance.foundation.settings import Settings
@@ -57,7 +59,8 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
             answer = client.perform("status")
             sealed = "sealed" if answer["sealed"] else "open"
             sentence = f"The vault is {sealed}. The audit log has {answer['log_entries']} entries."
-            options.printer.result(answer, "\n".join([sentence, *answer.get("reminders", [])]))
+            told = [sentence, answer["log_problem"], *answer.get("reminders", [])]
+            options.printer.result(answer, "\n".join(filter(None, told)))
 
     @app.command()
     def unseal(passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
@@ -103,7 +106,7 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
         """Measure an adapter against its original on held-out questions."""
         with frame(as_json, passphrase_file) as options, options.client() as client:
             job = client.perform("evaluate", adapter_id=adapter)
-            follow(options, client, job, "Evaluating", wait=wait or isinstance(client, OwningClient))
+            follow_job(options, client, job, "Evaluating", wait=wait or isinstance(client, OwningClient))
 
     @app.command()
     def chat(
@@ -131,9 +134,11 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
     add_check_commands(datasets, frame)
     add_person_commands(group("person", "Who is in the datasets, and their erasure."), frame)
     _add_job_commands(group("job", "Jobs."), frame)
-    _add_adapter_commands(group("adapter", "Trained adapters."), frame)
+    adapters = group("adapter", "Trained adapters.")
+    _add_adapter_commands(adapters, frame)
+    add_rank_commands(app, group("rank", "The rank of adapters: how much room, and how much of it is used."), adapters, frame)
     _add_user_commands(group("user", "Accounts."), frame)
-    _add_audit_commands(group("audit", "The audit log."), frame)
+    add_audit_commands(group("audit", "The audit log."), frame)
     return app
 
 
@@ -194,7 +199,7 @@ def _add_job_commands(group: typer.Typer, frame: Frame) -> None:
     def watch(job: str, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
         """Follow one job to its end; without a server, this runs it."""
         with frame(as_json, passphrase_file) as options, options.client() as client:
-            follow(options, client, client.perform("job.show", job_id=job), "Working", wait=True)
+            follow_job(options, client, client.perform("job.show", job_id=job), "Working", wait=True)
 
     @group.command()
     def stop(job: str, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
@@ -203,11 +208,17 @@ def _add_job_commands(group: typer.Typer, frame: Frame) -> None:
             options.printer.result(client.perform("job.stop", job_id=job), "The job was asked to stop.")
 
     @group.command()
-    def resume(job: str, wait: Wait = True, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
+    def resume(
+        job: str,
+        learning_rate: Annotated[float | None, typer.Option(help="Go on with a lower one.")] = None,
+        wait: Wait = True,
+        passphrase_file: PassphraseFile = None,
+        as_json: AsJson = False,
+    ) -> None:
         """Go on with a stopped or failed job from its last checkpoint."""
         with frame(as_json, passphrase_file) as options, options.client() as client:
-            found = client.perform("job.resume", job_id=job)
-            follow(options, client, found, "Working", wait=wait or isinstance(client, OwningClient))
+            found = client.perform("job.resume", job_id=job, learning_rate=learning_rate)
+            follow_job(options, client, found, "Working", wait=wait or isinstance(client, OwningClient))
 
 
 def _add_adapter_commands(group: typer.Typer, frame: Frame) -> None:
@@ -252,30 +263,3 @@ def _add_user_commands(group: typer.Typer, frame: Frame) -> None:
         """List the accounts."""
         with frame(as_json, passphrase_file) as options, options.client() as client:
             options.printer.table(client.perform("user.list"), {"id": "id", "name": "name", "role": "role"}, "There is no account.")
-
-
-def _add_audit_commands(group: typer.Typer, frame: Frame) -> None:
-    @group.command()
-    def show(last: int = 50, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
-        """Show the last entries of the log."""
-        with frame(as_json, passphrase_file) as options, options.client() as client:
-            rows = client.perform("audit.show", last=last)
-            flat = [{**row, "who": row["actor"]["id"], "what": f"{row['object']['kind']}/{row['object']['id']}"} for row in rows]
-            columns = {"sequence": "#", "who": "who", "action": "action", "what": "object", "outcome": "outcome", "reason": "reason"}
-            options.printer.table(rows if as_json else flat, columns, "The log is empty.")
-
-    @group.command()
-    def verify(passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
-        """Recompute the whole log; name the first bad entry if there is one."""
-        with frame(as_json, passphrase_file) as options, options.client() as client:
-            found = client.perform("audit.verify")
-            options.printer.result(found, f"The audit log verifies: {found['entries']} entries, {found['signed_entries']} of them signed.")
-
-    @group.command()
-    def export(format: str = "jsonl", passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
-        """Write every entry, one JSON object a line."""
-        with frame(as_json, passphrase_file) as options, options.client() as client:
-            if format != "jsonl":
-                raise InputError("The log is exported as jsonl.", code="audit.format")
-            rows = client.perform("audit.export")
-            options.printer.result(rows, "\n".join(json.dumps(row, ensure_ascii=False) for row in rows))

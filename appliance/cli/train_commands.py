@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from appliance.cli.client import OwningClient
-from appliance.cli.following import follow
+from appliance.cli.follow_job import follow_job
 from appliance.cli.frame import AsJson, Frame, PassphraseFile, Wait
 from appliance.foundation.errors import InputError
 from appliance.planning import compare_adapter, gpu_table
@@ -61,7 +61,7 @@ def add_train_commands(app: typer.Typer, frame: Frame) -> None:
                 options.printer.result(plan, plan_report(plan))
                 return
             job = client.perform("train", **choice)
-            follow(options, client, job, "Training", wait=wait or isinstance(client, OwningClient))
+            follow_job(options, client, job, "Training", wait=wait or isinstance(client, OwningClient))
 
     @app.command()
     def parameters(

@@ -9,8 +9,11 @@ from appliance.planning.methods import AUTOMATIC, METHODS, MethodChoice, trained
 from appliance.planning.parameters import AdapterCount, LayerCount, ModelShape, adapter_parameters, compare_adapter, matrix_parameters
 from appliance.planning.passes import Training, passes_that_fit
 from appliance.planning.presets import MAX_LENGTH, PRESETS, Preset, default_last_layers, default_learning_rate, training_plan
+from appliance.planning.rank_advice import RankAdvice, advise_rank
 from appliance.planning.refusals import Refusal, gigabytes, parameter_name, refusals
 from appliance.planning.shapes import TYPICAL_SHAPES
+from appliance.planning.spectrum import AdapterSpectrum, LayerSpectrum
+from appliance.planning.stepping_down import Footprint, StepDown, step_down
 from appliance.planning.work import Flop, Range, RowSizes, training_flop
 
 __all__ = [
@@ -20,21 +23,27 @@ __all__ = [
     "PRESETS",
     "TYPICAL_SHAPES",
     "AdapterCount",
+    "AdapterSpectrum",
     "FittedPlan",
     "Flop",
+    "Footprint",
     "GpuRow",
     "LayerCount",
+    "LayerSpectrum",
     "Machine",
     "MemorySplit",
     "MethodChoice",
     "ModelShape",
     "Preset",
     "Range",
+    "RankAdvice",
     "Refusal",
     "RowSizes",
     "Speed",
+    "StepDown",
     "Training",
     "adapter_parameters",
+    "advise_rank",
     "checkpoint_bytes",
     "compare_adapter",
     "default_last_layers",
@@ -50,6 +59,7 @@ __all__ = [
     "parameter_name",
     "passes_that_fit",
     "refusals",
+    "step_down",
     "trained_parameters",
     "training_flop",
     "training_plan",

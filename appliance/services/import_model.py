@@ -70,7 +70,7 @@ def import_model(context: ServiceContext, caller: Caller, *, source: Path | None
 
 def list_models(context: ServiceContext, caller: Caller) -> list[dict[str, Any]]:
     """Return the installed base models, oldest first."""
-    context.verify_allowed(caller, "model.list", ObjectRef("model", "all"))
+    context.look(caller, "model.list", ObjectRef("model", "all"))
     with context.database.begin() as connection:
         ids = [row.id for row in connection.execute(select(MODELS.c.id).order_by(MODELS.c.created_us))]
     return [describe_model(context, model_id) for model_id in ids]
@@ -78,7 +78,7 @@ def list_models(context: ServiceContext, caller: Caller) -> list[dict[str, Any]]
 
 def show_model(context: ServiceContext, caller: Caller, model_id: str) -> dict[str, Any]:
     """Return what is known of one model to somebody who may see it. Raises `NotFoundError`."""
-    context.verify_allowed(caller, "model.list", ObjectRef("model", model_id))
+    context.look(caller, "model.list", ObjectRef("model", model_id))
     return describe_model(context, model_id)
 
 

@@ -75,8 +75,8 @@ def plan_training(context: ServiceContext, *, dataset_id: str, model_id: str, ch
     if not 0 <= choice.seed <= MAX_SEED:
         raise InputError(f"The seed must be a number from 0 to {MAX_SEED}.", code="training.seed")
     shape = ModelShape.from_config(model["manifest"]["config"])
-    max_length = _max_length(model)
-    rows = _row_sizes(context, dataset, max_length)
+    max_length = max_length_of(model)
+    rows = row_sizes(context, dataset, max_length)
     machine = this_machine(context)
     # For the settings, "auto" is an adapter: which one, the memory decides below.
     settings = _settings(choice, "lora" if choice.method == AUTOMATIC else choice.method, shape, dataset["training_rows"])
@@ -121,12 +121,12 @@ def _settings(choice: TrainingChoice, method: str, shape: ModelShape, training_r
     )
 
 
-def _max_length(model: dict[str, Any]) -> int:
+def max_length_of(model: dict[str, Any]) -> int:
     """Return how many tokens of a row training reads: no more than the model was made for."""
     return max(16, min(MAX_LENGTH, int(model["manifest"]["config"].get("max_position_embeddings", MAX_LENGTH))))
 
 
-def _row_sizes(context: ServiceContext, dataset: dict[str, Any], limit: int) -> RowSizes:
+def row_sizes(context: ServiceContext, dataset: dict[str, Any], limit: int) -> RowSizes:
     """Return how long the rows are, from what was counted when they came in; the system prompt is in front of each."""
     query = select(DATASET_VERSIONS.c.report).where(
         DATASET_VERSIONS.c.dataset_id == dataset["id"], DATASET_VERSIONS.c.version == dataset["version"]

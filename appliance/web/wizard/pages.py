@@ -1,18 +1,14 @@
-"""The wizard whole: lays out the five steps, wires what lies between them, and mounts it behind the door."""
+"""The wizard whole: lays out the five steps, and wires what lies between them."""
 
-import importlib.resources
 from typing import Any
 
 import gradio as gr
-from fastapi import FastAPI
-from starlette.middleware.cors import CORSMiddleware
 
 from appliance.jobs.states import ACTIVE, JobState
 from appliance.services.context import Caller
 from appliance.services.jobs import all_jobs
 from appliance.services.operations import Appliance
 from appliance.web import drawing
-from appliance.web.pages_gate import MOUNT
 from appliance.web.wizard.chat import build_chat
 from appliance.web.wizard.data import build_data_step, dataset_choices, dataset_dropdown, watch_dataset
 from appliance.web.wizard.data import ready_button as data_ready
@@ -32,9 +28,6 @@ from appliance.web.wizard.task import build_task_step
 from appliance.web.wizard.train import build_train_step, draw_review, job_dropdown, trainings, watch, wire_train_step
 
 POLL_S = 2.0
-MAX_WAITING_EVENTS = 64
-EVENTS_AT_ONCE = 8
-_HEAD = '<script src="/static/wizard.js" defer></script>'
 _TOP = (
     '<header class="top"><span class="brand">Fine-tuning appliance</span><nav>'
     '<a href="/password">Password</a><form method="post" action="/sign-out"><button>Sign out</button></form></nav></header>'
@@ -43,36 +36,7 @@ _FOOTER = (
     '<div class="foot">Every act here is in the audit log, which is signed. Data, tuned models and answers are encrypted on this machine, '
     "and nothing leaves it.</div>"
 )
-_FONT = ["system-ui", "Segoe UI", "Roboto", "sans-serif"]
-_MONO = ["ui-monospace", "Menlo", "Consolas", "monospace"]
 _QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-
-
-def build_wizard(appliance: Appliance) -> FastAPI:
-    """Return an application with the pages mounted at `MOUNT`; everything that would leave the machine is off."""
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    # Without one of our own, Gradio adds a CORS middleware that mirrors any origin.
-    app.add_middleware(CORSMiddleware, allow_origins=[])
-    blocks = build_blocks(appliance)
-    blocks.queue(max_size=MAX_WAITING_EVENTS, default_concurrency_limit=EVENTS_AT_ONCE, api_open=False)
-    gr.mount_gradio_app(
-        app,
-        blocks,
-        path=MOUNT,
-        app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
-        footer_links=[],
-        run_history=False,
-        show_error=False,
-        max_file_size=1,
-        ssr_mode=False,
-        enable_monitoring=False,
-        pwa=False,
-        mcp_server=False,
-        theme=_theme(),
-        css=importlib.resources.files("appliance.web").joinpath("static/wizard.css").read_text(encoding="utf-8"),
-        head=_HEAD,
-    )
-    return app
 
 
 def build_blocks(appliance: Appliance) -> gr.Blocks:
@@ -170,24 +134,6 @@ def build_blocks(appliance: Appliance) -> gr.Blocks:
     return blocks
 
 
-def _theme() -> gr.themes.Base:
-    """Return the look: fonts of the system, one accent, and grey text dark enough to read (contrast AA)."""
-    steps = ("#effafb", "#d6f1f4", "#b2e3e9", "#7fcdd7", "#45aebc", "#0f6674", "#0d5a66", "#0b4d58", "#0a414a", "#08343b", "#05242a")
-    accent = gr.themes.Color(*steps, name="accent")
-    return gr.themes.Base(primary_hue=accent, secondary_hue=accent, neutral_hue="slate", font=_FONT, font_mono=_MONO).set(
-        body_text_color_subdued="*neutral_600",
-        body_text_color_subdued_dark="*neutral_400",
-        block_info_text_color="*neutral_600",
-        block_info_text_color_dark="*neutral_400",
-        checkbox_label_background_fill="*neutral_50",
-        checkbox_label_background_fill_hover="*neutral_100",
-        block_border_width="0px",
-        block_padding="0px",
-        block_background_fill="transparent",
-        block_background_fill_dark="transparent",
-    )
-
-
 def _go(target: int) -> Any:
     """Return a handler that shows a step; it reads nothing, so it asks for no rights."""
 
@@ -253,4 +199,5 @@ def _ask_button(ready: bool) -> gr.Button:
 def _role_notice(caller: Caller) -> str:
     if caller.role == "trainer":
         return ""
-    return drawing.notice(f"You are signed in as {caller.role}. You may look around here; bringing data and training is for trainers.")
+    said = drawing.notice(f"You are signed in as {caller.role}. You may look around here; bringing data and training is for trainers.")
+    return said + ('<p><a href="/audit/">To the audit log</a></p>' if caller.role in {"admin", "auditor"} else "")
