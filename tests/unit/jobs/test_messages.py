@@ -25,6 +25,7 @@ from appliance.jobs.messages import (
     EvaluateStart,
     Failed,
     FromWorker,
+    MeasureStart,
     Message,
     ModelAccess,
     ParseStart,
@@ -105,6 +106,7 @@ TO_WORKER: list[Message] = [
     SEARCH,
     SERVE,
     ConvertStart(gguf_path="/g", output_folder="/o"),
+    MeasureStart(),
     ChatRequest(request_id="ch_1", messages=[{"role": "user", "content": "Hello"}], contenders=["tuned"], max_new_tokens=4),
     Stop(),
 ]
