@@ -101,7 +101,9 @@ def train(
     checkpoint: TrainingCheckpoint | None = None,
     spill: SealedSpill | None = None,
 ) -> TrainingOutcome:
-    """Train in place; `spill` takes the frozen layers' results where they do not fit into memory. Raises `InputError` when there is nothing to learn, `WorkerError` when the loss is no longer a number."""
+    """Train in place; `spill` takes the frozen layers' results where they do not fit into memory.
+
+    Raises `InputError` when there is nothing to learn, `WorkerError` when the loss is no longer a number."""
     if not examples:
         raise InputError("No example has an answer to learn. Look at the dataset.", code="training.nothing")
     packing = _Packing.of([*examples, *validation], plan.pass_tokens)
