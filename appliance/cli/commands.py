@@ -3,20 +3,22 @@
 import json
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from appliance import __version__
 from appliance.cli.backup_commands import add_backup_commands
-from appliance.cli.client import Client, OwningClient, within_reach
+from appliance.cli.client import OwningClient, within_reach
 from appliance.cli.dataset_check_commands import add_check_commands, add_person_commands
 from appliance.cli.dataset_commands import add_dataset_commands
-from appliance.cli.frame import AsJson, Frame, Options, PassphraseFile, Program, Wait, make_frame, server_only
+from appliance.cli.follow_job import follow_job
+from appliance.cli.frame import AsJson, Frame, PassphraseFile, Program, Wait, make_frame, server_only
 from appliance.cli.key_commands import add_key_commands
 from appliance.cli.passphrase import find_passphrase
 from appliance.cli.printing import Printer
-from appliance.foundation.errors import InputError, WorkerError
+from appliance.cli.rank_commands import add_rank_commands
+from appliance.foundation.errors import InputError
 from appliance.foundation.settings import Settings
 from appliance.reports import doctor_report, run_report
 from appliance.services.home import create_home
@@ -122,7 +124,7 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
                 seed=seed,
                 name=name,
             )
-            _follow(options, client, job, "Training", wait=wait or isinstance(client, OwningClient))
+            follow_job(options, client, job, "Training", wait=wait or isinstance(client, OwningClient))
 
     @app.command()
     def evaluate(
@@ -134,7 +136,7 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
         """Measure an adapter against its original on held-out questions."""
         with frame(as_json, passphrase_file) as options, options.client() as client:
             job = client.perform("evaluate", adapter_id=adapter)
-            _follow(options, client, job, "Evaluating", wait=wait or isinstance(client, OwningClient))
+            follow_job(options, client, job, "Evaluating", wait=wait or isinstance(client, OwningClient))
 
     @app.command()
     def chat(
@@ -161,7 +163,9 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
     add_check_commands(datasets, frame)
     add_person_commands(group("person", "Who is in the datasets, and their erasure."), frame)
     _add_job_commands(group("job", "Jobs."), frame)
-    _add_adapter_commands(group("adapter", "Trained adapters."), frame)
+    adapters = group("adapter", "Trained adapters.")
+    _add_adapter_commands(adapters, frame)
+    add_rank_commands(app, group("rank", "The rank of adapters: how much room, and how much of it is used."), adapters, frame)
     _add_user_commands(group("user", "Accounts."), frame)
     _add_audit_commands(group("audit", "The audit log."), frame)
     return app
@@ -224,7 +228,7 @@ def _add_job_commands(group: typer.Typer, frame: Frame) -> None:
     def watch(job: str, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
         """Follow one job to its end; without a server, this runs it."""
         with frame(as_json, passphrase_file) as options, options.client() as client:
-            _follow(options, client, client.perform("job.show", job_id=job), "Working", wait=True)
+            follow_job(options, client, client.perform("job.show", job_id=job), "Working", wait=True)
 
     @group.command()
     def stop(job: str, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
@@ -233,11 +237,17 @@ def _add_job_commands(group: typer.Typer, frame: Frame) -> None:
             options.printer.result(client.perform("job.stop", job_id=job), "The job was asked to stop.")
 
     @group.command()
-    def resume(job: str, wait: Wait = True, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
+    def resume(
+        job: str,
+        learning_rate: Annotated[float | None, typer.Option(help="Go on with a lower one.")] = None,
+        wait: Wait = True,
+        passphrase_file: PassphraseFile = None,
+        as_json: AsJson = False,
+    ) -> None:
         """Go on with a stopped or failed job from its last checkpoint."""
         with frame(as_json, passphrase_file) as options, options.client() as client:
-            found = client.perform("job.resume", job_id=job)
-            _follow(options, client, found, "Working", wait=wait or isinstance(client, OwningClient))
+            found = client.perform("job.resume", job_id=job, learning_rate=learning_rate)
+            follow_job(options, client, found, "Working", wait=wait or isinstance(client, OwningClient))
 
 
 def _add_adapter_commands(group: typer.Typer, frame: Frame) -> None:
@@ -309,26 +319,3 @@ def _add_audit_commands(group: typer.Typer, frame: Frame) -> None:
                 raise InputError("The log is exported as jsonl.", code="audit.format")
             rows = client.perform("audit.export")
             options.printer.result(rows, "\n".join(json.dumps(row, ensure_ascii=False) for row in rows))
-
-
-def _follow(options: Options, client: Client, job: dict[str, Any], title: str, *, wait: bool) -> None:
-    """Print the job at once, or with a progress bar when it has ended. Raises `WorkerError` when it failed, after its JSON."""
-    if not wait:
-        options.printer.result(job, f"The job {job['id']} is queued. `appliance job watch {job['id']}` follows it.")
-        return
-    with options.printer.progress() as progress:
-        task = progress.add_task(title, total=None)
-
-        def show(body: dict[str, Any]) -> None:
-            loss = body["figures"].get("loss")
-            text = f"{title} (loss {loss:.3f})" if loss is not None else title
-            progress.update(task, completed=body["step"], total=body["steps"], description=text)
-
-        ended = client.watch(job["id"], show)
-    ended.pop("progress", None)
-    result = {"job": ended["id"], "state": ended["state"], "reason": ended["reason"], **ended["result"]}
-    failed = ended["state"] == "failed"
-    if options.printer.as_json or not failed:
-        options.printer.result(result, ended["result"].get("sentence") or f"The job is {ended['state']}. {ended['reason']}")
-    if failed:
-        raise WorkerError(f"The job {ended['id']} failed. {ended['reason']}", code="job.failed")

@@ -26,7 +26,7 @@ _COMPILED = {name: re.compile(pattern) for name, pattern in _FORMS.items()}
 
 
 # One look that most texts do not pass: every form above begins with one of these.
-_MAYBE = re.compile(
+MAYBE = re.compile(
     r"-----BEGIN|AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox|AIza|k_live_|sk-|hf_|eyJ|://|"
     r"(?i:passw|pwd|kennwort|mot de passe|secret|api[_ -]?key|token)"
 )
@@ -35,7 +35,7 @@ MASKED = "[secret removed]"
 
 def mask_credentials(text: str) -> str:
     """Return the text with a mark in place of each secret."""
-    if _MAYBE.search(text):
+    if MAYBE.search(text):
         for pattern in _COMPILED.values():
             text = pattern.sub(MASKED, text)
     return text
@@ -43,6 +43,6 @@ def mask_credentials(text: str) -> str:
 
 def find_credential(text: str) -> str:
     """Return what kind of secret `text` holds ("an AWS access key"), or ""."""
-    if not _MAYBE.search(text):
+    if not MAYBE.search(text):
         return ""
     return next((name for name, pattern in _COMPILED.items() if pattern.search(text)), "")

@@ -62,6 +62,7 @@ class ServiceContext:
         self.last_asked_us = clock.monotonic_us()
         self.after_unseal: list[Callable[[], None]] = []
         self.before_seal: list[Callable[[], None]] = []
+        self.notices: dict[str, str] = {}  # by job: what is to be known now, where the disk has no room for it
         self._vault: Vault | None = None
         self._sealing = threading.Lock()
 

@@ -17,7 +17,8 @@ from appliance.models.tables import ADAPTERS, RETIRED
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.dataset_use import verify_version
 from appliance.services.import_dataset import describe_dataset
-from appliance.services.train_adapter import adapter_access, dataset_access, job_folder, log_job, model_access
+from appliance.services.keep_adapter import job_folder
+from appliance.services.train_adapter import adapter_access, dataset_access, log_job, model_access
 from appliance.vault.stream import SealContext, unseal_file
 
 EVALUATE = "evaluate"
@@ -84,8 +85,10 @@ class EvaluationHandler:
         """Keep the figures with the adapter and log the outcome; the answers stay sealed in the job's folder."""
         context = self._context
         if not done.stopped:
+            before = describe_adapter(context, job.spec["adapter_id"])["results"]
+            kept = {"rank": before["rank"]} if "rank" in before else {}  # what the rank's analysis found has not changed
             with context.database.begin() as connection:
-                results = json.dumps({**done.result, "job_id": job.id})
+                results = json.dumps({**kept, **done.result, "job_id": job.id})
                 connection.execute(
                     update(ADAPTERS).where(ADAPTERS.c.id == job.spec["adapter_id"]).values(results=results, state="evaluated")
                 )
@@ -95,6 +98,11 @@ class EvaluationHandler:
     def fail(self, job: Job, error: ApplianceError) -> None:
         """Log that the job failed, and why."""
         log_job(self._context, job, "job.start", Outcome.FAILED, error.code)
+
+    def step_down(self, job: Job, error: ApplianceError) -> Job:
+        """Measuring asks one question at a time already."""
+        del job
+        raise error
 
 
 def list_adapters(context: ServiceContext, caller: Caller) -> list[dict[str, Any]]:

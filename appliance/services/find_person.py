@@ -20,7 +20,7 @@ from appliance.jobs.conversation import WorkerOrder, run_worker
 from appliance.jobs.messages import DatasetAccess, SearchStart
 from appliance.models.tables import ADAPTERS, RETIRED
 from appliance.services.context import Caller, ServiceContext
-from appliance.services.dataset_use import READY, verify_no_hold
+from appliance.services.dataset_use import READY, verify_no_hold, verify_unused
 from appliance.services.import_dataset import PART_KIND, describe_dataset, part_key_id
 from appliance.services.preview_upload import PARSER_MEMORY_BYTES
 from appliance.services.revise_dataset import write_next_version
@@ -49,26 +49,37 @@ def erase_person(context: ServiceContext, caller: Caller, *, person: Sequence[st
     with context.act(caller, "person.erase", _target(context, person)) as recorded:
         found = _search(context, person)
         for each in found["datasets"]:
-            verify_no_hold(describe_dataset(context, each["id"]))
+            _verify_erasable(context, each)
         certificates = []
         for each in found["datasets"]:
             dataset = describe_dataset(context, each["id"])
-            versions = sorted({place["version"] for place in each["places"]})
+            versions = _versions(each)
+            # First the adapters: once its rows are gone, nobody would find the person again, nor what learned from them.
+            with context.database.begin() as connection:
+                reached = [adapter["id"] for adapter in found["adapters"] if adapter["dataset_id"] == each["id"]]
+                connection.execute(update(ADAPTERS).where(ADAPTERS.c.id.in_(reached)).values(state=RETIRED))
             if dataset["version"] in versions:
-                if sum(place["count"] for place in each["places"] if place["version"] == dataset["version"]) >= dataset["rows"]:
-                    raise InputError(
-                        f"Every row of the dataset {dataset['name']} speaks of this person. Shred it whole: "
-                        f"`appliance dataset shred {dataset['id']}`.",
-                        code="person.whole-dataset",
-                    )
                 write_next_version(context, caller, dataset, recorded.request, person=person)
-            shredded = shred_versions(context, caller, dataset_id=each["id"], versions=versions)
-            certificates.append(shredded)
-        retired = [adapter["id"] for adapter in found["adapters"]]
-        with context.database.begin() as connection:
-            connection.execute(update(ADAPTERS).where(ADAPTERS.c.id.in_(retired)).values(state=RETIRED))
-        recorded.details = {"datasets": len(found["datasets"]), "adapters": len(retired)}
+            certificates.append(shred_versions(context, caller, dataset_id=each["id"], versions=versions))
+        recorded.details = {"datasets": len(found["datasets"]), "adapters": len(found["adapters"])}
     return {**found, "certificates": certificates}
+
+
+def _verify_erasable(context: ServiceContext, found: dict[str, Any]) -> None:
+    """Raise when the person cannot be erased from a dataset."""
+    dataset = describe_dataset(context, found["id"])
+    verify_no_hold(dataset)
+    with context.database.begin() as connection:
+        verify_unused(connection, found["id"], frozenset(_versions(found)))
+    if sum(place["count"] for place in found["places"] if place["version"] == dataset["version"]) >= dataset["rows"]:
+        raise InputError(
+            f"Every row of the dataset {dataset['name']} speaks of this person. Shred it whole: `appliance dataset shred {dataset['id']}`.",
+            code="person.whole-dataset",
+        )
+
+
+def _versions(found: dict[str, Any]) -> list[int]:
+    return sorted({place["version"] for place in found["places"]})
 
 
 def _search(context: ServiceContext, person: Sequence[str]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from appliance.jobs.messages import FromWorker
 from appliance.jobs.runner import JobHandler, JobRunner
 from appliance.jobs.states import ACTIVE, ENDED, Job, JobState, list_jobs
 from appliance.services import accounts, home, manage_keys, read_audit
+from appliance.services.advise_rank import advise_before
 from appliance.services.back_up import BackupDesk
 from appliance.services.chat import ChatDesk
 from appliance.services.context import Caller, ServiceContext
@@ -25,6 +26,7 @@ from appliance.services.evaluate_adapter import (
     show_answers,
     submit_evaluation,
 )
+from appliance.services.explain_rank import RANKS, RanksHandler, show_ranks, submit_explanation
 from appliance.services.find_person import erase_person, find_person
 from appliance.services.import_dataset import import_dataset, list_datasets, show_dataset
 from appliance.services.import_model import import_model, list_models, show_model
@@ -34,6 +36,8 @@ from appliance.services.prove_isolation import prove_isolation
 from appliance.services.recover import Recovery
 from appliance.services.revise_dataset import renew_keys, revise_dataset
 from appliance.services.shred_dataset import show_certificate, shred_dataset
+from appliance.services.shrink_adapter import SHRINK, ShrinkHandler, submit_shrink
+from appliance.services.sweep_ranks import SWEEP, SweepHandler, submit_sweep
 from appliance.services.train_adapter import TRAIN, TrainingChoice, TrainingHandler, submit_training
 
 Parameters = dict[str, Any]
@@ -48,8 +52,14 @@ class Appliance:
         self.context = context
         self.desk = ChatDesk(context)
         self.backups = BackupDesk(context)
-        handlers: dict[str, JobHandler] = {TRAIN: TrainingHandler(context), EVALUATE: EvaluationHandler(context)}
-        self.runner = JobRunner(lambda: context.database, context.launcher, context.clock, handlers)
+        handlers: dict[str, JobHandler] = {
+            TRAIN: TrainingHandler(context),
+            EVALUATE: EvaluationHandler(context),
+            RANKS: RanksHandler(context),
+            SHRINK: ShrinkHandler(context),
+            SWEEP: SweepHandler(context),
+        }
+        self.runner = JobRunner(lambda: context.database, context.launcher, context.clock, handlers, notices=context.notices)
         self.serving = False
         self._recovery = Recovery(context)
         context.after_unseal.append(self._recover)
@@ -95,8 +105,27 @@ def _evaluate(appliance: Appliance, caller: Caller, *, adapter_id: str) -> Any:
     return asdict(job)
 
 
-def _resume(appliance: Appliance, caller: Caller, *, job_id: str) -> Any:
-    job = resume_job(appliance.context, caller, job_id)
+def _explain(appliance: Appliance, caller: Caller, *, adapter_id: str) -> Any:
+    job = submit_explanation(appliance.context, caller, adapter_id=adapter_id)
+    appliance.runner.wake()
+    return asdict(job)
+
+
+def _shrink(appliance: Appliance, caller: Caller, *, adapter_id: str, rank: int | None = None, share: float | None = None) -> Any:
+    job = submit_shrink(appliance.context, caller, adapter_id=adapter_id, rank=rank, share=share)
+    appliance.runner.wake()
+    return asdict(job)
+
+
+def _sweep(appliance: Appliance, caller: Caller, *, dataset_id: str, model_id: str, ranks: list[int], **choice: Any) -> Any:
+    chosen = TrainingChoice(**choice)
+    job = submit_sweep(appliance.context, caller, dataset_id=dataset_id, model_id=model_id, ranks=ranks, choice=chosen)
+    appliance.runner.wake()
+    return asdict(job)
+
+
+def _resume(appliance: Appliance, caller: Caller, *, job_id: str, learning_rate: float | None = None) -> Any:
+    job = resume_job(appliance.context, caller, job_id, learning_rate=learning_rate)
     appliance.runner.wake()
     return job
 
@@ -165,12 +194,17 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "backup.abort": lambda a, c, /, **p: a.backups.abort(c, **p),
     "train": _train,
     "evaluate": _evaluate,
+    "sweep": _sweep,
+    "rank.advise": lambda a, c, /, **p: advise_before(a.context, c, **p),
+    "rank.explain": _explain,
+    "rank.show": lambda a, c, /, **p: show_ranks(a.context, c, **p),
     "job.list": lambda a, c, /, **p: all_jobs(a.context, c, **p),
     "job.show": lambda a, c, /, **p: show_job(a.context, c, **p),
     "job.stop": lambda a, c, /, **p: stop_job(a.context, c, **p),
     "job.resume": _resume,
     "adapter.list": lambda a, c, /, **p: list_adapters(a.context, c, **p),
     "adapter.show": lambda a, c, /, **p: show_adapter(a.context, c, **p),
+    "adapter.shrink": _shrink,
     "adapter.answers": lambda a, c, /, **p: show_answers(a.context, c, **p),
     "chat": _chat,
     "audit.show": lambda a, c, /, **p: read_audit.show_audit(a.context, c, **p),

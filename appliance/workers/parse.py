@@ -21,7 +21,7 @@ def parse(channel: WorkerChannel, start: ParseStart) -> Done:
             Path(start.output_folder),
             start.dataset_id,
             start.dataset_version,
-            screening.watch(reading),
+            screening.watch(reading.in_blocks()),
             start.part_keys,
             joined=screening.joined,
             placed=screening.place,

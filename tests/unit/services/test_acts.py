@@ -8,10 +8,12 @@ import pytest
 
 from appliance.foundation.errors import AuthorizationError, StorageError
 from appliance.services import accounts, home, read_audit
+from appliance.services.advise_rank import advise_before
 from appliance.services.context import OPERATOR, Caller
 from appliance.services.dataset_origin import hold_dataset, set_origin
 from appliance.services.dataset_versions import lineage, show_report
 from appliance.services.evaluate_adapter import list_adapters, show_adapter, show_answers, submit_evaluation
+from appliance.services.explain_rank import submit_explanation
 from appliance.services.find_person import erase_person, find_person
 from appliance.services.import_dataset import import_dataset, list_datasets, show_dataset
 from appliance.services.import_model import import_model, list_models, show_model
@@ -21,6 +23,8 @@ from appliance.services.prove_isolation import prove_isolation
 from appliance.services.receive_upload import receive_file
 from appliance.services.revise_dataset import renew_keys, revise_dataset
 from appliance.services.shred_dataset import show_certificate, shred_dataset
+from appliance.services.shrink_adapter import submit_shrink
+from appliance.services.sweep_ranks import submit_sweep
 from appliance.services.train_adapter import TrainingChoice, submit_training
 
 Act = Callable[[Any, Caller], Any]
@@ -30,6 +34,11 @@ STRANGER = Caller("us_stranger", "stranger")
 def _train(world: Any, caller: Caller) -> Any:
     ids = world.ids
     return submit_training(world.context, caller, dataset_id=ids["dataset"], model_id=ids["model"], choice=TrainingChoice(preset="quick"))
+
+
+def _sweep(world: Any, caller: Caller) -> Any:
+    ids, choice = world.ids, TrainingChoice(preset="quick")
+    return submit_sweep(world.context, caller, dataset_id=ids["dataset"], model_id=ids["model"], choice=choice, ranks=[1, 2])
 
 
 def _stop(world: Any, caller: Caller) -> Any:
@@ -89,6 +98,9 @@ ACTS: dict[str, tuple[str, Act]] = {
     "import_model": ("model.import", lambda w, c: import_model(w.context, c, source=w.model_source)),
     "submit_training": ("job.submit", _train),
     "submit_evaluation": ("job.submit", lambda w, c: submit_evaluation(w.context, c, adapter_id=w.ids["adapter"])),
+    "submit_explanation": ("job.submit", lambda w, c: submit_explanation(w.context, c, adapter_id=w.ids["adapter"])),
+    "submit_shrink": ("job.submit", lambda w, c: submit_shrink(w.context, c, adapter_id=w.ids["adapter"], rank=4)),
+    "submit_sweep": ("job.submit", _sweep),
     "stop_job": ("job.stop", _stop),
     "resume_job": ("job.resume", _resume),
     "show_answers": ("adapter.read", lambda w, c: show_answers(w.context, c, w.ids["adapter"])),
@@ -106,6 +118,10 @@ LOOKS: dict[str, tuple[str, Act]] = {
     "list_datasets": ("dataset.list", lambda w, c: list_datasets(w.context, c)),
     "lineage": ("dataset.list", lambda w, c: lineage(w.context, c, dataset_id=w.ids["dataset"])),
     "show_report": ("dataset.list", lambda w, c: show_report(w.context, c, dataset_id=w.ids["dataset"])),
+    "advise_before": (
+        "dataset.list",
+        lambda w, c: advise_before(w.context, c, dataset_id=w.ids["dataset"], model_id=w.ids["model"]),
+    ),
     "list_adapters": ("adapter.list", lambda w, c: list_adapters(w.context, c)),
     "show_adapter": ("adapter.list", lambda w, c: show_adapter(w.context, c, w.ids["adapter"])),
     "show_certificate": ("dataset.list", lambda w, c: show_certificate(w.context, c, dataset_id=w.ids["dataset"])),

@@ -3,13 +3,14 @@
 import json
 import warnings
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
 import pytest
 
-from appliance.jobs.messages import Failed, Ready
+from appliance.jobs.messages import Done, Failed, Ready
 from appliance.services.accounts import add_user, caller_of, set_password, sign_in
 from appliance.services.context import OPERATOR
 from appliance.web.door import COOKIE
@@ -302,3 +303,74 @@ def test_an_auditor_may_not_change_anything(people: Callable[[str], Wizard], wor
         with pytest.raises(gr.Error, match="may not"):
             otto(name, *values)
     assert world.snapshot() == before
+
+
+def panel(outputs: Any) -> list[Any]:
+    """Return view, look, smaller and show of the panel about the rank: the last four outputs."""
+    return list(outputs)[-4:]
+
+
+def test_a_rank_is_looked_at_made_smaller_and_shown(
+    anna: Wizard, world: Any, simulate: Callable[..., Any], worker_frame: Any, ordinary_plays: Any
+) -> None:
+    """One button after the other; the picture comes when the job has ended, and the smaller model is picked at the end."""
+    adapter = world.ids["adapter"]
+    kept = [0.6, 0.97, *([1.0] * 14)]
+    figures = {"rank": 16, "matrices": 14, "used": 16, "kept": kept, "enough": {"90": 2, "95": 2, "99": 3}}
+    summary = {**figures, "effective_rank": 3.5, "stable_rank": 1.5, "sentence": "16 was more than needed: 2 directions carry 95 %."}
+
+    def look(channel: Any, _start: Any) -> Any:
+        channel.send(Ready())
+        return Done(result=summary)
+
+    def shrink(channel: Any, start: Any) -> Any:
+        channel.send(Ready())
+        Path(start.smaller.folder).mkdir()
+        names = ("kept", "lost_directions", "loss_before", "loss_after", "bytes_before", "bytes_after", "rows")
+        result = {**dict.fromkeys(names, 1), "rank_before": 16, "rank": start.rank, "sentence": f"Rank 16 became rank {start.rank}."}
+        return Done(result={"adapter_written": True, "adapter_sha256": "ab" * 32, **result})
+
+    world.switch.current = simulate({**ordinary_plays, "ranks": worker_frame(look), "shrink": worker_frame(shrink)})
+    view, look_button, smaller, show = panel(anna("pick", adapter, near="Model"))
+    assert (view, look_button.value, look_button.interactive) == ("", "Look at the rank", True)
+    assert (smaller.interactive, show.visible) == (False, False)
+
+    view, look_button, smaller, _show = panel(anna("explain_rank", adapter))
+    assert "Looking at what it learned" in view
+    assert not look_button.interactive
+    world.appliance.run_queue()
+    view, look_button, smaller, show = panel(anna("pick", adapter, near="Model"))
+    assert "16 was more than needed: 2 directions carry 95 %." in view
+    assert "<svg" in view
+    assert (look_button.value, smaller.value, smaller.interactive, show.visible) == ("Look again", "Make it smaller", True, False)
+
+    view, _look, smaller, _show = panel(anna("make_smaller", adapter, 0.95))
+    assert "Making it smaller, and measuring both" in view
+    assert not smaller.interactive
+    world.appliance.run_queue()
+    view, _look, smaller, show = panel(anna("pick", adapter, near="Model"))
+    assert "Rank 16 became rank 2." in view
+    assert show.visible
+    shown = anna("show_smaller", adapter)
+    made = shown[0].value
+    assert world.do("adapter.show", adapter_id=made)["config"]["made_from"] == adapter
+    assert f"Made from {adapter}. Rank 16 became rank 2." in panel(shown)[0]
+
+
+def test_a_rank_that_is_not_there_is_a_sentence_and_no_button(anna: Wizard, world: Any) -> None:
+    """Nothing picked, a method without a rank, a job that failed."""
+    nothing = panel(anna("pick", None, near="Model"))
+    assert (nothing[0], nothing[1].interactive, nothing[2].interactive) == ("", False, False)
+    for name, values in (("explain_rank", (None,)), ("make_smaller", (None, 0.95)), ("show_smaller", (None,))):
+        with pytest.raises(gr.Error, match="Pick a model first"):
+            anna(name, *values)
+    adapter = world.ids["adapter"]
+    change = "UPDATE adapters SET method = ? WHERE id = ?"
+    with world.context.database.begin() as connection:
+        connection.exec_driver_sql(change, ("full", adapter))
+    view, look_button, smaller, show = panel(anna("pick", adapter, near="Model"))
+    with world.context.database.begin() as connection:
+        connection.exec_driver_sql(change, ("qlora", adapter))
+    assert "which has no rank" in view
+    assert [each.interactive for each in (look_button, smaller)] == [False, False]
+    assert not show.visible
