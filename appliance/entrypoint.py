@@ -27,6 +27,7 @@ from appliance.jobs.launcher import Launcher
 from appliance.jobs.sandbox import confine_server
 from appliance.policy import Limits, Rules, find_policy_folder
 from appliance.services.context import OPERATOR, ServiceContext
+from appliance.services.note_configuration import note_configuration
 from appliance.services.operations import Appliance
 from appliance.services.prove_isolation import prove_isolation
 
@@ -88,6 +89,7 @@ class LocalProgram:
             confine_server(read=(policies, *read), write=(settings.home, *write))
             log = AuditLog.open(settings.home / "audit", SystemClock())
             context = ServiceContext(settings, SystemClock(), Rules.load(policies), log, launcher, Limits.load(policies))
+            note_configuration(context, policies)
             launcher.prove_first(lambda: prove_isolation(context, OPERATOR))
             appliance = Appliance(context)
             stack.callback(appliance.close)

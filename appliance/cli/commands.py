@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from appliance import __version__
+from appliance.cli.audit_commands import add_audit_commands
 from appliance.cli.backup_commands import add_backup_commands
 from appliance.cli.client import OwningClient, within_reach
 from appliance.cli.dataset_check_commands import add_check_commands, add_person_commands
@@ -18,6 +19,7 @@ from appliance.cli.key_commands import add_key_commands
 from appliance.cli.passphrase import find_passphrase
 from appliance.cli.printing import Printer
 from appliance.cli.rank_commands import add_rank_commands
+from appliance.cli.train_commands import add_train_commands
 from appliance.foundation.errors import InputError
 from appliance.foundation.settings import Settings
 from appliance.reports import doctor_report, run_report
@@ -57,7 +59,8 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
             answer = client.perform("status")
             sealed = "sealed" if answer["sealed"] else "open"
             sentence = f"The vault is {sealed}. The audit log has {answer['log_entries']} entries."
-            options.printer.result(answer, "\n".join([sentence, *answer.get("reminders", [])]))
+            told = [sentence, answer["log_problem"], *answer.get("reminders", [])]
+            options.printer.result(answer, "\n".join(filter(None, told)))
 
     @app.command()
     def unseal(passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
@@ -94,39 +97,6 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
             program.serve(settings, passphrase, lambda sentence: options.printer.result({"serving": sentence}, sentence))
 
     @app.command()
-    def train(
-        dataset: Annotated[str, typer.Option(help="Dataset id.")],
-        model: Annotated[str, typer.Option(help="Model id.")],
-        method: str = "qlora",
-        preset: str = "balanced",
-        rank: int | None = None,
-        epochs: int | None = None,
-        batch: int | None = None,
-        learning_rate: float | None = None,
-        seed: int = 0,
-        name: str = "",
-        wait: Wait = True,
-        passphrase_file: PassphraseFile = None,
-        as_json: AsJson = False,
-    ) -> None:
-        """Train an adapter."""
-        with frame(as_json, passphrase_file) as options, options.client() as client:
-            job = client.perform(
-                "train",
-                dataset_id=dataset,
-                model_id=model,
-                method=method,
-                preset=preset,
-                rank=rank,
-                epochs=epochs,
-                batch_size=batch,
-                learning_rate=learning_rate,
-                seed=seed,
-                name=name,
-            )
-            follow_job(options, client, job, "Training", wait=wait or isinstance(client, OwningClient))
-
-    @app.command()
     def evaluate(
         adapter: Annotated[str, typer.Option(help="Adapter id.")],
         wait: Wait = True,
@@ -155,6 +125,7 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
         """Print the version."""
         Printer(as_json=as_json).result({"version": __version__}, f"appliance {__version__}")
 
+    add_train_commands(app, frame)
     add_backup_commands(app, frame)
     add_key_commands(group("key", "The vault's ways in, and the keys behind them."), frame)
     _add_model_commands(group("model", "Base models."), frame)
@@ -167,7 +138,7 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
     _add_adapter_commands(adapters, frame)
     add_rank_commands(app, group("rank", "The rank of adapters: how much room, and how much of it is used."), adapters, frame)
     _add_user_commands(group("user", "Accounts."), frame)
-    _add_audit_commands(group("audit", "The audit log."), frame)
+    add_audit_commands(group("audit", "The audit log."), frame)
     return app
 
 
@@ -292,30 +263,3 @@ def _add_user_commands(group: typer.Typer, frame: Frame) -> None:
         """List the accounts."""
         with frame(as_json, passphrase_file) as options, options.client() as client:
             options.printer.table(client.perform("user.list"), {"id": "id", "name": "name", "role": "role"}, "There is no account.")
-
-
-def _add_audit_commands(group: typer.Typer, frame: Frame) -> None:
-    @group.command()
-    def show(last: int = 50, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
-        """Show the last entries of the log."""
-        with frame(as_json, passphrase_file) as options, options.client() as client:
-            rows = client.perform("audit.show", last=last)
-            flat = [{**row, "who": row["actor"]["id"], "what": f"{row['object']['kind']}/{row['object']['id']}"} for row in rows]
-            columns = {"sequence": "#", "who": "who", "action": "action", "what": "object", "outcome": "outcome", "reason": "reason"}
-            options.printer.table(rows if as_json else flat, columns, "The log is empty.")
-
-    @group.command()
-    def verify(passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
-        """Recompute the whole log; name the first bad entry if there is one."""
-        with frame(as_json, passphrase_file) as options, options.client() as client:
-            found = client.perform("audit.verify")
-            options.printer.result(found, f"The audit log verifies: {found['entries']} entries, {found['signed_entries']} of them signed.")
-
-    @group.command()
-    def export(format: str = "jsonl", passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
-        """Write every entry, one JSON object a line."""
-        with frame(as_json, passphrase_file) as options, options.client() as client:
-            if format != "jsonl":
-                raise InputError("The log is exported as jsonl.", code="audit.format")
-            rows = client.perform("audit.export")
-            options.printer.result(rows, "\n".join(json.dumps(row, ensure_ascii=False) for row in rows))

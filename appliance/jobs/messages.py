@@ -15,7 +15,9 @@ MAX_NAMED_FIELDS = 20
 MAX_SEED = 2**31 - 1
 DIVERGED = "diverged"  # `result["ending"]` of a training that made the model worse: it may go on with a lower learning rate
 OUT_OF_MEMORY = "worker.out-of-memory"  # the code of a `Failed` whose work may be tried again with less
-WorkerKind = Literal["train", "evaluate", "ranks", "shrink", "sweep", "convert", "parse", "preview", "revise", "search", "serve", "probe"]
+WorkerKind = Literal[
+    "train", "evaluate", "ranks", "shrink", "sweep", "convert", "parse", "preview", "revise", "search", "serve", "measure", "probe"
+]
 
 
 DataKey = Annotated[bytes, Field(min_length=32, max_length=32)]
@@ -221,6 +223,12 @@ class ConvertStart(Message):
     output_folder: str
 
 
+class MeasureStart(Message):
+    """Find out what this machine computes in, and how fast."""
+
+    type: Literal["measure"] = "measure"
+
+
 class ChatRequest(Message):
     """Answer `messages` (role and content) with the original model, the tuned one, or both."""
 
@@ -306,6 +314,7 @@ Start = (
     | ReviseStart
     | SearchStart
     | ConvertStart
+    | MeasureStart
 )
 ToWorker = Start | ChatRequest | Stop
 FromWorker = Ready | Progress | Notice | Checkpointed | ChatPiece | Done | Failed

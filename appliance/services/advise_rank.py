@@ -1,16 +1,17 @@
 """Before training: a recommended rank from the data's size, the model and the memory of this machine."""
 
-import os
-from functools import partial
 from typing import Any
 
 from appliance.audit import ObjectRef
 from appliance.foundation.errors import InputError
-from appliance.planning import COMPLETION_SHARE, ModelShape, advise_rank, estimate_memory
+from appliance.planning import PRESETS, MethodChoice, ModelShape, advise_rank, estimate_memory
+from appliance.planning.work import COMPLETION_SHARE
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.dataset_versions import show_report
 from appliance.services.import_dataset import describe_dataset
 from appliance.services.import_model import describe_model
+from appliance.services.machine import this_machine
+from appliance.services.plan_training import max_length_of, row_sizes
 
 PASS_TOKENS = 512  # go through the model at once, as `training.packed_passes` fills them
 RANKED_METHODS = ("qlora", "lora")
@@ -38,12 +39,19 @@ def advise_before(
         )
     if memory_gib is not None and not 0.1 <= memory_gib <= 65_536:
         raise InputError("The memory must lie between 0.1 and 65,536 GiB.", code="rank.budget")
-    dataset = describe_dataset(context, dataset_id)
-    shape = ModelShape.from_config(describe_model(context, model_id)["manifest"]["config"])
+    dataset, model = describe_dataset(context, dataset_id), describe_model(context, model_id)
+    shape = ModelShape.from_config(model["manifest"]["config"])
     tokens = answer_tokens(show_report(context, caller, dataset_id=dataset_id)["tokens"], dataset["training_rows"])
-    budget = memory_gib * 2**30 if memory_gib is not None else float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    peak = partial(_peak_bytes, shape, method)
-    advice = advise_rank(shape, answer_tokens=tokens, peak_bytes=peak, budget_bytes=budget)
+    machine, rows = this_machine(context), row_sizes(context, dataset, max_length_of(model))
+    budget = memory_gib * 2**30 if memory_gib is not None else float(machine.memory_bytes)
+
+    def peak_bytes(rank: int) -> float:
+        choice = MethodChoice(method, rank)
+        batch_size = PRESETS["balanced"].batch_size
+        split = estimate_memory(shape, choice, machine, rows, batch_size=batch_size, pass_tokens=PASS_TOKENS, checkpointing=False)
+        return split.peak.high
+
+    advice = advise_rank(shape, answer_tokens=tokens, peak_bytes=peak_bytes, budget_bytes=budget)
     return {**advice.to_json(), "dataset_id": dataset_id, "model_id": model_id, "method": method, "memory_gib": round(budget / 2**30, 1)}
 
 
@@ -63,7 +71,3 @@ def answer_tokens(lengths: dict[str, Any], training_rows: int) -> int:
     if lengths.get("unit") == "characters":
         middle /= CHARACTERS_A_TOKEN
     return int(middle * COMPLETION_SHARE * training_rows)
-
-
-def _peak_bytes(shape: ModelShape, method: str, rank: int) -> float:
-    return estimate_memory(shape, method=method, rank=rank, tokens_a_pass=PASS_TOKENS).peak_bytes.high

@@ -107,14 +107,14 @@ class EvaluationHandler:
 
 def list_adapters(context: ServiceContext, caller: Caller) -> list[dict[str, Any]]:
     """Return the adapters, oldest first, with their figures."""
-    context.verify_allowed(caller, "adapter.list", ObjectRef("adapter", "all"))
+    context.look(caller, "adapter.list", ObjectRef("adapter", "all"))
     with context.database.begin() as connection:
         return [_adapter(row) for row in connection.execute(select(ADAPTERS).order_by(ADAPTERS.c.created_us))]
 
 
 def show_adapter(context: ServiceContext, caller: Caller, adapter_id: str) -> dict[str, Any]:
     """Return what is known of one adapter to somebody who may see it. Raises `NotFoundError`."""
-    context.verify_allowed(caller, "adapter.list", ObjectRef("adapter", adapter_id))
+    context.look(caller, "adapter.list", ObjectRef("adapter", adapter_id))
     return describe_adapter(context, adapter_id)
 
 

@@ -11,7 +11,7 @@ from appliance.foundation.errors import ConflictError, InputError
 from appliance.jobs.messages import FromWorker
 from appliance.jobs.runner import JobHandler, JobRunner
 from appliance.jobs.states import ACTIVE, ENDED, Job, JobState, list_jobs
-from appliance.services import accounts, home, manage_keys, read_audit
+from appliance.services import accounts, export_audit, home, manage_keys, read_audit
 from appliance.services.advise_rank import advise_before
 from appliance.services.back_up import BackupDesk
 from appliance.services.chat import ChatDesk
@@ -29,16 +29,19 @@ from appliance.services.evaluate_adapter import (
 from appliance.services.explain_rank import RANKS, RanksHandler, show_ranks, submit_explanation
 from appliance.services.find_person import erase_person, find_person
 from appliance.services.import_dataset import import_dataset, list_datasets, show_dataset
-from appliance.services.import_model import import_model, list_models, show_model
+from appliance.services.import_model import import_model, list_models, show_model, show_parameters
 from appliance.services.jobs import all_jobs, resume_job, show_job, stop_job
+from appliance.services.object_life import object_life
+from appliance.services.plan_training import TrainingChoice, show_plan
 from appliance.services.preview_upload import preview_upload
 from appliance.services.prove_isolation import prove_isolation
 from appliance.services.recover import Recovery
 from appliance.services.revise_dataset import renew_keys, revise_dataset
+from appliance.services.search_audit import AuditDesk, search_audit
 from appliance.services.shred_dataset import show_certificate, shred_dataset
 from appliance.services.shrink_adapter import SHRINK, ShrinkHandler, submit_shrink
 from appliance.services.sweep_ranks import SWEEP, SweepHandler, submit_sweep
-from appliance.services.train_adapter import TRAIN, TrainingChoice, TrainingHandler, submit_training
+from appliance.services.train_adapter import TRAIN, TrainingHandler, submit_training
 
 Parameters = dict[str, Any]
 WATCH_POLL_S = 0.5
@@ -52,6 +55,7 @@ class Appliance:
         self.context = context
         self.desk = ChatDesk(context)
         self.backups = BackupDesk(context)
+        self.audit = AuditDesk(context)
         handlers: dict[str, JobHandler] = {
             TRAIN: TrainingHandler(context),
             EVALUATE: EvaluationHandler(context),
@@ -82,12 +86,14 @@ class Appliance:
     def close(self) -> None:
         """Let the running job checkpoint, end the chat, forget the keys."""
         self.context.seal()
+        self.audit.close()
         self.context.log.close()
 
     def _recover(self) -> None:
         """Say in the log which actions a crash interrupted, put their jobs right, and go on with the queue."""
         self._recovery.run(self.runner.recover())
         if self.serving:
+            self.audit.start()
             self.runner.start()
         self.runner.wake()
 
@@ -97,6 +103,10 @@ def _train(appliance: Appliance, caller: Caller, *, dataset_id: str, model_id: s
     job = submit_training(appliance.context, caller, dataset_id=dataset_id, model_id=model_id, choice=chosen)
     appliance.runner.wake()
     return asdict(job)
+
+
+def _plan(appliance: Appliance, caller: Caller, *, dataset_id: str, model_id: str, **choice: Any) -> Any:
+    return show_plan(appliance.context, caller, dataset_id=dataset_id, model_id=model_id, choice=TrainingChoice(**choice))
 
 
 def _evaluate(appliance: Appliance, caller: Caller, *, adapter_id: str) -> Any:
@@ -168,6 +178,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "key.recovery": lambda a, c, /, **p: manage_keys.add_recovery(a.context, c, **p),
     "key.remove": lambda a, c, /, **p: manage_keys.remove_slot(a.context, c, **p),
     "key.rotate": lambda a, c, /, **p: manage_keys.rotate_keys(a.context, c, **p),
+    "key.rotate-log": lambda a, c, /, **p: manage_keys.rotate_log_key(a.context, c, **p),
     "user.add": lambda a, c, /, **p: accounts.add_user(a.context, c, **p),
     "user.list": lambda a, c, /, **p: accounts.all_users(a.context, c, **p),
     "model.import": _import_model,
@@ -193,6 +204,8 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "backup.finish": lambda a, c, /, **p: a.backups.finish(c, **p),
     "backup.abort": lambda a, c, /, **p: a.backups.abort(c, **p),
     "train": _train,
+    "train.plan": _plan,
+    "model.parameters": lambda a, c, /, **p: show_parameters(a.context, c, **p),
     "evaluate": _evaluate,
     "sweep": _sweep,
     "rank.advise": lambda a, c, /, **p: advise_before(a.context, c, **p),
@@ -208,8 +221,14 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "adapter.answers": lambda a, c, /, **p: show_answers(a.context, c, **p),
     "chat": _chat,
     "audit.show": lambda a, c, /, **p: read_audit.show_audit(a.context, c, **p),
+    "audit.search": lambda a, c, /, **p: search_audit(a.audit, c, **p),
+    "audit.life": lambda a, c, /, **p: object_life(a.audit, c, **p),
     "audit.verify": lambda a, c, /, **p: read_audit.verify_audit(a.context, c, **p),
-    "audit.export": lambda a, c, /, **p: read_audit.export_audit(a.context, c, **p),
+    "audit.checkpoint": lambda a, c, /, **p: read_audit.take_checkpoint(a.context, c, **p),
+    "audit.prove": lambda a, c, /, **p: read_audit.prove_entry(a.context, c, **p),
+    "audit.confirm": lambda a, c, /, **p: read_audit.confirm(a.context, c, **p),
+    "audit.export": lambda a, c, /, **p: export_audit.export_audit(a.context, c, **p),
+    "audit.folder": lambda a, c, /, **p: export_audit.export_folder(a.context, c, **p),
 }
 
 

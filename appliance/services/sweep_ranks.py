@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from appliance.audit import ObjectRef, Outcome
@@ -16,7 +15,8 @@ from appliance.services.context import Caller, ServiceContext
 from appliance.services.dataset_use import verify_trainable
 from appliance.services.import_dataset import describe_dataset
 from appliance.services.keep_adapter import MadeAdapter, job_folder, keep_adapter
-from appliance.services.train_adapter import TrainingChoice, log_job, step_training_down, training_spec, training_start
+from appliance.services.plan_training import TrainingChoice
+from appliance.services.train_adapter import log_job, step_training_down, training_order, training_spec, training_start
 
 SWEEP = "sweep"
 MIN_RANKS, MAX_RANKS = 2, 8
@@ -80,7 +80,7 @@ class SweepHandler:
         log_job(context, job, "job.start", Outcome.REQUESTED)
         training = training_start(context, job)
         start = SweepStart(training=training, candidates=[RankCandidate(**each) for each in job.spec["candidates"]])
-        return WorkerOrder(start, read=(Path(training.model.folder), Path(training.dataset.folder)), write=(job_folder(context, job.id),))
+        return training_order(context, job, start, training)
 
     def finish(self, job: Job, done: Done) -> dict[str, Any]:
         """Adopt the winner's adapter, with the table of all, and log the outcome."""

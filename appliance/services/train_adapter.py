@@ -1,22 +1,24 @@
 """Train an adapter: submit the job, and what happens in the control plane before and after its worker runs."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from appliance.audit import ObjectRef, Outcome
 from appliance.foundation.atomic_files import make_private_folder
-from appliance.foundation.errors import ApplianceError, InputError, WorkerError
+from appliance.foundation.errors import ApplianceError, WorkerError
 from appliance.foundation.identifiers import new_id
 from appliance.jobs.conversation import WorkerOrder
-from appliance.jobs.messages import MAX_SEED, OUT_OF_MEMORY, AdapterAccess, DatasetAccess, Done, ModelAccess, TrainStart
+from appliance.jobs.messages import OUT_OF_MEMORY, AdapterAccess, DatasetAccess, Done, ModelAccess, Start, TrainStart
 from appliance.jobs.states import Job, add_job, change_spec, note_on_job
-from appliance.planning import MAX_LENGTH, Footprint, step_down, training_plan
+from appliance.planning import MAX_LENGTH, Footprint, step_down
 from appliance.services.context import APPLIANCE, Caller, ServiceContext
 from appliance.services.dataset_use import verify_trainable
 from appliance.services.import_dataset import PART_KIND, describe_dataset, part_key_id
 from appliance.services.import_model import describe_model
 from appliance.services.keep_adapter import MADE, MadeAdapter, job_folder, keep_adapter
+from appliance.services.machine import note_training, this_machine
+from appliance.services.plan_training import TrainingChoice, plan_training
 
 TRAIN = "train"
 STEPPED_DOWN = "stepped_down"  # in a job's spec and result: the sentences, in their order
@@ -26,41 +28,15 @@ NOTHING_LEFT = (
 )
 CHECKPOINT_STEPS = 20
 PATIENCE = 3  # validations in a row that bring nothing better; the presets' pass over the data ends with one
-PASS_TOKENS = 512  # see `training.packed_passes`: where the wide passes' gain ends on a CPU
-
-
-@dataclass(frozen=True)
-class TrainingChoice:
-    """What a person may choose; what is None comes from the preset."""
-
-    method: str = "qlora"
-    preset: str = "balanced"
-    rank: int | None = None
-    epochs: int | None = None
-    batch_size: int | None = None
-    learning_rate: float | None = None
-    seed: int = 0
-    name: str = ""
+PASS_TOKENS = 512  # of jobs that an older version queued
+LEAST_MEMORY_BYTES = 4 * 1024**3  # what a worker may always take, so that a wrong guess of the memory ends no training
+GPU_HOST_BYTES = 64 * 1024**3  # CUDA maps far more memory of the host than it uses
 
 
 def training_spec(context: ServiceContext, *, dataset_id: str, model_id: str, choice: TrainingChoice) -> dict[str, Any]:
     """Return the whole plan of a training, checked. Raises `InputError` for a choice that cannot be, `NotFoundError`."""
-    dataset = describe_dataset(context, dataset_id)
-    model = describe_model(context, model_id)
-    if dataset["training_rows"] == 0:
-        raise InputError("The dataset has no row to train on. Import one with at least ten examples.", code="training.empty")
-    if not 0 <= choice.seed <= MAX_SEED:
-        raise InputError(f"The seed must be a number from 0 to {MAX_SEED}.", code="training.seed")
-    plan = training_plan(
-        method=choice.method,
-        preset=choice.preset,
-        parameters=model["parameters"],
-        training_rows=dataset["training_rows"],
-        rank=choice.rank,
-        epochs=choice.epochs,
-        batch_size=choice.batch_size,
-        learning_rate=choice.learning_rate,
-    )
+    dataset, model = describe_dataset(context, dataset_id), describe_model(context, model_id)
+    planned = plan_training(context, dataset_id=dataset_id, model_id=model_id, choice=choice)
     return {
         "dataset_id": dataset_id,
         "dataset_version": dataset["version"],
@@ -69,7 +45,10 @@ def training_spec(context: ServiceContext, *, dataset_id: str, model_id: str, ch
         "name": (choice.name or f"{dataset['name']} on {model['name']}")[:120],
         "seed": choice.seed,
         "preset": choice.preset,
-        **plan,
+        **planned.settings,
+        "trained_parameters": planned.fitted.trained,
+        "flop": planned.fitted.flop.total,
+        "flop_base_share": planned.fitted.flop.base_share,
     }
 
 
@@ -109,7 +88,7 @@ class TrainingHandler:
         context = self._context
         log_job(context, job, "job.start", Outcome.REQUESTED)
         start = training_start(context, job)
-        return WorkerOrder(start, read=(Path(start.model.folder), Path(start.dataset.folder)), write=(job_folder(context, job.id),))
+        return training_order(context, job, start, start)
 
     def finish(self, job: Job, done: Done) -> dict[str, Any]:
         """Adopt the sealed adapter, when there is one, and log the outcome."""
@@ -118,6 +97,8 @@ class TrainingHandler:
         if written:
             name = f"{spec['name']} (step {done.result['best_step']})" if done.stopped else spec["name"]
             keep_adapter(context, job, MadeAdapter.of_training({**spec, "name": name}, str(done.result["adapter_sha256"])))
+        if not done.stopped:
+            note_training(context, spec, done.result)
         log_job(context, job, "job.start", Outcome.SUCCEEDED)
         return {**done.result, "adapter": spec["adapter_id"] if written else "", "stepped_down": spec.get(STEPPED_DOWN, [])}
 
@@ -162,16 +143,28 @@ def training_start(context: ServiceContext, job: Job) -> TrainStart:
         method=spec["method"],
         rank=spec["rank"],
         lora_alpha=spec["lora_alpha"],
+        use_rslora=spec.get("use_rslora", False),
+        use_dora=spec.get("use_dora", False),
+        last_layers=spec.get("last_layers", 0),
+        train_head=spec.get("train_head", False),
         epochs=spec["epochs"],
         batch_size=spec["batch_size"],
         learning_rate=spec["learning_rate"],
         seed=spec["seed"],
         checkpoint_steps=CHECKPOINT_STEPS,
-        max_length=MAX_LENGTH,
+        max_length=spec.get("max_length", MAX_LENGTH),
         patience=PATIENCE,
         pass_tokens=now.pass_tokens,
         activation_checkpointing=now.activation_checkpointing,
     )
+
+
+def training_order(context: ServiceContext, job: Job, start: Start, training: TrainStart) -> WorkerOrder:
+    """Return the order that sends `start` to a worker that trains as `training` says: what it may read, write and take of the memory."""
+    machine = this_machine(context)
+    memory = GPU_HOST_BYTES if machine.gpu else max(LEAST_MEMORY_BYTES, machine.memory_bytes)
+    read = (Path(training.model.folder), Path(training.dataset.folder))
+    return WorkerOrder(start, read=read, write=(job_folder(context, job.id),), memory_bytes=memory)
 
 
 def log_job(context: ServiceContext, job: Job, action: str, outcome: Outcome, reason: str = "") -> None:

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from appliance.datasets.personal_data import (
     _FORMS,
-    MAYBE_NUMBERED,
     CARD,
     EMAIL,
     IBAN,
     KINDS,
+    MAYBE_NUMBERED,
     NATIONAL_ID,
     PHONE,
     Found,
