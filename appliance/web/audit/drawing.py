@@ -207,11 +207,12 @@ def proof(found: dict[str, Any]) -> str:
     ]
     lines = "".join(f'<tr><th scope="row">{text(name)}</th><td>{text(value)}</td></tr>' for name, value in rows)
     steps = "".join(f"<li><code>{each}</code></li>" for each in path)
+    others = words.many(len(path), "other fingerprint")
     said = (
         f"This entry is number {words.number(sequence)}, counted from 0, of the {words.number(found['size'])} that the log has. "
-        f"Its fingerprint (leaf hash), together with {words.many(len(path), 'other fingerprint')}, gives the root of the whole log, and that root "
-        "is what the appliance signed just now. Had one character of this entry been changed, or an entry before it taken out, the root would be "
-        "another. This was computed again before it was shown: it holds."
+        f"Its fingerprint (leaf hash), together with {others}, gives the root of the whole log, and that root is what the appliance "
+        "signed just now. Had one character of this entry been changed, or an entry before it taken out, the root would be another. "
+        "This was computed again before it was shown: it holds."
     )
     together = _find("What was asked for, and how it ended", request=entry["request"]) if entry["request"] else ""
     return (
