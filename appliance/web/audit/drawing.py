@@ -25,8 +25,8 @@ def state(found: dict[str, Any]) -> str:
             ("Failed in this time", words.number(found["failed"])),
         ]
     ) + notice(
-        f"Just now all {words.many(found['entries'], 'entry', 'entries')} gave the root {found['root'][:16]}…, the one that the appliance "
-        "signs: none was changed, cut out or put in since.",
+        f"All {words.many(found['entries'], 'entry', 'entries')}, as they were read for this page, give the root {found['root'][:16]}…: "
+        "the one that the appliance signs. So none was changed, cut out or put in.",
         "good",
     )
 
@@ -95,7 +95,7 @@ def reviews(found: dict[str, Any]) -> str:
         for each in found["open"]
     )
     heads = ("Entries", "How many", "Denied", "Failed", "Looks at the log itself", "")
-    drawn = table(heads, opened, "Not reviewed yet")
+    drawn = f'<div class="open-runs">{table(heads, opened, "Not reviewed yet")}</div>'
     if not found["reviews"]:
         return drawn + notice("Nobody has signed off a review yet.")
     rows = "".join(
@@ -108,7 +108,7 @@ def reviews(found: dict[str, Any]) -> str:
     heads = ("When (UTC)", "Who", "Entries", "Note", "")
     shown = len(found["reviews"])
     said = words.many(found["count"], "review") + (f", the latest {shown} of them" if shown < found["count"] else "")
-    return drawn + table(heads, rows, said)
+    return f'{drawn}<div class="signed">{table(heads, rows, said)}</div>'
 
 
 def progress(share: float) -> str:
@@ -198,7 +198,7 @@ def proof(found: dict[str, Any]) -> str:
         ("What it means", EVENTS[entry["action"]].meaning if entry["action"] in EVENTS else "not in this version's catalogue"),
         ("How it ended", words.outcome(entry["outcome"]) + (f": {entry['reason']}" if entry["reason"] else "")),
         ("Who", f"{words.who(entry)}, {actor['role']}" + (f" ({actor['id']})" if entry["person"] else "")),
-        ("Session", actor["session"] or "none: on the machine itself"),
+        ("Session", actor["session"] or "none"),
         ("On what", named),
         ("Its digest", target["digest"] or "none"),
         ("When", f"{words.when(entry['time_us'])} UTC"),

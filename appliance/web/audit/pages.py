@@ -70,8 +70,10 @@ def build_audit_blocks(appliance: Appliance) -> gr.Blocks:
                 chart = drawn()
             with gr.Tab("Search", id="search"):
                 search = build_search_tab(appliance, event)
-            with gr.Tab("One object's life", id="life"):
-                gr.Markdown("From where it came to how it ended: data, training, evaluation, publishing, use, shredding.")
+            with gr.Tab("Life", id="life"):
+                gr.Markdown(
+                    "### One object's whole life\nFrom where it came to how it ended: data, training, evaluation, publishing, use, shredding."
+                )
                 object_id = gr.Textbox(label="Id of the object", placeholder="ds_… or ad_…", max_length=512)
                 with gr.Row(elem_classes="buttons"):
                     show_life = gr.Button("Show its life", variant="primary")
@@ -105,6 +107,7 @@ def build_audit_blocks(appliance: Appliance) -> gr.Blocks:
             return drawing.life(object_life(appliance.audit, caller, object_id=object_id))
 
         gr.on([show_life.click, object_id.submit], event(live), object_id, life, **QUIET)
+        tabs.select(_nothing, outputs=entry, **QUIET)
         _wire_clicks(appliance, event, search, tabs, entry, (object_id, life))
         drawn(_FOOTER)
     return blocks
@@ -134,6 +137,10 @@ def _wire_clicks(
     picked["entry"].change(event(prove), picked["entry"], entry, **QUIET)
     picked["life"].change(event(live_this), picked["life"], [tabs, *lived], **QUIET)
     picked["find"].change(event(find_this), picked["find"], [tabs, *search.fields, *search.outputs], **QUIET)
+
+
+def _nothing() -> str:
+    return ""
 
 
 def _build_review() -> _Review:

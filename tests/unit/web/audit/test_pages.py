@@ -79,7 +79,7 @@ def test_the_page_opens_with_state_charts_reviews_and_what_can_be_asked(auditor:
     text = text_of(shown)
     assert "Not reviewed yet" in text
     assert 'aria-label="Activity, acts per day' in text
-    assert "was changed, cut out or put in since" in text
+    assert "none was changed, cut out or put in" in text
     offered = [each for each in shown if isinstance(each, gr.Dropdown)]
     assert ("Data imported", "dataset.import") in offered[1].choices
     assert ("some-auditor", "some-auditor") in offered[0].choices
