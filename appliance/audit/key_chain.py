@@ -4,7 +4,7 @@ An entry `log.change-key` (outcome `succeeded`) has the details
 
     origin, old, new     the log's name, and the two raw Ed25519 public keys (hex)
     size, root           the head of the log before this entry (root in hex)
-    signature            by the old key (hex), over the canonical JSON of {kind: "log-key-change", new, old, origin, root, size} and a newline
+    signature            by the old key (hex), over a line of canonical JSON: {kind: "log-key-change", new, old, origin, root, size}
 
 A checkpoint of n entries is signed by the key in force after them. Whoever trusts one key of the chain can follow it forward; what stands
 before a change is sealed by the old key too, so that, once that is gone, not even the new key's holder can write it anew.
@@ -70,8 +70,7 @@ class KeyChain:
         keys = [self._changes[0].old, *(change.new for change in self._changes)] if self._changes else [trusted]
         if trusted not in keys:
             raise AuditLogError(
-                "The audit log is not signed with this key, nor with one that this key leads to: it belongs to another installation, or was "
-                "changed.",
+                "The audit log is not signed with this key, nor with one that it leads to: it is another installation's, or was changed.",
                 code="audit.key",
             )
         return keys[sum(change.sequence < size for change in self._changes)]
@@ -79,7 +78,13 @@ class KeyChain:
 
 def change_details(old: Signer, new: bytes, before: TreeHead) -> Details:
     """Return the details of the entry by which `old` hands over to the public key `new`, at the head `before`."""
-    details = {"origin": old.name, "old": old.public_key.hex(), "new": new.hex(), "size": before.size, "root": before.root.hex()}
+    details: dict[str, str | int | bool] = {
+        "origin": old.name,
+        "old": old.public_key.hex(),
+        "new": new.hex(),
+        "size": before.size,
+        "root": before.root.hex(),
+    }
     return {**details, "signature": old.sign(_text(details)).hex()}
 
 

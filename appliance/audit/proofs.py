@@ -1,7 +1,7 @@
 """Inclusion and consistency proofs from hash tiles, in O(log n) (RFC 6962 sections 2.1.1 and 2.1.2; RFC 9162 sections 2.1.3 and 2.1.4).
 
-A perfect subtree of 2^h leaves is one hash of a tile of level h // 8, or the root over 2^(h % 8) hashes that stand side by side in one. So a
-proof reads no entry, and of the tiles only those on its path: with 256 hashes a tile, at most two of each level. `merkle` verifies them.
+A perfect subtree of 2^h leaves is one hash of a tile of level h // 8, or the root over 2^(h % 8) hashes that stand side by side in one. So
+a proof reads no entry, and of the tiles only those on its path: with 256 hashes a tile, at most two of each level. `merkle` verifies them.
 
 A proof for an auditor is a text, C2SP `tlog-proof`: what is proved, and the signed checkpoint that it is proved under.
 """
@@ -79,13 +79,9 @@ def root_over(read: ReadTile, size: int) -> bytes:
     return _root(read, 0, size)
 
 
-def proof_text(index: int, proof: list[bytes], checkpoint: bytes, entry: bytes = b"") -> str:
-    """Return the proof that entry `index` is in the log of `checkpoint` (a signed note), as C2SP `tlog-proof` writes it.
-
-    With the `entry` itself as its extra data, when it is given: then the text is all that one needs beside the log's key.
-    """
-    extra = [f"extra {base64.b64encode(entry).decode()}"] if entry else []
-    lines = [_PROOF_HEADER, *extra, f"index {index}", *(base64.b64encode(each).decode() for each in proof)]
+def proof_text(index: int, proof: list[bytes], checkpoint: bytes) -> str:
+    """Return the proof that entry `index` is in the log of `checkpoint` (a signed note), as C2SP `tlog-proof` writes it."""
+    lines = [_PROOF_HEADER, f"index {index}", *(base64.b64encode(each).decode() for each in proof)]
     return "\n".join(lines) + "\n\n" + checkpoint.decode()
 
 

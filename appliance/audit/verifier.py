@@ -149,7 +149,8 @@ def replay(
 ) -> Replay:
     """Read the whole log, check entries, tiles and what the checkpoint claims; hand each entry to `visit`.
 
-    The checkpoint's signature is verified when one of the log's keys is given. The roots at `sizes` are returned too. Raises `AuditLogError` with the first bad entry, `StorageError`.
+    The checkpoint's signature is verified when one of the log's keys is given. The roots at `sizes` are returned too.
+    Raises `AuditLogError` with the first bad entry, `StorageError`.
     """
     signed = TreeHead(0, EMPTY_ROOT) if checkpoint is None else checkpoint.head
     inventory = take_inventory(folder)
@@ -165,10 +166,8 @@ def replay(
         state.tail = []
         for sequence, raw in enumerate(split_bundle(data, width, index * WIDTH), start=index * WIDTH):
             entry = parse_entry(raw, sequence)
-            if entry["action"] == RESTORE:
-                verify_restore(entry, TreeHead(state.edge.size, state.edge.root()))
-            elif entry["action"] == KEY_CHANGE:
-                state.keys.follow(entry, TreeHead(state.edge.size, state.edge.root()))
+            if entry["action"] in _FOLLOWED:
+                _FOLLOWED[entry["action"]](state, entry, TreeHead(state.edge.size, state.edge.root()))
             leaf = leaf_hash(raw)
             _verify_leaf(leaf, known, sequence)
             for tile in state.edge.add(leaf):
@@ -216,6 +215,13 @@ def verify_restore(entry: dict[str, Any], before: TreeHead) -> None:
             entry=entry["sequence"],
             code="audit.restore",
         )
+
+
+# Entries that speak of the log that they stand on.
+_FOLLOWED: dict[str, Callable[[Replay, dict[str, Any], TreeHead], None]] = {
+    RESTORE: lambda _state, entry, before: verify_restore(entry, before),
+    KEY_CHANGE: lambda state, entry, before: state.keys.follow(entry, before),
+}
 
 
 def _verify_leaf(leaf: bytes, known: bytes, sequence: int) -> None:

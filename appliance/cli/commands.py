@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from appliance import __version__
+from appliance.cli.audit_commands import add_audit_commands
 from appliance.cli.audit_events_command import add_events_command
 from appliance.cli.backup_commands import add_backup_commands
 from appliance.cli.client import Client, OwningClient, within_reach
@@ -15,6 +16,7 @@ from appliance.cli.dataset_check_commands import add_check_commands, add_person_
 from appliance.cli.dataset_commands import add_dataset_commands
 from appliance.cli.frame import AsJson, Frame, Options, PassphraseFile, Program, Wait, make_frame, server_only
 from appliance.cli.key_commands import add_key_commands
+from appliance.cli.new_file import NewFile, keep
 from appliance.cli.passphrase import find_passphrase
 from appliance.cli.printing import Printer
 from appliance.foundation.errors import InputError, WorkerError
@@ -165,7 +167,9 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
     _add_job_commands(group("job", "Jobs."), frame)
     _add_adapter_commands(group("adapter", "Trained adapters."), frame)
     _add_user_commands(group("user", "Accounts."), frame)
-    _add_audit_commands(group("audit", "The audit log."), frame)
+    audit = group("audit", "The audit log.")
+    add_audit_commands(audit, frame)
+    add_events_command(audit, frame)
     return app
 
 
@@ -270,6 +274,20 @@ def _add_adapter_commands(group: typer.Typer, frame: Frame) -> None:
                 )
             options.printer.result({**found, "report": report}, report)
 
+    @group.command()
+    def card(
+        adapter: str,
+        out: Annotated[Path | None, typer.Option(help="Write the card to this new file (Markdown).")] = None,
+        passphrase_file: PassphraseFile = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """Say what is known of an adapter, in plain language, each fact with the entries of the log that it rests on."""
+        with frame(as_json, passphrase_file) as options, NewFile(out) as file, options.client() as client:
+            found = client.perform("adapter.card", adapter_id=adapter)
+            if file is not None:
+                keep(file, found["card"])
+            options.printer.result(found, found["card"] if out is None else f"{out} is the model card.")
+
 
 def _add_user_commands(group: typer.Typer, frame: Frame) -> None:
     @group.command()
@@ -284,35 +302,6 @@ def _add_user_commands(group: typer.Typer, frame: Frame) -> None:
         """List the accounts."""
         with frame(as_json, passphrase_file) as options, options.client() as client:
             options.printer.table(client.perform("user.list"), {"id": "id", "name": "name", "role": "role"}, "There is no account.")
-
-
-def _add_audit_commands(group: typer.Typer, frame: Frame) -> None:
-    add_events_command(group, frame)
-
-    @group.command()
-    def show(last: int = 50, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
-        """Show the last entries of the log."""
-        with frame(as_json, passphrase_file) as options, options.client() as client:
-            rows = client.perform("audit.show", last=last)
-            flat = [{**row, "who": row["actor"]["id"], "what": f"{row['object']['kind']}/{row['object']['id']}"} for row in rows]
-            columns = {"sequence": "#", "who": "who", "action": "action", "what": "object", "outcome": "outcome", "reason": "reason"}
-            options.printer.table(rows if as_json else flat, columns, "The log is empty.")
-
-    @group.command()
-    def verify(passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
-        """Recompute the whole log; name the first bad entry if there is one."""
-        with frame(as_json, passphrase_file) as options, options.client() as client:
-            found = client.perform("audit.verify")
-            options.printer.result(found, f"The audit log verifies: {found['entries']} entries, {found['signed_entries']} of them signed.")
-
-    @group.command()
-    def export(format: str = "jsonl", passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
-        """Write every entry, one JSON object a line."""
-        with frame(as_json, passphrase_file) as options, options.client() as client:
-            if format != "jsonl":
-                raise InputError("The log is exported as jsonl.", code="audit.format")
-            rows = client.perform("audit.export")
-            options.printer.result(rows, "\n".join(json.dumps(row, ensure_ascii=False) for row in rows))
 
 
 def _follow(options: Options, client: Client, job: dict[str, Any], title: str, *, wait: bool) -> None:

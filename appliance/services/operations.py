@@ -11,7 +11,8 @@ from appliance.foundation.errors import ConflictError, InputError
 from appliance.jobs.messages import FromWorker
 from appliance.jobs.runner import JobHandler, JobRunner
 from appliance.jobs.states import ACTIVE, ENDED, Job, JobState, list_jobs
-from appliance.services import accounts, home, manage_keys, read_audit
+from appliance.services import accounts, export_audit, home, manage_keys, read_audit
+from appliance.services.adapter_card import show_card
 from appliance.services.back_up import BackupDesk
 from appliance.services.chat import ChatDesk
 from appliance.services.context import Caller, ServiceContext
@@ -177,13 +178,18 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "job.resume": _resume,
     "adapter.list": lambda a, c, /, **p: list_adapters(a.context, c, **p),
     "adapter.show": lambda a, c, /, **p: show_adapter(a.context, c, **p),
+    "adapter.card": lambda a, c, /, **p: show_card(a.context, c, **p),
     "adapter.answers": lambda a, c, /, **p: show_answers(a.context, c, **p),
     "chat": _chat,
     "audit.show": lambda a, c, /, **p: read_audit.show_audit(a.context, c, **p),
     "audit.search": lambda a, c, /, **p: search_audit(a.audit, c, **p),
     "audit.life": lambda a, c, /, **p: object_life(a.audit, c, **p),
     "audit.verify": lambda a, c, /, **p: read_audit.verify_audit(a.context, c, **p),
-    "audit.export": lambda a, c, /, **p: read_audit.export_audit(a.context, c, **p),
+    "audit.checkpoint": lambda a, c, /, **p: read_audit.take_checkpoint(a.context, c, **p),
+    "audit.prove": lambda a, c, /, **p: read_audit.prove_entry(a.context, c, **p),
+    "audit.confirm": lambda a, c, /, **p: read_audit.confirm(a.context, c, **p),
+    "audit.export": lambda a, c, /, **p: export_audit.export_audit(a.context, c, **p),
+    "audit.folder": lambda a, c, /, **p: export_audit.export_folder(a.context, c, **p),
 }
 
 

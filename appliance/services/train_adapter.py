@@ -18,6 +18,7 @@ from appliance.jobs.messages import MAX_SEED, AdapterAccess, DatasetAccess, Done
 from appliance.jobs.states import Job, add_job
 from appliance.models.tables import ADAPTERS
 from appliance.planning import MAX_LENGTH, training_plan
+from appliance.reports.facts import digest_of
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.dataset_use import verify_trainable
 from appliance.services.import_dataset import PART_KIND, describe_dataset, part_key_id
@@ -147,7 +148,7 @@ class TrainingHandler:
                         job_id=job.id,
                         model_id=spec["model_id"],
                         dataset_id=spec["dataset_id"],
-                        dataset_version=1,
+                        dataset_version=spec["dataset_version"],
                         method=spec["method"],
                         rank=spec["rank"],
                         config=json.dumps(spec),
@@ -163,7 +164,12 @@ class TrainingHandler:
                 ObjectRef("adapter", spec["adapter_id"], digest),
                 Outcome.SUCCEEDED,
                 request=job.id,
-                details={"dataset": spec["dataset_id"], "model": spec["model_id"]},
+                details={
+                    "dataset": spec["dataset_id"],
+                    "model": spec["model_id"],
+                    "parameters": digest_of(spec),
+                    "result": digest_of(done.result),
+                },
             )
         log_job(context, job, "job.start", Outcome.SUCCEEDED)
         return {**done.result, "adapter": spec["adapter_id"] if digest else ""}
@@ -178,7 +184,7 @@ def job_folder(context: ServiceContext, job_id: str) -> Path:
     return context.home / "jobs" / job_id
 
 
-def log_job(context: ServiceContext, job: Job, action: str, outcome: Outcome, reason: str = "") -> None:
+def log_job(context: ServiceContext, job: Job, action: str, outcome: Outcome, reason: str = "", **details: str) -> None:
     """Log a step of a job, in the name of who submitted it."""
     context.log.append(
         Caller(job.created_by, "system").actor,
@@ -187,7 +193,7 @@ def log_job(context: ServiceContext, job: Job, action: str, outcome: Outcome, re
         outcome,
         reason=reason,
         request=job.id,
-        details={"kind": job.kind},
+        details={"kind": job.kind, **details},
     )
 
 

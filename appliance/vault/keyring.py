@@ -7,9 +7,10 @@
      "audit_public_key"}
 
 Bytes are base64. While keys are being rewrapped, "keys" has "epoch-N+1" too; while the database gets a new key, "database-next"; while
-the log is handed over to a new key, "signing-next". The root key wraps the named keys (AES-256-GCM), associated data ("appliance root", version, name). `slots_tag` is HMAC-SHA256 over the canonical
-JSON of the slots, under a key derived from the root key: a public key that somebody put in on the disk is noticed before the next root key
-is encrypted to it. The public key of the log stands in clear, so that a sealed home's log can be verified; every unseal recomputes it.
+the log is handed over to a new key, "signing-next". The root key wraps the named keys (AES-256-GCM), associated data ("appliance root",
+version, name). `slots_tag` is HMAC-SHA256 over the canonical JSON of the slots, under a key derived from the root key: a public key that
+somebody put in on the disk is noticed before the next root key is encrypted to it. The public key of the log stands in clear, so that a
+sealed home's log can be verified; every unseal recomputes it.
 """
 
 import hmac
@@ -56,7 +57,7 @@ class _File(Closed):
 
 @dataclass(frozen=True)
 class Keys:
-    """The opened keys. Nothing of it is shown when it is printed. `next_database` and `next_signing` are there while they replace the others."""
+    """The opened keys. Nothing of it is shown when it is printed. `next_database` and `next_signing` are there while they take over."""
 
     root: KeyBytes = field(repr=False)
     database: KeyBytes = field(repr=False)

@@ -1,4 +1,4 @@
-"""The vault's own tables: wrapped data keys, the log's last head, backups, and what auditors noted at reviews of the log."""
+"""The vault's own tables: wrapped data keys, the log's last head, backups, whose a person's key is, and notes of reviews."""
 
 from sqlalchemy import Column, Integer, LargeBinary, String, Table, Text
 
@@ -34,6 +34,14 @@ BACKUPS = Table(
     Column("slots", String, nullable=False),
     Column("state", String, nullable=False),
     Column("digest", String, nullable=False),
+)
+
+# Names and addresses by which a person was asked for, as HMACs under the home's key; gone when the person is erased.
+PERSON_TERMS = Table(
+    "person_terms",
+    METADATA,
+    Column("term", String, primary_key=True),
+    Column("person_id", String, nullable=False, index=True),
 )
 
 # What an auditor noted at a review of the log. Which entries it covers, who and when: the log's entries of this request say so.

@@ -167,9 +167,9 @@ class Vault:
         with self._changing:
             return hmac.digest(self._keys.audit_hmac, associated_data(label) + data, "sha256").hex()
 
-    def new_data_key(self, kind: str, object_id: str, version: int = 1) -> bytes:
-        """Make a data key, keep its wrapping, and return it."""
-        key = new_key()
+    def new_data_key(self, kind: str, object_id: str, version: int = 1, *, key: bytes | None = None) -> bytes:
+        """Make a data key (or take `key`, which was made before), keep its wrapping, and return it."""
+        key = key or new_key()
         with self._changing:
             epoch = self._keys.epoch
             wrapped = wrap_key(self._keys.epochs[epoch], key, _context(kind, object_id, version))

@@ -27,8 +27,8 @@ from appliance.services.audit_activity import audit_overview
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.home import create_home
 from appliance.services.object_life import object_life
-from appliance.services.prove_entry import prove_entry
 from appliance.services.search_audit import AuditDesk, search_audit
+from appliance.services.show_proof import show_proof
 
 PASSPHRASE = "a passphrase for figures"  # noqa: S105 - opens nothing but what this makes
 AUDITOR = Caller("us_auditor", "auditor", "bench")
@@ -146,7 +146,7 @@ def _measure(home: Path) -> dict[str, Any]:
         "an object's life": lambda: object_life(desk, AUDITOR, object_id=thing),
         "overview, 30 days": lambda: audit_overview(desk, AUDITOR),
         "overview, the whole log": lambda: audit_overview(desk, AUDITOR, days=0),
-        "proof of an entry": lambda: prove_entry(context, AUDITOR, sequence=12_345 % context.log.size),
+        "proof of an entry": lambda: show_proof(context, AUDITOR, sequence=12_345 % context.log.size),
     }
     for name, ask in asks.items():
         seconds = sorted(_seconds(ask) for _ in range(CALLS))

@@ -222,6 +222,6 @@ def proof(found: dict[str, Any]) -> str:
         f'<p><a class="download" href="/audit-proof/{sequence}" download>Download the proof</a> '
         '<span class="quiet">The entry, the fingerprints and the signed checkpoint (C2SP tlog-proof), to be checked elsewhere.</span></p>'
         f"<details><summary>The fingerprints</summary><p>Of this entry: <code>{found['leaf_hash']}</code></p>"
-        f"<ol>{steps}</ol><p>Root: <code>{found['root']}</code></p><p>Signed as: <code>{text(found['origin'])}</code></p></details>"
+        f"<ol>{steps}</ol><p>Root: <code>{found['root']}</code></p><p>Key of the log: <code>{text(found['key'])}</code></p></details>"
         "</section>"
     )

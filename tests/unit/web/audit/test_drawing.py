@@ -38,7 +38,7 @@ def whole(entries: list[dict[str, Any]]) -> dict[str, Any]:
 def test_hostile_names_stay_text() -> None:
     """People's names, names of objects, reasons, details and notes."""
     hostile = entry(person=HOSTILE, object_name=HOSTILE, reason=HOSTILE, details={"x": HOSTILE}, request=HOSTILE)
-    found = {"entry": hostile, "path": ["aa"], "size": 9, "root": "00", "leaf_hash": "11", "origin": HOSTILE}
+    found = {"entry": hostile, "path": ["aa"], "size": 9, "root": "00", "leaf_hash": "11", "key": HOSTILE}
     review = {"time_us": 1, "who": HOSTILE, "first": 0, "last": 1, "sequence": 2, "note": HOSTILE, "note_state": "changed"}
     drawn = [
         drawing.entries(whole([hostile])),
@@ -61,7 +61,7 @@ def test_a_button_that_fills_the_form_carries_readable_json() -> None:
 
 
 def test_an_entry_says_all_of_its_fields() -> None:
-    found = {"entry": entry(), "path": [], "size": 8, "root": "00", "leaf_hash": "11", "origin": "log"}
+    found = {"entry": entry(), "path": [], "size": 8, "root": "00", "leaf_hash": "11", "key": "log"}
     drawn = drawing.proof(found)
     for said in (
         "us_1",
@@ -79,7 +79,7 @@ def test_an_entry_says_all_of_its_fields() -> None:
 
 def test_an_act_that_the_catalogue_has_not_is_said_by_its_code() -> None:
     """An older log, or a newer one, has acts that this version does not know."""
-    found = {"entry": entry(action="future.act"), "path": [], "size": 8, "root": "00", "leaf_hash": "11", "origin": "log"}
+    found = {"entry": entry(action="future.act"), "path": [], "size": 8, "root": "00", "leaf_hash": "11", "key": "log"}
     assert "future.act" in drawing.proof(found)
     assert words.kind("thing") == "thing"
 

@@ -8,9 +8,9 @@ import pytest
 
 from appliance.audit import TreeHead, parse_checkpoint
 from appliance.audit.merkle import leaf_hash, verify_inclusion
-from appliance.foundation.errors import AuditLogError, AuthorizationError, NotFoundError
+from appliance.foundation.errors import AuditLogError, AuthorizationError, InputError
 from appliance.services.context import Caller
-from appliance.services.prove_entry import prove_entry
+from appliance.services.show_proof import show_proof
 
 AUDITOR = Caller("us_auditor", "auditor")
 
@@ -28,8 +28,8 @@ def _parts(proof: str) -> tuple[bytes, int, list[bytes], bytes]:
 @pytest.mark.parametrize("sequence", [0, 1, 7])
 def test_the_file_alone_proves_the_entry(world: Any, sequence: int) -> None:
     """With the public key and nothing else of this machine."""
-    found = prove_entry(world.context, AUDITOR, sequence=sequence)
-    entry, index, path, note = _parts(found["proof"])
+    found = show_proof(world.context, AUDITOR, sequence=sequence)
+    entry, index, path, note = _parts(found["file"])
     checkpoint = parse_checkpoint(note)
     checkpoint.verify(world.context.vault.signer.public_key)
     verify_inclusion(leaf_hash(entry), index, TreeHead(found["size"], bytes.fromhex(found["root"])), path)
@@ -41,10 +41,10 @@ def test_the_file_alone_proves_the_entry(world: Any, sequence: int) -> None:
 
 def test_an_entry_that_is_not_there_is_said_to_be_so(world: Any) -> None:
     for sequence in (-1, 10**9):
-        with pytest.raises(NotFoundError, match="no such entry"):
-            prove_entry(world.context, AUDITOR, sequence=sequence)
+        with pytest.raises(InputError, match="no such entry"):
+            show_proof(world.context, AUDITOR, sequence=sequence)
 
 
 def test_only_who_may_read_the_log_gets_proofs(world: Any) -> None:
     with pytest.raises(AuthorizationError):
-        prove_entry(world.context, Caller("us_1", "reviewer"), sequence=0)
+        show_proof(world.context, Caller("us_1", "reviewer"), sequence=0)
