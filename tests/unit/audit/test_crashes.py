@@ -47,7 +47,7 @@ class KeptHeads:
 @pytest.mark.slow
 @pytest.mark.parametrize("settled", [False, True], ids=["append", "append-and-write-out"])
 def test_killed_before_any_line_of_an_append(tmp_path: Path, clock: Any, signer: Any, settled: bool) -> None:
-    """Every line of appends, and of one that writes the journal out: 500 and more deaths together, each followed by a whole verification."""
+    """Every line of appends, and of one that writes the journal out: 500 deaths and more, each followed by a whole verification."""
     from appliance.audit import TreeHead
 
     start = tmp_path / "start"
