@@ -178,7 +178,7 @@ _EVENTS = (
         "audit.read",
         ("log",),
         LAWFUL,
-        "The log was looked at: its last `entries`, a search, an object's life, a proof, an overview. Whom a search was for is not said.",
+        "The log was looked at: its last `entries`, a search, an object's life, an overview. Whom a search was for is not said.",
         {
             **dict.fromkeys(("look", "action", "kind", "outcome", "object"), str),
             **dict.fromkeys(("entries", "days"), int),

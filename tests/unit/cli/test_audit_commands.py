@@ -118,3 +118,26 @@ def test_an_entry_is_proved_and_a_file_confirmed(home: Any, tmp_path: Path) -> N
     assert "does not speak of it" in home("audit", "confirm", "--name", "nobody at all").stdout
     assert home.refused("audit", "confirm", "--file", str(tmp_path / "absent"))["code"] == "audit.file-read"
     assert home.refused("audit", "confirm")["code"] == "audit.confirm"
+
+
+def test_entries_are_shown_by_who_did_what_to_what_and_when(home: Any, tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("question,answer\n" + "".join(f"What is {number}?,It is {number}.\n" for number in range(12)))
+    dataset = home.json("dataset", "import", str(table))["id"]
+    shown = home.json("audit", "show", "--object", dataset, "--outcome", "succeeded", "--action", "dataset.", "--person", "operator")
+    assert [(row["action"], row["object"]["id"]) for row in shown] == [("dataset.import", dataset)]
+    both = home.json("audit", "show", "--object", dataset, "--last", "2")
+    assert [row["outcome"] for row in both] == ["requested", "succeeded"]
+    assert home.json("audit", "show", "--until", "2020-01-01") == []
+    assert "There is no such entry." in home("audit", "show", "--person", "nobody at all").stdout
+    assert home.refused("audit", "show", "--since", "yesterday")["code"] == "audit.moment"
+
+
+def test_an_objects_life_is_told(home: Any, tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("question,answer\n" + "".join(f"What is {number}?,It is {number}.\n" for number in range(12)))
+    dataset = home.json("dataset", "import", str(table))["id"]
+    told = home.json("audit", "life", dataset)
+    assert [step["action"] for step in told["steps"]] == ["upload.receive", "dataset.import"]
+    assert "dataset.import" in home("audit", "life", dataset).stdout
+    assert "does not name" in home.refused("audit", "life", "ds_none")["sentence"]

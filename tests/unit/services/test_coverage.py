@@ -23,9 +23,9 @@ from appliance.services import accounts, home
 from appliance.services.audit_activity import audit_overview
 from appliance.services.context import OPERATOR, Caller, ServiceContext
 from appliance.services.operations import OPERATIONS, perform
-from appliance.services.prove_entry import prove_entry
 from appliance.services.receive_upload import receive_file
 from appliance.services.review_audit import sign_off
+from appliance.services.show_proof import show_proof
 from appliance.services.train_adapter import TRAIN
 
 Case = Callable[[Any], dict[str, Any]]  # makes what the operation needs, and returns its parameters
@@ -131,7 +131,7 @@ DIRECT: dict[str, Callable[[Any], Any]] = {
     "set_password": lambda w: accounts.set_password(w.context, OPERATOR, "old", "new"),
     "receive_file": lambda w: receive_file(w.context, OPERATOR, io.BytesIO(b"some bytes")),
     "audit_overview": lambda w: audit_overview(w.appliance.audit, AUDITOR),
-    "prove_entry": lambda w: prove_entry(w.context, AUDITOR, sequence=0),
+    "show_proof": lambda w: show_proof(w.context, AUDITOR, sequence=0),
     "sign_off": lambda w: sign_off(w.appliance.audit, AUDITOR, first=0, last=3, note="Looked at all of them."),
     "run_queue": lambda w: w.appliance.run_queue(),
 }

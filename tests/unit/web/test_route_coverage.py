@@ -34,6 +34,7 @@ SITE: dict[tuple[str, str], tuple[str, Ask]] = {
         ),
     ),
     ("POST", "/sign-out"): ("session.close", lambda site, token: site.ask("POST", "/sign-out", token=token("trainer"))),
+    ("GET", "/audit-proof/{sequence:int}"): ("audit.prove", lambda site, token: site.ask("GET", "/audit-proof/0", token=token("auditor"))),
     ("PUT", "/upload"): ("upload.receive", lambda site, token: site.ask("PUT", "/upload?name=a.csv", token=token("trainer"), body=b"a,b")),
 }
 COMMANDS: dict[tuple[str, str], tuple[str, Ask]] = {
@@ -88,6 +89,7 @@ def test_a_route_killed_after_its_request_did_nothing(
     action, ask = {**SITE, **COMMANDS}[route]
     browser = site if route in SITE else browse(build_commands_app(appliance))
     token_of("trainer")
+    token_of("auditor")
     before, size = _state(appliance), mortal.size
     mortal.armed = True
     answer = ask(browser, token_of)
