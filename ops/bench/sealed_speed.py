@@ -3,8 +3,8 @@
     python -m ops.bench.sealed_speed FOLDER [--megabytes 512] [--rows 200000] [--rounds 5]
 
 The peer of a sealed file is `cryptography`'s AESGCM over the same 1 MiB pieces, written to and read from a plain file, with the same sync
-at the end. The peer of a dataset is the same Arrow table in Parquet without encryption, same compression, layout and row groups. The two take
-turns, and the median of the rounds counts. FOLDER must not exist; a folder of /dev/shm leaves the disk out. It is removed afterwards.
+at the end. The peer of a dataset is the same Arrow table in Parquet without encryption, same compression, layout and row groups. The two
+take turns, and the median of the rounds counts. FOLDER must not exist; a folder of /dev/shm leaves the disk out. It is removed afterwards.
 Prints one JSON object; MB/s are of plaintext, a ratio over 1 means faster than the peer.
 """
 
