@@ -1,9 +1,9 @@
 """How long a training takes, in seconds, and what it needs on the disk, in bytes. No torch. (Memory: `memory`.)
 
 Time = products / their speed + numbers moved / the speed of copying. Products: see `work`. Moved are the activations, three times; the
-weights, cast once a pass where they learn; NF4 weights, unpacked twice a pass; AdamW's state once a step. How many bytes each of these costs
-was fitted to trainings on machine B, so that a machine's two measured speeds carry the estimate over; `ops/bench/planner_error.py`
-measures how far it is from others, `ops/bench/README.md` keeps the figures.
+weights, cast once a pass where they learn; NF4 weights, unpacked twice a pass; AdamW's state once a step. How many bytes each of these
+costs was fitted to trainings on machine B, so that a machine's two measured speeds carry the estimate over;
+`ops/bench/planner_error.py` measures how far it is from others, `ops/bench/README.md` keeps the figures.
 """
 
 from appliance.planning.machine import BF16_GAIN, BYTES_A_TYPE, UNMEASURED_COPY_GB_S, UNMEASURED_GFLOPS_A_CORE, Machine

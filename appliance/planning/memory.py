@@ -22,13 +22,15 @@ from appliance.planning.parameters import ModelShape
 from appliance.planning.work import Range, RowSizes
 
 MIB = 1024**2
+FILE_BYTES = 2  # a parameter, in the files of published models
 NF4_BITS = 4 + 8 / 64 + 32 / (64 * 256)
-CPU_RUNTIME_BYTES = 330 * MIB  # Python, torch, transformers, PEFT: resident before a model is loaded
+CPU_RUNTIME_BYTES = 765 * MIB  # Python, torch, transformers, PEFT, and what their products and allocator keep (fitted)
 GPU_RUNTIME_BYTES = 900 * MIB  # CUDA's context and its libraries' workspaces
 SPREAD = (0.85, 1.2)  # low and high, of what is expected
 LOGIT_NUMBERS = 1 << 22  # logits stand for so many numbers at once, in fp32 and twice in the compute type
 LONG_ATTENTION = 384  # tokens from which on attention keeps no probabilities
 FEATURE_BYTES = GIB  # what frozen layers made of the rows is kept in memory up to this, beyond on the disk, sealed
+ACTIVATION_FACTOR = 1.1  # what the allocator holds of them (fitted)
 LIVE_BLOCKS = 2.0  # in the backward pass, a block's gradients and what is computed again stand beside what was kept
 
 
@@ -67,24 +69,30 @@ def estimate_memory(
         kept = min(FEATURE_BYTES, rows.tokens * shape.hidden * size)
     return MemorySplit(
         runtime=GPU_RUNTIME_BYTES if machine.gpu else CPU_RUNTIME_BYTES,
-        weights=weight_bytes(shape, choice, machine.compute_type),
+        weights=weight_bytes(shape, choice, machine),
         adapters=4 * learns,
         gradients=4 * learns + round(_passing_gradients(shape, choice, size)),
         optimiser=2 * 4 * learns,
-        activations=round(_activations(shape, choice, rows, tokens, checkpointing=checkpointing) * size + kept),
+        activations=round(ACTIVATION_FACTOR * (_activations(shape, choice, rows, tokens, checkpointing=checkpointing) * size + kept)),
     )
 
 
-def weight_bytes(shape: ModelShape, choice: MethodChoice, compute_type: str) -> int:
+def weight_bytes(shape: ModelShape, choice: MethodChoice, machine: Machine) -> int:
     """Return what the frozen weights hold. A full training has none: what learns counts elsewhere."""
-    size = BYTES_A_TYPE[compute_type]
+    size = BYTES_A_TYPE[machine.compute_type]
     if choice.method == "full":
         return 0
     if choice.method == "last-layers":
         head = shape.vocabulary * shape.hidden if choice.train_head and shape.tied else 0  # a tied one is copied
         return (shape.parameters + head - trained_parameters(shape, choice)) * size
     rest = (shape.parameters - shape.linear_parameters) * size
-    return round(rest + shape.linear_parameters * (NF4_BITS / 8 if choice.method == "qlora" else size))
+    if choice.method == "qlora":
+        mapped = 0 if machine.gpu else FILE_BYTES * shape.parameters  # the file stays mapped for what was not packed, and counts as held
+        return round(rest + shape.linear_parameters * NF4_BITS / 8 + mapped)
+    # Frozen matrices that share an input are laid side by side, while the file that they came from stays mapped.
+    (query, width), (key, _), (value, _), _, (gate, _), (up, _), _ = shape.linear_layers
+    twice = 0 if machine.gpu else shape.layers * width * (query + key + value + gate + up)
+    return round(rest + (shape.linear_parameters + twice) * size)
 
 
 def _passing_gradients(shape: ModelShape, choice: MethodChoice, size: int) -> float:
@@ -111,7 +119,7 @@ def _activations(shape: ModelShape, choice: MethodChoice, rows: RowSizes, tokens
 
 
 def _stacked_factors(shape: ModelShape, choice: MethodChoice) -> float:
-    """Return the numbers of a block's adapters as its products keep them: those that share an input stacked on a diagonal, with its zeros."""
+    """Return the numbers of a block's adapters as its products keep them: those that share an input on a diagonal, with its zeros."""
     if not choice.adapters:
         return 0
     (query, _), (key, _), (value, _), _, (gate, _), (up, _), _ = shape.linear_layers

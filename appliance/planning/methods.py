@@ -1,13 +1,13 @@
 """The ways to train, as the planner knows them: what learns, and how many numbers that is.
 
 full         every number of the model.
-last-layers  the last n blocks with their norms and the final norm; the rest is frozen (transfer learning). The head if asked.
+last-layers  the last n blocks with their norms; the rest is frozen (transfer learning). The head if asked.
 lora         B·A beside every linear layer of the blocks, on the model as it is (arXiv:2106.09685).
 qlora        the same on a model in NF4 (arXiv:2305.14314).
 
 rsLoRA (arXiv:2312.03732) scales B·A by alpha / sqrt(r) instead of alpha / r: it costs nothing. DoRA (arXiv:2402.09353) learns the length of
-each row of W0 + B·A as well: d numbers more for a matrix of d rows, and the whole W0 + B·A must be made to know the lengths, which is why
-it is built for LoRA alone: on NF4 it would unpack every matrix once more in each pass.
+each row of W0 + B·A as well: d numbers more for a matrix of d rows, and slower, because the whole W0 + B·A must be
+made to know the lengths.
 """
 
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ def trained_parameters(shape: ModelShape, choice: MethodChoice) -> int:
         return shape.parameters
     if choice.method == "last-layers":
         head = shape.vocabulary * shape.hidden if choice.train_head else 0
-        return choice.last_layers * shape.block_parameters + shape.hidden + head
+        return choice.last_layers * shape.block_parameters + head
     lengths = shape.layers * sum(rows for rows, _ in shape.linear_layers) if choice.use_dora else 0
     return shape.adapter_parameters(choice.rank) + lengths
 

@@ -15,6 +15,7 @@ from appliance.web.wizard.data import ready_button as data_ready
 from appliance.web.wizard.drawn import drawn
 from appliance.web.wizard.events import Events
 from appliance.web.wizard.expert import choice_of
+from appliance.web.wizard.learn import build_learn
 from appliance.web.wizard.model import build_model_step, model_choices
 from appliance.web.wizard.model import ready_button as model_ready
 from appliance.web.wizard.results import (
@@ -58,6 +59,7 @@ def build_blocks(appliance: Appliance) -> gr.Blocks:
                 chat = build_chat(appliance, event, results.adapter)
                 with gr.Row(elem_classes="onward"):
                     from_results = gr.Button("Back to training")
+        build_learn(appliance, event, model.model)
         drawn(_FOOTER)
         timer = gr.Timer(POLL_S, active=False)
 
