@@ -11,6 +11,7 @@ _METHODS = {
 SHOWN_BYTES = 1e6  # what holds less is not worth a word
 MEMORY_PARTS = {
     "runtime": "programs",
+    "mapped": "its file (given back if needed)",
     "weights": "the model",
     "adapters": "what learns",
     "gradients": "its gradients",
