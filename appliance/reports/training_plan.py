@@ -38,7 +38,8 @@ def method_sentence(settings: dict[str, Any]) -> str:
     """Return what learns, with its options in brackets."""
     if settings["method"] == "last-layers":
         head = " and the head" if settings["train_head"] else ""
-        return f"the last {settings['last_layers']} layers{head}"
+        count = settings["last_layers"]
+        return f"the last {count} layer{'s' if count != 1 else ''}{head}"
     options = [name for name, asked in (("rsLoRA", settings["use_rslora"]), ("DoRA", settings["use_dora"])) if asked]
     rank = "" if settings["method"] == "full" else f" of rank {settings['rank']}"
     return _METHODS[settings["method"]] + rank + (f" with {' and '.join(options)}" if options else "")
