@@ -6,6 +6,7 @@ Anybody may be *denied* anything, so a denial is checked for its kind of object 
 this page, and `appliance audit events` prints it.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -16,6 +17,7 @@ from appliance.foundation.errors import InputError
 
 Fields: TypeAlias = Mapping[str, type]
 
+_NUMBERED = re.compile(r"-[1-9][0-9]?\Z")  # "term-1", "term-2": the catalogue has "term-#"
 SYSTEM, NOBODY = frozenset({"system"}), frozenset({"none"})
 OPERATOR = frozenset({"operator"})
 ADMINS = frozenset({"operator", "admin"})
@@ -122,35 +124,61 @@ _EVENTS = (
         "person.find",
         ("person",),
         LAWFUL,
-        "A person was looked for in the datasets. The person is a pseudonym.",
-        {"datasets": int, "adapters": int},
+        "A person was looked for in the datasets. Person and terms are HMACs under a key of that person.",
+        {"datasets": int, "adapters": int, "term-#": str},
     ),
     Event(
         "person.erase",
         ("person",),
         ADMINS,
-        "A person's rows were erased, and the adapters retired that learned from them.",
-        {"datasets": int, "adapters": int},
+        "A person's rows were erased, and the adapters retired that learned from them; then the person's key.",
+        {"datasets": int, "adapters": int, "term-#": str},
     ),
     # Models, jobs, adapters
     Event("model.import", ("model",), ADMINS, "A base model was imported.", {"starter": bool}),
     Event("model.list", ("model",), SIGNED_IN, "What is known of base models was looked at."),
-    Event("job.submit", ("job",), MAKERS, "A job was put into the queue.", {"kind": str, "dataset": str, "model": str, "adapter": str}),
-    Event("job.start", ("job",), SYSTEM, "A job's worker was started and given its keys; the outcome is the job's.", {"kind": str}),
+    Event(
+        "job.submit",
+        ("job",),
+        MAKERS,
+        "A job was put into the queue.",
+        {**dict.fromkeys(("kind", "dataset", "model", "adapter", "ranks"), str), "rank": int},
+    ),
+    Event(
+        "job.start",
+        ("job",),
+        SYSTEM,
+        "A job's worker was started and given its keys; the outcome is the job's.",
+        {"kind": str, "result": str},
+    ),
     Event("job.stop", ("job",), MAKERS | {"admin"}, "A job was asked to stop."),
     Event("job.resume", ("job",), MAKERS, "A stopped or failed job went back into the queue."),
     Event("job.recover", ("job",), SYSTEM, "A job that a crash interrupted was put right.", {"state": str}),
+    Event(
+        "job.step-down",
+        ("job",),
+        SYSTEM,
+        "Memory ran out: the job goes on from its last checkpoint with smaller passes, or computing activations twice.",
+        {"pass_tokens": int, "activation_checkpointing": bool},
+    ),
     Event("job.list", ("job",), SIGNED_IN, "Jobs and their progress were looked at."),
-    Event("adapter.create", ("adapter",), SYSTEM, "A training's adapter was kept.", {"dataset": str, "model": str}),
+    Event(
+        "adapter.create",
+        ("adapter",),
+        SYSTEM,
+        "A training's adapter was kept; digests of what it was asked for, and of what it measured.",
+        {"dataset": str, "model": str, "parameters": str, "result": str},
+    ),
     Event("adapter.list", ("adapter",), SIGNED_IN, "What is known of adapters was looked at."),
     Event("adapter.read", ("adapter",), TRYING, "The answers of an evaluation were shown: they quote held-out rows."),
+    Event("adapter.card", ("adapter",), SIGNED_IN, "An adapter's model card was made from the log."),
     Event("adapter.use", ("adapter",), TRYING, "A model was asked something. Neither question nor answer is kept.", {"turns": int}),
     # The log itself
     Event(
         "audit.read",
         ("log",),
         LAWFUL,
-        "The log was looked at: its last `entries`, a search, an object's life, a proof, an overview. Whom a search was for is not said.",
+        "The log was looked at: its last `entries`, a search, an object's life, an overview. Whom a search was for is not said.",
         {
             **dict.fromkeys(("look", "action", "kind", "outcome", "object"), str),
             **dict.fromkeys(("entries", "days"), int),
@@ -164,8 +192,17 @@ _EVENTS = (
         "An auditor signed off having reviewed the entries `first` to `last`; keyed fingerprint of the note.",
         {"first": int, "last": int, "note_hmac": str},
     ),
-    Event("audit.verify", ("log",), LAWFUL, "The log was recomputed against its signature."),
-    Event("audit.export", ("log",), LAWFUL, "The log was exported."),
+    Event(
+        "audit.verify",
+        ("log",),
+        LAWFUL,
+        "The log was recomputed against its signature, and against so many checkpoints that were carried away.",
+        {"witnesses": int},
+    ),
+    Event("audit.export", ("log",), LAWFUL, "Entries of the log were handed out.", {"format": str, "start": int, "entries": int}),
+    Event("audit.checkpoint", ("log",), LAWFUL, "A signed checkpoint was handed out, to be carried away."),
+    Event("audit.prove", ("log",), LAWFUL, "The proof of an entry was handed out.", {"entry": int}),
+    Event("audit.confirm", ("log",), LAWFUL, "The log was asked whether it speaks of a file or a name.", {"about": str, "entries": int}),
     Event(
         "log.change-key",
         ("vault",),
@@ -199,7 +236,7 @@ def verify_listed(actor: Actor, action: str, target: ObjectRef, outcome: Outcome
     event = EVENTS.get(action)
     if event is None:
         raise InputError(f"The catalogue of events has no {action[:80]!r}: it cannot be written.", code="audit.catalogue")
-    strange = [name for name, value in details.items() if type(value) is not event.details.get(name)]
+    strange = [name for name, value in details.items() if type(value) is not event.details.get(_NUMBERED.sub("-#", name))]
     mistakes = {
         f"its object is of the kind {target.kind!r}": target.kind in event.kinds,
         f"its actor has the role {actor.role!r}": outcome is Outcome.DENIED or actor.role in event.who,

@@ -31,7 +31,7 @@ from appliance.audit.catalogue import verify_listed
 from appliance.audit.events import Actor, Details, Draft, ObjectRef, Outcome, draft_entry, parse_entry
 from appliance.audit.journal import Batch, frame_bytes
 from appliance.audit.key_chain import KEY_CHANGE, change_details
-from appliance.audit.merkle import EMPTY_ROOT, TreeHead, leaf_hash
+from appliance.audit.merkle import EMPTY_ROOT, HASH_BYTES, TreeHead, leaf_hash
 from appliance.audit.opening import OpenedLog, edge_keys, open_log, tile_at
 from appliance.audit.proofs import HashTiles
 from appliance.audit.signed_note import MAX_NOTE_BYTES, SignedCheckpoint, Signer, parse_checkpoint, sign_checkpoint
@@ -46,6 +46,7 @@ from appliance.audit.tiles import (
     root_at,
     split_bundle,
     tile_path,
+    width_at,
 )
 from appliance.audit.verifier import VerifiedLog, verify_extends, verify_log
 from appliance.foundation.atomic_files import free_bytes, storage_errors
@@ -537,6 +538,7 @@ class AuditLog:
         tiles = self._unwritten | {(tile.level, tile.index): tile for tile in self._edge.unfinished() if not self._files.has(tile.path)}
         files += [(tile.path, tile.hashes) for _key, tile in sorted(tiles.items())]
         if self._note:
+            files += self._signed_partials()
             files.append((CHECKPOINT, self._note))
             self._checkpoint = parse_checkpoint(self._note)
         self._files.write(files)
@@ -545,6 +547,23 @@ class AuditLog:
         start = size // WIDTH * WIDTH
         self._view = (start, recent[start - first :], size)
         self._files.remove_superseded(partial_paths(size) | partial_paths(self._signed_size))
+
+    def _signed_partials(self) -> list[tuple[str, bytes]]:
+        """Return the partial tiles and bundle that a checkpoint speaks of when entries came after it that nobody signed (a crash)."""
+        size, (first, recent, now) = self._signed_size, self._view
+        if size in {0, now}:
+            return []
+        known = self._unwritten | {(tile.level, tile.index): tile for tile in self._edge.unfinished()}
+        files = []
+        for key in edge_keys(size):
+            tile = known.get(key) or tile_at(self._folder, size, key)
+            width = width_at(size, *key)
+            files.append((tile_path(*key, width), tile.hashes[: width * HASH_BYTES]))
+        index, width = divmod(size, WIDTH)
+        if width:
+            start = index * WIDTH - first
+            files.append((tile_path(ENTRIES, index, width), encode_bundle(recent[start : start + width])))
+        return files
 
     def _root_at(self, size: int) -> bytes | None:
         """Return the root of the first `size` entries from the hash tiles, None when there are not so many."""

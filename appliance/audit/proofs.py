@@ -79,13 +79,9 @@ def root_over(read: ReadTile, size: int) -> bytes:
     return _root(read, 0, size)
 
 
-def proof_text(index: int, proof: list[bytes], checkpoint: bytes, entry: bytes = b"") -> str:
-    """Return the proof that entry `index` is in the log of `checkpoint` (a signed note), as C2SP `tlog-proof` writes it.
-
-    With the `entry` itself as its extra data, when it is given: then the text is all that one needs beside the log's key.
-    """
-    extra = [f"extra {base64.b64encode(entry).decode()}"] if entry else []
-    lines = [_PROOF_HEADER, *extra, f"index {index}", *(base64.b64encode(each).decode() for each in proof)]
+def proof_text(index: int, proof: list[bytes], checkpoint: bytes) -> str:
+    """Return the proof that entry `index` is in the log of `checkpoint` (a signed note), as C2SP `tlog-proof` writes it."""
+    lines = [_PROOF_HEADER, f"index {index}", *(base64.b64encode(each).decode() for each in proof)]
     return "\n".join(lines) + "\n\n" + checkpoint.decode()
 
 

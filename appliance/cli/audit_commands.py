@@ -27,13 +27,49 @@ def add_audit_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR09
     add_events_command(group, frame)
 
     @group.command()
-    def show(last: int = 50, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
-        """Show the last entries of the log."""
+    def show(
+        last: int = 50,
+        person: Annotated[str, typer.Option(help="Who acted or was acted upon: a name or an id.")] = "",
+        action: Annotated[str, typer.Option(help='What was done: "dataset.import", or "dataset." for all of it.')] = "",
+        object_id: Annotated[str, typer.Option("--object", help="The id of what was acted on.")] = "",
+        outcome: Annotated[str, typer.Option(help="requested, succeeded, failed or denied.")] = "",
+        since: Annotated[str, typer.Option(help="A day or a moment, UTC: 2026-11-25, or 2026-11-25T14:30.")] = "",
+        until: Annotated[str, typer.Option(help="The same; a day is included.")] = "",
+        passphrase_file: PassphraseFile = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """Show the last entries of the log, or the last of those that are asked for."""
+        asked = {"person": person, "action": action, "object_id": object_id, "outcome": outcome, "since": since, "until": until}
         with frame(as_json, passphrase_file) as options, options.client() as client:
-            rows = client.perform("audit.show", last=last)
-            flat = [{**row, "who": row["actor"]["id"], "what": f"{row['object']['kind']}/{row['object']['id']}"} for row in rows]
+            if any(asked.values()):
+                rows = client.perform("audit.search", **asked, limit=last)["entries"][::-1]
+            else:
+                rows = client.perform("audit.show", last=last)
+            flat = [{**row, "who": _named(row), "what": f"{row['object']['kind']}/{row['object']['id']}"} for row in rows]
             columns = {"sequence": "#", "who": "who", "action": "action", "what": "object", "outcome": "outcome", "reason": "reason"}
-            options.printer.table(rows if as_json else flat, columns, "The log is empty.")
+            options.printer.table(rows if as_json else flat, columns, "There is no such entry.")
+
+    @group.command()
+    def life(object_id: str, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
+        """Tell one object's whole life: what it was made from, what was done with it, what was made of it."""
+        with frame(as_json, passphrase_file) as options, options.client() as client:
+            found = client.perform("audit.life", object_id=object_id)
+            if as_json:
+                options.printer.result(found, "")
+                return
+            flat = [
+                {
+                    "stage": step["stage"],
+                    "action": step["action"],
+                    "what": f"{step['object']['kind']}/{step['object']['id']}",
+                    "times": step["times"],
+                    "who": step["first"]["who"],
+                    "entries": f"{step['first']['sequence']} to {step['last']['sequence']}",
+                }
+                for step in found["steps"]
+            ]
+            columns = {"stage": "stage", "action": "action", "what": "object", "times": "times", "who": "who", "entries": "entries"}
+            options.printer.table(flat, columns, "Nothing was done with it.")
 
     @group.command()
     def verify(witness: Witness = None, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
@@ -118,6 +154,11 @@ def add_audit_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR09
                         keep(file, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in page))
                         count += len(page)
                 options.printer.result({"entries": count, "format": format}, f"{out} has {count} entries.")
+
+
+def _named(row: dict[str, Any]) -> str:
+    """Return the name of who acted, where a search found one, else the id."""
+    return str(row.get("person") or row["actor"]["id"])
 
 
 def _pages(client: Client, format: str) -> Iterator[list[dict[str, Any]]]:

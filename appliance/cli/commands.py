@@ -16,6 +16,7 @@ from appliance.cli.dataset_commands import add_dataset_commands
 from appliance.cli.follow_job import follow_job
 from appliance.cli.frame import AsJson, Frame, PassphraseFile, Program, Wait, make_frame, server_only
 from appliance.cli.key_commands import add_key_commands
+from appliance.cli.new_file import NewFile, keep
 from appliance.cli.passphrase import find_passphrase
 from appliance.cli.printing import Printer
 from appliance.cli.rank_commands import add_rank_commands
@@ -248,6 +249,20 @@ def _add_adapter_commands(group: typer.Typer, frame: Frame) -> None:
                     for row in found["answers"]
                 )
             options.printer.result({**found, "report": report}, report)
+
+    @group.command()
+    def card(
+        adapter: str,
+        out: Annotated[Path | None, typer.Option(help="Write the card to this new file (Markdown).")] = None,
+        passphrase_file: PassphraseFile = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """Say what is known of an adapter, in plain language, each fact with the entries of the log that it rests on."""
+        with frame(as_json, passphrase_file) as options, NewFile(out) as file, options.client() as client:
+            found = client.perform("adapter.card", adapter_id=adapter)
+            if file is not None:
+                keep(file, found["card"])
+            options.printer.result(found, found["card"] if out is None else f"{out} is the model card.")
 
 
 def _add_user_commands(group: typer.Typer, frame: Frame) -> None:

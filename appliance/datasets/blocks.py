@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 ROWS = 4000  # in a block: a few megabytes
 # White space that is not one plain space: what `str.split` takes for it.
-_ODD_SPACES = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+_ODD_SPACES = (
+    "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
 # Python's \d holds the digits of every script, RE2's those of ASCII alone. There are none in these ranges but the ASCII ones.
 _OTHER_DIGITS = "[^\\x{0}-\\x{5ff}\\x{2000}-\\x{2bff}\\x{3000}-\\x{9fff}\\x{ac00}-\\x{d7af}]"
 _PERSONAL = f"@|{MAYBE_NUMBERED.pattern}|{MAYBE_PHONE.pattern}|{_OTHER_DIGITS}"

@@ -19,7 +19,7 @@ _FORMS = {
     "a JSON web token": r"\beyJ[A-Za-z0-9_-]{8,2000}\.eyJ[A-Za-z0-9_-]{8,2000}\.[A-Za-z0-9_-]{8,2000}",
     "a password in an address": r"\b[a-z][a-z0-9+.-]{1,15}://[^\s/:@]{1,64}:[^\s/:@]{3,64}@",
     "a password": r"(?i:\b(?:password|passwd|pwd|passwort|kennwort|mot de passe|secret|api[_ -]?key|token)"
-    r"\s{0,3}(?:is|ist|=|:)\s{0,3}[\"']?)"
+    r"\s{0,3}(?:(?:is|ist)\s{0,3}:?|=|:)\s{0,3}[\"']?)"
     r"(?=[^\s\"']{0,63}\d)(?=[^\s\"']{0,63}[A-Za-z])[^\s\"']{8,64}",
 }
 _COMPILED = {name: re.compile(pattern) for name, pattern in _FORMS.items()}

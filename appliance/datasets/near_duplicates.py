@@ -3,7 +3,8 @@
 Rows whose signatures agree in one band count as near; the bands are those that datasketch chooses for a Jaccard similarity of 0.85. Rows
 of one group are phrasings of one fact and are meant to be alike. Of each band only the first row is kept, and the first one of another
 group: an earliest row that is near is among them, and a table whose questions are all alike costs no more than any other.
-A row costs some fifty microseconds and half a kilobyte, so only the first `MAX_COMPARED_ROWS` are compared; whoever uses this says so when there are more.
+A row costs some fifty microseconds and half a kilobyte, so only the first `MAX_COMPARED_ROWS` are compared; whoever uses this says so when
+there are more.
 """
 
 import functools

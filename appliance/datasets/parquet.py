@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 import pyarrow.parquet as pq
@@ -32,6 +33,8 @@ _SCHEMA = pa.schema(
     ],
     metadata={_FORMAT_KEY: _FORMAT_VERSION},
 )
+# Texts are all different: a dictionary of them, or their smallest and largest, is work for nothing.
+LAYOUT = {"use_dictionary": ["messages.list.element.role", *_LABELS], "write_statistics": ["row"]}
 
 
 class PartWriter:
@@ -41,7 +44,13 @@ class PartWriter:
         """`prefix` is the additional authenticated data. Raises `OSError`."""
         properties = create_encryption_properties(key, aad_prefix=prefix, store_aad_prefix=False, encryption_algorithm="AES_GCM_V1")
         self._file = open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb")  # noqa: SIM115 - __exit__
-        self._writer = pq.ParquetWriter(self._file, _SCHEMA, encryption_properties=properties, compression=compression)
+        self._writer = pq.ParquetWriter(
+            self._file,
+            _SCHEMA,
+            encryption_properties=properties,
+            compression=compression,
+            **LAYOUT,
+        )
 
     def write(self, table: pa.Table) -> None:
         """Write row groups. Raises `OSError`."""
@@ -80,11 +89,12 @@ def table_of_block(block: Block) -> pa.Table:
     count = len(block)
     contents = [""] * (2 * count)
     contents[::2], contents[1::2] = block.questions, block.answers
-    roles = pa.DictionaryArray.from_arrays(pa.array([0, 1] * count, pa.int8()), pa.array(["user", "assistant"])).cast(pa.string())
+    speakers = pa.array(np.tile(np.array([0, 1], np.int8), count))
+    roles = pa.DictionaryArray.from_arrays(speakers, pa.array(["user", "assistant"])).cast(pa.string())
     turns = pa.StructArray.from_arrays([roles, pa.array(contents, pa.string())], ["role", "content"])
     columns = [
         pa.array(block.rows, pa.int64()),
-        pa.ListArray.from_arrays(pa.array(range(0, 2 * count + 1, 2), pa.int32()), turns),
+        pa.ListArray.from_arrays(pa.array(np.arange(0, 2 * count + 1, 2, dtype=np.int32)), turns),
         *(pa.array(block.label(name), pa.string()) for name in _LABELS),
     ]
     return pa.Table.from_arrays(columns, schema=_SCHEMA)

@@ -154,7 +154,8 @@ class Screening:
         if len(self._rows) > MAX_COMPARED_ROWS:
             notes.append(f"Nearly the same questions were looked for among the first {MAX_COMPARED_ROWS:,} rows.")
         if self._masked_rows:
-            notes.append(f"By the policy, personal data was replaced by pseudonyms in {self._masked_rows:,} rows.")
+            rows = "1 row" if self._masked_rows == 1 else f"{self._masked_rows:,} rows"
+            notes.append(f"By the policy, personal data was replaced by pseudonyms in {rows}.")
         return notes
 
     def _screen_personal_data(self, conversation: Conversation) -> Conversation:

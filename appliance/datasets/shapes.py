@@ -132,7 +132,8 @@ class Shaper:
 
     def block(self, header: list[str], cells: Sequence[tuple[int, list[str]]], offset: int) -> Block | None:
         """Return the rows as a block, or None when not every one of them is plain: `convert` then says what there is to say."""
-        if self.shape != "columns" or self.roles is None or any(len(each) != len(header) for _row, each in cells):
+        numbers, rows = zip(*cells, strict=True)
+        if self.shape != "columns" or self.roles is None or set(map(len, rows)) != {len(header)}:
             return None
         try:
             plan = self._plans.get(tuple(header)) or self._plan(tuple(header))
@@ -140,7 +141,7 @@ class Shaper:
             return None
         if "system" in plan:
             return None
-        columns = dict(zip(header, zip(*(each for _row, each in cells), strict=True), strict=True))
+        columns = dict(zip(header, zip(*rows, strict=True), strict=True))
         questions, answers = ([cell.strip() for cell in columns[plan[role]]] for role in ("question", "answer"))
         if not all(questions) or not all(answers) or max(map(len, chain(questions, answers))) > MAX_CONTENT_CHARACTERS:
             return None
@@ -150,7 +151,7 @@ class Shaper:
             if any(isinstance(each, Wrong) for each in told.values()):
                 return None
             labels[name] = [getattr(told[value], name) for value in values]
-        return Block([offset + row for row, _cells in cells], questions, answers, labels)
+        return Block([offset + row for row in numbers], questions, answers, labels)
 
     def _plan(self, header: tuple[str, ...]) -> dict[str, str]:
         """Return the column of each role for records with these keys."""

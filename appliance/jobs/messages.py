@@ -182,6 +182,7 @@ class ParseStart(Message):
     output_folder: str
     dataset_id: str
     dataset_version: int
+    seed: int = Field(default=0, ge=0, le=MAX_SEED)
     part_keys: dict[str, DataKey] = Field(repr=False)
 
 

@@ -18,8 +18,10 @@ ENDED = (Outcome.SUCCEEDED, Outcome.FAILED, Outcome.DENIED)
 
 
 def audit_overview(desk: AuditDesk, caller: Caller, *, days: int = 30) -> dict[str, Any]:
-    """Return all that the page opens with, in one look: the log's size and root, `activity` of the last `days` (0: of the whole log),
-    `refused` (what was denied or failed most often), `reviews` (review_audit.py), and `choices` for the search form.
+    """Return all that the page opens with, in one look.
+
+    `entries` and `root` of the log, `activity` of the last `days` (0: of the whole log), `refused` (what was denied or failed most often),
+    `reviews` (review_audit.py), and `choices` for the search form.
     """
     context = desk.context
     with context.act(caller, "audit.read", LOG, {"look": "overview", "days": days}):

@@ -14,6 +14,7 @@ from appliance.jobs.conversation import WorkerOrder
 from appliance.jobs.messages import Done, EvaluateStart
 from appliance.jobs.states import Job, add_job
 from appliance.models.tables import ADAPTERS, RETIRED
+from appliance.reports.facts import digest_of
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.dataset_use import verify_version
 from appliance.services.import_dataset import describe_dataset
@@ -92,7 +93,7 @@ class EvaluationHandler:
                 connection.execute(
                     update(ADAPTERS).where(ADAPTERS.c.id == job.spec["adapter_id"]).values(results=results, state="evaluated")
                 )
-        log_job(context, job, "job.start", Outcome.SUCCEEDED)
+        log_job(context, job, "job.start", Outcome.SUCCEEDED, result=digest_of(done.result))
         return done.result
 
     def fail(self, job: Job, error: ApplianceError) -> None:

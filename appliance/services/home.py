@@ -72,7 +72,7 @@ def status(context: ServiceContext, caller: Caller) -> dict[str, Any]:
     if not context.sealed:
         with context.database.begin() as connection:
             answer["users"] = len(list_users(connection))
-        answer["reminders"] = reminders(context)
+        answer["reminders"] = [*_ways_in(context), *reminders(context)]
     return answer
 
 
@@ -83,3 +83,13 @@ def _log_problem(context: ServiceContext) -> str:
     except ApplianceError as error:
         return error.sentence
     return ""
+
+
+def _ways_in(context: ServiceContext) -> list[str]:
+    """Return what must be said before a home can no longer be opened by anybody."""
+    if any(slot.kind == "recovery" for slot in context.vault.slots):
+        return []
+    return [
+        "There is no recovery key. When every passphrase is lost, the data is gone for good, and no backup can be made: make one with "
+        "`appliance key recovery`, and put it in a safe."
+    ]

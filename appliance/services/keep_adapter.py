@@ -13,6 +13,7 @@ from appliance.audit import ObjectRef, Outcome
 from appliance.foundation.atomic_files import fsync_folder, storage_errors
 from appliance.jobs.states import Job
 from appliance.models.tables import ADAPTERS
+from appliance.reports.facts import digest_of
 from appliance.services.context import Caller, ServiceContext
 
 MADE = "adapter"  # the folder of a job in which its worker writes the adapter
@@ -44,8 +45,11 @@ def job_folder(context: ServiceContext, job_id: str) -> Path:
     return context.home / "jobs" / job_id
 
 
-def keep_adapter(context: ServiceContext, job: Job, made: MadeAdapter) -> None:
-    """Move the adapter to its place, and say so in the table and the log. What an earlier, killed call left is replaced."""
+def keep_adapter(context: ServiceContext, job: Job, made: MadeAdapter, result: dict[str, Any]) -> None:
+    """Move the adapter to its place, and say so in the table and the log. What an earlier, killed call left is replaced.
+
+    `result` is the job's, as it will be kept: the log binds it, and `made.config`, by their digests.
+    """
     source, target = job_folder(context, job.id) / MADE, context.home / "adapters" / made.id
     with storage_errors("Keeping the adapter"):
         if source.exists() or not target.exists():  # Moved already, when this came here before and was killed afterwards.
@@ -79,5 +83,10 @@ def keep_adapter(context: ServiceContext, job: Job, made: MadeAdapter) -> None:
         ObjectRef("adapter", made.id, made.digest),
         Outcome.SUCCEEDED,
         request=job.id,
-        details={"dataset": made.dataset_id, "model": made.model_id},
+        details={
+            "dataset": made.dataset_id,
+            "model": made.model_id,
+            "parameters": digest_of(made.config),
+            "result": digest_of({name: value for name, value in result.items() if name != "adapter"}),
+        },
     )

@@ -10,6 +10,7 @@ from appliance.services.context import Caller, ServiceContext
 from appliance.services.read_audit import LOG
 from appliance.services.search_audit import AuditDesk, names_of, read_entries
 
+LOOKED_AT = ".list"  # a look at what is known of an object is no part of its life; a search finds it
 MAX_STEPS = 200  # kinds of acts on one object, or on what hangs on it, that are shown
 STAGES = ("Data", "Training", "Evaluation", "Publishing", "Use", "Shredding")
 _STAGE_OF = {
@@ -46,7 +47,7 @@ def object_life(desk: AuditDesk, caller: Caller, *, object_id: str) -> dict[str,
         if object_id not in index.ids.numbers:
             raise NotFoundError("The log does not name such an object. Copy its id from an entry, or from where it is listed.")
         sources, products = index.made_from(object_id), index.makes(object_id)
-        steps = _steps(index, {object_id, *sources, *products})
+        steps = [step for step in _steps(index, {object_id, *sources, *products}) if not step.action.endswith(LOOKED_AT)]
         shown = steps[:MAX_STEPS]
         drawn = _described(context, shown, object_id, sources)
     names = names_of(context, {object_id, *sources, *products})

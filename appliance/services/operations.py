@@ -12,6 +12,7 @@ from appliance.jobs.messages import FromWorker
 from appliance.jobs.runner import JobHandler, JobRunner
 from appliance.jobs.states import ACTIVE, ENDED, Job, JobState, list_jobs
 from appliance.services import accounts, export_audit, home, manage_keys, read_audit
+from appliance.services.adapter_card import show_card
 from appliance.services.advise_rank import advise_before
 from appliance.services.back_up import BackupDesk
 from appliance.services.chat import ChatDesk
@@ -218,6 +219,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "adapter.list": lambda a, c, /, **p: list_adapters(a.context, c, **p),
     "adapter.show": lambda a, c, /, **p: show_adapter(a.context, c, **p),
     "adapter.shrink": _shrink,
+    "adapter.card": lambda a, c, /, **p: show_card(a.context, c, **p),
     "adapter.answers": lambda a, c, /, **p: show_answers(a.context, c, **p),
     "chat": _chat,
     "audit.show": lambda a, c, /, **p: read_audit.show_audit(a.context, c, **p),

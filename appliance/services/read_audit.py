@@ -11,6 +11,7 @@ from appliance.audit.proofs import inclusion_proof, proof_text
 from appliance.foundation import canonical_json
 from appliance.foundation.errors import AuditLogError, InputError
 from appliance.identity.tables import USERS
+from appliance.services.accounts import account_ref
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.person_key import known_person
 from appliance.services.receive_upload import file_fingerprint
@@ -114,7 +115,7 @@ def _about_name(context: ServiceContext, name: str) -> list[dict[str, Any]]:
     """Return the account of this name, and the person, each with the entries that speak of them; `named_in` have an HMAC of the name."""
     with context.database.begin() as connection:
         account = connection.execute(select(USERS.c.id).where(USERS.c.name == name)).scalar()
-    tried = context.vault.pseudonym("account-name", name.encode("utf-8", "replace"))[:32]
+    tried = account_ref(context, name).id
     person = known_person(context, name)
     wanted = {("account", tried): "sign-in"}
     if account is not None:

@@ -39,7 +39,10 @@ def sign_off(desk: AuditDesk, caller: Caller, *, first: int, last: int, note: st
 
 def list_reviews(context: ServiceContext, index: SearchIndex) -> dict[str, Any]:
     """Return the latest reviews, newest first, with their notes, and which entries nobody has reviewed yet."""
-    entries = read_entries(context, index.find(Query(action=ACTION, outcome=str(Outcome.SUCCEEDED))).tolist())
+    written = read_entries(context, index.find(Query(action=ACTION)).tolist())
+    # What is reviewed stands in the request: an outcome that a crash left to the next start does not repeat it.
+    asked = {entry["request"]: entry["details"] for entry in written if entry["outcome"] == Outcome.REQUESTED}
+    entries = [{**entry, "details": asked[entry["request"]]} for entry in written if entry["outcome"] == Outcome.SUCCEEDED]
     gaps = _gaps([(entry["details"]["first"], entry["details"]["last"]) for entry in entries], index.size)
     shown = entries[: -SHOWN_REVIEWS - 1 : -1]
     with context.database.begin() as connection:

@@ -18,6 +18,7 @@ from appliance.identity import list_users
 from appliance.models.tables import ADAPTERS, MODELS
 from appliance.services.accounts import account_ref
 from appliance.services.context import Caller, ServiceContext
+from appliance.services.person_key import known_person
 from appliance.services.read_audit import LOG
 
 PAGE_ENTRIES = 50
@@ -162,10 +163,14 @@ def names_of(context: ServiceContext, ids: Iterable[str]) -> dict[str, str]:
 
 
 def people_called(context: ServiceContext, person: str) -> frozenset[str]:
-    """Return the ids under which a person is in the log: an account's, and the fingerprint of a name that was typed to sign in."""
+    """Return the ids under which somebody is in the log.
+
+    An account's, the fingerprint of a name that was typed to sign in, and the pseudonym of a person who was looked for in the data.
+    """
     with context.database.begin() as connection:
         ids = {user.id for user in list_users(connection) if user.name == person}
-    return frozenset({person, account_ref(context, person).id, *ids})
+    known = known_person(context, person)
+    return frozenset({person, account_ref(context, person).id, *ids, *([known.target.id] if known else [])})
 
 
 def moment(text: str, *, end: bool = False) -> int:

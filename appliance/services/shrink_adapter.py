@@ -125,7 +125,7 @@ class ShrinkHandler:
                 digest=str(done.result["adapter_sha256"]),
                 config={**adapter["config"], "rank": spec["rank"], "made_from": adapter["id"], "shrink": figures},
             )
-            keep_adapter(context, job, made)
+            keep_adapter(context, job, made, done.result)
         log_job(context, job, "job.start", Outcome.SUCCEEDED)
         return {**done.result, "adapter": spec["smaller_id"] if written else ""}
 

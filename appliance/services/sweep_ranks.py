@@ -91,7 +91,7 @@ class SweepHandler:
             won = next(each for each in spec["candidates"] if each["rank"] == rank)
             config = {name: value for name, value in spec.items() if name != "candidates"} | won
             config["sweep"] = {"trials": done.result["trials"], "sentence": done.result["sentence"]}
-            keep_adapter(context, job, MadeAdapter.of_training(config, str(done.result["adapter_sha256"])))
+            keep_adapter(context, job, MadeAdapter.of_training(config, str(done.result["adapter_sha256"])), done.result)
         log_job(context, job, "job.start", Outcome.SUCCEEDED)
         return {**done.result, "adapter": spec["adapter_id"] if written else ""}
 

@@ -47,7 +47,7 @@ def training_spec(context: ServiceContext, *, dataset_id: str, model_id: str, ch
         "preset": choice.preset,
         **planned.settings,
         "trained_parameters": planned.fitted.trained,
-        "flop": planned.fitted.flop.total,
+        "flop": float(planned.fitted.flop.total),
         "flop_base_share": planned.fitted.flop.base_share,
     }
 
@@ -94,13 +94,14 @@ class TrainingHandler:
         """Adopt the sealed adapter, when there is one, and log the outcome."""
         context, spec = self._context, job.spec
         written = bool(done.result.get("adapter_written"))
+        result = {**done.result, "adapter": spec["adapter_id"] if written else "", "stepped_down": spec.get(STEPPED_DOWN, [])}
         if written:
             name = f"{spec['name']} (step {done.result['best_step']})" if done.stopped else spec["name"]
-            keep_adapter(context, job, MadeAdapter.of_training({**spec, "name": name}, str(done.result["adapter_sha256"])))
+            keep_adapter(context, job, MadeAdapter.of_training({**spec, "name": name}, str(done.result["adapter_sha256"])), result)
         if not done.stopped:
             note_training(context, spec, done.result)
         log_job(context, job, "job.start", Outcome.SUCCEEDED)
-        return {**done.result, "adapter": spec["adapter_id"] if written else "", "stepped_down": spec.get(STEPPED_DOWN, [])}
+        return result
 
     def fail(self, job: Job, error: ApplianceError) -> None:
         """Log that the job failed, and why."""
@@ -167,7 +168,7 @@ def training_order(context: ServiceContext, job: Job, start: Start, training: Tr
     return WorkerOrder(start, read=read, write=(job_folder(context, job.id),), memory_bytes=memory)
 
 
-def log_job(context: ServiceContext, job: Job, action: str, outcome: Outcome, reason: str = "") -> None:
+def log_job(context: ServiceContext, job: Job, action: str, outcome: Outcome, reason: str = "", **details: str) -> None:
     """Log a step of a job, in the name of who submitted it."""
     context.log.append(
         Caller(job.created_by, "system").actor,
@@ -176,7 +177,7 @@ def log_job(context: ServiceContext, job: Job, action: str, outcome: Outcome, re
         outcome,
         reason=reason,
         request=job.id,
-        details={"kind": job.kind},
+        details={"kind": job.kind, **details},
     )
 
 

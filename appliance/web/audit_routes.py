@@ -12,8 +12,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from appliance.foundation.errors import ApplianceError
 from appliance.services.context import ServiceContext
-from appliance.services.prove_entry import prove_entry
 from appliance.services.read_audit import LOG
+from appliance.services.show_proof import show_proof
 from appliance.web.answers import refusal, status_of, wants_page
 
 
@@ -48,8 +48,8 @@ class ProofRoute:
         """Answer with a text file, or with a sentence."""
         sequence: int = request.path_params["sequence"]
         try:
-            work = functools.partial(prove_entry, self._context, request.state.caller, sequence=sequence)
-            proof = (await anyio.to_thread.run_sync(work))["proof"]
+            work = functools.partial(show_proof, self._context, request.state.caller, sequence=sequence)
+            proof = (await anyio.to_thread.run_sync(work))["file"]
         except ApplianceError as error:
             return refusal(request.scope, status_of(error), error.code, error.sentence)
         headers = {"content-disposition": f'attachment; filename="entry-{sequence}.tlog-proof"'}

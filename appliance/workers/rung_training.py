@@ -63,7 +63,7 @@ class RungTraining:
             raise WorkerError("Memory ran out while training. The last checkpoints are kept.", code=OUT_OF_MEMORY) from error
         if outcome.stopped and not watch.reached:
             return None
-        loss = None if outcome.ending is Ending.DIVERGED else outcome.validation_loss
+        loss = outcome.validation_loss  # the best so far, also of a rank that diverged afterwards
         if loss is None and outcome.ending is not Ending.DIVERGED:  # No pass over the data has ended yet.
             loss = mean_loss(self._loaded.causal, self._parts["validation"])
         return {

@@ -3,7 +3,7 @@
     python -m ops.bench.sealed_speed FOLDER [--megabytes 512] [--rows 200000] [--rounds 5]
 
 The peer of a sealed file is `cryptography`'s AESGCM over the same 1 MiB pieces, written to and read from a plain file, with the same sync
-at the end. The peer of a dataset is the same Arrow table in Parquet without encryption, same compression and row groups. The two take
+at the end. The peer of a dataset is the same Arrow table in Parquet without encryption, same compression, layout and row groups. The two take
 turns, and the median of the rounds counts. FOLDER must not exist; a folder of /dev/shm leaves the disk out. It is removed afterwards.
 Prints one JSON object; MB/s are of plaintext, a ratio over 1 means faster than the peer.
 """
@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from appliance.datasets.conversation import Conversation
-from appliance.datasets.parquet import ROW_GROUP_ROWS, PartWriter, open_part, table_of
+from appliance.datasets.parquet import LAYOUT, ROW_GROUP_ROWS, PartWriter, open_part, table_of
 from appliance.vault.stream import SealContext, seal_file, unseal_file
 
 PIECE_BYTES = 1024**2
@@ -89,7 +89,7 @@ def datasets(folder: Path, rows: int, rounds: int) -> dict[str, Any]:
 
     def write_plain() -> None:
         with plain.open("wb") as file:
-            with pq.ParquetWriter(file, tables[0].schema, compression="zstd") as writer:
+            with pq.ParquetWriter(file, tables[0].schema, compression="zstd", **LAYOUT) as writer:
                 for table in tables:
                     writer.write_table(table, row_group_size=ROW_GROUP_ROWS)
             file.flush()
@@ -112,7 +112,8 @@ def datasets(folder: Path, rows: int, rounds: int) -> dict[str, Any]:
 
 def _row(number: int) -> Conversation:
     question = f"Where in the store do I find article number {number}, as of the spring list?"
-    answer = f"Article {number} lies on shelf {number * 7919 % 997}, box {number * 104729 % 10007}; ask at desk {number % 7}. {secrets.token_hex(40)}"
+    where = f"shelf {number * 7919 % 997}, box {number * 104729 % 10007}"
+    answer = f"Article {number} lies on {where}; ask at desk {number % 7}. {secrets.token_hex(40)}"
     return Conversation(number, [{"role": "user", "content": question}, {"role": "assistant", "content": answer}])
 
 

@@ -83,7 +83,7 @@ class DelimitedRecords(Iterator[tuple[int, dict[str, Any] | Wrong]]):
         row = 0
         try:
             for row, cells in enumerate(reader, start=1):
-                if not any(cells) or "".join(cells).isspace():
+                if (not cells or not cells[0].strip()) and not any(cell.strip() for cell in cells):
                     continue
                 if not self.header:
                     self.header, named = header_of(cells)

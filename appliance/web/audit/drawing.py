@@ -25,8 +25,8 @@ def state(found: dict[str, Any]) -> str:
             ("Failed in this time", words.number(found["failed"])),
         ]
     ) + notice(
-        f"Just now all {words.many(found['entries'], 'entry', 'entries')} gave the root {found['root'][:16]}…, the one that the appliance "
-        "signs: none was changed, cut out or put in since.",
+        f"All {words.many(found['entries'], 'entry', 'entries')}, as they were read for this page, give the root {found['root'][:16]}…: "
+        "the one that the appliance signs. So none was changed, cut out or put in.",
         "good",
     )
 
@@ -95,7 +95,7 @@ def reviews(found: dict[str, Any]) -> str:
         for each in found["open"]
     )
     heads = ("Entries", "How many", "Denied", "Failed", "Looks at the log itself", "")
-    drawn = table(heads, opened, "Not reviewed yet")
+    drawn = f'<div class="open-runs">{table(heads, opened, "Not reviewed yet")}</div>'
     if not found["reviews"]:
         return drawn + notice("Nobody has signed off a review yet.")
     rows = "".join(
@@ -108,7 +108,7 @@ def reviews(found: dict[str, Any]) -> str:
     heads = ("When (UTC)", "Who", "Entries", "Note", "")
     shown = len(found["reviews"])
     said = words.many(found["count"], "review") + (f", the latest {shown} of them" if shown < found["count"] else "")
-    return drawn + table(heads, rows, said)
+    return f'{drawn}<div class="signed">{table(heads, rows, said)}</div>'
 
 
 def progress(share: float) -> str:
@@ -198,7 +198,7 @@ def proof(found: dict[str, Any]) -> str:
         ("What it means", EVENTS[entry["action"]].meaning if entry["action"] in EVENTS else "not in this version's catalogue"),
         ("How it ended", words.outcome(entry["outcome"]) + (f": {entry['reason']}" if entry["reason"] else "")),
         ("Who", f"{words.who(entry)}, {actor['role']}" + (f" ({actor['id']})" if entry["person"] else "")),
-        ("Session", actor["session"] or "none: on the machine itself"),
+        ("Session", actor["session"] or "none"),
         ("On what", named),
         ("Its digest", target["digest"] or "none"),
         ("When", f"{words.when(entry['time_us'])} UTC"),
@@ -207,11 +207,12 @@ def proof(found: dict[str, Any]) -> str:
     ]
     lines = "".join(f'<tr><th scope="row">{text(name)}</th><td>{text(value)}</td></tr>' for name, value in rows)
     steps = "".join(f"<li><code>{each}</code></li>" for each in path)
+    others = words.many(len(path), "other fingerprint")
     said = (
         f"This entry is number {words.number(sequence)}, counted from 0, of the {words.number(found['size'])} that the log has. "
-        f"Its fingerprint (leaf hash), together with {words.many(len(path), 'other fingerprint')}, gives the root of the whole log, and that root "
-        "is what the appliance signed just now. Had one character of this entry been changed, or an entry before it taken out, the root would be "
-        "another. This was computed again before it was shown: it holds."
+        f"Its fingerprint (leaf hash), together with {others}, gives the root of the whole log, and that root is what the appliance "
+        "signed just now. Had one character of this entry been changed, or an entry before it taken out, the root would be another. "
+        "This was computed again before it was shown: it holds."
     )
     together = _find("What was asked for, and how it ended", request=entry["request"]) if entry["request"] else ""
     return (
@@ -221,6 +222,6 @@ def proof(found: dict[str, Any]) -> str:
         f'<p><a class="download" href="/audit-proof/{sequence}" download>Download the proof</a> '
         '<span class="quiet">The entry, the fingerprints and the signed checkpoint (C2SP tlog-proof), to be checked elsewhere.</span></p>'
         f"<details><summary>The fingerprints</summary><p>Of this entry: <code>{found['leaf_hash']}</code></p>"
-        f"<ol>{steps}</ol><p>Root: <code>{found['root']}</code></p><p>Signed as: <code>{text(found['origin'])}</code></p></details>"
+        f"<ol>{steps}</ol><p>Root: <code>{found['root']}</code></p><p>Key of the log: <code>{text(found['key'])}</code></p></details>"
         "</section>"
     )

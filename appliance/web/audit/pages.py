@@ -11,9 +11,9 @@ from appliance.services.audit_activity import audit_overview
 from appliance.services.context import Caller
 from appliance.services.object_life import object_life
 from appliance.services.operations import Appliance
-from appliance.services.prove_entry import prove_entry
 from appliance.services.read_audit import LOG
 from appliance.services.review_audit import MAX_NOTE_CHARACTERS, sign_off
+from appliance.services.show_proof import show_proof
 from appliance.web.audit import charts, drawing, words
 from appliance.web.audit.search_tab import ANY, FIELDS, QUIET, SearchTab, answer, build_search_tab, question
 from appliance.web.drawing import notice
@@ -37,6 +37,7 @@ _FOOTER = (
     '<div class="foot">An auditor need not trust this page: <code>appliance audit export</code> writes the log with its signed checkpoint, '
     "and the offline verifier checks it on another machine.</div>"
 )
+_LIFE = "### One object's whole life\nFrom where it came to how it ended: data, training, evaluation, publishing, use, shredding."
 _SIGN_OFF = (
     "### Sign off a review\nSay which entries you looked at, and what you looked for and found. The sign-off is an entry of the log; "
     "the note is kept encrypted beside it."
@@ -70,8 +71,8 @@ def build_audit_blocks(appliance: Appliance) -> gr.Blocks:
                 chart = drawn()
             with gr.Tab("Search", id="search"):
                 search = build_search_tab(appliance, event)
-            with gr.Tab("One object's life", id="life"):
-                gr.Markdown("From where it came to how it ended: data, training, evaluation, publishing, use, shredding.")
+            with gr.Tab("Life", id="life"):
+                gr.Markdown(_LIFE)
                 object_id = gr.Textbox(label="Id of the object", placeholder="ds_… or ad_…", max_length=512)
                 with gr.Row(elem_classes="buttons"):
                     show_life = gr.Button("Show its life", variant="primary")
@@ -105,6 +106,7 @@ def build_audit_blocks(appliance: Appliance) -> gr.Blocks:
             return drawing.life(object_life(appliance.audit, caller, object_id=object_id))
 
         gr.on([show_life.click, object_id.submit], event(live), object_id, life, **QUIET)
+        tabs.select(_nothing, outputs=entry, **QUIET)
         _wire_clicks(appliance, event, search, tabs, entry, (object_id, life))
         drawn(_FOOTER)
     return blocks
@@ -119,7 +121,7 @@ def _wire_clicks(
         sequence = _message(message).get("sequence")
         if type(sequence) is not int:
             raise InputError("The click was not understood. Reload the page.", code="audit.message")
-        return drawing.proof(prove_entry(appliance.context, caller, sequence=sequence))
+        return drawing.proof(show_proof(appliance.context, caller, sequence=sequence))
 
     def live_this(caller: Caller, message: str) -> tuple[Any, ...]:
         chosen = str(_message(message).get("id", ""))
@@ -134,6 +136,10 @@ def _wire_clicks(
     picked["entry"].change(event(prove), picked["entry"], entry, **QUIET)
     picked["life"].change(event(live_this), picked["life"], [tabs, *lived], **QUIET)
     picked["find"].change(event(find_this), picked["find"], [tabs, *search.fields, *search.outputs], **QUIET)
+
+
+def _nothing() -> str:
+    return ""
 
 
 def _build_review() -> _Review:

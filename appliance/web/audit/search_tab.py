@@ -34,7 +34,7 @@ class SearchTab:
 def build_search_tab(appliance: Appliance, event: Events) -> SearchTab:
     """Draw the tab and wire it."""
     with gr.Row():
-        person = gr.Dropdown([ANY], value="", label="Person", info="Name or id, also one typed in vain to sign in", allow_custom_value=True)
+        person = gr.Dropdown([ANY], value="", label="Person (name or id)", allow_custom_value=True)
         action = gr.Dropdown([ANY], value="", label="What was done")
         outcome = gr.Dropdown([ANY, *((said, code) for code, said in words.OUTCOMES.items())], value="", label="How it ended")
     with gr.Row():

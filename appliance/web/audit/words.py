@@ -5,12 +5,16 @@ from typing import Any
 
 OUTCOMES = {"requested": "asked for", "succeeded": "done", "denied": "denied", "failed": "failed"}
 ACTIONS = {
+    "adapter.card": "Model card made",
     "adapter.create": "Model tuned",
     "adapter.list": "Tuned models listed",
     "adapter.read": "Test answers read",
     "adapter.use": "Model asked",
     "appliance.status": "State of the home asked for",
+    "audit.checkpoint": "Checkpoint carried away",
+    "audit.confirm": "Log asked about a file or a name",
     "audit.export": "Log exported",
+    "audit.prove": "Proof of an entry taken",
     "audit.read": "Log looked at",
     "audit.review": "Review of the log signed off",
     "audit.verify": "Log verified",
@@ -40,6 +44,7 @@ ACTIONS = {
     "key.add": "Way into the vault added",
     "key.list": "Ways into the vault listed",
     "key.remove": "Way into the vault removed",
+    "key.rotate-log": "New key for the log asked for",
     "key.rotate": "Keys of the vault rotated",
     "log.change-key": "Signing key of the log changed",
     "log.recover": "Log opened after a crash",

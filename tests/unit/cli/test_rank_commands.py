@@ -1,5 +1,6 @@
 """The rank from the command line: before training, after it, a smaller adapter, a sweep."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -92,4 +93,5 @@ def test_an_analysis_that_fails_says_why(trained: tuple[Any, list[str], str], si
     """And one that was stopped too."""
     shell, _words, adapter = trained
     shell.program.launcher = simulate(worker_frame(lambda _channel, _start: Done(stopped=True)))
-    assert shell.refused("rank", "advise", "--adapter", adapter)["code"] == "rank.stopped"
+    told = shell("rank", "advise", "--adapter", adapter, "--json", expect=1)
+    assert json.loads(told.stderr)["error"]["code"] == "rank.stopped"

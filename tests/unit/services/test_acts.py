@@ -8,6 +8,7 @@ import pytest
 
 from appliance.foundation.errors import AuthorizationError, StorageError
 from appliance.services import accounts, export_audit, home, manage_keys, read_audit
+from appliance.services.adapter_card import show_card
 from appliance.services.advise_rank import advise_before
 from appliance.services.context import OPERATOR, Caller
 from appliance.services.dataset_origin import hold_dataset, set_origin
@@ -99,7 +100,7 @@ ACTS: dict[str, tuple[str, Act]] = {
     "submit_training": ("job.submit", _train),
     "submit_evaluation": ("job.submit", lambda w, c: submit_evaluation(w.context, c, adapter_id=w.ids["adapter"])),
     "submit_explanation": ("job.submit", lambda w, c: submit_explanation(w.context, c, adapter_id=w.ids["adapter"])),
-    "submit_shrink": ("job.submit", lambda w, c: submit_shrink(w.context, c, adapter_id=w.ids["adapter"], rank=4)),
+    "submit_shrink": ("job.submit", lambda w, c: submit_shrink(w.context, c, adapter_id=w.ids["adapter"], rank=2)),
     "submit_sweep": ("job.submit", _sweep),
     "stop_job": ("job.stop", _stop),
     "resume_job": ("job.resume", _resume),
@@ -107,6 +108,7 @@ ACTS: dict[str, tuple[str, Act]] = {
     "chat": ("adapter.use", lambda w, c: list(w.appliance.desk.ask(c, w.ids["adapter"], [{"role": "user", "content": "Hello"}]))),
     "show_audit": ("audit.read", lambda w, c: read_audit.show_audit(w.context, c)),
     "verify_audit": ("audit.verify", lambda w, c: read_audit.verify_audit(w.context, c)),
+    "show_card": ("adapter.card", lambda w, c: show_card(w.context, c, adapter_id=w.ids["adapter"])),
     "take_checkpoint": ("audit.checkpoint", lambda w, c: read_audit.take_checkpoint(w.context, c)),
     "prove_entry": ("audit.prove", lambda w, c: read_audit.prove_entry(w.context, c, sequence=1)),
     "confirm": ("audit.confirm", lambda w, c: read_audit.confirm(w.context, c, name="anna")),

@@ -23,9 +23,9 @@ from appliance.services import accounts, home
 from appliance.services.audit_activity import audit_overview
 from appliance.services.context import OPERATOR, Caller, ServiceContext
 from appliance.services.operations import OPERATIONS, perform
-from appliance.services.prove_entry import prove_entry
 from appliance.services.receive_upload import receive_file
 from appliance.services.review_audit import sign_off
+from appliance.services.show_proof import show_proof
 from appliance.services.train_adapter import TRAIN
 
 Case = Callable[[Any], dict[str, Any]]  # makes what the operation needs, and returns its parameters
@@ -118,6 +118,11 @@ CASES: dict[str, Case] = {
     "audit.export": _nothing,
     "audit.search": lambda _w: {"action": "job."},
     "audit.life": lambda w: {"object_id": w.ids["adapter"]},
+    "audit.folder": _nothing,
+    "audit.checkpoint": _nothing,
+    "audit.prove": lambda _w: {"sequence": 0},
+    "audit.confirm": lambda _w: {"name": "Nobody Nowhere"},
+    "adapter.card": lambda w: {"adapter_id": w.ids["adapter"]},
 }
 # What is done without an operation's name: the pages' own.
 DIRECT: dict[str, Callable[[Any], Any]] = {
@@ -126,7 +131,7 @@ DIRECT: dict[str, Callable[[Any], Any]] = {
     "set_password": lambda w: accounts.set_password(w.context, OPERATOR, "old", "new"),
     "receive_file": lambda w: receive_file(w.context, OPERATOR, io.BytesIO(b"some bytes")),
     "audit_overview": lambda w: audit_overview(w.appliance.audit, AUDITOR),
-    "prove_entry": lambda w: prove_entry(w.context, AUDITOR, sequence=0),
+    "show_proof": lambda w: show_proof(w.context, AUDITOR, sequence=0),
     "sign_off": lambda w: sign_off(w.appliance.audit, AUDITOR, first=0, last=3, note="Looked at all of them."),
     "run_queue": lambda w: w.appliance.run_queue(),
 }
@@ -303,7 +308,8 @@ def test_every_message_starts_what_was_asked_for_or_says_why_not() -> None:
     }
     starts = {name for name in found if name.endswith("Start")}
     assert found - starts == set(EXEMPT_MESSAGES)
-    assert {getattr(messages, name).model_fields["type"].default for name in starts} == set(get_args(WorkerKind))
+    started = {getattr(messages, name).model_fields["type"].default for name in starts}
+    assert started | {"probe"} == set(get_args(WorkerKind))  # A probe is told nothing: its launch is all there is.
 
 
 # Kinds that only real processes play: the starter's conversion and the self-test; what asks for them is killed above.

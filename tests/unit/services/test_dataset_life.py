@@ -66,6 +66,19 @@ def test_a_file_is_looked_at_before_it_is_imported_and_stays(world: Any) -> None
         world.do("dataset.preview", upload_id=upload, filename="t.csv")
 
 
+def test_a_split_can_be_made_again_by_its_seed(world: Any) -> None:
+    rows = "question,answer\n" + "".join(f"What is number {number}?,It is {number}.\n" for number in range(40))
+    parts = []
+    for seed in (0, 7, 7):
+        made = world.do("dataset.import", upload_id=world.upload(rows.encode()), filename="t.csv", seed=seed)
+        parts.append({row: part for row, (part, _answer) in rows_of(world, made["id"]).items()})
+        assert world.do("dataset.report", dataset_id=made["id"])["split"] == {"seed": seed, "shares": [80, 10, 10]}
+    assert parts[1] == parts[2] != parts[0]
+    for wrong in (-1, 2**31, "7"):
+        with pytest.raises(InputError, match="seed"):
+            world.do("dataset.import", upload_id=world.upload(rows.encode()), filename="t.csv", seed=wrong)
+
+
 def test_the_report_tells_what_was_found_and_the_policy_masked_the_card(world: Any, dataset: str) -> None:
     report = world.do("dataset.report", dataset_id=dataset)
     found = {check["code"]: check["count"] for check in report["checks"]}

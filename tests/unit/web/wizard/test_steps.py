@@ -140,6 +140,7 @@ def test_where_it_comes_from_is_kept_and_checked(anna: Wizard, world: Any) -> No
     imported(anna, sent(world), origin=("HR", "desk answers", "contract", "ours", "2099-12-31"))
     made = world.do("dataset.list")[-1]
     assert (made["owner"], made["purpose"], made["legal_basis"], made["keep_until"]) == ("HR", "desk answers", "contract", "2099-12-31")
+    assert "must not be used any more" in text_of(imported(anna, sent(world), origin=("HR", "answers", "contract", "ours", "2020-01-01")))
 
 
 def test_what_was_found_in_the_rows_is_shown_and_mended_by_a_click(anna: Wizard, world: Any) -> None:
@@ -161,10 +162,34 @@ def test_what_was_found_in_the_rows_is_shown_and_mended_by_a_click(anna: Wizard,
 
 
 def test_a_bad_file_leaves_its_sentence(anna: Wizard, world: Any) -> None:
-    outputs = anna("bring", sent(world, b"one\nx\n", "bad.csv"))[-1]
+    outputs = anna("bring", sent(world, b"%PDF-1.7", "bad.csv"))[-1]
     assert "The file was not imported." in outputs[0]
     assert not outputs[1].visible
     assert "There is no such upload" in imported(anna, json.dumps({"id": "up_00000000000000000000", "name": "x"}))
+
+
+def test_what_was_read_in_the_wrong_way_can_be_said(anna: Wizard, world: Any) -> None:
+    """The sentence asks for the encoding, so the field for it is there, and open."""
+    message = sent(world, "question,answer\nWo?,Für alle\n".encode("cp1252") + "Wann?,Ärger\n".encode(), "mixed.csv")
+    outputs = anna("bring", message)[-1]
+    assert "mixes two encodings" in outputs[0]
+    assert outputs[1].visible
+    assert [each.open for each in outputs if isinstance(each, gr.Accordion)] == [True]
+    assert not button(outputs, "Import: say how").interactive
+    assert button(anna("read_again", message, "Windows-1252", *[""] * 6), "Import these rows").interactive
+
+
+def test_single_rows_are_dropped_by_their_numbers(anna: Wizard, world: Any) -> None:
+    """So that of two answers to one question the right one can stay."""
+    table = b"question,answer\n" + b"".join(f"What is {index}?,It is {index}.\n".encode() for index in range(9)) + b"What is 1?,No.\n"
+    assert "answers the question of row 3 differently" in text_of(imported(anna, sent(world, table, "twice.csv")))
+    dataset = world.do("dataset.list")[-1]["id"]
+    dropped = anna("drop_rows", dataset, "11")
+    assert "Version 2 is made: 1 row changed." in text_of(dropped)
+    assert "differently" not in text_of(dropped)
+    for wrong in ("", "eleven", "1-3"):
+        with pytest.raises(gr.Error, match="Type the numbers"):
+            anna("drop_rows", dataset, wrong)
 
 
 @pytest.mark.parametrize("message", ["{", "[]", '{"id": 1, "name": "x"}', '{"id": "x"}'])
