@@ -36,9 +36,13 @@ LIVE_BLOCKS = 2.0  # in the backward pass, a block's gradients and what is compu
 
 @dataclass(frozen=True)
 class MemorySplit:
-    """Bytes by what they hold; their sum is what is expected at the peak."""
+    """Bytes by what they hold; their sum is what is expected at the peak.
+
+    `mapped`: pages of the model's file that count as held, and that the system takes back as soon as somebody needs them.
+    """
 
     runtime: int
+    mapped: int
     weights: int
     adapters: int
     gradients: int
@@ -48,12 +52,17 @@ class MemorySplit:
     @property
     def total(self) -> int:
         """The sum."""
-        return self.runtime + self.weights + self.adapters + self.gradients + self.optimiser + self.activations
+        return self.runtime + self.mapped + self.weights + self.adapters + self.gradients + self.optimiser + self.activations
 
     @property
     def peak(self) -> Range:
         """What the peak may be."""
         return Range(self.total * SPREAD[0], self.total * SPREAD[1])
+
+    @property
+    def needed(self) -> float:
+        """What the machine must have: the most that the peak may be, without what the system takes back."""
+        return (self.total - self.mapped) * SPREAD[1]
 
 
 def estimate_memory(
@@ -69,7 +78,8 @@ def estimate_memory(
         kept = min(FEATURE_BYTES, rows.tokens * shape.hidden * size)
     return MemorySplit(
         runtime=GPU_RUNTIME_BYTES if machine.gpu else CPU_RUNTIME_BYTES,
-        weights=weight_bytes(shape, choice, machine),
+        mapped=0 if machine.gpu else _mapped_bytes(shape, choice),
+        weights=weight_bytes(shape, choice, machine.compute_type),
         adapters=4 * learns,
         gradients=4 * learns + round(_passing_gradients(shape, choice, size)),
         optimiser=2 * 4 * learns,
@@ -77,22 +87,26 @@ def estimate_memory(
     )
 
 
-def weight_bytes(shape: ModelShape, choice: MethodChoice, machine: Machine) -> int:
+def weight_bytes(shape: ModelShape, choice: MethodChoice, compute_type: str) -> int:
     """Return what the frozen weights hold. A full training has none: what learns counts elsewhere."""
-    size = BYTES_A_TYPE[machine.compute_type]
+    size = BYTES_A_TYPE[compute_type]
     if choice.method == "full":
         return 0
     if choice.method == "last-layers":
         head = shape.vocabulary * shape.hidden if choice.train_head and shape.tied else 0  # a tied one is copied
         return (shape.parameters + head - trained_parameters(shape, choice)) * size
     rest = (shape.parameters - shape.linear_parameters) * size
+    return round(rest + shape.linear_parameters * (NF4_BITS / 8 if choice.method == "qlora" else size))
+
+
+def _mapped_bytes(shape: ModelShape, choice: MethodChoice) -> int:
+    """Return what stays mapped of the file: all of it beside a packed copy, of LoRA the matrices that were laid side by side elsewhere."""
     if choice.method == "qlora":
-        mapped = 0 if machine.gpu else FILE_BYTES * shape.parameters  # the file stays mapped for what was not packed, and counts as held
-        return round(rest + shape.linear_parameters * NF4_BITS / 8 + mapped)
-    # Frozen matrices that share an input are laid side by side, while the file that they came from stays mapped.
+        return FILE_BYTES * shape.parameters
+    if choice.method != "lora":
+        return 0
     (query, width), (key, _), (value, _), _, (gate, _), (up, _), _ = shape.linear_layers
-    twice = 0 if machine.gpu else shape.layers * width * (query + key + value + gate + up)
-    return round(rest + (shape.linear_parameters + twice) * size)
+    return FILE_BYTES * shape.layers * width * (query + key + value + gate + up)
 
 
 def _passing_gradients(shape: ModelShape, choice: MethodChoice, size: int) -> float:

@@ -41,7 +41,7 @@ def passes_that_fit(wanted: Training) -> tuple[int, bool, MemorySplit] | None:
     for checkpointing in (False, True):
         for tokens in pass_sizes(wanted.machine):
             memory = memory_of(wanted, tokens, checkpointing=checkpointing)
-            if memory.peak.high <= wanted.machine.memory_bytes:
+            if memory.needed <= wanted.machine.memory_bytes:
                 return tokens, checkpointing, memory
     return None
 

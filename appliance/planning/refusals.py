@@ -77,7 +77,7 @@ def _alternatives(shape: ModelShape, choice: MethodChoice) -> Iterator[MethodCho
 
 def _too_little_memory(wanted: Training) -> Refusal:
     shape, choice, machine, rows = wanted.shape, wanted.choice, wanted.machine, wanted.rows
-    needed = memory_of(wanted, pass_sizes(machine)[-1], checkpointing=True).peak.high
+    needed = memory_of(wanted, pass_sizes(machine)[-1], checkpointing=True).needed
     where = "This GPU" if machine.gpu else "This machine"
     said = f"{where} has {gigabytes(machine.memory_bytes)} for a training, and {choice.short_name} of this model needs up to "
     said += f"{gigabytes(needed)} even in the smallest steps."
@@ -85,7 +85,7 @@ def _too_little_memory(wanted: Training) -> Refusal:
         way = passes_that_fit(replace(wanted, choice=other))
         if way is not None:
             rank = f" with rank {other.rank}" if other.method == "qlora" and other.rank != choice.rank else ""
-            return Refusal("planning.memory", f"{said} {_capital(other.short_name)}{rank} fits: up to {gigabytes(way[2].peak.high)}.")
+            return Refusal("planning.memory", f"{said} What fits: {other.short_name}{rank}, up to {gigabytes(way[2].needed)}.")
     least = replace(wanted, choice=MethodChoice("qlora", rank=min(SMALL_RANK, shape.smallest_side)))
     if rows.longest > SHORT_ROW:
         shorter = replace(rows, longest=SHORT_ROW, mean=min(rows.mean, float(SHORT_ROW)), shared=0.0)
@@ -126,7 +126,3 @@ def gigabytes(size: float) -> str:
 def parameter_name(number: int) -> str:
     """Return a number of parameters as people say it ("7 billion")."""
     return f"{number / 1e9:.2g} billion" if number >= 1e9 else f"{number / 1e6:.0f} million"
-
-
-def _capital(sentence: str) -> str:
-    return sentence[0].upper() + sentence[1:]

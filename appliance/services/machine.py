@@ -55,11 +55,12 @@ def measure_machine(context: ServiceContext) -> None:
 
 
 def note_training(context: ServiceContext, spec: dict[str, Any], result: dict[str, Any]) -> None:
-    """Let a training that ended correct the estimates of the next ones."""
+    """Let a training that ended correct the estimates of the next ones. One that stopped early is compared by the steps that it took."""
     path = context.home / FILE_NAME
-    found, estimated, took = _read(path), spec.get("estimated_seconds"), result.get("seconds")
-    if found is None or not estimated or not took or result.get("steps", 0) < LEAST_STEPS or result.get("stopped_early"):
+    found, planned, steps, took = _read(path), spec.get("estimated_steps"), result.get("steps", 0), result.get("seconds")
+    if found is None or not planned or not took or steps < LEAST_STEPS:
         return
+    estimated = spec["estimated_seconds"] * steps / planned
     _write(path, Speed.from_json(found["speed"]).after_training(took / estimated), found["gpu_memory_bytes"])
 
 

@@ -91,7 +91,8 @@ def plan_training(context: ServiceContext, *, dataset_id: str, model_id: str, ch
         "pass_tokens": fitted.pass_tokens,
         "activation_checkpointing": fitted.checkpointing,
         "max_length": max_length,
-        "estimated_seconds": round(expected(fitted.seconds), 1),
+        "estimated_seconds": round(expected(fitted.seconds), 3),
+        "estimated_steps": fitted.steps,
     }
     return PlannedTraining(settings, fitted)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from appliance.planning import FittedPlan, Machine, MemorySplit, ModelShape, adapter_parameters, gigabytes, matrix_parameters
-from appliance.reports.training_plan import MEMORY_PARTS, duration, flop_sentence, method_sentence
+from appliance.reports.training_plan import MEMORY_PARTS, SHOWN_BYTES, duration_range, flop_sentence, method_sentence
 from appliance.web.drawing import figures, notice, table, text
 
 SIDE = 230.0  # the longest side of W0's picture
@@ -15,7 +15,7 @@ LEAST_WIDTH = 5.0  # a rank of 1 must still be seen
 def review(title: str, settings: dict[str, Any], plan: FittedPlan) -> str:
     """Return what would be done and what it would take. `title`: one sentence about model and data."""
     pairs = [
-        ("Time", f"{duration(plan.seconds.low)} to {duration(plan.seconds.high)}"),
+        ("Time", duration_range(plan.seconds.low, plan.seconds.high)),
         ("Steps", f"{plan.steps:,} of {settings['batch_size']} rows"),
         ("Learns", f"{plan.trained:,} numbers"),
         ("Disk", gigabytes(plan.disk_bytes)),
@@ -32,7 +32,7 @@ def review(title: str, settings: dict[str, Any], plan: FittedPlan) -> str:
 
 def memory_bar(label: str, memory: MemorySplit, available: int) -> str:
     """Return a bar of what a training holds, of what there is, with the range that its peak may have."""
-    held = [(name, said, getattr(memory, name)) for name, said in MEMORY_PARTS.items() if getattr(memory, name)]
+    held = [(name, said, getattr(memory, name)) for name, said in MEMORY_PARTS.items() if getattr(memory, name) >= SHOWN_BYTES]
     whole = max(available, memory.peak.high, 1)
     said = f"{gigabytes(memory.peak.low)} to {gigabytes(memory.peak.high)} of {gigabytes(available)}"
     parts = "".join(f'<span class="part {name}" style="width:{100 * size / whole:.2f}%"></span>' for name, _, size in held)
@@ -50,7 +50,7 @@ def fit_bar(name: str, memory: MemorySplit | None, machine: Machine, how: str) -
     """Return whether a model fits this machine: a bar, or why it does not."""
     if memory is None:
         return notice(f"{name} does not fit this machine: {gigabytes(machine.memory_bytes)} of memory are too little.", "bad")
-    return memory_bar(f"{name}, as {how}", memory, machine.memory_bytes)
+    return memory_bar(f"Memory for {name}, {how}", memory, machine.memory_bytes)
 
 
 def low_rank(rows: int, columns: int, rank: int) -> str:
@@ -59,18 +59,19 @@ def low_rank(rows: int, columns: int, rank: int) -> str:
     scale = SIDE / max(rows, columns)
     high, wide = rows * scale, columns * scale
     thin = max(LEAST_WIDTH, rank * scale)
-    top, left = 34.0, 60.0
-    b_left = left + wide + GAP + 26
+    top, left = 30.0, 52.0
+    b_left = left + wide + GAP
     a_left = b_left + thin + GAP
-    width, height = a_left + wide + 26, top + SIDE + 40
+    width, height = a_left + wide + 8, top + high + 30
     middle = top + high / 2
     said = f"W0 with {full:,} numbers stays as it is; B and A with {learned:,} numbers learn."
     parts = [
-        _matrix("frozen", left, top, wide, high, "W0", f"{columns:,}", f"{rows:,}"),
+        f'<text x="{left - 6:.1f}" y="{middle + 4:.1f}" text-anchor="end">{rows:,}</text>',
+        _matrix("frozen", left, top, wide, high, "W0", f"{columns:,}"),
         f'<text class="sign" x="{left + wide + GAP / 2:.1f}" y="{middle + 8:.1f}" text-anchor="middle">+</text>',
-        _matrix("learned", b_left, top, thin, high, "B", f"{rank:,}", f"{rows:,}"),
-        f'<text class="sign" x="{b_left + thin + GAP / 2 - 14:.1f}" y="{middle + 8:.1f}" text-anchor="middle">·</text>',
-        _matrix("learned", a_left, top, wide, thin, "A", f"{columns:,}", f"{rank:,}"),
+        _matrix("learned", b_left, top, thin, high, "B", f"{rank:,}"),
+        f'<text class="sign" x="{b_left + thin + GAP / 2:.1f}" y="{middle + 8:.1f}" text-anchor="middle">·</text>',
+        _matrix("learned", a_left, top, wide, thin, "A", f"{columns:,}"),
     ]
     picture = f'<svg viewBox="0 0 {width:.0f} {height:.0f}" role="img" aria-label="{said}">{"".join(parts)}</svg>'
     pairs = [
@@ -106,16 +107,12 @@ def _or_dash(number: int) -> str:
     return f"{number:,}" if number else "–"
 
 
-def _matrix(kind: str, left: float, top: float, wide: float, high: float, name: str, columns: str, rows: str) -> str:
-    """Return a rectangle with its name, the columns above, the rows at its left."""
+def _matrix(kind: str, left: float, top: float, wide: float, high: float, name: str, columns: str) -> str:
+    """Return a rectangle with its columns above and its name inside, or below where there is no room."""
     inside = wide > 26 and high > 22
-    label = (
-        f'<text class="name" x="{left + wide / 2:.1f}" y="{top + high / 2 + 5:.1f}" text-anchor="middle">{name}</text>'
-        if inside
-        else f'<text class="name out" x="{left + wide / 2:.1f}" y="{top + high + 18:.1f}" text-anchor="middle">{name}</text>'
-    )
+    place = (top + high / 2 + 5) if inside else (top + high + 18)
     return (
-        f'<rect class="{kind}" x="{left:.1f}" y="{top:.1f}" width="{wide:.1f}" height="{high:.1f}" rx="2"/>{label}'
+        f'<rect class="{kind}" x="{left:.1f}" y="{top:.1f}" width="{wide:.1f}" height="{high:.1f}" rx="2"/>'
+        f'<text class="name{"" if inside else " out"} {kind}" x="{left + wide / 2:.1f}" y="{place:.1f}" text-anchor="middle">{name}</text>'
         f'<text x="{left + wide / 2:.1f}" y="{top - 8:.1f}" text-anchor="middle">{columns}</text>'
-        f'<text x="{left - 6:.1f}" y="{top + high / 2 + 4:.1f}" text-anchor="end">{rows}</text>'
     )

@@ -1,6 +1,6 @@
 """How far the planner's estimates are from what trainings really took: ten varied configurations, each in a process of its own.
 
-    python -m ops.bench.planner_error [--only NAME] [--json]
+    python -m ops.bench.planner_error [--only NAME] [--models FOLDER]
 
 Each configuration makes a model of random weights (the shape decides memory and speed, not the values), trains it for a few steps on random
 rows by the product's own loop, and reports its peak resident memory and the seconds of its loop. Beside them
@@ -16,7 +16,7 @@ import resource
 import subprocess
 import sys
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,19 @@ os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_T
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from appliance.inference.compute_type import flush_denormals
+from appliance.inference.compute_type import flush_denormals, probe, type_name
+from appliance.inference.machine_speed import measure_speed
+from appliance.planning import (
+    Machine,
+    MethodChoice,
+    ModelShape,
+    RowSizes,
+    Speed,
+    estimate_memory,
+    estimate_seconds,
+    expected,
+    trained_parameters,
+)
 from appliance.training.checkpoints import TrainingCheckpoint
 from appliance.training.examples import TokenizedExample
 from appliance.training.loop import TrainingPlan, TrainingProgress, train
@@ -123,12 +135,15 @@ def measure(case: Case, model: Path, compute_name: str) -> dict[str, Any]:
         def keep(self, checkpoint: TrainingCheckpoint) -> None:
             del checkpoint  # written as it is, piece by piece: it takes time, and no memory worth counting
 
+    speed = measure_speed()
     examples = [TokenizedExample(*row) for row in rows_of(case)]
     loaded_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     plan = TrainingPlan(1, case.batch, 1e-4, 0, checkpoint_steps=case.steps, pass_tokens=case.pass_tokens)
     outcome = train(loaded, examples, [], plan, Teller())
     return {
         "compute_type": compute_name,
+        "gflops": round(speed["gflops"], 1),
+        "copy_gb_s": round(speed["copy_gb_s"], 1),
         "trained": sum(each.numel() for each in loaded.trainable.values()),
         "seconds": outcome.seconds,
         "tokens": outcome.tokens,
@@ -140,38 +155,59 @@ def measure(case: Case, model: Path, compute_name: str) -> dict[str, Any]:
 def child(case: Case, do: str, model: Path, compute_name: str) -> dict[str, Any]:
     """Do one part of a case in a fresh process: its peak memory is then its own."""
     words = [sys.executable, "-m", "ops.bench.planner_error", "--child", do, "--only", case.name]
-    words += ["--model", str(model), "--compute-type", compute_name]
+    words += ["--models", str(model), "--compute-type", compute_name]
     done = subprocess.run(words, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
+def compare(case: Case, found: dict[str, Any]) -> dict[str, Any]:
+    """Return what was estimated beside what was measured."""
+    shape = ModelShape(head_dim=case.shape["hidden"] // case.shape["heads"], **case.shape)
+    choice = MethodChoice(case.method, rank=case.rank, use_dora=case.use_dora, last_layers=case.last_layers)
+    lengths = [len(ids) for ids, _ in rows_of(case)]
+    rows = RowSizes(len(lengths), sum(lengths) / len(lengths), max(lengths), case.shared)
+    machine = Machine(1 << 40, 1 << 50, 2, Speed(found["compute_type"], found["gflops"], found["copy_gb_s"]))
+    how: dict[str, Any] = {"batch_size": case.batch, "pass_tokens": case.pass_tokens, "checkpointing": case.checkpointing}
+    memory = estimate_memory(shape, choice, machine, rows, **how).total / 2**20
+    seconds = expected(estimate_seconds(shape, choice, machine, rows, epochs=1, **how))
+    return {
+        **found,
+        "name": case.name,
+        "trained_estimated": trained_parameters(shape, choice),
+        "peak_mib_estimated": round(memory),
+        "memory_error": round(memory / found["peak_mib"] - 1, 3),
+        "seconds_estimated": round(seconds, 2),
+        "time_error": round(seconds / found["seconds"] - 1, 3),
+    }
+
+
 def main() -> None:
-    """Run the cases and print the table."""
+    """Run the cases and print a line for each, and the greatest errors."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--only", default="")
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--models", type=Path, help="keep the models here from one run to the next")
+    parser.add_argument("--compute-type", choices=("float32", "bfloat16"))
     parser.add_argument("--child", choices=("write", "measure"))
-    parser.add_argument("--compute-type", choices=("float32", "bfloat16"), default="bfloat16")
-    parser.add_argument("--model", type=Path)
     options = parser.parse_args()
     cases = [case for case in CASES if options.only in ("", case.name)]
     if options.child == "write":
-        write_model(cases[0], options.model)
+        write_model(cases[0], options.models)
         print("{}")
         return
     if options.child:
-        print(json.dumps(measure(cases[0], options.model, options.compute_type)))
+        print(json.dumps(measure(cases[0], options.models, options.compute_type)))
         return
-    for case in cases:
-        with tempfile.TemporaryDirectory() as place:
-            folder = Path(place)
-            child(case, "write", folder / "model", options.compute_type)
-            try:
-                found = child(case, "measure", folder / "model", options.compute_type)
-            except subprocess.CalledProcessError as error:
-                print(case.name, error, file=sys.stderr)
-                continue
-        print(json.dumps({**asdict(case), **found}), flush=True)
+    compute_name = options.compute_type or type_name(probe())
+    results = []
+    with tempfile.TemporaryDirectory() as place:
+        for case in cases:
+            model = (options.models or Path(place)) / case.name.replace(" ", "-").replace(",", "")
+            if not model.exists():
+                child(case, "write", model, compute_name)
+            results.append(compare(case, child(case, "measure", model, compute_name)))
+            print(json.dumps(results[-1]), flush=True)
+    worst = {name: max(abs(each[name]) for each in results) for name in ("memory_error", "time_error")}
+    print(f"greatest errors: memory {worst['memory_error']:.0%}, time {worst['time_error']:.0%}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""The expert settings of step 4: folded away, each empty until somebody knows better than the preset."""
+"""The expert settings of step 4: folded away, each 0 until somebody knows better than the preset.
+
+(A number field of Gradio that is empty says 0 as soon as it is touched, so 0 it is from the start.)
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -34,17 +37,17 @@ def build_expert_settings() -> ExpertSettings:
     """Draw the settings; those of other methods are hidden."""
     method = gr.Radio(METHODS, value=DEFAULT_METHOD, label="What learns", elem_classes="cards")
     with gr.Row():
-        rank = gr.Number(None, label="Rank", info="Empty: 16", minimum=1, maximum=1024, precision=0)
+        rank = gr.Number(0, label="Rank", info="0: 16, which is enough for most data", minimum=0, maximum=1024, precision=0)
         rslora = gr.Checkbox(False, label="Scale by the root of the rank (rsLoRA)")
         dora = gr.Checkbox(False, label="Lengths and directions apart (DoRA)")
         last_layers = gr.Number(
-            None, label="Last layers that learn", info="Empty: a quarter of them", minimum=1, maximum=1024, precision=0, visible=False
+            0, label="Last layers that learn", info="0: a quarter of them", minimum=0, maximum=1024, precision=0, visible=False
         )
         head = gr.Checkbox(False, label="The head learns too", visible=False)
     with gr.Row():
-        epochs = gr.Number(None, label="Times through the data", info="Empty: the preset's", minimum=1, maximum=100, precision=0)
-        batch = gr.Number(None, label="Rows a step", info="Empty: 8", minimum=1, maximum=256, precision=0)
-        rate = gr.Number(None, label="Learning rate", info="Empty: right for model and method", minimum=0, maximum=0.1)
+        epochs = gr.Number(0, label="Times through the data", info="0: the preset's", minimum=0, maximum=100, precision=0)
+        batch = gr.Number(0, label="Rows a step", info="0: 8", minimum=0, maximum=256, precision=0)
+        rate = gr.Number(0, label="Learning rate", info="0: right for model and method", minimum=0, maximum=0.1)
     return ExpertSettings(method, [rank, rslora, dora, last_layers, head, epochs, batch, rate])
 
 
@@ -53,10 +56,10 @@ def visible_for(method: str) -> tuple[Any, ...]:
     adapters = method in {"auto", "lora", "qlora"}
     last = method == "last-layers"
     return (
-        gr.Number(visible=adapters) if adapters else gr.Number(value=None, visible=False),
+        gr.Number(visible=adapters) if adapters else gr.Number(value=0, visible=False),
         gr.Checkbox(visible=adapters) if adapters else gr.Checkbox(value=False, visible=False),
         gr.Checkbox(visible=adapters) if adapters else gr.Checkbox(value=False, visible=False),
-        gr.Number(visible=True) if last else gr.Number(value=None, visible=False),
+        gr.Number(visible=True) if last else gr.Number(value=0, visible=False),
         gr.Checkbox(visible=True) if last else gr.Checkbox(value=False, visible=False),
         gr.skip(),
         gr.skip(),
@@ -76,7 +79,7 @@ def choice_of(
     batch: float | None = None,
     rate: float | None = None,
 ) -> TrainingChoice:
-    """Return the choice that the page shows. What is empty, or zero, comes from the preset."""
+    """Return the choice that the page shows. What is 0 comes from the preset."""
     return TrainingChoice(
         preset=preset,
         method=method,

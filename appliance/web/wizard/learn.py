@@ -16,9 +16,9 @@ from appliance.web.wizard.events import Events
 MAX_SIDE, MAX_RANK = 4096, 128
 START = (1000, 1000, 3)
 _EXPLAINED = (
-    "A model is made of large tables of numbers. Training all of them (W0) takes much memory. An adapter leaves W0 as it is and learns two "
-    "thin tables, B and A, whose product B·A is added to it: **W = W0 + B·A** (LoRA). The rank *r* is how thin they are: how many directions "
-    "may change."
+    "A model is made of large tables of numbers. Training all of them (W0) takes much memory. An adapter leaves W0 as it is and learns "
+    "two thin tables, B and A, whose product B·A is added to it: **W = W0 + B·A** (LoRA). The rank *r* is how thin they are: how many "
+    "directions may change."
 )
 
 

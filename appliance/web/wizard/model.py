@@ -65,7 +65,7 @@ def _fits(context: ServiceContext, models: list[dict[str, Any]]) -> str:
     for model in models:
         shape = ModelShape.from_config(model["manifest"]["config"])
         memory, how = None, ""
-        for method, said in (("lora", "it is"), ("qlora", "packed to 4 bits")):
+        for method, said in (("lora", "as it is"), ("qlora", "packed to 4 bits")):
             choice = MethodChoice(method, rank=min(16, shape.smallest_side))
             found = passes_that_fit(Training(shape, choice, machine, LONGEST_ROWS, epochs=1, batch_size=8))
             if found is not None:

@@ -43,12 +43,12 @@ def test_with_room_the_pass_is_large_and_nothing_is_computed_twice():
 
 def test_with_less_memory_passes_shrink_then_activations_are_computed_twice():
     seen = set()
-    for tenths in range(60, 10, -1):
+    for hundredths in range(400, 100, -1):
         try:
-            plan = fit_training(wanted(on=machine(tenths / 10), rows=replace(ROWS, longest=200)))
+            plan = fit_training(wanted(on=machine(hundredths / 100), rows=replace(ROWS, longest=200)))
         except InputError:
             break
-        assert plan.memory.peak.high <= plan.available_bytes
+        assert plan.memory.needed <= plan.available_bytes
         seen.add((plan.checkpointing, -plan.pass_tokens))
     assert len(seen) > 2
     assert (True, -128) in seen
@@ -79,10 +79,10 @@ def test_full_training_without_memory_names_what_fits():
     (found,) = refusals(wanted("full", shape="1B", on=machine(8)))
     assert found.code == "planning.memory"
     assert "full training of this model needs up to" in found.sentence
-    assert "layers fits" in found.sentence
+    assert "What fits: last" in found.sentence
     (found,) = refusals(wanted("full", shape="8B", on=Machine(12 * GB, 10**13, 8, gpu=True)))
     assert found.sentence.startswith("This GPU has 12.0 GB")
-    assert "QLoRA fits: up to" in found.sentence
+    assert "What fits: QLoRA, up to" in found.sentence
 
 
 @given(memory=st.integers(1, 40), shape=st.sampled_from(sorted(SHAPES)), method=st.sampled_from(["full", "lora", "last-layers"]))
@@ -91,15 +91,15 @@ def test_what_a_refusal_names_works(memory, shape, method):
     options = {"last_layers": 4} if method == "last-layers" else {}
     asked = wanted(method, shape=shape, on=Machine(memory * GB, 10**15, 2, Speed("bfloat16", 1e6, 1e3)), **options)
     for found in refusals(asked):
-        if "QLoRA fits: " in found.sentence:
+        if "What fits: QLoRA, " in found.sentence:
             assert not refusals(replace(asked, choice=MethodChoice("qlora")))
 
 
 def test_what_no_method_saves_names_shorter_rows_or_a_smaller_model():
-    small = machine(2.2)
+    small = machine(1.5)
     (found,) = refusals(wanted("qlora", shape="0.5B", on=small))
     assert "A model of about 135 million parameters fits" in found.sentence
-    (found,) = refusals(wanted("qlora", on=machine(1.6), rows=replace(ROWS, longest=1024)))
+    (found,) = refusals(wanted("qlora", on=machine(1.22), rows=replace(ROWS, longest=1024)))
     assert "with rows of up to 256, QLoRA fits" in found.sentence
     (found,) = refusals(wanted("qlora", shape="8B", on=machine(0.5)))
     assert "use a machine with more memory" in found.sentence

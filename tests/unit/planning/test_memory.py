@@ -26,8 +26,18 @@ def test_what_was_measured_lies_in_the_range(method, rank, peak_mib):
 
 def test_the_parts_are_the_whole():
     split = memory("full")
-    assert split.total == split.runtime + split.weights + split.adapters + split.gradients + split.optimiser + split.activations
+    assert (
+        split.total == split.runtime + split.mapped + split.weights + split.adapters + split.gradients + split.optimiser + split.activations
+    )
     assert split.peak.low < split.total < split.peak.high
+
+
+def test_what_the_system_takes_back_is_held_and_not_needed():
+    """A file that stays mapped counts as resident, and must not refuse a training."""
+    split = memory("qlora")
+    assert split.mapped == 2 * SHAPE.parameters
+    assert split.needed == pytest.approx((split.total - split.mapped) * split.peak.high / split.total)
+    assert memory("full").mapped == 0
 
 
 def test_what_learns_costs_sixteen_bytes_a_number():

@@ -124,10 +124,13 @@ def test_a_measurement_that_fails_leaves_the_estimates_wide(world: Any) -> None:
 def test_trainings_correct_the_estimates_of_the_next(world: Any) -> None:
     path = world.context.home / machine.FILE_NAME
     kept = path.read_bytes()
-    note_training(world.context, {"estimated_seconds": 10.0}, {"seconds": 30.0, "steps": 100})
+    note_training(world.context, {"estimated_seconds": 10.0, "estimated_steps": 200}, {"seconds": 15.0, "steps": 100})
     assert this_machine(world.context).speed.correction == 3.0
     before = path.read_bytes()
-    for spec, result in (({}, {"seconds": 9.0, "steps": 100}), ({"estimated_seconds": 10.0}, {"seconds": 900.0, "steps": 3})):
+    for spec, result in (
+        ({}, {"seconds": 9.0, "steps": 100}),
+        ({"estimated_seconds": 10.0, "estimated_steps": 3}, {"seconds": 900.0, "steps": 3}),
+    ):
         note_training(world.context, spec, result)
         assert path.read_bytes() == before
     path.write_bytes(kept)

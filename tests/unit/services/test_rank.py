@@ -263,7 +263,7 @@ def test_the_worker_that_shrinks_gets_the_validation_part_alone(world: Any, simu
     [
         ({}, "either a rank or which share"),
         ({"rank": 2, "share": 0.9}, "either a rank or which share"),
-        ({"rank": 16}, "from 1 to 15; asked for 16"),
+        ({"rank": 16}, "from 1 to 3; asked for 16"),
         ({"rank": 0}, "asked for 0"),
         ({"share": 1.5}, "between 0 and 1"),
         ({"share": 0.0}, "between 0 and 1"),

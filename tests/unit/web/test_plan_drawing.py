@@ -6,7 +6,7 @@ from appliance.planning import Machine, MemorySplit
 from appliance.web.plan_drawing import fit_bar, gpu_fits, low_rank, memory_bar
 
 GB = 10**9
-SPLIT = MemorySplit(runtime=GB, weights=2 * GB, adapters=0, gradients=GB, optimiser=GB, activations=3 * GB)
+SPLIT = MemorySplit(runtime=GB, mapped=0, weights=2 * GB, adapters=0, gradients=GB, optimiser=GB, activations=3 * GB)
 
 
 def test_the_bar_is_to_scale_and_said_in_words() -> None:

@@ -213,7 +213,7 @@ def test_a_model_is_picked(anna: Wizard) -> None:
     assert not anna("pick", None, near="Installed models").interactive
 
 
-EXPERT = ("auto", None, False, False, None, False, None, None, None)  # as the page opens
+EXPERT = ("auto", 0, False, False, 0, False, 0, 0, 0)  # as the page opens
 
 
 def expert(**changes: Any) -> tuple[Any, ...]:
@@ -255,7 +255,7 @@ def test_what_cannot_be_is_a_sentence_in_the_review_and_nothing_to_press(anna: W
 def test_what_a_method_does_not_have_is_hidden_and_forgotten(anna: Wizard) -> None:
     rank, rslora, dora, last_layers, head, *_ = anna("fold", "full")
     assert [each.visible for each in (rank, rslora, dora, last_layers, head)] == [False] * 5
-    assert (rank.value, rslora.value) == (None, False)
+    assert (rank.value, rslora.value) == (0, False)
     assert anna("fold", "last-layers")[3].visible
     assert anna("fold", "qlora")[0].visible
 
@@ -276,7 +276,7 @@ def test_expert_settings_reach_the_job(anna: Wizard, world: Any) -> None:
 
 
 def test_a_models_card_says_whether_it_fits(anna: Wizard) -> None:
-    assert "tiny, as it is" in text_of(anna("load"))
+    assert "Memory for tiny, as it is" in text_of(anna("load"))
 
 
 def test_the_picture_of_an_adapter_counts_as_the_sliders_move(anna: Wizard) -> None:
