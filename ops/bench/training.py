@@ -9,8 +9,8 @@ examples in the order in which this loop takes them, and `ops/bench/peer_in_orde
 
 Each line of the files is {"messages": [...]}. Prints one JSON object (tokens_per_s counts all tokens of the examples, as a trainer
 that computes each of them does; seconds are those of the loop, frozen features included; peak_rss_mib is of this process, which does
-nothing else, before the held-out loss; losses are nats a learned token) and a line for people. No speed is asserted anywhere: machines
-differ. Compare only figures from one machine in one session.
+nothing else, before the held-out loss; losses are nats a learned token; `held_out_loss_as_peer` counts as the peer does)
+and a line for people. No speed is asserted anywhere: machines differ. Compare only figures from one machine in one session.
 """
 
 import argparse
@@ -32,7 +32,7 @@ from appliance.training.batches import epoch_batches
 from appliance.training.checkpoints import TrainingCheckpoint
 from appliance.training.examples import TokenizedExample
 from appliance.training.loop import TrainingPlan, TrainingProgress, held_out_loss, train
-from appliance.training.methods import METHODS, MethodSettings
+from appliance.training.methods import METHODS, LoadedModel, MethodSettings
 from appliance.training.packed_passes import PASS_TOKENS
 
 
@@ -64,6 +64,15 @@ def write_in_order(source: Path, target: Path, examples: list[TokenizedExample],
         index for epoch in range(epochs) for taken in epoch_batches(lengths, batch_size=batch, seed=seed, epoch=epoch) for index in taken
     ]
     target.write_text("".join(f"{lines[index]}\n" for index in order), encoding="utf-8")
+
+
+def mean_of_batches(loaded: LoadedModel, held: list[TokenizedExample], batch: int) -> float:
+    """Return the held-out loss as the peer counts it: the batches' means (file order), weighted by their examples, not by their tokens."""
+    total = 0.0
+    for start in range(0, len(held), batch):
+        some = held[start : start + batch]
+        total += len(some) * held_out_loss(loaded, some, batch)
+    return total / len(held)
 
 
 def bytes_of(tensor: torch.Tensor) -> int:
@@ -99,7 +108,8 @@ def main() -> None:
     options = parser.parse_args()
 
     prompts = ChatPrompts.load(options.model)
-    examples = read_examples(options.train, prompts)
+    # The schedule spans the steps that are run, as the peer's does: so there are no more examples than these steps see.
+    examples = read_examples(options.train, prompts)[: options.steps * options.batch]
     flush_denormals()
     compute_type = probe()
     settings = MethodSettings(
@@ -131,7 +141,9 @@ def main() -> None:
         "peak_rss_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
     if options.held_out:
-        result["held_out_loss"] = round(held_out_loss(loaded, read_examples(options.held_out, prompts), options.batch), 4)
+        held = read_examples(options.held_out, prompts)
+        result["held_out_loss"] = round(held_out_loss(loaded, held, options.batch), 4)
+        result["held_out_loss_as_peer"] = round(mean_of_batches(loaded, held, options.batch), 4)
     print(file=sys.stderr)
     print(f"{result['tokens_per_s']} tokens/s over {result['steps']} steps, {result['peak_rss_mib']} MiB at most", file=sys.stderr)
     print(json.dumps(result))
