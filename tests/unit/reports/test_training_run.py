@@ -50,3 +50,10 @@ def test_a_run_without_validation_leaves_the_line_out() -> None:
     """Nothing is made up."""
     for result in ({}, {"validation_loss": None}):
         assert "Loss" not in run_report(ADAPTER, {"result": result})
+
+
+def test_a_run_that_ended_early_or_stepped_down_says_so() -> None:
+    """In the job's own sentences."""
+    result = {**JOB["result"], "sentence": "It ended early.", "stepped_down": ["Memory ran out once.", "And again."]}
+    lines = run_report(ADAPTER, {"result": result}).splitlines()
+    assert lines[-4:-1] == ["  It ended early.", "  Memory ran out once.", "  And again."]
