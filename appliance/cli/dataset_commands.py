@@ -32,6 +32,7 @@ def add_dataset_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR
         encoding: Annotated[str, typer.Option(help="The encoding of a text file, when it is not found by itself.")] = "",
         delimiter: Annotated[str, typer.Option(help="commas, semicolons, tabs or bars, when it is not found by itself.")] = "",
         model: Annotated[str, typer.Option(help="The model in whose tokens rows are counted; the newest when not given.")] = "",
+        seed: Annotated[int, typer.Option(help="Which rows are set aside: the same seed, the same rows.")] = 0,
         purpose: Purpose = "",
         owner: Owner = "",
         licence: Licence = "",
@@ -59,6 +60,7 @@ def add_dataset_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR
                     encoding=encoding,
                     delimiter=delimiter,
                     model_id=model,
+                    seed=seed,
                     origin=_given(purpose=purpose, owner=owner, licence=licence, legal_basis=legal_basis, keep_until=keep_until),
                 )
             sentence = (

@@ -19,14 +19,14 @@ _FORMS = {
     "a JSON web token": r"\beyJ[A-Za-z0-9_-]{8,2000}\.eyJ[A-Za-z0-9_-]{8,2000}\.[A-Za-z0-9_-]{8,2000}",
     "a password in an address": r"\b[a-z][a-z0-9+.-]{1,15}://[^\s/:@]{1,64}:[^\s/:@]{3,64}@",
     "a password": r"(?i:\b(?:password|passwd|pwd|passwort|kennwort|mot de passe|secret|api[_ -]?key|token)"
-    r"\s{0,3}(?:is|ist|=|:)\s{0,3}[\"']?)"
+    r"\s{0,3}(?:(?:is|ist)\s{0,3}:?|=|:)\s{0,3}[\"']?)"
     r"(?=[^\s\"']{0,63}\d)(?=[^\s\"']{0,63}[A-Za-z])[^\s\"']{8,64}",
 }
 _COMPILED = {name: re.compile(pattern) for name, pattern in _FORMS.items()}
 
 
 # One look that most texts do not pass: every form above begins with one of these.
-_MAYBE = re.compile(
+MAYBE = re.compile(
     r"-----BEGIN|AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox|AIza|k_live_|sk-|hf_|eyJ|://|"
     r"(?i:passw|pwd|kennwort|mot de passe|secret|api[_ -]?key|token)"
 )
@@ -35,7 +35,7 @@ MASKED = "[secret removed]"
 
 def mask_credentials(text: str) -> str:
     """Return the text with a mark in place of each secret."""
-    if _MAYBE.search(text):
+    if MAYBE.search(text):
         for pattern in _COMPILED.values():
             text = pattern.sub(MASKED, text)
     return text
@@ -43,6 +43,6 @@ def mask_credentials(text: str) -> str:
 
 def find_credential(text: str) -> str:
     """Return what kind of secret `text` holds ("an AWS access key"), or ""."""
-    if not _MAYBE.search(text):
+    if not MAYBE.search(text):
         return ""
     return next((name for name, pattern in _COMPILED.items() if pattern.search(text)), "")

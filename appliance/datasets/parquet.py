@@ -8,11 +8,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 import pyarrow.parquet as pq
 from pyarrow.parquet.encryption import create_decryption_properties, create_encryption_properties
 
+from appliance.datasets.blocks import Block
 from appliance.datasets.conversation import Conversation
 from appliance.foundation.errors import IntegrityError
 
@@ -31,19 +33,27 @@ _SCHEMA = pa.schema(
     ],
     metadata={_FORMAT_KEY: _FORMAT_VERSION},
 )
+# Texts are all different: a dictionary of them, or their smallest and largest, is work for nothing.
+LAYOUT = {"use_dictionary": ["messages.list.element.role", *_LABELS], "write_statistics": ["row"]}
 
 
 class PartWriter:
     """Writes Arrow tables of rows to a new file under a 32-byte key, a row group each; durable when it closes without an error."""
 
-    def __init__(self, path: Path, key: bytes, prefix: bytes) -> None:
+    def __init__(self, path: Path, key: bytes, prefix: bytes, *, compression: str = "zstd") -> None:
         """`prefix` is the additional authenticated data. Raises `OSError`."""
         properties = create_encryption_properties(key, aad_prefix=prefix, store_aad_prefix=False, encryption_algorithm="AES_GCM_V1")
         self._file = open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb")  # noqa: SIM115 - __exit__
-        self._writer = pq.ParquetWriter(self._file, _SCHEMA, encryption_properties=properties, compression="zstd")
+        self._writer = pq.ParquetWriter(
+            self._file,
+            _SCHEMA,
+            encryption_properties=properties,
+            compression=compression,
+            **LAYOUT,
+        )
 
     def write(self, table: pa.Table) -> None:
-        """Write one row group. Raises `OSError`."""
+        """Write row groups. Raises `OSError`."""
         self._writer.write_table(table, row_group_size=ROW_GROUP_ROWS)
 
     def __enter__(self) -> Self:
@@ -70,6 +80,22 @@ def table_of(conversations: Sequence[Conversation]) -> pa.Table:
         pa.array([conversation.row for conversation in conversations], pa.int64()),
         pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), turns),
         *(pa.array([getattr(each, name) for each in conversations], pa.string()) for name in _LABELS),
+    ]
+    return pa.Table.from_arrays(columns, schema=_SCHEMA)
+
+
+def table_of_block(block: Block) -> pa.Table:
+    """Return the rows of a block as an Arrow table."""
+    count = len(block)
+    contents = [""] * (2 * count)
+    contents[::2], contents[1::2] = block.questions, block.answers
+    speakers = pa.array(np.tile(np.array([0, 1], np.int8), count))
+    roles = pa.DictionaryArray.from_arrays(speakers, pa.array(["user", "assistant"])).cast(pa.string())
+    turns = pa.StructArray.from_arrays([roles, pa.array(contents, pa.string())], ["role", "content"])
+    columns = [
+        pa.array(block.rows, pa.int64()),
+        pa.ListArray.from_arrays(pa.array(np.arange(0, 2 * count + 1, 2, dtype=np.int32)), turns),
+        *(pa.array(block.label(name), pa.string()) for name in _LABELS),
     ]
     return pa.Table.from_arrays(columns, schema=_SCHEMA)
 

@@ -5,15 +5,19 @@ was probably not meant like this, and nothing is imported. No sentence quotes wh
 """
 
 import json
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
-from itertools import chain, islice
+from itertools import islice
 from typing import Any
 
+from appliance.datasets.blocks import ROWS as BLOCK_ROWS
+from appliance.datasets.blocks import Block
 from appliance.datasets.columns import ColumnRoles
 from appliance.datasets.conversation import Conversation
 from appliance.datasets.shapes import Shaper
 from appliance.datasets.sources import Opened, Source, Wrong, open_sources
+from appliance.datasets.sources.delimited import DelimitedRecords
+from appliance.datasets.sources.records import row_record
 from appliance.datasets.sources.text import Seekable
 from appliance.foundation.errors import InputError
 
@@ -78,9 +82,18 @@ class Reading:
 
     def __iter__(self) -> Iterator[Conversation]:
         """Yield what can be used. Raises `InputError`, perhaps at the end: whoever keeps the rows must then throw them away."""
+        for each in self._read(in_blocks=False):
+            if isinstance(each, Conversation):
+                yield each
+
+    def in_blocks(self) -> Iterator[Conversation | Block]:
+        """Yield the same rows, plain ones by the thousand. Raises `InputError` as above."""
+        return self._read(in_blocks=True)
+
+    def _read(self, *, in_blocks: bool) -> Iterator[Conversation | Block]:
         last = 0
         for source in self._opened.sources:
-            last = yield from self._of_source(source, last)
+            last = yield from self._of_source(source, last, in_blocks)
         if self._rows and self.left_out_count * WRONG_SHARE > self._rows:
             raise self._refusal()
         if self._rows == self.left_out_count:
@@ -94,16 +107,36 @@ class Reading:
             "left_out": {"count": self.left_out_count, "rows": self.left_out},
         }
 
-    def _of_source(self, source: Source, offset: int) -> Generator[Conversation, None, int]:
+    def _of_source(self, source: Source, offset: int, in_blocks: bool) -> Generator[Conversation | Block, None, int]:
         """Yield the source's conversations and return the last row's number."""
         records = iter(source.records)
         sample = list(islice(records, _SAMPLE_ROWS))
         shaper = Shaper(self._choices.roles, [record for _row, record in sample if isinstance(record, dict)])
         told = _told(source, shaper)
         self.sources.append(told)
-        row = offset
-        for own_row, record in chain(sample, records):
-            row = offset + own_row
+        told.last_row = offset
+        yield from self._shaped(sample, shaper, told, offset)
+        if in_blocks and isinstance(records, DelimitedRecords):
+            while cells := records.cells(BLOCK_ROWS):
+                block = shaper.block(records.header, cells, offset) if told.own_row else None
+                if block is None or self._rows + len(block) > MAX_ROWS:
+                    yield from self._shaped([(own, row_record(records.header, each)) for own, each in cells], shaper, told, offset)
+                else:
+                    self._rows += len(block)
+                    told.last_row = block.rows[-1]
+                    yield block
+        else:
+            yield from self._shaped(records, shaper, told, offset)
+        told.roles = _roles(shaper)
+        told.unused = sorted(shaper.unused)[:50]
+        return told.last_row
+
+    def _shaped(
+        self, records: Iterable[tuple[int, dict[str, Any] | Wrong]], shaper: Shaper, told: SourceReport, offset: int
+    ) -> Iterator[Conversation]:
+        """Yield the records that can be used, one by one, and note the others."""
+        for own_row, record in records:
+            row = told.last_row = offset + own_row
             shaped = record if isinstance(record, Wrong) else shaper.convert(row, record)
             if shaped is None:
                 continue
@@ -115,10 +148,6 @@ class Reading:
                 self._leave_out(row, shaped.clause, f" of {told.name}" if len(self.sources) > 1 else "", own_row)
             else:
                 yield shaped
-        told.last_row = row
-        told.roles = _roles(shaper)
-        told.unused = sorted(shaper.unused)[:50]
-        return row
 
     def _leave_out(self, row: int, clause: str, of_source: str, own_row: int) -> None:
         self.left_out_count += 1

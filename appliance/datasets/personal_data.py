@@ -93,10 +93,10 @@ _FORMS = (
     _form(NATIONAL_ID, r"\d{6} ?\d{5}", no_fodselsnummer.is_valid, "fødsels|fodsels|personnummer|national id"),
 )
 # Every form but the e-mail address has a digit that so many digits or capitals follow, with a sign between at most.
-_MAYBE_NUMBERED = re.compile(r"\d(?:[ .+-]?[\dA-Z]){6}")
+MAYBE_NUMBERED = re.compile(r"\d(?:[ .+-]?[\dA-Z]){6}")
 # A text without seven digits close together has no phone number; matching costs a hundred times as much as this look.
 _PHONE_FORM = re.compile(r"^0|[ ()./-]")  # bare digits are more often something else
-_MAYBE_PHONE = re.compile(r"\d(?:[ ()./-]{0,3}\d){6}")
+MAYBE_PHONE = re.compile(r"\d(?:[ ()./-]{0,3}\d){6}")
 
 
 def find_personal_data(text: str, regions: Iterable[str] = PHONE_REGIONS) -> list[Found]:
@@ -109,7 +109,7 @@ def find_personal_data(text: str, regions: Iterable[str] = PHONE_REGIONS) -> lis
 
 
 def _by_forms(text: str) -> Iterator[Found]:
-    numbered = _MAYBE_NUMBERED.search(text) is not None
+    numbered = MAYBE_NUMBERED.search(text) is not None
     for form in _FORMS:
         if not ("@" in text if form.kind == EMAIL else numbered):
             continue
@@ -123,7 +123,7 @@ def _by_forms(text: str) -> Iterator[Found]:
 
 
 def _phones(text: str, regions: Iterable[str]) -> Iterator[Found]:
-    if not _MAYBE_PHONE.search(text):
+    if not MAYBE_PHONE.search(text):
         return
     for region in (None, *regions):
         for match in phonenumbers.PhoneNumberMatcher(text, region, leniency=phonenumbers.Leniency.VALID):

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from appliance.datasets.blocks import Block
 from appliance.datasets.conversation import PARTS, Conversation
 from appliance.datasets.near_duplicates import MAX_COMPARED_ROWS, NearDuplicates
 from appliance.datasets.personal_data import Pseudonyms, find_personal_data
@@ -93,12 +94,17 @@ class Screening:
         """Return the group of a row among those that were compared."""
         return self._near.groups.get(row, "")
 
-    def watch(self, conversations: Iterable[Conversation]) -> Iterator[Conversation]:
+    def watch(self, rows: Iterable[Conversation | Block]) -> Iterator[Conversation | Block]:
         """Yield each row, masked where the policy says so. Raises `InputError` at the end when the policy blocks what was found."""
-        for conversation in conversations:
-            screened = self._screen_personal_data(conversation)
-            self._look(screened)
-            yield screened
+        for each in rows:
+            if isinstance(each, Block):
+                block = self._screen_block(each)
+                self._look_at_block(block)
+                yield block
+            else:
+                screened = self._screen_personal_data(each)
+                self._look(screened)
+                yield screened
         if self._blocked:
             kinds = [f"{self._personal[kind]:,} of the kind {kind}" for kind in self._policy.kinds(BLOCK) if self._personal[kind]]
             rows = ", ".join(map(str, self._blocked))
@@ -148,7 +154,8 @@ class Screening:
         if len(self._rows) > MAX_COMPARED_ROWS:
             notes.append(f"Nearly the same questions were looked for among the first {MAX_COMPARED_ROWS:,} rows.")
         if self._masked_rows:
-            notes.append(f"By the policy, personal data was replaced by pseudonyms in {self._masked_rows:,} rows.")
+            rows = "1 row" if self._masked_rows == 1 else f"{self._masked_rows:,} rows"
+            notes.append(f"By the policy, personal data was replaced by pseudonyms in {rows}.")
         return notes
 
     def _screen_personal_data(self, conversation: Conversation) -> Conversation:
@@ -168,6 +175,42 @@ class Screening:
         self._masked_rows += 1
         return masked(conversation, self._pseudonyms)
 
+    def _screen_block(self, block: Block) -> Block:
+        changed = {}
+        for place in block.may_hold_personal_data().tolist():
+            conversation = block.conversation(place)
+            screened = self._screen_personal_data(conversation)
+            if screened is not conversation:
+                changed[place] = screened
+        return block.replaced(changed)
+
+    def _look_at_block(self, block: Block) -> None:
+        """Do what `_look` does for each row, by fewer steps."""
+        for place in block.may_fail_a_check().tolist():
+            for code, clause in check_row(block.conversation(place)):
+                self._add(code, block.rows[place], clause)
+        for place, clause in self.lengths.add_block(block):
+            self._add("too-long", block.rows[place], clause)
+        self._rows.extend(block.rows)
+        self._asked.extend([hash(text) & _MASK for text in block.asked])
+        self._answers.extend([hash(text) & _MASK for text in block.answered])
+        self._parts.extend([PARTS.index(part) if part else _NO_PART for part in block.label("split")])
+        self._look_for_near(zip(block.rows, block.asked, block.label("group"), strict=True))
+        self._kinds.update(filter(None, block.label("kind")))
+        for category, count in Counter(filter(None, block.label("category"))).items():
+            self._count_category(category, count)
+
+    def _look_for_near(self, asked: Iterable[tuple[int, str, str]]) -> None:
+        for row, text, group in asked:
+            if self._near.full:
+                return
+            if (alike := self._near.add(row, text, group)) is not None:
+                self._add("near-duplicate", row, f"asks nearly the same as row {alike}")
+
+    def _count_category(self, category: str, count: int) -> None:
+        if len(self._categories) < MAX_CATEGORIES:  # more of them are no categories
+            self._categories[category.casefold()] += count
+
     def _look(self, conversation: Conversation) -> None:
         row = conversation.row
         for code, clause in check_row(conversation):
@@ -179,12 +222,12 @@ class Screening:
         self._asked.append(asked & _MASK)
         self._answers.append(hash(normal(conversation.answer)) & _MASK)
         self._parts.append(PARTS.index(conversation.split) if conversation.split else _NO_PART)
-        if not self._near.full and (alike := self._near.add(row, normal(conversation.question), conversation.group)) is not None:
-            self._add("near-duplicate", row, f"asks nearly the same as row {alike}")
+        if not self._near.full:
+            self._look_for_near([(row, normal(conversation.question), conversation.group)])
         if conversation.kind:
             self._kinds[conversation.kind] += 1
-        if conversation.category and len(self._categories) < MAX_CATEGORIES:
-            self._categories[conversation.category.casefold()] += 1
+        if conversation.category:
+            self._count_category(conversation.category, 1)
 
     def _add(self, code: str, row: int, clause: str) -> None:
         self._found[code].append(row)

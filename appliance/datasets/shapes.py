@@ -15,10 +15,12 @@ import contextlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import chain
 from typing import Any
 
+from appliance.datasets.blocks import Block
 from appliance.datasets.columns import ColumnRoles, guess_roles, guess_roles_by_content, verify_roles
-from appliance.datasets.conversation import KINDS, MAX_LABEL_CHARACTERS, Conversation, message_problem, text_problem
+from appliance.datasets.conversation import KINDS, MAX_CONTENT_CHARACTERS, MAX_LABEL_CHARACTERS, Conversation, message_problem, text_problem
 from appliance.datasets.sources.records import MAX_COLUMNS, Wrong
 from appliance.foundation.errors import InputError
 
@@ -127,6 +129,29 @@ class Shaper:
         if len(plan) == 2:
             return Conversation(row, messages)
         return self._labelled(row, messages, {name: record[plan[name]] for name in _LABELS if name in plan})
+
+    def block(self, header: list[str], cells: Sequence[tuple[int, list[str]]], offset: int) -> Block | None:
+        """Return the rows as a block, or None when not every one of them is plain: `convert` then says what there is to say."""
+        numbers, rows = zip(*cells, strict=True)
+        if self.shape != "columns" or self.roles is None or set(map(len, rows)) != {len(header)}:
+            return None
+        try:
+            plan = self._plans.get(tuple(header)) or self._plan(tuple(header))
+        except _UnusableError:
+            return None
+        if "system" in plan:
+            return None
+        columns = dict(zip(header, zip(*rows, strict=True), strict=True))
+        questions, answers = ([cell.strip() for cell in columns[plan[role]]] for role in ("question", "answer"))
+        if not all(questions) or not all(answers) or max(map(len, chain(questions, answers))) > MAX_CONTENT_CHARACTERS:
+            return None
+        labels = {name: [cell.strip() for cell in columns[plan[name]]] for name in _LABELS if name in plan}
+        for name, values in labels.items():
+            told = {value: self._labelled(0, [], {name: value}) for value in set(values)}
+            if any(isinstance(each, Wrong) for each in told.values()):
+                return None
+            labels[name] = [getattr(told[value], name) for value in values]
+        return Block([offset + row for row in numbers], questions, answers, labels)
 
     def _plan(self, header: tuple[str, ...]) -> dict[str, str]:
         """Return the column of each role for records with these keys."""

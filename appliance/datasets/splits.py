@@ -6,11 +6,12 @@ hashes, so that every part holds its share of every category. A row that names i
 Works over NumPy arrays with one element for each row.
 """
 
+import functools
 import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from appliance.datasets.conversation import PARTS, Conversation
+from appliance.datasets.conversation import PARTS
 from appliance.foundation.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,22 +20,23 @@ if TYPE_CHECKING:
 
 DEFAULT_SHARES = (80, 10, 10)  # percent: training, validation, test
 UNASKED = -1  # the row names no part
+_KNOWN_STRATA = 4096
 MIN_STRATUM_UNITS = 10  # smaller strata are divided together
 
 
-def position(conversation: Conversation, seed: int) -> int:
-    """Return where the row's group (or else its question) falls among 2^64 positions."""
-    label = f"group:{conversation.group}" if conversation.group else f"question:{' '.join(conversation.question.casefold().split())}"
+def position(group: str, asked: str, seed: int) -> int:
+    """Return where the row's group, or else its question (as `row_checks.normal` gives it), falls among 2^64 positions."""
+    label = f"group:{group}" if group else f"question:{asked}"
     prefix = f"{seed}:" if seed else ""
     return int.from_bytes(hashlib.sha256(f"{prefix}{label}".encode()).digest()[:8], "big")
 
 
-def stratum(conversation: Conversation) -> int:
+@functools.lru_cache(_KNOWN_STRATA)
+def stratum(category: str, kind: str) -> int:
     """Return a 64-bit number that rows of one category and kind share."""
-    if not conversation.category and not conversation.kind:
+    if not category and not kind:
         return 0
-    label = f"{conversation.category.casefold()}\0{conversation.kind}".encode()
-    return int.from_bytes(hashlib.sha256(label).digest()[:8], "big")
+    return int.from_bytes(hashlib.sha256(f"{category.casefold()}\0{kind}".encode()).digest()[:8], "big")
 
 
 def join_units(positions: "npt.NDArray[np.uint64]", rows: "npt.NDArray[np.int64]", joined: Mapping[int, int]) -> "npt.NDArray[np.uint64]":

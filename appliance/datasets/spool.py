@@ -6,12 +6,14 @@ a spool file that nothing can open after this process, and that is gone when the
 
 import secrets
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from appliance.datasets.blocks import Block
 from appliance.datasets.conversation import PARTS, Conversation
-from appliance.datasets.parquet import ROW_GROUP_ROWS, PartWriter, open_part, table_of
+from appliance.datasets.parquet import ROW_GROUP_ROWS, PartWriter, open_part, table_of, table_of_block
+from appliance.datasets.row_checks import normal
 from appliance.datasets.splits import UNASKED, assign_parts, join_units, position, stratum
 
 _PREFIX = b"appliance.spool\x01"
@@ -27,21 +29,34 @@ class Spool:
         self._key = secrets.token_bytes(32)
         self._rows, self._positions, self._strata, self._asked = array("q"), array("Q"), array("Q"), array("b")
 
-    def fill(self, conversations: Iterable[Conversation]) -> None:
-        """Write the rows to the spool file. Raises whatever `conversations` raises."""
+    def fill(self, rows: Iterable[Conversation | Block]) -> None:
+        """Write the rows to the spool file. Raises whatever `rows` raises."""
         batch: list[Conversation] = []
-        with PartWriter(self._path, self._key, _PREFIX) as writer:
-            for conversation in conversations:
-                batch.append(conversation)
-                self._rows.append(conversation.row)
-                self._positions.append(position(conversation, self._seed))
-                self._strata.append(stratum(conversation))
-                self._asked.append(_PART_INDEX.get(conversation.split, UNASKED))
+        with PartWriter(self._path, self._key, _PREFIX, compression="lz4") as writer:
+            for each in rows:
+                if isinstance(each, Block):
+                    if batch:
+                        writer.write(table_of(batch))
+                        batch.clear()
+                    self._note_block(each)
+                    writer.write(table_of_block(each))
+                    continue
+                batch.append(each)
+                self._rows.append(each.row)
+                self._positions.append(position(each.group, normal(each.question), self._seed))
+                self._strata.append(stratum(each.category, each.kind))
+                self._asked.append(_PART_INDEX.get(each.split, UNASKED))
                 if len(batch) == ROW_GROUP_ROWS:
                     writer.write(table_of(batch))
                     batch.clear()
             if batch:
                 writer.write(table_of(batch))
+
+    def _note_block(self, block: Block) -> None:
+        self._rows.extend(block.rows)
+        self._positions.extend(position(group, asked, self._seed) for group, asked in zip(block.label("group"), block.asked, strict=True))
+        self._strata.extend(map(stratum, block.label("category"), block.label("kind")))
+        self._asked.extend(_PART_INDEX.get(part, UNASKED) for part in block.label("split"))
 
     def assign(self, shares: tuple[int, int, int], joined: Mapping[int, int]) -> Any:
         """Return the part of each row, in the order they came. Raises `InputError` when there is nothing to train on."""
@@ -56,27 +71,30 @@ class Spool:
         """The rows' numbers, in the order they came."""
         return self._rows
 
-    def tables(self, parts: Any, part: int) -> Iterator[Any]:
-        """Yield the rows of one part as Arrow tables of up to a row group."""
+    def distribute(self, parts: Any, writers: Sequence[PartWriter]) -> None:
+        """Write each row to the writer of its part, in the order they came. Reads the spool once."""
         import pyarrow as pa  # noqa: PLC0415 - starts threads
 
         place = 0
-        pending: list[Any] = []
-        count = 0
+        pending: list[list[Any]] = [[] for _writer in writers]
         with open_part(self._path, self._key, _PREFIX) as file:
             for group in range(file.num_row_groups):
-                table = file.read_row_group(group)
-                chosen = table.filter(pa.array(parts[place : place + table.num_rows] == part))
+                table = file.read_row_group(group, use_threads=False)
+                here = parts[place : place + table.num_rows]
                 place += table.num_rows
-                pending.append(chosen)
-                count += chosen.num_rows
-                if count >= ROW_GROUP_ROWS:
-                    together = pa.concat_tables(pending)
-                    yield together.slice(0, ROW_GROUP_ROWS)
-                    pending = [together.slice(ROW_GROUP_ROWS)]
-                    count -= ROW_GROUP_ROWS
-        if count:
-            yield pa.concat_tables(pending)
+                for index, writer in enumerate(writers):
+                    waiting = pending[index]
+                    waiting.append(table.filter(pa.array(here == index)))
+                    count = sum(each.num_rows for each in waiting)
+                    if count >= ROW_GROUP_ROWS:
+                        together = pa.concat_tables(waiting)
+                        whole = count - count % ROW_GROUP_ROWS
+                        writer.write(together.slice(0, whole))
+                        waiting[:] = [together.slice(whole)]
+        for waiting, writer in zip(pending, writers, strict=True):
+            rest = pa.concat_tables(waiting) if waiting else None
+            if rest is not None and rest.num_rows:
+                writer.write(rest)
 
     def remove(self) -> None:
         """Remove the spool file."""

@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from appliance.datasets.blocks import Block
 from appliance.datasets.conversation import PARTS, Conversation
 from appliance.datasets.splits import DEFAULT_SHARES
 from appliance.foundation import canonical_json
@@ -62,7 +63,7 @@ def write_dataset(
     folder: Path,
     dataset_id: str,
     version: int,
-    conversations: Iterable[Conversation],
+    rows: Iterable[Conversation | Block],
     part_keys: Mapping[str, bytes],
     *,
     seed: int = 0,
@@ -72,7 +73,7 @@ def write_dataset(
 ) -> DatasetSummary:
     """Write a version into the dataset's `folder`, whole or not at all; durable when it returns.
 
-    Goes once through `conversations`, in bounded memory. `joined` (row to an earlier row that it must not be parted from) is looked at
+    Goes once through `rows`, in bounded memory. `joined` (row to an earlier row that it must not be parted from) is looked at
     when the last row has come; `placed` is then told the part of each row (indices into `PARTS`, in the order they came).
     Raises `InputError` (from the rows, or nothing to train on), `ConflictError` when the version exists, `StorageError`.
     """
@@ -90,15 +91,17 @@ def write_dataset(
         try:
             temporary.mkdir(mode=0o700)
             spool = Spool(temporary / "spool", seed)
-            spool.fill(conversations)
+            spool.fill(rows)
             parts = spool.assign(shares, joined or {})
             if placed:
                 placed(parts)
-            for index, part in enumerate(PARTS):
-                counts[part] = int((parts == index).sum())
-                with PartWriter(temporary / f"{part}.parquet", part_keys[part], _aad_prefix(dataset_id, version, part)) as writer:
-                    for table in spool.tables(parts, index):
-                        writer.write(table)
+            counts = {part: int((parts == index).sum()) for index, part in enumerate(PARTS)}
+            with contextlib.ExitStack() as stack:
+                writers = [
+                    stack.enter_context(PartWriter(temporary / f"{part}.parquet", part_keys[part], _aad_prefix(dataset_id, version, part)))
+                    for part in PARTS
+                ]
+                spool.distribute(parts, writers)
             spool.remove()
             files = _file_digests(temporary)
             fsync_folder(temporary)

@@ -1,10 +1,12 @@
 """How long rows are in a model's tokens, and which are longer than training reads."""
 
 from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from appliance.datasets.blocks import Block
 from appliance.datasets.conversation import Conversation
 
 COUNTED_ROWS = 20_000  # so many make the histogram; later ones are counted only when they may be too long
@@ -59,6 +61,18 @@ class Lengths:
         if length <= self.limit.max_tokens:
             return ""
         return f"has {length:,} tokens, and training reads {self.limit.max_tokens:,}; the rest is not learned"
+
+    def add_block(self, block: Block) -> Iterator[tuple[int, str]]:
+        """Yield the place and the clause of each row that is too long."""
+        import numpy as np  # noqa: PLC0415 - starts threads
+
+        if len(self._lengths) < COUNTED_ROWS:
+            places = range(len(block))
+        else:  # a character or a token is a byte or more
+            places = np.flatnonzero(block.bytes_of_text() + 2 * TURN_TOKENS > self.max_length).tolist()
+        for place in places:
+            if clause := self.add(block.conversation(place)):
+                yield place, clause
 
     def tokens(self, conversation: Conversation) -> int:
         """Return the length in tokens (in characters without a model)."""

@@ -40,6 +40,11 @@ class Engine:
         peft = with_adapter(causal, configuration, tensors)
         return cls(peft.get_base_model(), peft.disable_adapter)
 
+    @property
+    def causal(self) -> Any:
+        """Return the model, through which the adapter computes."""
+        return self._causal
+
     @contextlib.contextmanager
     def original(self) -> Iterator[None]:
         """Switch off what was trained for the block."""

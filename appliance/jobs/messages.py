@@ -15,7 +15,9 @@ MAX_NAMED_FIELDS = 20
 MAX_SEED = 2**31 - 1
 DIVERGED = "diverged"  # `result["ending"]` of a training that made the model worse: it may go on with a lower learning rate
 OUT_OF_MEMORY = "worker.out-of-memory"  # the code of a `Failed` whose work may be tried again with less
-WorkerKind = Literal["train", "evaluate", "convert", "parse", "preview", "revise", "search", "serve", "probe"]
+WorkerKind = Literal[
+    "train", "evaluate", "ranks", "shrink", "sweep", "convert", "parse", "preview", "revise", "search", "serve", "measure", "probe"
+]
 
 
 DataKey = Annotated[bytes, Field(min_length=32, max_length=32)]
@@ -98,6 +100,46 @@ class EvaluateStart(Message):
     max_new_tokens: int = Field(ge=1, le=4096)
 
 
+class RanksStart(Message):
+    """Find the singular values of an adapter's update, and seal them into `job_folder`."""
+
+    type: Literal["ranks"] = "ranks"
+    job_id: str
+    job_folder: str
+    job_key: DataKey = Field(repr=False)
+    adapter: AdapterAccess
+
+
+class ShrinkStart(Message):
+    """Write the best adapter of a smaller rank, `smaller`, and measure the loss on the validation part before and after."""
+
+    type: Literal["shrink"] = "shrink"
+    job_folder: str
+    model: ModelAccess
+    dataset: DatasetAccess
+    adapter: AdapterAccess
+    smaller: AdapterAccess
+    rank: int = Field(ge=1, le=1024)
+    quantised: bool
+    max_length: int = Field(ge=16, le=131_072)
+
+
+class RankCandidate(Message):
+    """One rank of a sweep."""
+
+    type: Literal["rank-candidate"] = "rank-candidate"
+    rank: int = Field(ge=1, le=1024)
+    lora_alpha: int = Field(ge=1, le=4096)
+
+
+class SweepStart(Message):
+    """Train several ranks, stop the hopeless early, and write the adapter of the best. `training`: what all have in common."""
+
+    type: Literal["sweep"] = "sweep"
+    training: TrainStart
+    candidates: list[RankCandidate] = Field(min_length=2, max_length=8)
+
+
 class ServeStart(Message):
     """Load a model with an adapter and answer `ChatRequest`s until stopped."""
 
@@ -140,6 +182,7 @@ class ParseStart(Message):
     output_folder: str
     dataset_id: str
     dataset_version: int
+    seed: int = Field(default=0, ge=0, le=MAX_SEED)
     part_keys: dict[str, DataKey] = Field(repr=False)
 
 
@@ -179,6 +222,12 @@ class ConvertStart(Message):
     type: Literal["convert"] = "convert"
     gguf_path: str
     output_folder: str
+
+
+class MeasureStart(Message):
+    """Find out what this machine computes in, and how fast."""
+
+    type: Literal["measure"] = "measure"
 
 
 class ChatRequest(Message):
@@ -254,7 +303,20 @@ class Failed(Message):
     sentence: str
 
 
-Start = TrainStart | EvaluateStart | ServeStart | ParseStart | PreviewStart | ReviseStart | SearchStart | ConvertStart
+Start = (
+    TrainStart
+    | EvaluateStart
+    | RanksStart
+    | ShrinkStart
+    | SweepStart
+    | ServeStart
+    | ParseStart
+    | PreviewStart
+    | ReviseStart
+    | SearchStart
+    | ConvertStart
+    | MeasureStart
+)
 ToWorker = Start | ChatRequest | Stop
 FromWorker = Ready | Progress | Notice | Checkpointed | ChatPiece | Done | Failed
 

@@ -4,7 +4,8 @@
     version                   1
     method                    "full" or "last-layers"
     last_layers               how many of the last decoder layers are in the file; 0 for full
-    train_head                whether the head is; for last-layers it is then a matrix of its own even where the base model ties it to its embedding
+    train_head                whether the head is; for last-layers it is then a matrix of its own, also where the base model ties it
+                              to its embedding
     base_model_name_or_path   for people; nothing reads it
 
 The tensors stand beside it in safetensors, under the names that the architecture gives them (`models.configuration.expected_tensors`).

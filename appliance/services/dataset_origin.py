@@ -53,10 +53,12 @@ def expiring(context: ServiceContext, days: int = REMINDER_DAYS) -> list[dict[st
     return [row for row in left if row["days_left"] <= days]
 
 
-def reminders(context: ServiceContext) -> list[str]:
-    """Return a sentence for each dataset whose time is nearly or wholly over."""
+def reminders(context: ServiceContext, dataset_id: str = "") -> list[str]:
+    """Return a sentence for each dataset whose time is nearly or wholly over; only for this one, when it is named."""
     said = []
     for each in expiring(context):
+        if dataset_id and each["id"] != dataset_id:
+            continue
         when = f"may be used for {each['days_left']} more days" if each["days_left"] >= 0 else "must not be used any more"
         kept = " It is on legal hold, and is kept until that is released." if each["hold_reason"] else ""
         said.append(f"The dataset {each['name']} ({each['id']}) {when}: it is to be kept until {each['keep_until']}.{kept}")

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from appliance.datasets.tables import DATASET_VERSIONS, DATASETS
 from appliance.foundation.clock import Clock
 from appliance.foundation.errors import ConflictError
-from appliance.jobs.states import Job, list_jobs
+from appliance.jobs.states import ACTIVE, Job, list_jobs
 from appliance.models.tables import ADAPTERS
 
 READY, SHREDDING, SHREDDED = "ready", "shredding", "shredded"
@@ -70,6 +70,16 @@ def jobs_using(connection: Connection, dataset_id: str, versions: frozenset[int]
     """Return the jobs that read the dataset (only these versions of it, when given), whatever their state, oldest first."""
     jobs = (job for job in list_jobs(connection) if dataset_of(connection, job) == dataset_id)
     return [job for job in jobs if versions is None or _version_of(connection, job) in versions]
+
+
+def verify_unused(connection: Connection, dataset_id: str, versions: frozenset[int] | None = None) -> None:
+    """Raise `ConflictError` while a job that reads the dataset (one of these versions, when given) waits or runs."""
+    busy = [job.id for job in jobs_using(connection, dataset_id, versions) if job.state in ACTIVE]
+    if busy:
+        raise ConflictError(
+            f"The job {busy[0]} uses this dataset. Wait until it has ended, or stop it: `appliance job stop {busy[0]}`.",
+            code="dataset.in-use",
+        )
 
 
 def _version_of(connection: Connection, job: Job) -> int:

@@ -1,9 +1,9 @@
 """Who is in this? A person's rows across all datasets and their versions, the adapters that learned from them, and their erasure.
 
-What was asked for is never logged: the log holds a keyed fingerprint of it, so that the same request is recognised.
+What was asked for is never logged: the log holds HMACs of it under a key of that person, which is dropped when they are erased
+(`person_key`).
 """
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -14,14 +14,14 @@ from appliance.audit import ObjectRef
 from appliance.datasets import PARTS
 from appliance.datasets.people import Person
 from appliance.datasets.tables import DATASET_VERSIONS, DATASETS
-from appliance.foundation import canonical_json
 from appliance.foundation.errors import InputError
 from appliance.jobs.conversation import WorkerOrder, run_worker
 from appliance.jobs.messages import DatasetAccess, SearchStart
 from appliance.models.tables import ADAPTERS, RETIRED
 from appliance.services.context import Caller, ServiceContext
-from appliance.services.dataset_use import READY, verify_no_hold
+from appliance.services.dataset_use import READY, verify_no_hold, verify_unused
 from appliance.services.import_dataset import PART_KIND, describe_dataset, part_key_id
+from appliance.services.person_key import forget_person, logged_person
 from appliance.services.preview_upload import PARSER_MEMORY_BYTES
 from appliance.services.revise_dataset import write_next_version
 from appliance.services.shred_dataset import shred_versions
@@ -33,7 +33,10 @@ def find_person(context: ServiceContext, caller: Caller, *, person: Sequence[str
     `person` is what is known: names, addresses, numbers. Raises `InputError` when that is too little to tell somebody.
     """
     Person(person)
-    with context.act(caller, "person.find", _target(context, person)) as recorded:
+    context.verify_allowed(caller, "person.find", ObjectRef("person", "asked"))
+    logged = logged_person(context, person)
+    with context.act(caller, "person.find", logged.target, logged.details) as recorded:
+        logged.keep(context)
         found = _search(context, person)
         recorded.details = {"datasets": len(found["datasets"]), "adapters": len(found["adapters"])}
     return found
@@ -46,29 +49,44 @@ def erase_person(context: ServiceContext, caller: Caller, *, person: Sequence[st
     with what is left. Raises `ConflictError` while a legal hold or a running job needs one of them, before anything is changed.
     """
     Person(person)
-    with context.act(caller, "person.erase", _target(context, person)) as recorded:
+    context.verify_allowed(caller, "person.erase", ObjectRef("person", "asked"))
+    logged = logged_person(context, person)
+    with context.act(caller, "person.erase", logged.target, logged.details) as recorded:
+        logged.keep(context)
         found = _search(context, person)
         for each in found["datasets"]:
-            verify_no_hold(describe_dataset(context, each["id"]))
+            _verify_erasable(context, each)
         certificates = []
         for each in found["datasets"]:
             dataset = describe_dataset(context, each["id"])
-            versions = sorted({place["version"] for place in each["places"]})
+            versions = _versions(each)
+            # First the adapters: once its rows are gone, nobody would find the person again, nor what learned from them.
+            with context.database.begin() as connection:
+                reached = [adapter["id"] for adapter in found["adapters"] if adapter["dataset_id"] == each["id"]]
+                connection.execute(update(ADAPTERS).where(ADAPTERS.c.id.in_(reached)).values(state=RETIRED))
             if dataset["version"] in versions:
-                if sum(place["count"] for place in each["places"] if place["version"] == dataset["version"]) >= dataset["rows"]:
-                    raise InputError(
-                        f"Every row of the dataset {dataset['name']} speaks of this person. Shred it whole: "
-                        f"`appliance dataset shred {dataset['id']}`.",
-                        code="person.whole-dataset",
-                    )
                 write_next_version(context, caller, dataset, recorded.request, person=person)
-            shredded = shred_versions(context, caller, dataset_id=each["id"], versions=versions)
-            certificates.append(shredded)
-        retired = [adapter["id"] for adapter in found["adapters"]]
-        with context.database.begin() as connection:
-            connection.execute(update(ADAPTERS).where(ADAPTERS.c.id.in_(retired)).values(state=RETIRED))
-        recorded.details = {"datasets": len(found["datasets"]), "adapters": len(retired)}
+            certificates.append(shred_versions(context, caller, dataset_id=each["id"], versions=versions))
+        forget_person(context, person)
+        recorded.details = {"datasets": len(found["datasets"]), "adapters": len(found["adapters"])}
     return {**found, "certificates": certificates}
+
+
+def _verify_erasable(context: ServiceContext, found: dict[str, Any]) -> None:
+    """Raise when the person cannot be erased from a dataset."""
+    dataset = describe_dataset(context, found["id"])
+    verify_no_hold(dataset)
+    with context.database.begin() as connection:
+        verify_unused(connection, found["id"], frozenset(_versions(found)))
+    if sum(place["count"] for place in found["places"] if place["version"] == dataset["version"]) >= dataset["rows"]:
+        raise InputError(
+            f"Every row of the dataset {dataset['name']} speaks of this person. Shred it whole: `appliance dataset shred {dataset['id']}`.",
+            code="person.whole-dataset",
+        )
+
+
+def _versions(found: dict[str, Any]) -> list[int]:
+    return sorted({place["version"] for place in found["places"]})
 
 
 def _search(context: ServiceContext, person: Sequence[str]) -> dict[str, Any]:
@@ -114,9 +132,3 @@ def _search(context: ServiceContext, person: Sequence[str]) -> dict[str, Any]:
             if (each.dataset_id, each.dataset_version) in reached
         ],
     }
-
-
-def _target(context: ServiceContext, person: Sequence[str]) -> ObjectRef:
-    """Return the person as the log names them: a keyed fingerprint of what was asked for."""
-    asked = canonical_json.encode(sorted(" ".join(term.casefold().split()) for term in person))
-    return ObjectRef("person", hashlib.sha256(context.vault.pseudonym("person", asked).encode()).hexdigest()[:32])

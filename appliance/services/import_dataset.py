@@ -18,7 +18,7 @@ from appliance.foundation.errors import InputError, NotFoundError
 from appliance.foundation.identifiers import new_id
 from appliance.identity import default_project
 from appliance.jobs.conversation import WorkerOrder, run_worker
-from appliance.jobs.messages import ParseStart
+from appliance.jobs.messages import MAX_SEED, ParseStart
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.dataset_use import READY, verify_usable
 from appliance.services.dataset_versions import add_version
@@ -50,12 +50,16 @@ def import_dataset(
     system_prompt: str = DEFAULT_SYSTEM_PROMPT,
     origin: dict[str, str] | None = None,
     model_id: str = "",
+    seed: int = 0,
 ) -> dict[str, Any]:
     """Parse the upload into encrypted parts and keep the dataset; the upload is discarded either way.
 
     What the file is, its content tells; `encoding`, `delimiter` and `roles` are for whoever knows better. `origin` has the names of
-    `ORIGIN_FIELDS`. Rows are counted in the tokens of `model_id`. Raises `InputError` with the rows that are wrong.
+    `ORIGIN_FIELDS`. Rows are counted in the tokens of `model_id`. The same rows with the same `seed` are parted alike.
+    Raises `InputError` with the rows that are wrong.
     """
+    if not isinstance(seed, int) or not 0 <= seed <= MAX_SEED:
+        raise InputError(f"The seed of a split is a whole number from 0 to {MAX_SEED}.", code="dataset.seed")
     told = verified_origin(origin or {}, required=context.limits.datasets.require_origin)
     dataset_id = new_id("ds")
     title = (name or Path(filename).stem or "dataset").strip()[:MAX_NAME]
@@ -71,6 +75,7 @@ def import_dataset(
                     dataset_id=dataset_id,
                     dataset_version=1,
                     part_keys=keys,
+                    seed=seed,
                 ),
                 read=(upload_path(context.home, upload_id), *read),
                 write=(staging,),
@@ -162,7 +167,7 @@ def verified_origin(origin: dict[str, str], *, required: bool) -> dict[str, str]
 
 def list_datasets(context: ServiceContext, caller: Caller) -> list[dict[str, Any]]:
     """Return what is known of each dataset, oldest first; no row of data."""
-    context.verify_allowed(caller, "dataset.list", ObjectRef("dataset", "all"))
+    context.look(caller, "dataset.list", ObjectRef("dataset", "all"))
     with context.database.begin() as connection:
         return [dict(row._mapping) for row in connection.execute(select(DATASETS).order_by(DATASETS.c.created_us))]
 

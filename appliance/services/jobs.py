@@ -16,14 +16,14 @@ from appliance.services.dataset_use import dataset_of, verify_trainable, verify_
 
 def all_jobs(context: ServiceContext, caller: Caller) -> list[dict[str, Any]]:
     """Return all jobs, oldest first."""
-    context.verify_allowed(caller, "job.list", ObjectRef("job", "all"))
+    context.look(caller, "job.list", ObjectRef("job", "all"))
     with context.database.begin() as connection:
         return [_shown(context, job) for job in list_jobs(connection)]
 
 
 def show_job(context: ServiceContext, caller: Caller, job_id: str, *, after_step: int = -1) -> dict[str, Any]:
     """Return one job with its progress after `after_step`."""
-    context.verify_allowed(caller, "job.list", ObjectRef("job", job_id))
+    context.look(caller, "job.list", ObjectRef("job", job_id))
     with context.database.begin() as connection:
         job: Job = get_job(connection, job_id)
         points: list[ProgressPoint] = list_progress(connection, job_id, after_step=after_step)

@@ -164,7 +164,7 @@ def _staging(context: ServiceContext) -> Iterator[Path]:
 def _read_as(context: ServiceContext, caller: Caller, dataset: dict[str, Any]) -> dict[str, Any]:
     """Return how the file was once read, which stays true of every version."""
     before = show_report(context, caller, dataset_id=dataset["id"], version=dataset["version"])
-    return {name: before[name] for name in ("sources", "unread", "left_out") if name in before}
+    return {name: before[name] for name in ("sources", "unread", "left_out", "split") if name in before}
 
 
 def _change(code: str, action: str, rows: Sequence[int], person: Sequence[str], changed: int) -> str:

@@ -21,11 +21,10 @@ from appliance.datasets.tables import DATASET_VERSIONS, DATASETS, ERASURES
 from appliance.foundation import canonical_json
 from appliance.foundation.atomic_files import fsync_folder, storage_errors
 from appliance.foundation.errors import ConflictError, NotFoundError
-from appliance.jobs.states import ACTIVE
 from appliance.models.tables import ADAPTERS
 from appliance.reports.erasure_certificate import Erasure, erasure_certificate
 from appliance.services.context import APPLIANCE, Caller, ServiceContext
-from appliance.services.dataset_use import SHREDDED, SHREDDING, jobs_using, verify_no_hold, verify_usable
+from appliance.services.dataset_use import SHREDDED, SHREDDING, jobs_using, verify_no_hold, verify_unused, verify_usable
 from appliance.services.import_dataset import PART_KIND, describe_dataset, part_key_id
 from appliance.vault.tables import BACKUPS
 
@@ -78,7 +77,7 @@ def show_certificate(context: ServiceContext, caller: Caller, *, dataset_id: str
 
     Raises `NotFoundError`.
     """
-    context.verify_allowed(caller, "dataset.list", ObjectRef("dataset", dataset_id))
+    context.look(caller, "dataset.list", ObjectRef("dataset", dataset_id))
     with context.database.begin() as connection:
         query = select(ERASURES.c.note).where(ERASURES.c.dataset_id == dataset_id, ERASURES.c.note != "")
         notes = [str(note) for note in connection.execute(query.order_by(ERASURES.c.requested_us.desc())).scalars()]
@@ -117,12 +116,7 @@ def _begin(
         return
     verify_usable(connection, dataset_id)
     verify_no_hold(dict(row._mapping))
-    busy = [job.id for job in jobs_using(connection, dataset_id, _numbers(versions)) if job.state in ACTIVE]
-    if busy:
-        raise ConflictError(
-            f"The job {busy[0]} uses this dataset. Wait until it has ended, or stop it: `appliance job stop {busy[0]}`.",
-            code="dataset.in-use",
-        )
+    verify_unused(connection, dataset_id, _numbers(versions))
     if versions:
         connection.execute(_of_versions(dataset_id, versions).values(state=SHREDDING))
     else:

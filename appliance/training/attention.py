@@ -126,8 +126,9 @@ class _Attention(torch.autograd.Function):
             to_out = _queries(block.spread(gradient).view(block.count, block.longest, -1, heads.width), heads)
             if probabilities is None:
                 with torch.enable_grad():
-                    inputs = [each.detach().requires_grad_() for each in (query, key, value)]
-                    to_query, to_key, to_value = torch.autograd.grad(_fused(*inputs, block, heads), inputs, to_out)
+                    query, key, value = (each.detach().requires_grad_() for each in (query, key, value))
+                    out = _fused(query, key, value, block, heads)
+                    to_query, to_key, to_value = torch.autograd.grad(out, (query, key, value), to_out)
             else:
                 to_value = torch.bmm(probabilities.transpose(1, 2), to_out)
                 to_scores = torch.bmm(to_out, value.transpose(1, 2))
@@ -142,7 +143,7 @@ def attention(qkv: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, blocks: l
 
     cos, sin: (tokens, width / 2), of each row's position.
     """
-    result: torch.Tensor = _Attention.apply(qkv, cos, sin, blocks, heads)
+    result: torch.Tensor = _Attention.apply(qkv, cos, sin, blocks, heads)  # type: ignore[no-untyped-call]
     return result
 
 
@@ -173,8 +174,8 @@ def _split(turned: torch.Tensor, block: _Block, heads: Heads) -> tuple[torch.Ten
 
 def _queries(own: torch.Tensor, heads: Heads) -> torch.Tensor:
     """(n, longest, queries, width) -> (n * keys, heads a key * longest, width): those that share a key stand below each other."""
-    count, longest = own.shape[:2]
-    return own.unflatten(2, (heads.keys, -1)).permute(0, 2, 3, 1, 4).reshape(count * heads.keys, -1, heads.width)
+    grouped = own.reshape(*own.shape[:2], heads.keys, -1, heads.width)
+    return grouped.permute(0, 2, 3, 1, 4).reshape(own.shape[0] * heads.keys, -1, heads.width)
 
 
 def _rows_of(out: torch.Tensor, block: _Block, heads: Heads) -> torch.Tensor:

@@ -37,7 +37,7 @@ class SealedSpill:
         """Keep `data` and return where it begins. Raises `StorageError`."""
         with storage_errors(f"Writing {SPILL_NAME}"):
             if self._writer is None:
-                self._file = open(self._path, "w+b")
+                self._file = open(self._path, "w+b")  # noqa: SIM115 - closed by `remove`
                 self._writer = SealedWriter(self._file, self._key, self._context, chunk_bytes=CHUNK_BYTES)
             self._writer.write(data)
         at, self._size = self._size, self._size + len(data)
@@ -86,7 +86,7 @@ class FrozenFeatures:
     def _keep(self, packed: PackedPass, rows: torch.Tensor) -> None:
         if self._beginning is None:
             self._beginning = rows[: self._shared].clone()
-        for example, own in zip(packed.examples, rows[self._shared :].split(packed.lengths), strict=True):
+        for example, own in zip(packed.examples, torch.split(rows[self._shared :], list(packed.lengths)), strict=True):
             size = own.numel() * own.element_size()
             if size <= self._room:
                 self._kept[example] = own.clone()

@@ -23,8 +23,9 @@ LOGITS_AT_ONCE = 1 << 22  # numbers; 16 MiB in fp32
 class _Projection(torch.autograd.Function):
     """`matrix()` gives (out, in) in x's type; it is called again in the backward pass, so that nothing unpacked is kept.
 
-    tensors: the trained matrices (as many as `dense`), their biases (as many as `biases`), then A and B of each adapter. What is trained
-    may be of a wider type than x: the wide one is the master, and gradients are given in its type.
+    tensors: the trained matrices (as many as `dense`), their biases (as many as `biases`), then A and B of each adapter. What is
+    trained may be of a wider type than x: the wide one is the master, and gradients are given in its
+    type.
     """
 
     @staticmethod
@@ -85,7 +86,9 @@ class _Projection(torch.autograd.Function):
 def _stacked(factors: Sequence[torch.Tensor], scaling: float, dtype: torch.dtype) -> tuple[torch.Tensor, torch.Tensor]:
     """Return all A one below the other, (ranks, in), and s B of each on the diagonal, (out, ranks)."""
     down = torch.cat([each.to(dtype) for each in factors[::2]])
-    up = torch.block_diag(*(each.to(dtype) for each in factors[1::2])) if len(factors) > 2 else factors[1].to(dtype)
+    up = factors[1].to(dtype)
+    if len(factors) > 2:
+        up = torch.block_diag(*(each.to(dtype) for each in factors[1::2]))  # type: ignore[no-untyped-call]
     return down, up * scaling
 
 
@@ -103,9 +106,9 @@ def projection(
     adapters: Sequence[torch.Tensor] = (),
     scaling: float = 1.0,
 ) -> torch.Tensor:
-    """Return x W^T + b + scaling (x A^T) B^T for x of (tokens, in). adapters: A, B, A, B ... of the matrices that stand below each other."""
+    """Return x W^T + b + scaling (x A^T) B^T for x of (tokens, in). adapters: A, B, A, B ... of the matrices below each other."""
     counts = (len(trained), len(trained_biases))
-    result: torch.Tensor = _Projection.apply(x, matrix, bias, scaling, counts, *trained, *trained_biases, *adapters)
+    result: torch.Tensor = _Projection.apply(x, matrix, bias, scaling, counts, *trained, *trained_biases, *adapters)  # type: ignore[no-untyped-call]
     return result
 
 
@@ -134,7 +137,7 @@ class _Norm(torch.autograd.Function):
 
 def norm(x: torch.Tensor, weight: torch.Tensor, epsilon: float) -> torch.Tensor:
     """Return the RMS norm of each row."""
-    result: torch.Tensor = _Norm.apply(x, weight, epsilon)
+    result: torch.Tensor = _Norm.apply(x, weight, epsilon)  # type: ignore[no-untyped-call]
     return result
 
 
@@ -161,18 +164,18 @@ class _GatedUnit(torch.autograd.Function):
 
 def gated_unit(both: torch.Tensor) -> torch.Tensor:
     """Return silu(g) u for the row's halves g and u."""
-    result: torch.Tensor = _GatedUnit.apply(both)
+    result: torch.Tensor = _GatedUnit.apply(both)  # type: ignore[no-untyped-call]
     return result
 
 
 class _Losses(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, hidden: torch.Tensor, weight: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    def forward(ctx: Any, hidden: torch.Tensor, weight: torch.Tensor, targets: torch.Tensor, at_once: int) -> torch.Tensor:
         """Return the sum; the gradients are made on the way, while a piece's logits stand."""
         to_hidden = torch.empty_like(hidden) if ctx.needs_input_grad[0] else None
         to_weight = torch.zeros_like(weight) if ctx.needs_input_grad[1] else None
         matrix = weight.to(hidden.dtype)
-        rows = max(1, LOGITS_AT_ONCE // weight.shape[0])
+        rows = max(1, at_once // weight.shape[0])
         total = hidden.new_zeros((), dtype=_wide_type(hidden.dtype))
         for start in range(0, hidden.shape[0], rows):
             some, wanted = hidden[start : start + rows], targets[start : start + rows, None]
@@ -195,12 +198,15 @@ class _Losses(torch.autograd.Function):
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         """Return what the forward pass found, scaled, once."""
         found, ctx.found = ctx.found, None
-        return *(None if each is None else each.mul_(gradient) for each in found), None
+        return *(None if each is None else each.mul_(gradient) for each in found), None, None
 
 
-def losses(hidden: torch.Tensor, weight: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    """Return the summed cross-entropy (nats) of `targets` (rows) under the head `weight` (vocabulary, features), in fp32 at least."""
-    result: torch.Tensor = _Losses.apply(hidden, weight, targets)
+def losses(hidden: torch.Tensor, weight: torch.Tensor, targets: torch.Tensor, *, at_once: int = LOGITS_AT_ONCE) -> torch.Tensor:
+    """Return the summed cross-entropy (nats) of `targets` (rows) under the head `weight` (vocabulary, features), in fp32 at least.
+
+    at_once: how many logits stand at a time, but for one row at least.
+    """
+    result: torch.Tensor = _Losses.apply(hidden, weight, targets, at_once)  # type: ignore[no-untyped-call]
     return result
 
 

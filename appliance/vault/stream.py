@@ -19,7 +19,6 @@ import contextlib
 import io
 import os
 import secrets
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -74,6 +73,7 @@ class SealedWriter:
         self._chunk_bytes = chunk_bytes
         self._cipher = AESGCM(_file_key(data_key, context, chunk_bytes, salt))
         self._pending = bytearray()
+        self._sealed = memoryview(bytearray(chunk_bytes + TAG_BYTES))  # one for all chunks: fresh memory costs as much as the cipher
         self._index = 0
         self._finished = False
         file.write(MAGIC + bytes([VERSION]) + chunk_bytes.to_bytes(4, "big") + salt)
@@ -87,14 +87,14 @@ class SealedWriter:
                 view = view[self._chunk_bytes :]
         self._pending += view
         while len(self._pending) > self._chunk_bytes:
-            self._put(bytes(self._pending[: self._chunk_bytes]), last=False)
+            self._put(self._pending[: self._chunk_bytes], last=False)
             del self._pending[: self._chunk_bytes]
 
     def finish(self) -> None:
         """Seal the last chunk and sync the file. Nothing can be written after that."""
         if not self._finished:
             self._finished = True
-            self._put(bytes(self._pending), last=True)
+            self._put(self._pending, last=True)
             self._pending.clear()
             self._file.flush()
             with contextlib.suppress(io.UnsupportedOperation):  # Memory has no descriptor, and needs no sync.
@@ -107,8 +107,10 @@ class SealedWriter:
         if kind is None:
             self.finish()
 
-    def _put(self, plaintext: bytes | memoryview, *, last: bool) -> None:
-        self._file.write(self._cipher.encrypt(_nonce(self._index, last=last), plaintext, None))
+    def _put(self, plaintext: bytearray | memoryview, *, last: bool) -> None:
+        sealed = self._sealed[: len(plaintext) + TAG_BYTES]
+        self._cipher.encrypt_into(_nonce(self._index, last=last), plaintext, None, sealed)
+        self._file.write(sealed)
         self._index += 1
 
 
@@ -134,19 +136,28 @@ class SealedReader:
         if body < TAG_BYTES or 0 < body % stride < TAG_BYTES:
             raise IntegrityError("This sealed file was cut.", code="sealed.cut")
         self._cipher = AESGCM(_file_key(data_key, context, self._chunk_bytes, header[-SALT_BYTES:]))
-        self._last = self._open(self._count - 1)
+        # One for all chunks: fresh memory costs as much as the cipher.
+        self._opened = memoryview(bytearray(min(self._chunk_bytes, body - TAG_BYTES)))
+        self._last = bytes(self._open(self._count - 1))
         if self._count > 1 and not self._last:
             raise IntegrityError("This sealed file ends with an empty chunk, which no writer makes.", code="sealed.tail")
         self.size = (self._count - 1) * self._chunk_bytes + len(self._last)
 
-    def chunks(self) -> Iterator[bytes]:
-        """Yield the plaintext in order, a chunk at a time."""
-        for index in range(self._count):
-            yield self._chunk(index)
-
     def read(self) -> bytes:
         """Return the whole plaintext."""
-        return b"".join(self.chunks())
+        whole = io.BytesIO()
+        self.copy_to(whole)
+        return whole.getvalue()
+
+    def copy_to(self, target: BinaryIO) -> None:
+        """Write the whole plaintext to a place in memory."""
+        for index in range(self._count):
+            target.write(self._chunk(index))
+
+    def verify(self) -> None:
+        """Open every chunk. Raises `IntegrityError` when one was changed."""
+        for index in range(self._count):
+            self._chunk(index)
 
     def read_at(self, offset: int, count: int) -> bytes:
         """Return up to `count` bytes from `offset`: fewer at the end."""
@@ -154,23 +165,26 @@ class SealedReader:
         if offset < 0 or offset >= end:
             return b""
         first, last = offset // self._chunk_bytes, (end - 1) // self._chunk_bytes
-        data = b"".join(self._chunk(index) for index in range(first, last + 1))
+        data = b"".join(bytes(self._chunk(index)) for index in range(first, last + 1))
         return data[offset - first * self._chunk_bytes : end - first * self._chunk_bytes]
 
-    def _chunk(self, index: int) -> bytes:
+    def _chunk(self, index: int) -> bytes | memoryview:
         return self._last if index == self._count - 1 else self._open(index)
 
-    def _open(self, index: int) -> bytes:
+    def _open(self, index: int) -> memoryview:
+        """Return a chunk, once its tag was found right; it stands until the next one is opened."""
         stride = self._chunk_bytes + TAG_BYTES
         self._file.seek(HEADER_BYTES + index * stride)
         sealed = self._file.read(stride)
+        opened = self._opened[: max(0, len(sealed) - TAG_BYTES)]
         try:
-            return self._cipher.decrypt(_nonce(index, last=index == self._count - 1), sealed, None)
-        except InvalidTag:
+            self._cipher.decrypt_into(_nonce(index, last=index == self._count - 1), sealed, None, opened)
+        except (InvalidTag, ValueError):  # The second: the file grew while it is read.
             raise IntegrityError(
                 "A sealed file does not open: it was changed, cut, or belongs to something else. Restore it from a backup.",
                 code="sealed.tag",
             ) from None
+        return opened
 
 
 def seal_file(path: Path, data: bytes | memoryview, data_key: bytes, context: SealContext) -> None:
@@ -198,8 +212,7 @@ def unseal_to_memfd(path: Path, data_key: bytes, context: SealContext) -> int:
     descriptor = os.memfd_create("sealed", os.MFD_CLOEXEC)
     try:
         with storage_errors(f"Reading {path.name}"), open(path, "rb") as file, open(descriptor, "wb", closefd=False) as target:
-            for chunk in SealedReader(file, data_key, context).chunks():
-                target.write(chunk)
+            SealedReader(file, data_key, context).copy_to(target)
         os.lseek(descriptor, 0, os.SEEK_SET)
     except BaseException:
         os.close(descriptor)

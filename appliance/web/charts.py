@@ -156,7 +156,8 @@ def histogram(edges: Sequence[float], counts: Sequence[int], label: str, limit: 
         for low, high, number in zip(edges, edges[1:], counts, strict=False)
     )
     ticks = "".join(
-        f'<text x="{_x(last * part / 4, last):.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{round(last * part / 4):,}</text>'
+        f'<text x="{_x(last * part / 4, last):.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="{"end" if part == 4 else "middle"}">'
+        f"{round(last * part / 4):,}</text>"
         for part in range(5)
     )
     grid = "".join(

@@ -27,11 +27,16 @@ def preview(found: dict[str, Any]) -> str:
     return f'<div class="sources">{drawn}{_unread(found["unread"])}</div>'
 
 
-def report(found: dict[str, Any]) -> str:
-    """Return what was found in the rows of a version: sources, checks with their rows, lengths, personal data."""
-    parts = [_how_read(found), _left_out(found.get("left_out", {"count": 0, "rows": []})), _checks(found["checks"])]
-    parts += [_lengths(found["tokens"]), _personal(found["personal_data"]), *(notice(str(each)) for each in found["notes"][:MAX_NAMED])]
+def findings(found: dict[str, Any]) -> str:
+    """Return what was found in the rows of a version: rows that were left out, and checks with their rows. The fixes belong below."""
+    parts = [_left_out(found.get("left_out", {"count": 0, "rows": []})), _checks(found["checks"])]
     return f'<div class="report">{"".join(parts)}</div>'
+
+
+def measures(found: dict[str, Any]) -> str:
+    """Return what else is known of the rows of a version: lengths, personal data, and how the file was read."""
+    parts = [_lengths(found["tokens"]), _personal(found["personal_data"]), *(notice(str(each)) for each in found["notes"][:MAX_NAMED])]
+    return f'<div class="report">{"".join([*parts, _how_read(found)])}</div>'
 
 
 def versions(found: Sequence[dict[str, Any]]) -> str:

@@ -93,8 +93,8 @@ def duration(seconds: float | None) -> str:
 
 
 def count(number: int, unit: str) -> str:
-    """Return a number with its unit, with thin separators."""
-    return f"{number:,}".replace(",", "\u202f") + f" {unit}"
+    """Return a number with its unit (a plural ending in s), with thin separators."""
+    return f"{number:,}".replace(",", "\u202f") + f" {unit.removesuffix('s') if number == 1 else unit}"
 
 
 def megabytes(size: int) -> str:

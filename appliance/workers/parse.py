@@ -5,6 +5,7 @@ from pathlib import Path
 
 from appliance.datasets import write_dataset
 from appliance.datasets.parse import Reading
+from appliance.datasets.splits import DEFAULT_SHARES
 from appliance.jobs.messages import Done, ParseStart, Ready
 from appliance.workers.channel import WorkerChannel, run
 from appliance.workers.screened import screening_of
@@ -21,12 +22,13 @@ def parse(channel: WorkerChannel, start: ParseStart) -> Done:
             Path(start.output_folder),
             start.dataset_id,
             start.dataset_version,
-            screening.watch(reading),
+            screening.watch(reading.in_blocks()),
             start.part_keys,
+            seed=start.seed,
             joined=screening.joined,
             placed=screening.place,
         )
-    report = {**reading.report(), **screening.report()}
+    report = {**reading.report(), **screening.report(), "split": {"seed": start.seed, "shares": list(DEFAULT_SHARES)}}
     return Done(result={**asdict(summary), "source_format": reading.source_format, "report": report})
 
 

@@ -61,7 +61,9 @@ def importing(sealed: Path, folder: Path, key: bytes, results: "multiprocessing.
     screening = Screening(None, PersonalDataPolicy({"iban": "mask", "card": "mask", "national_id": "mask"}))
     keys = {part: secrets.token_bytes(32) for part in PARTS}
     with open_upload(UploadAccess(path=str(sealed), upload_id=UPLOAD, upload_key=key, filename="t.csv")) as stream:
-        write_dataset(folder, DATASET, 1, screening.watch(Reading(stream, "t.csv")), keys, joined=screening.joined, placed=screening.place)
+        write_dataset(
+            folder, DATASET, 1, screening.watch(Reading(stream, "t.csv").in_blocks()), keys, joined=screening.joined, placed=screening.place
+        )
     screening.report()
     results.put(time.perf_counter() - start)
 

@@ -92,6 +92,8 @@ def test_from_data_to_chat(site: Any, session: Any, visit: Callable[..., Any], t
     page.get_by_role("button", name="Import these rows").click()
     page.get_by_role("button", name="Mend: HTML (24 rows)").wait_for()
     page.get_by_role("img", name=re.compile("Length of a row in tokens of tiny: 24 rows")).wait_for()
+    for told in page.locator(".report .scroll").all():  # what was found can be read, and does not lie folded to nothing
+        assert told.bounding_box()["width"] > 500
     assert page.locator(".talk").first.inner_text().split("\n")[-1] == "It is number 0 of <b>our</b> list."
     figures = page.locator(".figures").inner_text().split()
     assert [word for word in figures if word.isdigit()] == ["24", "12", "6", "6"]

@@ -5,10 +5,11 @@ A first line `sep=;`, which spreadsheet programs write, says it. Formulas are te
 
 import csv
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice
+from typing import Any
 
-from appliance.datasets.sources.records import Records, Source, header_of, row_record
+from appliance.datasets.sources.records import Source, Wrong, header_of, row_record
 from appliance.datasets.sources.text import TextLines
 from appliance.foundation.errors import InputError
 
@@ -24,7 +25,8 @@ def read_delimited(lines: TextLines, name: str, delimiter: str = "") -> Source:
     said, sample = _said(lines)
     character = DELIMITERS.get(delimiter, "") or said or _find_delimiter(sample)
     spoken = next(spoken for spoken, value in DELIMITERS.items() if value == character)
-    return Source(name, "CSV" if character != "\t" else "TSV", f"{lines.encoding}, {spoken}", _records(lines, character, bool(said)))
+    records = DelimitedRecords(lines, character, skip_first=bool(said))
+    return Source(name, "CSV" if character != "\t" else "TSV", f"{lines.encoding}, {spoken}", records)
 
 
 def _said(lines: TextLines) -> tuple[str, list[str]]:
@@ -58,26 +60,40 @@ def _find_delimiter(sample: list[str]) -> str:
     return max(DELIMITERS.values(), key=score)
 
 
-def _records(lines: Iterable[str], delimiter: str, skip_first: bool) -> Records:
-    rows = iter(lines)
-    skipped = [next(rows)] if skip_first else []
-    # The skipped line is given back as an empty one, so that rows are numbered as a spreadsheet does.
-    reader = csv.reader(chain(["\n"] * len(skipped), rows), delimiter=delimiter, strict=True)
-    row = 0
-    header: list[str] = []
-    try:
-        for row, cells in enumerate(reader, start=1):
-            if not any(cells) or not any(cell.strip() for cell in cells):
-                continue
-            if not header:
-                header, named = header_of(cells)
-                if named:
+class DelimitedRecords(Iterator[tuple[int, dict[str, Any] | Wrong]]):
+    """The records of a table; whoever reads many of them takes `cells`, which are the same rows without a dictionary for each."""
+
+    def __init__(self, lines: Iterable[str], delimiter: str, *, skip_first: bool) -> None:
+        self.header: list[str] = []
+        self._rows = self._read(lines, delimiter, skip_first)
+
+    def __next__(self) -> tuple[int, dict[str, Any] | Wrong]:
+        row, cells = next(self._rows)
+        return row, row_record(self.header, cells)
+
+    def cells(self, count: int) -> list[tuple[int, list[str]]]:
+        """Return up to so many rows, with their numbers, as they stand: with too many or too few cells, too. Raises `InputError`."""
+        return list(islice(self._rows, count))
+
+    def _read(self, lines: Iterable[str], delimiter: str, skip_first: bool) -> Iterator[tuple[int, list[str]]]:
+        rows = iter(lines)
+        skipped = [next(rows)] if skip_first else []
+        # The skipped line is given back as an empty one, so that rows are numbered as a spreadsheet does.
+        reader = csv.reader(chain(["\n"] * len(skipped), rows), delimiter=delimiter, strict=True)
+        row = 0
+        try:
+            for row, cells in enumerate(reader, start=1):
+                if (not cells or not cells[0].strip()) and not any(cell.strip() for cell in cells):
                     continue
-            yield row, row_record(header, cells)
-    except csv.Error as error:
-        # The module's own message may hold content, so it is replaced. What follows in the file cannot be trusted to be rows.
-        raise InputError(
-            f"The file was not imported: row {row + 1} has a quotation mark that is never closed, text after a closing one, or a huge "
-            "cell, so that what follows cannot be told apart. Correct that row and choose the file again.",
-            code="dataset.rows",
-        ) from error
+                if not self.header:
+                    self.header, named = header_of(cells)
+                    if named:
+                        continue
+                yield row, cells
+        except csv.Error as error:
+            # The module's own message may hold content, so it is replaced. What follows in the file cannot be trusted to be rows.
+            raise InputError(
+                f"The file was not imported: row {row + 1} has a quotation mark that is never closed, text after a closing one, or a huge "
+                "cell, so that what follows cannot be told apart. Correct that row and choose the file again.",
+                code="dataset.rows",
+            ) from error

@@ -1,8 +1,8 @@
 """Transfer learning: the last layers learn, the rest stays as it is.
 
-What learns is held in fp32 as in `full`. A head that is tied to the embedding is taken apart before it learns: trained alone, it would change
-what the frozen layers are given. The trained head is then a matrix of its own (vocabulary x hidden more numbers), and says so in
-the configuration that is kept with it.
+What learns is held in fp32 as in `full`. A head that is tied to the embedding is taken apart before it learns: trained alone, it would
+change what the frozen layers are given. The trained head is then a matrix of its own (vocabulary x hidden more numbers), and the
+configuration that is kept with it says so.
 """
 
 from pathlib import Path

@@ -22,6 +22,7 @@ from appliance.web.wizard.events import Events
 MAX_RECEIVED_CHARACTERS = 2000
 ROLES = ("question", "answer", "system", "category", "group")
 _FOUND = "found by itself"
+_CHOOSABLE = {"dataset.encoding", "dataset.nul", "dataset.one-column", "dataset.rows"}  # perhaps only read in a wrong way
 _DROP = (
     '<div class="drop" id="drop"><input type="file" id="drop-file" class="visually-hidden" '
     'accept=".csv,.tsv,.txt,.json,.jsonl,.ndjson,.xlsx,.parquet,.zip">'
@@ -48,7 +49,7 @@ def build_bring_panel(context: ServiceContext, event: Events, system_prompt: gr.
     status = drawn()
     with gr.Column(visible=False) as panel:
         view = drawn()
-        with gr.Accordion("Was it read wrongly?", open=False):
+        with gr.Accordion("Was it read wrongly?", open=False) as otherwise:
             with gr.Row():
                 encoding = gr.Dropdown([(_FOUND, ""), *((name, name) for name in ENCODINGS)], value="", label="Encoding of the text")
                 delimiter = gr.Dropdown([(_FOUND, ""), *((name, name) for name in DELIMITERS)], value="", label="Columns are separated by")
@@ -71,23 +72,26 @@ def build_bring_panel(context: ServiceContext, event: Events, system_prompt: gr.
     def bring(caller: Caller, message: str) -> Iterator[tuple[Any, ...]]:
         unchanged = [gr.skip() for _ in said]
         if not message:
-            yield "", gr.Column(visible=False), "", gr.skip(), gr.skip(), *unchanged
+            yield "", gr.Column(visible=False), "", gr.skip(), gr.skip(), gr.skip(), *unchanged
             return
         upload_id, filename = _received(message)
-        yield drawing.notice("Looking at the file …"), gr.Column(visible=False), gr.skip(), gr.skip(), gr.skip(), *unchanged
+        title = gr.Textbox(value=filename.rpartition(".")[0][:120] or filename)
+        yield drawing.notice("Looking at the file …"), gr.Column(visible=False), gr.skip(), gr.skip(), title, gr.skip(), *unchanged
         try:
             found = preview_upload(context, caller, upload_id=upload_id, filename=filename)
         except ApplianceError as error:
-            yield _refused(error), gr.Column(visible=False), gr.skip(), gr.skip(), gr.skip(), *unchanged
+            # What somebody can say otherwise is asked for: the sentence tells them to choose it.
+            asked = error.code in _CHOOSABLE
+            yield _refused(error), gr.Column(visible=asked), "", _cannot_be_read(), gr.skip(), gr.Accordion(open=asked), *unchanged
             return
         columns = [gr.update(choices=_columns(found), value="") for _ in ROLES]
-        title = gr.Textbox(value=filename.rpartition(".")[0][:120] or filename)
         yield (
             "",
             gr.Column(visible=True),
             dataset_drawing.preview(found),
             _confirm(found),
-            title,
+            gr.skip(),
+            gr.Accordion(open=any(source["reason"] for source in found["sources"])),
             gr.update(value=""),
             gr.update(value=""),
             *columns,
@@ -98,7 +102,7 @@ def build_bring_panel(context: ServiceContext, event: Events, system_prompt: gr.
         try:
             found = preview_upload(context, caller, upload_id=upload_id, filename=filename, **_said(values))
         except ApplianceError as error:
-            return _refused(error), gr.skip(), gr.Button(interactive=False), *(gr.skip() for _ in ROLES)
+            return _refused(error), "", _cannot_be_read(), *(gr.skip() for _ in ROLES)
         columns = [gr.update(choices=_columns(found)) for _ in ROLES]
         return "", dataset_drawing.preview(found), _confirm(found), *columns
 
@@ -125,7 +129,7 @@ def build_bring_panel(context: ServiceContext, event: Events, system_prompt: gr.
         yield drawing.notice("The rows are imported, encrypted.", "good"), made["id"], gr.skip()
 
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "concurrency_id": "import", "concurrency_limit": 2}
-    looking = received.change(event(bring), received, [status, panel, view, confirm, name, *said], **quiet)
+    looking = received.change(event(bring), received, [status, panel, view, confirm, name, otherwise, *said], **quiet)
     looking.failure(_not_read, outputs=status, api_visibility="private", show_progress="hidden")
     for field in said:
         field.input(event(_with_values(read_again, len(said))), [received, *said], [status, view, confirm, *roles], **quiet)
@@ -166,6 +170,10 @@ def _columns(found: dict[str, Any]) -> list[tuple[str, str]]:
 def _confirm(found: dict[str, Any]) -> gr.Button:
     clear = not any(source["reason"] for source in found["sources"])
     return gr.Button("Import these rows" if clear else "Import: say which column is which first", interactive=clear)
+
+
+def _cannot_be_read() -> gr.Button:
+    return gr.Button("Import: say how it is to be read first", interactive=False)
 
 
 def _refused(error: ApplianceError) -> str:

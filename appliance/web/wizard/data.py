@@ -5,7 +5,9 @@ from typing import Any
 
 import gradio as gr
 
+from appliance.foundation.errors import InputError
 from appliance.services.context import Caller, ServiceContext
+from appliance.services.dataset_origin import reminders
 from appliance.services.dataset_use import READY
 from appliance.services.dataset_versions import lineage, show_report
 from appliance.services.import_dataset import describe_dataset, list_datasets, show_dataset
@@ -35,15 +37,19 @@ def build_data_step(context: ServiceContext, event: Events, system_prompt: gr.Te
     panel = build_bring_panel(context, event, system_prompt)
     dataset = gr.Dropdown([], value=None, label="Data to use", info="What was imported on this appliance", filterable=False, visible=False)
     view = drawn()
-    report = drawn()
+    findings = drawn()
     with gr.Row(elem_classes="fixes"):
         fixes = [gr.Button(visible=False, size="sm") for _ in range(MAX_FIXES)]
+    with gr.Row(visible=False, elem_classes="by-row") as by_row:
+        numbers = gr.Textbox(label="Rows to drop, by their numbers", placeholder="12, 40", max_length=2000)
+        drop = gr.Button("Drop these rows", size="sm")
+    measures = drawn()
     history = drawn()
     rows = drawn()
     with gr.Row(elem_classes="onward"):
         back = gr.Button("Back")
         go_on = gr.Button("Continue: bring or pick data first", variant="primary", interactive=False)
-    watched = (view, report, history, *fixes)
+    watched = (view, findings, measures, history, by_row, *fixes)
 
     def brought(caller: Caller, dataset_id: str) -> tuple[Any, ...]:
         return dataset_dropdown(context, caller, dataset_id), *pick(caller, dataset_id)
@@ -54,9 +60,15 @@ def build_data_step(context: ServiceContext, event: Events, system_prompt: gr.Te
 
     def mend(caller: Caller, dataset_id: str, index: int) -> tuple[Any, ...]:
         code, action, _label = dataset_drawing.fixes(show_report(context, caller, dataset_id=dataset_id))[index]
-        made = revise_dataset(context, caller, dataset_id=dataset_id, code=code, action=action)
+        return mended(caller, revise_dataset(context, caller, dataset_id=dataset_id, code=code, action=action))
+
+    def drop_rows(caller: Caller, dataset_id: str, numbers: str) -> tuple[Any, ...]:
+        made = revise_dataset(context, caller, dataset_id=dataset_id, action="drop", rows=_row_numbers(numbers))
+        return "", *mended(caller, made)
+
+    def mended(caller: Caller, made: dict[str, Any]) -> tuple[Any, ...]:
         done = drawing.notice(f"Version {made['version']} is made: {drawing.count(made['changed'], 'rows')} changed.", "good")
-        return done, draw_rows(context, caller, dataset_id), *watch_dataset(context, caller, dataset_id)
+        return done, draw_rows(context, caller, made["id"]), *watch_dataset(context, caller, made["id"])
 
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal"}
     panel.imported.change(event(brought), panel.imported, [dataset, panel.status, rows, go_on, *watched], **quiet)
@@ -65,6 +77,9 @@ def build_data_step(context: ServiceContext, event: Events, system_prompt: gr.Te
         button.click(
             event(_nth(mend, index)), dataset, [panel.status, rows, *watched], concurrency_id="import", concurrency_limit=2, **quiet
         )
+    drop.click(
+        event(drop_rows), [dataset, numbers], [numbers, panel.status, rows, *watched], concurrency_id="import", concurrency_limit=2, **quiet
+    )
     return DataStep(dataset, watched, back, go_on)
 
 
@@ -91,16 +106,19 @@ def ready_button(ready: bool) -> gr.Button:
 def watch_dataset(context: ServiceContext, caller: Caller, dataset_id: str | None) -> tuple[Any, ...]:
     """Return what is known of a dataset without reading a row: counts, what was found, versions, and the fixes as buttons."""
     if not dataset_id:
-        return "", "", "", *(gr.Button(visible=False) for _ in range(MAX_FIXES))
+        return "", "", "", "", gr.Row(visible=False), *(gr.Button(visible=False) for _ in range(MAX_FIXES))
     found = show_report(context, caller, dataset_id=dataset_id)
     may_mend = caller.role in {"operator", "trainer"}
     fixes = dataset_drawing.fixes(found)[:MAX_FIXES] if may_mend else []
     buttons = [gr.Button(label, visible=True) for _code, _action, label in fixes]
     buttons += [gr.Button(visible=False) for _ in range(MAX_FIXES - len(fixes))]
+    reminder = "".join(drawing.notice(sentence, "bad") for sentence in reminders(context, dataset_id))
     return (
-        draw_counts(describe_dataset(context, dataset_id)),
-        dataset_drawing.report(found),
+        draw_counts(describe_dataset(context, dataset_id)) + reminder,
+        dataset_drawing.findings(found),
+        dataset_drawing.measures(found),
         dataset_drawing.versions(lineage(context, caller, dataset_id=dataset_id)),
+        gr.Row(visible=bool(fixes)),
         *buttons,
     )
 
@@ -128,6 +146,14 @@ def draw_counts(dataset: dict[str, Any]) -> str:
         )
         + warning
     )
+
+
+def _row_numbers(text: str) -> list[int]:
+    """Return the numbers that somebody typed. Raises `InputError`."""
+    words = text.replace(",", " ").replace(";", " ").split()
+    if not words or not all(word.isascii() and word.isdigit() and len(word) <= 9 for word in words):
+        raise InputError("Type the numbers of the rows, with commas between them, as in 12, 40.", code="dataset.fix")
+    return [int(word) for word in words]
 
 
 def _nth(mend: Any, index: int) -> Any:

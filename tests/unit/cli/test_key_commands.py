@@ -30,6 +30,13 @@ def test_a_home_begins_with_one_slot_and_a_warning(shell: Any, tmp_path: Path) -
     assert slot["kind"] == "passphrase"
 
 
+def test_while_there_is_no_recovery_key_each_status_says_what_that_means(shell: Any, home: Path) -> None:
+    (reminder,) = shell.json("status")["reminders"]
+    assert "the data is gone for good" in reminder
+    shell.json("key", "recovery", "--out", str(home / "recovery"))
+    assert shell.json("status")["reminders"] == []
+
+
 def test_a_second_passphrase_opens_and_the_first_can_go(shell: Any, home: Path) -> None:
     new = write(home / "new", NEW)
     made = shell.json("key", "add-slot", "--name", "deputy", "--new-passphrase-file", new)

@@ -27,6 +27,7 @@ AWS, GITHUB = "AKIA" + "IOSFODNN7EXAMPLE", "ghp_" + "a1B2" * 9
         ("postgres://admin:hunter22@db/main", "a password in an address"),
         ("The password is Tr0ub4dor&3, keep it.", "a password"),
         ("Kennwort: geheim1234", "a password"),
+        ("Das Passwort ist: geheim1234", "a password"),
         ("api_key = 'a8f5f167f44f4964'", "a password"),
     ],
 )

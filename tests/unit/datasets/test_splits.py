@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appliance.datasets import PARTS, Conversation
+from appliance.datasets.row_checks import normal
 from appliance.datasets.splits import DEFAULT_SHARES, UNASKED, assign_parts, join_units, position, stratum
 from appliance.foundation.errors import InputError
 
@@ -21,9 +22,9 @@ def conversation(row: int, *, question: str = "", group: str = "", category: str
 def assign(
     rows: list[Conversation], shares: tuple[int, int, int] = DEFAULT_SHARES, seed: int = 0, joined: dict[int, int] | None = None
 ) -> dict[int, str]:
-    positions = np.array([position(row, seed) for row in rows], dtype=np.uint64)
+    positions = np.array([position(row.group, normal(row.question), seed) for row in rows], dtype=np.uint64)
     positions = join_units(positions, np.array([row.row for row in rows]), joined or {})
-    strata = np.array([stratum(row) for row in rows], dtype=np.uint64)
+    strata = np.array([stratum(row.category, row.kind) for row in rows], dtype=np.uint64)
     asked = np.array([PARTS.index(row.split) if row.split else UNASKED for row in rows], dtype=np.int8)
     return {row.row: PARTS[part] for row, part in zip(rows, assign_parts(positions, strata, asked, shares), strict=True)}
 

@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, update
 
 from appliance.datasets import PARTS
 from appliance.datasets.tables import DATASETS
-from appliance.foundation.errors import ConflictError, InputError, NotFoundError, WorkerError
+from appliance.foundation.errors import ConflictError, InputError, NotFoundError, StorageError, WorkerError
 from appliance.models.tables import ADAPTERS
 from appliance.services.dataset_origin import expiring
 from appliance.services.recover import Recovery
@@ -64,6 +64,19 @@ def test_a_file_is_looked_at_before_it_is_imported_and_stays(world: Any) -> None
     assert made["rows"] == 1
     with pytest.raises(NotFoundError):
         world.do("dataset.preview", upload_id=upload, filename="t.csv")
+
+
+def test_a_split_can_be_made_again_by_its_seed(world: Any) -> None:
+    rows = "question,answer\n" + "".join(f"What is number {number}?,It is {number}.\n" for number in range(40))
+    parts = []
+    for seed in (0, 7, 7):
+        made = world.do("dataset.import", upload_id=world.upload(rows.encode()), filename="t.csv", seed=seed)
+        parts.append({row: part for row, (part, _answer) in rows_of(world, made["id"]).items()})
+        assert world.do("dataset.report", dataset_id=made["id"])["split"] == {"seed": seed, "shares": [80, 10, 10]}
+    assert parts[1] == parts[2] != parts[0]
+    for wrong in (-1, 2**31, "7"):
+        with pytest.raises(InputError, match="seed"):
+            world.do("dataset.import", upload_id=world.upload(rows.encode()), filename="t.csv", seed=wrong)
 
 
 def test_the_report_tells_what_was_found_and_the_policy_masked_the_card(world: Any, dataset: str) -> None:
@@ -203,6 +216,30 @@ def test_a_person_in_every_row_or_on_hold_changes_nothing(world: Any, dataset: s
     assert world.do("dataset.versions", dataset_id=dataset)[-1]["version"] == 1
     with pytest.raises(InputError, match="known of the person"):
         world.do("person.find", person=[])
+
+
+def test_an_erasure_that_fails_midway_has_retired_the_adapters_and_goes_on_when_asked_again(world: Any, dataset: str) -> None:
+    """Once the rows are gone, nobody would find what learned from them."""
+    adapter = adapter_of(world, dataset, 1)
+    in_the_way = world.context.home / "datasets" / dataset / "v2"  # what a crash left there is replaced, but not a file
+    in_the_way.write_bytes(b"not a folder")
+    with pytest.raises(StorageError):
+        world.do("person.erase", person=[NAME])
+    with world.context.database.begin() as connection:
+        assert connection.execute(select(ADAPTERS.c.state).where(ADAPTERS.c.id == adapter)).scalar() == "retired"
+    in_the_way.unlink()
+    assert world.do("person.erase", person=[NAME])["certificates"]
+    assert world.do("person.find", person=[NAME])["datasets"] == []
+
+
+def test_while_a_job_needs_the_rows_nothing_is_changed(world: Any, dataset: str) -> None:
+    other = world.do("dataset.import", upload_id=world.upload(table()), filename="other.csv")["id"]
+    job = world.do("train", dataset_id=other, model_id=world.ids["model"])["id"]
+    with pytest.raises(ConflictError, match=job):
+        world.do("person.erase", person=[NAME])
+    assert [each["version"] for each in world.do("dataset.versions", dataset_id=dataset)] == [1]
+    world.do("job.stop", job_id=job)
+    world.do("dataset.shred", dataset_id=other)
 
 
 def test_the_origin_is_kept_checked_and_can_be_required(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,21 +18,22 @@ from appliance.training.methods.low_rank import inject_lora
 VOCABULARY = 96
 
 
+SIZES: dict[str, Any] = {
+    "vocab_size": VOCABULARY,
+    "hidden_size": 64,
+    "intermediate_size": 128,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "max_position_embeddings": 256,
+    "initializer_range": 0.1,
+    "attn_implementation": "sdpa",
+}
+
+
 def tiny_config(**changes: Any) -> LlamaConfig:
     """Return a configuration with grouped heads, as real models have."""
-    settings = {
-        "vocab_size": VOCABULARY,
-        "hidden_size": 64,
-        "intermediate_size": 128,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 4,
-        "num_key_value_heads": 2,
-        "max_position_embeddings": 256,
-        "tie_word_embeddings": True,
-        "initializer_range": 0.1,
-        "attn_implementation": "sdpa",
-    }
-    return LlamaConfig(**{**settings, **changes})
+    return LlamaConfig(**{**SIZES, "tie_word_embeddings": True, **changes})
 
 
 @pytest.fixture(scope="session")
@@ -60,8 +61,7 @@ def make_loaded(
         _use_exact_norms(model)
     settings = MethodSettings(**{"compute_type": dtype, "seed": 0, "rank": rank, "lora_alpha": 2 * rank, **options})
     if method != "lora":
-        loaded = {"full": train_all, "last-layers": train_last}[method](model, settings)
-        return loaded
+        return {"full": train_all, "last-layers": train_last}[method](model, settings)
     loaded = inject_lora(model, settings, method="lora")
     for name, parameter in loaded.trainable.items():
         parameter.data = parameter.data.to(dtype)

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import bitsandbytes
 import pytest
@@ -10,8 +11,9 @@ from peft import PeftModel
 from safetensors.torch import load
 from transformers import LlamaForCausalLM
 
+from appliance.foundation.errors import InputError
 from appliance.inference.loading import load_base
-from appliance.models import read_adapter_configuration
+from appliance.models import read_adapter_configuration, read_tuned_configuration
 from appliance.training.methods import METHODS, MethodSettings, adapter_files
 
 IDS = torch.tensor([[5, 9, 2, 40, 77]])
@@ -90,3 +92,52 @@ def test_what_is_written_opens_in_peft_and_passes_our_own_allow_list(tiny_folder
     other = PeftModel.from_pretrained(LlamaForCausalLM.from_pretrained(tiny_folder), tmp_path)
     with torch.no_grad():
         torch.testing.assert_close(other(IDS).logits, loaded.causal(IDS).logits)
+
+
+@pytest.mark.parametrize(("settings", "expected"), [({"use_rslora": True}, 12 / 2), ({}, 12 / 4)])
+def test_rslora_scales_by_the_root_of_the_rank(tiny_folder: Path, settings: dict[str, bool], expected: float) -> None:
+    """lora_alpha / sqrt(rank) for lora_alpha / rank."""
+    chosen = MethodSettings(rank=4, lora_alpha=12, compute_type=torch.float32, seed=0, **settings)
+    layer = METHODS["lora"]().load(tiny_folder, chosen).causal.model.layers[0].mlp.up_proj
+    assert layer.scaling["default"] == expected
+
+
+def settings_of(**changes: Any) -> MethodSettings:
+    return MethodSettings(**{"compute_type": torch.float32, "seed": 0, **changes})
+
+
+def test_full_trains_every_parameter_in_fp32(tiny_folder: Path) -> None:
+    """Also beside products in bf16; a tied head is one parameter."""
+    loaded = METHODS["full"]().load(tiny_folder, settings_of(compute_type=torch.bfloat16))
+    assert loaded.trainable.keys() == dict(loaded.causal.named_parameters()).keys()
+    assert {parameter.dtype for parameter in loaded.trainable.values()} == {torch.float32}
+    assert loaded.causal.lm_head.weight is loaded.causal.model.embed_tokens.weight
+    assert {tensor.dtype for tensor in load(adapter_files(loaded, "a")["adapter_model.safetensors"]).values()} == {torch.bfloat16}
+
+
+@pytest.mark.parametrize("head", [False, True])
+def test_last_layers_trains_those_and_nothing_else(tiny_folder: Path, head: bool) -> None:
+    """A tied head is taken apart: the embedding stays as it was."""
+    loaded = METHODS["last-layers"]().load(tiny_folder, settings_of(last_layers=1, train_head=head))
+    assert {name.split(".layers.")[-1][0] if ".layers." in name else name for name in loaded.trainable} == (
+        {"1", "lm_head.weight"} if head else {"1"}
+    )
+    assert (loaded.causal.lm_head.weight is loaded.causal.model.embed_tokens.weight) is not head
+    assert loaded.first_learning == 1
+
+
+def test_more_layers_than_there_are_is_refused(tiny_folder: Path) -> None:
+    """With the number that there is."""
+    with pytest.raises(InputError, match="2 layers"):
+        METHODS["last-layers"]().load(tiny_folder, settings_of(last_layers=3))
+
+
+@pytest.mark.parametrize("method", ["full", "last-layers"])
+def test_trained_tensors_come_with_a_configuration_that_names_them(tiny_folder: Path, method: str) -> None:
+    """Nothing lacks, nothing is there beside them."""
+    loaded = METHODS[method]().load(tiny_folder, settings_of(last_layers=1, train_head=True))
+    files = adapter_files(loaded, "a model")
+    read = read_tuned_configuration(files["adapter_config.json"])
+    base = frozenset(dict(load_base(tiny_folder, quantised=False, compute_type=torch.float32).named_parameters()))
+    assert load(files["adapter_model.safetensors"]).keys() == read.names(base, 2)
+    assert read.method == method

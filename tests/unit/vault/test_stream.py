@@ -101,6 +101,7 @@ def test_however_it_is_written_it_reads_the_same(length: int, cuts: list[int]) -
     assert reader.read() == data
     for start in places:
         assert reader.read_at(start, 1000) == data[start : start + 1000]
+        assert reader.read_at(start, length) == data[start:]
     assert reader.read_at(-1, 5) == b""
 
 
@@ -119,6 +120,16 @@ def test_a_file_cut_anywhere_is_refused(length: int) -> None:
     sealed = _seal(b"x" * (2 * MIN_CHUNK_BYTES))
     with pytest.raises(IntegrityError):
         SealedReader(io.BytesIO(sealed[:length]), KEY, CONTEXT).read()
+
+
+def test_a_file_that_grows_while_it_is_read_is_refused() -> None:
+    file = io.BytesIO(_seal(b"x" * 100))
+    reader = SealedReader(file, KEY, CONTEXT)
+    file.seek(0, io.SEEK_END)
+    file.write(b"y" * 100)
+    reader._last = b""
+    with pytest.raises(IntegrityError):
+        reader._open(0)
 
 
 def test_two_files_of_the_same_content_share_nothing() -> None:

@@ -33,6 +33,7 @@ def test_durations_and_sizes_read_as_people_say_them() -> None:
     assert [drawing.duration(value) for value in (None, 12.4, 300, 9000)] == ["not known yet", "12 s", "5 min", "2.5 h"]
     assert [drawing.megabytes(269_000_000), drawing.megabytes(3_400_000_000)] == ["269 MB", "3.4 GB"]
     assert drawing.megabytes(181_000) == "0.2 MB"
+    assert [drawing.count(number, "rows") for number in (0, 1, 1234)] == ["0 rows", "1 row", "1\u202f234 rows"]
     assert drawing.parameters(134_515_008) == "135 million parameters"
     assert drawing.parameters(90_624) == "90\u202f624 parameters"
 
