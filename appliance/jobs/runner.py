@@ -170,7 +170,9 @@ class JobRunner:
 
     def _move(self, job: Job, state: JobState, reason: str, result: dict[str, Any] | None = None) -> Job:
         with self.database().begin() as connection:
-            return move_job(connection, self.clock, job.id, state, reason=reason, result=result)
+            moved = move_job(connection, self.clock, job.id, state, reason=reason, result=result)
+        self.notices.pop(job.id, None)  # What could not be written while it ran is over now.
+        return moved
 
     def _fail(self, handler: JobHandler, job: Job, error: ApplianceError) -> Job:
         try:

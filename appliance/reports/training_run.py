@@ -19,6 +19,8 @@ def run_report(adapter: dict[str, Any], job: dict[str, Any]) -> str:
         lines.append(f"  Loss on rows set aside: {result['validation_loss']:.3f} (smaller is better).{speed}")
     if "sweep" in config:
         lines.append(f"  {config['sweep']['sentence']}")
+    elif "made_from" not in config:
+        lines += [f"  {sentence}" for sentence in (result.get("sentence"), *result.get("stepped_down", [])) if sentence]
     if results.get("sentence"):
         lines.append(f"  {results['sentence']}")
         lines += [f"  {sentence}" for sentence in results.get("details", [])]

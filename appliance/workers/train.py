@@ -1,6 +1,8 @@
 """Train an adapter: read, tokenise, train, seal. Keys come in the start message; what leaves is a sealed adapter and figures."""
 
+import contextlib
 import resource
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +58,6 @@ def train_adapter(channel: WorkerChannel, start: TrainStart) -> Done:
     from appliance.training.checkpoints import CheckpointFolder  # noqa: PLC0415
     from appliance.training.features import SealedSpill  # noqa: PLC0415
     from appliance.training.loop import TrainingPlan, train  # noqa: PLC0415
-    from appliance.training.memory import is_out_of_memory  # noqa: PLC0415
     from appliance.training.methods import METHODS, MethodSettings, adapter_files  # noqa: PLC0415
 
     flush_denormals()
@@ -74,7 +75,8 @@ def train_adapter(channel: WorkerChannel, start: TrainStart) -> Done:
         train_head=start.train_head,
         activation_checkpointing=start.activation_checkpointing,
     )
-    loaded = METHODS[start.method]().load(model, settings)
+    with _saying("The model does not fit into the memory that there is. Choose QLoRA, or a smaller model.", "worker.memory"):
+        loaded = METHODS[start.method]().load(model, settings)
     folder = CheckpointFolder(Path(start.job_folder), start.job_id, start.job_key)
     checkpoint = folder.newest()
     channel.send(Ready(facts={"compute_type": type_name(compute_type), "too_long": too_long}))
@@ -91,7 +93,7 @@ def train_adapter(channel: WorkerChannel, start: TrainStart) -> Done:
         start.patience,
     )
     spill = SealedSpill(Path(start.job_folder), start.job_id, start.job_key)
-    try:
+    with _saying("Memory ran out while training. The last checkpoint is kept.", OUT_OF_MEMORY):
         outcome = train(
             loaded,
             parts["training"],
@@ -103,10 +105,6 @@ def train_adapter(channel: WorkerChannel, start: TrainStart) -> Done:
             best=teller,
             spill=spill,
         )
-    except Exception as error:
-        if not is_out_of_memory(error):
-            raise
-        raise WorkerError("Memory ran out while training. The last checkpoint is kept.", code=OUT_OF_MEMORY) from error
     spill.remove()
     result = {**_figures(outcome), "compute_type": type_name(compute_type), "rows_too_long": too_long, "adapter_written": False}
     if outcome.stopped and teller.kept_step != outcome.steps_done:
@@ -120,6 +118,19 @@ def train_adapter(channel: WorkerChannel, start: TrainStart) -> Done:
         result["adapter_written"] = write_when_there_is_room(channel, write, folder.make_room)
     result["peak_rss_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     return Done(stopped=outcome.cut_short, result=result)
+
+
+@contextlib.contextmanager
+def _saying(sentence: str, code: str) -> Iterator[None]:
+    """Say `sentence` when memory runs out in the block. Raises `WorkerError`."""
+    from appliance.training.memory import is_out_of_memory  # noqa: PLC0415
+
+    try:
+        yield
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        raise WorkerError(sentence, code=code) from error
 
 
 def _read(start: TrainStart, prompts: ChatPrompts) -> "tuple[dict[str, list[TokenizedExample]], int]":

@@ -206,7 +206,7 @@ def draw_job(job: dict[str, Any]) -> str:
     step, steps = int(last.get("step", 0)), int(last.get("steps", 0))
     done = job["result"]
     if state is JobState.SUCCEEDED:
-        step = steps
+        step = int(done.get("steps", steps))
     pairs = [("State", _STATES[state]), ("Step", f"{step:,} of {steps:,}" if steps else "–")]
     if state in ACTIVE:
         left = last.get("figures", {}).get("seconds_left")
@@ -216,6 +216,7 @@ def draw_job(job: dict[str, Any]) -> str:
         pairs.append(("Time taken", drawing.duration(done.get("seconds")) if done else "–"))
         speed = done.get("tokens_per_s")
     pairs.append(("Speed", f"{speed:,.0f} tokens/s" if speed else "–"))
-    reason = "" if state is JobState.SUCCEEDED else drawing.notice(job["reason"], "bad" if state is JobState.FAILED else "info")
+    told = [done.get("sentence", ""), *done.get("stepped_down", [])] if state is JobState.SUCCEEDED else [job["reason"]]
+    reason = "".join(drawing.notice(each, "bad" if state is JobState.FAILED else "info") for each in told)
     sentence = drawing.notice(charts.loss_sentence(curve, steps)) if points else ""
     return drawing.figures(pairs) + drawing.progress_bar(step, steps) + reason + charts.loss_chart(curve, steps) + sentence

@@ -52,6 +52,13 @@ def test_a_run_without_validation_leaves_the_line_out() -> None:
         assert "Loss" not in run_report(ADAPTER, {"result": result})
 
 
+def test_a_run_that_ended_early_or_stepped_down_says_so() -> None:
+    """In the job's own sentences."""
+    result = {**JOB["result"], "sentence": "It ended early.", "stepped_down": ["Memory ran out once.", "And again."]}
+    lines = run_report(ADAPTER, {"result": result}).splitlines()
+    assert lines[-4:-1] == ["  It ended early.", "  Memory ran out once.", "  And again."]
+
+
 def test_an_adapter_that_was_made_smaller_says_from_which_and_what_it_cost() -> None:
     """It was not trained itself."""
     config = {"epochs": 6, "made_from": "ad_0", "shrink": {"sentence": "Rank 16 became rank 6."}}
