@@ -68,10 +68,13 @@ def open_log(folder: Path) -> OpenedLog:
         raise
 
 
-def tile_at(folder: Path, size: int, key: Key) -> Tile:
-    """Return the tile as a log of `size` entries has it: the file of exactly that width, or the full one. Raises `AuditLogError`."""
+def tile_at(folder: Path, size: int, key: Key, written: int = 0) -> Tile:
+    """Return the tile as a log of `size` entries has it: from the file of that width, of the width at `written` entries, or the full one.
+
+    Raises `AuditLogError`.
+    """
     width = width_at(size, *key)
-    for each in (width, WIDTH):
+    for each in (width, max(width, width_at(written, *key)), WIDTH):
         if (folder / tile_path(*key, each)).is_file():
             return Tile(*key, read_tile_file(folder, *key, each)[: width * HASH_BYTES])
     entry = key[1] * WIDTH ** (key[0] + 1)
@@ -150,7 +153,7 @@ class _Resumed:
             )
 
     def _root_at(self, size: int) -> bytes:
-        return root_at(size, [tile_at(self._folder, size, key) for key in edge_keys(size)])
+        return root_at(size, [tile_at(self._folder, size, key, self.log.written) for key in edge_keys(size)])
 
     def _add(self, sequence: int, raw: bytes) -> None:
         log = self.log

@@ -315,6 +315,12 @@ def build_world(folder: Path, launcher: Any, model_source: Path, table: bytes) -
     return world
 
 
+@pytest.fixture(scope="session")
+def world_maker() -> Callable[..., World]:
+    """Return `build_world`, for homes in places of a test's own."""
+    return build_world
+
+
 @pytest.fixture(scope="module")
 def world(
     tmp_path_factory: pytest.TempPathFactory,
