@@ -113,7 +113,14 @@ def search_audit(
         first=max(0, first),
         last=context.log.size - 1 if last is None else last,
     )
-    asked = {"look": "search", "action": action, "kind": kind, "outcome": outcome, "object": object_id.strip()[:64], "person": bool(person)}
+    asked: dict[str, str | bool] = {
+        "look": "search",
+        "action": action,
+        "kind": kind,
+        "outcome": outcome,
+        "object": object_id.strip()[:64],
+        "person": bool(person),
+    }
     with context.act(caller, "audit.read", LOG, {name: value for name, value in asked.items() if value}):
         index = desk.index()
         found = index.find(query)
