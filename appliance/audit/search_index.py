@@ -1,8 +1,9 @@
-"""What one has to know of each entry to find it again: a few columns in memory, about 40 bytes an entry, made from the log alone.
+"""What one has to know of each entry to find it again: a few columns in memory, about 50 bytes an entry, made from the log alone.
 
-Nothing here is kept on a disk and nothing is trusted: whoever searches reads what was found from the log itself. That nothing was
-left out is seen by the root: the index hashes every entry that it takes in, and `catch_up` compares the root of its tree (merkle.py)
-with the log's. An entry that was changed, cut out or put in after the log was opened makes it an error.
+Nothing here is kept on a disk and nothing is trusted: `read` gives what was found from the log itself. That nothing was left out is seen by
+the root: the index hashes every entry that it takes in, and `catch_up` compares the root of its tree (merkle.py) with the log's. An
+entry that was changed, cut out or put in after the log was opened makes it an error; one that is changed after it was taken in makes
+`read` one, which compares the first half of each hash.
 
 Two fields are followed from one object to another. `details` name what an object was made from (`"dataset": "ds_..."`), and so does a
 `request` that is a job's id. `made_from` and `makes` answer with these.
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
 
 BLOCK = 4096  # entries between two looks at whether to stop
 OUTCOMES = tuple(Outcome)
+LEAF_BYTES = 16  # of an entry's hash: to find another entry with the same half takes 2^128 tries
 _FIRST_ROOM = 4096
+_LEAF = f"V{LEAF_BYTES}"
 _COLUMNS = {
     "time_us": "int64",
     "request": "int64",
@@ -172,6 +175,20 @@ class SearchIndex:
             kept &= column["time_us"] < query.until_us
         return np.flatnonzero(kept) + first
 
+    def read(self, sequences: Iterable[int]) -> list[dict[str, Any]]:
+        """Return these entries from the log, in this order: each the one that was taken in. Raises `AuditLogError`, `StorageError`."""
+        entries = []
+        for sequence in sequences:
+            (raw,) = self._log.raw_entries(sequence, sequence + 1)
+            if not hmac.compare_digest(self._columns["leaf"][sequence].tobytes(), leaf_hash(raw)[:LEAF_BYTES]):
+                raise AuditLogError(
+                    f"Entry {sequence} of the audit log was changed on the disk while the appliance ran.",
+                    entry=sequence,
+                    code="audit.changed",
+                )
+            entries.append(parse_entry(raw, sequence))
+        return entries
+
     def values(self, name: str, positions: "Positions") -> Any:
         """Return a column (`time_us`, `actor`, `object`, `kind`, `action`, `outcome`) at `positions`, as numbers."""
         return self._columns[name][positions] if self._columns else positions
@@ -197,14 +214,17 @@ class SearchIndex:
     # What follows runs under self._taking_in.
 
     def _take_in(self, stop: int) -> None:
+        import numpy as np  # noqa: PLC0415 - starts threads
+
         rows: list[tuple[int, ...]] = []
         leaves = []
         for sequence, raw in enumerate(self._log.raw_entries(self.size, stop), start=self.size):
             leaves.append(leaf_hash(raw))
             rows.append(self._row(raw, sequence))
         self._make_room(stop)
-        for column, values in zip(self._columns.values(), zip(*rows, strict=True), strict=True):
-            column[self.size : stop] = values
+        for name, values in zip(_COLUMNS, zip(*rows, strict=True), strict=True):
+            self._columns[name][self.size : stop] = values
+        self._columns["leaf"][self.size : stop] = np.frombuffer(b"".join(leaf[:LEAF_BYTES] for leaf in leaves), dtype=_LEAF)
         for leaf in leaves:
             self._tree.push(leaf)
         self.size = stop
@@ -255,7 +275,7 @@ class SearchIndex:
         while room < size:
             room *= 2
         grown = {}
-        for name, kind in _COLUMNS.items():
+        for name, kind in {**_COLUMNS, "leaf": _LEAF}.items():
             grown[name] = np.zeros(room, dtype=kind)
             if self.size:
                 grown[name][: self.size] = self._columns[name][: self.size]

@@ -8,7 +8,7 @@ from appliance.audit.search_index import OUTCOMES, Query, SearchIndex
 from appliance.foundation.errors import NotFoundError
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.read_audit import LOG
-from appliance.services.search_audit import AuditDesk, names_of, read_entries
+from appliance.services.search_audit import AuditDesk, names_of
 
 LOOKED_AT = ".list"  # a look at what is known of an object is no part of its life; a search finds it
 MAX_STEPS = 200  # kinds of acts on one object, or on what hangs on it, that are shown
@@ -49,7 +49,7 @@ def object_life(desk: AuditDesk, caller: Caller, *, object_id: str) -> dict[str,
         sources, products = index.made_from(object_id), index.makes(object_id)
         steps = [step for step in _steps(index, {object_id, *sources, *products}) if not step.action.endswith(LOOKED_AT)]
         shown = steps[:MAX_STEPS]
-        drawn = _described(context, shown, object_id, sources)
+        drawn = _described(context, index, shown, object_id, sources)
     names = names_of(context, {object_id, *sources, *products})
     return {
         "id": object_id,
@@ -85,9 +85,9 @@ def _steps(index: SearchIndex, objects: set[str]) -> list[_Step]:
     return sorted(steps, key=lambda step: step.first)
 
 
-def _described(context: ServiceContext, steps: list[_Step], object_id: str, sources: set[str]) -> list[dict[str, Any]]:
+def _described(context: ServiceContext, index: SearchIndex, steps: list[_Step], object_id: str, sources: set[str]) -> list[dict[str, Any]]:
     """Read the first and the last entry of each step from the log, and say what they say."""
-    read = {entry["sequence"]: entry for entry in read_entries(context, {at for step in steps for at in (step.first, step.last)})}
+    read = {entry["sequence"]: entry for entry in index.read({at for step in steps for at in (step.first, step.last)})}
     people = names_of(context, {entry["actor"]["id"] for entry in read.values()} | {step.object_id for step in steps})
     kinds = {entry["object"]["id"]: entry["details"].get("kind", "") for entry in read.values() if entry["action"] == "job.submit"}
     described = []

@@ -14,7 +14,7 @@ from appliance.audit.search_index import OUTCOMES, Query, SearchIndex
 from appliance.foundation.errors import InputError
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.read_audit import LOG
-from appliance.services.search_audit import AuditDesk, names_of, read_entries
+from appliance.services.search_audit import AuditDesk, names_of
 from appliance.vault.tables import AUDIT_REVIEWS
 
 ACTION = "audit.review"
@@ -39,7 +39,7 @@ def sign_off(desk: AuditDesk, caller: Caller, *, first: int, last: int, note: st
 
 def list_reviews(context: ServiceContext, index: SearchIndex) -> dict[str, Any]:
     """Return the latest reviews, newest first, with their notes, and which entries nobody has reviewed yet."""
-    written = read_entries(context, index.find(Query(action=ACTION)).tolist())
+    written = index.read(index.find(Query(action=ACTION)).tolist())
     # What is reviewed stands in the request: an outcome that a crash left to the next start does not repeat it.
     asked = {entry["request"]: entry["details"] for entry in written if entry["outcome"] == Outcome.REQUESTED}
     entries = [{**entry, "details": asked[entry["request"]]} for entry in written if entry["outcome"] == Outcome.SUCCEEDED]

@@ -1,6 +1,7 @@
 """Find entries of the log by person, action, object, time and outcome. Looking is logged.
 
-The index (audit/search_index.py) says where to look; what is shown is read from the log itself, and held against the question once more.
+The index (audit/search_index.py) says where to look; what is shown is read from the log itself and verified, and held against the
+question once more.
 """
 
 import contextlib
@@ -112,12 +113,20 @@ def search_audit(
         first=max(0, first),
         last=context.log.size - 1 if last is None else last,
     )
-    asked = {"look": "search", "action": action, "kind": kind, "outcome": outcome, "object": object_id.strip()[:64], "person": bool(person)}
+    asked: dict[str, str | bool] = {
+        "look": "search",
+        "action": action,
+        "kind": kind,
+        "outcome": outcome,
+        "object": object_id.strip()[:64],
+        "person": bool(person),
+    }
     with context.act(caller, "audit.read", LOG, {name: value for name, value in asked.items() if value}):
-        found = desk.index().find(query)
+        index = desk.index()
+        found = index.find(query)
         limit, page = min(max(1, limit), MAX_PAGE_ENTRIES), max(0, page)
         chosen = [int(sequence) for sequence in found[::-1][page * limit : (page + 1) * limit]]
-        entries = read_entries(context, chosen)
+        entries = index.read(chosen)
         if not all(query.matches(entry) for entry in entries):
             raise AuditLogError("What the index of the audit log says is not what the log says. Start the appliance again.")
     return {
@@ -134,11 +143,6 @@ def choices(context: ServiceContext, index: SearchIndex) -> dict[str, list[str]]
     with context.database.begin() as connection:
         names = [user.name for user in list_users(connection)]
     return {"actions": sorted(index.actions.texts), "kinds": sorted(index.kinds.texts), "people": names}
-
-
-def read_entries(context: ServiceContext, sequences: Iterable[int]) -> list[dict[str, Any]]:
-    """Return these entries from the log, in this order. Raises `AuditLogError`, `StorageError`."""
-    return [next(iter(context.log.entries(sequence, sequence + 1))) for sequence in sequences]
 
 
 def with_names(context: ServiceContext, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:

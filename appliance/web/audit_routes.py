@@ -7,7 +7,7 @@ import functools
 
 import anyio.to_thread
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from appliance.foundation.errors import ApplianceError
@@ -53,4 +53,4 @@ class ProofRoute:
         except ApplianceError as error:
             return refusal(request.scope, status_of(error), error.code, error.sentence)
         headers = {"content-disposition": f'attachment; filename="entry-{sequence}.tlog-proof"'}
-        return StreamingResponse(iter(proof.splitlines(keepends=True)), media_type="text/plain; charset=utf-8", headers=headers)
+        return Response(proof, media_type="text/plain; charset=utf-8", headers=headers)

@@ -105,10 +105,10 @@ def reviews(found: dict[str, Any]) -> str:
         f"{each['sequence']}</span></button></td></tr>"
         for each in found["reviews"]
     )
-    heads = ("When (UTC)", "Who", "Entries", "Note", "")
+    signed = ("When (UTC)", "Who", "Entries", "Note", "")
     shown = len(found["reviews"])
     said = words.many(found["count"], "review") + (f", the latest {shown} of them" if shown < found["count"] else "")
-    return f'{drawn}<div class="signed">{table(heads, rows, said)}</div>'
+    return f'{drawn}<div class="signed">{table(signed, rows, said)}</div>'
 
 
 def progress(share: float) -> str:

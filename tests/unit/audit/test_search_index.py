@@ -129,6 +129,26 @@ def test_what_an_object_was_made_from_is_followed_both_ways(tmp_path: Path) -> N
     log.close()
 
 
+def test_an_entry_that_is_changed_after_it_was_taken_in_is_not_shown(tmp_path: Path) -> None:
+    """The index was right about it, and what lies on the disk is another."""
+    log = AuditLog.open(tmp_path / "audit", StillClock())
+    _fill(log, 260)
+    with log.still():  # which writes the journal out
+        pass
+    index = SearchIndex(log)
+    index.catch_up()
+    assert [entry["sequence"] for entry in index.read([7, 3, 259])] == [7, 3, 259]
+    bundle = tmp_path / "audit" / "tile" / "entries" / "000"
+    data = bundle.read_bytes()
+    bundle.chmod(0o600)
+    bundle.write_bytes(data.replace(b'"us_1"', b'"us_2"', 1))
+    with pytest.raises(AuditLogError, match="Entry 1 of the audit log was changed") as raised:
+        index.read([0, 1])
+    assert raised.value.entry == 1
+    assert index.read([0, 2, 255])[2]["sequence"] == 255
+    log.close()
+
+
 @pytest.mark.parametrize("change", ["flip", "cut"])
 def test_a_change_of_the_files_under_it_is_an_error(tmp_path: Path, change: str) -> None:
     """The log was opened whole; an entry that is other than it was gives another root, or cannot be read."""
