@@ -13,7 +13,7 @@ VERIFIER = Path(__file__).parents[2] / "ops" / "verify_audit.py"
 
 
 def _verifier(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run it as an auditor does: isolated, in an environment that names nothing of the appliance. AUDITOR_PYTHON names another interpreter."""
+    """Run it as an auditor does: isolated, in an empty environment. AUDITOR_PYTHON names another interpreter."""
     python = os.environ.get("AUDITOR_PYTHON", sys.executable)
     return subprocess.run([python, "-I", str(VERIFIER), *map(str, words)], capture_output=True, text=True, check=False, env={})
 
