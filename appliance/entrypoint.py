@@ -27,8 +27,10 @@ from appliance.jobs.launcher import Launcher
 from appliance.jobs.sandbox import confine_server
 from appliance.policy import Limits, Rules, find_policy_folder
 from appliance.services.context import OPERATOR, ServiceContext
+from appliance.services.note_configuration import note_configuration
 from appliance.services.operations import Appliance
 from appliance.services.prove_isolation import prove_isolation
+from appliance.services.syslog_feed import SyslogFeed
 
 BACKLOG = 128
 
@@ -61,11 +63,13 @@ class LocalProgram:
         def bind() -> tuple[socket.socket, ...]:
             return _bind_tcp(settings.host, settings.port), _bind_unix(settings.home / SOCKET_NAME)
 
-        with self._owned(settings, (), (), bind) as (appliance, (tcp, unix)):
+        with self._owned(settings, (), (), bind) as (appliance, (tcp, unix)), contextlib.ExitStack() as stack:
             appliance.serving = True
             appliance.context.launcher.prove()
             if passphrase is not None:
                 appliance.context.unseal(passphrase)  # Starts the queue, as every unseal does, once it is clear what a crash left.
+            if place := appliance.context.limits.audit.syslog_socket:
+                stack.enter_context(_syslog(place, appliance.context))
             from appliance.web import serve_pages  # noqa: PLC0415 - only now: what it imports starts threads
 
             serve_pages(appliance, tcp, unix, announce)
@@ -88,6 +92,7 @@ class LocalProgram:
             confine_server(read=(policies, *read), write=(settings.home, *write))
             log = AuditLog.open(settings.home / "audit", SystemClock())
             context = ServiceContext(settings, SystemClock(), Rules.load(policies), log, launcher, Limits.load(policies))
+            note_configuration(context, policies)
             launcher.prove_first(lambda: prove_isolation(context, OPERATOR))
             appliance = Appliance(context)
             stack.callback(appliance.close)
@@ -138,6 +143,18 @@ def _bind_unix(path: Path) -> socket.socket:
             "The home's path is too long for a Unix socket (over 100 characters). Choose a shorter one.", code="home.path"
         ) from error
     return listener
+
+
+@contextlib.contextmanager
+def _syslog(place: str, context: ServiceContext) -> Iterator[None]:
+    """Copy the log to the local socket `place` meanwhile. Only `sendto` to a path is used: `connect` is refused to this process."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK) as sender:
+        feed = SyslogFeed(context, lambda message: sender.sendto(message, place))
+        feed.start()
+        try:
+            yield
+        finally:
+            feed.stop()
 
 
 def main() -> None:

@@ -10,13 +10,13 @@ say() { printf '\n== %s\n' "$*"; }
 make_environment() {
     local extras=$1 stamp wanted
     stamp=.venv/.installed${extras//[^a-z]/-}
-    wanted=$(cat pyproject.toml ops/environment.sh | sha256sum)
+    wanted=$(cat pyproject.toml ops/environment.sh ops/constraints.txt | sha256sum)
     if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && .venv/bin/python -c 'import appliance' 2>/dev/null; then return; fi
     say "Installing into .venv (once; some minutes)"
     command -v python3 >/dev/null || { echo "python3 is missing. Install Python 3.11 or newer." >&2; return 1; }
     [ -x .venv/bin/python ] || python3 -m venv .venv
     .venv/bin/python -m pip install --quiet "torch==$TORCH_VERSION"
-    .venv/bin/python -m pip install --quiet --editable ".$extras"
+    .venv/bin/python -m pip install --quiet --constraint ops/constraints.txt --editable ".$extras"
     printf '%s\n' "$wanted" >"$stamp"
 }
 

@@ -1,25 +1,34 @@
 """The append-only audit log: entries, Merkle tree, durable folder, signed checkpoints, and the verifier that judges them."""
 
 from appliance.audit.actions import RecordedAction
+from appliance.audit.catalogue import EVENTS, Event, events_page
 from appliance.audit.events import Actor, Details, ObjectRef, Outcome
+from appliance.audit.key_chain import KEY_CHANGE
 from appliance.audit.log import AuditLog, HeadStore
 from appliance.audit.merkle import TreeHead
-from appliance.audit.signed_note import Signer, open_note, sign_note
+from appliance.audit.signed_note import SignedCheckpoint, Signer, open_note, parse_checkpoint, sign_note, verifier_key
 from appliance.audit.verifier import RESTORE, VerifiedLog, verify_log
 
 __all__ = [
+    "EVENTS",
+    "KEY_CHANGE",
     "RESTORE",
     "Actor",
     "AuditLog",
     "Details",
+    "Event",
     "HeadStore",
     "ObjectRef",
     "Outcome",
     "RecordedAction",
+    "SignedCheckpoint",
     "Signer",
     "TreeHead",
     "VerifiedLog",
+    "events_page",
     "open_note",
+    "parse_checkpoint",
     "sign_note",
+    "verifier_key",
     "verify_log",
 ]

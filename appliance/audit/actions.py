@@ -1,8 +1,9 @@
 """An action between its request and its outcome, as the log records it."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
-from appliance.audit.events import ObjectRef
+from appliance.audit.events import ObjectRef, Outcome
 from appliance.foundation.errors import ApplianceError
 
 
@@ -21,3 +22,24 @@ def reason_for(error: BaseException) -> str:
     if isinstance(error, ApplianceError):
         return error.code
     return f"unexpected.{type(error).__name__}" if isinstance(error, Exception) else f"interrupted.{type(error).__name__}"
+
+
+class OpenRequests:
+    """The requests that have no outcome yet, by request id, oldest first."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, list[dict[str, Any]]] = {}
+
+    def follow(self, entry: dict[str, Any]) -> None:
+        """Take note of an entry of the log."""
+        request = entry["request"]
+        if entry["outcome"] == Outcome.REQUESTED:
+            self._open.setdefault(request, []).append(entry)
+        elif request in self._open:
+            self._open[request].pop(0)
+            if not self._open[request]:
+                del self._open[request]
+
+    def entries(self) -> list[dict[str, Any]]:
+        """Return the requests' entries, in the order of the log."""
+        return sorted((entry for entries in self._open.values() for entry in entries), key=lambda entry: int(entry["sequence"]))

@@ -20,11 +20,10 @@ Lone surrogates, which JSON may not carry, are written as their escape (`\\ud800
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, TypeAlias
 
-from appliance.foundation import canonical_json
 from appliance.foundation.clock import Clock
 from appliance.foundation.errors import AuditLogError, InputError
 
@@ -34,6 +33,9 @@ MAX_TEXT_CHARACTERS = 512
 MAX_REASON_CHARACTERS = 2_000
 MAX_DETAILS = 64
 MAX_INTEGER = 2**53 - 1
+_PARTS = (("action", "actor"), ("details",), ("object", "outcome", "reason", "request"))
+_WIDEST = {"sequence": MAX_INTEGER, "time_us": MAX_INTEGER, "monotonic_us": MAX_INTEGER, "boot_id": "0" * 36}
+BUNDLE_PREFIX_BYTES = 2
 
 Details: TypeAlias = Mapping[str, str | int | bool]
 
@@ -86,24 +88,48 @@ class ObjectRef:
 
 @dataclass(frozen=True)
 class Draft:
-    """An entry that was checked and only lacks its place and its time."""
+    """An entry that was checked and only lacks its place and its time. What does not change any more is encoded already, in three parts."""
 
     fields: dict[str, Any]
+    parts: tuple[bytes, bytes, bytes]
+    size: int  # bytes at most, in a bundle
+
+    @classmethod
+    def of(cls, fields: dict[str, Any]) -> "Draft":
+        """Encode checked `fields`: those before, between and after `boot_id` and `monotonic_us` in the order of names."""
+        parts = tuple(_canonical({name: fields[name] for name in names})[1:-1] for names in _PARTS)
+        draft = cls(fields, (parts[0], parts[1], parts[2]), 0)
+        return replace(draft, size=len(draft.encode(_WIDEST)) + BUNDLE_PREFIX_BYTES)
+
+    def denied(self, reason: str) -> "Draft":
+        """Return the draft of the entry that says that this was refused."""
+        return Draft.of({**self.fields, "outcome": str(Outcome.DENIED), "reason": reason})
 
     def place(self, sequence: int, clock: Clock, boot_id: str) -> dict[str, Any]:
-        """Return the entry at `sequence`, at the clock's time."""
-        return {
-            **self.fields,
-            "version": FORMAT_VERSION,
-            "sequence": sequence,
-            "time_us": clock.now_us(),
-            "boot_id": boot_id,
-            "monotonic_us": clock.monotonic_us(),
-        }
+        """Return the entry at `sequence`, at the clock's time. Raises `InputError` for a time that an entry cannot have."""
+        time_us, monotonic_us = clock.now_us(), clock.monotonic_us()
+        if not 0 <= time_us <= MAX_INTEGER or not 0 <= monotonic_us <= MAX_INTEGER:
+            raise InputError("The clock of this machine is set to a time that no entry of the audit log can have.", code="audit.entry")
+        moment = {"sequence": sequence, "time_us": time_us, "boot_id": boot_id, "monotonic_us": monotonic_us}
+        return {**self.fields, "version": FORMAT_VERSION, **moment}
+
+    def encode(self, entry: dict[str, Any]) -> bytes:
+        """Return the canonical bytes of what `place` returned."""
+        first, middle, last = self.parts
+        return b'{%b,"boot_id":"%b",%b,"monotonic_us":%d,%b,"sequence":%d,"time_us":%d,"version":%d}' % (
+            first,
+            entry["boot_id"].encode(),
+            middle,
+            entry["monotonic_us"],
+            last,
+            entry["sequence"],
+            entry["time_us"],
+            FORMAT_VERSION,
+        )
 
 
 def _canonical(entry: dict[str, Any]) -> bytes:
-    """Return the canonical bytes of an entry without mistakes, faster than `canonical_json.encode`: every entry is read at start.
+    """Return the canonical bytes of an entry without mistakes, five times as fast as `canonical_json.encode`.
 
     With ASCII names, and neither floats nor integers beyond 2^53, Python's own encoder writes RFC 8785 exactly; a property test compares.
     """
@@ -112,7 +138,7 @@ def _canonical(entry: dict[str, Any]) -> bytes:
 
 
 def _escape(text: str) -> str:
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def draft_entry(actor: Actor, action: str, target: ObjectRef, outcome: Outcome, *, reason: str, request: str, details: Details) -> Draft:
@@ -126,9 +152,14 @@ def draft_entry(actor: Actor, action: str, target: ObjectRef, outcome: Outcome, 
         "request": _escape(request),
         "details": {name: _escape(value) if isinstance(value, str) else value for name, value in details.items()},
     }
-    numbers = {"sequence": MAX_INTEGER, "time_us": MAX_INTEGER, "monotonic_us": MAX_INTEGER}
-    encode_entry({**fields, **numbers, "version": FORMAT_VERSION, "boot_id": "0" * 36})
-    return Draft(fields)
+    moment = {"sequence": 0, "time_us": 0, "monotonic_us": 0, "version": FORMAT_VERSION, "boot_id": ""}
+    mistake = _mistake_in({**fields, **moment})
+    if mistake:
+        raise InputError(f"This cannot be written to the audit log: {mistake}.", code="audit.entry")
+    draft = Draft.of(fields)
+    if draft.size - BUNDLE_PREFIX_BYTES > MAX_ENTRY_BYTES:
+        raise InputError(f"This cannot be written to the audit log: it is longer than {MAX_ENTRY_BYTES} bytes.", code="audit.entry")
+    return draft
 
 
 def encode_entry(entry: dict[str, Any]) -> bytes:
@@ -136,7 +167,7 @@ def encode_entry(entry: dict[str, Any]) -> bytes:
     mistake = _mistake_in(entry)
     if mistake:
         raise InputError(f"This cannot be written to the audit log: {mistake}.", code="audit.entry")
-    data = canonical_json.encode(entry)
+    data = _canonical(entry)
     if len(data) > MAX_ENTRY_BYTES:
         raise InputError(f"This cannot be written to the audit log: it is longer than {MAX_ENTRY_BYTES} bytes.", code="audit.entry")
     return data

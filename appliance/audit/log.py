@@ -1,43 +1,68 @@
-"""The durable, append-only audit log in one folder (layout: tiles.py; entries: events.py).
+"""The durable, append-only audit log in one folder (layout: tiles.py; entries: events.py; what may be said: catalogue.py).
 
-An append writes, each whole and synced before the next: the entry bundle (the commit point: from here on the entry exists), the hash
-tiles, the signed checkpoint, and the head in the `HeadStore`. Only then does it return. Without a signer (sealed) the last two
-wait; the next `attach` covers what was written meanwhile. What fails before the commit point is undone; what fails after it leaves
-an entry that nobody was told of, and the next append finishes the rest. Both raise `StorageError`.
+An append writes one frame into the journal (journal.py) and syncs it: the commit point, from which on the entry exists, and with a signer
+the signed checkpoint that covers it. Then the head goes to the `HeadStore`, and only then it returns. Every `FLUSH_ENTRIES`, and
+whenever somebody is to read the folder, the journal's entries are written out as bundles, tiles and checkpoint, and the journal begins
+anew. Without a signer (sealed) checkpoint and head wait; the next `attach` covers what was written meanwhile. What fails before the
+commit point is undone; what fails after it leaves an entry that nobody was told of. Both raise `StorageError`.
 
 Threads share one write: whoever holds the lock writes for all who wait (group commit). One process owns the folder (the home's
-lock sees to that). The work of an append is bounded by the bundle it goes into, not by the length of the log.
+lock sees to that). The work of an append does not grow with the log, nor does that of opening it.
+
+**Full disk.** The journal's blocks are there already. While less than `MIN_FREE_BYTES` are free, or the journal cannot be written out, no
+request is taken: it is logged as denied, in what the journal has left, and the action does not happen. Outcomes of what was begun
+before, denials, and the acts that need no space (`Event.spare`) are still logged.
+
+**Clock.** Entries are ordered by their sequence. A wall clock that moved back, or otherwise than the monotonic one, is an entry of its own
+before the one that noticed it.
 """
 
 import contextlib
 import threading
+import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, Self
 
 from appliance.audit.actions import RecordedAction, reason_for
-from appliance.audit.events import Actor, Details, Draft, ObjectRef, Outcome, draft_entry, encode_entry, parse_entry
-from appliance.audit.merkle import EMPTY_ROOT, TreeHead, leaf_hash
-from appliance.audit.signed_note import SignedCheckpoint, Signer, parse_checkpoint, sign_checkpoint
+from appliance.audit.catalogue import verify_listed
+from appliance.audit.events import Actor, Details, Draft, ObjectRef, Outcome, draft_entry, parse_entry
+from appliance.audit.journal import Batch, frame_bytes
+from appliance.audit.key_chain import KEY_CHANGE, change_details
+from appliance.audit.merkle import EMPTY_ROOT, HASH_BYTES, TreeHead, leaf_hash
+from appliance.audit.opening import OpenedLog, edge_keys, open_log, tile_at
+from appliance.audit.proofs import HashTiles
+from appliance.audit.signed_note import MAX_NOTE_BYTES, SignedCheckpoint, Signer, parse_checkpoint, sign_checkpoint
+from appliance.audit.tile_files import TileFiles
 from appliance.audit.tiles import (
     CHECKPOINT,
     ENTRIES,
     WIDTH,
-    Tile,
     encode_bundle,
     partial_paths,
     read_tile_file,
     root_at,
     split_bundle,
     tile_path,
+    width_at,
 )
-from appliance.audit.verifier import Replay, VerifiedLog, read_checkpoint, replay, verify_extends, verify_log
-from appliance.foundation.atomic_files import fsync_folder, make_private_folder, storage_errors, write_atomic
-from appliance.foundation.clock import Clock
+from appliance.audit.verifier import VerifiedLog, verify_extends, verify_log
+from appliance.foundation.atomic_files import free_bytes, storage_errors
+from appliance.foundation.clock import Clock, clock_step_us
 from appliance.foundation.errors import ApplianceError, AuditLogError, ConflictError, StorageError
 from appliance.foundation.identifiers import new_id
+
+FLUSH_ENTRIES = 1024
+RESERVE_BYTES = 256 * 1024  # of the journal, for what has to be said when the disk is full
+MIN_FREE_BYTES = 8 * 1024 * 1024  # of the disk, for writing the journal out
+MAX_BATCH_ENTRIES = 256
+_CLOCK_BYTES = 1024  # more than the entry takes that says that the clock was moved
+GATHER_LOOKS, GATHER_S = 8, 0.00005
+_LOG = ObjectRef("log", "audit")
+_SYSTEM = Actor("appliance", "system")
+_INTERRUPTED = "The audit log was interrupted while it was being written. Start the appliance again."
 
 
 class HeadStore(Protocol):
@@ -48,8 +73,14 @@ class HeadStore(Protocol):
         ...
 
     def save(self, head: TreeHead) -> None:
-        """Keep `head` durably before returning."""
+        """Keep `head` before returning, so that it outlives this process; a power cut may take the last ones, never the order of them."""
         ...
+
+
+def _taken() -> threading.Lock:
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
 
 
 @dataclass
@@ -57,26 +88,11 @@ class _Ticket:
     """One thread's entry, waiting to be written."""
 
     draft: Draft
+    spare: bool  # may use what is kept for a full disk
     sequence: int = -1
     done: bool = False
     failure: ApplianceError | None = None
-
-
-@dataclass
-class _Requests:
-    """The requests that have no outcome yet, by request id, oldest first."""
-
-    open: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-
-    def follow(self, entry: dict[str, Any]) -> None:
-        """Take note of an entry of the log."""
-        request = entry["request"]
-        if entry["outcome"] == Outcome.REQUESTED:
-            self.open.setdefault(request, []).append(entry)
-        elif request in self.open:
-            self.open[request].pop(0)
-            if not self.open[request]:
-                del self.open[request]
+    turn: threading.Lock = field(default_factory=_taken)  # released when it is done, and when it is this thread's turn to write
 
 
 class AuditLog:
@@ -85,45 +101,60 @@ class AuditLog:
     Do not append inside of a transaction on the database in which the heads are kept: saving the head needs that database.
     """
 
-    def __init__(self, folder: Path, clock: Clock, state: Replay, checkpoint: SignedCheckpoint | None, requests: _Requests) -> None:
+    def __init__(self, folder: Path, clock: Clock, opened: OpenedLog, free_bytes: Callable[[Path], int]) -> None:
         self._folder = folder
+        self._free_bytes = free_bytes
         self._clock = clock
         self._boot_id = clock.boot_id()
-        self._edge = state.edge
-        self._tail = (state.edge.size, tuple(state.tail))  # Replaced as one, so that readers need no lock.
-        self._requests = requests
-        self._unwritten = {(tile.level, tile.index): tile for tile in state.unwritten}
-        self._partials = state.partials
-        self._checkpoint = checkpoint
+        self._journal = opened.journal
+        self._edge = opened.edge
+        self._written = opened.written  # so many entries are in the tiles
+        # The first entry that is in memory, these entries, and the log's size: replaced as one, so that readers need no lock.
+        self._view = (opened.written // WIDTH * WIDTH, opened.recent, opened.edge.size)
+        self._requests = opened.requests
+        self._keys = opened.keys
+        self._unwritten = opened.unwritten
+        self._files = TileFiles(folder, opened.partials)
+        self._note = opened.note  # of a checkpoint that the journal alone has
+        self._checkpoint = opened.checkpoint  # the last one; parsed anew from the note when it is looked at
+        self._signed_size = 0 if opened.checkpoint is None else opened.checkpoint.head.size
+        self._last = parse_entry(opened.recent[-1], opened.edge.size - 1) if opened.recent else None
         self._signer: Signer | None = None
         self._heads: HeadStore | None = None
         self._refusal = ""
-        self._known_folders = {folder}
+        self._trouble: StorageError | None = None
         self._waiting: deque[_Ticket] = deque()
+        self._queue = threading.Lock()  # guards who writes next; never held while anything is written
+        self._led = False
+        self._last_batch = 1
         self._writing = threading.Lock()
 
     @classmethod
-    def open(cls, folder: Path, clock: Clock) -> Self:
-        """Open the log, an empty one where there is none, and finish what a crash interrupted.
+    def open(cls, folder: Path, clock: Clock, free_bytes: Callable[[Path], int] = free_bytes) -> Self:
+        """Open the log, an empty one where there is none, and say in it what a crash interrupted. `free_bytes`: those of a folder's disk.
 
-        Reads every entry and recomputes every hash. Raises `AuditLogError` when the folder contradicts itself, `StorageError`.
+        Raises `AuditLogError` when the folder contradicts itself, `StorageError`.
         """
-        make_private_folder(folder)
-        checkpoint = read_checkpoint(folder)
-        requests = _Requests()
-        state = replay(folder, checkpoint, visit=requests.follow)
-        log = cls(folder, clock, state, checkpoint, requests)
-        with storage_errors("Removing what a crash left in the audit log"):
-            for path in state.temporaries:
-                path.unlink()
-        log._write_tiles()
-        log._remove_superseded()
+        opened = open_log(folder)
+        log = cls(folder, clock, opened, free_bytes)
+        try:
+            with storage_errors("Removing what a crash left in the audit log"):
+                for path in opened.temporaries:
+                    path.unlink()
+            if not opened.whole:
+                log._flush()
+            if opened.recovered or opened.torn:
+                details: Details = {"entries": opened.recovered, "torn": opened.torn, "open": len(log.unfinished())}
+                log.append(_SYSTEM, "log.recover", _LOG, Outcome.SUCCEEDED, details=details)
+        except BaseException:
+            opened.journal.close()
+            raise
         return log
 
     @property
     def size(self) -> int:
         """Return the number of entries."""
-        return self._tail[0]
+        return self._view[2]
 
     @property
     def head(self) -> TreeHead:
@@ -133,27 +164,90 @@ class AuditLog:
 
     def entries(self, start: int = 0, stop: int | None = None) -> Iterator[dict[str, Any]]:
         """Yield the entries from `start` to before `stop` (default: as many as there are now). Raises `AuditLogError`, `StorageError`."""
-        size, tail = self._tail
+        for sequence, raw in enumerate(self.raw_entries(start, stop), start=start):
+            yield parse_entry(raw, sequence)
+
+    def raw_entries(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """Yield the same entries as their bytes: what the leaves of the tree are hashes of."""
+        first, recent, size = self._view
         stop = size if stop is None else min(stop, size)
-        for index in range(start // WIDTH, -(-stop // WIDTH)):
-            first = index * WIDTH
-            full = index < size // WIDTH
-            raws = split_bundle(read_tile_file(self._folder, ENTRIES, index, WIDTH), WIDTH, first) if full else iter(tail)
-            for sequence, raw in enumerate(raws, start=first):
+        for index in range(start // WIDTH, -(-min(stop, first) // WIDTH)):
+            raws = split_bundle(read_tile_file(self._folder, ENTRIES, index, WIDTH), WIDTH, index * WIDTH)
+            for sequence, raw in enumerate(raws, start=index * WIDTH):
                 if start <= sequence < stop:
-                    yield parse_entry(raw, sequence)
+                    yield raw
+        for sequence in range(max(start, first), stop):
+            yield recent[sequence - first]
 
     def unfinished(self) -> list[dict[str, Any]]:
         """Return the requests without an outcome: actions that run at this moment, and those that a crash interrupted."""
         with self._writing:
-            return sorted(
-                (entry for entries in self._requests.open.values() for entry in entries), key=lambda entry: int(entry["sequence"])
-            )
+            return self._requests.entries()
 
-    def verify(self, *, public_key: bytes, remembered: TreeHead | None = None, require_signed: bool = True) -> VerifiedLog:
+    def verify_writable(self) -> None:
+        """Raise the error with which a request would be refused at this moment: `StorageError`, `ConflictError`."""
+        with self._writing:
+            self._verify_usable()
+            self._journal.verify_in_place()
+            self._look_for_trouble()
+            if self._trouble is not None:
+                raise self._trouble
+
+    def verify(
+        self,
+        *,
+        public_key: bytes,
+        remembered: TreeHead | None = None,
+        witnesses: Sequence[SignedCheckpoint] = (),
+        require_signed: bool = True,
+    ) -> VerifiedLog:
         """Do `verify_log` on this folder while it is in use: appends wait meanwhile."""
         with self._writing:
-            return verify_log(self._folder, public_key=public_key, remembered=remembered, require_signed=require_signed)
+            self._flush()
+            return verify_log(
+                self._folder, public_key=public_key, remembered=remembered, witnesses=witnesses, require_signed=require_signed
+            )
+
+    @property
+    def changed_key(self) -> bytes | None:
+        """Return the public key that the log was changed to last, None when it has its first one."""
+        return self._keys.last
+
+    def provable(self) -> tuple[bytes, TreeHead, HashTiles]:
+        """Return the signed checkpoint over all there is (a note), its head, and the hash tiles that proofs under it are made from.
+
+        Raises `ConflictError` while nothing is attached that signs.
+        """
+        with self._writing:
+            signer = self._verified_signer()
+            edge = self._unwritten | {(tile.level, tile.index): tile for tile in self._edge.unfinished()}
+            return sign_checkpoint(self._head(), signer), self._head(), HashTiles(self._folder, edge)
+
+    def change_key(self, actor: Actor, target: ObjectRef, signer: Signer) -> int:
+        """Hand over to `signer`, in an entry that the key before signs; return its sequence. See key_chain.py.
+
+        When the entry is there the change is made, even if its head could not be kept: `changed_key` tells. Raises
+        `ConflictError` without a signer, `StorageError`.
+        """
+        with self._writing:
+            before = self._verified_signer()
+            self._look_for_trouble()
+            if self._trouble is not None:
+                raise self._trouble
+            self._commit([], self._clock_step())
+            head = self._head()
+            details = change_details(before, signer.public_key, head)
+            verify_listed(actor, KEY_CHANGE, target, Outcome.SUCCEEDED, details)
+            draft = draft_entry(actor, KEY_CHANGE, target, Outcome.SUCCEEDED, reason="", request="", details=details)
+            self._signer = signer
+            try:
+                (entry,) = self._commit([], [draft])
+            except BaseException:
+                self._signer = before
+                raise
+            self._keys.follow(entry, head)
+            self._remember()
+            return int(entry["sequence"])
 
     @contextlib.contextmanager
     def still(self) -> Iterator[tuple[TreeHead, list[Path]]]:
@@ -163,7 +257,7 @@ class AuditLog:
         """
         with self._writing:
             self._verify_usable()
-            self._cover()
+            self._flush()
             wanted = partial_paths(self._edge.size)
             files = [path for path in sorted(self._folder.rglob("*")) if path.is_file() and not path.name.startswith(".")]
             names = {path: path.relative_to(self._folder).as_posix() for path in files}
@@ -178,10 +272,14 @@ class AuditLog:
             self._verify_usable()
             if self._signer is not None:
                 raise ConflictError("The audit log has a signer already.", code="audit.attached")
-            self._write_tiles()
             signed = TreeHead(0, EMPTY_ROOT)
+            if self._note:
+                self._checkpoint = parse_checkpoint(self._note)
             if self._checkpoint is not None:
                 self._verify_own(self._checkpoint, signer)
+            if self._keys.key_at(self._edge.size, signer.public_key) != signer.public_key:
+                raise AuditLogError("The audit log was handed over to another key than this one.", code="audit.key")
+            if self._checkpoint is not None:
                 signed = self._checkpoint.head
             remembered = heads.load()
             if remembered is not None:
@@ -189,7 +287,9 @@ class AuditLog:
                 verify_extends(min(self._edge.size, signed.size), self._root_at(remembered.size), remembered)
             self._signer, self._heads = signer, heads
             try:
-                self._cover()
+                self._note, self._signed_size = self._signed_note(), self._edge.size
+                self._flush()
+                heads.save(self._head())
             except BaseException:
                 self._signer = self._heads = None
                 raise
@@ -198,12 +298,16 @@ class AuditLog:
         """Sign no more (the vault is being sealed). Entries stay durable, and are signed at the next `attach`."""
         with self._writing:
             self._signer = self._heads = None
+            self._flush_if_possible()
 
     def close(self) -> None:
-        """Detach, and refuse every further append."""
+        """Detach, write the journal out, and refuse every further append."""
         with self._writing:
             self._signer = self._heads = None
+            if not self._refusal:
+                self._flush_if_possible()
             self._refusal = "The audit log is closed."
+            self._journal.close()
 
     def append(
         self,
@@ -218,13 +322,14 @@ class AuditLog:
     ) -> int:
         """Write one entry; return its sequence when it is durable, and signed when a signer is attached.
 
-        Raises `InputError` (the entry cannot be written so), `StorageError` (nothing is acknowledged), `ConflictError` (closed).
+        Raises `InputError` (the entry cannot be written so, or is none of the catalogue's), `StorageError` (nothing is acknowledged),
+        `ConflictError` (closed).
         """
-        ticket = _Ticket(draft_entry(actor, action, target, outcome, reason=reason, request=request, details=details or {}))
-        self._waiting.append(ticket)
-        with self._writing:
-            while not ticket.done:
-                self._write_batch()
+        event = verify_listed(actor, action, target, outcome, details or {})
+        draft = draft_entry(actor, action, target, outcome, reason=reason, request=request, details=details or {})
+        spare = event.spare or outcome is Outcome.DENIED or (outcome is not Outcome.REQUESTED and bool(request))
+        ticket = _Ticket(draft, spare)
+        self._write_in_turn(ticket)
         if ticket.failure is not None:
             # Each thread raises an exception of its own: they share one cause, not one traceback.
             raise type(ticket.failure)(ticket.failure.sentence, code=ticket.failure.code) from ticket.failure
@@ -252,6 +357,36 @@ class AuditLog:
     def _append_outcome(self, actor: Actor, action: str, recorded: RecordedAction, outcome: Outcome, reason: str) -> None:
         self.append(actor, action, recorded.target, outcome, reason=reason, request=recorded.request, details=recorded.details)
 
+    def _write_in_turn(self, ticket: _Ticket) -> None:
+        """Wait until another thread has written the ticket, or write for all who wait, then hand the turn on."""
+        with self._queue:
+            self._waiting.append(ticket)
+            leads, self._led = not self._led, True
+        if not leads:
+            ticket.turn.acquire()
+        while not ticket.done:
+            try:
+                self._gather()
+                with self._writing:
+                    self._write_batch()
+            finally:
+                if ticket.done:
+                    self._hand_on()
+
+    def _gather(self) -> None:
+        """Give those who were in the last batch a moment to come back: they were woken together, and one sync does for all of them."""
+        for _look in range(GATHER_LOOKS):
+            if len(self._waiting) >= self._last_batch:
+                return
+            time.sleep(GATHER_S)
+
+    def _hand_on(self) -> None:
+        with self._queue:
+            if self._waiting:
+                self._waiting[0].turn.release()
+            else:
+                self._led = False
+
     # What follows runs under self._writing.
 
     def _head(self) -> TreeHead:
@@ -262,21 +397,41 @@ class AuditLog:
             raise ConflictError(self._refusal, code="audit.closed")
 
     def _verify_own(self, checkpoint: SignedCheckpoint, signer: Signer) -> None:
-        checkpoint.verify(signer.public_key)
+        checkpoint.verify(self._keys.key_at(checkpoint.head.size, signer.public_key))
         if checkpoint.origin != signer.name:
             raise AuditLogError("The audit log's checkpoint bears another log's name.", code="audit.key")
 
+    def _verified_signer(self) -> Signer:
+        self._verify_usable()
+        if self._signer is None:
+            raise ConflictError("The audit log signs nothing while the vault is sealed.", code="audit.sealed")
+        return self._signer
+
+    def _look_for_trouble(self) -> None:
+        """Find out whether requests have to be refused; write the journal out when it is time to."""
+        self._trouble = None
+        try:
+            if self._free_bytes(self._folder) < MIN_FREE_BYTES:
+                raise StorageError(
+                    "The disk is full: what cannot be recorded in the audit log is not done. Free some space and try again.",
+                    code="storage.full",
+                )
+            if self._edge.size - self._written >= FLUSH_ENTRIES or self._journal.room < RESERVE_BYTES + MAX_NOTE_BYTES:
+                self._flush()
+        except StorageError as error:
+            self._trouble = error
+
     def _write_batch(self) -> None:
-        """Write what waits, as far as the current bundle has room: one bundle, so that a batch is there whole or not at all."""
-        room = WIDTH - self._edge.size % WIDTH
-        batch = [self._waiting[number] for number in range(min(room, len(self._waiting)))]
-        failure: ApplianceError | None = StorageError(
-            "The audit log was interrupted while it was being written. Start the appliance again."
-        )
+        """Write what waits, in one frame, so that a batch is there whole or not at all."""
+        batch = [self._waiting[number] for number in range(min(MAX_BATCH_ENTRIES, len(self._waiting)))]
+        failure: ApplianceError | None = StorageError(_INTERRUPTED)
         try:
             self._verify_usable()
-            self._commit(batch)
-            self._cover()
+            self._journal.verify_in_place()
+            self._look_for_trouble()
+            batch = self._fitting(batch)
+            self._commit(batch, [*self._clock_step(), *(ticket.draft for ticket in batch)])
+            self._remember()
             failure = None
         except ApplianceError as error:
             failure = error
@@ -285,95 +440,134 @@ class AuditLog:
             failure.__cause__ = error
         except BaseException:
             # Interrupted anywhere: memory and disk may differ, and only a fresh look at the disk settles it.
-            self._refusal = "The audit log was interrupted while it was being written. Start the appliance again."
+            self._refusal = _INTERRUPTED
             raise
         finally:
+            self._last_batch = len(batch)
             for ticket in batch:
                 self._waiting.popleft()
-                ticket.failure, ticket.done = failure, True
+                ticket.failure, ticket.done = ticket.failure or failure, True
+                ticket.turn.release()
 
-    def _commit(self, batch: list[_Ticket]) -> None:
-        """Make the batch durable; memory follows the disk, not the other way round."""
-        size, tail = self._tail
-        entries = [ticket.draft.place(size + number, self._clock, self._boot_id) for number, ticket in enumerate(batch)]
-        raws = (*tail, *(encode_entry(entry) for entry in entries))
-        path = tile_path(ENTRIES, size // WIDTH, len(raws))
+    def _fitting(self, batch: list[_Ticket]) -> list[_Ticket]:
+        """Return as many tickets as the journal has room for, one at least; in trouble, refuse those that have to be."""
+        room = self._journal.room - frame_bytes(_CLOCK_BYTES, MAX_NOTE_BYTES) - (0 if self._trouble else RESERVE_BYTES)
+        fitting: list[_Ticket] = []
+        for ticket in batch:
+            if self._trouble is not None and not ticket.spare:
+                ticket.failure = self._trouble
+                ticket.draft = ticket.draft.denied(self._trouble.code)
+            room -= ticket.draft.size
+            if room < 0 and fitting:
+                break
+            fitting.append(ticket)
+        return fitting
+
+    def _commit(self, batch: list[_Ticket], drafts: list[Draft]) -> list[dict[str, Any]]:
+        """Make the drafts durable, the last of which are the batch's; return their entries. Memory follows the disk."""
+        first, recent, size = self._view
+        if not drafts:
+            return []
+        if self._trouble is not None and sum(draft.size for draft in drafts) > self._journal.room - frame_bytes(0, MAX_NOTE_BYTES):
+            raise self._trouble  # Even what was kept for this is used up: then it stays unsaid, and undone.
+        placed = [draft.place(size + number, self._clock, self._boot_id) for number, draft in enumerate(drafts)]
+        raws = tuple(draft.encode(entry) for draft, entry in zip(drafts, placed, strict=True))
+        edge = self._edge.copy()
+        full = [tile for raw in raws for tile in edge.add(leaf_hash(raw))]
+        note = sign_checkpoint(TreeHead(edge.size, edge.root()), self._signer) if self._signer is not None else b""
         try:
-            self._write(path, encode_bundle(raws))
+            self._journal.append(Batch(size, raws, note))
         except StorageError:
-            self._undo(path)
+            self._undo()
             raise
-        for raw in raws[len(tail) :]:
-            for tile in self._edge.add(leaf_hash(raw)):
-                self._unwritten[(tile.level, tile.index)] = tile
-        for tile in self._edge.unfinished():
-            if tile.path not in self._partials:
-                self._unwritten[(tile.level, tile.index)] = tile
-        self._tail = (self._edge.size, () if len(raws) == WIDTH else raws)
-        for ticket, entry in zip(batch, entries, strict=True):
+        self._edge = edge
+        for tile in full:
+            self._unwritten[(tile.level, tile.index)] = tile
+        recent.extend(raws)
+        self._view = (first, recent, edge.size)
+        self._last = placed[-1]
+        if note:
+            self._note, self._signed_size = note, edge.size
+        for ticket, entry in zip(batch, placed[len(placed) - len(batch) :], strict=True):
             ticket.sequence = entry["sequence"]
             self._requests.follow(entry)
+        return placed
 
-    def _undo(self, path: str) -> None:
-        """Remove a bundle that may have got its name without being durable; when even that fails, write no more."""
-        bundle = self._folder / path
+    def _remember(self) -> None:
+        if self._heads is not None:
+            self._heads.save(self._head())
+
+    def _clock_step(self) -> list[Draft]:
+        """Return the entry that says that the wall clock was moved, if it was."""
+        if self._last is None:
+            return []
+        same_boot = self._last["boot_id"] == self._boot_id
+        step = clock_step_us(self._last["time_us"], self._last["monotonic_us"], self._clock, same_boot=same_boot)
+        if not step:
+            return []
+        details: Details = {"step_us": step, "before_us": self._last["time_us"]}
+        return [draft_entry(_SYSTEM, "clock.change", ObjectRef("clock", "wall"), Outcome.SUCCEEDED, reason="", request="", details=details)]
+
+    def _undo(self) -> None:
+        """Take back a frame that may be there without being durable; when even that fails, write no more."""
         try:
-            if bundle.parent.is_dir():
-                bundle.unlink(missing_ok=True)
-                fsync_folder(bundle.parent)
-            self._partials.discard(path)
-        except OSError:
+            self._journal.verify_in_place()
+            self._journal.undo()
+        except (OSError, ApplianceError):
             self._refusal = (
                 "The audit log could not be written, nor put back as it was. Make the disk writable and start the appliance again."
             )
 
-    def _cover(self) -> None:
-        """Write the hash tiles, and with a signer the checkpoint and the head; then remove what these supersede."""
-        self._write_tiles()
-        if self._signer is not None and self._heads is not None:
-            head = self._head()
-            note = sign_checkpoint(head, self._signer)
-            self._write(CHECKPOINT, note)
-            self._checkpoint = parse_checkpoint(note)
-            self._heads.save(head)
-        self._remove_superseded()
+    def _signed_note(self) -> bytes:
+        return sign_checkpoint(self._head(), self._signer) if self._signer is not None else b""
 
-    def _write_tiles(self) -> None:
-        for key, tile in sorted(self._unwritten.items()):
-            self._write(tile.path, tile.hashes)
-            del self._unwritten[key]
+    def _flush_if_possible(self) -> None:
+        """Write the journal out; when that fails nothing is lost: the journal has it, and the next start reads it there."""
+        with contextlib.suppress(StorageError):
+            self._flush()
 
-    def _write(self, path: str, data: bytes) -> None:
-        target = self._folder / path
-        for folder in reversed(target.relative_to(self._folder).parents[:-1]):
-            if folder not in self._known_folders:
-                # Without the parents: a log whose own folder is gone must not begin anew beside what was written.
-                with storage_errors("Creating a folder of the audit log"):
-                    (self._folder / folder).mkdir(mode=0o700, exist_ok=True)
-                    fsync_folder((self._folder / folder).parent)
-                self._known_folders.add(folder)
-        write_atomic(target, data)
-        if ".p/" in path:
-            self._partials.add(path)
+    def _flush(self) -> None:
+        """Write what only the journal has as bundles, tiles and checkpoint, begin the journal anew, and remove what these supersede."""
+        self._journal.verify_in_place()
+        first, recent, size = self._view
+        files = []
+        for start in range(first, size, WIDTH):
+            raws = recent[start - first : start - first + WIDTH]
+            if start + len(raws) > self._written:
+                files.append((tile_path(ENTRIES, start // WIDTH, len(raws)), encode_bundle(raws)))
+        tiles = self._unwritten | {(tile.level, tile.index): tile for tile in self._edge.unfinished() if not self._files.has(tile.path)}
+        files += [(tile.path, tile.hashes) for _key, tile in sorted(tiles.items())]
+        if self._note:
+            files += self._signed_partials()
+            files.append((CHECKPOINT, self._note))
+            self._checkpoint = parse_checkpoint(self._note)
+        self._files.write(files)
+        self._journal.begin(size, [entry["sequence"] for entry in self._requests.entries()], self._keys.sequences)
+        self._unwritten, self._written, self._note = {}, size, b""
+        start = size // WIDTH * WIDTH
+        self._view = (start, recent[start - first :], size)
+        self._files.remove_superseded(partial_paths(size) | partial_paths(self._signed_size))
 
-    def _remove_superseded(self) -> None:
-        """Remove partial files that neither the log nor the checkpoint on disk needs. What stays by mischance does no harm."""
-        signed = 0 if self._checkpoint is None else self._checkpoint.head.size
-        for path in self._partials - partial_paths(self._edge.size) - partial_paths(signed):
-            with contextlib.suppress(OSError):
-                (self._folder / path).unlink(missing_ok=True)
-                self._partials.discard(path)
-                (self._folder / path).parent.rmdir()  # Refused while the folder is in use, which is as it should be.
+    def _signed_partials(self) -> list[tuple[str, bytes]]:
+        """Return the partial tiles and bundle that a checkpoint speaks of when entries came after it that nobody signed (a crash)."""
+        size, (first, recent, now) = self._signed_size, self._view
+        if size in {0, now}:
+            return []
+        known = self._unwritten | {(tile.level, tile.index): tile for tile in self._edge.unfinished()}
+        files = []
+        for key in edge_keys(size):
+            tile = known.get(key) or tile_at(self._folder, size, key)
+            width = width_at(size, *key)
+            files.append((tile_path(*key, width), tile.hashes[: width * HASH_BYTES]))
+        index, width = divmod(size, WIDTH)
+        if width:
+            start = index * WIDTH - first
+            files.append((tile_path(ENTRIES, index, width), encode_bundle(recent[start : start + width])))
+        return files
 
     def _root_at(self, size: int) -> bytes | None:
         """Return the root of the first `size` entries from the hash tiles, None when there are not so many."""
         if size > self._edge.size:
             return None
-        edge = {(tile.level, tile.index): tile for tile in self._edge.unfinished()}
-        tiles = []
-        for level in range(8):
-            index = size >> (8 * (level + 1))
-            if (size >> (8 * level)) % WIDTH:
-                tile = edge.get((level, index))
-                tiles.append(tile or Tile(level, index, read_tile_file(self._folder, level, index, WIDTH)))
-        return root_at(size, tiles)
+        known = self._unwritten | {(tile.level, tile.index): tile for tile in self._edge.unfinished()}
+        return root_at(size, [known.get(key) or tile_at(self._folder, size, key) for key in edge_keys(size)])

@@ -39,6 +39,12 @@ class CompactRange:
     def __init__(self) -> None:
         self._edge: list[tuple[int, bytes]] = []
 
+    def copy(self) -> "CompactRange":
+        """Return a range that grows on its own."""
+        other = CompactRange()
+        other._edge = list(self._edge)
+        return other
+
     def push(self, subtree: bytes, height: int = 0) -> None:
         """Append a perfect subtree of 2^`height` leaves by its hash; the tree so far must end on a multiple of that."""
         while self._edge and self._edge[-1][0] == height:
@@ -64,7 +70,7 @@ def root_of(leaf_hashes: Sequence[bytes]) -> bytes:
     return tree.root()
 
 
-def _split(size: int) -> int:
+def split_at(size: int) -> int:
     """Return the largest power of two below `size` (> 1): where the RFC divides a tree."""
     return 1 << ((size - 1).bit_length() - 1)
 
@@ -75,7 +81,7 @@ def inclusion_proof(leaf_hashes: Sequence[bytes], index: int) -> list[bytes]:
         raise AuditLogError(f"There is no entry {index} in a tree of {len(leaf_hashes)}.", entry=index, code="audit.proof")
     if len(leaf_hashes) == 1:
         return []
-    middle = _split(len(leaf_hashes))
+    middle = split_at(len(leaf_hashes))
     left, right = leaf_hashes[:middle], leaf_hashes[middle:]
     if index < middle:
         return [*inclusion_proof(left, index), root_of(right)]
@@ -93,7 +99,7 @@ def _subproof(leaf_hashes: Sequence[bytes], old_size: int, *, whole: bool) -> li
     """Return SUBPROOF of RFC 6962 section 2.1.2; `whole` means that the verifier knows this subtree's hash already."""
     if old_size == len(leaf_hashes):
         return [] if whole else [root_of(leaf_hashes)]
-    middle = _split(len(leaf_hashes))
+    middle = split_at(len(leaf_hashes))
     left, right = leaf_hashes[:middle], leaf_hashes[middle:]
     if old_size <= middle:
         return [*_subproof(left, old_size, whole=whole), root_of(right)]

@@ -110,10 +110,20 @@ def _verify_signed(text: bytes, signatures: tuple[tuple[str, bytes], ...], origi
             f"The {what} is not signed with this key: it belongs to another installation, or was changed.", code="audit.key"
         )
     for signature in ours:
-        try:
-            Ed25519PublicKey.from_public_bytes(public_key).verify(signature, text)
-        except InvalidSignature as error:
-            raise AuditLogError(f"The signature of the {what} is wrong: it was changed.", code="audit.signature") from error
+        verify_signature(public_key, signature, text, what)
+
+
+def verify_signature(public_key: bytes, signature: bytes, text: bytes, what: str = "text") -> None:
+    """Raise `AuditLogError` unless the raw Ed25519 key (32 bytes) made the signature (64 bytes) of `text`."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, text)
+    except (InvalidSignature, ValueError) as error:  # A key of another length is a ValueError.
+        raise AuditLogError(f"The signature of the {what} is wrong: it was changed.", code="audit.signature") from error
+
+
+def verifier_key(name: str, public_key: bytes) -> str:
+    """Return the key as signed-note's verifiers take it: `<name>+<key id in hex>+<base64 of the type byte and the key>`."""
+    return f"{name}+{key_id(name, public_key).hex()}+{base64.b64encode(_ED25519 + public_key).decode()}"
 
 
 def _damaged(what: str) -> AuditLogError:

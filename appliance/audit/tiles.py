@@ -5,7 +5,8 @@
     tile/entries/<N>[.p/<W>]            up to 256 entries, each after its length (uint16, big-endian)
 
 A full tile has no suffix; a partial one says its width W (1 to 255). Wider partial tiles supersede narrower ones, which are then
-removed, but not those that the checkpoint on disk speaks of. Every other file is refused, save the temporaries of a writer that died.
+removed, but not those that the checkpoint on disk speaks of. Every other file is refused, save the journal (journal.py) and the
+temporaries of a writer that died.
 """
 
 import os
@@ -25,6 +26,7 @@ MAX_LEVEL = 6  # 256^7 entries are more than 2^53.
 _PREFIX_BYTES = 2
 _MAX_BUNDLE_BYTES = WIDTH * (_PREFIX_BYTES + 65_535)
 _TILE = re.compile(r"tile/(entries|[0-6])/((?:x[0-9]{3}/){0,5}[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
+JOURNAL_NAME = ".journal"
 _TEMPORARY = re.compile(r"\.[0-9a-z]{1,16}\.[0-9a-f]{8}\.tmp")
 
 Key = tuple[int, int]
@@ -77,6 +79,15 @@ def split_bundle(data: bytes, width: int, first: int) -> Iterator[bytes]:
         )
 
 
+def split_whole_bundle(data: bytes, first: int) -> Iterator[bytes]:
+    """Yield all entries of a bundle of unknown width, the first of which is entry `first`. Raises `AuditLogError` as `split_bundle`."""
+    width = position = 0
+    while position < len(data):
+        position += _PREFIX_BYTES + int.from_bytes(data[position : position + _PREFIX_BYTES], "big")
+        width += 1
+    return split_bundle(data, width, first)
+
+
 @dataclass(frozen=True)
 class Tile:
     """A tile's place and its hashes, one after the other."""
@@ -103,6 +114,28 @@ class TreeEdge:
         self.size = 0
         self._levels: list[list[bytes]] = []
         self._range = CompactRange()
+
+    @classmethod
+    def resume(cls, size: int, tiles: Sequence[Tile]) -> "TreeEdge":
+        """Return the edge of a tree of `size` leaves from the rightmost tile of each level that has an unfinished one (wider ones do)."""
+        edge = cls()
+        edge.size = size
+        for tile in sorted(tiles, key=lambda tile: -tile.level):
+            while len(edge._levels) <= tile.level:
+                edge._levels.append([])
+            for number in range(width_at(size, tile.level, tile.index)):
+                hashed = tile.hashes[number * HASH_BYTES : (number + 1) * HASH_BYTES]
+                edge._levels[tile.level].append(hashed)
+                edge._range.push(hashed, 8 * tile.level)
+        return edge
+
+    def copy(self) -> "TreeEdge":
+        """Return an edge that grows on its own."""
+        edge = TreeEdge()
+        edge.size = self.size
+        edge._levels = [list(hashes) for hashes in self._levels]
+        edge._range = self._range.copy()
+        return edge
 
     def add(self, leaf: bytes) -> list[Tile]:
         """Append a leaf hash; return the tiles that became full by it, lowest first."""
@@ -165,6 +198,8 @@ def take_inventory(folder: Path) -> Inventory:
             for name in sorted(files) + [name for name in folders if os.path.islink(os.path.join(parent, name))]:
                 path = Path(parent, name)
                 relative = path.relative_to(folder).as_posix()
+                if relative == JOURNAL_NAME and path.is_file() and not path.is_symlink():
+                    continue
                 if _TEMPORARY.fullmatch(name) and not path.is_symlink():
                     inventory.temporaries.append(path)
                 elif path.is_symlink() or not path.is_file() or not _admit(inventory, relative):

@@ -1,18 +1,20 @@
 """Checks a log's folder against itself, against its signed checkpoint and against a head that was remembered elsewhere.
 
 `replay` reads every entry and recomputes every hash; the log uses it when it opens, the offline verifier to judge. Where the folder
-contradicts itself the first bad entry is named; the entry of a restored home must name the log that it stands on (`verify_restore`).
-What this cannot see: a history that the key's own holder wrote anew from the start,
-with no remembered head to hold against it; an unsigned end that was cut off before anything was signed or remembered.
+contradicts itself the first bad entry is named; the entry of a restored home must name the log that it stands on (`verify_restore`), and
+one that changes the signing key must be signed by the key before (key_chain.py).
+What this cannot see: a history that the key's own holder wrote anew from the start, with no remembered head and no witness to hold against
+it; an unsigned end that was cut off before anything was signed or remembered. A witness is a checkpoint that somebody carried away.
 """
 
 import hmac
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from appliance.audit.events import Outcome, parse_entry
+from appliance.audit.key_chain import KEY_CHANGE, KeyChain
 from appliance.audit.merkle import EMPTY_ROOT, HASH_BYTES, TreeHead, leaf_hash
 from appliance.audit.signed_note import MAX_NOTE_BYTES, SignedCheckpoint, parse_checkpoint
 from appliance.audit.tiles import (
@@ -54,6 +56,7 @@ class Replay:
     tail: list[bytes] = field(default_factory=list)
     roots: dict[int, bytes] = field(default_factory=dict)
     unwritten: list[Tile] = field(default_factory=list)
+    keys: KeyChain = field(default_factory=KeyChain)
 
 
 def read_checkpoint(folder: Path) -> SignedCheckpoint | None:
@@ -66,20 +69,30 @@ def read_checkpoint(folder: Path) -> SignedCheckpoint | None:
             return parse_checkpoint(file.read(MAX_NOTE_BYTES + 1))
 
 
-def verify_log(folder: Path, *, public_key: bytes, remembered: TreeHead | None = None, require_signed: bool = True) -> VerifiedLog:
+def verify_log(
+    folder: Path,
+    *,
+    public_key: bytes,
+    remembered: TreeHead | None = None,
+    witnesses: Sequence[SignedCheckpoint] = (),
+    require_signed: bool = True,
+) -> VerifiedLog:
     """Verify the log in `folder`, which nobody writes to meanwhile (`AuditLog.verify` for one that is in use).
 
+    `public_key` is any key that the log ever had; its changes are followed. `witnesses` are checkpoints of this log that were carried away.
     `require_signed`: a checkpoint must cover every entry; without, entries after it (written while sealed) are accepted, and counted.
     Raises `AuditLogError`, whose `entry` is the first bad one where one can be named.
     """
     if not folder.is_dir():
         raise AuditLogError("There is no audit log in this folder.", code="audit.absent")
     checkpoint = read_checkpoint(folder)
-    if checkpoint is not None:
-        checkpoint.verify(public_key)
-    state = replay(folder, checkpoint, () if remembered is None else (remembered.size,))
-    if remembered is not None:
-        verify_extends(state.edge.size, state.roots.get(remembered.size), remembered)
+    heads = [] if remembered is None else [remembered]
+    sizes = [head.size for head in (*heads, *(witness.head for witness in witnesses))]
+    state = replay(folder, checkpoint, sizes, public_key=public_key)
+    for head in heads:
+        verify_extends(state.edge.size, state.roots.get(head.size), head)
+    for witness in witnesses:
+        _verify_witness(state, witness, public_key, checkpoint)
     signed_size = 0 if checkpoint is None else checkpoint.head.size
     if require_signed and (checkpoint is None or signed_size < state.edge.size):
         raise AuditLogError(
@@ -106,15 +119,38 @@ def verify_extends(size: int, root: bytes | None, remembered: TreeHead) -> None:
         )
 
 
+def _verify_witness(state: Replay, witness: SignedCheckpoint, public_key: bytes, checkpoint: SignedCheckpoint | None) -> None:
+    """Raise `AuditLogError` unless the log extends the one that the witness was a checkpoint of, signed with its key of then."""
+    size, root = witness.head.size, state.roots.get(witness.head.size)
+    if checkpoint is not None and witness.origin != checkpoint.origin:
+        raise AuditLogError("This checkpoint is of another log: it bears another name.", code="audit.witness")
+    if size > state.edge.size or root is None:
+        raise AuditLogError(
+            f"The audit log lost its end: the checkpoint that was carried away has {size} entries, and {state.edge.size} are there.",
+            entry=state.edge.size,
+            code="audit.witness",
+        )
+    if not hmac.compare_digest(root, witness.head.root):
+        raise AuditLogError(
+            f"The history of the audit log was rewritten: its first {size} entries are not those of the checkpoint that was carried away. "
+            "Only somebody who holds the log's signing key can have done that.",
+            code="audit.witness",
+        )
+    witness.verify(state.keys.key_at(size, public_key))
+
+
 def replay(
     folder: Path,
     checkpoint: SignedCheckpoint | None,
     sizes: Iterable[int] = (),
     visit: Callable[[dict[str, Any]], None] | None = None,
+    *,
+    public_key: bytes | None = None,
 ) -> Replay:
-    """Read the whole log, check entries, tiles and what the checkpoint claims (not its signature); hand each entry to `visit`.
+    """Read the whole log, check entries, tiles and what the checkpoint claims; hand each entry to `visit`.
 
-    The roots at `sizes` are returned too. Raises `AuditLogError` with the first bad entry, `StorageError`.
+    The checkpoint's signature is verified when one of the log's keys is given. The roots at `sizes` are returned too.
+    Raises `AuditLogError` with the first bad entry, `StorageError`.
     """
     signed = TreeHead(0, EMPTY_ROOT) if checkpoint is None else checkpoint.head
     inventory = take_inventory(folder)
@@ -130,7 +166,8 @@ def replay(
         state.tail = []
         for sequence, raw in enumerate(split_bundle(data, width, index * WIDTH), start=index * WIDTH):
             entry = parse_entry(raw, sequence)
-            verify_restore(entry, TreeHead(state.edge.size, state.edge.root()) if entry["action"] == RESTORE else None)
+            if entry["action"] in _FOLLOWED:
+                _FOLLOWED[entry["action"]](state, entry, TreeHead(state.edge.size, state.edge.root()))
             leaf = leaf_hash(raw)
             _verify_leaf(leaf, known, sequence)
             for tile in state.edge.add(leaf):
@@ -145,6 +182,8 @@ def replay(
         if width < WIDTH:
             break
         state.tail = []
+    if checkpoint is not None and public_key is not None:  # Before what it claims is believed.
+        checkpoint.verify(state.keys.key_at(signed.size, public_key))
     if signed.size > state.edge.size:
         raise AuditLogError(
             f"The audit log was cut off: {signed.size} entries were signed, and {state.edge.size} are there.",
@@ -162,13 +201,13 @@ def replay(
     return state
 
 
-def verify_restore(entry: dict[str, Any], before: TreeHead | None) -> None:
+def verify_restore(entry: dict[str, Any], before: TreeHead) -> None:
     """Raise `AuditLogError` unless an entry that says that the home was restored names the log that it stands on.
 
     A log goes on after a restored backup with such an entry: `details` has `size` and `root` (hex) of what came from the backup, which is
     all that stands before it. So it cannot be moved, nor stand on another history.
     """
-    if before is None or entry["outcome"] != Outcome.REQUESTED:
+    if entry["outcome"] != Outcome.REQUESTED:
         return
     if (entry["details"].get("size"), entry["details"].get("root")) != (before.size, before.root.hex()):
         raise AuditLogError(
@@ -176,6 +215,13 @@ def verify_restore(entry: dict[str, Any], before: TreeHead | None) -> None:
             entry=entry["sequence"],
             code="audit.restore",
         )
+
+
+# Entries that speak of the log that they stand on.
+_FOLLOWED: dict[str, Callable[[Replay, dict[str, Any], TreeHead], None]] = {
+    RESTORE: lambda _state, entry, before: verify_restore(entry, before),
+    KEY_CHANGE: lambda state, entry, before: state.keys.follow(entry, before),
+}
 
 
 def _verify_leaf(leaf: bytes, known: bytes, sequence: int) -> None:

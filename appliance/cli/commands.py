@@ -3,20 +3,25 @@
 import json
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from appliance import __version__
+from appliance.cli.audit_commands import add_audit_commands
 from appliance.cli.backup_commands import add_backup_commands
-from appliance.cli.client import Client, OwningClient, within_reach
+from appliance.cli.client import OwningClient, within_reach
 from appliance.cli.dataset_check_commands import add_check_commands, add_person_commands
 from appliance.cli.dataset_commands import add_dataset_commands
-from appliance.cli.frame import AsJson, Frame, Options, PassphraseFile, Program, Wait, make_frame, server_only
+from appliance.cli.follow_job import follow_job
+from appliance.cli.frame import AsJson, Frame, PassphraseFile, Program, Wait, make_frame, server_only
 from appliance.cli.key_commands import add_key_commands
+from appliance.cli.new_file import NewFile, keep
 from appliance.cli.passphrase import find_passphrase
 from appliance.cli.printing import Printer
-from appliance.foundation.errors import InputError, WorkerError
+from appliance.cli.rank_commands import add_rank_commands
+from appliance.cli.train_commands import add_train_commands
+from appliance.foundation.errors import InputError
 from appliance.foundation.settings import Settings
 from appliance.reports import doctor_report, run_report
 from appliance.services.home import create_home
@@ -55,7 +60,8 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
             answer = client.perform("status")
             sealed = "sealed" if answer["sealed"] else "open"
             sentence = f"The vault is {sealed}. The audit log has {answer['log_entries']} entries."
-            options.printer.result(answer, "\n".join([sentence, *answer.get("reminders", [])]))
+            told = [sentence, answer["log_problem"], *answer.get("reminders", [])]
+            options.printer.result(answer, "\n".join(filter(None, told)))
 
     @app.command()
     def unseal(passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
@@ -92,39 +98,6 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
             program.serve(settings, passphrase, lambda sentence: options.printer.result({"serving": sentence}, sentence))
 
     @app.command()
-    def train(
-        dataset: Annotated[str, typer.Option(help="Dataset id.")],
-        model: Annotated[str, typer.Option(help="Model id.")],
-        method: str = "qlora",
-        preset: str = "balanced",
-        rank: int | None = None,
-        epochs: int | None = None,
-        batch: int | None = None,
-        learning_rate: float | None = None,
-        seed: int = 0,
-        name: str = "",
-        wait: Wait = True,
-        passphrase_file: PassphraseFile = None,
-        as_json: AsJson = False,
-    ) -> None:
-        """Train an adapter."""
-        with frame(as_json, passphrase_file) as options, options.client() as client:
-            job = client.perform(
-                "train",
-                dataset_id=dataset,
-                model_id=model,
-                method=method,
-                preset=preset,
-                rank=rank,
-                epochs=epochs,
-                batch_size=batch,
-                learning_rate=learning_rate,
-                seed=seed,
-                name=name,
-            )
-            _follow(options, client, job, "Training", wait=wait or isinstance(client, OwningClient))
-
-    @app.command()
     def evaluate(
         adapter: Annotated[str, typer.Option(help="Adapter id.")],
         wait: Wait = True,
@@ -134,7 +107,7 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
         """Measure an adapter against its original on held-out questions."""
         with frame(as_json, passphrase_file) as options, options.client() as client:
             job = client.perform("evaluate", adapter_id=adapter)
-            _follow(options, client, job, "Evaluating", wait=wait or isinstance(client, OwningClient))
+            follow_job(options, client, job, "Evaluating", wait=wait or isinstance(client, OwningClient))
 
     @app.command()
     def chat(
@@ -153,6 +126,7 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
         """Print the version."""
         Printer(as_json=as_json).result({"version": __version__}, f"appliance {__version__}")
 
+    add_train_commands(app, frame)
     add_backup_commands(app, frame)
     add_key_commands(group("key", "The vault's ways in, and the keys behind them."), frame)
     _add_model_commands(group("model", "Base models."), frame)
@@ -161,9 +135,11 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
     add_check_commands(datasets, frame)
     add_person_commands(group("person", "Who is in the datasets, and their erasure."), frame)
     _add_job_commands(group("job", "Jobs."), frame)
-    _add_adapter_commands(group("adapter", "Trained adapters."), frame)
+    adapters = group("adapter", "Trained adapters.")
+    _add_adapter_commands(adapters, frame)
+    add_rank_commands(app, group("rank", "The rank of adapters: how much room, and how much of it is used."), adapters, frame)
     _add_user_commands(group("user", "Accounts."), frame)
-    _add_audit_commands(group("audit", "The audit log."), frame)
+    add_audit_commands(group("audit", "The audit log."), frame)
     return app
 
 
@@ -224,7 +200,7 @@ def _add_job_commands(group: typer.Typer, frame: Frame) -> None:
     def watch(job: str, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
         """Follow one job to its end; without a server, this runs it."""
         with frame(as_json, passphrase_file) as options, options.client() as client:
-            _follow(options, client, client.perform("job.show", job_id=job), "Working", wait=True)
+            follow_job(options, client, client.perform("job.show", job_id=job), "Working", wait=True)
 
     @group.command()
     def stop(job: str, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
@@ -233,11 +209,17 @@ def _add_job_commands(group: typer.Typer, frame: Frame) -> None:
             options.printer.result(client.perform("job.stop", job_id=job), "The job was asked to stop.")
 
     @group.command()
-    def resume(job: str, wait: Wait = True, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
+    def resume(
+        job: str,
+        learning_rate: Annotated[float | None, typer.Option(help="Go on with a lower one.")] = None,
+        wait: Wait = True,
+        passphrase_file: PassphraseFile = None,
+        as_json: AsJson = False,
+    ) -> None:
         """Go on with a stopped or failed job from its last checkpoint."""
         with frame(as_json, passphrase_file) as options, options.client() as client:
-            found = client.perform("job.resume", job_id=job)
-            _follow(options, client, found, "Working", wait=wait or isinstance(client, OwningClient))
+            found = client.perform("job.resume", job_id=job, learning_rate=learning_rate)
+            follow_job(options, client, found, "Working", wait=wait or isinstance(client, OwningClient))
 
 
 def _add_adapter_commands(group: typer.Typer, frame: Frame) -> None:
@@ -268,6 +250,20 @@ def _add_adapter_commands(group: typer.Typer, frame: Frame) -> None:
                 )
             options.printer.result({**found, "report": report}, report)
 
+    @group.command()
+    def card(
+        adapter: str,
+        out: Annotated[Path | None, typer.Option(help="Write the card to this new file (Markdown).")] = None,
+        passphrase_file: PassphraseFile = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """Say what is known of an adapter, in plain language, each fact with the entries of the log that it rests on."""
+        with frame(as_json, passphrase_file) as options, NewFile(out) as file, options.client() as client:
+            found = client.perform("adapter.card", adapter_id=adapter)
+            if file is not None:
+                keep(file, found["card"])
+            options.printer.result(found, found["card"] if out is None else f"{out} is the model card.")
+
 
 def _add_user_commands(group: typer.Typer, frame: Frame) -> None:
     @group.command()
@@ -282,53 +278,3 @@ def _add_user_commands(group: typer.Typer, frame: Frame) -> None:
         """List the accounts."""
         with frame(as_json, passphrase_file) as options, options.client() as client:
             options.printer.table(client.perform("user.list"), {"id": "id", "name": "name", "role": "role"}, "There is no account.")
-
-
-def _add_audit_commands(group: typer.Typer, frame: Frame) -> None:
-    @group.command()
-    def show(last: int = 50, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
-        """Show the last entries of the log."""
-        with frame(as_json, passphrase_file) as options, options.client() as client:
-            rows = client.perform("audit.show", last=last)
-            flat = [{**row, "who": row["actor"]["id"], "what": f"{row['object']['kind']}/{row['object']['id']}"} for row in rows]
-            columns = {"sequence": "#", "who": "who", "action": "action", "what": "object", "outcome": "outcome", "reason": "reason"}
-            options.printer.table(rows if as_json else flat, columns, "The log is empty.")
-
-    @group.command()
-    def verify(passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
-        """Recompute the whole log; name the first bad entry if there is one."""
-        with frame(as_json, passphrase_file) as options, options.client() as client:
-            found = client.perform("audit.verify")
-            options.printer.result(found, f"The audit log verifies: {found['entries']} entries, {found['signed_entries']} of them signed.")
-
-    @group.command()
-    def export(format: str = "jsonl", passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
-        """Write every entry, one JSON object a line."""
-        with frame(as_json, passphrase_file) as options, options.client() as client:
-            if format != "jsonl":
-                raise InputError("The log is exported as jsonl.", code="audit.format")
-            rows = client.perform("audit.export")
-            options.printer.result(rows, "\n".join(json.dumps(row, ensure_ascii=False) for row in rows))
-
-
-def _follow(options: Options, client: Client, job: dict[str, Any], title: str, *, wait: bool) -> None:
-    """Print the job at once, or with a progress bar when it has ended. Raises `WorkerError` when it failed, after its JSON."""
-    if not wait:
-        options.printer.result(job, f"The job {job['id']} is queued. `appliance job watch {job['id']}` follows it.")
-        return
-    with options.printer.progress() as progress:
-        task = progress.add_task(title, total=None)
-
-        def show(body: dict[str, Any]) -> None:
-            loss = body["figures"].get("loss")
-            text = f"{title} (loss {loss:.3f})" if loss is not None else title
-            progress.update(task, completed=body["step"], total=body["steps"], description=text)
-
-        ended = client.watch(job["id"], show)
-    ended.pop("progress", None)
-    result = {"job": ended["id"], "state": ended["state"], "reason": ended["reason"], **ended["result"]}
-    failed = ended["state"] == "failed"
-    if options.printer.as_json or not failed:
-        options.printer.result(result, ended["result"].get("sentence") or f"The job is {ended['state']}. {ended['reason']}")
-    if failed:
-        raise WorkerError(f"The job {ended['id']} failed. {ended['reason']}", code="job.failed")

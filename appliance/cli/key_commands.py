@@ -15,7 +15,7 @@ Out = Annotated[Path | None, typer.Option(help="Write the secret to this new fil
 NewPassphraseFile = Annotated[Path | None, typer.Option(help="Read the new passphrase from this file.")]
 
 
-def add_key_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR0915 - six commands of a few lines each
+def add_key_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR0915 - seven commands of a few lines each
     """Register the commands."""
 
     @group.command("list")
@@ -94,3 +94,10 @@ def add_key_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR0915
         with frame(as_json, passphrase_file) as options, options.client() as client:
             done = client.perform("key.rotate")
             options.printer.result(done, f"The keys are new; this is epoch {done['epoch']}.")
+
+    @group.command()
+    def rotate_log(passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
+        """Give the audit log a new signing key, signed by the old one, which is then forgotten."""
+        with frame(as_json, passphrase_file) as options, options.client() as client:
+            done = client.perform("key.rotate-log")
+            options.printer.result(done, f"Entry {done['entry']} hands the audit log over to the key {done['log_key']}.")

@@ -61,6 +61,13 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o600) -> None:
         fsync_folder(path.parent)
 
 
+def free_bytes(folder: Path) -> int:
+    """Return how many bytes an ordinary user may still write to the disk that `folder` is on. Raises `StorageError`."""
+    with storage_errors(f"Looking at the disk of {folder.name}"):
+        found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize
+
+
 def make_private_folder(path: Path) -> None:
     """Create `path` with those of its parents that are missing (all 0700), each name durable. Raises `StorageError`."""
     with storage_errors(f"Creating the folder {path.name}"):

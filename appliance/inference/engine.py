@@ -1,59 +1,54 @@
 """Greedy generation in batches, with the adapter on or off on one code path, so that contenders differ in the adapter alone."""
 
 import contextlib
-import json
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
 from safetensors.torch import load
 from transformers import DynamicCache
 
-from appliance.foundation.errors import IntegrityError
-from appliance.inference.loading import load_base
+from appliance.inference.loading import load_base, with_adapter
+from appliance.inference.tuned_tensors import TunedTensors
+from appliance.models import TunedConfiguration, read_artefact_configuration
 
 
 class Engine:
-    """A loaded model, with at most one adapter. Not thread-safe."""
+    """A loaded model, with at most one adapter or one set of trained tensors. Not thread-safe."""
 
-    def __init__(self, causal: Any, peft: Any | None) -> None:
+    def __init__(self, causal: Any, original: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext) -> None:
+        """`original`: a context in which the model is what it was before its training."""
         self._causal = causal
-        self._peft = peft
+        self._original = original
         causal.eval()
 
     @classmethod
     def load(cls, folder: Path, *, quantised: bool, compute_type: torch.dtype, adapter: dict[str, bytes] | None = None) -> "Engine":
-        """Load the model of `folder` and the adapter (PEFT's two files as bytes). Raises `IntegrityError` when they do not fit."""
+        """Load the model of `folder` and what was trained (two files as bytes: see `training.methods.artefact`).
+
+        Raises `IntegrityError` when they do not fit each other, `InputError` for a configuration that is not accepted.
+        """
         causal = load_base(folder, quantised=quantised, compute_type=compute_type)
         if adapter is None:
-            return cls(causal, None)
-        settings = json.loads(adapter["adapter_config.json"])
-        config = LoraConfig(
-            r=settings["r"],
-            lora_alpha=settings["lora_alpha"],
-            lora_dropout=0.0,
-            target_modules=list(settings["target_modules"]),
-            task_type="CAUSAL_LM",
-        )
-        with warnings.catch_warnings():
-            # PEFT 0.21 asks for a property that transformers 5 has renamed; it still answers.
-            warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated", category=FutureWarning)
-            peft = get_peft_model(causal, config)
+            return cls(causal)
+        configuration = read_artefact_configuration(adapter["adapter_config.json"])
         tensors = load(adapter["adapter_model.safetensors"])
-        # PEFT passes over names that it does not know; an adapter loaded by half would answer, and wrongly.
-        wanted = {name: tensor.shape for name, tensor in get_peft_model_state_dict(peft).items()}
-        if {name: tensor.shape for name, tensor in tensors.items()} != wanted:
-            raise IntegrityError("The adapter does not fit this model.", code="adapter.shape")
-        set_peft_model_state_dict(peft, tensors)
-        return cls(peft.get_base_model(), peft)
+        if isinstance(configuration, TunedConfiguration):
+            tuned = TunedTensors(causal, configuration, tensors)
+            return cls(causal, tuned.original)
+        peft = with_adapter(causal, configuration, tensors)
+        return cls(peft.get_base_model(), peft.disable_adapter)
+
+    @property
+    def causal(self) -> Any:
+        """Return the model, through which the adapter computes."""
+        return self._causal
 
     @contextlib.contextmanager
     def original(self) -> Iterator[None]:
-        """Switch the adapter off for the block."""
-        with self._peft.disable_adapter() if self._peft is not None else contextlib.nullcontext():
+        """Switch off what was trained for the block."""
+        with self._original():
             yield
 
     @torch.inference_mode()

@@ -1,10 +1,16 @@
-"""Load a base model from its own folder: safetensors only, no code from the folder, no network."""
+"""Load a base model from its own folder, and put an adapter on it: safetensors only, no code from the folder, no network."""
 
+import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
+from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
 from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+
+from appliance.foundation.errors import IntegrityError
+from appliance.models import AdapterConfiguration
 
 
 def load_base(folder: Path, *, quantised: bool, compute_type: torch.dtype) -> Any:
@@ -32,3 +38,18 @@ def load_base(folder: Path, *, quantised: bool, compute_type: torch.dtype) -> An
         if hasattr(module, "support_avx512bf16_for_cpu"):
             module.support_avx512bf16_for_cpu = False
     return model
+
+
+def with_adapter(causal: Any, configuration: AdapterConfiguration, tensors: Mapping[str, torch.Tensor]) -> Any:
+    """Return PEFT's model of `causal` with the adapter. Raises `IntegrityError` unless the tensors are exactly those it must have."""
+    config = LoraConfig(**{**configuration.to_peft(), "lora_dropout": 0.0})
+    with warnings.catch_warnings():
+        # PEFT 0.21 asks for a property that transformers 5 has renamed; it still answers.
+        warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated", category=FutureWarning)
+        peft = get_peft_model(causal, config)
+    # PEFT passes over names that it does not know; an adapter loaded by half would answer, and wrongly.
+    wanted = {name: tensor.shape for name, tensor in get_peft_model_state_dict(peft).items()}
+    if {name: tensor.shape for name, tensor in tensors.items()} != wanted:
+        raise IntegrityError("The adapter does not fit this model.", code="adapter.shape")
+    set_peft_model_state_dict(peft, dict(tensors))
+    return peft

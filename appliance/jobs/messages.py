@@ -13,7 +13,11 @@ from appliance.foundation.errors import WorkerError
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 MAX_NAMED_FIELDS = 20
 MAX_SEED = 2**31 - 1
-WorkerKind = Literal["train", "evaluate", "convert", "parse", "preview", "revise", "search", "serve", "probe"]
+DIVERGED = "diverged"  # `result["ending"]` of a training that made the model worse: it may go on with a lower learning rate
+OUT_OF_MEMORY = "worker.out-of-memory"  # the code of a `Failed` whose work may be tried again with less
+WorkerKind = Literal[
+    "train", "evaluate", "ranks", "shrink", "sweep", "convert", "parse", "preview", "revise", "search", "serve", "measure", "probe"
+]
 
 
 DataKey = Annotated[bytes, Field(min_length=32, max_length=32)]
@@ -73,6 +77,7 @@ class TrainStart(Message):
     train_head: bool = False
     activation_checkpointing: bool = False
     pass_tokens: int = Field(default=512, ge=16, le=131_072)
+    patience: int = Field(default=0, ge=0, le=1000)
     epochs: int = Field(ge=1, le=1000)
     batch_size: int = Field(ge=1, le=1024)
     learning_rate: float = Field(gt=0, le=1)
@@ -93,6 +98,46 @@ class EvaluateStart(Message):
     adapter: AdapterAccess
     quantised: bool
     max_new_tokens: int = Field(ge=1, le=4096)
+
+
+class RanksStart(Message):
+    """Find the singular values of an adapter's update, and seal them into `job_folder`."""
+
+    type: Literal["ranks"] = "ranks"
+    job_id: str
+    job_folder: str
+    job_key: DataKey = Field(repr=False)
+    adapter: AdapterAccess
+
+
+class ShrinkStart(Message):
+    """Write the best adapter of a smaller rank, `smaller`, and measure the loss on the validation part before and after."""
+
+    type: Literal["shrink"] = "shrink"
+    job_folder: str
+    model: ModelAccess
+    dataset: DatasetAccess
+    adapter: AdapterAccess
+    smaller: AdapterAccess
+    rank: int = Field(ge=1, le=1024)
+    quantised: bool
+    max_length: int = Field(ge=16, le=131_072)
+
+
+class RankCandidate(Message):
+    """One rank of a sweep."""
+
+    type: Literal["rank-candidate"] = "rank-candidate"
+    rank: int = Field(ge=1, le=1024)
+    lora_alpha: int = Field(ge=1, le=4096)
+
+
+class SweepStart(Message):
+    """Train several ranks, stop the hopeless early, and write the adapter of the best. `training`: what all have in common."""
+
+    type: Literal["sweep"] = "sweep"
+    training: TrainStart
+    candidates: list[RankCandidate] = Field(min_length=2, max_length=8)
 
 
 class ServeStart(Message):
@@ -179,6 +224,12 @@ class ConvertStart(Message):
     output_folder: str
 
 
+class MeasureStart(Message):
+    """Find out what this machine computes in, and how fast."""
+
+    type: Literal["measure"] = "measure"
+
+
 class ChatRequest(Message):
     """Answer `messages` (role and content) with the original model, the tuned one, or both."""
 
@@ -210,6 +261,13 @@ class Progress(Message):
     steps: int
     sentence: str = ""
     figures: dict[str, float | None] = {}
+
+
+class Notice(Message):
+    """What people should know while it runs (it waits for room on the disk, say); an empty sentence takes it back."""
+
+    type: Literal["notice"] = "notice"
+    sentence: str
 
 
 class Checkpointed(Message):
@@ -245,9 +303,22 @@ class Failed(Message):
     sentence: str
 
 
-Start = TrainStart | EvaluateStart | ServeStart | ParseStart | PreviewStart | ReviseStart | SearchStart | ConvertStart
+Start = (
+    TrainStart
+    | EvaluateStart
+    | RanksStart
+    | ShrinkStart
+    | SweepStart
+    | ServeStart
+    | ParseStart
+    | PreviewStart
+    | ReviseStart
+    | SearchStart
+    | ConvertStart
+    | MeasureStart
+)
 ToWorker = Start | ChatRequest | Stop
-FromWorker = Ready | Progress | Checkpointed | ChatPiece | Done | Failed
+FromWorker = Ready | Progress | Notice | Checkpointed | ChatPiece | Done | Failed
 
 _T = TypeVar("_T", bound=Message)
 _TO_WORKER: TypeAdapter[ToWorker] = TypeAdapter(Annotated[ToWorker, Field(discriminator="type")])

@@ -1,14 +1,21 @@
-"""The queue: one job at a time, oldest first, in a thread of the process that owns the home."""
+"""The queue: one job at a time, oldest first, in a thread of the process that owns the home.
 
+When memory runs out in a worker (it says so, or the kernel has killed it), its handler may find a way to need less; then the job goes on.
+When the disk is full, what a worker says is kept here until it can be written; a job whose end cannot be written goes on when it can.
+"""
+
+import contextlib
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Protocol
 
 from appliance.foundation.clock import Clock
-from appliance.foundation.errors import ApplianceError
+from appliance.foundation.errors import ApplianceError, StorageError, WorkerError
 from appliance.jobs.conversation import WorkerLauncher, WorkerOrder, run_worker
-from appliance.jobs.messages import Done, FromWorker, Progress
-from appliance.jobs.states import Job, JobState, add_progress, get_job, list_jobs, move_job
+from appliance.jobs.memory_kills import VMSTAT, count_memory_kills
+from appliance.jobs.messages import OUT_OF_MEMORY, Done, FromWorker, Notice, Progress
+from appliance.jobs.states import Job, JobState, add_progress, get_job, list_jobs, move_job, note_on_job
 from appliance.vault.database import Database
 
 POLL_S = 0.5
@@ -32,15 +39,63 @@ class JobHandler(Protocol):
         """Log that the job failed."""
         ...
 
+    def step_down(self, job: Job, error: ApplianceError) -> Job:
+        """Memory ran out: make the job need less, log it, and return the job as it is now. Raises `ApplianceError` when it cannot."""
+        ...
+
+
+class _Listener:
+    """Writes down what a worker says; what the disk has no room for, it holds until it has."""
+
+    def __init__(self, runner: "JobRunner", job: Job, on_message: Callable[[Job, FromWorker], None] | None) -> None:
+        self._runner, self._job, self._on_message = runner, job, on_message
+        self._waiting: dict[int, Progress] = {}
+
+    def __call__(self, message: FromWorker) -> None:
+        if isinstance(message, Progress):
+            self._waiting[message.step] = message
+        if isinstance(message, Notice):
+            self._runner.notices[self._job.id] = message.sentence
+        with contextlib.suppress(StorageError):
+            self._write()
+        if self._on_message is not None:
+            self._on_message(self._job, message)
+
+    def _write(self) -> None:
+        with self._runner.database().begin() as connection:
+            for step, progress in self._waiting.items():
+                body = progress.model_dump(exclude={"version", "type"})
+                add_progress(connection, self._runner.clock, self._job.id, step, body)
+            if self._job.id in self._runner.notices:
+                note_on_job(connection, self._job.id, self._runner.notices[self._job.id])
+        self._waiting.clear()
+        self._runner.notices.pop(self._job.id, None)
+
 
 class JobRunner:
-    """Runs queued jobs. `database` raises `SealedError` while the vault is sealed, and the queue waits."""
+    """Runs queued jobs. `database` raises `SealedError` while the vault is sealed, and the queue waits.
 
-    def __init__(self, database: Callable[[], Database], launcher: WorkerLauncher, clock: Clock, handlers: dict[str, JobHandler]) -> None:
-        self._database = database
+    `notices`: what is to be known of a running job and could not yet be written; whoever shows jobs may look there. `vmstat`: see
+    `memory_kills`.
+    """
+
+    def __init__(
+        self,
+        database: Callable[[], Database],
+        launcher: WorkerLauncher,
+        clock: Clock,
+        handlers: dict[str, JobHandler],
+        *,
+        notices: dict[str, str] | None = None,
+        vmstat: Path = VMSTAT,
+    ) -> None:
+        self.database = database
+        self.clock = clock
+        self.notices: dict[str, str] = {} if notices is None else notices
         self._launcher = launcher
-        self._clock = clock
         self._handlers = handlers
+        self._vmstat = vmstat
+        self._left_behind = False
         self._wake = threading.Event()
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
@@ -67,35 +122,27 @@ class JobRunner:
     def recover(self) -> list[Job]:
         """Put right what a server that died left behind: running jobs go on, stopping ones are stopped. Returns those it moved."""
         moved = []
-        with self._database().begin() as connection:
+        with self.database().begin() as connection:
             for job in list_jobs(connection, states=frozenset({JobState.RUNNING, JobState.STOPPING})):
                 if job.state is JobState.STOPPING:
-                    moved.append(move_job(connection, self._clock, job.id, JobState.STOPPED, reason="Stopped."))
+                    moved.append(move_job(connection, self.clock, job.id, JobState.STOPPED, reason="Stopped."))
                 else:
                     reason = "The appliance stopped while this ran; it goes on from its last checkpoint."
-                    moved.append(move_job(connection, self._clock, job.id, JobState.QUEUED, reason=reason))
+                    moved.append(move_job(connection, self.clock, job.id, JobState.QUEUED, reason=reason))
         return moved
 
     def run_next(self, on_progress: Callable[[Job, FromWorker], None] | None = None) -> Job | None:
         """Run the oldest queued job to its end and return it as it then is; None when nothing is queued."""
-        with self._database().begin() as connection:
+        with self.database().begin() as connection:
             queued = list_jobs(connection, states=frozenset({JobState.QUEUED}))
             if not queued:
                 return None
-            job = move_job(connection, self._clock, queued[0].id, JobState.RUNNING)
+            job = move_job(connection, self.clock, queued[0].id, JobState.RUNNING)
         handler = self._handlers.get(job.kind)
         if handler is None:
             return self._move(job, JobState.FAILED, f"This version of the appliance cannot do jobs of the kind {job.kind}.")
-
-        def heard(message: FromWorker) -> None:
-            if isinstance(message, Progress):
-                with self._database().begin() as connection:
-                    add_progress(connection, self._clock, job.id, message.step, message.model_dump(exclude={"version", "type"}))
-            if on_progress is not None:
-                on_progress(job, message)
-
         try:
-            done = run_worker(self._launcher, handler.prepare(job), heard, should_stop=lambda: self._should_stop(job.id))
+            job, done = self._work(handler, job, _Listener(self, job, on_progress))
             if done.stopped and self._ending.is_set() and not self._asked_to_stop(job.id):
                 return self._move(job, JobState.QUEUED, _GOES_ON)
             result = handler.finish(job, done)
@@ -105,11 +152,27 @@ class JobRunner:
             if told.code in _ENDED_BY_US and self._ending.is_set() and not self._asked_to_stop(job.id):
                 return self._move(job, JobState.QUEUED, _GOES_ON)
             return self._fail(handler, job, told)
-        return self._move(job, JobState.STOPPED if done.stopped else JobState.SUCCEEDED, "Stopped." if done.stopped else "", result)
+        reason = str(done.result.get("sentence") or "Stopped.") if done.stopped else ""
+        return self._move(job, JobState.STOPPED if done.stopped else JobState.SUCCEEDED, reason, result)
+
+    def _work(self, handler: JobHandler, job: Job, listener: _Listener) -> tuple[Job, Done]:
+        """Run the job's worker to its end; when memory runs out, again with less, as long as its handler finds something to give up."""
+        job_id = job.id
+        while True:
+            kills = count_memory_kills(self._vmstat)
+            try:
+                return job, run_worker(self._launcher, handler.prepare(job), listener, should_stop=lambda: self._should_stop(job_id))
+            except WorkerError as error:
+                killed = error.code == "worker.died" and count_memory_kills(self._vmstat) > kills
+                if not (killed or error.code == OUT_OF_MEMORY) or self._should_stop(job_id):
+                    raise
+                job = handler.step_down(job, error)
 
     def _move(self, job: Job, state: JobState, reason: str, result: dict[str, Any] | None = None) -> Job:
-        with self._database().begin() as connection:
-            return move_job(connection, self._clock, job.id, state, reason=reason, result=result)
+        with self.database().begin() as connection:
+            moved = move_job(connection, self.clock, job.id, state, reason=reason, result=result)
+        self.notices.pop(job.id, None)  # What could not be written while it ran is over now.
+        return moved
 
     def _fail(self, handler: JobHandler, job: Job, error: ApplianceError) -> Job:
         try:
@@ -119,7 +182,7 @@ class JobRunner:
         return failed
 
     def _asked_to_stop(self, job_id: str) -> bool:
-        with self._database().begin() as connection:
+        with self.database().begin() as connection:
             return get_job(connection, job_id).state is JobState.STOPPING
 
     def _should_stop(self, job_id: str) -> bool:
@@ -128,9 +191,12 @@ class JobRunner:
     def _loop(self) -> None:
         while not self._ending.is_set():
             try:
+                if self._left_behind:
+                    self.recover()
+                    self._left_behind = False
                 busy = self.run_next() is not None
             except Exception:  # Sealed, or the log, the disk or the database refused: nothing is done until that changes, then all of it.
-                busy = False
+                busy, self._left_behind = False, True
             if not busy:
                 self._wake.wait(POLL_S)
                 self._wake.clear()

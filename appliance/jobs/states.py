@@ -4,7 +4,7 @@
     running -> stopping -> stopped        somebody asked; the best so far is kept
     stopping -> succeeded | failed        it was over before it heard of it
     running -> queued                     the server stopped or died; goes on from the checkpoint
-    running -> stopped                    the worker ended early by itself
+    running -> stopped                    the worker ended by itself before its work was done, and says why
     stopped | failed -> queued            resumed
     queued -> stopped                     stopped before it began
 
@@ -125,6 +125,19 @@ def move_job(
     if changed.rowcount != 1:
         raise ConflictError(f"The job is {job.state} and cannot become {target}.", code="job.state")
     return job
+
+
+def change_spec(connection: Connection, job_id: str, changes: dict[str, Any]) -> Job:
+    """Change what the job is to do (`changes` replace entries of its `spec`) and return it. Raises `NotFoundError`."""
+    spec = {**get_job(connection, job_id).spec, **changes}
+    connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(spec=json.dumps(spec)))
+    return get_job(connection, job_id)
+
+
+def note_on_job(connection: Connection, job_id: str, sentence: str) -> None:
+    """Say something of a job while it runs; its state stays as it is."""
+    running = JOBS.c.state.in_([str(JobState.RUNNING), str(JobState.STOPPING)])
+    connection.execute(update(JOBS).where(JOBS.c.id == job_id, running).values(reason=sentence))
 
 
 def add_progress(connection: Connection, clock: Clock, job_id: str, step: int, body: dict[str, Any]) -> None:

@@ -1,6 +1,8 @@
 """An adapter's configuration (PEFT's `adapter_config.json`) through an allow-list: LoRA on named projections, nothing that loads code.
 
-PEFT hands `auto_mapping` and some other keys to `import_module`; here every key that would do more than plain LoRA must be off.
+Plain LoRA, rsLoRA and DoRA (`use_rslora`, `use_dora`). Trained tensors have a configuration of their own: see `tuned_configuration`.
+
+PEFT hands `auto_mapping` and some other keys to `import_module`; here every key that would do more must be off.
 """
 
 from dataclasses import dataclass
@@ -8,6 +10,7 @@ from typing import Any
 
 from appliance.foundation.errors import InputError
 from appliance.models.bounded_json import Check, allow, anything, decode_object, integer, number, one_of, shown
+from appliance.models.tuned_configuration import TunedConfiguration, read_tuned_configuration
 
 MAX_RANK = 1024
 PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
@@ -31,6 +34,7 @@ _KEPT: dict[str, Check] = {
     "lora_dropout": number(0, 1),
     "target_modules": _projections,
     "use_rslora": one_of(True, False),
+    "use_dora": one_of(True, False),
 }
 _DROPPED: dict[str, Check] = {
     "base_model_name_or_path": anything,
@@ -53,7 +57,7 @@ _DROPPED: dict[str, Check] = {
                 "rank_pattern",
                 "alpha_pattern",
             ),
-            *("megatron_config", "trainable_token_indices", "loftq_config", "eva_config", "corda_config", "lora_ga_config", "use_dora"),
+            *("megatron_config", "trainable_token_indices", "loftq_config", "eva_config", "corda_config", "lora_ga_config"),
             *("velora_config", "alora_invocation_tokens", "use_qalora", "monteclora_config", "layer_replication", "lora_bias"),
             *("target_parameters", "use_bdlora", "arrow_config", "kasa_config", "ensure_weight_tying", "runtime_config"),
         ),
@@ -64,13 +68,17 @@ _DROPPED: dict[str, Check] = {
 
 @dataclass(frozen=True)
 class AdapterConfiguration:
-    """A plain LoRA: update = (alpha / rank, or alpha / sqrt(rank) with `use_rslora`) * B A on each of `target_modules`."""
+    """A LoRA: update = (alpha / rank, or alpha / sqrt(rank) with `use_rslora`) * B A on each of `target_modules`.
+
+    With `use_dora` the sum's columns are scaled to lengths that were learned.
+    """
 
     rank: int
     lora_alpha: float
     lora_dropout: float
     target_modules: tuple[str, ...]
     use_rslora: bool
+    use_dora: bool
 
     def to_peft(self) -> dict[str, Any]:
         """Return the configuration as PEFT reads it, made anew."""
@@ -82,6 +90,7 @@ class AdapterConfiguration:
             "lora_dropout": self.lora_dropout,
             "target_modules": list(self.target_modules),
             "use_rslora": self.use_rslora,
+            "use_dora": self.use_dora,
             "bias": "none",
         }
 
@@ -98,4 +107,12 @@ def read_adapter_configuration(data: bytes, name: str = "adapter_config.json") -
         lora_dropout=value.get("lora_dropout", 0.0),
         target_modules=tuple(sorted(value["target_modules"])),
         use_rslora=value.get("use_rslora", False),
+        use_dora=value.get("use_dora", False),
     )
+
+
+def read_artefact_configuration(data: bytes, name: str = "adapter_config.json") -> AdapterConfiguration | TunedConfiguration:
+    """Return what was trained: an adapter, or tensors. Raises `InputError` for anything else."""
+    if "format" in decode_object(data, name, _MAX_BYTES):
+        return read_tuned_configuration(data, name)
+    return read_adapter_configuration(data, name)

@@ -1,72 +1,89 @@
-"""What a training will cost, as honest ranges: memory in bytes, time in seconds.
+"""How long a training takes, in seconds, and what it needs on the disk, in bytes. No torch. (Memory: `memory`.)
 
-Memory = weights + adapter (weight, gradient, two Adam moments, the best copy so far: 5 x 4 bytes) + activations + the runtime itself.
-NF4 with double quantisation takes 4.127 bits a weight: 4, and one 8-bit constant for 64 weights, and one 32-bit constant for 256
-of these (QLoRA, arXiv:2305.14314, section 3). Embedding, head and norms stay in the compute type.
-
-Time = work / speed. A training step of LoRA costs 4 floating-point operations a weight and token (2 forward, 2 for the gradient of the
-activations; the frozen weights need none), the head the same on completion tokens only. The range covers what CPUs were measured at.
+Time = products / their speed + numbers moved / the speed of copying. Products: see `work`. Moved are the activations, three times; the
+weights, cast once a pass where they learn; NF4 weights, unpacked twice a pass; AdamW's state once a step. How many bytes each of these
+costs was fitted to trainings on machine B, so that a machine's two measured speeds carry the estimate over;
+`ops/bench/planner_error.py` measures how far it is from others, `ops/bench/README.md` keeps the figures.
 """
 
-from dataclasses import dataclass
-
-from appliance.foundation.errors import InputError
+from appliance.planning.machine import BF16_GAIN, BYTES_A_TYPE, UNMEASURED_COPY_GB_S, UNMEASURED_GFLOPS_A_CORE, Machine
+from appliance.planning.methods import MethodChoice, trained_blocks, trained_parameters
 from appliance.planning.parameters import ModelShape
+from appliance.planning.work import Range, RowSizes, computed_tokens, passes_of, steps_of
 
-NF4_BITS = 4 + 8 / 64 + 32 / (64 * 256)
-BYTES_A_TYPE = {"float32": 4, "bfloat16": 2}
-ADAPTER_BYTES = 5 * 4
-RUNTIME_BYTES = (350 * 2**20, 700 * 2**20)  # Python, torch, transformers: resident
-SCORES_KEPT = 2  # copies of an attention matrix that the backward pass keeps
-LOGITS_KEPT = 3  # logits, their softmax, their gradient
-GFLOPS_A_CORE = (15.0, 75.0)  # shared and slow, to idle and AVX2 at its best
-BF16_GAIN = 4.0  # of a CPU with AVX-512 bf16 or AMX
-COMPLETION_SHARE = 0.4  # of an example's tokens, on average
-
-
-@dataclass(frozen=True)
-class Range:
-    """From `low` to `high`, both possible."""
-
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """Bytes of memory that a training will hold at its peak, and of which the base weights are this many."""
-
-    peak_bytes: Range
-    weight_bytes: int
-
-
-def estimate_memory(shape: ModelShape, *, method: str, rank: int, tokens_a_pass: int, compute_type: str = "float32") -> Estimate:
-    """Return the peak memory of a training. `tokens_a_pass` is how many tokens go through the model at once."""
-    if compute_type not in BYTES_A_TYPE or method not in {"qlora", "lora"}:
-        raise InputError(f"There is no estimate for {method} in {compute_type}.", code="planning.estimate")
-    size = BYTES_A_TYPE[compute_type]
-    rest = shape.parameters - shape.linear_parameters
-    linear = shape.linear_parameters * (NF4_BITS / 8 if method == "qlora" else size)
-    weights = round(linear + rest * size)
-    a_token = shape.layers * (8 * shape.hidden + 5 * shape.intermediate + 4 * shape.heads * shape.head_dim) * size
-    scores = shape.layers * shape.heads * tokens_a_pass * SCORES_KEPT * size
-    logits = round(COMPLETION_SHARE * shape.vocabulary) * 4 * LOGITS_KEPT
-    activations = tokens_a_pass * (a_token + scores + logits)
-    adapter = shape.adapter_parameters(rank) * ADAPTER_BYTES
-    low = weights + adapter + 0.6 * activations + RUNTIME_BYTES[0]
-    # Loading holds the largest matrix twice, and NF4 unpacks one layer at a time.
-    high = weights + shape.vocabulary * shape.hidden * size + adapter + 1.6 * activations + RUNTIME_BYTES[1]
-    return Estimate(Range(low, high), weights)
+SPREAD = (0.75, 1.35)  # low and high, of what is expected
+KEPT_CHECKPOINTS = 3  # the last two, and one being written
+FORWARD_SHARE = 0.35  # of a step's time is its forward pass, which is all that validation needs
+PRODUCT_SLOWNESS = 1.0  # training's products take so many times as long as the measured one, for the same operations
+ACTIVATION_BYTES = 20.0  # moved for each number that a token and block keep
+UNPACK_BYTES = 10.0  # moved for each NF4 weight that is unpacked
+LEARN_BYTES = 40.0  # moved a step for each number that learns
+BLOCK_SECONDS = 1e-3  # of calls, a block and pass
 
 
 def estimate_seconds(
-    shape: ModelShape, *, rows: int, epochs: int, tokens_a_row: float, shared_tokens: float = 0, cores: int, bf16: bool = False
+    shape: ModelShape,
+    choice: MethodChoice,
+    machine: Machine,
+    rows: RowSizes,
+    *,
+    epochs: int,
+    batch_size: int,
+    pass_tokens: int,
+    checkpointing: bool,
 ) -> Range:
-    """Return how long training will take. `shared_tokens` of each row are a common beginning, which is computed once a step only."""
-    if min(rows, epochs, cores) < 1 or tokens_a_row <= 0 or not 0 <= shared_tokens < tokens_a_row:
-        raise InputError("An estimate needs at least one row, one pass, one core and one token.", code="planning.estimate")
-    computed = tokens_a_row - shared_tokens * 7 / 8  # A batch of eight computes the beginning once.
-    head = COMPLETION_SHARE * shape.vocabulary * shape.hidden
-    work = 4.0 * rows * epochs * computed * (shape.linear_parameters + head)
-    speed = [cores * rate * 1e9 * (BF16_GAIN if bf16 else 1.0) for rate in GFLOPS_A_CORE]
-    return Range(work / speed[1], work / speed[0])
+    """Return how long training takes with its validation, loading not counted."""
+    steps = steps_of(rows, epochs=epochs, batch_size=batch_size) * (1 + FORWARD_SHARE * rows.validation_rows / rows.rows)
+
+    def at(gflops: float, copy_gb_s: float) -> float:
+        step = _step(shape, choice, rows, batch_size, pass_tokens, BYTES_A_TYPE[machine.compute_type], checkpointing=checkpointing)
+        return steps * (step[0] / (gflops * 1e9) + step[1] / (copy_gb_s * 1e9) + step[2])
+
+    if machine.speed is None:
+        slow, fast = (machine.cores * rate for rate in UNMEASURED_GFLOPS_A_CORE)
+        return Range(at(fast * BF16_GAIN, UNMEASURED_COPY_GB_S[1]), at(slow, UNMEASURED_COPY_GB_S[0]))
+    middle = at(machine.speed.gflops, machine.speed.copy_gb_s) * machine.speed.correction
+    return Range(middle * SPREAD[0], middle * SPREAD[1])
+
+
+def expected(span: Range) -> float:
+    """Return what is expected: where `SPREAD` puts it."""
+    return span.high / SPREAD[1]
+
+
+def checkpoint_bytes(shape: ModelShape, choice: MethodChoice) -> int:
+    """Return what a training needs on the disk: its checkpoints (weights, two moments), the best weights twice, and what it made: fp32."""
+    return trained_parameters(shape, choice) * 4 * (3 * KEPT_CHECKPOINTS + 2 + 1)
+
+
+def _step(
+    shape: ModelShape, choice: MethodChoice, rows: RowSizes, batch_size: int, pass_tokens: int, size: int, *, checkpointing: bool
+) -> tuple[float, float, float]:
+    """Return a step's operations in products, the bytes it moves, and the seconds of its calls."""
+    tokens, passes = computed_tokens(rows, batch_size), passes_of(rows, batch_size, pass_tokens)
+    learns, blocks = trained_parameters(shape, choice), trained_blocks(shape, choice)
+    through = shape.linear_parameters * blocks / shape.layers  # weights of the blocks that gradients pass through
+    table = shape.vocabulary * shape.hidden
+    answers = rows.learned * batch_size * rows.mean
+    again = 1 if checkpointing else 0
+    attention = 2 * 2 * shape.heads * shape.head_dim * rows.mean / 2 * blocks
+    operations = tokens * ((4 + 2 * again) * through + (3 + again) * attention) + answers * 4 * table
+    if choice.adapters:
+        operations += tokens * 6 * 2.5 * learns  # factors that share an input are stacked with zeros between: see `memory`
+    elif choice.method == "full":
+        operations += tokens * 2 * through + answers * 2 * table
+    else:
+        operations += tokens * 2 * through + (answers * 2 * table if choice.train_head else 0)
+        operations += tokens * 2 * (shape.linear_parameters - through) / EPOCHS_OF_FEATURES
+    query, key_value = shape.heads * shape.head_dim, shape.key_value_heads * shape.head_dim
+    block = 4 * shape.hidden + 2 * query + 2 * key_value + 3 * shape.intermediate + shape.heads * rows.mean
+    moved = tokens * block * blocks * (3 + again) / 3 * ACTIVATION_BYTES * size / 2
+    if choice.method == "qlora":
+        moved += passes * (2 + again) * UNPACK_BYTES * shape.linear_parameters
+    elif not choice.adapters:
+        moved += passes * 2 * (2 + again) * (4 + size) * through / 2
+    moved += LEARN_BYTES * learns
+    return operations * PRODUCT_SLOWNESS, moved, passes * blocks * BLOCK_SECONDS
+
+
+EPOCHS_OF_FEATURES = 3  # frozen layers compute each row once, not once a pass over the data; presets take three passes or more

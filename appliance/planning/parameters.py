@@ -48,6 +48,24 @@ def compare_adapter(rows: int, columns: int, rank: int) -> AdapterCount:
 
 
 @dataclass(frozen=True)
+class LayerCount:
+    """A kind of matrix in a model: how many of it, its sides, the numbers of one and of one's adapter (0: it gets none)."""
+
+    name: str
+    copies: int
+    rows: int
+    columns: int
+    full: int
+    adapter: int
+
+
+LINEAR_NAMES = (
+    *("query (q_proj)", "key (k_proj)", "value (v_proj)", "output (o_proj)"),
+    *("gate (gate_proj)", "up (up_proj)", "down (down_proj)"),
+)
+
+
+@dataclass(frozen=True)
 class ModelShape:
     """The sizes that decide a decoder's cost (Llama family: grouped-query attention, gated feed-forward, RMS norms)."""
 
@@ -60,6 +78,7 @@ class ModelShape:
     vocabulary: int
     tied: bool
     attention_bias: bool = False
+    output_bias: bool = False
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "ModelShape":
@@ -75,7 +94,8 @@ class ModelShape:
             intermediate=_size(config, "intermediate_size"),
             vocabulary=_size(config, "vocab_size"),
             tied=bool(config.get("tie_word_embeddings", False)),
-            attention_bias=bool(config.get("attention_bias", False)),
+            attention_bias=bool(config.get("attention_bias", False)) or config.get("model_type") == "qwen2",
+            output_bias=bool(config.get("attention_bias", False)),
         )
 
     @property
@@ -98,6 +118,18 @@ class ModelShape:
         return self.layers * sum(rows * columns for rows, columns in self.linear_layers)
 
     @property
+    def block_parameters(self) -> int:
+        """Numbers in one block: its linear layers, their biases, its two norms."""
+        biases = sum(rows for rows, _ in self.linear_layers[:3]) if self.attention_bias else 0
+        biases += self.hidden if self.output_bias else 0
+        return sum(rows * columns for rows, columns in self.linear_layers) + biases + 2 * self.hidden
+
+    @property
+    def smallest_side(self) -> int:
+        """The highest rank that every linear layer of the blocks can have."""
+        return min(min(layer) for layer in self.linear_layers)
+
+    @property
     def embedding_parameters(self) -> int:
         """Numbers in the embedding, and in the head where it is a matrix of its own."""
         return self.vocabulary * self.hidden * (1 if self.tied else 2)
@@ -105,13 +137,23 @@ class ModelShape:
     @property
     def parameters(self) -> int:
         """Numbers in the whole model."""
-        biases = sum(rows for rows, _ in self.linear_layers[:4]) if self.attention_bias else 0
-        norms = 2 * self.hidden
-        return self.linear_parameters + self.embedding_parameters + self.layers * (norms + biases) + self.hidden
+        return self.layers * self.block_parameters + self.embedding_parameters + self.hidden
 
     def adapter_parameters(self, rank: int) -> int:
         """Numbers in a LoRA adapter on all linear layers. Raises `InputError` for a rank that the smallest layer cannot have."""
         return self.layers * sum(adapter_parameters(rows, columns, rank) for rows, columns in self.linear_layers)
+
+    def by_layer(self, rank: int) -> tuple["LayerCount", ...]:
+        """Return every kind of matrix in order, with its adapter of this rank (0: it has none). Raises `InputError` as above."""
+        kinds = [
+            LayerCount(name, self.layers, rows, columns, rows * columns, adapter_parameters(rows, columns, rank))
+            for name, (rows, columns) in zip(LINEAR_NAMES, self.linear_layers, strict=True)
+        ]
+        table = LayerCount("embedding", 1, self.vocabulary, self.hidden, self.vocabulary * self.hidden, 0)
+        small = self.parameters - self.linear_parameters - self.embedding_parameters
+        rest = LayerCount("norms and biases", 1, 1, small, small, 0)
+        heads = () if self.tied else (LayerCount("head", 1, self.vocabulary, self.hidden, self.vocabulary * self.hidden, 0),)
+        return (table, *kinds, rest, *heads)
 
 
 def _size(config: Mapping[str, Any], name: str, otherwise: int | None = None) -> int:

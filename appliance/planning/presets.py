@@ -3,11 +3,19 @@
 rank 16, alpha 32   alpha = 2·rank as in the QLoRA code's successors (peft, TRL); "LoRA Without Regret" (Schulman et al., Thinking Machines,
                     2025) finds that for small data sets the rank hardly matters, so 16 is room enough at 3.6 % of a 135 M model.
 all linear layers   QLoRA (arXiv:2305.14314, section 4, figure 2): needed to match full fine-tuning; "LoRA Without Regret" agrees.
-learning rate       2e-4 from a billion parameters on (QLoRA, table 9, for 7B and 13B). Smaller models take more: `TINY_LEARNING_RATE` was
-                    measured on SmolLM2-135M with the sample handbook. Between the two, a straight line in logarithms.
-batch 8             "LoRA Without Regret": LoRA loses to full fine-tuning at large batches, and learns as well at small ones.
+learning rate       Adapters: 2e-4 from a billion parameters on (QLoRA, table 9, for 7B and 13B). Smaller models take more:
+                    `TINY_LEARNING_RATE` was measured on SmolLM2-135M with the sample handbook. Between the two, a straight line in
+                    logarithms. Weights of the model itself (full, last layers): a tenth of it ("LoRA Without Regret": LoRA's best rate is
+                    about ten times full tuning's, over 14 models). DoRA takes LoRA's (arXiv:2402.09353, section 5).
+rsLoRA              alpha / sqrt(r) is sqrt(r) times alpha / r (arXiv:2312.03732). So that the default rate keeps its meaning, alpha is then
+                    2·sqrt(rank), rounded: the same scale as without at every rank of the presets.
+batch 8             "LoRA Without Regret": LoRA loses to full fine-tuning at large batches (over 32), and learns as well at small ones.
+last layers         a quarter of the blocks (Lee et al., "Surgical Fine-Tuning", arXiv:2210.11466: which part is best depends on the
+                    shift; outputs change with the last). The head stays as it is unless asked for.
 dropout 0           the runs are short, and validation picks the best pass.
 epochs              measured on the sample handbook (334 rows, 54 facts in five phrasings); see `PRESETS`.
+
+`ops/bench/preset_defaults.py` measures the rates of each method on a model; the figures are in `ops/bench/README.md`.
 """
 
 import math
@@ -15,19 +23,31 @@ from dataclasses import dataclass
 from typing import Any
 
 from appliance.foundation.errors import InputError
+from appliance.planning.methods import METHODS, MethodChoice
 
-METHODS = ("qlora", "lora")
 TINY_PARAMETERS, TINY_LEARNING_RATE = 135_000_000, 1.5e-3
 LARGE_PARAMETERS, LARGE_LEARNING_RATE = 1_000_000_000, 2e-4
+OWN_WEIGHTS_SHARE = 0.1  # of an adapter's learning rate, where the model's own weights learn
 ALPHA_PER_RANK = 2
+LAST_LAYERS_SHARE = 0.25
 MAX_EPOCHS = 100
 MAX_LENGTH = 1024  # tokens of a row that training reads
 _RANGES: dict[str, tuple[float, float]] = {
-    "rank": (1, 256),
+    "rank": (1, 1024),
     "epochs": (1, MAX_EPOCHS),
     "batch_size": (1, 256),
     "learning_rate": (1e-6, 1e-1),
+    "last_layers": (1, 1024),
 }
+# What belongs to which methods; elsewhere it is a misunderstanding, and said so.
+_BELONGS = {
+    "rank": ("qlora", "lora"),
+    "use_rslora": ("qlora", "lora"),
+    "use_dora": ("qlora", "lora"),
+    "last_layers": ("last-layers",),
+    "train_head": ("last-layers",),
+}
+_CALLED = {"use_rslora": "rsLoRA", "use_dora": "DoRA", "last_layers": "a number of last layers", "train_head": "training the head"}
 
 
 @dataclass(frozen=True)
@@ -53,15 +73,16 @@ PRESETS = {
 }
 
 
-def default_learning_rate(parameters: int) -> float:
-    """Return the learning rate for LoRA on a model of this size: see the module's docstring."""
-    if parameters <= TINY_PARAMETERS:
-        return TINY_LEARNING_RATE
-    if parameters >= LARGE_PARAMETERS:
-        return LARGE_LEARNING_RATE
+def default_learning_rate(parameters: int, method: str = "lora") -> float:
+    """Return the learning rate of a method on a model of this size: see the module's docstring."""
     share = math.log(parameters / TINY_PARAMETERS) / math.log(LARGE_PARAMETERS / TINY_PARAMETERS)
-    exact = TINY_LEARNING_RATE * (LARGE_LEARNING_RATE / TINY_LEARNING_RATE) ** share
-    return float(f"{exact:.1e}")
+    exact = TINY_LEARNING_RATE * (LARGE_LEARNING_RATE / TINY_LEARNING_RATE) ** min(max(share, 0.0), 1.0)
+    return float(f"{exact * (1 if MethodChoice(method).adapters else OWN_WEIGHTS_SHARE):.1e}")
+
+
+def default_last_layers(layers: int) -> int:
+    """Return how many of a model's blocks learn when nobody says."""
+    return max(1, round(LAST_LAYERS_SHARE * layers))
 
 
 def training_plan(
@@ -69,28 +90,23 @@ def training_plan(
     method: str,
     preset: str,
     parameters: int,
+    layers: int,
     training_rows: int,
     rank: int | None = None,
     epochs: int | None = None,
     batch_size: int | None = None,
     learning_rate: float | None = None,
+    use_rslora: bool = False,
+    use_dora: bool = False,
+    last_layers: int | None = None,
+    train_head: bool = False,
 ) -> dict[str, Any]:
-    """Return method, rank, lora_alpha, epochs, batch_size and learning_rate: the preset's, unless given.
+    """Return method, rank, lora_alpha, epochs, batch_size, learning_rate and the method's options: the preset's, unless given.
 
     Raises `InputError` naming all that is wrong at once.
     """
-    problems = []
-    if method not in METHODS:
-        problems.append(f"the method {method!r} is not one of {', '.join(METHODS)}")
-    if preset not in PRESETS:
-        problems.append(f"the preset {preset!r} is not one of {', '.join(PRESETS)}")
-    if training_rows < 1:
-        problems.append("there is no row to train on")
-    given = {"rank": rank, "epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
-    for name, value in given.items():
-        low, high = _RANGES[name]
-        if value is not None and not low <= value <= high:  # Not a number fails this too.
-            problems.append(f"{name} is {value}; it must lie between {low:g} and {high:g}")
+    given = {"rank": rank, "epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "last_layers": last_layers}
+    problems = _problems(method, preset, training_rows, given, {"use_rslora": use_rslora, "use_dora": use_dora, "train_head": train_head})
     if problems:
         raise InputError(f"This training cannot be planned: {'; '.join(problems)}.", code="planning.choice")
     chosen = PRESETS[preset]
@@ -99,11 +115,34 @@ def training_plan(
     return {
         "method": method,
         "rank": rank,
-        "lora_alpha": ALPHA_PER_RANK * rank,
+        "lora_alpha": max(1, round(ALPHA_PER_RANK * math.sqrt(rank))) if use_rslora else ALPHA_PER_RANK * rank,
+        "use_rslora": use_rslora,
+        "use_dora": use_dora,
+        "last_layers": (last_layers or default_last_layers(layers)) if method == "last-layers" else 0,
+        "train_head": train_head,
         "epochs": epochs or _epochs(chosen, training_rows, batch),
         "batch_size": batch,
-        "learning_rate": learning_rate or default_learning_rate(parameters),
+        "learning_rate": learning_rate or default_learning_rate(parameters, method),
     }
+
+
+def _problems(method: str, preset: str, training_rows: int, given: dict[str, float | None], switches: dict[str, bool]) -> list[str]:
+    problems = []
+    if method not in METHODS:
+        problems.append(f"the method {method!r} is not one of {', '.join(METHODS)}")
+    if preset not in PRESETS:
+        problems.append(f"the preset {preset!r} is not one of {', '.join(PRESETS)}")
+    if training_rows < 1:
+        problems.append("there is no row to train on")
+    for name, value in given.items():
+        low, high = _RANGES[name]
+        if value is not None and not low <= value <= high:  # Not a number fails this too.
+            problems.append(f"{name} is {value}; it must lie between {low:g} and {high:g}")
+    for name, methods in _BELONGS.items():
+        asked = switches.get(name) or given.get(name) is not None
+        if asked and method in METHODS and method not in methods:
+            problems.append(f"{_CALLED.get(name, name)} belongs to {' and '.join(methods)}, not to {method}")
+    return problems
 
 
 def _epochs(preset: Preset, rows: int, batch_size: int) -> int:

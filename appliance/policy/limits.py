@@ -47,6 +47,12 @@ class DatasetLimits(_Section):
     require_origin: bool = False
 
 
+class AuditLimits(_Section):
+    """Where the audit log is copied to."""
+
+    syslog_socket: str = Field(default="", pattern=r"^(/[^\x00]{1,106})?$")  # a path of a Unix socket; "": nowhere
+
+
 class Limits(_Section):
     """All of them; what the file does not say is as here."""
 
@@ -54,6 +60,7 @@ class Limits(_Section):
     memory: MemoryLimits = MemoryLimits()
     personal_data: PersonalDataLimits = PersonalDataLimits()
     datasets: DatasetLimits = DatasetLimits()
+    audit: AuditLimits = AuditLimits()
 
     @classmethod
     def load(cls, folder: Path) -> "Limits":

@@ -20,10 +20,14 @@ from appliance.services.context import Caller, ServiceContext
 NOBODY = Actor("nobody", "none")
 
 
+def account_ref(context: ServiceContext, name: str) -> ObjectRef:
+    """Return the name that was typed to sign in as the log has it, whether there is such an account or not: a keyed fingerprint."""
+    return ObjectRef("account", context.vault.pseudonym("account-name", name.encode("utf-8", "replace"))[:32])
+
+
 def sign_in(context: ServiceContext, name: str, password: str) -> tuple[str, User]:
     """Return a session token and who it is for. A failure is logged by a pseudonym of the name. Raises `AuthenticationError`."""
-    target = ObjectRef("account", context.vault.pseudonym("account-name", name.encode("utf-8", "replace"))[:32])
-    with context.log.action(NOBODY, "session.open", target) as recorded:
+    with context.log.action(NOBODY, "session.open", account_ref(context, name)) as recorded:
         refusal: AuthenticationError | None = None
         with context.database.begin() as connection:
             try:
@@ -78,6 +82,6 @@ def add_user(context: ServiceContext, caller: Caller, *, name: str, role: str) -
 
 def all_users(context: ServiceContext, caller: Caller) -> list[dict[str, Any]]:
     """Return the accounts, without anything secret."""
-    context.verify_allowed(caller, "user.list", ObjectRef("user", "all"))
+    context.look(caller, "user.list", ObjectRef("user", "all"))
     with context.database.begin() as connection:
         return [asdict(user) for user in list_users(connection)]

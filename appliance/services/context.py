@@ -17,6 +17,8 @@ from appliance.vault import Database, Vault
 from appliance.vault.secret_text import read_secret
 
 HOME = ObjectRef("home", "home")
+SAME_LOOK_US = 60_000_000
+MAX_LOOKS = 4096  # remembered; what is forgotten is logged once more
 _DEFAULT_LIMITS = Limits()
 
 
@@ -62,8 +64,11 @@ class ServiceContext:
         self.last_asked_us = clock.monotonic_us()
         self.after_unseal: list[Callable[[], None]] = []
         self.before_seal: list[Callable[[], None]] = []
+        self.notices: dict[str, str] = {}  # by job: what is to be known now, where the disk has no room for it
         self._vault: Vault | None = None
         self._sealing = threading.Lock()
+        self._looks: dict[tuple[Caller, str, str, str], int] = {}
+        self._looking = threading.Lock()
 
     @property
     def home(self) -> Path:
@@ -101,6 +106,7 @@ class ServiceContext:
                     raise IsolationError(f"{problem} The policy refuses to unseal until then.", code="memory.swap")
                 vault = Vault.open(self.home, read_secret(secret))
                 try:
+                    vault.settle_log_key(self.log.changed_key)
                     self.log.attach(vault.signer, vault.heads)
                 except BaseException:
                     vault.close()
@@ -135,6 +141,23 @@ class ServiceContext:
         except AuthorizationError as error:
             self.log.append(caller.actor, action, target, Outcome.DENIED, reason=error.code)
             raise
+
+    def look(self, caller: Caller, action: str, target: ObjectRef) -> None:
+        """Authorise and log a look at what is known of something, before it is shown.
+
+        Pages look again and again while they are open: the same look of the same session is logged once in `SAME_LOOK_US`.
+        """
+        self.verify_allowed(caller, action, target)
+        key, now = (caller, action, target.kind, target.id), self.clock.monotonic_us()
+        with self._looking:
+            seen = self._looks.get(key)
+            if seen is not None and now - seen < SAME_LOOK_US:
+                return
+        self.log.append(caller.actor, action, target, Outcome.SUCCEEDED)
+        with self._looking:
+            if len(self._looks) >= MAX_LOOKS:
+                self._looks.clear()
+            self._looks[key] = now
 
     @contextlib.contextmanager
     def act(

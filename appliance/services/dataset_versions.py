@@ -53,7 +53,7 @@ def add_version(
 
 def lineage(context: ServiceContext, caller: Caller, *, dataset_id: str) -> list[dict[str, Any]]:
     """Return the versions, oldest first, each with the adapters that were trained from it. Raises `NotFoundError`."""
-    context.verify_allowed(caller, "dataset.list", ObjectRef("dataset", dataset_id))
+    context.look(caller, "dataset.list", ObjectRef("dataset", dataset_id))
     names = [column for column in DATASET_VERSIONS.c if column.name != "report"]
     with context.database.begin() as connection:
         query = select(*names).where(DATASET_VERSIONS.c.dataset_id == dataset_id).order_by(DATASET_VERSIONS.c.version)
@@ -70,7 +70,7 @@ def lineage(context: ServiceContext, caller: Caller, *, dataset_id: str) -> list
 
 def show_report(context: ServiceContext, caller: Caller, *, dataset_id: str, version: int = 0) -> dict[str, Any]:
     """Return what was found in the rows of a version (0: the current one). No row is quoted. Raises `NotFoundError`."""
-    context.verify_allowed(caller, "dataset.list", ObjectRef("dataset", dataset_id))
+    context.look(caller, "dataset.list", ObjectRef("dataset", dataset_id))
     with context.database.begin() as connection:
         query = select(DATASET_VERSIONS.c.report, DATASET_VERSIONS.c.version).where(DATASET_VERSIONS.c.dataset_id == dataset_id)
         if version:

@@ -14,10 +14,12 @@ from appliance.jobs.conversation import WorkerOrder
 from appliance.jobs.messages import Done, EvaluateStart
 from appliance.jobs.states import Job, add_job
 from appliance.models.tables import ADAPTERS, RETIRED
+from appliance.reports.facts import digest_of
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.dataset_use import verify_version
 from appliance.services.import_dataset import describe_dataset
-from appliance.services.train_adapter import adapter_access, dataset_access, job_folder, log_job, model_access
+from appliance.services.keep_adapter import job_folder
+from appliance.services.train_adapter import adapter_access, dataset_access, log_job, model_access
 from appliance.vault.stream import SealContext, unseal_file
 
 EVALUATE = "evaluate"
@@ -84,29 +86,36 @@ class EvaluationHandler:
         """Keep the figures with the adapter and log the outcome; the answers stay sealed in the job's folder."""
         context = self._context
         if not done.stopped:
+            before = describe_adapter(context, job.spec["adapter_id"])["results"]
+            kept = {"rank": before["rank"]} if "rank" in before else {}  # what the rank's analysis found has not changed
             with context.database.begin() as connection:
-                results = json.dumps({**done.result, "job_id": job.id})
+                results = json.dumps({**kept, **done.result, "job_id": job.id})
                 connection.execute(
                     update(ADAPTERS).where(ADAPTERS.c.id == job.spec["adapter_id"]).values(results=results, state="evaluated")
                 )
-        log_job(context, job, "job.start", Outcome.SUCCEEDED)
+        log_job(context, job, "job.start", Outcome.SUCCEEDED, result=digest_of(done.result))
         return done.result
 
     def fail(self, job: Job, error: ApplianceError) -> None:
         """Log that the job failed, and why."""
         log_job(self._context, job, "job.start", Outcome.FAILED, error.code)
 
+    def step_down(self, job: Job, error: ApplianceError) -> Job:
+        """Measuring asks one question at a time already."""
+        del job
+        raise error
+
 
 def list_adapters(context: ServiceContext, caller: Caller) -> list[dict[str, Any]]:
     """Return the adapters, oldest first, with their figures."""
-    context.verify_allowed(caller, "adapter.list", ObjectRef("adapter", "all"))
+    context.look(caller, "adapter.list", ObjectRef("adapter", "all"))
     with context.database.begin() as connection:
         return [_adapter(row) for row in connection.execute(select(ADAPTERS).order_by(ADAPTERS.c.created_us))]
 
 
 def show_adapter(context: ServiceContext, caller: Caller, adapter_id: str) -> dict[str, Any]:
     """Return what is known of one adapter to somebody who may see it. Raises `NotFoundError`."""
-    context.verify_allowed(caller, "adapter.list", ObjectRef("adapter", adapter_id))
+    context.look(caller, "adapter.list", ObjectRef("adapter", adapter_id))
     return describe_adapter(context, adapter_id)
 
 

@@ -1,9 +1,9 @@
 """Who is in this? A person's rows across all datasets and their versions, the adapters that learned from them, and their erasure.
 
-What was asked for is never logged: the log holds a keyed fingerprint of it, so that the same request is recognised.
+What was asked for is never logged: the log holds HMACs of it under a key of that person, which is dropped when they are erased
+(`person_key`).
 """
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,6 @@ from appliance.audit import ObjectRef
 from appliance.datasets import PARTS
 from appliance.datasets.people import Person
 from appliance.datasets.tables import DATASET_VERSIONS, DATASETS
-from appliance.foundation import canonical_json
 from appliance.foundation.errors import InputError
 from appliance.jobs.conversation import WorkerOrder, run_worker
 from appliance.jobs.messages import DatasetAccess, SearchStart
@@ -22,6 +21,7 @@ from appliance.models.tables import ADAPTERS, RETIRED
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.dataset_use import READY, verify_no_hold, verify_unused
 from appliance.services.import_dataset import PART_KIND, describe_dataset, part_key_id
+from appliance.services.person_key import forget_person, logged_person
 from appliance.services.preview_upload import PARSER_MEMORY_BYTES
 from appliance.services.revise_dataset import write_next_version
 from appliance.services.shred_dataset import shred_versions
@@ -33,7 +33,10 @@ def find_person(context: ServiceContext, caller: Caller, *, person: Sequence[str
     `person` is what is known: names, addresses, numbers. Raises `InputError` when that is too little to tell somebody.
     """
     Person(person)
-    with context.act(caller, "person.find", _target(context, person)) as recorded:
+    context.verify_allowed(caller, "person.find", ObjectRef("person", "asked"))
+    logged = logged_person(context, person)
+    with context.act(caller, "person.find", logged.target, logged.details) as recorded:
+        logged.keep(context)
         found = _search(context, person)
         recorded.details = {"datasets": len(found["datasets"]), "adapters": len(found["adapters"])}
     return found
@@ -46,7 +49,10 @@ def erase_person(context: ServiceContext, caller: Caller, *, person: Sequence[st
     with what is left. Raises `ConflictError` while a legal hold or a running job needs one of them, before anything is changed.
     """
     Person(person)
-    with context.act(caller, "person.erase", _target(context, person)) as recorded:
+    context.verify_allowed(caller, "person.erase", ObjectRef("person", "asked"))
+    logged = logged_person(context, person)
+    with context.act(caller, "person.erase", logged.target, logged.details) as recorded:
+        logged.keep(context)
         found = _search(context, person)
         for each in found["datasets"]:
             _verify_erasable(context, each)
@@ -61,6 +67,7 @@ def erase_person(context: ServiceContext, caller: Caller, *, person: Sequence[st
             if dataset["version"] in versions:
                 write_next_version(context, caller, dataset, recorded.request, person=person)
             certificates.append(shred_versions(context, caller, dataset_id=each["id"], versions=versions))
+        forget_person(context, person)
         recorded.details = {"datasets": len(found["datasets"]), "adapters": len(found["adapters"])}
     return {**found, "certificates": certificates}
 
@@ -125,9 +132,3 @@ def _search(context: ServiceContext, person: Sequence[str]) -> dict[str, Any]:
             if (each.dataset_id, each.dataset_version) in reached
         ],
     }
-
-
-def _target(context: ServiceContext, person: Sequence[str]) -> ObjectRef:
-    """Return the person as the log names them: a keyed fingerprint of what was asked for."""
-    asked = canonical_json.encode(sorted(" ".join(term.casefold().split()) for term in person))
-    return ObjectRef("person", hashlib.sha256(context.vault.pseudonym("person", asked).encode()).hexdigest()[:32])

@@ -4,7 +4,7 @@ from typing import Any
 
 from appliance.audit import ObjectRef
 from appliance.foundation.atomic_files import make_private_folder
-from appliance.foundation.errors import HomeError
+from appliance.foundation.errors import ApplianceError, HomeError
 from appliance.identity import create_user, default_project, list_users, verify_user_name
 from appliance.services.context import APPLIANCE, HOME, OPERATOR, Caller, ServiceContext
 from appliance.services.dataset_origin import reminders
@@ -68,11 +68,21 @@ def status(context: ServiceContext, caller: Caller) -> dict[str, Any]:
     """Say whether the vault is open, how long the log is, and what there is."""
     context.verify_allowed(caller, "appliance.status", HOME)
     answer: dict[str, Any] = {"home": str(context.home), "sealed": context.sealed, "log_entries": context.log.size}
+    answer["log_problem"] = _log_problem(context)
     if not context.sealed:
         with context.database.begin() as connection:
             answer["users"] = len(list_users(connection))
         answer["reminders"] = [*_ways_in(context), *reminders(context)]
     return answer
+
+
+def _log_problem(context: ServiceContext) -> str:
+    """Return why nothing can be done now, because it could not be logged; "" when all is well."""
+    try:
+        context.log.verify_writable()
+    except ApplianceError as error:
+        return error.sentence
+    return ""
 
 
 def _ways_in(context: ServiceContext) -> list[str]:

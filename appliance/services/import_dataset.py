@@ -167,7 +167,7 @@ def verified_origin(origin: dict[str, str], *, required: bool) -> dict[str, str]
 
 def list_datasets(context: ServiceContext, caller: Caller) -> list[dict[str, Any]]:
     """Return what is known of each dataset, oldest first; no row of data."""
-    context.verify_allowed(caller, "dataset.list", ObjectRef("dataset", "all"))
+    context.look(caller, "dataset.list", ObjectRef("dataset", "all"))
     with context.database.begin() as connection:
         return [dict(row._mapping) for row in connection.execute(select(DATASETS).order_by(DATASETS.c.created_us))]
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from appliance.jobs.conversation import WorkerOrder, run_worker
 from appliance.jobs.messages import ConvertStart
 from appliance.models import ModelManifest, copy_model, locate_starter
 from appliance.models.tables import MODELS
+from appliance.planning import ModelShape
 from appliance.services.context import Caller, ServiceContext
+from appliance.services.machine import measure_machine
 
 CONVERTER_MEMORY_BYTES = 12 * 1024**3
 
@@ -27,6 +30,7 @@ def import_model(context: ServiceContext, caller: Caller, *, source: Path | None
     Raises `InputError` naming the file or the key that is refused.
     """
     with context.act(caller, "model.import", ObjectRef("model", "new"), {"starter": source is None}) as recorded:
+        measure_machine(context)
         staging = context.home / "staging" / new_id("md")
         try:
             if source is None:
@@ -66,7 +70,7 @@ def import_model(context: ServiceContext, caller: Caller, *, source: Path | None
 
 def list_models(context: ServiceContext, caller: Caller) -> list[dict[str, Any]]:
     """Return the installed base models, oldest first."""
-    context.verify_allowed(caller, "model.list", ObjectRef("model", "all"))
+    context.look(caller, "model.list", ObjectRef("model", "all"))
     with context.database.begin() as connection:
         ids = [row.id for row in connection.execute(select(MODELS.c.id).order_by(MODELS.c.created_us))]
     return [describe_model(context, model_id) for model_id in ids]
@@ -74,7 +78,7 @@ def list_models(context: ServiceContext, caller: Caller) -> list[dict[str, Any]]
 
 def show_model(context: ServiceContext, caller: Caller, model_id: str) -> dict[str, Any]:
     """Return what is known of one model to somebody who may see it. Raises `NotFoundError`."""
-    context.verify_allowed(caller, "model.list", ObjectRef("model", model_id))
+    context.look(caller, "model.list", ObjectRef("model", model_id))
     return describe_model(context, model_id)
 
 
@@ -85,6 +89,22 @@ def describe_model(context: ServiceContext, model_id: str) -> dict[str, Any]:
     if row is None:
         raise NotFoundError("There is no such model. `appliance model list` shows those there are.")
     return {**dict(row._mapping), "manifest": json.loads(row.manifest)}
+
+
+def show_parameters(context: ServiceContext, caller: Caller, model_id: str, *, rank: int = 16) -> dict[str, Any]:
+    """Return how many numbers each matrix of a model has, and its adapter of this rank. Raises `NotFoundError`, `InputError`."""
+    model = show_model(context, caller, model_id)
+    shape = ModelShape.from_config(model["manifest"]["config"])
+    learns = shape.adapter_parameters(rank)
+    layers = [asdict(layer) for layer in shape.by_layer(rank)]
+    return {
+        "name": model["name"],
+        "rank": rank,
+        "parameters": shape.parameters,
+        "adapter": learns,
+        "times_smaller": shape.parameters / learns,
+        "layers": layers,
+    }
 
 
 def model_manifest(context: ServiceContext, model_id: str) -> ModelManifest:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from appliance.audit import ObjectRef
+from appliance.audit import ObjectRef, verifier_key
 from appliance.foundation.errors import InputError
 from appliance.services.context import HOME, Caller, ServiceContext
 from appliance.vault.secret_text import write_credential, write_recovery, write_words
@@ -56,6 +56,17 @@ def rotate_keys(context: ServiceContext, caller: Caller) -> dict[str, Any]:
     with context.act(caller, "key.rotate", VAULT):
         context.vault.rotate()
     return {"epoch": context.vault.epoch}
+
+
+def rotate_log_key(context: ServiceContext, caller: Caller) -> dict[str, Any]:
+    """Hand the log over to a new signing key, which the old one signs; the old one is forgotten. Returns the new public key."""
+    with context.act(caller, "key.rotate-log", VAULT) as recorded:
+        signer = context.vault.next_signer()
+        try:
+            recorded.details = {"entry": context.log.change_key(caller.actor, VAULT, signer)}
+        finally:
+            context.vault.settle_log_key(context.log.changed_key)
+    return {"log_key": verifier_key(signer.name, signer.public_key), "entry": recorded.details["entry"]}
 
 
 def _shown(slot: Slot) -> dict[str, Any]:

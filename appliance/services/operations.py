@@ -11,7 +11,9 @@ from appliance.foundation.errors import ConflictError, InputError
 from appliance.jobs.messages import FromWorker
 from appliance.jobs.runner import JobHandler, JobRunner
 from appliance.jobs.states import ACTIVE, ENDED, Job, JobState, list_jobs
-from appliance.services import accounts, home, manage_keys, read_audit
+from appliance.services import accounts, export_audit, home, manage_keys, read_audit
+from appliance.services.adapter_card import show_card
+from appliance.services.advise_rank import advise_before
 from appliance.services.back_up import BackupDesk
 from appliance.services.chat import ChatDesk
 from appliance.services.context import Caller, ServiceContext
@@ -25,16 +27,22 @@ from appliance.services.evaluate_adapter import (
     show_answers,
     submit_evaluation,
 )
+from appliance.services.explain_rank import RANKS, RanksHandler, show_ranks, submit_explanation
 from appliance.services.find_person import erase_person, find_person
 from appliance.services.import_dataset import import_dataset, list_datasets, show_dataset
-from appliance.services.import_model import import_model, list_models, show_model
+from appliance.services.import_model import import_model, list_models, show_model, show_parameters
 from appliance.services.jobs import all_jobs, resume_job, show_job, stop_job
+from appliance.services.object_life import object_life
+from appliance.services.plan_training import TrainingChoice, show_plan
 from appliance.services.preview_upload import preview_upload
 from appliance.services.prove_isolation import prove_isolation
 from appliance.services.recover import Recovery
 from appliance.services.revise_dataset import renew_keys, revise_dataset
+from appliance.services.search_audit import AuditDesk, search_audit
 from appliance.services.shred_dataset import show_certificate, shred_dataset
-from appliance.services.train_adapter import TRAIN, TrainingChoice, TrainingHandler, submit_training
+from appliance.services.shrink_adapter import SHRINK, ShrinkHandler, submit_shrink
+from appliance.services.sweep_ranks import SWEEP, SweepHandler, submit_sweep
+from appliance.services.train_adapter import TRAIN, TrainingHandler, submit_training
 
 Parameters = dict[str, Any]
 WATCH_POLL_S = 0.5
@@ -48,8 +56,15 @@ class Appliance:
         self.context = context
         self.desk = ChatDesk(context)
         self.backups = BackupDesk(context)
-        handlers: dict[str, JobHandler] = {TRAIN: TrainingHandler(context), EVALUATE: EvaluationHandler(context)}
-        self.runner = JobRunner(lambda: context.database, context.launcher, context.clock, handlers)
+        self.audit = AuditDesk(context)
+        handlers: dict[str, JobHandler] = {
+            TRAIN: TrainingHandler(context),
+            EVALUATE: EvaluationHandler(context),
+            RANKS: RanksHandler(context),
+            SHRINK: ShrinkHandler(context),
+            SWEEP: SweepHandler(context),
+        }
+        self.runner = JobRunner(lambda: context.database, context.launcher, context.clock, handlers, notices=context.notices)
         self.serving = False
         self._recovery = Recovery(context)
         context.after_unseal.append(self._recover)
@@ -72,12 +87,14 @@ class Appliance:
     def close(self) -> None:
         """Let the running job checkpoint, end the chat, forget the keys."""
         self.context.seal()
+        self.audit.close()
         self.context.log.close()
 
     def _recover(self) -> None:
         """Say in the log which actions a crash interrupted, put their jobs right, and go on with the queue."""
         self._recovery.run(self.runner.recover())
         if self.serving:
+            self.audit.start()
             self.runner.start()
         self.runner.wake()
 
@@ -89,14 +106,37 @@ def _train(appliance: Appliance, caller: Caller, *, dataset_id: str, model_id: s
     return asdict(job)
 
 
+def _plan(appliance: Appliance, caller: Caller, *, dataset_id: str, model_id: str, **choice: Any) -> Any:
+    return show_plan(appliance.context, caller, dataset_id=dataset_id, model_id=model_id, choice=TrainingChoice(**choice))
+
+
 def _evaluate(appliance: Appliance, caller: Caller, *, adapter_id: str) -> Any:
     job = submit_evaluation(appliance.context, caller, adapter_id=adapter_id)
     appliance.runner.wake()
     return asdict(job)
 
 
-def _resume(appliance: Appliance, caller: Caller, *, job_id: str) -> Any:
-    job = resume_job(appliance.context, caller, job_id)
+def _explain(appliance: Appliance, caller: Caller, *, adapter_id: str) -> Any:
+    job = submit_explanation(appliance.context, caller, adapter_id=adapter_id)
+    appliance.runner.wake()
+    return asdict(job)
+
+
+def _shrink(appliance: Appliance, caller: Caller, *, adapter_id: str, rank: int | None = None, share: float | None = None) -> Any:
+    job = submit_shrink(appliance.context, caller, adapter_id=adapter_id, rank=rank, share=share)
+    appliance.runner.wake()
+    return asdict(job)
+
+
+def _sweep(appliance: Appliance, caller: Caller, *, dataset_id: str, model_id: str, ranks: list[int], **choice: Any) -> Any:
+    chosen = TrainingChoice(**choice)
+    job = submit_sweep(appliance.context, caller, dataset_id=dataset_id, model_id=model_id, ranks=ranks, choice=chosen)
+    appliance.runner.wake()
+    return asdict(job)
+
+
+def _resume(appliance: Appliance, caller: Caller, *, job_id: str, learning_rate: float | None = None) -> Any:
+    job = resume_job(appliance.context, caller, job_id, learning_rate=learning_rate)
     appliance.runner.wake()
     return job
 
@@ -139,6 +179,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "key.recovery": lambda a, c, /, **p: manage_keys.add_recovery(a.context, c, **p),
     "key.remove": lambda a, c, /, **p: manage_keys.remove_slot(a.context, c, **p),
     "key.rotate": lambda a, c, /, **p: manage_keys.rotate_keys(a.context, c, **p),
+    "key.rotate-log": lambda a, c, /, **p: manage_keys.rotate_log_key(a.context, c, **p),
     "user.add": lambda a, c, /, **p: accounts.add_user(a.context, c, **p),
     "user.list": lambda a, c, /, **p: accounts.all_users(a.context, c, **p),
     "model.import": _import_model,
@@ -164,18 +205,32 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "backup.finish": lambda a, c, /, **p: a.backups.finish(c, **p),
     "backup.abort": lambda a, c, /, **p: a.backups.abort(c, **p),
     "train": _train,
+    "train.plan": _plan,
+    "model.parameters": lambda a, c, /, **p: show_parameters(a.context, c, **p),
     "evaluate": _evaluate,
+    "sweep": _sweep,
+    "rank.advise": lambda a, c, /, **p: advise_before(a.context, c, **p),
+    "rank.explain": _explain,
+    "rank.show": lambda a, c, /, **p: show_ranks(a.context, c, **p),
     "job.list": lambda a, c, /, **p: all_jobs(a.context, c, **p),
     "job.show": lambda a, c, /, **p: show_job(a.context, c, **p),
     "job.stop": lambda a, c, /, **p: stop_job(a.context, c, **p),
     "job.resume": _resume,
     "adapter.list": lambda a, c, /, **p: list_adapters(a.context, c, **p),
     "adapter.show": lambda a, c, /, **p: show_adapter(a.context, c, **p),
+    "adapter.shrink": _shrink,
+    "adapter.card": lambda a, c, /, **p: show_card(a.context, c, **p),
     "adapter.answers": lambda a, c, /, **p: show_answers(a.context, c, **p),
     "chat": _chat,
     "audit.show": lambda a, c, /, **p: read_audit.show_audit(a.context, c, **p),
+    "audit.search": lambda a, c, /, **p: search_audit(a.audit, c, **p),
+    "audit.life": lambda a, c, /, **p: object_life(a.audit, c, **p),
     "audit.verify": lambda a, c, /, **p: read_audit.verify_audit(a.context, c, **p),
-    "audit.export": lambda a, c, /, **p: read_audit.export_audit(a.context, c, **p),
+    "audit.checkpoint": lambda a, c, /, **p: read_audit.take_checkpoint(a.context, c, **p),
+    "audit.prove": lambda a, c, /, **p: read_audit.prove_entry(a.context, c, **p),
+    "audit.confirm": lambda a, c, /, **p: read_audit.confirm(a.context, c, **p),
+    "audit.export": lambda a, c, /, **p: export_audit.export_audit(a.context, c, **p),
+    "audit.folder": lambda a, c, /, **p: export_audit.export_folder(a.context, c, **p),
 }
 
 

@@ -18,9 +18,10 @@ from appliance.services.context import APPLIANCE, ServiceContext
 from appliance.services.dataset_use import SHREDDED
 from appliance.services.import_dataset import PART_KIND
 from appliance.services.receive_upload import discard_upload
+from appliance.services.review_audit import ACTION as REVIEW
 from appliance.services.shred_dataset import ACTION as SHRED
 from appliance.services.shred_dataset import VERSIONS_ACTION, finish_interrupted
-from appliance.vault.tables import BACKUPS
+from appliance.vault.tables import AUDIT_REVIEWS, BACKUPS
 
 INTERRUPTED = "interrupted"
 # What an action makes under an id that its request names already: whether the crash came before or after it is seen there.
@@ -32,6 +33,7 @@ _BROUGHT: dict[str, tuple[Table, str]] = {SHRED: (DATASETS, SHREDDED), BACK_UP: 
 _NOTED: dict[str, tuple[Table, ColumnElement[bool]]] = {
     "dataset.revise": (DATASET_VERSIONS, true()),
     VERSIONS_ACTION: (ERASURES, ERASURES.c.note != ""),
+    REVIEW: (AUDIT_REVIEWS, true()),
 }
 
 

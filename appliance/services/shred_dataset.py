@@ -77,7 +77,7 @@ def show_certificate(context: ServiceContext, caller: Caller, *, dataset_id: str
 
     Raises `NotFoundError`.
     """
-    context.verify_allowed(caller, "dataset.list", ObjectRef("dataset", dataset_id))
+    context.look(caller, "dataset.list", ObjectRef("dataset", dataset_id))
     with context.database.begin() as connection:
         query = select(ERASURES.c.note).where(ERASURES.c.dataset_id == dataset_id, ERASURES.c.note != "")
         notes = [str(note) for note in connection.execute(query.order_by(ERASURES.c.requested_us.desc())).scalars()]

@@ -1,66 +1,43 @@
 """Train an adapter: submit the job, and what happens in the control plane before and after its worker runs."""
 
-import json
-import os
-import shutil
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, insert
-
 from appliance.audit import ObjectRef, Outcome
-from appliance.foundation.atomic_files import fsync_folder, make_private_folder, storage_errors
-from appliance.foundation.errors import ApplianceError, InputError
+from appliance.foundation.atomic_files import make_private_folder
+from appliance.foundation.errors import ApplianceError, WorkerError
 from appliance.foundation.identifiers import new_id
 from appliance.jobs.conversation import WorkerOrder
-from appliance.jobs.messages import MAX_SEED, AdapterAccess, DatasetAccess, Done, ModelAccess, TrainStart
-from appliance.jobs.states import Job, add_job
-from appliance.models.tables import ADAPTERS
-from appliance.planning import MAX_LENGTH, training_plan
-from appliance.services.context import Caller, ServiceContext
+from appliance.jobs.messages import OUT_OF_MEMORY, AdapterAccess, DatasetAccess, Done, ModelAccess, Start, TrainStart
+from appliance.jobs.states import Job, add_job, change_spec, note_on_job
+from appliance.planning import MAX_LENGTH, Footprint, step_down
+from appliance.services.context import APPLIANCE, Caller, ServiceContext
 from appliance.services.dataset_use import verify_trainable
 from appliance.services.import_dataset import PART_KIND, describe_dataset, part_key_id
 from appliance.services.import_model import describe_model
+from appliance.services.keep_adapter import MADE, MadeAdapter, job_folder, keep_adapter
+from appliance.services.machine import note_training, this_machine
+from appliance.services.plan_training import TrainingChoice, plan_training
 
 TRAIN = "train"
+STEPPED_DOWN = "stepped_down"  # in a job's spec and result: the sentences, in their order
+NOTHING_LEFT = (
+    "Memory ran out even with the smallest passes. Close other programs on this machine, or choose QLoRA, a smaller model or shorter rows. "
+    "The last checkpoint is kept; the job can be resumed."
+)
 CHECKPOINT_STEPS = 20
+PATIENCE = 3  # validations in a row that bring nothing better; the presets' pass over the data ends with one
+PASS_TOKENS = 512  # of jobs that an older version queued
+LEAST_MEMORY_BYTES = 4 * 1024**3  # what a worker may always take, so that a wrong guess of the memory ends no training
+GPU_HOST_BYTES = 64 * 1024**3  # CUDA maps far more memory of the host than it uses
 
 
-@dataclass(frozen=True)
-class TrainingChoice:
-    """What a person may choose; what is None comes from the preset."""
-
-    method: str = "qlora"
-    preset: str = "balanced"
-    rank: int | None = None
-    epochs: int | None = None
-    batch_size: int | None = None
-    learning_rate: float | None = None
-    seed: int = 0
-    name: str = ""
-
-
-def submit_training(context: ServiceContext, caller: Caller, *, dataset_id: str, model_id: str, choice: TrainingChoice) -> Job:
-    """Put a training job into the queue. Raises `InputError` for a choice that cannot be, `NotFoundError`."""
-    dataset = describe_dataset(context, dataset_id)
-    model = describe_model(context, model_id)
-    if dataset["training_rows"] == 0:
-        raise InputError("The dataset has no row to train on. Import one with at least ten examples.", code="training.empty")
-    if not 0 <= choice.seed <= MAX_SEED:
-        raise InputError(f"The seed must be a number from 0 to {MAX_SEED}.", code="training.seed")
-    plan = training_plan(
-        method=choice.method,
-        preset=choice.preset,
-        parameters=model["parameters"],
-        training_rows=dataset["training_rows"],
-        rank=choice.rank,
-        epochs=choice.epochs,
-        batch_size=choice.batch_size,
-        learning_rate=choice.learning_rate,
-    )
-    job_id = new_id("jb")
-    spec = {
+def training_spec(context: ServiceContext, *, dataset_id: str, model_id: str, choice: TrainingChoice) -> dict[str, Any]:
+    """Return the whole plan of a training, checked. Raises `InputError` for a choice that cannot be, `NotFoundError`."""
+    dataset, model = describe_dataset(context, dataset_id), describe_model(context, model_id)
+    planned = plan_training(context, dataset_id=dataset_id, model_id=model_id, choice=choice)
+    return {
         "dataset_id": dataset_id,
         "dataset_version": dataset["version"],
         "model_id": model_id,
@@ -68,8 +45,18 @@ def submit_training(context: ServiceContext, caller: Caller, *, dataset_id: str,
         "name": (choice.name or f"{dataset['name']} on {model['name']}")[:120],
         "seed": choice.seed,
         "preset": choice.preset,
-        **plan,
+        **planned.settings,
+        "trained_parameters": planned.fitted.trained,
+        "flop": float(planned.fitted.flop.total),
+        "flop_base_share": planned.fitted.flop.base_share,
     }
+
+
+def submit_training(context: ServiceContext, caller: Caller, *, dataset_id: str, model_id: str, choice: TrainingChoice) -> Job:
+    """Put a training job into the queue. Raises `InputError` for a choice that cannot be, `NotFoundError`."""
+    spec = training_spec(context, dataset_id=dataset_id, model_id=model_id, choice=choice)
+    dataset = describe_dataset(context, dataset_id)
+    job_id = new_id("jb")
     target = ObjectRef("job", job_id)
     with context.act(caller, "job.submit", target, {"kind": TRAIN, "dataset": dataset_id, "model": model_id}):
         with context.database.begin() as connection:
@@ -98,87 +85,90 @@ class TrainingHandler:
 
     def prepare(self, job: Job) -> WorkerOrder:
         """Log the start, and give the worker the keys of the training and the validation part; never of the test part."""
-        context, spec = self._context, job.spec
-        dataset = {**describe_dataset(context, spec["dataset_id"]), "version": spec["dataset_version"]}
-        access = adapter_access(context, spec["adapter_id"], job_folder(context, job.id) / "adapter")
+        context = self._context
         log_job(context, job, "job.start", Outcome.REQUESTED)
-        model = model_access(context, spec["model_id"])
-        folder = context.home / "datasets" / dataset["id"]
-        start = TrainStart(
-            job_id=job.id,
-            job_folder=str(job_folder(context, job.id)),
-            job_key=context.vault.data_key("job", job.id),
-            adapter=access,
-            model=model,
-            dataset=dataset_access(context, dataset, ("training", "validation")),
-            method=spec["method"],
-            rank=spec["rank"],
-            lora_alpha=spec["lora_alpha"],
-            epochs=spec["epochs"],
-            batch_size=spec["batch_size"],
-            learning_rate=spec["learning_rate"],
-            seed=spec["seed"],
-            checkpoint_steps=CHECKPOINT_STEPS,
-            max_length=MAX_LENGTH,
-        )
-        return WorkerOrder(start, read=(Path(model.folder), folder), write=(job_folder(context, job.id),))
+        start = training_start(context, job)
+        return training_order(context, job, start, start)
 
     def finish(self, job: Job, done: Done) -> dict[str, Any]:
         """Adopt the sealed adapter, when there is one, and log the outcome."""
         context, spec = self._context, job.spec
-        made = job_folder(context, job.id) / "adapter"
-        digest = ""
-        if done.result.get("adapter_written"):
-            digest = str(done.result["adapter_sha256"])
-            target = context.home / "adapters" / spec["adapter_id"]
-            # This job may have come here before and been killed: what it left is replaced.
-            with storage_errors("Keeping the adapter"):
-                if target.exists():
-                    shutil.rmtree(target)
-                os.rename(made, target)
-                fsync_folder(target.parent)
-            with context.database.begin() as connection:
-                connection.execute(delete(ADAPTERS).where(ADAPTERS.c.id == spec["adapter_id"]))
-                connection.execute(
-                    insert(ADAPTERS).values(
-                        id=spec["adapter_id"],
-                        project_id=job.project_id,
-                        name=spec["name"],
-                        job_id=job.id,
-                        model_id=spec["model_id"],
-                        dataset_id=spec["dataset_id"],
-                        dataset_version=1,
-                        method=spec["method"],
-                        rank=spec["rank"],
-                        config=json.dumps(spec),
-                        results="{}",
-                        created_us=context.clock.now_us(),
-                        created_by=job.created_by,
-                        state="trained",
-                    )
-                )
-            context.log.append(
-                Caller(job.created_by, "system").actor,
-                "adapter.create",
-                ObjectRef("adapter", spec["adapter_id"], digest),
-                Outcome.SUCCEEDED,
-                request=job.id,
-                details={"dataset": spec["dataset_id"], "model": spec["model_id"]},
-            )
+        written = bool(done.result.get("adapter_written"))
+        result = {**done.result, "adapter": spec["adapter_id"] if written else "", "stepped_down": spec.get(STEPPED_DOWN, [])}
+        if written:
+            name = f"{spec['name']} (step {done.result['best_step']})" if done.stopped else spec["name"]
+            keep_adapter(context, job, MadeAdapter.of_training({**spec, "name": name}, str(done.result["adapter_sha256"])), result)
+        if not done.stopped:
+            note_training(context, spec, done.result)
         log_job(context, job, "job.start", Outcome.SUCCEEDED)
-        return {**done.result, "adapter": spec["adapter_id"] if digest else ""}
+        return result
 
     def fail(self, job: Job, error: ApplianceError) -> None:
         """Log that the job failed, and why."""
         log_job(self._context, job, "job.start", Outcome.FAILED, error.code)
 
+    def step_down(self, job: Job, error: ApplianceError) -> Job:
+        """Take the next smaller way to train, and say so in the job and in the log. Raises `WorkerError` when there is none."""
+        return step_training_down(self._context, job, error)
 
-def job_folder(context: ServiceContext, job_id: str) -> Path:
-    """Return the one folder that the job's worker may write."""
-    return context.home / "jobs" / job_id
+
+def step_training_down(context: ServiceContext, job: Job, error: ApplianceError) -> Job:
+    """Make a job that trains need less memory. Raises `WorkerError` when there is nothing left to give up."""
+    lower = step_down(footprint(job))
+    if lower is None:
+        raise WorkerError(NOTHING_LEFT, code=OUT_OF_MEMORY) from error
+    log_job(context, job, "job.start", Outcome.FAILED, error.code)
+    now = asdict(lower.footprint)
+    context.log.append(APPLIANCE, "job.step-down", ObjectRef("job", job.id), Outcome.SUCCEEDED, reason=error.code, details=now)
+    with context.database.begin() as connection:
+        note_on_job(connection, job.id, lower.sentence)
+        return change_spec(connection, job.id, {**now, STEPPED_DOWN: [*job.spec.get(STEPPED_DOWN, []), lower.sentence]})
 
 
-def log_job(context: ServiceContext, job: Job, action: str, outcome: Outcome, reason: str = "") -> None:
+def footprint(job: Job) -> Footprint:
+    """Return how the job's steps are computed now: as planned, or smaller after it stepped down."""
+    return Footprint(job.spec.get("pass_tokens", PASS_TOKENS), job.spec.get("activation_checkpointing", False))
+
+
+def training_start(context: ServiceContext, job: Job) -> TrainStart:
+    """Return the order to train by the job's `spec`, with the keys that it needs."""
+    spec, now = job.spec, footprint(job)
+    dataset = {**describe_dataset(context, spec["dataset_id"]), "version": spec["dataset_version"]}
+    return TrainStart(
+        job_id=job.id,
+        job_folder=str(job_folder(context, job.id)),
+        job_key=context.vault.data_key("job", job.id),
+        adapter=adapter_access(context, spec["adapter_id"], job_folder(context, job.id) / MADE),
+        model=model_access(context, spec["model_id"]),
+        dataset=dataset_access(context, dataset, ("training", "validation")),
+        method=spec["method"],
+        rank=spec["rank"],
+        lora_alpha=spec["lora_alpha"],
+        use_rslora=spec.get("use_rslora", False),
+        use_dora=spec.get("use_dora", False),
+        last_layers=spec.get("last_layers", 0),
+        train_head=spec.get("train_head", False),
+        epochs=spec["epochs"],
+        batch_size=spec["batch_size"],
+        learning_rate=spec["learning_rate"],
+        seed=spec["seed"],
+        checkpoint_steps=CHECKPOINT_STEPS,
+        max_length=spec.get("max_length", MAX_LENGTH),
+        patience=PATIENCE,
+        pass_tokens=now.pass_tokens,
+        activation_checkpointing=now.activation_checkpointing,
+    )
+
+
+def training_order(context: ServiceContext, job: Job, start: Start, training: TrainStart) -> WorkerOrder:
+    """Return the order that sends `start` to a worker that trains as `training` says: what it may read, write and take of the memory."""
+    machine = this_machine(context)
+    memory = GPU_HOST_BYTES if machine.gpu else max(LEAST_MEMORY_BYTES, machine.memory_bytes)
+    read = (Path(training.model.folder), Path(training.dataset.folder))
+    return WorkerOrder(start, read=read, write=(job_folder(context, job.id),), memory_bytes=memory)
+
+
+def log_job(context: ServiceContext, job: Job, action: str, outcome: Outcome, reason: str = "", **details: str) -> None:
     """Log a step of a job, in the name of who submitted it."""
     context.log.append(
         Caller(job.created_by, "system").actor,
@@ -187,7 +177,7 @@ def log_job(context: ServiceContext, job: Job, action: str, outcome: Outcome, re
         outcome,
         reason=reason,
         request=job.id,
-        details={"kind": job.kind},
+        details={"kind": job.kind, **details},
     )
 
 

@@ -1,133 +1,223 @@
-"""Checkpoints of a training run: safetensors with a JSON header, no pickle; on disk only as sealed files, the last two kept.
+"""Checkpoints of a training run: sealed, whole or not there; the last ones and the best weights are kept. No pickle.
 
-A checkpoint holds, by parameter name: the weights (`weight/`), AdamW's two moments (`first/`, `second/`) and the best weights so far
-(`best/`). The loop uses no random numbers after initialisation, so there is no generator's state to keep. Format version 1.
+    checkpoint-000000040.sealed   where the run was after 40 steps: the weights (`weight/<parameter>`), AdamW's two moments (`first/`,
+                                  `second/`) and the state of the random generator (`random/cpu`), with the figures of the run
+    best-000000036.sealed         the best weights so far by validation loss, of step 36 (`weight/` alone): once, not in each checkpoint
+    checkpoints.sealed            the marker, JSON, written last, newest last: {"version": 2, "kept": [{"step": 20, "best_step": null}]}
+
+What the marker does not name was not finished, and is removed with the next checkpoint. Training is deterministic, so a checkpoint that
+does not open costs time and never the result: the one before it leads to the same weights. Tensors: see `sealed_tensors`. Format version 2.
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Protocol
 
 import torch
-from safetensors.torch import load, save
 
-from appliance.foundation.errors import IntegrityError
+from appliance.foundation.errors import ApplianceError, IntegrityError
+from appliance.training.sealed_tensors import SealedTensors, write_tensors
 from appliance.vault.stream import SealContext, seal_file, unseal_file
 
-VERSION = 1
+VERSION = 2
 KEPT = 2
-_PREFIX = "checkpoint-"
-_SUFFIX = ".sealed"
+MARKER = "checkpoints.sealed"
+_CHECKPOINT, _BEST, _SUFFIX = "checkpoint-", "best-", ".sealed"
+_GENERATOR = "random/cpu"
+
+
+@dataclass(frozen=True)
+class RunFigures:
+    """What a run knows of itself beside its tensors.
+
+    Losses are nats a token. `recent`: of the last steps, newest last. `began`: the mean of the first ones. `waited`: validations since the
+    best.
+    """
+
+    step: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+    recent: tuple[float, ...] = ()
+    began: float | None = None
+    best_loss: float | None = None
+    best_step: int | None = None
+    waited: int = 0
 
 
 @dataclass(frozen=True)
 class TrainingCheckpoint:
-    """Where a run was after `step` optimiser steps."""
+    """Where a run was. `tensors` are those of the run itself or of a file, not a copy: use them before the run goes on."""
 
-    step: int
-    tokens: int
-    seconds: float
-    recent: tuple[float, ...]
-    best_loss: float | None
-    tensors: dict[str, torch.Tensor]
+    figures: RunFigures
+    tensors: Mapping[str, torch.Tensor] = field(repr=False)
 
     @classmethod
     def capture(
-        cls,
-        *,
-        step: int,
-        tokens: int,
-        seconds: float,
-        recent: tuple[float, ...],
-        best_loss: float | None,
-        best: dict[str, torch.Tensor],
-        parameters: dict[str, torch.nn.Parameter],
-        optimiser: torch.optim.AdamW,
+        cls, figures: RunFigures, parameters: Mapping[str, torch.nn.Parameter], optimiser: torch.optim.AdamW
     ) -> "TrainingCheckpoint":
-        """Copy the state of a run."""
-        tensors = {f"best/{name}": tensor for name, tensor in best.items()}
+        """Take the state of a run as it is now, without copying it."""
+        tensors: dict[str, torch.Tensor] = {_GENERATOR: torch.get_rng_state()}
         for name, parameter in parameters.items():
             state = optimiser.state[parameter]
-            tensors[f"weight/{name}"] = parameter.detach().clone().cpu()
-            tensors[f"first/{name}"] = state["exp_avg"].clone().cpu()
-            tensors[f"second/{name}"] = state["exp_avg_sq"].clone().cpu()
-        return cls(step, tokens, seconds, recent, best_loss, tensors)
+            tensors[f"weight/{name}"] = parameter.detach()
+            tensors[f"first/{name}"] = state["exp_avg"]
+            tensors[f"second/{name}"] = state["exp_avg_sq"]
+        return cls(figures, tensors)
 
     @property
-    def best(self) -> dict[str, torch.Tensor]:
-        """Return the best weights so far, by parameter name."""
-        return {name.removeprefix("best/"): tensor for name, tensor in self.tensors.items() if name.startswith("best/")}
+    def step(self) -> int:
+        """After how many optimiser steps it was taken."""
+        return self.figures.step
 
-    def restore(self, parameters: dict[str, torch.nn.Parameter], optimiser: torch.optim.AdamW) -> None:
+    def restore(self, parameters: Mapping[str, torch.nn.Parameter], optimiser: torch.optim.AdamW) -> None:
         """Put the state back. Raises `IntegrityError` when it belongs to other parameters."""
-        names = {name.removeprefix("weight/") for name in self.tensors if name.startswith("weight/")}
-        if names != set(parameters):
-            raise IntegrityError("The checkpoint belongs to another model or method. Start the training anew.", code="checkpoint.names")
-        with torch.no_grad():
-            for name, parameter in parameters.items():
-                weight = self.tensors[f"weight/{name}"]
-                if weight.shape != parameter.shape:
-                    raise IntegrityError("The checkpoint has another rank. Start the training anew.", code="checkpoint.shape")
-                parameter.copy_(weight)
-                optimiser.state[parameter] = {
-                    "step": torch.tensor(float(self.step)),
-                    "exp_avg": self.tensors[f"first/{name}"].to(parameter.device).clone(),
-                    "exp_avg_sq": self.tensors[f"second/{name}"].to(parameter.device).clone(),
-                }
+        put_weights(self.tensors, parameters)
+        for name, parameter in parameters.items():
+            optimiser.state[parameter] = {
+                "step": torch.tensor(float(self.step), device=parameter.device),  # fused: beside the parameter
+                "exp_avg": self.tensors[f"first/{name}"].to(parameter.device),
+                "exp_avg_sq": self.tensors[f"second/{name}"].to(parameter.device),
+            }
+        torch.set_rng_state(self.tensors[_GENERATOR])
 
-    def encode(self) -> bytes:
-        """Return the checkpoint as safetensors."""
-        header = {
-            "version": VERSION,
-            "step": self.step,
-            "tokens": self.tokens,
-            "seconds": self.seconds,
-            "recent": list(self.recent),
-            "best_loss": self.best_loss,
-        }
-        data: bytes = save(
-            {name: tensor.contiguous() for name, tensor in self.tensors.items()}, metadata={"checkpoint": json.dumps(header)}
-        )
-        return data
 
-    @classmethod
-    def decode(cls, data: bytes) -> "TrainingCheckpoint":
-        """Return the checkpoint in `data`. Raises `IntegrityError` for another version or a damaged header."""
-        try:
-            size = int.from_bytes(data[:8], "little")
-            header = dict(json.loads(json.loads(data[8 : 8 + size])["__metadata__"]["checkpoint"]))
-        except (ValueError, KeyError, TypeError) as error:
-            raise IntegrityError("A training checkpoint cannot be read.", code="checkpoint.header") from error
-        if header.pop("version", None) != VERSION:
-            raise IntegrityError("A training checkpoint has a version that this appliance does not know.", code="checkpoint.version")
-        header["recent"] = tuple(header["recent"])
-        return cls(tensors=load(data), **header)
+@torch.no_grad()
+def put_weights(tensors: Mapping[str, torch.Tensor], parameters: Mapping[str, torch.nn.Parameter]) -> None:
+    """Copy the weights of a file into a model. Raises `IntegrityError` when they belong to other parameters."""
+    names = {name.removeprefix("weight/") for name in tensors if name.startswith("weight/")}
+    if names != set(parameters):
+        raise IntegrityError("The checkpoint belongs to another model or method. Start the training anew.", code="checkpoint.names")
+    for name, parameter in parameters.items():
+        weight = tensors[f"weight/{name}"]
+        if weight.shape != parameter.shape:
+            raise IntegrityError("The checkpoint has another rank. Start the training anew.", code="checkpoint.shape")
+        parameter.copy_(weight)
+
+
+class BestWeights(Protocol):
+    """Keeps the best weights of a run until a better one comes."""
+
+    def keep_best(self, step: int, parameters: Mapping[str, torch.nn.Parameter]) -> bool:
+        """Keep the weights of `step`. Tells whether it did; if not, those before stay the best."""
+        ...
+
+    def put_best(self, step: int, parameters: Mapping[str, torch.nn.Parameter]) -> None:
+        """Put the weights of `step`, which were kept, back into the model."""
+        ...
+
+
+class BestInMemory:
+    """A copy in memory: for small adapters, and runs that nobody resumes."""
+
+    def __init__(self) -> None:
+        self._weights: dict[str, torch.Tensor] = {}
+
+    def keep_best(self, step: int, parameters: Mapping[str, torch.nn.Parameter]) -> bool:
+        """Copy the weights."""
+        del step
+        self._weights = {f"weight/{name}": parameter.detach().clone() for name, parameter in parameters.items()}
+        return True
+
+    def put_best(self, step: int, parameters: Mapping[str, torch.nn.Parameter]) -> None:
+        """Copy them back."""
+        del step
+        put_weights(self._weights, parameters)
 
 
 class CheckpointFolder:
-    """The sealed checkpoints of one job."""
+    """The sealed checkpoints and the best weights of one job."""
 
     def __init__(self, folder: Path, job_id: str, job_key: bytes) -> None:
         self._folder = folder
         self._job_id = job_id
         self._key = job_key
+        self.passed_over: list[int] = []  # steps of checkpoints that did not open when `newest` was asked
 
     def save(self, checkpoint: TrainingCheckpoint) -> None:
-        """Keep a checkpoint whole or not at all, then drop all but the last two. Raises `StorageError`."""
-        name = f"{_PREFIX}{checkpoint.step:09d}{_SUFFIX}"
-        seal_file(self._folder / name, checkpoint.encode(), self._key, self._context(name))
-        for path in self._paths()[:-KEPT]:
-            path.unlink(missing_ok=True)
+        """Keep a checkpoint durably, then drop all but the last ones and the best weights that these name. Raises `StorageError`."""
+        name = _file(_CHECKPOINT, checkpoint.step)
+        write_tensors(self._folder / name, checkpoint.tensors, _to_json(checkpoint.figures), self._key, self._context(name))
+        entry = {"step": checkpoint.step, "best_step": checkpoint.figures.best_step}
+        kept = [*(each for each in self._marked() if each["step"] < checkpoint.step), entry][-KEPT:]
+        marker = json.dumps({"version": VERSION, "kept": kept}).encode()
+        seal_file(self._folder / MARKER, marker, self._key, self._context(MARKER))
+        named = {_file(_CHECKPOINT, each["step"]) for each in kept} | {_file(_BEST, each["best_step"]) for each in kept}
+        for prefix in (_CHECKPOINT, _BEST):
+            for path in self._folder.glob(f"{prefix}*{_SUFFIX}"):
+                if path.name not in named:
+                    path.unlink(missing_ok=True)
+
+    def make_room(self) -> bool:
+        """Drop the older of the kept checkpoints, so that the disk has room for the next. Tells whether there was one."""
+        older = [path for each in self._marked()[:-1] if (path := self._folder / _file(_CHECKPOINT, each["step"])).exists()]
+        for path in older:
+            path.unlink()
+        return bool(older)
+
+    def keep_best(self, step: int, parameters: Mapping[str, torch.nn.Parameter]) -> bool:
+        """Write the weights of `step` beside what is there: the next checkpoint names them, and drops old ones. Raises `StorageError`."""
+        name = _file(_BEST, step)
+        tensors = {f"weight/{parameter}": value for parameter, value in parameters.items()}
+        write_tensors(self._folder / name, tensors, {"version": VERSION, "step": step}, self._key, self._context(name))
+        return True
+
+    def put_best(self, step: int, parameters: Mapping[str, torch.nn.Parameter]) -> None:
+        """Put the weights of `step` back. Raises `IntegrityError`, `StorageError`."""
+        with self._open(_file(_BEST, step)) as tensors:
+            put_weights(tensors, parameters)
 
     def newest(self) -> TrainingCheckpoint | None:
-        """Return the newest checkpoint, None when there is none. Raises `IntegrityError` when it does not open."""
-        paths = self._paths()
-        if not paths:
-            return None
-        return TrainingCheckpoint.decode(unseal_file(paths[-1], self._key, self._context(paths[-1].name)))
+        """Return the newest checkpoint that opens, None when none was ever kept. Raises `IntegrityError` when none of them opens."""
+        marked = self._marked()
+        self.passed_over = []
+        for each in reversed(marked):
+            try:
+                return self._verified(each)
+            except ApplianceError:
+                self.passed_over.append(each["step"])
+        if marked:
+            raise IntegrityError("No checkpoint of this job opens. Start the training anew.", code="checkpoint.none")
+        return None
 
-    def _paths(self) -> list[Path]:
-        return sorted(self._folder.glob(f"{_PREFIX}*{_SUFFIX}"))
+    def _verified(self, entry: dict[str, Any]) -> TrainingCheckpoint:
+        if entry["best_step"] is not None:
+            with self._open(_file(_BEST, entry["best_step"])) as best:
+                best.verify()
+        tensors = self._open(_file(_CHECKPOINT, entry["step"]))
+        tensors.verify()
+        return TrainingCheckpoint(_from_json(tensors.figures), tensors)
+
+    def _open(self, name: str) -> SealedTensors:
+        return SealedTensors(self._folder / name, self._key, self._context(name))
+
+    def _marked(self) -> list[dict[str, Any]]:
+        path = self._folder / MARKER
+        if not path.exists():
+            return []
+        marker = json.loads(unseal_file(path, self._key, self._context(MARKER)))
+        if marker["version"] != VERSION:
+            raise IntegrityError("The checkpoints have a version that this appliance does not know.", code="checkpoint.version")
+        kept: list[dict[str, Any]] = marker["kept"]
+        return kept
 
     def _context(self, name: str) -> SealContext:
         return SealContext("job", self._job_id, 1, name)
+
+
+def _file(prefix: str, step: int | None) -> str:
+    return f"{prefix}{step or 0:09d}{_SUFFIX}"
+
+
+def _to_json(figures: RunFigures) -> dict[str, Any]:
+    return {"version": VERSION, **{name: getattr(figures, name) for name in RunFigures.__dataclass_fields__}}
+
+
+def _from_json(found: dict[str, Any]) -> RunFigures:
+    if found.get("version") != VERSION:
+        raise IntegrityError("A training checkpoint has a version that this appliance does not know.", code="checkpoint.version")
+    try:
+        return RunFigures(**{**{name: value for name, value in found.items() if name != "version"}, "recent": tuple(found["recent"])})
+    except (TypeError, KeyError) as error:
+        raise IntegrityError("A training checkpoint cannot be read.", code="checkpoint.header") from error

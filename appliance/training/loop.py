@@ -1,24 +1,29 @@
-"""The training loop: AdamW on what learns, cosine schedule, gradient clipping, validation, checkpoints, an honest stop.
+"""The training loop: AdamW on what learns, cosine schedule, gradient clipping, validation, checkpoints, an honest end.
 
 Everything that decides the result is a function of the plan, the examples and the state, so a resumed run gives the same weights as
 an uninterrupted one on the same machine with the same thread count.
+
+It ends early when validation has not improved `patience` times (Prechelt, "Early Stopping - But When?", 1998, criterion UP), and at once
+when the loss diverges (`divergence`). Whatever happens, the best weights by validation loss win.
 """
 
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import torch
 
-from appliance.foundation.errors import InputError, WorkerError
+from appliance.foundation.errors import InputError
 from appliance.training.batches import epoch_batches, steps_per_epoch
-from appliance.training.checkpoints import TrainingCheckpoint
+from appliance.training.checkpoints import BestInMemory, BestWeights, RunFigures, TrainingCheckpoint
+from appliance.training.divergence import WINDOW, first_mean, has_diverged, is_doubtful, is_lost, mean
+from appliance.training.endings import Ending, TrainingOutcome
 from appliance.training.examples import TokenizedExample
-from appliance.training.loss import summed_loss
+from appliance.training.features import SealedSpill
 from appliance.training.methods import LoadedModel
-from appliance.training.packed_passes import PackedPass, can_pack, packed_passes, shared_beginning
+from appliance.training.packed_passes import PASS_TOKENS, PackedPass, packed_passes, shared_beginning
 from appliance.training.schedule import learning_rate_at
 
 MAX_GRADIENT_NORM = 1.0
@@ -28,13 +33,17 @@ WEIGHT_DECAY = 0.0
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """What to do. `checkpoint_steps`: a checkpoint every so many steps."""
+    """What to do. `checkpoint_steps`: a checkpoint every so many steps. `pass_tokens`: how large a pass may be; a batch is split into as
+    many as it needs, and their gradients add up. `patience`: how many validations in a row may bring nothing better; 0 for no limit.
+    """
 
     epochs: int
     batch_size: int
     learning_rate: float
     seed: int
     checkpoint_steps: int
+    pass_tokens: int = PASS_TOKENS
+    patience: int = 0
 
 
 @dataclass(frozen=True)
@@ -52,19 +61,6 @@ class TrainingProgress:
     seconds_left: float
 
 
-@dataclass(frozen=True)
-class TrainingOutcome:
-    """How it ended; the model then holds the best weights by validation loss (the last ones where there is no validation)."""
-
-    steps_done: int
-    steps: int
-    stopped: bool
-    train_loss: float
-    validation_loss: float | None
-    tokens: int
-    seconds: float
-
-
 class Observer(Protocol):
     """Hears of progress, and keeps checkpoints."""
 
@@ -73,20 +69,8 @@ class Observer(Protocol):
         ...
 
     def keep(self, checkpoint: TrainingCheckpoint) -> None:
-        """Keep a checkpoint durably before returning."""
+        """Keep a checkpoint durably before returning: it is not a copy."""
         ...
-
-
-@dataclass
-class _Run:
-    """What changes while it runs, and stands in a checkpoint."""
-
-    step: int = 0
-    tokens: int = 0
-    seconds: float = 0.0
-    recent: list[float] = field(default_factory=list)
-    best_loss: float | None = None
-    best: dict[str, torch.Tensor] = field(default_factory=dict)
 
 
 def train(
@@ -98,103 +82,163 @@ def train(
     *,
     should_stop: Callable[[], bool] = lambda: False,
     checkpoint: TrainingCheckpoint | None = None,
+    best: BestWeights | None = None,
+    spill: SealedSpill | None = None,
 ) -> TrainingOutcome:
-    """Train in place. Raises `InputError` when there is nothing to learn, `WorkerError` when the loss is no longer a number."""
+    """Train in place, from `checkpoint` on where there is one. `best` keeps the best weights: in memory, when not given. `spill` takes the
+    frozen layers' results where they do not fit into memory.
+
+    Raises `InputError` when there is nothing to learn, `StorageError`.
+    """
     if not examples:
         raise InputError("No example has an answer to learn. Look at the dataset.", code="training.nothing")
-    packing = _Packing.of(loaded, [*examples, *validation])
-    lengths = [len(example.input_ids) for example in examples]
-    parameters = loaded.trainable
-    optimiser = torch.optim.AdamW(parameters.values(), lr=plan.learning_rate, betas=BETAS, weight_decay=WEIGHT_DECAY)
-    per_epoch = steps_per_epoch(len(examples), plan.batch_size)
-    steps = per_epoch * plan.epochs
-    run = _Run()
-    if checkpoint is not None:
-        checkpoint.restore(parameters, optimiser)
-        run = _Run(checkpoint.step, checkpoint.tokens, checkpoint.seconds, list(checkpoint.recent), checkpoint.best_loss, checkpoint.best)
-    loaded.causal.train()
-    started, before = time.monotonic(), run.seconds
-    stopped = False
-    while run.step < steps and not stopped:
-        epoch = run.step // per_epoch
-        batches = epoch_batches(lengths, batch_size=plan.batch_size, seed=plan.seed, epoch=epoch)
-        for number in range(run.step % per_epoch, per_epoch):
-            batch = [examples[index] for index in batches[number]]
-            rate = learning_rate_at(run.step, steps, plan.learning_rate)
-            loss = _step(loaded, optimiser, batch, rate, packing)
-            run.step += 1
-            run.tokens += sum(len(example.input_ids) for example in batch)
-            run.recent = [*run.recent[-9:], loss]
-            validated = _validate(loaded, validation, plan.batch_size, packing) if number == per_epoch - 1 and validation else None
-            if validated is not None and (run.best_loss is None or validated < run.best_loss):
-                run.best_loss = validated
-                run.best = {name: parameter.detach().clone() for name, parameter in parameters.items()}
-            run.seconds = before + time.monotonic() - started
-            observer.progress(
-                TrainingProgress(
-                    step=run.step,
-                    steps=steps,
-                    epoch=epoch + 1,
-                    loss=loss,
-                    validation_loss=validated,
-                    learning_rate=rate,
-                    tokens=run.tokens,
-                    tokens_per_s=run.tokens / run.seconds if run.seconds else 0.0,
-                    seconds_left=(steps - run.step) * run.seconds / run.step,
-                )
-            )
-            stopped = should_stop() and run.step < steps
-            if stopped or run.step % plan.checkpoint_steps == 0 or validated is not None:
-                observer.keep(_capture(run, parameters, optimiser))
+    training = _Training(loaded, examples, validation, plan, observer, best or BestInMemory(), spill)
+    return training.run(should_stop, checkpoint)
+
+
+class _Training:
+    """One run: what it works with, and what changes."""
+
+    def __init__(
+        self,
+        loaded: LoadedModel,
+        examples: Sequence[TokenizedExample],
+        validation: Sequence[TokenizedExample],
+        plan: TrainingPlan,
+        observer: Observer,
+        best: BestWeights,
+        spill: SealedSpill | None,
+    ) -> None:
+        self._loaded, self._examples, self._validation, self._plan = loaded, examples, validation, plan
+        self._observer, self._best = observer, best
+        self._packing = _Packing.of([*examples, *validation], plan.pass_tokens)
+        loaded.remember([*examples, *validation], self._packing.shared, plan.pass_tokens, spill)
+        self._lengths = [len(example.input_ids) for example in examples]
+        self._parameters = loaded.trainable
+        self._optimiser = torch.optim.AdamW(
+            self._parameters.values(), lr=plan.learning_rate, betas=BETAS, weight_decay=WEIGHT_DECAY, fused=True
+        )
+        self._per_epoch = steps_per_epoch(len(examples), plan.batch_size)
+        self._steps = self._per_epoch * plan.epochs
+        self._figures = RunFigures()
+        self._started = time.monotonic()
+
+    def run(self, should_stop: Callable[[], bool], checkpoint: TrainingCheckpoint | None) -> TrainingOutcome:
+        """Take the steps that are left, and put the best weights into the model."""
+        torch.manual_seed(self._plan.seed)
+        if checkpoint is not None:
+            checkpoint.restore(self._parameters, self._optimiser)
+            self._figures = checkpoint.figures
+        self._started = time.monotonic() - self._figures.seconds
+        self._loaded.causal.train()
+        ending = self._take_steps(should_stop)
+        figures = self._figures
+        if figures.best_step is not None and (figures.best_step != figures.step or ending is Ending.DIVERGED):
+            self._best.put_best(figures.best_step, self._parameters)
+        return TrainingOutcome(
+            ending=ending,
+            steps_done=figures.step,
+            steps=self._steps,
+            train_loss=mean(figures.recent),
+            validation_loss=figures.best_loss,
+            best_step=figures.best_step,
+            tokens=figures.tokens,
+            seconds=figures.seconds,
+        )
+
+    def _take_steps(self, should_stop: Callable[[], bool]) -> Ending:
+        plan = self._plan
+        batches: list[tuple[int, ...]] = []
+        while self._figures.step < self._steps:
+            if plan.patience and self._figures.waited >= plan.patience:
+                return Ending.EARLY
+            epoch, number = divmod(self._figures.step, self._per_epoch)
+            if not batches or number == 0:
+                batches = epoch_batches(self._lengths, batch_size=plan.batch_size, seed=plan.seed, epoch=epoch)
+            rate = learning_rate_at(self._figures.step, self._steps, plan.learning_rate)
+            batch = [self._examples[index] for index in batches[number]]
+            loss = _step(self._loaded, self._optimiser, batch, rate, self._packing)
+            if loss is None:
+                return Ending.DIVERGED
+            validated = self._note(loss, batch, at_end=number == self._per_epoch - 1)
+            self._tell(loss, validated, rate, epoch)
+            if has_diverged(self._figures.recent, self._figures.began):
+                return Ending.DIVERGED
+            stopped = should_stop() and self._figures.step < self._steps
+            due = self._figures.step % plan.checkpoint_steps == 0 or validated is not None
+            if stopped or (due and not is_doubtful(self._figures.recent, self._figures.began)):
+                self._observer.keep(TrainingCheckpoint.capture(self._figures, self._parameters, self._optimiser))
             if stopped:
-                break
-    if run.best:
-        with torch.no_grad():
-            for name, parameter in parameters.items():
-                parameter.copy_(run.best[name])
-    return TrainingOutcome(
-        steps_done=run.step,
-        steps=steps,
-        stopped=stopped,
-        train_loss=sum(run.recent) / max(1, len(run.recent)),
-        validation_loss=run.best_loss,
-        tokens=run.tokens,
-        seconds=run.seconds,
-    )
+                return Ending.STOPPED
+        return Ending.FINISHED
+
+    def _note(self, loss: float, batch: Sequence[TokenizedExample], *, at_end: bool) -> float | None:
+        """Count the step, and validate at the end of a pass over the data; return the validation loss, if any."""
+        recent = (*self._figures.recent[1 - WINDOW :], loss)
+        self._figures = replace(
+            self._figures,
+            step=self._figures.step + 1,
+            tokens=self._figures.tokens + sum(len(example.input_ids) for example in batch),
+            recent=recent,
+            began=first_mean(recent, self._figures.began),
+        )
+        validated = None
+        if at_end and self._validation:
+            validated = _validate(self._loaded, self._validation, self._plan.batch_size, self._packing)
+            better = math.isfinite(validated) and (self._figures.best_loss is None or validated < self._figures.best_loss)
+            if better and self._best.keep_best(self._figures.step, self._parameters):
+                self._figures = replace(self._figures, best_loss=validated, best_step=self._figures.step, waited=0)
+            else:
+                self._figures = replace(self._figures, waited=self._figures.waited + 1)
+        self._figures = replace(self._figures, seconds=time.monotonic() - self._started)
+        return validated
+
+    def _tell(self, loss: float, validated: float | None, rate: float, epoch: int) -> None:
+        figures = self._figures
+        self._observer.progress(
+            TrainingProgress(
+                step=figures.step,
+                steps=self._steps,
+                epoch=epoch + 1,
+                loss=loss,
+                validation_loss=validated,
+                learning_rate=rate,
+                tokens=figures.tokens,
+                tokens_per_s=figures.tokens / figures.seconds if figures.seconds else 0.0,
+                seconds_left=(self._steps - figures.step) * figures.seconds / figures.step,
+            )
+        )
 
 
 @dataclass(frozen=True)
 class _Packing:
-    """How batches of this data set become passes of this model: see `packed_passes`."""
+    """How batches of this data set become passes: see `packed_passes`."""
 
     shared: int
-    pack: bool
+    pass_tokens: int
 
     @classmethod
-    def of(cls, loaded: LoadedModel, examples: Sequence[TokenizedExample]) -> "_Packing":
-        longest = max(len(example.input_ids) for example in examples)
-        return cls(shared_beginning(examples), can_pack(loaded.causal.config, longest))
+    def of(cls, examples: Sequence[TokenizedExample], pass_tokens: int = PASS_TOKENS) -> "_Packing":
+        return cls(shared_beginning(examples), pass_tokens)
 
     def passes(self, batch: Sequence[TokenizedExample]) -> Iterator[PackedPass]:
-        return packed_passes(batch, shared=self.shared, pack=self.pack)
+        return packed_passes(batch, shared=self.shared, pass_tokens=self.pass_tokens)
 
 
-def _step(loaded: LoadedModel, optimiser: torch.optim.AdamW, batch: list[TokenizedExample], rate: float, packing: _Packing) -> float:
-    """Take one optimiser step and return the mean loss a learned token."""
+def _step(loaded: LoadedModel, optimiser: torch.optim.AdamW, batch: list[TokenizedExample], rate: float, packing: _Packing) -> float | None:
+    """Take one optimiser step and return the mean loss a learned token. None: it is no number, and the step was not taken."""
     for group in optimiser.param_groups:
         group["lr"] = rate
     count = sum(example.learned for example in batch)
     value = 0.0
     for packed in packing.passes(batch):
-        loss = summed_loss(loaded.causal, packed) / count
+        loss = loaded.summed_loss(packed) / count
         loss.backward()  # type: ignore[no-untyped-call]
         value += float(loss.detach())
     norm = torch.nn.utils.clip_grad_norm_(loaded.trainable.values(), MAX_GRADIENT_NORM)
-    if not (math.isfinite(value) and math.isfinite(float(norm))):
-        raise WorkerError(
-            "The training loss is no longer a number: the learning rate is too high for this data. Choose a lower one and train anew.",
-            code="training.diverged",
-        )
+    if is_lost(value, float(norm)):
+        optimiser.zero_grad(set_to_none=True)
+        return None
     optimiser.step()
     optimiser.zero_grad(set_to_none=True)
     return value
@@ -208,24 +252,11 @@ def _validate(loaded: LoadedModel, validation: Sequence[TokenizedExample], batch
     loaded.causal.eval()
     for start in range(0, len(ordered), batch_size):
         for packed in packing.passes(ordered[start : start + batch_size]):
-            total += float(summed_loss(loaded.causal, packed))
+            total += float(loaded.summed_loss(packed))
     loaded.causal.train()
     return total / sum(example.learned for example in validation)
 
 
 def held_out_loss(loaded: LoadedModel, examples: Sequence[TokenizedExample], batch_size: int) -> float:
     """Return the mean loss a learned token (nats) over examples that training did not see."""
-    return _validate(loaded, examples, batch_size, _Packing.of(loaded, examples))
-
-
-def _capture(run: _Run, parameters: dict[str, torch.nn.Parameter], optimiser: torch.optim.AdamW) -> TrainingCheckpoint:
-    return TrainingCheckpoint.capture(
-        step=run.step,
-        tokens=run.tokens,
-        seconds=run.seconds,
-        recent=tuple(run.recent),
-        best_loss=run.best_loss,
-        best=run.best,
-        parameters=parameters,
-        optimiser=optimiser,
-    )
+    return _validate(loaded, examples, batch_size, _Packing.of(examples))

@@ -1,29 +1,27 @@
 """A batch as packed passes: what the examples share is computed once, nothing is padded, and the head sees completions only.
 
 Training sets of assistants begin every example with the same system prompt and template. A pass is one sequence: that beginning, then the
-rest of each example, one after another. A mask lets every token see the beginning and its own example, nothing else; positions
+rest of each example, one after another. Each token meets the beginning and its own example, nothing else (see `attention`); positions
 go on from the beginning for each. So the model computes exactly what it would compute for each example alone (attention is the only
 place where tokens meet), the gradients are equal but for rounding, and next to nothing is computed twice or for padding.
 
-    positions   0 1 2 | 3 4 5 | 3 4        mask of the second example's last token:   1 1 1 | 0 0 0 | 1 1
+    positions   0 1 2 | 3 4 5 | 3 4        what the second example's last token meets:   1 1 1 | 0 0 0 | 1 1
                 shared  first   second
 
 The shared beginning ends before the first token that any example learns from, because each example needs its own prediction there.
 
-Attention costs the square of a pass's length, so a batch is split into passes of about `PASS_TOKENS`; the gradients of its passes add up.
-A model whose tokens meet elsewhere (a sliding window shorter than the example, state-space layers) gets one example a pass, unmasked.
+A batch is split into passes of about `pass_tokens`, which bounds the memory of the activations; the gradients of its passes add up.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import Any
 
 import torch
 
 from appliance.training.examples import TokenizedExample
 
-PASS_TOKENS = 512  # measured: at 135 M parameters the masked attention costs a fifth of the step there
+PASS_TOKENS = 512
 MIN_SHARED = 4
 
 
@@ -31,16 +29,26 @@ MIN_SHARED = 4
 class PackedPass:
     """One forward pass: tensors for the model, and what it must predict.
 
-    input_ids, position_ids: (1, length). allowed: (length, length) of bool, or None for plain causal. predicting: positions whose
-    output predicts `targets` (both of one length). tokens: of the examples, shared ones counted each time, as without packing.
+    input_ids, position_ids: (1, length): `shared` rows of beginning, then the rests of `examples`, of `lengths`. predicting: positions
+    whose output predicts `targets` (both of one length). tokens: of the examples, shared ones counted each time, as without packing.
     """
 
     input_ids: torch.Tensor
     position_ids: torch.Tensor
-    allowed: torch.Tensor | None
+    shared: int
+    examples: tuple[TokenizedExample, ...]
     predicting: torch.Tensor
     targets: torch.Tensor
-    tokens: int
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """How many rows each example has of its own."""
+        return tuple(len(example.input_ids) - self.shared for example in self.examples)
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of the examples, shared ones counted each time."""
+        return sum(len(example.input_ids) for example in self.examples)
 
 
 def shared_beginning(examples: Sequence[TokenizedExample]) -> int:
@@ -54,31 +62,10 @@ def shared_beginning(examples: Sequence[TokenizedExample]) -> int:
     return shared if shared >= MIN_SHARED else 0
 
 
-def can_pack(config: Any, longest: int) -> bool:
-    """Tell whether tokens of a model with this configuration meet in full attention only, for examples up to `longest` tokens."""
-    window = getattr(config, "sliding_window", None)
-    kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
-    if kinds == {"full_attention"} and not window:
-        return True
-    return kinds <= {"full_attention", "sliding_attention"} and window is not None and int(window) >= longest
-
-
-def packed_passes(
-    examples: Sequence[TokenizedExample], *, shared: int, pass_tokens: int = PASS_TOKENS, pack: bool = True
-) -> Iterator[PackedPass]:
+def packed_passes(examples: Sequence[TokenizedExample], *, shared: int, pass_tokens: int = PASS_TOKENS) -> Iterator[PackedPass]:
     """Yield the passes of one batch. `shared` is what `shared_beginning` returned for the whole data set."""
-    if not pack:
-        for example in examples:
-            yield _pass([example], 0, plain=True)
-        return
     for group in _groups(examples, shared, pass_tokens):
-        yield _pass(group, shared if len(group) > 1 else 0, plain=len(group) == 1)
-
-
-def additive_mask(allowed: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    """Return the mask as transformers takes it: (1, 1, length, length), 0 where allowed, the type's lowest value elsewhere."""
-    mask = torch.zeros(allowed.shape, dtype=dtype, device=allowed.device)
-    return mask.masked_fill_(~allowed, torch.finfo(dtype).min)[None, None]
+        yield _pass(group, shared)
 
 
 def _groups(examples: Sequence[TokenizedExample], shared: int, pass_tokens: int) -> list[list[TokenizedExample]]:
@@ -95,28 +82,22 @@ def _groups(examples: Sequence[TokenizedExample], shared: int, pass_tokens: int)
     return groups
 
 
-def _pass(examples: Sequence[TokenizedExample], shared: int, *, plain: bool) -> PackedPass:
+def _pass(examples: Sequence[TokenizedExample], shared: int) -> PackedPass:
     ids, positions = list(examples[0].input_ids[:shared]), list(range(shared))
-    owners = [-1] * shared
     predicting: list[int] = []
     targets: list[int] = []
-    for number, example in enumerate(examples):
+    for example in examples:
         offset = len(ids) - shared
         ids += example.input_ids[shared:]
         positions += range(shared, len(example.input_ids))
-        owners += [number] * (len(example.input_ids) - shared)
         learned = [place for place in range(1, len(example.input_ids)) if example.loss_mask[place]]
         predicting += [place - 1 + offset for place in learned]
         targets += [example.input_ids[place] for place in learned]
-    allowed = None
-    if not plain:
-        owner, place = torch.tensor(owners), torch.arange(len(ids))
-        allowed = ((owner[None, :] == owner[:, None]) | (owner[None, :] == -1)) & (place[None, :] <= place[:, None])
     return PackedPass(
         input_ids=torch.tensor([ids]),
         position_ids=torch.tensor([positions]),
-        allowed=allowed,
+        shared=shared,
+        examples=tuple(examples),
         predicting=torch.tensor(predicting),
         targets=torch.tensor(targets),
-        tokens=sum(len(example.input_ids) for example in examples),
     )

@@ -40,8 +40,11 @@ class Database:
         self._gate = threading.Condition()
         self._transactions = 0
         self._changing = False
+        self._lazy: Any = None
+        self._lazy_turn = threading.Lock()
         with _database_errors():
-            self._engine = _engine(path, self._memory.hold(key))
+            self._key = self._memory.hold(key)
+            self._engine = _engine(path, self._key)
             with self._engine.begin() as connection:
                 _migrate(connection)
         path.chmod(0o600)
@@ -63,6 +66,30 @@ class Database:
                 self._transactions -= 1
                 self._gate.notify_all()
 
+    def execute_lazily(self, statement: str, parameters: tuple[Any, ...]) -> None:
+        """Execute one statement as a transaction of its own, without waiting for the disk: it outlives this process, and is durable after
+        the next transaction of `begin`. A power cut before that takes it back, never what came before it. Raises as `begin`.
+        """
+        with self._gate:
+            self._gate.wait_for(lambda: not self._changing)
+            self._transactions += 1
+        try:
+            with _database_errors(), self._lazy_turn:
+                if self._lazy is None:
+                    self._lazy = _connect(self._path, self._key)
+                    self._lazy.execute("PRAGMA synchronous = NORMAL")
+                self._lazy.execute(statement, parameters)
+        finally:
+            with self._gate:
+                self._transactions -= 1
+                self._gate.notify_all()
+
+    def _close_lazy(self) -> None:
+        with self._lazy_turn:
+            if self._lazy is not None:
+                self._lazy.close()
+                self._lazy = None
+
     def change_key(self, key: KeyBytes) -> None:
         """Write the whole database anew under `key`, and put it in the old one's place. Other threads wait meanwhile.
 
@@ -73,6 +100,7 @@ class Database:
         with self._alone(), _database_errors(), storage_errors("Writing the database under its new key"):
             fresh.unlink(missing_ok=True)
             self._export(fresh, key)
+            self._close_lazy()
             self._engine.dispose()  # The last connection writes the log back into the file, and removes it.
             wal = self._path.with_name(f"{self._path.name}-wal")
             if wal.exists() and wal.stat().st_size:
@@ -81,7 +109,8 @@ class Database:
             fsync_folder(self._path.parent)
             self._memory.wipe()
             self._memory = KeyMemory()
-            self._engine = _engine(self._path, self._memory.hold(key))
+            self._key = self._memory.hold(key)
+            self._engine = _engine(self._path, self._key)
 
     def copy_to(self, path: Path, key: KeyBytes) -> None:
         """Write a copy as it is at one moment, under `key`, to the new file `path`. Other threads wait meanwhile. Raises `StorageError`."""
@@ -120,6 +149,7 @@ class Database:
 
     def close(self) -> None:
         """Close every connection, and wipe the key."""
+        self._close_lazy()
         self._engine.dispose()
         self._memory.wipe()
 

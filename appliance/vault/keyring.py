@@ -6,10 +6,11 @@
      "epoch": N, "keys": {"database", "audit_hmac", "signing", "epoch-N"},
      "audit_public_key"}
 
-Bytes are base64. While keys are being rewrapped, "keys" has "epoch-N+1" too; while the database gets a new key, "database-next". The root
-key wraps the named keys (AES-256-GCM), associated data ("appliance root", version, name). `slots_tag` is HMAC-SHA256 over the canonical
-JSON of the slots, under a key derived from the root key: a public key that somebody put in on the disk is noticed before the next root key
-is encrypted to it. The public key of the log stands in clear, so that a sealed home's log can be verified; every unseal recomputes it.
+Bytes are base64. While keys are being rewrapped, "keys" has "epoch-N+1" too; while the database gets a new key, "database-next"; while
+the log is handed over to a new key, "signing-next". The root key wraps the named keys (AES-256-GCM), associated data ("appliance root",
+version, name). `slots_tag` is HMAC-SHA256 over the canonical JSON of the slots, under a key derived from the root key: a public key that
+somebody put in on the disk is noticed before the next root key is encrypted to it. The public key of the log stands in clear, so that a
+sealed home's log can be verified; every unseal recomputes it.
 """
 
 import hmac
@@ -56,7 +57,7 @@ class _File(Closed):
 
 @dataclass(frozen=True)
 class Keys:
-    """The opened keys. Nothing of it is shown when it is printed. `next_database` is there while the database gets a new key."""
+    """The opened keys. Nothing of it is shown when it is printed. `next_database` and `next_signing` are there while they take over."""
 
     root: KeyBytes = field(repr=False)
     database: KeyBytes = field(repr=False)
@@ -65,6 +66,7 @@ class Keys:
     epochs: dict[int, KeyBytes] = field(repr=False)
     epoch: int
     next_database: KeyBytes | None = field(default=None, repr=False)
+    next_signing: KeyBytes | None = field(default=None, repr=False)
 
     @classmethod
     def generate(cls) -> "Keys":
@@ -74,15 +76,17 @@ class Keys:
     def named(self) -> dict[str, KeyBytes]:
         """Return what the root key wraps, by name."""
         fixed: dict[str, KeyBytes] = {"database": self.database, "audit_hmac": self.audit_hmac, "signing": self.signing}
-        coming = {} if self.next_database is None else {"database-next": self.next_database}
+        coming = {
+            name: key for name, key in (("database-next", self.next_database), ("signing-next", self.next_signing)) if key is not None
+        }
         return fixed | coming | {f"epoch-{number}": key for number, key in self.epochs.items()}
 
     def held_in(self, memory: KeyMemory) -> "Keys":
         """Return the same keys, copied into `memory`: they are zeros once it is wiped."""
         epochs: dict[int, KeyBytes] = {number: memory.hold(key) for number, key in self.epochs.items()}
-        coming = None if self.next_database is None else memory.hold(self.next_database)
+        coming = [None if key is None else memory.hold(key) for key in (self.next_database, self.next_signing)]
         root, database, audit_hmac, signing = map(memory.hold, (self.root, self.database, self.audit_hmac, self.signing))
-        return Keys(root, database, audit_hmac, signing, epochs, self.epoch, coming)
+        return Keys(root, database, audit_hmac, signing, epochs, self.epoch, *coming)
 
     def with_epochs(self, epochs: dict[int, KeyBytes], epoch: int) -> "Keys":
         """Return the same keys with other epochs."""
@@ -124,6 +128,10 @@ class Keyring:
             raise ConflictError("This is the last slot: without it, nothing could be opened any more. Add another first.", code="slot.last")
         return Keyring(kept, self._audit_public_key)
 
+    def with_log_key(self, public_key: bytes) -> "Keyring":
+        """Return a keyring whose log has another public key."""
+        return Keyring(self.slots, public_key)
+
     def write(self, home: Path, keys: Keys) -> None:
         """Replace keyring.json, whole or not at all (0600), with the root key encrypted to each slot. Raises `StorageError`."""
         wrapped = {name: wrap_key(keys.root, key, _root_context(name)) for name, key in keys.named().items()}
@@ -142,11 +150,11 @@ class Keyring:
         epochs: dict[int, KeyBytes] = {
             int(name.removeprefix("epoch-")): key for name, key in opened.items() if name.removeprefix("epoch-").isdecimal()
         }
-        coming = opened.get("database-next")
+        coming = [opened.get(f"{name}-next") for name in ("database", "signing")]
         missing = {*_FIXED, f"epoch-{file.epoch}"} - set(opened)
-        if missing or len(opened) != len(epochs) + len(_FIXED) + (coming is not None):
+        if missing or len(opened) != len(epochs) + len(_FIXED) + sum(key is not None for key in coming):
             raise IntegrityError("keyring.json lacks a key, or has one that has no use. Restore it from a backup.", code="keyring.keys")
-        keys = Keys(root, opened["database"], opened["audit_hmac"], opened["signing"], epochs, file.epoch, coming)
+        keys = Keys(root, opened["database"], opened["audit_hmac"], opened["signing"], epochs, file.epoch, *coming)
         return cls(tuple(file.slots), file.audit_public_key), keys
 
     @staticmethod

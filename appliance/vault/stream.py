@@ -154,6 +154,11 @@ class SealedReader:
         for index in range(self._count):
             target.write(self._chunk(index))
 
+    def verify(self) -> None:
+        """Open every chunk. Raises `IntegrityError` when one was changed."""
+        for index in range(self._count):
+            self._chunk(index)
+
     def read_at(self, offset: int, count: int) -> bytes:
         """Return up to `count` bytes from `offset`: fewer at the end."""
         end = min(offset + count, self.size)

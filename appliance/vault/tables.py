@@ -1,6 +1,6 @@
-"""The vault's own tables: wrapped data keys, and the log's last head."""
+"""The vault's own tables: wrapped data keys, the log's last head, backups, who a person's key belongs to, notes of reviews."""
 
-from sqlalchemy import Column, Integer, LargeBinary, String, Table
+from sqlalchemy import Column, Integer, LargeBinary, String, Table, Text
 
 from appliance.vault.database import METADATA
 
@@ -34,4 +34,21 @@ BACKUPS = Table(
     Column("slots", String, nullable=False),
     Column("state", String, nullable=False),
     Column("digest", String, nullable=False),
+)
+
+# Names and addresses by which a person was asked for, as HMACs under the home's key; gone when the person is erased.
+PERSON_TERMS = Table(
+    "person_terms",
+    METADATA,
+    Column("term", String, primary_key=True),
+    Column("person_id", String, nullable=False, index=True),
+)
+
+# What an auditor noted at a review of the log. Which entries it covers, who and when: the log's entries of this request say so.
+AUDIT_REVIEWS = Table(
+    "audit_reviews",
+    METADATA,
+    Column("request", String, primary_key=True),
+    Column("note", Text, nullable=False),
+    Column("created_us", Integer, nullable=False),
 )

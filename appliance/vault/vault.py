@@ -72,11 +72,11 @@ class LogHeads:
         return None if row is None else TreeHead(row.size, row.root)
 
     def save(self, head: TreeHead) -> None:
-        """Keep `head` durably."""
-        with self._database.begin() as connection:
-            changed = connection.execute(update(AUDIT_HEAD).where(AUDIT_HEAD.c.id == 1).values(size=head.size, root=head.root))
-            if changed.rowcount == 0:
-                connection.execute(insert(AUDIT_HEAD).values(id=1, size=head.size, root=head.root))
+        """Keep `head`: it outlives this process at once, and a power cut after the next transaction of anybody.
+
+        Waiting for the disk here would double what every entry of the log costs; see ops/decisions/0020.
+        """
+        self._database.execute_lazily("INSERT OR REPLACE INTO audit_head (id, size, root) VALUES (1, ?, ?)", (head.size, head.root))
 
 
 class Vault:
@@ -167,9 +167,9 @@ class Vault:
         with self._changing:
             return hmac.digest(self._keys.audit_hmac, associated_data(label) + data, "sha256").hex()
 
-    def new_data_key(self, kind: str, object_id: str, version: int = 1) -> bytes:
-        """Make a data key, keep its wrapping, and return it."""
-        key = new_key()
+    def new_data_key(self, kind: str, object_id: str, version: int = 1, *, key: bytes | None = None) -> bytes:
+        """Make a data key (or take `key`, which was made before), keep its wrapping, and return it."""
+        key = key or new_key()
         with self._changing:
             epoch = self._keys.epoch
             wrapped = wrap_key(self._keys.epochs[epoch], key, _context(kind, object_id, version))
@@ -231,6 +231,8 @@ class Vault:
         with self._changing:
             slots = self.recovery_slots()
             key, keys = new_key(), self._keys
+            if keys.next_signing is not None:
+                raise ConflictError("The log's key is being replaced at this moment. Run the backup again.", code="backup.log-key")
             self.database.copy_to(path, key)
             return VaultSecrets(
                 database=key,
@@ -281,6 +283,30 @@ class Vault:
         with self._changing:
             self._begin(self._keyring, self._all_new())
             self._finish()
+
+    def next_signer(self) -> LogSigner:
+        """Make and keep a new signing key for the log, beside the one in use; `settle_log_key` ends that. Raises `StorageError`."""
+        with self._changing:
+            keys = replace(self._keys, next_signing=new_key())
+            self._keyring.write(self._home, keys)
+            self._replace_keys(keys)
+            return LogSigner(self._keys.next_signing or b"")
+
+    def settle_log_key(self, changed_key: bytes | None) -> None:
+        """Keep the log's next signing key when the log was handed over to it (`AuditLog.changed_key`), and forget the other one."""
+        with self._changing:
+            coming = self._keys.next_signing
+            if coming is None:
+                return
+            signer = LogSigner(coming)
+            if signer.public_key == changed_key:
+                self._keyring = self._keyring.with_log_key(changed_key)
+                self.signer = signer
+                keys = replace(self._keys, signing=coming, next_signing=None)
+            else:
+                keys = replace(self._keys, next_signing=None)
+            self._keyring.write(self._home, keys)
+            self._replace_keys(keys)
 
     def _add(self, slot: Slot) -> Slot:
         with self._changing:

@@ -22,7 +22,12 @@ _HEADERS = [
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), usb=(), payment=()"),
 ]
-_CACHED = ("/app/assets/", "/app/static/")  # Gradio's own scripts and fonts: public, with a hash in the name
+_CACHED = (
+    "/app/assets/",
+    "/app/static/",
+    "/audit/assets/",
+    "/audit/static/",
+)  # Gradio's own scripts and fonts: public, with a hash in the name
 _OURS = {name for name, _ in _HEADERS} | {b"content-security-policy", b"cache-control", b"server"}
 # A compressed page could not be given its nonce; and an origin mirrored by a library must never get through.
 _DROPPED = _OURS | {b"access-control-allow-origin", b"access-control-allow-credentials"}

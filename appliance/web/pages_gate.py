@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from appliance.web.answers import refusal
 
-MOUNT = "/app"
+MOUNT, AUDIT_MOUNT = "/app", "/audit"
 MAX_EVENT_BYTES = 512 * 1024
 MAX_DEPTH = 24
 _READ = re.compile(
@@ -27,14 +27,15 @@ _FILE_KEYS = frozenset({"path", "url", "is_file", "is_stream", "_type", "orig_na
 
 
 class PagesGate:
-    """Middleware for everything under `MOUNT`."""
+    """Middleware for everything under a mount."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, mount: str) -> None:
         self._app = app
+        self._mount = mount
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what our pages use; answer the rest with 404."""
-        path = scope["path"].removeprefix(MOUNT)
+        path = scope["path"].removeprefix(self._mount)
         if scope["method"] in {"GET", "HEAD"} and _READ.fullmatch(path):
             await self._app(scope, receive, send)
             return

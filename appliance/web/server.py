@@ -93,9 +93,9 @@ def _server(app: ASGIApp, listener: socket.socket) -> tuple[_Server, socket.sock
 
 def _build_pages(appliance: Appliance) -> FastAPI:
     """Import Gradio and build the pages. Only here, in a thread, after the server answers."""
-    from appliance.web.wizard import build_wizard  # noqa: PLC0415 - its import takes seconds and starts threads
+    from appliance.web.gradio_pages import build_pages  # noqa: PLC0415 - its import takes seconds and starts threads
 
-    return build_wizard(appliance)
+    return build_pages(appliance)
 
 
 def _report(task: asyncio.Task[None]) -> None:

@@ -5,21 +5,30 @@ import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
+import anyio.to_thread
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from appliance.foundation.errors import ApplianceError
 from appliance.services.operations import Appliance
 from appliance.web.accounts_pages import AccountPages
 from appliance.web.answers import page, refusal, see_other
+from appliance.web.audit_routes import AuditorsOnly, ProofRoute
 from appliance.web.door import Door, allowed_hosts
 from appliance.web.headers import SecurityHeaders
-from appliance.web.pages_gate import MOUNT, PagesGate
+from appliance.web.pages_gate import AUDIT_MOUNT, MOUNT, PagesGate
 from appliance.web.uploads import UploadRoute
 
 STATIC = Path(__file__).parent / "static"
-STATIC_FILES = {"pages.css": "text/css", "wizard.js": "text/javascript", "favicon.svg": "image/svg+xml"}
+STATIC_FILES = {
+    "pages.css": "text/css",
+    "wizard.js": "text/javascript",
+    "session.js": "text/javascript",
+    "audit.js": "text/javascript",
+    "favicon.svg": "image/svg+xml",
+}
 RELOAD = '<meta http-equiv="refresh" content="2">'
 
 
@@ -58,18 +67,23 @@ class Pages:
 def build_site(appliance: Appliance, host: str, port: int, pages: Pages) -> ASGIApp:
     """Return everything that a browser can reach."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    accounts, uploads = AccountPages(appliance.context), UploadRoute(appliance.context)
+    accounts, uploads, proofs = AccountPages(appliance.context), UploadRoute(appliance.context), ProofRoute(appliance.context)
 
     async def health(_request: Request) -> Response:
         return PlainTextResponse("ok")
 
     async def readiness(_request: Request) -> Response:
+        try:
+            await anyio.to_thread.run_sync(appliance.context.log.verify_writable)
+        except ApplianceError as error:  # Nothing can be done now: it could not be logged.
+            return PlainTextResponse(error.sentence, 503)
         if appliance.context.sealed:
             return PlainTextResponse("sealed", 503)
         return PlainTextResponse("ready" if pages.ready else "starting", 200 if pages.ready else 503)
 
     async def home(request: Request) -> Response:
-        return see_other(f"{MOUNT}/") if pages.ready else await _starting_answer(request.scope, pages.failed)
+        begin = AUDIT_MOUNT if request.state.caller.role == "auditor" else MOUNT
+        return see_other(f"{begin}/") if pages.ready else await _starting_answer(request.scope, pages.failed)
 
     async def static(request: Request) -> Response:
         name = request.path_params["name"]
@@ -91,23 +105,30 @@ def build_site(appliance: Appliance, host: str, port: int, pages: Pages) -> ASGI
     app.add_route("/password", accounts.set_password, methods=["POST"])
     app.add_route("/sign-out", accounts.sign_out, methods=["POST"])
     app.add_route("/upload", uploads.receive, methods=["PUT"])
-    return SecurityHeaders(Door(_Split(app, PagesGate(pages)), appliance.context, allowed_hosts(host, port)))
+    app.add_route("/audit-proof/{sequence:int}", proofs.send, methods=["GET"])
+    mounted: dict[str, ASGIApp] = {
+        MOUNT: PagesGate(pages, MOUNT),
+        AUDIT_MOUNT: AuditorsOnly(PagesGate(pages, AUDIT_MOUNT), appliance.context),
+    }
+    return SecurityHeaders(Door(_Split(app, mounted), appliance.context, allowed_hosts(host, port)))
 
 
 class _Split:
-    """Sends what lies under `MOUNT` to the pages and the rest to our routes."""
+    """Sends what lies under a mount to its pages and the rest to our routes."""
 
-    def __init__(self, ours: ASGIApp, pages: ASGIApp) -> None:
+    def __init__(self, ours: ASGIApp, mounted: dict[str, ASGIApp]) -> None:
         self._ours = ours
-        self._pages = pages
+        self._mounted = mounted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(f"{MOUNT}/"):
-            await self._pages(scope, receive, send)
-        elif scope["type"] == "http" and scope["path"] == MOUNT:
-            await see_other(f"{MOUNT}/")(scope, receive, send)
-        else:
+        path = scope["path"] if scope["type"] == "http" else ""
+        mount = next((each for each in self._mounted if path == each or path.startswith(f"{each}/")), None)
+        if mount is None:
             await self._ours(scope, receive, send)
+        elif path == mount:
+            await see_other(f"{mount}/")(scope, receive, send)
+        else:
+            await self._mounted[mount](scope, receive, send)
 
 
 def _starting(failed: bool) -> ASGIApp:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from appliance.datasets import Conversation, read_part
 from appliance.jobs.messages import AdapterAccess, DatasetAccess, ModelAccess
-from appliance.models import ModelManifest, read_adapter_configuration, verify_model
+from appliance.models import ModelManifest, read_artefact_configuration, verify_model
 from appliance.vault.stream import SealContext, seal_file, unseal_file
 
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
@@ -47,5 +47,5 @@ def read_adapter(access: AdapterAccess) -> dict[str, bytes]:
         name: unseal_file(Path(access.folder) / f"{name}{_SEALED}", access.data_key, SealContext("adapter", access.adapter_id, 1, name))
         for name in (ADAPTER_WEIGHTS, ADAPTER_CONFIG)
     }
-    read_adapter_configuration(files[ADAPTER_CONFIG])
+    read_artefact_configuration(files[ADAPTER_CONFIG])
     return files

@@ -72,6 +72,18 @@ def go_to(page: Any, name: str) -> None:
     page.locator('#steps [role="tab"][aria-selected="true"]').and_(page.get_by_role("tab", name=name)).wait_for()
 
 
+def try_what_cannot_be(page: Any) -> None:
+    """Ask for what the model has not: a sentence where the plan was, and on the button what to do. Taken back, the plan is there again."""
+    page.get_by_role("button", name="For experts").click()
+    page.get_by_text("The end of the model itself learns").click()
+    layers = page.get_by_label("Last layers that learn")
+    layers.fill("9")
+    layers.press("Tab")
+    page.get_by_text("The model has 2 layers, so its last 9 cannot learn.").wait_for()
+    assert page.get_by_role("button", name="Start training: change the settings first").is_disabled()
+    page.get_by_text("An adapter, packed to 4 bits if the memory needs it").click()
+
+
 def test_a_wrong_password_is_a_plain_sentence(site: Any, visit: Callable[..., Any]) -> None:
     """It does not say which of the two was wrong, and the page stays."""
     page = visit().open(site.address)
@@ -107,7 +119,9 @@ def test_from_data_to_chat(site: Any, session: Any, visit: Callable[..., Any], t
     onward(page, "Continue to training", "Train")
     page.get_by_text("A first impression").click()
     page.get_by_text("will read 12 rows of “our questions”").wait_for()
-    page.get_by_role("button", name="Start training", exact=True).click()
+    page.get_by_role("img", name=re.compile(r"Memory: [\d.]+ [GM]B to [\d.]+ GB of [\d.]+ GB")).wait_for()
+    try_what_cannot_be(page)
+    page.get_by_role("button", name="Start training", exact=True, disabled=False).click()
     page.get_by_role("button", name="Stop and keep what it learned").wait_for()
 
     # Closing the page stops nothing, and who comes back sees where it is.
@@ -137,6 +151,19 @@ def test_from_data_to_chat(site: Any, session: Any, visit: Callable[..., Any], t
         window = page.locator(".chat-window", has_text=name)
         window.filter(has_text="What is <i>item</i> 1?").first.wait_for(timeout=JOB_MS)
     page.get_by_role("button", name="Ask both", disabled=False, exact=True).wait_for(timeout=JOB_MS)
+    seen.verify_quiet(site)
+
+
+def test_the_picture_of_an_adapter_follows_the_keyboard(site: Any, session: Any, visit: Callable[..., Any]) -> None:
+    """1000 x 1000: rank 3 learns 6,000 numbers; one step to the left, rank 2, 4,000."""
+    seen = visit(session)
+    page = seen.open(site.address)
+    page.get_by_role("button", name="Learn: what is trained, and how large it is").click()
+    page.get_by_role("img", name="W0 with 1,000,000 numbers stays as it is; B and A with 6,000 numbers learn.").wait_for()
+    page.get_by_role("slider", name=re.compile("Rank r")).press("ArrowLeft")
+    page.get_by_role("img", name="W0 with 1,000,000 numbers stays as it is; B and A with 4,000 numbers learn.").wait_for()
+    page.get_by_role("button", name="Which models fit on which GPU").click()
+    page.get_by_role("cell", name="71 billion parameters").wait_for()
     seen.verify_quiet(site)
 
 

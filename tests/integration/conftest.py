@@ -4,11 +4,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from driven_home import Home, kill, write_table, write_tiny_model
+from driven_home import Home, Server, kill, write_table, write_tiny_model
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +29,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def _prepared(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path, table: Path) -> Home:
+def prepared(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path, table: Path) -> Home:
     made = Home(tmp_path_factory.mktemp("prepared"))
     made("init")
     made.model = made("model", "import", str(tiny_model))["id"]
@@ -37,12 +38,12 @@ def _prepared(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path, table:
 
 
 @pytest.fixture
-def new_home(tmp_path: Path, _prepared: Home) -> Callable[..., Home]:
+def new_home(tmp_path: Path, prepared: Home) -> Callable[..., Home]:
     """Give homes: with the model and the dataset, or none yet."""
     count = iter(range(100))
 
     def make(*, empty: bool = False) -> Home:
-        return Home(tmp_path / f"case-{next(count)}", None if empty else _prepared)
+        return Home(tmp_path / f"case-{next(count)}", None if empty else prepared)
 
     return make
 
@@ -61,3 +62,15 @@ def running() -> Iterator[list[subprocess.Popen[str]]]:
     for process in processes:
         if process.poll() is None:
             kill(process)
+
+
+@pytest.fixture
+def serve(running: list[subprocess.Popen[str]]) -> Callable[..., Server]:
+    """Start servers that are over when the test is."""
+
+    def start(home: Home, **options: Any) -> Server:
+        server = Server(home, **options)
+        running.append(server.process)
+        return server
+
+    return start

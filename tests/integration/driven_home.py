@@ -1,5 +1,6 @@
 """A home on disk, driven by the `appliance` command as a user would; and how to make the model and the table that go into it."""
 
+import http.client
 import json
 import os
 import shutil
@@ -17,7 +18,7 @@ COMMAND = Path(sys.executable).with_name("appliance")
 SOON_S = 200.0  # whatever is waited for comes long before
 
 
-def write_tiny_model(folder: Path) -> None:
+def write_tiny_model(folder: Path, *, intermediate_size: int = 128) -> None:
     """Write a two-layer Llama with random weights and a byte-level tokenizer of its own: shapes, not sense."""
     import torch
     from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
@@ -36,7 +37,7 @@ def write_tiny_model(folder: Path) -> None:
     config = LlamaConfig(
         vocab_size=len(vocabulary),
         hidden_size=64,
-        intermediate_size=128,
+        intermediate_size=intermediate_size,
         num_hidden_layers=2,
         num_attention_heads=4,
         num_key_value_heads=2,
@@ -63,12 +64,12 @@ def write_tiny_model(folder: Path) -> None:
     (folder / "chat_template.jinja").write_text(template, encoding="utf-8")
 
 
-def write_table(path: Path, rows: int = 24) -> None:
-    """Write questions and answers with a canary in each."""
+def write_table(path: Path, rows: int = 24, *, longer: str = "") -> None:
+    """Write questions and answers with a canary in each, and `longer` at the end of each answer."""
     lines = ["question,answer,group,split"]
     for index in range(rows):
         part = ("training", "training", "validation", "test")[index % 4]
-        lines.append(f"What is item {index}?,It is {CANARY} number {index}.,g{index},{part}")
+        lines.append(f"What is item {index}?,It is {CANARY} number {index}.{longer},g{index},{part}")
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -184,3 +185,33 @@ def workers_of(home: Home, kind: str) -> list[int]:
         if f"appliance.workers.{kind}".encode() in words and str(home.folder).encode() in environment:
             found.append(int(entry.name))
     return found
+
+
+class Server:
+    """A running `appliance serve` on a home. It has the passphrase from the start unless it starts sealed."""
+
+    def __init__(self, home: Home, *, sealed: bool = False) -> None:
+        self.home = home
+        secret = home.environment.pop("APPLIANCE_PASSPHRASE_FILE")  # Commands that need it from now on do not reach the server.
+        words = [] if sealed else ["--passphrase-file", secret]
+        self.process = home.start("serve", "--port", "0", *words, "--json")
+        line = self.process.stdout.readline() if self.process.stdout else ""
+        assert line, self.process.communicate(timeout=SOON_S)
+        self.address = json.loads(line)["serving"].split("http://")[1].split("/")[0]
+        home.environment["APPLIANCE_PASSPHRASE_FILE"] = secret
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Ask for a page; return status and text."""
+        connection = http.client.HTTPConnection(self.address, timeout=SOON_S)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        finally:
+            connection.close()
+
+    def end(self) -> int:
+        """Ask it to end, as systemd does; return its status."""
+        self.process.send_signal(signal.SIGTERM)
+        self.process.communicate(timeout=SOON_S)
+        return self.process.returncode

@@ -1,61 +1,15 @@
 """The server: what it answers and when, who may have the home and the port, and what becomes of jobs when it ends or is sealed."""
 
-import http.client
-import json
 import os
 import signal
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from canary_scan import scan
 from driven_home import CANARY, SOON_S, Home, await_that, workers_of
 
 pytestmark = pytest.mark.slow
-
-
-class Server:
-    """A running `appliance serve` on a home. It has the passphrase from the start unless it starts sealed."""
-
-    def __init__(self, home: Home, *, sealed: bool = False) -> None:
-        self.home = home
-        secret = home.environment.pop("APPLIANCE_PASSPHRASE_FILE")  # Commands that need it from now on do not reach the server.
-        words = [] if sealed else ["--passphrase-file", secret]
-        self.process = home.start("serve", "--port", "0", *words, "--json")
-        line = self.process.stdout.readline() if self.process.stdout else ""
-        assert line, self.process.communicate(timeout=SOON_S)
-        self.address = json.loads(line)["serving"].split("http://")[1].split("/")[0]
-        home.environment["APPLIANCE_PASSPHRASE_FILE"] = secret
-
-    def get(self, path: str) -> tuple[int, str]:
-        """Ask for a page; return status and text."""
-        connection = http.client.HTTPConnection(self.address, timeout=SOON_S)
-        try:
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            return answer.status, answer.read().decode()
-        finally:
-            connection.close()
-
-    def end(self) -> int:
-        """Ask it to end, as systemd does; return its status."""
-        self.process.send_signal(signal.SIGTERM)
-        self.process.communicate(timeout=SOON_S)
-        return self.process.returncode
-
-
-@pytest.fixture
-def serve(running: list[subprocess.Popen[str]]) -> Callable[..., Server]:
-    """Start servers that are over when the test is."""
-
-    def start(home: Home, **options: Any) -> Server:
-        server = Server(home, **options)
-        running.append(server.process)
-        return server
-
-    return start
 
 
 def _threads(pid: int) -> Iterator[dict[str, str]]:

@@ -168,6 +168,13 @@ def play_training(channel: Any, start: Any) -> Done:
     return Done(result={**figures, "adapter_written": True, "adapter_sha256": "ab" * 32})
 
 
+def play_measuring(channel: Any, start: Any) -> Done:
+    """Say that this machine is as fast as some."""
+    del start
+    channel.send(Ready())
+    return Done(result={"compute_type": "float32", "gflops": 80.0, "copy_gb_s": 5.0, "gpu_memory_bytes": 0})
+
+
 def play_evaluation(channel: Any, start: Any) -> Done:
     """Seal answers where the order says, as a worker does."""
     channel.send(Ready())
@@ -225,6 +232,7 @@ def worker_frame() -> Callable[[Callable[[WorkerChannel, Any], Any]], Play]:
 def ordinary_plays() -> dict[str, Play]:
     """Return how each kind of worker is played when all goes well."""
     real = {"parse": works(parse), "preview": works(look), "revise": works(revise), "search": works(search)}
+    real["measure"] = works(play_measuring)
     return {**real, "train": works(play_training), "evaluate": works(play_evaluation), "serve": play_answers}
 
 
@@ -313,6 +321,12 @@ def build_world(folder: Path, launcher: Any, model_source: Path, table: bytes) -
     world.ids["evaluation"] = world.do("evaluate", adapter_id=world.ids["adapter"])["id"]
     world.appliance.run_queue()
     return world
+
+
+@pytest.fixture(scope="session")
+def world_maker() -> Callable[..., World]:
+    """Return `build_world`, for homes in places of a test's own."""
+    return build_world
 
 
 @pytest.fixture(scope="module")

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-import torch
-
 from appliance.inference.loading import load_base
-from appliance.training.methods.method import LoadedModel, inject_lora
+from appliance.training.methods.low_rank import inject_lora
+from appliance.training.methods.method import LoadedModel, MethodSettings
 
 
 class LoraMethod:
@@ -13,6 +12,6 @@ class LoraMethod:
 
     name = "lora"
 
-    def load(self, folder: Path, *, rank: int, lora_alpha: int, compute_type: torch.dtype, seed: int) -> LoadedModel:
+    def load(self, folder: Path, settings: MethodSettings) -> LoadedModel:
         """Load the base model and put adapters on it."""
-        return inject_lora(load_base(folder, quantised=False, compute_type=compute_type), rank=rank, lora_alpha=lora_alpha, seed=seed)
+        return inject_lora(load_base(folder, quantised=False, compute_type=settings.compute_type), settings, method=self.name)

@@ -1,30 +1,77 @@
 """What a training method is: how to load the model, and which parameters learn."""
 
-import json
-import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
-from peft import LoraConfig, get_peft_model, get_peft_model_state_dict
-from safetensors.torch import save
 
-ADAPTER_WEIGHTS = "adapter_model.safetensors"
-ADAPTER_CONFIG = "adapter_config.json"
+from appliance.training.decoder import Decoder
+from appliance.training.examples import TokenizedExample
+from appliance.training.features import FrozenFeatures, SealedSpill
+from appliance.training.packed_passes import PackedPass
 
 
 @dataclass(frozen=True)
-class LoadedModel:
-    """A model ready to train: the PEFT model, and the causal language model inside of it, through which the adapters compute."""
+class MethodSettings:
+    """How to train; a method reads what concerns it.
 
-    peft: Any
+    rank, lora_alpha, use_rslora, use_dora: of LoRA and QLoRA. last_layers, train_head: of last-layers. compute_type: of the activations and
+    of what is frozen. activation_checkpointing: compute activations twice rather than keep them.
+    """
+
+    compute_type: torch.dtype
+    seed: int
+    rank: int = 16
+    lora_alpha: int = 32
+    use_rslora: bool = False
+    use_dora: bool = False
+    last_layers: int = 0
+    train_head: bool = False
+    activation_checkpointing: bool = False
+
+
+@dataclass
+class LoadedModel:
+    """A model ready to train: the causal language model, PEFT's model around it where there are adapters, and how training computes it.
+
+    first_learning: the first layer that has anything to learn at or below it is needed anew each step; what comes before is frozen, and
+    its output for an example the same in each epoch. 0: nothing is.
+    """
+
     causal: Any
+    decoder: Decoder
+    method: str
+    peft: Any | None = None
+    first_learning: int = 0
+    tuned: "TunedParts | None" = None
+    features: FrozenFeatures | None = None
 
     @property
     def trainable(self) -> dict[str, torch.nn.Parameter]:
         """Return the parameters that learn, by name."""
-        return {name: parameter for name, parameter in self.peft.named_parameters() if parameter.requires_grad}
+        outer = self.peft if self.peft is not None else self.causal
+        return {name: parameter for name, parameter in outer.named_parameters() if parameter.requires_grad}
+
+    def summed_loss(self, packed: PackedPass) -> torch.Tensor:
+        """Return the sum of -log p (nats) over the pass's targets."""
+        known = self.features.of(packed) if self.features is not None else None
+        return self.decoder.summed_loss(packed, known, first=self.first_learning)
+
+    def remember(self, examples: Sequence[TokenizedExample], shared: int, pass_tokens: int, spill: SealedSpill | None = None) -> None:
+        """Compute once what the frozen layers make of the examples; nothing where the first layer learns. Raises `StorageError`."""
+        if self.first_learning:
+            self.features = FrozenFeatures(self.decoder, range(self.first_learning), shared, spill)
+            self.features.compute(examples, pass_tokens)
+
+
+@dataclass(frozen=True)
+class TunedParts:
+    """What the configuration of trained tensors says beside the method: see `models.tuned_configuration`."""
+
+    last_layers: int
+    train_head: bool
 
 
 class Method(Protocol):
@@ -32,44 +79,6 @@ class Method(Protocol):
 
     name: str
 
-    def load(self, folder: Path, *, rank: int, lora_alpha: int, compute_type: torch.dtype, seed: int) -> LoadedModel:
-        """Load the base model of `folder` with what learns on top of it, initialised from `seed`."""
+    def load(self, folder: Path, settings: MethodSettings) -> LoadedModel:
+        """Load the base model of `folder` with what learns. Raises `InputError` when the model cannot be trained so."""
         ...
-
-
-def inject_lora(model: Any, *, rank: int, lora_alpha: int, seed: int) -> LoadedModel:
-    """Put adapters on every linear layer but the head: h = W0 x + (lora_alpha / rank) B A x, A random, B zero (LoRA, arXiv:2106.09685).
-
-    All linear layers rather than attention alone: "LoRA Without Regret" (Thinking Machines, 2025) and QLoRA (arXiv:2305.14314, section 4).
-    Adapters compute in fp32 whatever the base computes in. No dropout: short runs on small data.
-    """
-    model.requires_grad_(False)
-    torch.manual_seed(seed)
-    config = LoraConfig(r=rank, lora_alpha=lora_alpha, lora_dropout=0.0, target_modules=_linear_names(model), task_type="CAUSAL_LM")
-    with warnings.catch_warnings():
-        # PEFT 0.21 asks for a property that transformers 5 has renamed; it still answers.
-        warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated", category=FutureWarning)
-        peft = get_peft_model(model, config)
-    return LoadedModel(peft, peft.get_base_model())
-
-
-def _linear_names(model: Any) -> list[str]:
-    """Return the last parts of the names of all linear layers but the head ("q_proj"), which hold for every layer of the model."""
-    head = model.get_output_embeddings()
-    linear = {
-        name.rpartition(".")[2] for name, module in model.named_modules() if isinstance(module, torch.nn.Linear) and module is not head
-    }
-    return sorted(linear)
-
-
-def adapter_files(loaded: LoadedModel, base_name: str) -> dict[str, bytes]:
-    """Return the adapter as PEFT writes it: `adapter_model.safetensors` and `adapter_config.json`, as bytes in memory."""
-    state = {name: tensor.detach().contiguous().cpu() for name, tensor in get_peft_model_state_dict(loaded.peft).items()}
-    config = loaded.peft.peft_config["default"].to_dict()
-    config["base_model_name_or_path"] = base_name
-    config["inference_mode"] = True
-    plain = {key: sorted(value) if isinstance(value, set) else value for key, value in config.items()}
-    return {
-        ADAPTER_WEIGHTS: save(state, metadata={"format": "pt"}),
-        ADAPTER_CONFIG: json.dumps(plain, sort_keys=True, default=str).encode(),
-    }

@@ -1,5 +1,4 @@
-// Behaviour of the wizard that Gradio has no safe part for: the streaming upload, beginning a step at its top, and what happens
-// when a session ends.
+// Behaviour of the wizard that Gradio has no safe part for: the streaming upload, and beginning a step at its top.
 // Static and same-origin, with delegated listeners: the policy of the pages allows no inline handler and no evaluation.
 "use strict";
 
@@ -77,11 +76,4 @@
       tab.setAttribute("aria-label", steps[tab.dataset.tabId - 1]);
     }
   }).observe(document.documentElement, { childList: true, subtree: true });
-
-  const fetchAsBefore = window.fetch.bind(window);
-  window.fetch = async (...request) => {
-    const answer = await fetchAsBefore(...request);
-    if (answer.status === 401) window.location.assign("/sign-in");
-    return answer;
-  };
 })();

@@ -5,13 +5,17 @@ from typing import Any
 
 import gradio as gr
 
+from appliance.planning import MAX_LENGTH, MethodChoice, ModelShape, RowSizes, Training, passes_that_fit
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.import_model import list_models
-from appliance.web import drawing
+from appliance.services.machine import this_machine
+from appliance.web import drawing, plan_drawing
 from appliance.web.wizard.drawn import drawn
 from appliance.web.wizard.events import Events
 
 _NONE = "No model is installed yet. The operator installs one with `appliance model import --starter`."
+
+LONGEST_ROWS = RowSizes(rows=1, mean=MAX_LENGTH / 2, longest=MAX_LENGTH)
 
 
 @dataclass(frozen=True)
@@ -43,14 +47,32 @@ def build_model_step(event: Events) -> ModelStep:
 
 
 def model_choices(context: ServiceContext, caller: Caller) -> tuple[list[tuple[str, str]], str]:
-    """Return the cards, and a notice when there are none."""
-    choices = [(_card(context, each), each["id"]) for each in list_models(context, caller)]
-    return choices, "" if choices else drawing.notice(_NONE, "bad")
+    """Return the cards, and below them what each needs of this machine's memory; a notice when there are none."""
+    models = list_models(context, caller)
+    choices = [(_card(context, each), each["id"]) for each in models]
+    return choices, _fits(context, models) if choices else drawing.notice(_NONE, "bad")
 
 
 def ready_button(ready: bool) -> gr.Button:
     """Return the button onward, with the reason on it while it is disabled."""
     return gr.Button("Continue to training" if ready else "Continue: pick a model first", interactive=ready)
+
+
+def _fits(context: ServiceContext, models: list[dict[str, Any]]) -> str:
+    """Return a bar for each model: an adapter on it as it is, or packed to 4 bits where only that fits; rows as long as they may be."""
+    machine = this_machine(context)
+    bars = []
+    for model in models:
+        shape = ModelShape.from_config(model["manifest"]["config"])
+        memory, how = None, ""
+        for method, said in (("lora", "as it is"), ("qlora", "packed to 4 bits")):
+            choice = MethodChoice(method, rank=min(16, shape.smallest_side))
+            found = passes_that_fit(Training(shape, choice, machine, LONGEST_ROWS, epochs=1, batch_size=8))
+            if found is not None:
+                memory, how = found[2], said
+                break
+        bars.append(plan_drawing.fit_bar(str(model["name"]), memory, machine, how))
+    return f'<div class="fits">{"".join(bars)}</div>'
 
 
 def _card(context: ServiceContext, model: dict[str, Any]) -> str:

@@ -1,23 +1,21 @@
-"""The wizard whole: lays out the five steps, wires what lies between them, and mounts it behind the door."""
+"""The wizard whole: lays out the five steps, and wires what lies between them."""
 
-import importlib.resources
 from typing import Any
 
 import gradio as gr
-from fastapi import FastAPI
-from starlette.middleware.cors import CORSMiddleware
 
 from appliance.jobs.states import ACTIVE, JobState
 from appliance.services.context import Caller
 from appliance.services.jobs import all_jobs
 from appliance.services.operations import Appliance
 from appliance.web import drawing
-from appliance.web.pages_gate import MOUNT
 from appliance.web.wizard.chat import build_chat
 from appliance.web.wizard.data import build_data_step, dataset_choices, dataset_dropdown, watch_dataset
 from appliance.web.wizard.data import ready_button as data_ready
 from appliance.web.wizard.drawn import drawn
 from appliance.web.wizard.events import Events
+from appliance.web.wizard.expert import choice_of
+from appliance.web.wizard.learn import build_learn
 from appliance.web.wizard.model import build_model_step, model_choices
 from appliance.web.wizard.model import ready_button as model_ready
 from appliance.web.wizard.results import (
@@ -30,9 +28,6 @@ from appliance.web.wizard.task import build_task_step
 from appliance.web.wizard.train import build_train_step, draw_review, job_dropdown, trainings, watch, wire_train_step
 
 POLL_S = 2.0
-MAX_WAITING_EVENTS = 64
-EVENTS_AT_ONCE = 8
-_HEAD = '<script src="/static/wizard.js" defer></script>'
 _TOP = (
     '<header class="top"><span class="brand">Fine-tuning appliance</span><nav>'
     '<a href="/password">Password</a><form method="post" action="/sign-out"><button>Sign out</button></form></nav></header>'
@@ -41,36 +36,7 @@ _FOOTER = (
     '<div class="foot">Every act here is in the audit log, which is signed. Data, tuned models and answers are encrypted on this machine, '
     "and nothing leaves it.</div>"
 )
-_FONT = ["system-ui", "Segoe UI", "Roboto", "sans-serif"]
-_MONO = ["ui-monospace", "Menlo", "Consolas", "monospace"]
 _QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-
-
-def build_wizard(appliance: Appliance) -> FastAPI:
-    """Return an application with the pages mounted at `MOUNT`; everything that would leave the machine is off."""
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    # Without one of our own, Gradio adds a CORS middleware that mirrors any origin.
-    app.add_middleware(CORSMiddleware, allow_origins=[])
-    blocks = build_blocks(appliance)
-    blocks.queue(max_size=MAX_WAITING_EVENTS, default_concurrency_limit=EVENTS_AT_ONCE, api_open=False)
-    gr.mount_gradio_app(
-        app,
-        blocks,
-        path=MOUNT,
-        app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
-        footer_links=[],
-        run_history=False,
-        show_error=False,
-        max_file_size=1,
-        ssr_mode=False,
-        enable_monitoring=False,
-        pwa=False,
-        mcp_server=False,
-        theme=_theme(),
-        css=importlib.resources.files("appliance.web").joinpath("static/wizard.css").read_text(encoding="utf-8"),
-        head=_HEAD,
-    )
-    return app
 
 
 def build_blocks(appliance: Appliance) -> gr.Blocks:
@@ -93,6 +59,7 @@ def build_blocks(appliance: Appliance) -> gr.Blocks:
                 chat = build_chat(appliance, event, results.adapter)
                 with gr.Row(elem_classes="onward"):
                     from_results = gr.Button("Back to training")
+        build_learn(appliance, event, model.model)
         drawn(_FOOTER)
         timer = gr.Timer(POLL_S, active=False)
 
@@ -105,8 +72,23 @@ def build_blocks(appliance: Appliance) -> gr.Blocks:
         def tick(caller: Caller, job_id: str | None, adapter_id: str | None) -> tuple[Any, ...]:
             return _tick(appliance, caller, job_id, adapter_id)
 
-        def to_review(_caller: Caller, dataset_id: str | None, model_id: str | None, preset: str, method: str) -> tuple[Any, ...]:
-            return gr.Walkthrough(selected=4), *draw_review(appliance, dataset_id, model_id, preset, method)
+        def to_review(
+            _caller: Caller,
+            dataset_id: str | None,
+            model_id: str | None,
+            preset: str,
+            method: str,
+            rank: float | None,
+            rslora: bool,
+            dora: bool,
+            last_layers: float | None,
+            head: bool,
+            epochs: float | None,
+            batch: float | None,
+            rate: float | None,
+        ) -> tuple[Any, ...]:
+            choice = choice_of(preset, method, rank, rslora, dora, last_layers, head, epochs, batch, rate)
+            return gr.Walkthrough(selected=4), *draw_review(appliance, dataset_id, model_id, choice)
 
         def to_results(caller: Caller, job_id: str | None) -> tuple[Any, ...]:
             job = next((each for each in trainings(appliance, caller) if each["id"] == job_id), None)
@@ -146,28 +128,10 @@ def build_blocks(appliance: Appliance) -> gr.Blocks:
         timer.tick(event(tick), [train.job, results.adapter], [*train.watched, *results.watched, timer], **_QUIET)
         for button, target in ((task.go_on, 2), (data.back, 1), (data.go_on, 3), (model.back, 2), (train.back, 3), (from_results, 4)):
             button.click(_go(target), outputs=steps, **_QUIET)
-        chosen = [data.dataset, model.model, train.preset, train.method]
+        chosen = [data.dataset, model.model, *train.settings]
         model.go_on.click(event(to_review), chosen, [steps, train.review, train.start], **_QUIET)
         train.go_on.click(event(to_results), train.job, [steps, results.adapter, chat.ask, timer, *results.watched], **_QUIET)
     return blocks
-
-
-def _theme() -> gr.themes.Base:
-    """Return the look: fonts of the system, one accent, and grey text dark enough to read (contrast AA)."""
-    steps = ("#effafb", "#d6f1f4", "#b2e3e9", "#7fcdd7", "#45aebc", "#0f6674", "#0d5a66", "#0b4d58", "#0a414a", "#08343b", "#05242a")
-    accent = gr.themes.Color(*steps, name="accent")
-    return gr.themes.Base(primary_hue=accent, secondary_hue=accent, neutral_hue="slate", font=_FONT, font_mono=_MONO).set(
-        body_text_color_subdued="*neutral_600",
-        body_text_color_subdued_dark="*neutral_400",
-        block_info_text_color="*neutral_600",
-        block_info_text_color_dark="*neutral_400",
-        checkbox_label_background_fill="*neutral_50",
-        checkbox_label_background_fill_hover="*neutral_100",
-        block_border_width="0px",
-        block_padding="0px",
-        block_background_fill="transparent",
-        block_background_fill_dark="transparent",
-    )
 
 
 def _go(target: int) -> Any:
@@ -190,7 +154,7 @@ def _load(appliance: Appliance, caller: Caller) -> tuple[Any, ...]:
     job_id = next((job["id"] for job in jobs if JobState(job["state"]) in ACTIVE), jobs[0]["id"] if jobs else None)
     busy = _busy(appliance, caller)
     adapters, adapter_id = adapter_choices(appliance, caller)
-    review, start = draw_review(appliance, dataset_id, model_id, "balanced", "qlora")
+    review, start = draw_review(appliance, dataset_id, model_id, choice_of("balanced"))
     active = bool(jobs) and any(JobState(job["state"]) in ACTIVE for job in jobs)
     step = 4 if active else 5 if adapter_id else 1
     return (
@@ -235,4 +199,5 @@ def _ask_button(ready: bool) -> gr.Button:
 def _role_notice(caller: Caller) -> str:
     if caller.role == "trainer":
         return ""
-    return drawing.notice(f"You are signed in as {caller.role}. You may look around here; bringing data and training is for trainers.")
+    said = drawing.notice(f"You are signed in as {caller.role}. You may look around here; bringing data and training is for trainers.")
+    return said + ('<p><a href="/audit/">To the audit log</a></p>' if caller.role in {"admin", "auditor"} else "")

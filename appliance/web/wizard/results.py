@@ -14,6 +14,7 @@ from appliance.services.operations import Appliance
 from appliance.web import charts, drawing
 from appliance.web.wizard.drawn import drawn
 from appliance.web.wizard.events import Events
+from appliance.web.wizard.rank import RankPanel, build_rank_panel, watch_rank, wire_rank_panel
 
 _BEFORE, _AFTER = "Before (original)", "Your model (tuned)"
 
@@ -25,6 +26,7 @@ class ResultsStep:
     adapter: gr.Dropdown
     watched: list[Any]
     answers: gr.Markdown
+    rank: RankPanel
 
 
 def build_results_step() -> ResultsStep:
@@ -36,12 +38,13 @@ def build_results_step() -> ResultsStep:
         measure = gr.Button("Measure: train a model first", variant="primary", interactive=False)
         look = gr.Button("Show the answers: measure first", interactive=False)
     answers = drawn()
-    return ResultsStep(adapter, [view, measure, look], answers)
+    rank = build_rank_panel()
+    return ResultsStep(adapter, [view, measure, look, *rank.watched], answers, rank)
 
 
 def wire_results_step(appliance: Appliance, event: Events, step: ResultsStep, timer: gr.Timer) -> None:
     """Wire measuring and looking."""
-    _view, measure_button, look_button = step.watched
+    _view, measure_button, look_button = step.watched[:3]
 
     def pick(caller: Caller, adapter_id: str | None) -> tuple[Any, ...]:
         return "", gr.Timer(active=True), *watch_results(appliance, caller, adapter_id)
@@ -53,6 +56,10 @@ def wire_results_step(appliance: Appliance, event: Events, step: ResultsStep, ti
         appliance.runner.wake()
         return "", gr.Timer(active=True), *watch_results(appliance, caller, adapter_id)
 
+    def show(caller: Caller, adapter_id: str | None) -> tuple[Any, ...]:
+        choices, chosen = adapter_choices(appliance, caller, adapter_id)
+        return gr.Dropdown(choices=choices, value=chosen), *pick(caller, chosen)
+
     def look(caller: Caller, adapter_id: str | None) -> str:
         return drawing.answers(show_answers(appliance.context, caller, adapter_id or ""))
 
@@ -62,6 +69,8 @@ def wire_results_step(appliance: Appliance, event: Events, step: ResultsStep, ti
         event(measure), step.adapter, [step.answers, timer, *step.watched], **quiet, concurrency_id="start", concurrency_limit=1
     )
     look_button.click(event(look), step.adapter, step.answers, **quiet)
+    shown = [step.adapter, step.answers, timer, *step.watched]
+    wire_rank_panel(appliance, event, step.rank, step.adapter, timer, shown, show)
 
 
 def adapter_choices(appliance: Appliance, caller: Caller, adapter_id: str | None = None) -> tuple[list[tuple[str, str]], str | None]:
@@ -80,11 +89,12 @@ def watch_results(appliance: Appliance, caller: Caller, adapter_id: str | None) 
             empty,
             gr.Button("Measure: train a model first", interactive=False),
             gr.Button("Show the answers: measure first", interactive=False),
+            *watch_rank(appliance, caller, None),
         )
     adapter = describe_adapter(appliance.context, adapter_id)
     job = latest_evaluation(appliance, caller, adapter_id)
     running = job is not None and JobState(job["state"]) in ACTIVE
-    results = adapter["results"]
+    results = {name: value for name, value in adapter["results"].items() if name != "rank"}
     view = draw_running(job) if running and job is not None else draw_results(results, job)
     measured = bool(results) and not running
     label = "Measuring …" if running else "Measure again" if measured else "Measure it now"
@@ -92,6 +102,7 @@ def watch_results(appliance: Appliance, caller: Caller, adapter_id: str | None) 
         view,
         gr.Button(label, interactive=not running, variant="secondary" if measured else "primary"),
         gr.Button("Show the answers" if measured else "Show the answers: measure first", interactive=measured),
+        *watch_rank(appliance, caller, adapter_id),
     )
 
 

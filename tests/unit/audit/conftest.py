@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -117,3 +118,9 @@ def filled(
         return folder
 
     return make
+
+
+@pytest.fixture(scope="session")
+def parts() -> SimpleNamespace:
+    """Give the classes, for fixtures that live longer than a test."""
+    return SimpleNamespace(Signer=KeySigner, Heads=MemoryHeads, Clock=StillClock)

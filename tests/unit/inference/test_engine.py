@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -11,18 +12,15 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from appliance.foundation.errors import IntegrityError
 from appliance.inference.engine import Engine
-from appliance.training.methods import METHODS, adapter_files
+from appliance.training.methods import METHODS, MethodSettings, adapter_files
 
 PROMPTS = [[5, 9, 2], [40, 77, 3, 8, 21, 60], [11], [90, 4, 4, 4]]
 NEVER: frozenset[int] = frozenset()
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a two-layer model's folder."""
-    folder = tmp_path_factory.mktemp("model")
-    torch.manual_seed(3)
-    config = LlamaConfig(
+def model_config(*, tied: bool) -> LlamaConfig:
+    """Return a configuration whose random model gives answers that differ."""
+    return LlamaConfig(
         vocab_size=96,
         hidden_size=64,
         intermediate_size=128,
@@ -30,19 +28,47 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         num_attention_heads=4,
         num_key_value_heads=2,
         initializer_range=0.2,
-        tie_word_embeddings=False,
+        tie_word_embeddings=tied,
     )
-    LlamaForCausalLM(config).save_pretrained(folder)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a two-layer model's folder."""
+    folder = tmp_path_factory.mktemp("model")
+    torch.manual_seed(3)
+    LlamaForCausalLM(model_config(tied=False)).save_pretrained(folder)
     return folder
 
 
 @pytest.fixture(scope="module")
 def adapter(folder: Path) -> dict[str, bytes]:
     """Return an adapter that changes answers."""
-    loaded = METHODS["lora"]().load(folder, rank=4, lora_alpha=8, compute_type=torch.float32, seed=0)
+    loaded = METHODS["lora"]().load(folder, MethodSettings(rank=4, lora_alpha=8, compute_type=torch.float32, seed=0))
     for parameter in loaded.trainable.values():
         torch.nn.init.normal_(parameter, std=0.3)
     return adapter_files(loaded, "a model")
+
+
+def tuned_files(folder: Path, method: str, **options: Any) -> dict[str, bytes]:
+    """Return trained tensors that change answers."""
+    loaded = METHODS[method]().load(folder, MethodSettings(compute_type=torch.float32, seed=0, **options))
+    torch.manual_seed(8)
+    for parameter in loaded.trainable.values():
+        parameter.data += 0.2 * torch.randn_like(parameter)
+    files = adapter_files(loaded, "a model")
+    expected = loaded.causal(torch.tensor([PROMPTS[1]])).logits[0, -1].argmax()
+    assert engine(folder, files).answer([PROMPTS[1]], max_new_tokens=1, end_tokens=NEVER) == [[int(expected)]]
+    return files
+
+
+@pytest.fixture(scope="module")
+def tied_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a model whose head is its embedding."""
+    folder = tmp_path_factory.mktemp("tied")
+    torch.manual_seed(4)
+    LlamaForCausalLM(model_config(tied=True)).save_pretrained(folder)
+    return folder
 
 
 def engine(folder: Path, adapter: dict[str, bytes] | None = None, *, quantised: bool = False) -> Engine:
@@ -115,3 +141,45 @@ def test_a_quantised_model_takes_the_adapter_too(folder: Path, adapter: dict[str
         original = loaded.answer(PROMPTS, max_new_tokens=4, end_tokens=NEVER)
     assert original == engine(folder, quantised=True).answer(PROMPTS, max_new_tokens=4, end_tokens=NEVER)
     assert json.loads(adapter["adapter_config.json"])["r"] == 4
+
+
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("options", [{"method": "full"}, {"method": "last-layers", "last_layers": 1, "train_head": True}])
+def test_trained_tensors_are_switched_as_an_adapter_is(folder: Path, tied_folder: Path, tied: bool, options: dict[str, Any]) -> None:
+    """Original, tuned and original again, on one loaded model, whether the head is the embedding or not."""
+    used = tied_folder if tied else folder
+    both = engine(used, tuned_files(used, **options))
+    tuned = both.answer(PROMPTS, max_new_tokens=6, end_tokens=NEVER)
+    for _ in range(2):
+        with both.original():
+            original = both.answer(PROMPTS, max_new_tokens=6, end_tokens=NEVER)
+        assert original == engine(used).answer(PROMPTS, max_new_tokens=6, end_tokens=NEVER)
+        assert both.answer(PROMPTS, max_new_tokens=6, end_tokens=NEVER) == tuned
+    assert tuned != original
+
+
+@pytest.mark.parametrize("change", ["fewer", "more", "shape"])
+def test_trained_tensors_that_do_not_fit_are_refused(folder: Path, change: str) -> None:
+    """Not loaded by half."""
+    files = tuned_files(folder, "last-layers", last_layers=1)
+    tensors = load(files["adapter_model.safetensors"])
+    name = next(iter(tensors))
+    if change == "fewer":
+        del tensors[name]
+    elif change == "more":
+        tensors["model.norm.weight"] = torch.zeros(64)
+    else:
+        tensors[name] = torch.zeros(3, 3)
+    with pytest.raises(IntegrityError, match="do not fit"):
+        engine(folder, {**files, "adapter_model.safetensors": save(tensors)})
+
+
+@pytest.mark.parametrize("options", [{"use_rslora": True}, {"use_dora": True}])
+def test_variants_of_lora_answer_as_they_were_trained(folder: Path, options: dict[str, bool]) -> None:
+    """The scaling and the lengths come with the adapter."""
+    loaded = METHODS["lora"]().load(folder, MethodSettings(compute_type=torch.float32, seed=0, rank=4, lora_alpha=8, **options))
+    for name, parameter in loaded.trainable.items():
+        torch.nn.init.normal_(parameter, mean=1.0 if "magnitude" in name else 0.0, std=0.3)
+    expected = loaded.causal(torch.tensor([PROMPTS[1]])).logits[0, -1].argmax()
+    made = engine(folder, adapter_files(loaded, "a")).answer([PROMPTS[1]], max_new_tokens=1, end_tokens=NEVER)
+    assert made == [[int(expected)]]

@@ -25,17 +25,23 @@ from appliance.jobs.messages import (
     EvaluateStart,
     Failed,
     FromWorker,
+    MeasureStart,
     Message,
     ModelAccess,
+    Notice,
     ParseStart,
     PreviewStart,
     Progress,
+    RankCandidate,
+    RanksStart,
     Ready,
     ReviseStart,
     ScreeningAccess,
     SearchStart,
     ServeStart,
+    ShrinkStart,
     Stop,
+    SweepStart,
     ToWorker,
     TrainStart,
     UploadAccess,
@@ -85,22 +91,30 @@ REVISE = ReviseStart(
     part_keys={"test": KEYS[1]},
 )
 SEARCH = SearchStart(person=["A Name"], datasets=[DATASET])
+RANKS = RanksStart(job_id="jb_1", job_folder="/j", job_key=KEYS[2], adapter=ADAPTER)
+SHRINK = ShrinkStart(job_folder="/j", model=MODEL, dataset=DATASET, adapter=ADAPTER, smaller=ADAPTER, rank=4, quantised=True, max_length=64)
+SWEEP = SweepStart(training=TRAIN, candidates=[RankCandidate(rank=4, lora_alpha=8), RankCandidate(rank=8, lora_alpha=16)])
 SERVE = ServeStart(model=MODEL, adapter=ADAPTER, quantised=False, system_prompt="")
 TO_WORKER: list[Message] = [
     TRAIN,
     EVALUATE,
+    RANKS,
+    SHRINK,
+    SWEEP,
     PARSE,
     PREVIEW,
     REVISE,
     SEARCH,
     SERVE,
     ConvertStart(gguf_path="/g", output_folder="/o"),
+    MeasureStart(),
     ChatRequest(request_id="ch_1", messages=[{"role": "user", "content": "Hello"}], contenders=["tuned"], max_new_tokens=4),
     Stop(),
 ]
 FROM_WORKER: list[Message] = [
     Ready(facts={"compute_type": "float32", "threads": 2, "quick": True}),
     Progress(step=1, steps=2, sentence="", figures={"loss": 1.5, "validation_loss": None}),
+    Notice(sentence="The disk is full."),
     Checkpointed(step=1),
     ChatPiece(request_id="ch_1", contender="original", text="Good", last=False),
     Done(result={"rows": 3}),
@@ -185,7 +199,7 @@ def test_the_control_plane_cannot_speak_as_a_worker() -> None:
         {"seed": 2**31},
         {"checkpoint_steps": 0},
         {"max_length": 15},
-        {"method": "full"},
+        {"method": "none of them"},
         {"job_key": base64.b64encode(bytes(31)).decode()},
         {"job_key": base64.b64encode(bytes(33)).decode()},
         {"job_key": "no base64 at all"},
@@ -216,7 +230,7 @@ def test_every_field_that_holds_a_key_is_hidden() -> None:
             if "key" in name:
                 seen += 1
                 assert not field.repr, f"{kind.__name__}.{name}"
-    assert seen == 7
+    assert seen == 8
 
 
 def test_an_error_repeats_neither_values_nor_unknown_names() -> None:

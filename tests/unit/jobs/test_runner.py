@@ -1,5 +1,7 @@
 """One job at a time, oldest first; whatever ends a job ends in a sentence; nothing is lost when the appliance stops or dies."""
 
+import contextlib
+import resource
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,11 +11,11 @@ from typing import Any
 import pytest
 
 from appliance.foundation.clock import SystemClock
-from appliance.foundation.errors import ApplianceError, InputError, SealedError, StorageError
+from appliance.foundation.errors import ApplianceError, InputError, SealedError, StorageError, WorkerError
 from appliance.jobs.conversation import WorkerOrder
-from appliance.jobs.messages import ConvertStart, Done, Progress, Stop
+from appliance.jobs.messages import OUT_OF_MEMORY, ConvertStart, Done, Notice, Progress, Stop
 from appliance.jobs.runner import JobRunner
-from appliance.jobs.states import Job, JobState, add_job, get_job, list_progress, move_job
+from appliance.jobs.states import Job, JobState, add_job, change_spec, get_job, list_progress, move_job, note_on_job
 from appliance.vault.database import Database
 
 CLOCK = SystemClock()
@@ -23,7 +25,8 @@ SOON_S = 20.0
 class NotingHandler:
     """Notes what it is asked for; refuses where told to."""
 
-    def __init__(self) -> None:
+    def __init__(self, database: Database) -> None:
+        self.database = database
         self.notes: list[tuple[str, str]] = []
         self.refusals: dict[str, Exception] = {}
 
@@ -46,16 +49,29 @@ class NotingHandler:
         """Note the code."""
         self._note(f"fail {error.code}", job)
 
+    def step_down(self, job: Job, error: ApplianceError) -> Job:
+        """Make it a smaller job, twice; then refuse."""
+        self._note(f"step down {error.code}", job)
+        size = job.spec.get("size", 2)
+        if size == 0:
+            raise WorkerError("Nothing is left to give up.", code="nothing-left")
+        with self.database.begin() as connection:
+            note_on_job(connection, job.id, "It needs less now.")
+            return change_spec(connection, job.id, {"size": size - 1})
+
 
 class Bench:
     """A database with a queue, and a runner over simulated workers."""
 
-    def __init__(self, database: Database, launcher: Any) -> None:
+    def __init__(self, database: Database, launcher: Any, vmstat: Path) -> None:
         self.database = database
+        self.launcher = launcher
+        self.vmstat = vmstat
+        vmstat.write_text("nr_free_pages 1\noom_kill 7\n", encoding="ascii")
         self.sealed = False
         self.faults: list[Exception] = []
-        self.handler = NotingHandler()
-        self.runner = JobRunner(self._open, launcher, CLOCK, {"train": self.handler})
+        self.handler = NotingHandler(database)
+        self.runner = JobRunner(self._open, launcher, CLOCK, {"train": self.handler}, vmstat=vmstat)
 
     def _open(self) -> Database:
         if self.faults:
@@ -94,7 +110,7 @@ def bench(tmp_path: Path, simulate: Any) -> Iterator[Callable[[Any], Bench]]:
     made: list[Bench] = []
 
     def make(play: Any) -> Bench:
-        made.append(Bench(Database(tmp_path / f"{len(made)}.db", bytes(32)), simulate(play)))
+        made.append(Bench(Database(tmp_path / f"{len(made)}.db", bytes(32)), simulate(play), tmp_path / f"{len(made)}.vmstat"))
         return made[-1]
 
     yield make
@@ -114,6 +130,12 @@ def until_stopped(channel: Any, _start: Any) -> Done:
     while not isinstance(channel.receive(), Stop):
         pass
     return Done(stopped=True, result={"kept": True})
+
+
+def hungry(channel: Any, _start: Any) -> Done:
+    """Run out of memory."""
+    channel.send(Progress(step=1, steps=2))
+    raise WorkerError("Memory ran out.", code=OUT_OF_MEMORY)
 
 
 def test_an_empty_queue_runs_nothing(bench: Any, worker_frame: Any) -> None:
@@ -350,3 +372,153 @@ def test_starting_twice_starts_once_and_stopping_twice_is_allowed(bench: Any, wo
     made.runner.stop()
     made.runner.stop()
     assert threading.active_count() == before
+
+
+def test_a_job_whose_memory_runs_out_is_tried_again_with_less(bench: Any, worker_frame: Any) -> None:
+    """As often as its handler finds something to give up; meanwhile the job says so."""
+    tries: list[str] = []
+
+    def work(channel: Any, start: Any) -> Done:
+        tries.append(made.job("jb_1").reason)
+        return finds(channel, start) if len(tries) == 3 else hungry(channel, start)
+
+    made = bench(worker_frame(work))
+    made.submit("jb_1")
+    ended = made.runner.run_next()
+    assert (ended.state, ended.spec) == (JobState.SUCCEEDED, {"size": 0})
+    assert tries == ["", "It needs less now.", "It needs less now."]
+    assert [step for step, _ in made.handler.notes] == ["prepare", *[f"step down {OUT_OF_MEMORY}", "prepare"] * 2, "finish"]
+
+
+def test_a_job_that_has_nothing_left_to_give_up_fails_with_that_sentence(bench: Any, worker_frame: Any) -> None:
+    """It can be resumed when the machine has more memory."""
+    made = bench(worker_frame(hungry))
+    made.submit("jb_1")
+    failed = made.runner.run_next()
+    assert (failed.state, failed.reason) == (JobState.FAILED, "Nothing is left to give up.")
+    assert made.handler.notes[-1] == ("fail nothing-left", "jb_1")
+
+
+@pytest.mark.parametrize("by_the_kernel", [True, False])
+def test_a_worker_that_the_kernel_killed_for_memory_is_told_from_one_that_somebody_killed(bench: Any, by_the_kernel: bool) -> None:
+    """By the kernel's own count; what somebody kills stays killed."""
+    tries: list[int] = []
+
+    def play(channel: Any, raw: Any) -> None:
+        channel.receive()
+        tries.append(1)
+        if len(tries) == 2:
+            channel.send(Done())
+            return
+        if by_the_kernel:
+            made.vmstat.write_text("oom_kill 8\n", encoding="ascii")
+        worker = made.launcher.workers[-1]
+        worker.killed = True
+        raw.close()
+
+    made = bench(play)
+    made.submit("jb_1")
+    ended = made.runner.run_next()
+    assert ended.state is (JobState.SUCCEEDED if by_the_kernel else JobState.FAILED)
+    assert ("step down worker.died", "jb_1") in made.handler.notes or not by_the_kernel
+    assert len(tries) == (2 if by_the_kernel else 1)
+
+
+def test_a_job_that_is_being_stopped_does_not_step_down(bench: Any) -> None:
+    """It was to end anyway."""
+
+    def play(channel: Any, _raw: Any) -> None:
+        channel.receive()
+        while not isinstance(channel.receive(), Stop):
+            pass
+        raise WorkerError("Memory ran out.", code=OUT_OF_MEMORY)
+
+    made = bench(play)
+    made.submit("jb_1")
+    made.runner.start()
+    made.await_state("jb_1", JobState.RUNNING)
+    made.move("jb_1", JobState.STOPPING)
+    assert made.await_state("jb_1", JobState.FAILED).reason == "Memory ran out."
+
+
+def test_a_worker_that_ends_by_itself_before_its_work_is_done_says_why(bench: Any, worker_frame: Any) -> None:
+    """A training that diverged: stopped, with its sentence, and what was good kept."""
+    made = bench(worker_frame(lambda _channel, _start: Done(stopped=True, result={"sentence": "It became worse and worse."})))
+    made.submit("jb_1")
+    ended = made.runner.run_next()
+    assert (ended.state, ended.reason) == (JobState.STOPPED, "It became worse and worse.")
+
+
+def test_what_is_to_be_known_stands_on_the_job_while_it_lasts(bench: Any, worker_frame: Any) -> None:
+    """A pause is said, and taken back."""
+    seen: list[str] = []
+
+    def work(channel: Any, _start: Any) -> Done:
+        for sentence in ("The disk is full.", ""):
+            channel.send(Notice(sentence=sentence))
+            channel.send(Progress(step=1, steps=1))
+        return Done()
+
+    made = bench(worker_frame(work))
+    made.submit("jb_1")
+    made.runner.run_next(lambda job, _message: seen.append(made.job(job.id).reason))
+    assert seen == ["The disk is full.", "The disk is full.", "", ""]
+    assert made.job("jb_1").state is JobState.SUCCEEDED
+
+
+@contextlib.contextmanager
+def full_disk() -> Iterator[None]:
+    """Let the kernel refuse every byte that this process would write to a file, as a full disk does; reading goes on."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_what_cannot_be_written_now_is_written_when_there_is_room(bench: Any, worker_frame: Any) -> None:
+    """Neither a point of the curve nor the notice is lost, and the notice can be read meanwhile."""
+    meanwhile: list[dict[str, str]] = []
+    with contextlib.ExitStack() as disk:
+
+        def work(channel: Any, _start: Any) -> Done:
+            channel.send(Progress(step=1, steps=3))
+            channel.send(Progress(step=2, steps=3))
+            channel.send(Notice(sentence="The disk is full."))
+            channel.send(Progress(step=3, steps=3))
+            return Done()
+
+        def heard(_job: Job, message: Any) -> None:
+            meanwhile.append(dict(made.runner.notices))
+            if isinstance(message, Notice):
+                disk.close()
+            elif message.step == 1:
+                disk.enter_context(full_disk())
+
+        made = bench(worker_frame(work))
+        made.submit("jb_1")
+        ended = made.runner.run_next(heard)
+    assert ended.state is JobState.SUCCEEDED, ended.reason
+    assert meanwhile == [{}, {}, {"jb_1": "The disk is full."}, {}]
+    with made.database.begin() as connection:
+        assert [point.step for point in list_progress(connection, "jb_1")] == [1, 2, 3]
+
+
+def test_a_job_whose_end_could_not_be_written_goes_on_when_it_can(bench: Any, worker_frame: Any) -> None:
+    """It does not stand as running for ever, with nobody working on it."""
+    made, tries = bench(worker_frame(finds)), list[int]()
+    ordinary = made.handler.finish
+
+    def finish(job: Job, done: Done) -> dict[str, Any]:
+        tries.append(1)
+        if len(tries) == 1:
+            made.faults.append(StorageError("The disk is full."))  # ... and so is what comes next: noting that the job failed.
+            raise StorageError("The disk is full.")
+        return dict(ordinary(job, done))
+
+    made.handler.finish = finish
+    made.submit("jb_1")
+    made.runner.start()
+    made.await_state("jb_1", JobState.SUCCEEDED)
+    assert len(tries) == 2

@@ -28,7 +28,7 @@ def read(**changes: Any) -> AdapterConfiguration:
 
 def test_a_plain_lora_is_read_and_written_anew() -> None:
     configuration = read()
-    assert configuration == AdapterConfiguration(16, 32, 0.05, ("q_proj", "v_proj"), False)
+    assert configuration == AdapterConfiguration(16, 32, 0.05, ("q_proj", "v_proj"), use_rslora=False, use_dora=False)
     assert read_adapter_configuration(json.dumps(configuration.to_peft()).encode()) == configuration
 
 
@@ -60,7 +60,6 @@ def test_what_peft_writes_is_read() -> None:
         ("megatron_config", {"x": 1}),
         ("megatron_core", "evil.core"),
         ("init_lora_weights", "eva"),
-        ("use_dora", True),
         ("bias", "all"),
         ("never_heard_of", 1),
         ("auto_map", {}),

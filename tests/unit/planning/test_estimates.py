@@ -1,41 +1,79 @@
-"""Estimates are ranges that move the right way, and hold the figures that were measured."""
+"""Time and disk are ranges and sums that move the right way; what was measured on this machine carries over to the next training."""
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
 from appliance.foundation.errors import InputError
-from appliance.planning import ModelShape, estimate_memory, estimate_seconds
+from appliance.planning import Machine, MethodChoice, ModelShape, RowSizes, Speed, checkpoint_bytes, estimate_seconds, expected
 
 SHAPE = ModelShape(hidden=576, layers=30, heads=9, key_value_heads=3, head_dim=64, intermediate=1536, vocabulary=49152, tied=True)
+ROWS = RowSizes(rows=100, mean=50, longest=80)
+MACHINE = Machine(22 * 10**9, 10**11, 2, Speed("float32", 80.0, 5.0))
 
 
-def test_qlora_holds_less_than_lora():
-    qlora, lora = (estimate_memory(SHAPE, method=method, rank=16, tokens_a_pass=512) for method in ("qlora", "lora"))
-    assert qlora.weight_bytes < 0.6 * lora.weight_bytes
-    assert qlora.peak_bytes.low < lora.peak_bytes.low < lora.peak_bytes.high
+def seconds(method="lora", *, rows=ROWS, machine=MACHINE, epochs=3, tokens=512, checkpointing=False, **options):
+    choice = MethodChoice(method, **options)
+    return estimate_seconds(SHAPE, choice, machine, rows, epochs=epochs, batch_size=8, pass_tokens=tokens, checkpointing=checkpointing)
 
 
-def test_memory_and_time_grow_with_the_work():
-    small, large = (estimate_memory(SHAPE, method="lora", rank=16, tokens_a_pass=tokens).peak_bytes for tokens in (128, 1024))
-    assert small.high < large.high
-    short, long = (estimate_seconds(SHAPE, rows=rows, epochs=3, tokens_a_row=50, cores=2) for rows in (100, 1000))
-    assert short.high * 9.9 < long.high < short.high * 10.1
-    assert short.low < short.high
+def test_time_is_linear_in_rows_and_passes_over_the_data():
+    plain = expected(seconds())
+    assert expected(seconds(epochs=6)) == pytest.approx(2 * plain)
+    assert expected(seconds(rows=replace(ROWS, rows=1000))) == pytest.approx(10 * plain, rel=0.05)
 
 
 def test_a_shared_beginning_saves_time():
-    plain = estimate_seconds(SHAPE, rows=100, epochs=1, tokens_a_row=60, cores=2)
-    shared = estimate_seconds(SHAPE, rows=100, epochs=1, tokens_a_row=60, shared_tokens=40, cores=2)
-    assert shared.high < 0.5 * plain.high
+    assert expected(seconds(rows=RowSizes(100, 60, 80, shared=40))) < 0.6 * expected(seconds(rows=RowSizes(100, 60, 80)))
 
 
-def test_what_cannot_be_estimated_is_refused():
-    with pytest.raises(InputError, match="estimate"):
-        estimate_memory(SHAPE, method="full", rank=16, tokens_a_pass=10)
+def test_what_takes_longer_is_said_to():
+    plain = expected(seconds())
+    assert expected(seconds("qlora")) > plain
+    assert expected(seconds("full")) > plain
+    assert expected(seconds("last-layers", last_layers=4)) < plain
+    assert plain < expected(seconds(checkpointing=True)) < 1.7 * plain
+    assert expected(seconds(rows=replace(ROWS, validation_rows=50))) > plain
+
+
+def test_an_unmeasured_machine_has_a_wider_range():
+    measured, guessed = seconds(), seconds(machine=replace(MACHINE, speed=None))
+    assert guessed.high / guessed.low > 2 * measured.high / measured.low
+    assert guessed.low < measured.low < measured.high < guessed.high
+
+
+def test_past_trainings_correct_the_next_estimate():
+    """Twice as slow as estimated, once: the next estimate is twice as long. It never runs away."""
+    slow = MACHINE.speed.after_training(2.0)
+    assert expected(seconds(machine=replace(MACHINE, speed=slow))) == pytest.approx(2 * expected(seconds()))
+    assert slow.after_training(1.0).correction == pytest.approx(2.0)
+    for _ in range(20):
+        slow = slow.after_training(1000.0)
+    assert slow.correction == 10.0
+
+
+def test_a_speed_survives_being_written_and_what_is_none_is_refused():
+    assert Speed.from_json(MACHINE.speed.to_json()) == MACHINE.speed
+    for wrong in (
+        {},
+        {"compute_type": "int8", "gflops": 1.0, "copy_gb_s": 1.0},
+        {"compute_type": "float32", "gflops": 0, "copy_gb_s": 1.0},
+    ):
+        with pytest.raises(InputError, match="measured anew"):
+            Speed.from_json(wrong)
+
+
+def test_the_disk_holds_checkpoints_the_best_and_the_result():
+    """Three checkpoints of weights and two moments, the best weights twice, the result: four bytes each."""
+    assert checkpoint_bytes(SHAPE, MethodChoice("full")) == SHAPE.parameters * 4 * 12
+
+
+@pytest.mark.parametrize("wrong", [{"rows": 0}, {"mean": 0.0}, {"longest": 10}, {"shared": 50.0}, {"learned": 0.0}])
+def test_rows_that_cannot_be_are_refused(wrong):
     with pytest.raises(InputError, match="at least one"):
-        estimate_seconds(SHAPE, rows=0, epochs=1, tokens_a_row=1, cores=1)
+        replace(ROWS, **wrong)
 
 
 def test_planning_never_imports_torch():

@@ -54,3 +54,27 @@ def test_an_untied_head_counts_twice():
 def test_a_configuration_without_a_usable_size_is_refused(value):
     with pytest.raises(InputError, match="hidden_size"):
         ModelShape.from_config({**SMOLLM2_135M, "hidden_size": value})
+
+
+def test_a_model_is_the_sum_of_its_layers():
+    for tied in (True, False):
+        shape = ModelShape.from_config({**SMOLLM2_135M, "tie_word_embeddings": tied})
+        layers = shape.by_layer(16)
+        assert sum(layer.copies * layer.full for layer in layers) == shape.parameters
+        assert sum(layer.copies * layer.adapter for layer in layers) == 4_884_480
+        assert ("head" in [layer.name for layer in layers]) is not tied
+
+
+def test_qwen_has_biases_that_its_configuration_does_not_name():
+    """Qwen2.5-0.5B, as published: 494,032,768."""
+    config = {"hidden_size": 896, "num_hidden_layers": 24, "num_attention_heads": 14, "num_key_value_heads": 2, "intermediate_size": 4864}
+    shape = ModelShape.from_config({**config, "vocab_size": 151936, "tie_word_embeddings": True, "model_type": "qwen2"})
+    assert shape.parameters == 494_032_768
+    llama = ModelShape.from_config({**config, "vocab_size": 151936, "tie_word_embeddings": True, "attention_bias": True})
+    assert llama.parameters - shape.parameters == 24 * 896
+
+
+@pytest.mark.parametrize(("rank", "adapter"), [(3, 6_000), (2, 4_000)])
+def test_the_example_of_the_papers(rank, adapter):
+    """1000 x 1000, by hand."""
+    assert adapter_parameters(1000, 1000, rank) == adapter

@@ -9,7 +9,9 @@ from appliance.planning import PRESETS, default_learning_rate, training_plan
 
 
 def plan(**changes):
-    return training_plan(**{"method": "qlora", "preset": "balanced", "parameters": 134_515_008, "training_rows": 334, **changes})
+    return training_plan(
+        **{"method": "qlora", "preset": "balanced", "parameters": 134_515_008, "layers": 30, "training_rows": 334, **changes}
+    )
 
 
 def test_alpha_is_twice_the_rank():
@@ -19,7 +21,51 @@ def test_alpha_is_twice_the_rank():
 
 def test_what_is_given_wins_over_the_preset():
     given_plan = plan(rank=8, epochs=2, batch_size=4, learning_rate=1e-4)
-    assert given_plan == {"method": "qlora", "rank": 8, "lora_alpha": 16, "epochs": 2, "batch_size": 4, "learning_rate": 1e-4}
+    assert given_plan == {
+        "method": "qlora",
+        "rank": 8,
+        "lora_alpha": 16,
+        "use_rslora": False,
+        "use_dora": False,
+        "last_layers": 0,
+        "train_head": False,
+        "epochs": 2,
+        "batch_size": 4,
+        "learning_rate": 1e-4,
+    }
+
+
+def test_rslora_keeps_the_scale_that_the_learning_rate_was_measured_with():
+    """alpha / sqrt(r) with it is alpha / r without, at every square rank."""
+    for rank in (4, 16, 64):
+        assert plan(rank=rank, use_rslora=True)["lora_alpha"] / rank**0.5 == plan(rank=rank)["lora_alpha"] / rank
+
+
+def test_the_models_own_weights_learn_at_a_tenth_of_an_adapters_rate():
+    for parameters in (10**8, 5 * 10**8, 10**10):
+        own, adapter = (default_learning_rate(parameters, method) for method in ("full", "qlora"))
+        assert own == pytest.approx(adapter / 10, rel=0.05)
+
+
+def test_last_layers_are_a_quarter_unless_said():
+    assert plan(method="last-layers")["last_layers"] == 8
+    assert plan(method="last-layers", last_layers=2, train_head=True)["last_layers"] == 2
+    assert plan(method="last-layers", layers=2)["last_layers"] == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "options", "said"),
+    [
+        ("full", {"rank": 8}, "rank belongs to qlora and lora, not to full"),
+        ("full", {"use_dora": True}, "DoRA belongs to qlora and lora"),
+        ("last-layers", {"use_rslora": True}, "rsLoRA belongs to"),
+        ("lora", {"last_layers": 2}, "a number of last layers belongs to last-layers, not to lora"),
+        ("qlora", {"train_head": True}, "training the head belongs to last-layers"),
+    ],
+)
+def test_what_a_method_does_not_have_is_refused(method, options, said):
+    with pytest.raises(InputError, match=said):
+        plan(method=method, **options)
 
 
 @given(rows=st.integers(1, 2_000_000))

@@ -16,6 +16,8 @@ MATRIX = {
     "adapter.use": {"operator", "trainer", "reviewer"},
     "user.create": {"operator", "admin"},
     "audit.verify": {"operator", "admin", "auditor"},
+    "audit.read": {"operator", "admin", "auditor"},
+    "audit.review": {"auditor"},
     "vault.seal": {"operator", "admin"},
     "no.such-action": set(),
 }

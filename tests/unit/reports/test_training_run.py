@@ -50,3 +50,25 @@ def test_a_run_without_validation_leaves_the_line_out() -> None:
     """Nothing is made up."""
     for result in ({}, {"validation_loss": None}):
         assert "Loss" not in run_report(ADAPTER, {"result": result})
+
+
+def test_a_run_that_ended_early_or_stepped_down_says_so() -> None:
+    """In the job's own sentences."""
+    result = {**JOB["result"], "sentence": "It ended early.", "stepped_down": ["Memory ran out once.", "And again."]}
+    lines = run_report(ADAPTER, {"result": result}).splitlines()
+    assert lines[-4:-1] == ["  It ended early.", "  Memory ran out once.", "  And again."]
+
+
+def test_an_adapter_that_was_made_smaller_says_from_which_and_what_it_cost() -> None:
+    """It was not trained itself."""
+    config = {"epochs": 6, "made_from": "ad_0", "shrink": {"sentence": "Rank 16 became rank 6."}}
+    lines = run_report({**ADAPTER, "config": config}, {"result": {"loss_after": 1.0}}).splitlines()
+    assert lines[1] == "  Made from ad_0. Rank 16 became rank 6."
+    assert "Trained" not in "".join(lines)
+
+
+def test_the_winner_of_a_sweep_says_what_it_beat() -> None:
+    """A sweep has no one speed."""
+    config = {"epochs": 6, "sweep": {"sentence": "Rank 8 did best."}}
+    lines = run_report({**ADAPTER, "config": config}, {"result": {"seconds": 3, "validation_loss": 1.0}}).splitlines()
+    assert lines[2:4] == ["  Loss on rows set aside: 1.000 (smaller is better).", "  Rank 8 did best."]

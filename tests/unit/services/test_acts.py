@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 
 from appliance.foundation.errors import AuthorizationError, StorageError
-from appliance.services import accounts, home, read_audit
+from appliance.services import accounts, export_audit, home, manage_keys, read_audit
+from appliance.services.adapter_card import show_card
+from appliance.services.advise_rank import advise_before
 from appliance.services.context import OPERATOR, Caller
 from appliance.services.dataset_origin import hold_dataset, set_origin
 from appliance.services.dataset_versions import lineage, show_report
 from appliance.services.evaluate_adapter import list_adapters, show_adapter, show_answers, submit_evaluation
+from appliance.services.explain_rank import submit_explanation
 from appliance.services.find_person import erase_person, find_person
 from appliance.services.import_dataset import import_dataset, list_datasets, show_dataset
 from appliance.services.import_model import import_model, list_models, show_model
@@ -21,6 +24,8 @@ from appliance.services.prove_isolation import prove_isolation
 from appliance.services.receive_upload import receive_file
 from appliance.services.revise_dataset import renew_keys, revise_dataset
 from appliance.services.shred_dataset import show_certificate, shred_dataset
+from appliance.services.shrink_adapter import submit_shrink
+from appliance.services.sweep_ranks import submit_sweep
 from appliance.services.train_adapter import TrainingChoice, submit_training
 
 Act = Callable[[Any, Caller], Any]
@@ -30,6 +35,11 @@ STRANGER = Caller("us_stranger", "stranger")
 def _train(world: Any, caller: Caller) -> Any:
     ids = world.ids
     return submit_training(world.context, caller, dataset_id=ids["dataset"], model_id=ids["model"], choice=TrainingChoice(preset="quick"))
+
+
+def _sweep(world: Any, caller: Caller) -> Any:
+    ids, choice = world.ids, TrainingChoice(preset="quick")
+    return submit_sweep(world.context, caller, dataset_id=ids["dataset"], model_id=ids["model"], choice=choice, ranks=[1, 2])
 
 
 def _stop(world: Any, caller: Caller) -> Any:
@@ -89,13 +99,22 @@ ACTS: dict[str, tuple[str, Act]] = {
     "import_model": ("model.import", lambda w, c: import_model(w.context, c, source=w.model_source)),
     "submit_training": ("job.submit", _train),
     "submit_evaluation": ("job.submit", lambda w, c: submit_evaluation(w.context, c, adapter_id=w.ids["adapter"])),
+    "submit_explanation": ("job.submit", lambda w, c: submit_explanation(w.context, c, adapter_id=w.ids["adapter"])),
+    "submit_shrink": ("job.submit", lambda w, c: submit_shrink(w.context, c, adapter_id=w.ids["adapter"], rank=2)),
+    "submit_sweep": ("job.submit", _sweep),
     "stop_job": ("job.stop", _stop),
     "resume_job": ("job.resume", _resume),
     "show_answers": ("adapter.read", lambda w, c: show_answers(w.context, c, w.ids["adapter"])),
     "chat": ("adapter.use", lambda w, c: list(w.appliance.desk.ask(c, w.ids["adapter"], [{"role": "user", "content": "Hello"}]))),
     "show_audit": ("audit.read", lambda w, c: read_audit.show_audit(w.context, c)),
     "verify_audit": ("audit.verify", lambda w, c: read_audit.verify_audit(w.context, c)),
-    "export_audit": ("audit.export", lambda w, c: read_audit.export_audit(w.context, c)),
+    "show_card": ("adapter.card", lambda w, c: show_card(w.context, c, adapter_id=w.ids["adapter"])),
+    "take_checkpoint": ("audit.checkpoint", lambda w, c: read_audit.take_checkpoint(w.context, c)),
+    "prove_entry": ("audit.prove", lambda w, c: read_audit.prove_entry(w.context, c, sequence=1)),
+    "confirm": ("audit.confirm", lambda w, c: read_audit.confirm(w.context, c, name="anna")),
+    "export_audit": ("audit.export", lambda w, c: export_audit.export_audit(w.context, c)),
+    "export_folder": ("audit.export", lambda w, c: export_audit.export_folder(w.context, c)),
+    "rotate_log_key": ("key.rotate-log", lambda w, c: manage_keys.rotate_log_key(w.context, c)),
 }
 # Each that only lists what there is: authorised, and logged when denied.
 LOOKS: dict[str, tuple[str, Act]] = {
@@ -106,6 +125,10 @@ LOOKS: dict[str, tuple[str, Act]] = {
     "list_datasets": ("dataset.list", lambda w, c: list_datasets(w.context, c)),
     "lineage": ("dataset.list", lambda w, c: lineage(w.context, c, dataset_id=w.ids["dataset"])),
     "show_report": ("dataset.list", lambda w, c: show_report(w.context, c, dataset_id=w.ids["dataset"])),
+    "advise_before": (
+        "dataset.list",
+        lambda w, c: advise_before(w.context, c, dataset_id=w.ids["dataset"], model_id=w.ids["model"]),
+    ),
     "list_adapters": ("adapter.list", lambda w, c: list_adapters(w.context, c)),
     "show_adapter": ("adapter.list", lambda w, c: show_adapter(w.context, c, w.ids["adapter"])),
     "show_certificate": ("dataset.list", lambda w, c: show_certificate(w.context, c, dataset_id=w.ids["dataset"])),

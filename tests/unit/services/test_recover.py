@@ -13,7 +13,7 @@ from appliance.datasets.tables import DATASETS
 from appliance.foundation.clock import SystemClock
 from appliance.foundation.settings import Settings
 from appliance.policy import Rules, find_policy_folder
-from appliance.services.context import OPERATOR, ServiceContext
+from appliance.services.context import APPLIANCE, OPERATOR, ServiceContext
 from appliance.services.home import create_home
 from appliance.services.receive_upload import receive_file
 from appliance.services.recover import Recovery
@@ -34,7 +34,8 @@ def open_context(tmp_path: Path, simulate: Any) -> Callable[[], ServiceContext]:
 
 def request(context: ServiceContext, action: str, target: ObjectRef, number: str) -> None:
     """Log a request and never how it ended."""
-    context.log.append(OPERATOR.actor, action, target, Outcome.REQUESTED, request=number)
+    actor = APPLIANCE if action == "job.start" else OPERATOR.actor
+    context.log.append(actor, action, target, Outcome.REQUESTED, request=number)
 
 
 def die(context: ServiceContext) -> None:

@@ -7,31 +7,33 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import LlamaConfig, LlamaForCausalLM
-from transformers.models.llama.modeling_llama import LlamaRMSNorm
+from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 
 from appliance.training.examples import TokenizedExample
-from appliance.training.methods import LoadedModel
-from appliance.training.methods.method import inject_lora
+from appliance.training.methods import LoadedModel, MethodSettings
+from appliance.training.methods.full import train_all
+from appliance.training.methods.last_layers import train_last
+from appliance.training.methods.low_rank import inject_lora
 
 VOCABULARY = 96
 
 
+SIZES: dict[str, Any] = {
+    "vocab_size": VOCABULARY,
+    "hidden_size": 64,
+    "intermediate_size": 128,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "max_position_embeddings": 256,
+    "initializer_range": 0.1,
+    "attn_implementation": "sdpa",
+}
+
+
 def tiny_config(**changes: Any) -> LlamaConfig:
     """Return a configuration with grouped heads, as real models have."""
-    settings = {
-        "vocab_size": VOCABULARY,
-        "hidden_size": 64,
-        "intermediate_size": 128,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 4,
-        "num_key_value_heads": 2,
-        "max_position_embeddings": 256,
-        "tie_word_embeddings": True,
-        "initializer_range": 0.1,
-        "attn_implementation": "sdpa",
-    }
-    return LlamaConfig(**{**settings, **changes})
+    return LlamaConfig(**{**SIZES, "tie_word_embeddings": True, **changes})
 
 
 @pytest.fixture(scope="session")
@@ -46,27 +48,33 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def adapted() -> Callable[..., LoadedModel]:
     """Give fresh models with adapters whose B is not zero, so that every factor has a gradient."""
-
-    def make(dtype: torch.dtype = torch.float64, *, rank: int = 4, seed: int = 0) -> LoadedModel:
-        torch.manual_seed(1)
-        model = LlamaForCausalLM(tiny_config()).to(dtype)
-        if dtype == torch.float64:
-            _use_exact_norms(model)
-        loaded = inject_lora(model, rank=rank, lora_alpha=2 * rank, seed=seed)
-        for name, parameter in loaded.trainable.items():
-            parameter.data = parameter.data.to(dtype)
-            if "lora_B" in name:
-                parameter.data.normal_(std=0.05)
-        return loaded
-
-    return make
+    return make_loaded
 
 
-def _use_exact_norms(model: LlamaForCausalLM) -> None:
+def make_loaded(
+    dtype: torch.dtype = torch.float64, *, method: str = "lora", config: LlamaConfig | None = None, rank: int = 4, **options: Any
+) -> LoadedModel:
+    """Return a fresh tiny model, ready to train by a method, in one type from end to end."""
+    torch.manual_seed(1)
+    model = AutoModelForCausalLM.from_config(config or tiny_config()).to(dtype)
+    if dtype == torch.float64:
+        _use_exact_norms(model)
+    settings = MethodSettings(**{"compute_type": dtype, "seed": 0, "rank": rank, "lora_alpha": 2 * rank, **options})
+    if method != "lora":
+        return {"full": train_all, "last-layers": train_last}[method](model, settings)
+    loaded = inject_lora(model, settings, method="lora")
+    for name, parameter in loaded.trainable.items():
+        parameter.data = parameter.data.to(dtype)
+        if "lora_B" in name:
+            parameter.data.normal_(std=0.05)
+    return loaded
+
+
+def _use_exact_norms(model: torch.nn.Module) -> None:
     """Put norms in place that compute in the model's type: the library's compute in fp32, which would hide the ninth digit."""
     for module in list(model.modules()):
         for name, child in list(module.named_children()):
-            if isinstance(child, LlamaRMSNorm):
+            if type(child).__name__.endswith("RMSNorm"):
                 setattr(module, name, torch.nn.RMSNorm(child.weight.shape, eps=child.variance_epsilon, dtype=torch.float64))
 
 

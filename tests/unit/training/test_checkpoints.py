@@ -1,80 +1,189 @@
-"""Checkpoints: sealed, whole or not there, the last two kept, and only for the run that they belong to."""
+"""Checkpoints: sealed, whole or not there, the last two and the best kept, and only for the run that they belong to."""
 
+import errno
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import save
 
-from appliance.foundation.errors import IntegrityError
-from appliance.training.checkpoints import KEPT, CheckpointFolder, TrainingCheckpoint
+from appliance.foundation.errors import IntegrityError, StorageError
+from appliance.training.checkpoints import (
+    KEPT,
+    MARKER,
+    BestInMemory,
+    CheckpointFolder,
+    RunFigures,
+    TrainingCheckpoint,
+    put_weights,
+)
 from appliance.training.methods import LoadedModel
+from appliance.training.sealed_tensors import write_tensors
+from appliance.vault.stream import SealContext, seal_file
 
 KEY = bytes(range(32))
+FIGURES = RunFigures(step=3, tokens=100, seconds=1.5, recent=(2.0, 1.0), began=2.5, best_loss=0.5, best_step=None, waited=1)
 
 
-def capture(loaded: LoadedModel, step: int = 3) -> TrainingCheckpoint:
+def capture(loaded: LoadedModel, step: int = 3, best_step: int | None = None) -> TrainingCheckpoint:
     """Take a checkpoint after one optimiser step."""
     optimiser = torch.optim.AdamW(loaded.trainable.values(), lr=1e-3)
     for parameter in loaded.trainable.values():
-        parameter.grad = torch.ones_like(parameter)
+        parameter.grad = torch.full_like(parameter, float(step))
     optimiser.step()
-    best = {name: parameter.detach().clone() for name, parameter in loaded.trainable.items()}
-    return TrainingCheckpoint.capture(
-        step=step, tokens=100, seconds=1.5, recent=(2.0, 1.0), best_loss=0.5, best=best, parameters=loaded.trainable, optimiser=optimiser
-    )
+    return TrainingCheckpoint.capture(replace(FIGURES, step=step, best_step=best_step), loaded.trainable, optimiser)
 
 
-def test_what_was_kept_comes_back(adapted: Callable[..., LoadedModel], tmp_path: Path) -> None:
-    """Figures and tensors, through a sealed file."""
-    checkpoint = capture(adapted(torch.float32))
-    folder = CheckpointFolder(tmp_path, "jb_test", KEY)
-    assert folder.newest() is None
-    folder.save(checkpoint)
+def newest(folder: CheckpointFolder) -> TrainingCheckpoint:
+    """Return the newest, which must be there."""
     found = folder.newest()
     assert found is not None
-    assert (found.step, found.tokens, found.seconds, found.recent, found.best_loss) == (3, 100, 1.5, (2.0, 1.0), 0.5)
-    assert found.tensors.keys() == checkpoint.tensors.keys()
-    assert all(torch.equal(tensor, checkpoint.tensors[name]) for name, tensor in found.tensors.items())
+    return found
 
 
-def test_nothing_of_a_checkpoint_is_readable_on_disk(adapted: Callable[..., LoadedModel], tmp_path: Path) -> None:
-    """Neither a parameter's name nor a weight."""
+@pytest.fixture
+def folder(tmp_path: Path) -> CheckpointFolder:
+    """Give an empty folder."""
+    return CheckpointFolder(tmp_path, "jb_test", KEY)
+
+
+def test_what_was_kept_comes_back(adapted: Callable[..., LoadedModel], folder: CheckpointFolder) -> None:
+    """Figures and tensors, through a sealed file."""
     checkpoint = capture(adapted(torch.float32))
-    CheckpointFolder(tmp_path, "jb_test", KEY).save(checkpoint)
-    (path,) = tmp_path.iterdir()
-    data = path.read_bytes()
+    assert folder.newest() is None
+    folder.save(checkpoint)
+    found = newest(folder)
+    assert found.figures == FIGURES
+    assert set(found.tensors) == set(checkpoint.tensors)
+    assert all(torch.equal(found.tensors[name], tensor) for name, tensor in checkpoint.tensors.items())
+
+
+def test_a_checkpoint_restores_weights_moments_and_random_numbers(adapted: Callable[..., LoadedModel], folder: CheckpointFolder) -> None:
+    """All that the next step depends on."""
+    loaded = adapted(torch.float32)
+    folder.save(capture(loaded))
+    expected = torch.rand(3)
+    other = adapted(torch.float32, seed=9)
+    optimiser = torch.optim.AdamW(other.trainable.values(), lr=1e-3)
+    newest(folder).restore(other.trainable, optimiser)
+    assert torch.equal(torch.rand(3), expected)
+    for name, parameter in other.trainable.items():
+        assert torch.equal(parameter, loaded.trainable[name])
+        assert optimiser.state[parameter]["step"] == 3
+        assert torch.equal(optimiser.state[parameter]["exp_avg"], torch.full_like(parameter, 0.1 * 3.0))
+
+
+def test_nothing_of_a_checkpoint_is_readable_on_disk(adapted: Callable[..., LoadedModel], folder: CheckpointFolder, tmp_path: Path) -> None:
+    """Neither a parameter's name nor a weight, in any of the files."""
+    loaded = adapted(torch.float32)
+    folder.keep_best(3, loaded.trainable)
+    folder.save(capture(loaded, best_step=3))
+    data = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert b"lora" not in data
-    assert next(iter(checkpoint.tensors.values())).numpy().tobytes()[:16] not in data
+    assert b"step" not in data
+    assert next(iter(loaded.trainable.values())).detach().numpy().tobytes()[:16] not in data
 
 
-def test_the_last_two_are_kept(adapted: Callable[..., LoadedModel], tmp_path: Path) -> None:
-    """One to go on from, one before it."""
-    loaded, folder = adapted(torch.float32), CheckpointFolder(tmp_path, "jb_test", KEY)
-    for step in (2, 4, 10, 11):
-        folder.save(capture(loaded, step))
-    assert len(list(tmp_path.iterdir())) == KEPT
-    newest = folder.newest()
-    assert newest is not None
-    assert newest.step == 11
+def test_the_last_two_and_the_best_are_kept(adapted: Callable[..., LoadedModel], folder: CheckpointFolder, tmp_path: Path) -> None:
+    """One to go on from, one before it, and the best weights once; whatever the marker does not name is removed."""
+    loaded = adapted(torch.float32)
+    for step, best_step in ((2, None), (4, 4), (10, 4), (11, 4)):
+        if step == best_step:
+            folder.keep_best(step, loaded.trainable)
+        folder.save(capture(loaded, step, best_step))
+    (tmp_path / "checkpoint-000000099.sealed").write_bytes(b"left behind by a kill before the marker")
+    assert newest(folder).step == 11
+    folder.save(capture(loaded, 12, 4))
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "best-000000004.sealed",
+        "checkpoint-000000011.sealed",
+        "checkpoint-000000012.sealed",
+        MARKER,
+    }
+    assert KEPT == 2
 
 
-def test_a_changed_or_swapped_checkpoint_is_an_error(adapted: Callable[..., LoadedModel], tmp_path: Path) -> None:
-    """Another job's, an older one under the newest name, a flipped byte."""
-    folder = CheckpointFolder(tmp_path, "jb_test", KEY)
-    for step in (1, 2):
-        folder.save(capture(adapted(torch.float32), step))
+def test_a_better_one_does_not_replace_the_best_before_a_checkpoint_names_it(
+    adapted: Callable[..., LoadedModel], folder: CheckpointFolder
+) -> None:
+    """Killed between the two, the run goes on from the checkpoint before with the best of that time."""
+    first, second = adapted(torch.float32, seed=1), adapted(torch.float32, seed=2)
+    folder.keep_best(1, first.trainable)
+    folder.save(capture(first, 1, 1))
+    kept = {name: parameter.detach().clone() for name, parameter in first.trainable.items()}
+    folder.keep_best(1, first.trainable)
+    folder.keep_best(2, second.trainable)
+    assert newest(folder).figures.best_step == 1
+    folder.put_best(1, second.trainable)
+    assert all(torch.equal(second.trainable[name], weight) for name, weight in kept.items())
+
+
+def flip(path: Path) -> None:
+    """Change one bit in the middle."""
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(bytes(data))
+
+
+@pytest.mark.parametrize("harm", ["flipped", "gone", "an older one in its place", "best gone"])
+def test_a_checkpoint_that_does_not_open_costs_time_not_the_result(
+    adapted: Callable[..., LoadedModel], folder: CheckpointFolder, tmp_path: Path, harm: str
+) -> None:
+    """The one before it is taken, and which were passed over is known."""
+    loaded = adapted(torch.float32)
+    folder.save(capture(loaded, 1))
+    folder.keep_best(2, loaded.trainable)
+    folder.save(capture(loaded, 2, 2))
+    older, newer = tmp_path / "checkpoint-000000001.sealed", tmp_path / "checkpoint-000000002.sealed"
+    if harm == "flipped":
+        flip(newer)
+    elif harm == "gone":
+        newer.unlink()
+    elif harm == "best gone":
+        (tmp_path / "best-000000002.sealed").unlink()
+    else:
+        newer.write_bytes(older.read_bytes())
+    assert newest(folder).step == 1
+    assert folder.passed_over == [2]
+    flip(older)
+    with pytest.raises(IntegrityError, match="No checkpoint of this job opens"):
+        folder.newest()
+
+
+def test_another_jobs_checkpoints_are_an_error(adapted: Callable[..., LoadedModel], folder: CheckpointFolder, tmp_path: Path) -> None:
+    """Not a fresh start that hides it."""
+    folder.save(capture(adapted(torch.float32)))
     with pytest.raises(IntegrityError):
         CheckpointFolder(tmp_path, "jb_other", KEY).newest()
-    older, newer = sorted(tmp_path.iterdir())
-    kept = newer.read_bytes()
-    newer.write_bytes(older.read_bytes())
-    with pytest.raises(IntegrityError):
-        folder.newest()
-    newer.write_bytes(kept[:-1] + bytes([kept[-1] ^ 1]))
-    with pytest.raises(IntegrityError):
-        folder.newest()
+
+
+def test_room_is_made_by_the_older_checkpoint_never_by_the_last_good_one(
+    adapted: Callable[..., LoadedModel], folder: CheckpointFolder
+) -> None:
+    """Once; then there is nothing to spare."""
+    loaded = adapted(torch.float32)
+    assert not folder.make_room()
+    folder.save(capture(loaded, 1))
+    assert not folder.make_room()
+    folder.save(capture(loaded, 2))
+    assert folder.make_room()
+    assert not folder.make_room()
+    assert newest(folder).step == 2
+
+
+def test_a_disk_that_refuses_leaves_what_was_kept(adapted: Callable[..., LoadedModel], folder: CheckpointFolder, tmp_path: Path) -> None:
+    """A folder in the file's place: the write fails after all of it was written, and nothing half done stays."""
+    loaded = adapted(torch.float32)
+    folder.save(capture(loaded, 1))
+    (tmp_path / "checkpoint-000000002.sealed").mkdir()
+    with pytest.raises(StorageError) as caught:
+        folder.save(capture(loaded, 2))
+    assert isinstance(caught.value.__cause__, OSError)
+    assert caught.value.__cause__.errno == errno.EISDIR
+    assert newest(folder).step == 1
+    assert not list(tmp_path.glob(".*"))
 
 
 @pytest.mark.parametrize("rank", [2, 8])
@@ -86,22 +195,33 @@ def test_a_checkpoint_of_another_rank_is_refused(adapted: Callable[..., LoadedMo
 
 
 def test_a_checkpoint_of_other_parameters_is_refused(adapted: Callable[..., LoadedModel]) -> None:
-    """Another model or method."""
+    """Another model or method; weights in memory too."""
     loaded = adapted(torch.float32)
     fewer = dict(list(loaded.trainable.items())[1:])
     with pytest.raises(IntegrityError, match="another model"):
         capture(loaded).restore(fewer, torch.optim.AdamW(fewer.values()))
+    with pytest.raises(IntegrityError, match="another model"):
+        put_weights({}, fewer)
+    with pytest.raises(IntegrityError, match="another model"):
+        BestInMemory().put_best(1, fewer)
 
 
-@pytest.mark.parametrize("header", [{}, {"checkpoint": "{"}, {"checkpoint": '{"version": 2}'}, {"checkpoint": "[]"}])
-def test_an_unknown_header_is_an_error(header: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "figures",
+    [{}, {"version": 1}, {"version": 2}, {"version": 2, "recent": [], "surprise": 1}, {"version": 2, "recent": 7}],
+)
+def test_figures_that_nobody_wrote_are_an_error(folder: CheckpointFolder, tmp_path: Path, figures: dict[str, object]) -> None:
     """Fail closed on what another version wrote."""
+    name = "checkpoint-000000001.sealed"
+    write_tensors(tmp_path / name, {"weight/x": torch.zeros(1)}, figures, KEY, SealContext("job", "jb_test", 1, name))
+    marker = json.dumps({"version": 2, "kept": [{"step": 1, "best_step": None}]}).encode()
+    seal_file(tmp_path / MARKER, marker, KEY, SealContext("job", "jb_test", 1, MARKER))
     with pytest.raises(IntegrityError):
-        TrainingCheckpoint.decode(save({"weight/x": torch.zeros(1)}, metadata=header))
+        folder.newest()
 
 
-@pytest.mark.parametrize("data", [b"", b"\0" * 8, b"\xff" * 64])
-def test_nonsense_is_an_error(data: bytes) -> None:
-    """Not a traceback."""
-    with pytest.raises(IntegrityError):
-        TrainingCheckpoint.decode(data)
+def test_a_marker_of_another_version_is_an_error(folder: CheckpointFolder, tmp_path: Path) -> None:
+    """Not a fresh start."""
+    seal_file(tmp_path / MARKER, b'{"version": 3, "kept": []}', KEY, SealContext("job", "jb_test", 1, MARKER))
+    with pytest.raises(IntegrityError, match="version"):
+        folder.newest()

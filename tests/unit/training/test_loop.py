@@ -1,7 +1,7 @@
 """The loop: it learns, stops at once, goes on bit for bit, keeps the best, and validation leaves no trace."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,12 +9,12 @@ import bitsandbytes
 import pytest
 import torch
 
-from appliance.foundation.errors import InputError, WorkerError
-from appliance.training.checkpoints import TrainingCheckpoint
-from appliance.training.loop import TrainingPlan, TrainingProgress, _Packing, _validate, train
-from appliance.training.loss import summed_loss
-from appliance.training.methods import METHODS, LoadedModel
-from tests.unit.training.conftest import make_examples
+from appliance.foundation.errors import InputError
+from appliance.training.checkpoints import CheckpointFolder, TrainingCheckpoint
+from appliance.training.endings import Ending
+from appliance.training.loop import TrainingPlan, TrainingProgress, _Packing, _validate, held_out_loss, train
+from appliance.training.methods import METHODS, LoadedModel, MethodSettings
+from tests.unit.training.conftest import make_examples, make_loaded, tiny_config
 
 PLAN = TrainingPlan(epochs=3, batch_size=4, learning_rate=1e-2, seed=5, checkpoint_steps=2)
 EXAMPLES, VALIDATION = make_examples(13), make_examples(5, seed=9)
@@ -22,18 +22,27 @@ EXAMPLES, VALIDATION = make_examples(13), make_examples(5, seed=9)
 
 @dataclass
 class Notes:
-    """Writes down what it hears."""
+    """Writes down what it hears; with a folder, keeps checkpoints in it."""
 
     heard: list[TrainingProgress] = field(default_factory=list)
-    kept: list[TrainingCheckpoint] = field(default_factory=list)
+    folder: CheckpointFolder | None = None
+    kept: list[int] = field(default_factory=list)
 
     def progress(self, progress: TrainingProgress) -> None:
         """Hear."""
         self.heard.append(progress)
 
     def keep(self, checkpoint: TrainingCheckpoint) -> None:
-        """Keep it as it would come back from disk."""
-        self.kept.append(TrainingCheckpoint.decode(checkpoint.encode()))
+        """Keep it on disk."""
+        self.kept.append(checkpoint.step)
+        if self.folder is not None:
+            self.folder.save(checkpoint)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> CheckpointFolder:
+    """Give an empty folder for checkpoints."""
+    return CheckpointFolder(tmp_path, "jb_test", bytes(32))
 
 
 def weights(loaded: LoadedModel) -> dict[str, torch.Tensor]:
@@ -70,36 +79,71 @@ def test_the_best_weights_are_kept_not_the_last(adapted: Callable[..., LoadedMod
     losses = [progress.validation_loss for progress in notes.heard if progress.validation_loss is not None]
     assert min(losses) < losses[-1], "this data is meant to be overfitted"
     assert outcome.validation_loss == min(losses)
-    packing = _Packing.of(loaded, [*EXAMPLES, *VALIDATION])
+    packing = _Packing.of([*EXAMPLES, *VALIDATION])
     assert _validate(loaded, VALIDATION, 4, packing) == pytest.approx(min(losses), rel=1e-5)
 
 
 @pytest.mark.parametrize("after", [1, 2, 5, 9])
-def test_a_stopped_run_goes_on_bit_for_bit(adapted: Callable[..., LoadedModel], after: int) -> None:
+def test_a_stopped_run_goes_on_bit_for_bit(adapted: Callable[..., LoadedModel], folder: CheckpointFolder, after: int) -> None:
     """Stopped anywhere and resumed in a fresh model, the weights are those of an uninterrupted run."""
     whole = adapted(torch.float32)
     expected = train(whole, EXAMPLES, VALIDATION, PLAN, Notes())
-    first, notes = adapted(torch.float32), Notes()
-    stopped = train(first, EXAMPLES, VALIDATION, PLAN, notes, should_stop=lambda: len(notes.heard) >= after)
+    first, notes = adapted(torch.float32), Notes(folder=folder)
+    stopped = train(first, EXAMPLES, VALIDATION, PLAN, notes, should_stop=lambda: len(notes.heard) >= after, best=folder)
     assert stopped.stopped
-    assert stopped.steps_done == after == notes.kept[-1].step, "nothing is lost by a stop"
+    assert stopped.steps_done == after == notes.kept[-1], "nothing is lost by a stop"
     second = adapted(torch.float32, seed=77)
-    outcome = train(second, EXAMPLES, VALIDATION, PLAN, Notes(), checkpoint=notes.kept[-1])
+    outcome = train(second, EXAMPLES, VALIDATION, PLAN, Notes(folder=folder), checkpoint=folder.newest(), best=folder)
     assert_same(weights(second), weights(whole))
     assert (outcome.validation_loss, outcome.train_loss, outcome.tokens) == (expected.validation_loss, expected.train_loss, expected.tokens)
 
 
+def test_a_stop_leaves_the_best_so_far_in_the_model(adapted: Callable[..., LoadedModel], folder: CheckpointFolder) -> None:
+    """And the checkpoint holds where the run was, which is another thing."""
+    loaded, notes = adapted(torch.float32), Notes(folder=folder)
+    plan = TrainingPlan(epochs=20, batch_size=4, learning_rate=3e-2, seed=5, checkpoint_steps=100)
+    outcome = train(loaded, EXAMPLES, VALIDATION, plan, notes, should_stop=lambda: len(notes.heard) == 58, best=folder)
+    losses = {each.step: each.validation_loss for each in notes.heard if each.validation_loss is not None}
+    assert outcome.best_step == min(losses, key=lambda step: losses[step]) < 56, "this data is meant to be overfitted"
+    assert held_out_loss(loaded, VALIDATION, 4) == pytest.approx(outcome.validation_loss, rel=1e-5)
+    checkpoint = folder.newest()
+    assert checkpoint is not None
+    assert checkpoint.step == 58
+    name, weight = next(iter(weights(loaded).items()))
+    assert not torch.equal(checkpoint.tensors[f"weight/{name}"], weight)
+
+
 def test_a_crash_loses_at_most_the_steps_since_the_last_checkpoint(adapted: Callable[..., LoadedModel]) -> None:
-    """Every `checkpoint_steps`, and after each validation."""
+    """Every `checkpoint_steps`, and after each validation. (What it costs nobody: test_killed_run.)"""
     notes = Notes()
     train(adapted(torch.float32), EXAMPLES, VALIDATION, PLAN, notes)
-    steps = [0, *(checkpoint.step for checkpoint in notes.kept)]
-    assert max(later - earlier for earlier, later in pairwise(steps)) <= PLAN.checkpoint_steps
-    loaded = adapted(torch.float32)
-    train(loaded, EXAMPLES, VALIDATION, PLAN, Notes(), checkpoint=notes.kept[2])
-    whole = adapted(torch.float32)
-    train(whole, EXAMPLES, VALIDATION, PLAN, Notes())
-    assert_same(weights(loaded), weights(whole))
+    assert max(later - earlier for earlier, later in pairwise([0, *notes.kept])) <= PLAN.checkpoint_steps
+
+
+def test_it_ends_early_when_nothing_is_gained_any_more(adapted: Callable[..., LoadedModel], folder: CheckpointFolder) -> None:
+    """After `patience` validations without a better one; the best is kept, and a kill just then changes nothing."""
+    plan = TrainingPlan(epochs=30, batch_size=4, learning_rate=3e-2, seed=5, checkpoint_steps=100, patience=3)
+    loaded, notes = adapted(torch.float32), Notes(folder=folder)
+    outcome = train(loaded, EXAMPLES, VALIDATION, plan, notes, best=folder)
+    losses = [progress.validation_loss for progress in notes.heard if progress.validation_loss is not None]
+    assert outcome.ending is Ending.EARLY
+    assert outcome.steps_done < outcome.steps
+    assert min(losses) == losses[-1 - plan.patience] == outcome.validation_loss
+    assert f"since step {outcome.best_step}" in outcome.sentence
+    other, silent = adapted(torch.float32, seed=7), Notes(folder=folder)
+    again = train(other, EXAMPLES, VALIDATION, plan, silent, checkpoint=folder.newest(), best=folder)
+    assert (again.ending, again.best_step, silent.heard) == (Ending.EARLY, outcome.best_step, [])
+    assert_same(weights(other), weights(loaded))
+
+
+def test_smaller_passes_and_checkpointing_learn_the_same(adapted: Callable[..., LoadedModel]) -> None:
+    """What a run that stepped down does: in float64 its weights equal those of the planned one to nine digits."""
+    plan = TrainingPlan(epochs=2, batch_size=4, learning_rate=1e-2, seed=5, checkpoint_steps=100)
+    planned, smaller = adapted(), adapted(activation_checkpointing=True)
+    train(planned, EXAMPLES, VALIDATION, plan, Notes())
+    train(smaller, EXAMPLES, VALIDATION, replace(plan, pass_tokens=32), Notes())
+    for name, weight in weights(planned).items():
+        torch.testing.assert_close(weights(smaller)[name], weight, rtol=1e-9, atol=1e-12)
 
 
 def test_without_validation_rows_the_last_weights_stand(adapted: Callable[..., LoadedModel]) -> None:
@@ -115,36 +159,72 @@ def test_nothing_to_learn_is_an_error(adapted: Callable[..., LoadedModel]) -> No
 
 
 def test_a_loss_that_is_no_number_ends_the_run_before_it_is_kept(adapted: Callable[..., LoadedModel]) -> None:
-    """The weights on disk stay usable."""
+    """The weights on disk stay usable; there is no model to offer, and the sentence says so."""
     loaded, notes = adapted(torch.float32), Notes()
     next(iter(loaded.trainable.values())).data.fill_(float("nan"))
-    with pytest.raises(WorkerError, match="no longer a number"):
-        train(loaded, EXAMPLES, VALIDATION, PLAN, notes)
-    assert not notes.kept
+    outcome = train(loaded, EXAMPLES, VALIDATION, PLAN, notes)
+    assert (outcome.ending, outcome.steps_done, notes.kept) == (Ending.DIVERGED, 0, [])
+    assert not outcome.usable
+    assert "no model to keep" in outcome.sentence
+
+
+def test_a_run_that_diverges_ends_and_keeps_what_was_good(adapted: Callable[..., LoadedModel], folder: CheckpointFolder) -> None:
+    """The best validated weights are in the model, the checkpoint is from before, and half the rate gets further."""
+    loaded = make_loaded(torch.float32, rank=8, config=tiny_config(initializer_range=0.5))
+    able = replace(PLAN, epochs=8, learning_rate=2e-2)
+    train(loaded, EXAMPLES, VALIDATION, able, Notes())  # so that there is something to unlearn
+    calm, notes = replace(able, epochs=16, learning_rate=1e-4), Notes(folder=folder)
+    train(loaded, EXAMPLES, VALIDATION, calm, notes, should_stop=lambda: len(notes.heard) == 12, best=folder)
+    wild = train(loaded, EXAMPLES, VALIDATION, replace(calm, learning_rate=3.0), notes, checkpoint=folder.newest(), best=folder)
+    assert wild.ending is Ending.DIVERGED
+    assert 12 < wild.steps_done < wild.steps
+    assert wild.usable
+    assert wild.best_step is not None
+    assert wild.best_step <= 12
+    assert held_out_loss(loaded, VALIDATION, 4) == pytest.approx(wild.validation_loss, rel=1e-5)
+    kept = folder.newest()
+    assert kept is not None
+    assert kept.step <= 14, "nothing was kept of what came after the rise"
+    calmer = train(loaded, EXAMPLES, VALIDATION, calm, Notes(), checkpoint=kept, best=folder)
+    assert calmer.ending is Ending.FINISHED
+
+
+def test_validation_that_is_no_number_is_no_best(adapted: Callable[..., LoadedModel]) -> None:
+    """Such weights are not kept as the best."""
+    loaded = adapted(torch.float32)
+
+    class Spoiler(Notes):
+        def progress(self, progress: TrainingProgress) -> None:
+            super().progress(progress)
+            if progress.step == 7:  # the next step is a validation's
+                loaded.trainable[next(iter(loaded.trainable))].data[0, 0] = float("inf")
+
+    outcome = train(loaded, EXAMPLES, VALIDATION, PLAN, Spoiler())
+    assert outcome.best_step == 4
 
 
 def gradients(loaded: LoadedModel) -> dict[str, torch.Tensor]:
     """Return the gradients of one batch."""
-    loaded.peft.zero_grad()
+    loaded.causal.zero_grad()
     loaded.causal.train()
-    for packed in _Packing.of(loaded, EXAMPLES).passes(EXAMPLES[:6]):
-        summed_loss(loaded.causal, packed).backward()  # type: ignore[no-untyped-call]
+    for packed in _Packing.of(EXAMPLES).passes(EXAMPLES[:6]):
+        loaded.summed_loss(packed).backward()  # type: ignore[no-untyped-call]
     return {name: parameter.grad.clone() for name, parameter in loaded.trainable.items() if parameter.grad is not None}
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_validation_does_not_disturb_training(tiny_folder: Path, method: str) -> None:
     """bitsandbytes repacks a 4-bit weight at an eval pass without gradient, and later gradients are wrong: they must be equal."""
-    loaded = METHODS[method]().load(tiny_folder, rank=4, lora_alpha=8, compute_type=torch.float32, seed=0)
+    loaded = METHODS[method]().load(tiny_folder, MethodSettings(rank=4, lora_alpha=8, compute_type=torch.float32, seed=0))
     before = gradients(loaded)
     for _ in range(2):
-        _validate(loaded, VALIDATION, 4, _Packing.of(loaded, VALIDATION))
+        _validate(loaded, VALIDATION, 4, _Packing.of(VALIDATION))
     assert_same(gradients(loaded), before)
 
 
 def test_no_layer_may_repack_its_weight_for_inference(tiny_folder: Path) -> None:
     """Also on machines where the repacking kernel exists, which this one may not be."""
-    loaded = METHODS["qlora"]().load(tiny_folder, rank=4, lora_alpha=8, compute_type=torch.bfloat16, seed=0)
+    loaded = METHODS["qlora"]().load(tiny_folder, MethodSettings(rank=4, lora_alpha=8, compute_type=torch.bfloat16, seed=0))
     layers = [module for module in loaded.causal.modules() if isinstance(module, bitsandbytes.nn.Linear4bit)]
     assert layers
     assert not any(layer.support_avx512bf16_for_cpu for layer in layers)

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import bitsandbytes
 import pytest
@@ -10,18 +11,19 @@ from peft import PeftModel
 from safetensors.torch import load
 from transformers import LlamaForCausalLM
 
+from appliance.foundation.errors import InputError
 from appliance.inference.loading import load_base
-from appliance.models import read_adapter_configuration
-from appliance.training.methods import METHODS, adapter_files
+from appliance.models import read_adapter_configuration, read_tuned_configuration
+from appliance.training.methods import METHODS, MethodSettings, adapter_files
 
 IDS = torch.tensor([[5, 9, 2, 40, 77]])
 LINEAR = {"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"}
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ["lora", "qlora"])
 def test_adapters_sit_on_every_linear_layer_but_the_head_and_nothing_else_learns(tiny_folder: Path, method: str) -> None:
     """d·r + r·k parameters each."""
-    loaded = METHODS[method]().load(tiny_folder, rank=4, lora_alpha=8, compute_type=torch.float32, seed=0)
+    loaded = METHODS[method]().load(tiny_folder, MethodSettings(rank=4, lora_alpha=8, compute_type=torch.float32, seed=0))
     assert {name.split(".")[-4] for name in loaded.trainable} == LINEAR
     expected = 2 * 4 * ((64 + 64) * 2 + (64 + 32) * 2 + (64 + 128) * 3)
     assert sum(parameter.numel() for parameter in loaded.trainable.values()) == expected
@@ -32,14 +34,14 @@ def test_adapters_sit_on_every_linear_layer_but_the_head_and_nothing_else_learns
 def test_before_training_the_model_answers_as_its_original(tiny_folder: Path, method: str) -> None:
     """B is zero."""
     base = load_base(tiny_folder, quantised=method == "qlora", compute_type=torch.float32)
-    loaded = METHODS[method]().load(tiny_folder, rank=4, lora_alpha=8, compute_type=torch.float32, seed=0)
+    loaded = METHODS[method]().load(tiny_folder, MethodSettings(rank=4, lora_alpha=8, compute_type=torch.float32, seed=0))
     with torch.no_grad():
         torch.testing.assert_close(loaded.causal(IDS).logits, base(IDS).logits, rtol=0, atol=0)
 
 
 def test_the_forward_is_the_formula(tiny_folder: Path) -> None:
     """h = W0 x + (alpha / r) B A x."""
-    loaded = METHODS["lora"]().load(tiny_folder, rank=4, lora_alpha=12, compute_type=torch.float32, seed=0)
+    loaded = METHODS["lora"]().load(tiny_folder, MethodSettings(rank=4, lora_alpha=12, compute_type=torch.float32, seed=0))
     layer = loaded.causal.model.layers[0].self_attn.q_proj
     a, b = layer.lora_A["default"].weight, layer.lora_B["default"].weight
     torch.nn.init.normal_(b)
@@ -50,7 +52,13 @@ def test_the_forward_is_the_formula(tiny_folder: Path) -> None:
 def test_the_seed_decides_the_start(tiny_folder: Path) -> None:
     """The same seed, the same A; another, another."""
     starts = [
-        next(iter(METHODS["lora"]().load(tiny_folder, rank=4, lora_alpha=8, compute_type=torch.float32, seed=seed).trainable.values()))
+        next(
+            iter(
+                METHODS["lora"]()
+                .load(tiny_folder, MethodSettings(rank=4, lora_alpha=8, compute_type=torch.float32, seed=seed))
+                .trainable.values()
+            )
+        )
         for seed in (0, 0, 1)
     ]
     assert torch.equal(starts[0], starts[1])
@@ -59,7 +67,7 @@ def test_the_seed_decides_the_start(tiny_folder: Path) -> None:
 
 def test_qlora_holds_its_linear_layers_in_nf4_with_double_quantisation(tiny_folder: Path) -> None:
     """Not the head, nor the embedding."""
-    loaded = METHODS["qlora"]().load(tiny_folder, rank=4, lora_alpha=8, compute_type=torch.float32, seed=0)
+    loaded = METHODS["qlora"]().load(tiny_folder, MethodSettings(rank=4, lora_alpha=8, compute_type=torch.float32, seed=0))
     layers = {name: module for name, module in loaded.causal.named_modules() if isinstance(module, bitsandbytes.nn.Linear4bit)}
     assert len(layers) == 2 * len(LINEAR)
     for module in layers.values():
@@ -71,7 +79,7 @@ def test_qlora_holds_its_linear_layers_in_nf4_with_double_quantisation(tiny_fold
 @pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")  # PEFT 0.21 asks for what transformers 5 has renamed
 def test_what_is_written_opens_in_peft_and_passes_our_own_allow_list(tiny_folder: Path, tmp_path: Path) -> None:
     """The same answers as in training; no code, no path."""
-    loaded = METHODS["lora"]().load(tiny_folder, rank=4, lora_alpha=8, compute_type=torch.float32, seed=0)
+    loaded = METHODS["lora"]().load(tiny_folder, MethodSettings(rank=4, lora_alpha=8, compute_type=torch.float32, seed=0))
     for parameter in loaded.trainable.values():
         torch.nn.init.normal_(parameter, std=0.1)
     files = adapter_files(loaded, "a model")
@@ -84,3 +92,52 @@ def test_what_is_written_opens_in_peft_and_passes_our_own_allow_list(tiny_folder
     other = PeftModel.from_pretrained(LlamaForCausalLM.from_pretrained(tiny_folder), tmp_path)
     with torch.no_grad():
         torch.testing.assert_close(other(IDS).logits, loaded.causal(IDS).logits)
+
+
+@pytest.mark.parametrize(("settings", "expected"), [({"use_rslora": True}, 12 / 2), ({}, 12 / 4)])
+def test_rslora_scales_by_the_root_of_the_rank(tiny_folder: Path, settings: dict[str, bool], expected: float) -> None:
+    """lora_alpha / sqrt(rank) for lora_alpha / rank."""
+    chosen = MethodSettings(rank=4, lora_alpha=12, compute_type=torch.float32, seed=0, **settings)
+    layer = METHODS["lora"]().load(tiny_folder, chosen).causal.model.layers[0].mlp.up_proj
+    assert layer.scaling["default"] == expected
+
+
+def settings_of(**changes: Any) -> MethodSettings:
+    return MethodSettings(**{"compute_type": torch.float32, "seed": 0, **changes})
+
+
+def test_full_trains_every_parameter_in_fp32(tiny_folder: Path) -> None:
+    """Also beside products in bf16; a tied head is one parameter."""
+    loaded = METHODS["full"]().load(tiny_folder, settings_of(compute_type=torch.bfloat16))
+    assert loaded.trainable.keys() == dict(loaded.causal.named_parameters()).keys()
+    assert {parameter.dtype for parameter in loaded.trainable.values()} == {torch.float32}
+    assert loaded.causal.lm_head.weight is loaded.causal.model.embed_tokens.weight
+    assert {tensor.dtype for tensor in load(adapter_files(loaded, "a")["adapter_model.safetensors"]).values()} == {torch.bfloat16}
+
+
+@pytest.mark.parametrize("head", [False, True])
+def test_last_layers_trains_those_and_nothing_else(tiny_folder: Path, head: bool) -> None:
+    """A tied head is taken apart: the embedding stays as it was."""
+    loaded = METHODS["last-layers"]().load(tiny_folder, settings_of(last_layers=1, train_head=head))
+    assert {name.split(".layers.")[-1][0] if ".layers." in name else name for name in loaded.trainable} == (
+        {"1", "lm_head.weight"} if head else {"1"}
+    )
+    assert (loaded.causal.lm_head.weight is loaded.causal.model.embed_tokens.weight) is not head
+    assert loaded.first_learning == 1
+
+
+def test_more_layers_than_there_are_is_refused(tiny_folder: Path) -> None:
+    """With the number that there is."""
+    with pytest.raises(InputError, match="2 layers"):
+        METHODS["last-layers"]().load(tiny_folder, settings_of(last_layers=3))
+
+
+@pytest.mark.parametrize("method", ["full", "last-layers"])
+def test_trained_tensors_come_with_a_configuration_that_names_them(tiny_folder: Path, method: str) -> None:
+    """Nothing lacks, nothing is there beside them."""
+    loaded = METHODS[method]().load(tiny_folder, settings_of(last_layers=1, train_head=True))
+    files = adapter_files(loaded, "a model")
+    read = read_tuned_configuration(files["adapter_config.json"])
+    base = frozenset(dict(load_base(tiny_folder, quantised=False, compute_type=torch.float32).named_parameters()))
+    assert load(files["adapter_model.safetensors"]).keys() == read.names(base, 2)
+    assert read.method == method

@@ -7,13 +7,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional
-from transformers import LlamaConfig
+from transformers import MistralConfig, Qwen2Config
 
+from appliance.training.attention import LONG
 from appliance.training.examples import TokenizedExample
-from appliance.training.loss import summed_loss
 from appliance.training.methods import LoadedModel
-from appliance.training.packed_passes import can_pack, packed_passes, shared_beginning
-from tests.unit.training.conftest import make_examples
+from appliance.training.packed_passes import packed_passes, shared_beginning
+from tests.unit.training.conftest import SIZES, make_examples, make_loaded, tiny_config
 
 Gradients = dict[str, torch.Tensor]
 CLOSE = {"rtol": 1e-9, "atol": 1e-9}
@@ -26,7 +26,7 @@ def found(loaded: LoadedModel) -> Gradients:
 
 def naive(loaded: LoadedModel, examples: list[TokenizedExample]) -> tuple[float, Gradients]:
     """Return loss and gradients the plain way: each example by itself, all logits, the library's own causal mask."""
-    loaded.peft.zero_grad()
+    loaded.causal.zero_grad()
     total = torch.zeros((), dtype=torch.float64)
     for example in examples:
         ids = torch.tensor([example.input_ids])
@@ -39,39 +39,103 @@ def naive(loaded: LoadedModel, examples: list[TokenizedExample]) -> tuple[float,
     }
 
 
-def packed(loaded: LoadedModel, examples: list[TokenizedExample], **options: int | bool) -> tuple[float, Gradients, int]:
+def packed(loaded: LoadedModel, examples: list[TokenizedExample], **options: int) -> tuple[float, Gradients, int]:
     """Return loss, gradients and how many tokens went through the model."""
-    loaded.peft.zero_grad()
+    loaded.causal.zero_grad()
     value, computed = 0.0, 0
-    for each in packed_passes(examples, shared=shared_beginning(examples), **options):  # type: ignore[arg-type]
-        loss = summed_loss(loaded.causal, each)
+    for each in packed_passes(examples, shared=shared_beginning(examples), **options):
+        loss = loaded.summed_loss(each)
         loss.backward()  # type: ignore[no-untyped-call]
         value, computed = value + float(loss.detach()), computed + each.input_ids.numel()
     return value, found(loaded), computed
 
 
-@pytest.mark.parametrize("shared", [0, 1, 6, 20])
-@pytest.mark.parametrize("pass_tokens", [1, 64, 10_000])
-def test_gradients_are_those_of_each_example_alone(adapted: Callable[..., LoadedModel], shared: int, pass_tokens: int) -> None:
-    """To nine digits, for uneven lengths, several turns, any common beginning and any size of pass."""
-    loaded = adapted()
-    examples = make_examples(7, shared=shared)
+def assert_exact(loaded: LoadedModel, examples: list[TokenizedExample], **options: int) -> None:
+    """Compare with the plain way."""
     expected, expected_gradients = naive(loaded, examples)
-    value, gradients, _ = packed(loaded, examples, pass_tokens=pass_tokens)
+    value, gradients, _ = packed(loaded, examples, **options)
     assert value == pytest.approx(expected, rel=1e-9)
     assert gradients.keys() == expected_gradients.keys() == loaded.trainable.keys()
     for name, gradient in gradients.items():
         torch.testing.assert_close(gradient, expected_gradients[name], **CLOSE)
 
 
-def test_without_packing_they_are_the_same(adapted: Callable[..., LoadedModel]) -> None:
-    """The path for models whose tokens meet elsewhere."""
-    loaded, examples = adapted(), make_examples(4)
-    _, expected = naive(loaded, examples)
-    _, gradients, computed = packed(loaded, examples, pack=False)
-    assert computed == sum(len(example.input_ids) for example in examples)
+@pytest.mark.parametrize("shared", [0, 1, 6, 20])
+@pytest.mark.parametrize("pass_tokens", [1, 64, 10_000])
+def test_gradients_are_those_of_each_example_alone(adapted: Callable[..., LoadedModel], shared: int, pass_tokens: int) -> None:
+    """To nine digits, for uneven lengths, several turns, any common beginning and any size of pass."""
+    assert_exact(adapted(), make_examples(7, shared=shared), pass_tokens=pass_tokens)
+
+
+METHOD_OPTIONS: dict[str, dict[str, object]] = {
+    "lora": {},
+    "rslora": {"use_rslora": True},
+    "dora": {"use_dora": True},
+    "full": {"method": "full"},
+    "last-layers": {"method": "last-layers", "last_layers": 1},
+    "last-layers-head": {"method": "last-layers", "last_layers": 1, "train_head": True},
+    "all-layers": {"method": "last-layers", "last_layers": 2},
+}
+CONFIGURATIONS = {
+    "tied": tiny_config(),
+    "own head": tiny_config(tie_word_embeddings=False),
+    "mistral": MistralConfig(**SIZES, sliding_window=None, head_dim=16),
+    "mistral, a window": MistralConfig(**SIZES, sliding_window=9, head_dim=16),
+    "qwen2": Qwen2Config(**SIZES),
+    "biases": tiny_config(attention_bias=True, mlp_bias=True),
+}
+
+
+@pytest.mark.parametrize("kind", METHOD_OPTIONS)
+@pytest.mark.parametrize("checkpointing", [False, True])
+def test_each_method_is_exact(kind: str, checkpointing: bool) -> None:
+    """With activations kept, and computed again."""
+    loaded = make_loaded(**METHOD_OPTIONS[kind], activation_checkpointing=checkpointing)
+    assert_exact(loaded, make_examples(7), pass_tokens=80)
+
+
+@pytest.mark.parametrize("architecture", CONFIGURATIONS)
+@pytest.mark.parametrize("kind", ["lora", "full", "last-layers-head"])
+def test_each_architecture_is_exact(architecture: str, kind: str) -> None:
+    """Biases, windows, own heads; a bias that is zero at the start has a gradient all the same."""
+    loaded = make_loaded(**METHOD_OPTIONS[kind], config=CONFIGURATIONS[architecture])
+    assert_exact(loaded, make_examples(5))
+
+
+@pytest.mark.parametrize("window", [None, 9])
+def test_long_examples_are_exact(window: int | None) -> None:
+    """Those whose attention is computed in pieces, beside short ones."""
+    loaded = make_loaded(config=MistralConfig(**SIZES, sliding_window=window, head_dim=16))
+    examples = make_examples(3, shared=20) + make_examples(3, shared=20, longest=2 * LONG)
+    assert min(len(example.input_ids) for example in examples) < LONG < max(len(example.input_ids) for example in examples) - 20
+    assert_exact(loaded, examples, pass_tokens=10_000)
+
+
+def test_exact_before_and_after_a_validation_pass(adapted: Callable[..., LoadedModel]) -> None:
+    """Looking leaves no trace."""
+    loaded, examples = adapted(), make_examples(7)
+    _, before, _ = packed(loaded, examples)
+    with torch.no_grad():
+        loaded.causal.eval()
+        for each in packed_passes(make_examples(4, seed=3), shared=0):
+            loaded.summed_loss(each)
+        loaded.causal.train()
+    _, after, _ = packed(loaded, examples)
+    for name, gradient in before.items():
+        assert torch.equal(gradient, after[name])
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here: what is written for one was not run")
+def test_exact_on_a_gpu(adapted: Callable[..., LoadedModel]) -> None:
+    """The same passes, on a device."""
+    loaded = adapted()
+    examples = make_examples(7)
+    expected, expected_gradients = naive(loaded, examples)
+    loaded.causal.to("cuda")
+    value, gradients, _ = packed(loaded, examples)
+    assert value == pytest.approx(expected, rel=1e-9)
     for name, gradient in gradients.items():
-        torch.testing.assert_close(gradient, expected[name], **CLOSE)
+        torch.testing.assert_close(gradient.cpu(), expected_gradients[name], **CLOSE)
 
 
 def test_a_shared_beginning_is_computed_once_a_pass_and_nothing_is_padded(adapted: Callable[..., LoadedModel]) -> None:
@@ -120,24 +184,3 @@ def test_a_beginning_ends_before_the_first_prediction() -> None:
 def test_one_example_shares_with_nobody(count: int) -> None:
     """Nor does none."""
     assert shared_beginning(make_examples(count)) == 0
-
-
-@pytest.mark.parametrize(
-    ("settings", "packs"),
-    [
-        ({}, True),
-        ({"layer_types": ["full_attention", "full_attention"]}, True),
-        ({"sliding_window": 16}, False),
-        ({"sliding_window": 64}, True),
-        ({"layer_types": ["full_attention", "sliding_attention"], "sliding_window": 16}, False),
-        ({"layer_types": ["full_attention", "sliding_attention"], "sliding_window": 64}, True),
-        ({"layer_types": ["full_attention", "sliding_attention"]}, False),
-        ({"layer_types": ["linear_attention", "full_attention"]}, False),
-    ],
-)
-def test_only_models_whose_tokens_meet_in_full_attention_are_packed(settings: dict[str, object], packs: bool) -> None:
-    """What is not known is not packed."""
-    config = LlamaConfig()
-    for name, value in settings.items():
-        setattr(config, name, value)
-    assert can_pack(config, 64) is packs

@@ -41,7 +41,7 @@ FORGED = [
 @pytest.fixture
 def gate(browse: Any) -> Any:
     """The gate before something that answers everything."""
-    return browse(PagesGate(PlainTextResponse("inside")))
+    return browse(PagesGate(PlainTextResponse("inside"), "/app"))
 
 
 @pytest.mark.parametrize(("method", "path"), CLOSED)

@@ -11,9 +11,9 @@ import pytest
 from starlette.routing import Mount, Route
 
 from appliance.web.environment import prepare_environment
-from appliance.web.pages_gate import MOUNT
+from appliance.web.gradio_pages import build_pages
+from appliance.web.pages_gate import AUDIT_MOUNT, MOUNT
 from appliance.web.site import Pages, build_site
-from appliance.web.wizard import build_wizard
 
 OPEN = {"/healthz", "/readyz", "/sign-in", "/favicon.ico", "/static/{name}"}
 
@@ -26,7 +26,7 @@ def pages(appliance: Any, runner: asyncio.Runner, own_environment: None) -> Iter
         warnings.simplefilter("ignore", ResourceWarning)
         prepare_environment(appliance.context.home)
         ending = asyncio.Event()
-        made = Pages(lambda: build_wizard(appliance))
+        made = Pages(lambda: build_pages(appliance))
         task = runner.get_loop().create_task(made.run(ending))
 
         async def wait() -> None:
@@ -83,22 +83,23 @@ def test_every_route_asks_for_a_session(whole: Any, pages: Pages) -> None:
 
 def test_of_gradio_only_the_listed_routes_answer(whole: Any, pages: Pages, token_of: Any) -> None:
     """Signed in, and still: files, proxies, uploads, recordings, monitoring and API pages are not there."""
-    token = token_of("trainer")
+    token = token_of("auditor")
     listed = ("/assets", "/static", "/svelte", "/theme.css", "/favicon.ico", "/manifest.json", "/gradio_api/queue", "/gradio_api/cancel")
     listed += ("/gradio_api/reset", "/gradio_api/heartbeat", "/gradio_api/startup-events", "/gradio_api/theme.css")
     for method, path in routes(pages._app):
-        below = path.removeprefix(MOUNT)
+        below = path.removeprefix(MOUNT).removeprefix(AUDIT_MOUNT)
         if below != "/" and not below.startswith(listed):
             assert whole.ask(method, concrete(path), token=token, body=b"{}").status == 404, (method, path)
 
 
 def test_the_page_is_the_same_for_everybody_and_holds_no_data(whole: Any, token_of: Any) -> None:
     """Its scripts get a nonce, so nothing that a person typed may ever be in it."""
-    first = whole.ask("GET", "/app/", token=token_of("trainer"), page=True)
-    assert first.status == 200
-    assert first.body.count(b"<script") == first.body.count(b'<script nonce="')
-    for foreign in (b"https://fonts", b"cdnjs", b"huggingface.co/api", b"api.gradio.app"):
-        assert foreign not in first.body.split(b"<body")[0] or foreign == b"cdnjs"
+    for path in ("/app/", "/audit/"):
+        first = whole.ask("GET", path, token=token_of("auditor"), page=True)
+        assert first.status == 200
+        assert first.body.count(b"<script") == first.body.count(b'<script nonce="')
+        for foreign in (b"https://fonts", b"cdnjs", b"huggingface.co/api", b"api.gradio.app"):
+            assert foreign not in first.body.split(b"<body")[0] or foreign == b"cdnjs"
 
 
 def test_no_field_that_takes_a_path_or_address_makes_a_request(whole: Any, token_of: Any, runner: asyncio.Runner) -> None:
@@ -120,19 +121,24 @@ def test_no_field_that_takes_a_path_or_address_makes_a_request(whole: Any, token
             listener.accept()
 
 
+def all_blocks(pages: Pages) -> list[Any]:
+    """Return the pages that are mounted: the auditor's and the wizard."""
+    found = [route.app.get_blocks() for route in pages._app.routes if isinstance(route, Mount)]  # type: ignore[union-attr, attr-defined]
+    assert len(found) == 2
+    return found
+
+
 def test_nothing_of_the_pages_needs_evaluation_or_gradios_files(pages: Pages) -> None:
     """`gr.HTML` and `gr.LinePlot` need eval; Gradio's uploads write plaintext."""
-    blocks = pages._app.routes[-1].app.get_blocks()  # type: ignore[union-attr]
-    kinds = {block.get_block_name() for block in blocks.blocks.values()}
+    kinds = {block.get_block_name() for blocks in all_blocks(pages) for block in blocks.blocks.values()}
     assert not kinds & {"html", "file", "uploadbutton", "downloadbutton", "lineplot", "nativeplot", "image", "audio", "video"}
     assert {"walkthrough", "timer", "chatbot"} <= kinds
 
 
 def test_every_event_is_private_and_asks_who_calls(pages: Pages) -> None:
     """Only handlers that read nothing go without: those that just show a step or a fixed text."""
-    blocks = pages._app.routes[-1].app.get_blocks()  # type: ignore[union-attr]
     without = set()
-    for function in blocks.fns.values():
+    for function in (function for blocks in all_blocks(pages) for function in blocks.fns.values()):
         assert function.api_visibility == "private"
         if "request" not in getattr(function.fn, "__annotations__", {}):
             without.add(function.fn.__name__)

@@ -3,13 +3,14 @@
 import json
 import warnings
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
 import pytest
 
-from appliance.jobs.messages import Failed, Ready
+from appliance.jobs.messages import Done, Failed, Ready
 from appliance.services.accounts import add_user, caller_of, set_password, sign_in
 from appliance.services.context import OPERATOR
 from appliance.web.door import COOKIE
@@ -212,20 +213,92 @@ def test_a_model_is_picked(anna: Wizard) -> None:
     assert not anna("pick", None, near="Installed models").interactive
 
 
-def test_the_review_says_what_will_be_done(anna: Wizard) -> None:
-    sentence, start = anna("review", anna.ids["dataset"], anna.ids["model"], "quick", "qlora")
-    assert "4 rows" in sentence
+EXPERT = ("auto", 0, False, False, 0, False, 0, 0, 0)  # as the page opens
+
+
+def expert(**changes: Any) -> tuple[Any, ...]:
+    """Return the expert settings, some of them changed."""
+    names = ("method", "rank", "rslora", "dora", "last_layers", "head", "epochs", "batch", "rate")
+    return tuple({**dict(zip(names, EXPERT, strict=True)), **changes}.values())
+
+
+def test_the_review_says_what_will_be_done_and_what_it_takes(anna: Wizard) -> None:
+    sentence, start = anna("review", anna.ids["dataset"], anna.ids["model"], "quick", *EXPERT)
+    assert "will read 4 rows" in sentence
+    for said in ("Time", "Steps", "Learns", "Disk", "Memory", "working memory", "FLOP"):
+        assert said in sentence
+    assert 'role="img" aria-label="Memory: ' in sentence
     assert start.interactive
     for dataset, model, missing in ((None, anna.ids["model"], "data"), (anna.ids["dataset"], None, "a model")):
-        assert anna("review", dataset, model, "quick", "qlora")[1].value == f"Start training: pick {missing} first"
-    steps, _, _ = anna("to_review", anna.ids["dataset"], anna.ids["model"], "quick", "qlora")
+        assert anna("review", dataset, model, "quick", *EXPERT)[1].value == f"Start training: pick {missing} first"
+    steps, _, _ = anna("to_review", anna.ids["dataset"], anna.ids["model"], "quick", *EXPERT)
     assert steps.selected == 4
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (expert(method="lora", rank=600), "smallest side of this model"),
+        (expert(method="last-layers", last_layers=9), "has 2 layers, so its last 9 cannot learn"),
+        (expert(epochs=0.5, rate=3.0), "learning_rate is 3.0"),
+    ],
+)
+def test_what_cannot_be_is_a_sentence_in_the_review_and_nothing_to_press(anna: Wizard, settings: Any, said: str) -> None:
+    sentence, start = anna("review", anna.ids["dataset"], anna.ids["model"], "quick", *settings)
+    assert said in sentence
+    assert not start.interactive
+    assert start.value == "Start training: change the settings first"
+    with pytest.raises(gr.Error, match=said):
+        anna("start", anna.ids["dataset"], anna.ids["model"], "quick", *settings)
+
+
+def test_what_a_method_does_not_have_is_hidden_and_forgotten(anna: Wizard) -> None:
+    rank, rslora, dora, last_layers, head, *_ = anna("fold", "full")
+    assert [each.visible for each in (rank, rslora, dora, last_layers, head)] == [False] * 5
+    assert (rank.value, rslora.value) == (0, False)
+    assert anna("fold", "last-layers")[3].visible
+    assert anna("fold", "qlora")[0].visible
+
+
+def test_expert_settings_reach_the_job(anna: Wizard, world: Any) -> None:
+    settings = expert(method="last-layers", last_layers=1, head=True, epochs=2, batch=4, rate=1e-4)
+    job_id = anna("start", anna.ids["dataset"], anna.ids["model"], "quick", *settings)[1].value
+    spec = world.do("job.show", job_id=job_id)["spec"]
+    assert {name: spec[name] for name in ("method", "last_layers", "train_head", "epochs", "batch_size", "learning_rate")} == {
+        "method": "last-layers",
+        "last_layers": 1,
+        "train_head": True,
+        "epochs": 2,
+        "batch_size": 4,
+        "learning_rate": 1e-4,
+    }
+    anna("stop", job_id)
+
+
+def test_a_models_card_says_whether_it_fits(anna: Wizard) -> None:
+    assert "Memory for tiny, as it is" in text_of(anna("load"))
+
+
+def test_the_picture_of_an_adapter_counts_as_the_sliders_move(anna: Wizard) -> None:
+    assert "1000 x 3".replace("1000", "1,000") in anna("draw", 1000, 1000, 3)
+    assert "6,000" in anna("draw", 1000, 1000, 3)
+    assert "4,000" in anna("draw", 1000, 1000, 2)
+    wide = anna("draw", 4, 2000, 100)
+    assert "A rank over 4 adds nothing" in wide
+    assert "8,016" in wide
+
+
+def test_a_model_is_shown_layer_by_layer(anna: Wizard) -> None:
+    shown = anna("show_layers", anna.ids["model"], 64)
+    assert "down (down_proj)" in shown
+    assert "Of the adapter, r = 4" in shown
+    assert "Pick a model first" in anna("show_layers", None, 3)
 
 
 def test_training_from_start_to_results(anna: Wizard, world: Any) -> None:
     with pytest.raises(gr.Error, match="Pick data and a model first"):
-        anna("start", None, None, "quick", "qlora")
-    queued = anna("start", anna.ids["dataset"], anna.ids["model"], "quick", "lora")
+        anna("start", None, None, "quick", *EXPERT)
+    queued = anna("start", anna.ids["dataset"], anna.ids["model"], "quick", *EXPERT)
     job_id = queued[1].value
     assert "Waiting for its turn" in text_of(queued)
     assert button(queued, "Stop").interactive
@@ -253,7 +326,7 @@ def test_a_worker_that_fails_leaves_its_sentence(anna: Wizard, world: Any, simul
         return 1
 
     world.switch.current = simulate(fail)
-    job_id = anna("start", anna.ids["dataset"], anna.ids["model"], "quick", "qlora")[1].value
+    job_id = anna("start", anna.ids["dataset"], anna.ids["model"], "quick", *EXPERT)[1].value
     world.appliance.run_queue()
     shown = anna("tick", job_id, None)
     assert "The training did not go on." in text_of(shown)
@@ -319,7 +392,7 @@ def test_an_auditor_may_not_change_anything(people: Callable[[str], Wizard], wor
     otto = people("otto")
     before = world.snapshot()
     for name, values in (
-        ("start", (world.ids["dataset"], world.ids["model"], "quick", "qlora")),
+        ("start", (world.ids["dataset"], world.ids["model"], "quick", *EXPERT)),
         ("measure", (world.ids["adapter"],)),
         ("look", (world.ids["adapter"],)),
         ("answer", ("Who?", world.ids["adapter"], otto("forget")[2])),
@@ -327,3 +400,74 @@ def test_an_auditor_may_not_change_anything(people: Callable[[str], Wizard], wor
         with pytest.raises(gr.Error, match="may not"):
             otto(name, *values)
     assert world.snapshot() == before
+
+
+def panel(outputs: Any) -> list[Any]:
+    """Return view, look, smaller and show of the panel about the rank: the last four outputs."""
+    return list(outputs)[-4:]
+
+
+def test_a_rank_is_looked_at_made_smaller_and_shown(
+    anna: Wizard, world: Any, simulate: Callable[..., Any], worker_frame: Any, ordinary_plays: Any
+) -> None:
+    """One button after the other; the picture comes when the job has ended, and the smaller model is picked at the end."""
+    adapter = world.ids["adapter"]
+    kept = [0.6, 0.97, *([1.0] * 14)]
+    figures = {"rank": 16, "matrices": 14, "used": 16, "kept": kept, "enough": {"90": 2, "95": 2, "99": 3}}
+    summary = {**figures, "effective_rank": 3.5, "stable_rank": 1.5, "sentence": "16 was more than needed: 2 directions carry 95 %."}
+
+    def look(channel: Any, _start: Any) -> Any:
+        channel.send(Ready())
+        return Done(result=summary)
+
+    def shrink(channel: Any, start: Any) -> Any:
+        channel.send(Ready())
+        Path(start.smaller.folder).mkdir()
+        names = ("kept", "lost_directions", "loss_before", "loss_after", "bytes_before", "bytes_after", "rows")
+        result = {**dict.fromkeys(names, 1), "rank_before": 16, "rank": start.rank, "sentence": f"Rank 16 became rank {start.rank}."}
+        return Done(result={"adapter_written": True, "adapter_sha256": "ab" * 32, **result})
+
+    world.switch.current = simulate({**ordinary_plays, "ranks": worker_frame(look), "shrink": worker_frame(shrink)})
+    view, look_button, smaller, show = panel(anna("pick", adapter, near="Model"))
+    assert (view, look_button.value, look_button.interactive) == ("", "Look at the rank", True)
+    assert (smaller.interactive, show.visible) == (False, False)
+
+    view, look_button, smaller, _show = panel(anna("explain_rank", adapter))
+    assert "Looking at what it learned" in view
+    assert not look_button.interactive
+    world.appliance.run_queue()
+    view, look_button, smaller, show = panel(anna("pick", adapter, near="Model"))
+    assert "16 was more than needed: 2 directions carry 95 %." in view
+    assert "<svg" in view
+    assert (look_button.value, smaller.value, smaller.interactive, show.visible) == ("Look again", "Make it smaller", True, False)
+
+    view, _look, smaller, _show = panel(anna("make_smaller", adapter, 0.95))
+    assert "Making it smaller, and measuring both" in view
+    assert not smaller.interactive
+    world.appliance.run_queue()
+    view, _look, smaller, show = panel(anna("pick", adapter, near="Model"))
+    assert "Rank 16 became rank 2." in view
+    assert show.visible
+    shown = anna("show_smaller", adapter)
+    made = shown[0].value
+    assert world.do("adapter.show", adapter_id=made)["config"]["made_from"] == adapter
+    assert f"Made from {adapter}. Rank 16 became rank 2." in panel(shown)[0]
+
+
+def test_a_rank_that_is_not_there_is_a_sentence_and_no_button(anna: Wizard, world: Any) -> None:
+    """Nothing picked, a method without a rank, a job that failed."""
+    nothing = panel(anna("pick", None, near="Model"))
+    assert (nothing[0], nothing[1].interactive, nothing[2].interactive) == ("", False, False)
+    for name, values in (("explain_rank", (None,)), ("make_smaller", (None, 0.95)), ("show_smaller", (None,))):
+        with pytest.raises(gr.Error, match="Pick a model first"):
+            anna(name, *values)
+    adapter = world.ids["adapter"]
+    change = "UPDATE adapters SET method = ? WHERE id = ?"
+    with world.context.database.begin() as connection:
+        connection.exec_driver_sql(change, ("full", adapter))
+    view, look_button, smaller, show = panel(anna("pick", adapter, near="Model"))
+    with world.context.database.begin() as connection:
+        connection.exec_driver_sql(change, ("qlora", adapter))
+    assert "which has no rank" in view
+    assert [each.interactive for each in (look_button, smaller)] == [False, False]
+    assert not show.visible

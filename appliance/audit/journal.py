@@ -1,0 +1,213 @@
+"""The journal of a log: where an append becomes durable, by one write and one sync. It is no part of `tlog-tiles`.
+
+One file, `.journal`, of `JOURNAL_BYTES`, every byte of it written (zeros) when it is made: an append needs no new block of the disk, so a
+full disk cannot refuse it, and `fdatasync` has the data alone to wait for. (A file system that copies on write keeps neither promise.)
+
+    frame    "ALJ1" || generation (8) || kind (1) || length of payload (4) || digest (32) || payload       numbers are big-endian
+    digest   SHA-256(generation || kind || position of the frame in the file (8) || payload)
+    begin    kind 1, canonical JSON {"keys": [sequences of the changes of the signing key], "open": [those of the requests without an
+             outcome], "size": N, "version": 1}: the tiles have the first N entries, durably
+    batch    kind 2, sequence of its first entry (8) || length of note (4) || note || entries as a bundle (tiles.py)
+
+The first frame is a `begin` under a generation drawn for it; the batches after it belong to that generation and continue from N. `note` is
+the signed checkpoint over everything up to the batch's end, empty while there is no signer. The first place without a whole frame is
+the end. A frame of this generation that is not whole was torn by a crash before anybody was told of it, and is dropped; when whole frames
+stand behind it, it was changed, which is an error. What a changed *last* frame takes away, the head remembered in the database shows.
+"""
+
+import contextlib
+import hashlib
+import hmac
+import os
+import secrets
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from appliance.audit.tiles import JOURNAL_NAME, encode_bundle, split_whole_bundle
+from appliance.foundation import canonical_json
+from appliance.foundation.atomic_files import fsync_folder, storage_errors
+from appliance.foundation.errors import AuditLogError, InputError, StorageError
+
+JOURNAL_BYTES = 2 * 1024 * 1024
+SECTOR_BYTES = 512  # what a disk writes whole or not at all
+MAGIC = b"ALJ1"
+_GENERATION_BYTES = 8
+_HEADER_BYTES = len(MAGIC) + _GENERATION_BYTES + 1 + 4 + 32
+_BEGIN, _BATCH = 1, 2
+_BATCH_PREFIX_BYTES = 8 + 4
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Entries that were made durable together, and the checkpoint that covers them (b"" while sealed)."""
+
+    first: int
+    entries: tuple[bytes, ...]
+    note: bytes
+
+
+@dataclass
+class JournalContents:
+    """What a journal says: `size` entries are in the tiles, with these open requests and changes of key; these batches came after."""
+
+    size: int
+    open: list[int]
+    keys: list[int]
+    batches: list[Batch] = field(default_factory=list)
+    torn: bool = False
+
+
+def frame_bytes(entry_bytes: int, note_bytes: int) -> int:
+    """Return the length of a batch's frame for entries of so many bytes in a bundle, length prefixes included."""
+    return _HEADER_BYTES + _BATCH_PREFIX_BYTES + note_bytes + entry_bytes
+
+
+class Journal:
+    """The open journal of one log. Not thread-safe."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open it, making it where there is none. Raises `StorageError`; `AuditLogError` when it is no journal of this version."""
+        self._path = folder / JOURNAL_NAME
+        with storage_errors("Opening the audit log's journal"):
+            if not os.path.lexists(self._path):
+                self._make()
+            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+            self._close = weakref.finalize(self, os.close, self._descriptor)
+            found = os.fstat(self._descriptor)
+        if found.st_size != JOURNAL_BYTES:
+            raise AuditLogError(f"The audit log's journal has another length than {JOURNAL_BYTES} bytes.", code="audit.journal")
+        self._identity = (found.st_dev, found.st_ino)
+        self._generation = b""
+        self._end = 0
+        self._unsure = False  # whether the last write reached the file and may not be durable
+
+    @property
+    def room(self) -> int:
+        """Return how many bytes of frames it still takes."""
+        return JOURNAL_BYTES - self._end
+
+    def read(self) -> JournalContents | None:
+        """Return what it says, and stand at its end; None when nothing was begun, or the beginning was torn by a crash."""
+        with storage_errors("Reading the audit log's journal"):
+            data = os.pread(self._descriptor, JOURNAL_BYTES, 0)
+        self._generation = data[len(MAGIC) : len(MAGIC) + _GENERATION_BYTES]
+        begin = self._frame(data, 0)
+        if begin is None or begin[0] != _BEGIN:
+            self._verify_nothing_behind(data, 0, 0)
+            return None
+        contents = _contents(begin[1])
+        position, expected = _HEADER_BYTES + len(begin[1]), contents.size
+        while (frame := self._frame(data, position)) is not None:
+            batch = _batch(frame, expected)
+            contents.batches.append(batch)
+            expected += len(batch.entries)
+            position += _HEADER_BYTES + len(frame[1])
+        self._verify_nothing_behind(data, position, expected)
+        contents.torn = data.startswith(MAGIC + self._generation, position)
+        self._end = position
+        return contents
+
+    def verify_in_place(self) -> None:
+        """Raise `StorageError` unless the log's folder still has this very file: what is written to a lost one is lost."""
+        with storage_errors("Writing the audit log"):
+            found = os.stat(self._path, follow_symlinks=False)
+        if (found.st_dev, found.st_ino) != self._identity:
+            raise StorageError("The audit log's folder was replaced while it was in use. Start the appliance again.", code="audit.replaced")
+
+    def begin(self, size: int, open_requests: Sequence[int], key_changes: Sequence[int]) -> None:
+        """Start anew: `size` entries are durable elsewhere. Raises `StorageError`; a crash in the middle leaves no begin, or this one."""
+        self._end = 0
+        payload = canonical_json.encode({"keys": list(key_changes), "open": list(open_requests), "size": size, "version": 1})
+        if _HEADER_BYTES + len(payload) > SECTOR_BYTES:  # Torn, it could leave the old header before it, and the old batches behind it.
+            with storage_errors("Writing the audit log"):
+                self._blank()
+        self._generation = secrets.token_bytes(_GENERATION_BYTES)
+        self._write(_BEGIN, payload)
+
+    def append(self, batch: Batch) -> None:
+        """Make a batch durable; when this returns it is. Raises `StorageError`; what may be left of it then, `undo` takes back."""
+        head = batch.first.to_bytes(8, "big") + len(batch.note).to_bytes(4, "big")
+        self._write(_BATCH, head + batch.note + encode_bundle(batch.entries))
+
+    def undo(self) -> None:
+        """Take back what a failed `append` may have left. Raises `OSError` when that fails too: then nobody knows what is there."""
+        if self._unsure:
+            self._blank()
+
+    def _blank(self) -> None:
+        os.pwrite(self._descriptor, bytes(min(_HEADER_BYTES, self.room)), self._end)
+        os.fdatasync(self._descriptor)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._close()
+
+    def _make(self) -> None:
+        temporary = self._path.with_name(f".journal.{secrets.token_hex(4)}.tmp")
+        try:
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            with open(descriptor, "wb") as file:
+                file.write(bytes(JOURNAL_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, self._path)
+        except BaseException:
+            with contextlib.suppress(FileNotFoundError):
+                temporary.unlink()
+            raise
+        fsync_folder(self._path.parent)
+
+    def _digest(self, kind: int, position: int, payload: bytes | memoryview) -> bytes:
+        return hashlib.sha256(b"".join((self._generation, bytes([kind]), position.to_bytes(8, "big"), payload))).digest()
+
+    def _write(self, kind: int, payload: bytes) -> None:
+        if _HEADER_BYTES + len(payload) > self.room:
+            raise StorageError("The audit log's journal is full; nothing was done. Free some space and try again.", code="audit.full")
+        header = MAGIC + self._generation + bytes([kind]) + len(payload).to_bytes(4, "big") + self._digest(kind, self._end, payload)
+        self._unsure = False
+        with storage_errors("Writing the audit log"):
+            written = os.pwritev(self._descriptor, [header, payload], self._end)
+            self._unsure = True
+            if written != len(header) + len(payload):
+                raise OSError("the storage took only a part")
+            os.fdatasync(self._descriptor)
+        self._end += written
+
+    def _frame(self, data: bytes, position: int) -> tuple[int, bytes] | None:
+        """Return kind and payload of the whole frame at `position`, or None."""
+        start = position + _HEADER_BYTES
+        header = data[position:start]
+        if len(header) < _HEADER_BYTES or not header.startswith(MAGIC + self._generation):
+            return None
+        kind = header[len(MAGIC) + _GENERATION_BYTES]
+        payload = data[start : start + int.from_bytes(header[13:17], "big")]
+        return (kind, payload) if hmac.compare_digest(header[17:], self._digest(kind, position, payload)) else None
+
+    def _verify_nothing_behind(self, data: bytes, position: int, entry: int) -> None:
+        """Raise `AuditLogError` when a whole frame of this generation stands behind the place where one is broken."""
+        at = data.find(MAGIC + self._generation, position + 1)
+        while at >= 0:
+            if self._frame(data, at) is not None:
+                raise AuditLogError(f"The audit log's journal was changed where it has entry {entry}.", entry=entry, code="audit.journal")
+            at = data.find(MAGIC + self._generation, at + 1)
+
+
+def _contents(payload: bytes) -> JournalContents:
+    try:
+        value: Any = canonical_json.decode(payload)
+    except InputError:
+        value = None
+    if not isinstance(value, dict) or value.keys() != {"keys", "open", "size", "version"} or value["version"] != 1:
+        raise AuditLogError("The audit log's journal is of a version that this appliance does not know.", code="audit.journal")
+    return JournalContents(value["size"], value["open"], value["keys"])
+
+
+def _batch(frame: tuple[int, bytes], expected: int) -> Batch:
+    kind, payload = frame
+    first, note_end = int.from_bytes(payload[:8], "big"), _BATCH_PREFIX_BYTES + int.from_bytes(payload[8:12], "big")
+    if kind != _BATCH or first != expected:
+        raise AuditLogError(f"Entry {expected} of the audit log is missing in its journal.", entry=expected, code="audit.journal")
+    return Batch(first, tuple(split_whole_bundle(payload[note_end:], first)), payload[_BATCH_PREFIX_BYTES:note_end])

@@ -1,0 +1,92 @@
+"""The log's signing keys, one after the other: a new key is signed by the old one, in an entry of the log itself.
+
+An entry `log.change-key` (outcome `succeeded`) has the details
+
+    origin, old, new     the log's name, and the two raw Ed25519 public keys (hex)
+    size, root           the head of the log before this entry (root in hex)
+    signature            by the old key (hex), over a line of canonical JSON: {kind: "log-key-change", new, old, origin, root, size}
+
+A checkpoint of n entries is signed by the key in force after them. Whoever trusts one key of the chain can follow it forward; what stands
+before a change is sealed by the old key too, so that, once that is gone, not even the new key's holder can write it anew.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from appliance.audit.events import Details, Outcome
+from appliance.audit.merkle import TreeHead
+from appliance.audit.signed_note import Signer, verify_signature
+from appliance.foundation import canonical_json
+from appliance.foundation.errors import AuditLogError
+
+KEY_CHANGE = "log.change-key"
+_SIGNED = ("new", "old", "origin", "root", "size")
+
+
+@dataclass(frozen=True)
+class KeyChange:
+    """One change: from the entry `sequence` on, `new` is in force."""
+
+    sequence: int
+    old: bytes
+    new: bytes
+
+
+class KeyChain:
+    """The changes that a log's entries tell of, each verified."""
+
+    def __init__(self) -> None:
+        self._changes: list[KeyChange] = []
+
+    @property
+    def last(self) -> bytes | None:
+        """Return the key that was changed to last, None while there was no change."""
+        return self._changes[-1].new if self._changes else None
+
+    @property
+    def sequences(self) -> list[int]:
+        """Return the sequences of the entries that changed the key."""
+        return [change.sequence for change in self._changes]
+
+    def follow(self, entry: dict[str, Any], before: TreeHead) -> None:
+        """Take note of an entry that changes the key, where the log's head was `before`. Raises `AuditLogError` for one that must not."""
+        details = entry["details"]
+        try:
+            old, new = bytes.fromhex(details["old"]), bytes.fromhex(details["new"])
+            verify_signature(old, bytes.fromhex(details["signature"]), _text(details))
+            here = (details["size"], details["root"]) == (before.size, before.root.hex())
+        except (KeyError, ValueError, TypeError, AuditLogError):
+            here = False
+        if not here or entry["outcome"] != Outcome.SUCCEEDED or (self._changes and self._changes[-1].new != old):
+            raise AuditLogError(
+                f"Entry {entry['sequence']} of the audit log changes its signing key, and the key before did not sign that.",
+                entry=entry["sequence"],
+                code="audit.key-change",
+            )
+        self._changes.append(KeyChange(entry["sequence"], old, new))
+
+    def key_at(self, size: int, trusted: bytes) -> bytes:
+        """Return the key in force after `size` entries. Raises `AuditLogError` unless `trusted` is one of the log's keys."""
+        keys = [self._changes[0].old, *(change.new for change in self._changes)] if self._changes else [trusted]
+        if trusted not in keys:
+            raise AuditLogError(
+                "The audit log is not signed with this key, nor with one that it leads to: it is another installation's, or was changed.",
+                code="audit.key",
+            )
+        return keys[sum(change.sequence < size for change in self._changes)]
+
+
+def change_details(old: Signer, new: bytes, before: TreeHead) -> Details:
+    """Return the details of the entry by which `old` hands over to the public key `new`, at the head `before`."""
+    details: dict[str, str | int | bool] = {
+        "origin": old.name,
+        "old": old.public_key.hex(),
+        "new": new.hex(),
+        "size": before.size,
+        "root": before.root.hex(),
+    }
+    return {**details, "signature": old.sign(_text(details)).hex()}
+
+
+def _text(details: Details) -> bytes:
+    return canonical_json.encode({"kind": "log-key-change", **{name: details[name] for name in _SIGNED}}) + b"\n"

@@ -1,0 +1,223 @@
+"""The `audit` commands. What goes into files outside of the home is written in the command's process."""
+
+import hashlib
+import json
+import shutil
+from base64 import b64decode
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from appliance.cli.audit_events_command import add_events_command
+from appliance.cli.client import Client
+from appliance.cli.frame import AsJson, Frame, PassphraseFile
+from appliance.cli.new_file import NewFile, keep
+from appliance.foundation.atomic_files import make_private_folder, storage_errors, write_atomic
+from appliance.foundation.errors import ConflictError, InputError
+
+VERIFIER_KEY = "verifier-key"
+MAX_WITNESS_BYTES = 64 * 1024
+Witness = Annotated[list[Path] | None, typer.Option(help="A checkpoint that was carried away earlier; may be given more than once.")]
+
+
+def add_audit_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR0915 - six commands of a few lines each
+    """Register the commands."""
+    add_events_command(group, frame)
+
+    @group.command()
+    def show(
+        last: int = 50,
+        person: Annotated[str, typer.Option(help="Who acted or was acted upon: a name or an id.")] = "",
+        action: Annotated[str, typer.Option(help='What was done: "dataset.import", or "dataset." for all of it.')] = "",
+        object_id: Annotated[str, typer.Option("--object", help="The id of what was acted on.")] = "",
+        outcome: Annotated[str, typer.Option(help="requested, succeeded, failed or denied.")] = "",
+        since: Annotated[str, typer.Option(help="A day or a moment, UTC: 2026-11-25, or 2026-11-25T14:30.")] = "",
+        until: Annotated[str, typer.Option(help="The same; a day is included.")] = "",
+        passphrase_file: PassphraseFile = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """Show the last entries of the log, or the last of those that are asked for."""
+        asked = {"person": person, "action": action, "object_id": object_id, "outcome": outcome, "since": since, "until": until}
+        with frame(as_json, passphrase_file) as options, options.client() as client:
+            if any(asked.values()):
+                rows = client.perform("audit.search", **asked, limit=last)["entries"][::-1]
+            else:
+                rows = client.perform("audit.show", last=last)
+            flat = [{**row, "who": _named(row), "what": f"{row['object']['kind']}/{row['object']['id']}"} for row in rows]
+            columns = {"sequence": "#", "who": "who", "action": "action", "what": "object", "outcome": "outcome", "reason": "reason"}
+            options.printer.table(rows if as_json else flat, columns, "There is no such entry.")
+
+    @group.command()
+    def life(object_id: str, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
+        """Tell one object's whole life: what it was made from, what was done with it, what was made of it."""
+        with frame(as_json, passphrase_file) as options, options.client() as client:
+            found = client.perform("audit.life", object_id=object_id)
+            if as_json:
+                options.printer.result(found, "")
+                return
+            flat = [
+                {
+                    "stage": step["stage"],
+                    "action": step["action"],
+                    "what": f"{step['object']['kind']}/{step['object']['id']}",
+                    "times": step["times"],
+                    "who": step["first"]["who"],
+                    "entries": f"{step['first']['sequence']} to {step['last']['sequence']}",
+                }
+                for step in found["steps"]
+            ]
+            columns = {"stage": "stage", "action": "action", "what": "object", "times": "times", "who": "who", "entries": "entries"}
+            options.printer.table(flat, columns, "Nothing was done with it.")
+
+    @group.command()
+    def verify(witness: Witness = None, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
+        """Recompute the whole log, and compare it with checkpoints from earlier; name the first bad entry if there is one."""
+        with frame(as_json, passphrase_file) as options:
+            witnesses = [_read_witness(path) for path in witness or ()]
+            with options.client() as client:
+                found = client.perform("audit.verify", witnesses=witnesses)
+            sentence = f"The audit log verifies: {found['entries']} entries, {found['signed_entries']} of them signed."
+            if witnesses:
+                sentence += f" It extends what was carried away earlier ({len(witnesses)} checkpoints)."
+            options.printer.result(found, sentence)
+
+    @group.command()
+    def checkpoint(
+        out: Annotated[Path, typer.Argument(help="A new file, to be kept where nobody who works with the appliance can change it.")],
+        passphrase_file: PassphraseFile = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """Write a signed checkpoint for an auditor to carry away: a later log must extend it."""
+        with frame(as_json, passphrase_file) as options, NewFile(out) as file, options.client() as client:
+            taken = client.perform("audit.checkpoint")
+            keep(file, taken["checkpoint"])
+            options.printer.result(
+                taken, f"{out} is the checkpoint of {taken['entries']} entries. Note the log's key beside it, once: {taken['key']}"
+            )
+
+    @group.command()
+    def prove(
+        entry: int,
+        out: Annotated[Path | None, typer.Option(help="Write the proof to this new file.")] = None,
+        passphrase_file: PassphraseFile = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """Prove that an entry is in the log (C2SP tlog-proof): without the rest of the log, which stays here."""
+        with frame(as_json, passphrase_file) as options, NewFile(out) as file, options.client() as client:
+            proved = client.perform("audit.prove", sequence=entry)
+            if file is not None:
+                keep(file, proved["proof"])
+            options.printer.result(proved, f"{proved['entry']}\n\n{proved['proof']}\nThe log's key: {proved['key']}")
+
+    @group.command()
+    def confirm(
+        file: Annotated[Path | None, typer.Option(help="Was it this file? It is read here, and only its digest is asked for.")] = None,
+        name: Annotated[str, typer.Option(help="Was it this name or address?")] = "",
+        passphrase_file: PassphraseFile = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """Ask whether the log speaks of a file or of a name, of which it holds only keyed fingerprints."""
+        with frame(as_json, passphrase_file) as options:
+            digest = _digest(file) if file is not None else ""
+            with options.client() as client:
+                found = client.perform("audit.confirm", sha256=digest, name=name)
+            options.printer.result(found, "\n".join(_confirmed(found)))
+
+    @group.command()
+    def export(
+        out: Annotated[
+            Path | None, typer.Argument(help="A new file; for --format folder a new folder. Without it: standard output.")
+        ] = None,
+        format: Annotated[str, typer.Option(help="jsonl, ocsf, or folder (for ops/verify_audit.py).")] = "jsonl",
+        passphrase_file: PassphraseFile = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """Write every entry, one JSON object a line, or the whole log as an offline verifier takes it."""
+        with frame(as_json, passphrase_file) as options:
+            if format == "folder":
+                if out is None:
+                    raise InputError("A log for the verifier is a folder: name a new one.", code="audit.out")
+                folder = _new_folder(out)
+                with options.client(write=(folder,)) as client:
+                    done = _write_folder(client, options.settings.home / "audit", folder)
+                options.printer.result(done, f"{out} has the log of {done['entries']} entries. Verify it: python verify_audit.py {out}")
+            elif out is None:
+                with options.client() as client:
+                    rows = [row for page in _pages(client, format) for row in page]
+                options.printer.result(rows, "\n".join(json.dumps(row, ensure_ascii=False) for row in rows))
+            else:
+                with NewFile(out) as file, options.client() as client:
+                    count = 0
+                    for page in _pages(client, format):
+                        keep(file, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in page))
+                        count += len(page)
+                options.printer.result({"entries": count, "format": format}, f"{out} has {count} entries.")
+
+
+def _named(row: dict[str, Any]) -> str:
+    """Return the name of who acted, where a search found one, else the id."""
+    return str(row.get("person") or row["actor"]["id"])
+
+
+def _pages(client: Client, format: str) -> Iterator[list[dict[str, Any]]]:
+    """Yield the entries as they are when this begins, a page at a time."""
+    start, stop = 0, None
+    while stop is None or start < stop:
+        page = client.perform("audit.export", format=format, start=start, stop=stop)
+        stop = int(page["stop"])
+        start += len(page["rows"])
+        yield page["rows"]
+
+
+def _write_folder(client: Client, log: Path, folder: Path) -> dict[str, Any]:
+    """Write what makes up the log into `folder`, the checkpoint last. Raises `StorageError`."""
+    taken = client.perform("audit.folder")
+    for name in taken["full"]:
+        make_private_folder((folder / name).parent)
+        with storage_errors("Copying the log"):
+            shutil.copyfile(log / name, folder / name)
+    for name, content in sorted(taken["partial"].items(), reverse=True):
+        make_private_folder((folder / name).parent)
+        write_atomic(folder / name, b64decode(content))
+    write_atomic(folder / VERIFIER_KEY, f"{taken['key']}\n".encode())
+    return {"entries": taken["entries"], "root": taken["root"], "key": taken["key"]}
+
+
+def _new_folder(out: Path) -> Path:
+    """Make the folder, which must not be there yet. Raises `ConflictError`, `StorageError`."""
+    if out.exists():
+        raise ConflictError(f"{out.name} is there already. Name a new folder.", code="out.exists")
+    folder = out.resolve()
+    make_private_folder(folder)
+    return folder
+
+
+def _read_witness(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_WITNESS_BYTES).decode("utf-8", "replace")
+    except OSError as error:
+        raise InputError(f"The checkpoint {path.name} cannot be read: {error.strerror}.", code="audit.witness-file") from None
+
+
+def _digest(path: Path) -> str:
+    """Return the SHA-256 of a file, in hex."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(f"The file {path.name} cannot be read: {error.strerror}.", code="audit.file-read") from None
+
+
+def _confirmed(found: dict[str, Any]) -> list[str]:
+    if not found["found"]:
+        return ["The log does not speak of it, or of nobody any more: who was erased cannot be found."]
+    lines = []
+    for match in found["matches"]:
+        entries = match["entries"]
+        shown = ", ".join(map(str, entries[:8])) + (f" and {len(entries) - 8} more" if len(entries) > 8 else "")
+        datasets = f", which became {', '.join(match['datasets'])}" if match.get("datasets") else ""
+        lines.append(f"Yes: {match['as']} {match['id']}{datasets}; entries {shown}.")
+    return lines

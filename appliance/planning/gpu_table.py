@@ -1,0 +1,40 @@
+"""What fits on which GPU: memory of 8 to 80 GB against models of 0.1 to 70 billion parameters, by the estimates that plan a training."""
+
+from dataclasses import dataclass
+
+from appliance.planning.machine import Machine
+from appliance.planning.methods import MethodChoice
+from appliance.planning.passes import Training, passes_that_fit
+from appliance.planning.shapes import TYPICAL_SHAPES
+from appliance.planning.work import RowSizes
+
+GPU_GB = (8, 12, 16, 24, 40, 48, 80)
+GPU_SHARE = 0.95  # of its memory: the rest the driver and a screen hold
+TABLE_METHODS = (MethodChoice("full"), MethodChoice("lora"), MethodChoice("qlora"))
+TABLE_ROWS = RowSizes(rows=1000, mean=300, longest=1024)
+
+
+@dataclass(frozen=True)
+class GpuRow:
+    """A model, its parameters, and for each of `GPU_GB` the methods that fit ("full, lora, qlora"; "*": with checkpointing only)."""
+
+    name: str
+    parameters: int
+    fitting: tuple[tuple[str, ...], ...]
+
+
+def gpu_table() -> tuple[GpuRow, ...]:
+    """Return a row for each shape; rows of up to 1,024 tokens, rank 16, one GPU."""
+    table = []
+    for name, shape in TYPICAL_SHAPES:
+        cells = []
+        for gigabytes in GPU_GB:
+            machine = Machine(memory_bytes=round(gigabytes * 1e9 * GPU_SHARE), disk_bytes=10**15, cores=1, gpu=True)
+            found = []
+            for choice in TABLE_METHODS:
+                way = passes_that_fit(Training(shape, choice, machine, TABLE_ROWS, epochs=1, batch_size=8))
+                if way is not None:
+                    found.append(choice.method + ("*" if way[1] else ""))
+            cells.append(tuple(found))
+        table.append(GpuRow(name, shape.parameters, tuple(cells)))
+    return tuple(table)

@@ -1,0 +1,82 @@
+"""The machine that trains, as the planner sees it: how much memory and disk it has, what it computes in, and how fast it was measured.
+
+The speed is that of a matrix product in the compute type (`workers.measure` measures it, in two seconds, once a machine). Where nobody
+measured yet, `UNMEASURED` covers what machines were seen at, and estimates of time are as wide.
+"""
+
+import hashlib
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from appliance.foundation.errors import InputError
+
+GIB = 1024**3
+SYSTEM_BYTES = 1.5 * GIB  # the server, the launcher and the operating system, beside a training
+BYTES_A_TYPE = {"float32": 4, "bfloat16": 2, "float64": 8}
+# What a core was seen at in fp32, in GFLOP/s: shared and slow, to AVX-512 at its best; and the gain of bf16 where the CPU has it.
+UNMEASURED_GFLOPS_A_CORE = (15.0, 75.0)
+BF16_GAIN = 4.0
+UNMEASURED_COPY_GB_S = (2.0, 20.0)
+CORRECTIONS = (0.1, 10.0)  # what past trainings may correct an estimate of time by: past that, something else was wrong
+
+
+@dataclass(frozen=True)
+class Speed:
+    """A measured machine: the compute type that the probe chose, its matrix products in GFLOP/s, copying in GB/s.
+
+    `correction`: what past trainings on this machine took, divided by what was estimated for them (1: none yet).
+    """
+
+    compute_type: str
+    gflops: float
+    copy_gb_s: float
+    correction: float = 1.0
+    trainings: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Any) -> "Speed":
+        """Return the speed in `value`. Raises `InputError` for what is none."""
+        try:
+            speed = cls(**value)
+            usable = speed.compute_type in BYTES_A_TYPE and min(speed.gflops, speed.copy_gb_s) > 0 and speed.trainings >= 0
+        except TypeError:
+            usable = False
+        if not usable:
+            raise InputError("The machine's measured speed cannot be read. It is measured anew.", code="planning.speed")
+        return replace(speed, correction=min(max(speed.correction, CORRECTIONS[0]), CORRECTIONS[1]))
+
+    def after_training(self, ratio: float) -> "Speed":
+        """Return the speed with one more training's measured time divided by its (corrected) estimate: a mean of the last four."""
+        weight = 1 / min(4, self.trainings + 1)
+        corrected = self.correction * ratio**weight
+        return replace(self, correction=min(max(corrected, CORRECTIONS[0]), CORRECTIONS[1]), trainings=self.trainings + 1)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Bytes of memory that a training may take, bytes free on the home's disk, cores, and the measured speed (None: not measured).
+
+    `gpu`: the memory is a GPU's.
+    """
+
+    memory_bytes: int
+    disk_bytes: int
+    cores: int
+    speed: Speed | None = None
+    gpu: bool = False
+
+    @property
+    def compute_type(self) -> str:
+        """Return the type that the model computes in; unmeasured, the larger one, so that memory is not promised that is not there."""
+        if self.gpu:
+            return "bfloat16"
+        return self.speed.compute_type if self.speed else "float32"
+
+
+def fingerprint(processor: str, cores: int, memory_bytes: int) -> str:
+    """Return what a measured speed belongs to: another processor, or more of it, is measured anew."""
+    return hashlib.sha256(f"{processor}/{cores}/{memory_bytes // GIB}".encode()).hexdigest()[:16]

@@ -1,0 +1,141 @@
+"""What a training holds in memory at its peak, in bytes, by what it is for. No torch.
+
+Memory = the runtime itself + weights + what learns (its weights, gradients and AdamW's two moments, all fp32) + activations of one pass.
+Checkpoints are written piece by piece from where the tensors are. NF4 with double quantisation takes 4.127 bits a weight: 4, one 8-bit
+constant for 64 weights, one 32-bit constant for 256 of these (QLoRA, arXiv:2305.14314, section 3). Embedding, head and norms stay in the
+compute type.
+
+Activations are what the backward pass needs again; `training.kernels` and `training.attention` name it. A token and block keep, in numbers:
+the block's two inputs and their norms (4 x width), queries, keys and values (their width), the attention's output and probabilities (heads
+x tokens that it sees), gate and up (2 x feed-forward width), their product (1 x), and the adapters' inner values (7 x rank). With
+checkpointing a block keeps its input alone, and one block at a time is computed again (Chen et al., arXiv:1604.06174).
+
+The few constants that are no arithmetic were fitted to trainings on machine B; `ops/bench/planner_error.py` measures how far all of it is
+from others, `ops/bench/README.md` keeps the figures.
+"""
+
+from dataclasses import dataclass
+
+from appliance.planning.machine import BYTES_A_TYPE, GIB, Machine
+from appliance.planning.methods import MethodChoice, trained_blocks, trained_parameters
+from appliance.planning.parameters import ModelShape
+from appliance.planning.work import Range, RowSizes
+
+MIB = 1024**2
+FILE_BYTES = 2  # a parameter, in the files of published models
+NF4_BITS = 4 + 8 / 64 + 32 / (64 * 256)
+CPU_RUNTIME_BYTES = 765 * MIB  # Python, torch, transformers, PEFT, and what their products and allocator keep (fitted)
+GPU_RUNTIME_BYTES = 900 * MIB  # CUDA's context and its libraries' workspaces
+SPREAD = (0.85, 1.2)  # low and high, of what is expected
+LOGIT_NUMBERS = 1 << 22  # logits stand for so many numbers at once, in fp32 and twice in the compute type
+LONG_ATTENTION = 384  # tokens from which on attention keeps no probabilities
+FEATURE_BYTES = GIB  # what frozen layers made of the rows is kept in memory up to this, beyond on the disk, sealed
+ACTIVATION_FACTOR = 1.1  # what the allocator holds of them (fitted)
+LIVE_BLOCKS = 2.0  # in the backward pass, a block's gradients and what is computed again stand beside what was kept
+
+
+@dataclass(frozen=True)
+class MemorySplit:
+    """Bytes by what they hold; their sum is what is expected at the peak.
+
+    `mapped`: pages of the model's file that count as held, and that the system takes back as soon as somebody needs them.
+    """
+
+    runtime: int
+    mapped: int
+    weights: int
+    adapters: int
+    gradients: int
+    optimiser: int
+    activations: int
+
+    @property
+    def total(self) -> int:
+        """The sum."""
+        return self.runtime + self.mapped + self.weights + self.adapters + self.gradients + self.optimiser + self.activations
+
+    @property
+    def peak(self) -> Range:
+        """What the peak may be."""
+        return Range(self.total * SPREAD[0], self.total * SPREAD[1])
+
+    @property
+    def needed(self) -> float:
+        """What the machine must have: the most that the peak may be, without what the system takes back."""
+        return (self.total - self.mapped) * SPREAD[1]
+
+
+def estimate_memory(
+    shape: ModelShape, choice: MethodChoice, machine: Machine, rows: RowSizes, *, batch_size: int, pass_tokens: int, checkpointing: bool
+) -> MemorySplit:
+    """Return the peak memory of a training whose batches are computed in passes of about `pass_tokens`."""
+    learns = trained_parameters(shape, choice)
+    size = BYTES_A_TYPE[machine.compute_type]
+    longest_batch = rows.shared + batch_size * (rows.longest - rows.shared)
+    tokens = max(rows.longest, min(pass_tokens, longest_batch))
+    kept = 0.0
+    if choice.method == "last-layers" and choice.last_layers < shape.layers:
+        kept = min(FEATURE_BYTES, rows.tokens * shape.hidden * size)
+    return MemorySplit(
+        runtime=GPU_RUNTIME_BYTES if machine.gpu else CPU_RUNTIME_BYTES,
+        mapped=0 if machine.gpu else _mapped_bytes(shape, choice),
+        weights=weight_bytes(shape, choice, machine.compute_type),
+        adapters=4 * learns,
+        gradients=4 * learns + round(_passing_gradients(shape, choice, size)),
+        optimiser=2 * 4 * learns,
+        activations=round(ACTIVATION_FACTOR * (_activations(shape, choice, rows, tokens, checkpointing=checkpointing) * size + kept)),
+    )
+
+
+def weight_bytes(shape: ModelShape, choice: MethodChoice, compute_type: str) -> int:
+    """Return what the frozen weights hold. A full training has none: what learns counts elsewhere."""
+    size = BYTES_A_TYPE[compute_type]
+    if choice.method == "full":
+        return 0
+    if choice.method == "last-layers":
+        head = shape.vocabulary * shape.hidden if choice.train_head and shape.tied else 0  # a tied one is copied
+        return (shape.parameters + head - trained_parameters(shape, choice)) * size
+    rest = (shape.parameters - shape.linear_parameters) * size
+    return round(rest + shape.linear_parameters * (NF4_BITS / 8 if choice.method == "qlora" else size))
+
+
+def _mapped_bytes(shape: ModelShape, choice: MethodChoice) -> int:
+    """Return what stays mapped of the file: all of it beside a packed copy, of LoRA the matrices that were laid side by side elsewhere."""
+    if choice.method == "qlora":
+        return FILE_BYTES * shape.parameters
+    if choice.method != "lora":
+        return 0
+    (query, width), (key, _), (value, _), _, (gate, _), (up, _), _ = shape.linear_layers
+    return FILE_BYTES * shape.layers * width * (query + key + value + gate + up)
+
+
+def _passing_gradients(shape: ModelShape, choice: MethodChoice, size: int) -> float:
+    """Return bytes of matrices that stand for a moment in the backward pass: the largest gradient, and matrices that were unpacked."""
+    largest = 2 * shape.intermediate * shape.hidden  # gate and up side by side
+    table = shape.vocabulary * shape.hidden
+    if choice.method == "full":
+        return table * (2 * 4 + size)  # the embedding's and the head's gradient, each whole, and the head in the compute type
+    if choice.method == "last-layers":
+        return (largest + (table if choice.train_head else 0)) * (4 + size)
+    return 2 * largest * size if choice.method == "qlora" else 0
+
+
+def _activations(shape: ModelShape, choice: MethodChoice, rows: RowSizes, tokens: float, *, checkpointing: bool) -> float:
+    """Return numbers in the compute type, of a pass of so many tokens."""
+    query, key_value = shape.heads * shape.head_dim, shape.key_value_heads * shape.head_dim
+    seen = min(rows.longest, LONG_ATTENTION + rows.shared)
+    block = 4 * shape.hidden + 2 * query + 2 * key_value + 3 * shape.intermediate + shape.heads * seen
+    if choice.adapters:
+        block += 7 * choice.rank
+    blocks = trained_blocks(shape, choice)
+    kept = (block + blocks * shape.hidden if checkpointing else block * blocks) + LIVE_BLOCKS * block
+    return tokens * kept + 2 * LOGIT_NUMBERS + _stacked_factors(shape, choice) * (1 if checkpointing else blocks)
+
+
+def _stacked_factors(shape: ModelShape, choice: MethodChoice) -> float:
+    """Return the numbers of a block's adapters as its products keep them: those that share an input on a diagonal, with its zeros."""
+    if not choice.adapters:
+        return 0
+    (query, _), (key, _), (value, _), _, (gate, _), (up, _), _ = shape.linear_layers
+    together = 3 * (query + key + value + shape.hidden) + 2 * (gate + up + shape.hidden)
+    return choice.rank * (together + query + shape.hidden + shape.intermediate + shape.hidden)

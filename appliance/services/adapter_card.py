@@ -1,0 +1,48 @@
+"""What the log and the artefacts say about one adapter: facts with where they come from, and the model card made of them."""
+
+import json
+from typing import Any
+
+from sqlalchemy import select
+
+from appliance.audit import ObjectRef
+from appliance.datasets.tables import DATASET_VERSIONS
+from appliance.foundation.errors import NotFoundError
+from appliance.jobs.tables import JOBS
+from appliance.reports.facts import Artefacts, about, adapter_facts, facts_json, ids_of
+from appliance.reports.model_card import model_card
+from appliance.services.context import Caller, ServiceContext
+from appliance.services.evaluate_adapter import describe_adapter
+from appliance.services.import_dataset import describe_dataset
+from appliance.services.import_model import describe_model
+
+
+def show_card(context: ServiceContext, caller: Caller, *, adapter_id: str) -> dict[str, Any]:
+    """Return the facts about an adapter, each with its entries and digests, and the card as Markdown. Raises `NotFoundError`.
+
+    Reads the whole log once.
+    """
+    adapter = describe_adapter(context, adapter_id)
+    with context.act(caller, "adapter.card", ObjectRef("adapter", adapter_id)):
+        artefacts = _gather(context, adapter)
+        ids = ids_of(artefacts)
+        facts = adapter_facts(artefacts, [entry for entry in context.log.entries() if about(entry, ids)])
+    return {"adapter": adapter_id, "facts": facts_json(facts), "card": model_card(facts)}
+
+
+def _gather(context: ServiceContext, adapter: dict[str, Any]) -> Artefacts:
+    with context.database.begin() as connection:
+        query = select(DATASET_VERSIONS).where(
+            DATASET_VERSIONS.c.dataset_id == adapter["dataset_id"], DATASET_VERSIONS.c.version == adapter["dataset_version"]
+        )
+        version = connection.execute(query).first()
+        result = connection.execute(select(JOBS.c.result).where(JOBS.c.id == adapter["job_id"])).scalar()
+    if version is None:
+        raise NotFoundError("The dataset version that this adapter learned from is not listed any more.", code="card.version")
+    return Artefacts(
+        adapter=adapter,
+        dataset=describe_dataset(context, adapter["dataset_id"]),
+        version={**dict(version._mapping), "report": json.loads(version.report)},
+        model=describe_model(context, adapter["model_id"]),
+        training={name: value for name, value in json.loads(result or "{}").items() if name != "adapter"},
+    )

@@ -1,0 +1,73 @@
+"""Before training: a recommended rank from the data's size, the model and the memory of this machine."""
+
+from typing import Any
+
+from appliance.audit import ObjectRef
+from appliance.foundation.errors import InputError
+from appliance.planning import PRESETS, MethodChoice, ModelShape, advise_rank, estimate_memory
+from appliance.planning.work import COMPLETION_SHARE
+from appliance.services.context import Caller, ServiceContext
+from appliance.services.dataset_versions import show_report
+from appliance.services.import_dataset import describe_dataset
+from appliance.services.import_model import describe_model
+from appliance.services.machine import this_machine
+from appliance.services.plan_training import max_length_of, row_sizes
+
+PASS_TOKENS = 512  # go through the model at once, as `training.packed_passes` fills them
+RANKED_METHODS = ("qlora", "lora")
+CHARACTERS_A_TOKEN = 4.0  # of English text, roughly: where rows were counted without a model
+
+
+def advise_before(
+    context: ServiceContext,
+    caller: Caller,
+    *,
+    dataset_id: str,
+    model_id: str,
+    method: str = "qlora",
+    memory_gib: float | None = None,
+) -> dict[str, Any]:
+    """Return the recommended rank with its reason, and what each rank could hold and needs. Without `memory_gib`, this machine's counts.
+
+    Raises `InputError` when there is nothing to learn or no rank fits, `NotFoundError`.
+    """
+    context.verify_allowed(caller, "dataset.list", ObjectRef("dataset", dataset_id))
+    context.verify_allowed(caller, "model.list", ObjectRef("model", model_id))
+    if method not in RANKED_METHODS:
+        raise InputError(
+            f"Only LoRA and QLoRA have a rank; {method} has none. Choose one of {', '.join(RANKED_METHODS)}.", code="rank.method"
+        )
+    if memory_gib is not None and not 0.1 <= memory_gib <= 65_536:
+        raise InputError("The memory must lie between 0.1 and 65,536 GiB.", code="rank.budget")
+    dataset, model = describe_dataset(context, dataset_id), describe_model(context, model_id)
+    shape = ModelShape.from_config(model["manifest"]["config"])
+    tokens = answer_tokens(show_report(context, caller, dataset_id=dataset_id)["tokens"], dataset["training_rows"])
+    machine, rows = this_machine(context), row_sizes(context, dataset, max_length_of(model))
+    budget = memory_gib * 2**30 if memory_gib is not None else float(machine.memory_bytes)
+
+    def peak_bytes(rank: int) -> float:
+        choice = MethodChoice(method, rank)
+        batch_size = PRESETS["balanced"].batch_size
+        split = estimate_memory(shape, choice, machine, rows, batch_size=batch_size, pass_tokens=PASS_TOKENS, checkpointing=False)
+        return split.peak.high
+
+    advice = advise_rank(shape, answer_tokens=tokens, peak_bytes=peak_bytes, budget_bytes=budget)
+    return {**advice.to_json(), "dataset_id": dataset_id, "model_id": model_id, "method": method, "memory_gib": round(budget / 2**30, 1)}
+
+
+def answer_tokens(lengths: dict[str, Any], training_rows: int) -> int:
+    """Return how many tokens of answers the training part has, from the histogram of lengths that the import counted.
+
+    Raises `InputError` when it counted none.
+    """
+    counts, edges = lengths.get("counts", []), lengths.get("edges", [])
+    counted = sum(counts)
+    if not counted:
+        raise InputError(
+            "The lengths of this dataset's rows were not counted when it came in, so no rank can be advised. Import the file again.",
+            code="rank.lengths",
+        )
+    middle = sum(count * (low + high) / 2 for count, low, high in zip(counts, edges, edges[1:], strict=False)) / counted
+    if lengths.get("unit") == "characters":
+        middle /= CHARACTERS_A_TOKEN
+    return int(middle * COMPLETION_SHARE * training_rows)

@@ -1,0 +1,125 @@
+"""After training: which rank an adapter would have needed.
+
+A confined worker finds the singular values; they stay sealed in its job's folder, and a summary stands with the adapter.
+"""
+
+import json
+from typing import Any
+
+from sqlalchemy import select, update
+
+from appliance.audit import ObjectRef, Outcome
+from appliance.foundation.atomic_files import make_private_folder
+from appliance.foundation.errors import ApplianceError, InputError, NotFoundError
+from appliance.foundation.identifiers import new_id
+from appliance.jobs.conversation import WorkerOrder
+from appliance.jobs.messages import Done, RanksStart
+from appliance.jobs.states import Job, add_job
+from appliance.models.tables import ADAPTERS
+from appliance.services.context import Caller, ServiceContext
+from appliance.services.evaluate_adapter import describe_adapter, verify_in_use
+from appliance.services.keep_adapter import job_folder
+from appliance.services.train_adapter import adapter_access, log_job
+from appliance.vault.stream import SealContext, unseal_file
+
+RANKS = "ranks"
+SPECTRUM_NAME = "spectrum.sealed"
+_EXPLAINED = {"lora", "qlora"}
+
+
+def submit_explanation(context: ServiceContext, caller: Caller, *, adapter_id: str) -> Job:
+    """Put the analysis of an adapter into the queue. Raises `InputError` when its update is no B A, `NotFoundError`, `ConflictError`."""
+    adapter = describe_adapter(context, adapter_id)
+    verify_explained(adapter)
+    job_id = new_id("jb")
+    with context.act(caller, "job.submit", ObjectRef("job", job_id), {"kind": RANKS, "adapter": adapter_id}):
+        make_private_folder(job_folder(context, job_id))
+        context.vault.new_data_key("job", job_id)
+        with context.database.begin() as connection:
+            return add_job(
+                connection,
+                context.clock,
+                job_id=job_id,
+                project_id=adapter["project_id"],
+                kind=RANKS,
+                spec={"adapter_id": adapter_id},
+                created_by=caller.user_id,
+            )
+
+
+def verify_explained(adapter: dict[str, Any]) -> None:
+    """Raise `InputError` unless the adapter is a plain low-rank one, `ConflictError` when it was retired."""
+    verify_in_use(adapter)
+    if adapter["method"] not in _EXPLAINED:
+        raise InputError(
+            f"This model was trained with the method {adapter['method']}, which has no rank: there is no B A to look at. "
+            "Train an adapter with LoRA or QLoRA to have its rank explained.",
+            code="rank.method",
+        )
+    if adapter["config"].get("use_dora"):
+        raise InputError(
+            "This adapter was trained with DoRA, which also rescales each row: its update is no plain B A, and cutting its rank would "
+            "change the scales too. Train one without DoRA to have its rank explained.",
+            code="rank.method",
+        )
+
+
+def show_ranks(context: ServiceContext, caller: Caller, *, adapter_id: str) -> dict[str, Any]:
+    """Return what the analysis found, with each matrix and its singular values (`layers`). Logged: they are made of what was learned.
+
+    Raises `NotFoundError` before an analysis.
+    """
+    found = describe_adapter(context, adapter_id)["results"].get("rank")
+    if not found:
+        raise NotFoundError(f"The adapter's rank was not explained yet: `appliance rank advise --adapter {adapter_id}` does it.")
+    with context.act(caller, "adapter.read", ObjectRef("adapter", adapter_id)):
+        sealed = job_folder(context, found["job_id"]) / SPECTRUM_NAME
+        if not sealed.exists():
+            raise NotFoundError(
+                "The singular values went with the dataset that was shredded. "
+                f"`appliance rank advise --adapter {adapter_id} --again` finds them anew.",
+                code="rank.gone",
+            )
+        data = unseal_file(sealed, context.vault.data_key("job", found["job_id"]), SealContext("job", found["job_id"], 1, SPECTRUM_NAME))
+    return {**found, "layers": json.loads(data)["layers"]}
+
+
+class RanksHandler:
+    """Before and after the worker of an analysis. It gets the adapter's key, and no dataset and no model."""
+
+    def __init__(self, context: ServiceContext) -> None:
+        self._context = context
+
+    def prepare(self, job: Job) -> WorkerOrder:
+        """Log the start, and give the worker the key of the adapter."""
+        context, adapter_id = self._context, job.spec["adapter_id"]
+        log_job(context, job, "job.start", Outcome.REQUESTED)
+        access = adapter_access(context, adapter_id, context.home / "adapters" / adapter_id)
+        start = RanksStart(
+            job_id=job.id,
+            job_folder=str(job_folder(context, job.id)),
+            job_key=context.vault.data_key("job", job.id),
+            adapter=access,
+        )
+        return WorkerOrder(start, read=(context.home / "adapters" / adapter_id,), write=(job_folder(context, job.id),))
+
+    def finish(self, job: Job, done: Done) -> dict[str, Any]:
+        """Keep the summary with the adapter and log the outcome."""
+        context = self._context
+        result = {**done.result, "job_id": job.id}
+        if not done.stopped:
+            with context.database.begin() as connection:
+                of_this = ADAPTERS.c.id == job.spec["adapter_id"]
+                results = json.loads(connection.execute(select(ADAPTERS.c.results).where(of_this)).scalar_one())
+                connection.execute(update(ADAPTERS).where(of_this).values(results=json.dumps({**results, "rank": result})))
+        log_job(context, job, "job.start", Outcome.SUCCEEDED)
+        return done.result
+
+    def fail(self, job: Job, error: ApplianceError) -> None:
+        """Log that the job failed, and why."""
+        log_job(self._context, job, "job.start", Outcome.FAILED, error.code)
+
+    def step_down(self, job: Job, error: ApplianceError) -> Job:
+        """An analysis takes one small matrix after the other already."""
+        del job
+        raise error

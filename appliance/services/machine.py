@@ -1,0 +1,104 @@
+"""The machine as the planner sees it: memory and disk as they are now, the speed as it was measured.
+
+The speed is measured by a confined worker when a model is imported, and corrected by each training that ended. It stands in `machine.json`
+of the home: figures of the machine, nothing of anybody's data, and worth nothing on another machine, so a backup leaves it out.
+"""
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from appliance.foundation.atomic_files import write_atomic
+from appliance.foundation.errors import ApplianceError, InputError
+from appliance.jobs.conversation import WorkerOrder, run_worker
+from appliance.jobs.messages import MeasureStart
+from appliance.planning import Machine, Speed, fingerprint
+from appliance.planning.machine import SYSTEM_BYTES
+from appliance.services.context import ServiceContext
+
+FILE_NAME = "machine.json"
+VERSION = 1
+MEASURER_MEMORY_BYTES = 4 * 1024**3
+LEAST_STEPS = 10  # a shorter training says nothing about the speed: it is mostly its start
+_CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
+_PROCESSORS = Path("/proc/cpuinfo")
+MAX_FILE_BYTES = 64 * 1024
+
+
+def this_machine(context: ServiceContext) -> Machine:
+    """Return what a training may use here. With a GPU its memory counts, without one the machine's, less what the system needs."""
+    found = _read(context.home / FILE_NAME)
+    speed = Speed.from_json(found["speed"]) if found else None
+    gpu_bytes = int(found["gpu_memory_bytes"]) if found else 0
+    return Machine(
+        memory_bytes=gpu_bytes or max(0, round(_memory_bytes() - SYSTEM_BYTES)),
+        disk_bytes=shutil.disk_usage(context.home).free,
+        cores=_cores(),
+        speed=speed,
+        gpu=gpu_bytes > 0,
+    )
+
+
+def measure_machine(context: ServiceContext) -> None:
+    """Measure the speed in a worker and keep it, unless it was measured already. Where that fails, estimates of time stay wide."""
+    if _read(context.home / FILE_NAME) is not None:
+        return
+    try:
+        order = WorkerOrder(MeasureStart(), read=(), write=(), memory_bytes=MEASURER_MEMORY_BYTES)
+        found = run_worker(context.launcher, order, lambda _message: None).result
+        speed = Speed.from_json({name: found.get(name) for name in ("compute_type", "gflops", "copy_gb_s")})
+        _write(context.home / FILE_NAME, speed, int(found["gpu_memory_bytes"]))
+    except (ApplianceError, KeyError, TypeError, ValueError):
+        return
+
+
+def note_training(context: ServiceContext, spec: dict[str, Any], result: dict[str, Any]) -> None:
+    """Let a training that ended correct the estimates of the next ones. One that stopped early is compared by the steps that it took."""
+    path = context.home / FILE_NAME
+    found, planned, steps, took = _read(path), spec.get("estimated_steps"), result.get("steps", 0), result.get("seconds")
+    if found is None or not planned or not took or steps < LEAST_STEPS:
+        return
+    estimated = spec["estimated_seconds"] * steps / planned
+    _write(path, Speed.from_json(found["speed"]).after_training(took / estimated), found["gpu_memory_bytes"])
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """Return the kept figures, None where there are none, or where they are another machine's or cannot be read."""
+    try:
+        with path.open("rb") as file:
+            value = json.loads(file.read(MAX_FILE_BYTES))
+        Speed.from_json(value["speed"])
+        same = value["version"] == VERSION and value["machine"] == _this() and isinstance(value["gpu_memory_bytes"], int)
+    except (OSError, ValueError, KeyError, TypeError, InputError):
+        return None
+    return dict(value) if same else None
+
+
+def _write(path: Path, speed: Speed, gpu_memory_bytes: int) -> None:
+    value = {"version": VERSION, "machine": _this(), "speed": speed.to_json(), "gpu_memory_bytes": gpu_memory_bytes}
+    write_atomic(path, json.dumps(value, sort_keys=True).encode())
+
+
+def _this() -> str:
+    try:
+        lines = _PROCESSORS.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    processor = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
+    return fingerprint(processor, _cores(), _memory_bytes())
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+def _memory_bytes() -> int:
+    """Return the machine's memory, or what its container may take of it."""
+    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        limit = _CGROUP_LIMIT.read_text(encoding="ascii").strip()
+    except OSError:
+        return whole
+    return min(whole, int(limit)) if limit.isdigit() else whole

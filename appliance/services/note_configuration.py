@@ -1,0 +1,50 @@
+"""Say in the log when the appliance starts with another configuration than the last time: rules, limits, settings or version."""
+
+import hashlib
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from appliance import __version__
+from appliance.audit import ObjectRef, Outcome
+from appliance.foundation import canonical_json
+from appliance.foundation.atomic_files import storage_errors, write_atomic
+from appliance.services.context import APPLIANCE, ServiceContext
+
+LAST = "configuration.json"  # in the home: the digests of the last start. Whoever removes it causes one more entry, no less.
+MAX_LAST_BYTES = 4096
+
+
+def note_configuration(context: ServiceContext, policies: Path) -> None:
+    """Compare with the last start; log a difference, then remember it. Raises `StorageError`: an unlogged change is not used."""
+    now = {
+        "rules": _digest(sorted(policies.glob("*.cedar"))),
+        "limits": _digest(sorted(policies.glob("*.toml"))),
+        "settings": hashlib.sha256(canonical_json.encode({k: str(v) for k, v in asdict(context.settings).items()})).hexdigest(),
+        "version": __version__,
+    }
+    path = context.home / LAST
+    last = _last(path)
+    if last == now:
+        return
+    details: dict[str, str | int | bool] = {**now, "first": last is None}
+    context.log.append(APPLIANCE, "configuration.change", ObjectRef("configuration", "home"), Outcome.SUCCEEDED, details=details)
+    write_atomic(path, canonical_json.encode(now))
+
+
+def _digest(paths: list[Path]) -> str:
+    digest = hashlib.sha256()
+    with storage_errors("Reading the policies"):
+        for path in paths:
+            text = path.read_bytes()
+            digest.update(f"{path.name}\n{len(text)}\n".encode() + text)
+    return digest.hexdigest()
+
+
+def _last(path: Path) -> dict[str, str] | None:
+    try:
+        with path.open("rb") as file:
+            value = json.loads(file.read(MAX_LAST_BYTES))
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None

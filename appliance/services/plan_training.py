@@ -1,0 +1,153 @@
+"""Plan a training before it starts: what will be done and what it will take, or why it cannot be and what can. Reads no row."""
+
+import json
+import math
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from sqlalchemy import select
+
+from appliance.audit import ObjectRef
+from appliance.datasets.tables import DATASET_VERSIONS
+from appliance.datasets.token_lengths import TURN_TOKENS
+from appliance.foundation.errors import InputError
+from appliance.jobs.messages import MAX_SEED
+from appliance.planning import (
+    AUTOMATIC,
+    MAX_LENGTH,
+    FittedPlan,
+    MethodChoice,
+    ModelShape,
+    RowSizes,
+    Training,
+    expected,
+    fit_training,
+    training_plan,
+)
+from appliance.services.context import Caller, ServiceContext
+from appliance.services.import_dataset import describe_dataset
+from appliance.services.import_model import describe_model
+from appliance.services.machine import this_machine
+
+CHARACTERS_A_TOKEN = 3.5  # of European languages in tokenizers of 30,000 to 150,000 entries, roughly
+UNKNOWN_TOKENS = 150.0  # a row's length where nobody counted
+
+
+@dataclass(frozen=True)
+class TrainingChoice:
+    """What a person may choose; what is None comes from the preset, and with the method "auto" from what fits the machine."""
+
+    method: str = "qlora"
+    preset: str = "balanced"
+    rank: int | None = None
+    epochs: int | None = None
+    batch_size: int | None = None
+    learning_rate: float | None = None
+    use_rslora: bool = False
+    use_dora: bool = False
+    last_layers: int | None = None
+    train_head: bool = False
+    seed: int = 0
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class PlannedTraining:
+    """The settings as the worker takes them, and what they will take of this machine."""
+
+    settings: dict[str, Any]
+    fitted: FittedPlan
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all of it as plain JSON."""
+        fitted = asdict(self.fitted)
+        memory = self.fitted.memory
+        peak = {"expected": memory.total, "low": memory.peak.low, "high": memory.peak.high}
+        return {"settings": self.settings, **fitted, "memory": {**fitted["memory"], **peak}}
+
+
+def plan_training(context: ServiceContext, *, dataset_id: str, model_id: str, choice: TrainingChoice) -> PlannedTraining:
+    """Return the plan. Raises `InputError` for a choice that cannot be, with the nearest thing that works; `NotFoundError`."""
+    dataset = describe_dataset(context, dataset_id)
+    model = describe_model(context, model_id)
+    if dataset["training_rows"] == 0:
+        raise InputError("The dataset has no row to train on. Import one with at least ten examples.", code="training.empty")
+    if not 0 <= choice.seed <= MAX_SEED:
+        raise InputError(f"The seed must be a number from 0 to {MAX_SEED}.", code="training.seed")
+    shape = ModelShape.from_config(model["manifest"]["config"])
+    max_length = max_length_of(model)
+    rows = row_sizes(context, dataset, max_length)
+    machine = this_machine(context)
+    # For the settings, "auto" is an adapter: which one, the memory decides below.
+    settings = _settings(choice, "lora" if choice.method == AUTOMATIC else choice.method, shape, dataset["training_rows"])
+    wanted = MethodChoice(choice.method, *(settings[name] for name in ("rank", "use_rslora", "use_dora", "last_layers", "train_head")))
+    adapters = wanted.adapters or choice.method == AUTOMATIC
+    if choice.rank is None and adapters and settings["rank"] > shape.smallest_side:  # the preset's rank is meant for larger models
+        settings = _settings(replace(choice, rank=shape.smallest_side), settings["method"], shape, dataset["training_rows"])
+        wanted = replace(wanted, rank=settings["rank"])
+    fitted = fit_training(Training(shape, wanted, machine, rows, settings["epochs"], settings["batch_size"]))
+    settings |= {
+        "method": fitted.choice.method,
+        "pass_tokens": fitted.pass_tokens,
+        "activation_checkpointing": fitted.checkpointing,
+        "max_length": max_length,
+        "estimated_seconds": round(expected(fitted.seconds), 3),
+        "estimated_steps": fitted.steps,
+    }
+    return PlannedTraining(settings, fitted)
+
+
+def show_plan(context: ServiceContext, caller: Caller, *, dataset_id: str, model_id: str, choice: TrainingChoice) -> dict[str, Any]:
+    """Return the plan as plain JSON to somebody who may see data sets and models; nothing is started. Raises as `plan_training`."""
+    context.verify_allowed(caller, "dataset.list", ObjectRef("dataset", dataset_id))
+    context.verify_allowed(caller, "model.list", ObjectRef("model", model_id))
+    return plan_training(context, dataset_id=dataset_id, model_id=model_id, choice=choice).to_json()
+
+
+def _settings(choice: TrainingChoice, method: str, shape: ModelShape, training_rows: int) -> dict[str, Any]:
+    return training_plan(
+        method=method,
+        preset=choice.preset,
+        parameters=shape.parameters,
+        layers=shape.layers,
+        training_rows=training_rows,
+        rank=choice.rank,
+        epochs=choice.epochs,
+        batch_size=choice.batch_size,
+        learning_rate=choice.learning_rate,
+        use_rslora=choice.use_rslora,
+        use_dora=choice.use_dora,
+        last_layers=choice.last_layers,
+        train_head=choice.train_head,
+    )
+
+
+def max_length_of(model: dict[str, Any]) -> int:
+    """Return how many tokens of a row training reads: no more than the model was made for."""
+    return max(16, min(MAX_LENGTH, int(model["manifest"]["config"].get("max_position_embeddings", MAX_LENGTH))))
+
+
+def row_sizes(context: ServiceContext, dataset: dict[str, Any], limit: int) -> RowSizes:
+    """Return how long the rows are, from what was counted when they came in; the system prompt is in front of each."""
+    query = select(DATASET_VERSIONS.c.report).where(
+        DATASET_VERSIONS.c.dataset_id == dataset["id"], DATASET_VERSIONS.c.version == dataset["version"]
+    )
+    with context.database.begin() as connection:
+        report = connection.execute(query).scalar()
+    counted = json.loads(report).get("tokens", {}) if report else {}
+    shared = len(dataset["system_prompt"]) / CHARACTERS_A_TOKEN + TURN_TOKENS if dataset["system_prompt"] else 0.0
+    scale = 1.0 if counted.get("unit") == "tokens" else 1 / CHARACTERS_A_TOKEN
+    mean, longest = UNKNOWN_TOKENS, float(limit)
+    if counted.get("counted"):
+        middles = [(low + high) / 2 for low, high in zip(counted["edges"], counted["edges"][1:], strict=False)]
+        mean = scale * sum(middle * count for middle, count in zip(middles, counted["counts"], strict=True)) / counted["counted"]
+        longest = scale * counted["longest"]
+    # A row that is longer than the limit is left out.
+    whole = min(float(limit), max(2.0, mean + shared))
+    return RowSizes(
+        rows=dataset["training_rows"],
+        mean=whole,
+        longest=min(limit, max(round(longest + shared), math.ceil(whole))),
+        shared=min(shared, whole - 1),
+        validation_rows=dataset["validation_rows"],
+    )

@@ -1,0 +1,139 @@
+"""Make an adapter smaller: a new one of a lower rank, made from it, with the measured loss of both on rows that were set aside."""
+
+from pathlib import Path
+from typing import Any
+
+from appliance.audit import ObjectRef, Outcome
+from appliance.foundation.atomic_files import make_private_folder
+from appliance.foundation.errors import ApplianceError, InputError
+from appliance.foundation.identifiers import new_id
+from appliance.jobs.conversation import WorkerOrder
+from appliance.jobs.messages import Done, ShrinkStart
+from appliance.jobs.states import Job, add_job
+from appliance.planning import MAX_LENGTH
+from appliance.services.context import Caller, ServiceContext
+from appliance.services.dataset_use import verify_version
+from appliance.services.evaluate_adapter import describe_adapter
+from appliance.services.explain_rank import verify_explained
+from appliance.services.import_dataset import describe_dataset
+from appliance.services.keep_adapter import MADE, MadeAdapter, job_folder, keep_adapter
+from appliance.services.train_adapter import adapter_access, dataset_access, log_job, model_access
+
+SHRINK = "shrink"
+MAX_NAME = 120  # characters
+# Of the worker's result, what stays with the new adapter.
+_KEPT_FIGURES = ("rank_before", "kept", "lost_directions", "loss_before", "loss_after", "bytes_before", "bytes_after", "rows", "sentence")
+
+
+def submit_shrink(context: ServiceContext, caller: Caller, *, adapter_id: str, rank: int | None = None, share: float | None = None) -> Job:
+    """Put it into the queue. Say the `rank`, or which `share` of what was learned is to be kept (0 to 1), once the rank was explained.
+
+    Raises `InputError`, `NotFoundError`, `ConflictError` when the dataset can no longer be read: then nothing could be measured.
+    """
+    adapter = describe_adapter(context, adapter_id)
+    verify_explained(adapter)
+    chosen = _chosen_rank(adapter, rank, share)
+    if not 1 <= chosen < adapter["rank"]:
+        raise InputError(
+            f"The adapter has rank {adapter['rank']}, so a smaller one has a rank from 1 to {adapter['rank'] - 1}; asked for {chosen}.",
+            code="rank.shrink",
+        )
+    dataset = describe_dataset(context, adapter["dataset_id"])
+    if dataset["validation_rows"] == 0:
+        raise InputError("The dataset has no rows set aside, so the loss before and after could not be measured.", code="rank.validation")
+    job_id, smaller_id = new_id("jb"), new_id("ad")
+    spec = {"adapter_id": adapter_id, "rank": chosen, "smaller_id": smaller_id}
+    with context.act(caller, "job.submit", ObjectRef("job", job_id), {"kind": SHRINK, "adapter": adapter_id, "rank": chosen}):
+        with context.database.begin() as connection:
+            verify_version(connection, dataset["id"], adapter["dataset_version"])
+        make_private_folder(job_folder(context, job_id))
+        context.vault.new_data_key("job", job_id)
+        context.vault.new_data_key("adapter", smaller_id)
+        with context.database.begin() as connection:
+            verify_version(connection, dataset["id"], adapter["dataset_version"])
+            return add_job(
+                connection,
+                context.clock,
+                job_id=job_id,
+                project_id=adapter["project_id"],
+                kind=SHRINK,
+                spec=spec,
+                created_by=caller.user_id,
+            )
+
+
+def _chosen_rank(adapter: dict[str, Any], rank: int | None, share: float | None) -> int:
+    if (rank is None) == (share is None):
+        raise InputError("Say either a rank or which share of what was learned to keep.", code="rank.which")
+    if rank is not None:
+        return rank
+    assert share is not None
+    if not 0 < share <= 1:
+        raise InputError("The share to keep must lie between 0 and 1.", code="rank.share")
+    kept = adapter["results"].get("rank", {}).get("kept")
+    if not kept:
+        raise InputError(
+            f"It is not known yet what each rank would keep: `appliance rank advise --adapter {adapter['id']}` finds it.",
+            code="rank.unknown",
+        )
+    return next((number for number, part in enumerate(kept, 1) if part >= share), len(kept))
+
+
+class ShrinkHandler:
+    """Before and after the worker that makes an adapter smaller."""
+
+    def __init__(self, context: ServiceContext) -> None:
+        self._context = context
+
+    def prepare(self, job: Job) -> WorkerOrder:
+        """Log the start, and give the worker the keys of both adapters and of the validation part."""
+        context, spec = self._context, job.spec
+        adapter = describe_adapter(context, spec["adapter_id"])
+        dataset = {**describe_dataset(context, adapter["dataset_id"]), "version": adapter["dataset_version"]}
+        log_job(context, job, "job.start", Outcome.REQUESTED)
+        model = model_access(context, adapter["model_id"])
+        access = adapter_access(context, adapter["id"], context.home / "adapters" / adapter["id"])
+        start = ShrinkStart(
+            job_folder=str(job_folder(context, job.id)),
+            model=model,
+            dataset=dataset_access(context, dataset, ("validation",)),
+            adapter=access,
+            smaller=adapter_access(context, spec["smaller_id"], job_folder(context, job.id) / MADE),
+            rank=spec["rank"],
+            quantised=adapter["method"] == "qlora",
+            max_length=MAX_LENGTH,
+        )
+        read = (Path(model.folder), context.home / "datasets" / dataset["id"], Path(access.folder))
+        return WorkerOrder(start, read=read, write=(job_folder(context, job.id),))
+
+    def finish(self, job: Job, done: Done) -> dict[str, Any]:
+        """Adopt the smaller adapter, with where it comes from, and log the outcome."""
+        context, spec = self._context, job.spec
+        written = bool(done.result.get("adapter_written"))
+        if written:
+            adapter = describe_adapter(context, spec["adapter_id"])
+            figures = {name: done.result[name] for name in _KEPT_FIGURES}
+            ending = f" (rank {spec['rank']})"
+            made = MadeAdapter(
+                id=spec["smaller_id"],
+                name=adapter["name"][: MAX_NAME - len(ending)] + ending,
+                model_id=adapter["model_id"],
+                dataset_id=adapter["dataset_id"],
+                dataset_version=adapter["dataset_version"],
+                method=adapter["method"],
+                rank=spec["rank"],
+                digest=str(done.result["adapter_sha256"]),
+                config={**adapter["config"], "rank": spec["rank"], "made_from": adapter["id"], "shrink": figures},
+            )
+            keep_adapter(context, job, made, done.result)
+        log_job(context, job, "job.start", Outcome.SUCCEEDED)
+        return {**done.result, "adapter": spec["smaller_id"] if written else ""}
+
+    def fail(self, job: Job, error: ApplianceError) -> None:
+        """Log that the job failed, and why."""
+        log_job(self._context, job, "job.start", Outcome.FAILED, error.code)
+
+    def step_down(self, job: Job, error: ApplianceError) -> Job:
+        """It measures one row at a time already."""
+        del job
+        raise error

@@ -1,0 +1,104 @@
+"""Try several ranks as one job: the hopeless stop early, the adapter of the best is kept (successive halving, see `planning.halving`)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from appliance.audit import ObjectRef, Outcome
+from appliance.foundation.atomic_files import make_private_folder
+from appliance.foundation.errors import ApplianceError, InputError
+from appliance.foundation.identifiers import new_id
+from appliance.jobs.conversation import WorkerOrder
+from appliance.jobs.messages import Done, RankCandidate, SweepStart
+from appliance.jobs.states import Job, add_job
+from appliance.services.context import Caller, ServiceContext
+from appliance.services.dataset_use import verify_trainable
+from appliance.services.import_dataset import describe_dataset
+from appliance.services.keep_adapter import MadeAdapter, job_folder, keep_adapter
+from appliance.services.plan_training import TrainingChoice
+from appliance.services.train_adapter import log_job, step_training_down, training_order, training_spec, training_start
+
+SWEEP = "sweep"
+MIN_RANKS, MAX_RANKS = 2, 8
+DEFAULT_RANKS = (4, 8, 16, 32)
+
+
+def submit_sweep(
+    context: ServiceContext,
+    caller: Caller,
+    *,
+    dataset_id: str,
+    model_id: str,
+    choice: TrainingChoice,
+    ranks: Sequence[int] = DEFAULT_RANKS,
+) -> Job:
+    """Put it into the queue. All ranks train by the same `choice` (its own rank does not count). Raises `InputError`, `NotFoundError`."""
+    chosen = sorted(set(ranks))
+    if not MIN_RANKS <= len(chosen) <= MAX_RANKS:
+        raise InputError(f"A sweep compares {MIN_RANKS} to {MAX_RANKS} different ranks; {len(chosen)} were named.", code="sweep.ranks")
+    if choice.method not in {"qlora", "lora"}:
+        raise InputError(f"Only LoRA and QLoRA have ranks to compare; {choice.method} has none.", code="rank.method")
+    specs = [training_spec(context, dataset_id=dataset_id, model_id=model_id, choice=replace(choice, rank=rank)) for rank in chosen]
+    dataset = describe_dataset(context, dataset_id)
+    if dataset["validation_rows"] == 0:
+        raise InputError(
+            "The dataset has no rows set aside, so ranks cannot be compared. Import one with more rows.", code="sweep.validation"
+        )
+    job_id = new_id("jb")
+    candidates = [{"rank": spec["rank"], "lora_alpha": spec["lora_alpha"]} for spec in specs]
+    spec = {**specs[0], "candidates": candidates}
+    named = ",".join(map(str, chosen))
+    details: dict[str, str | int | bool] = {"kind": SWEEP, "dataset": dataset_id, "model": model_id, "ranks": named}
+    with context.act(caller, "job.submit", ObjectRef("job", job_id), details):
+        with context.database.begin() as connection:
+            verify_trainable(connection, context.clock, dataset_id)
+        make_private_folder(job_folder(context, job_id))
+        context.vault.new_data_key("job", job_id)
+        context.vault.new_data_key("adapter", spec["adapter_id"])
+        with context.database.begin() as connection:
+            verify_trainable(connection, context.clock, dataset_id)
+            return add_job(
+                connection,
+                context.clock,
+                job_id=job_id,
+                project_id=dataset["project_id"],
+                kind=SWEEP,
+                spec=spec,
+                created_by=caller.user_id,
+            )
+
+
+class SweepHandler:
+    """Before and after the worker of a sweep."""
+
+    def __init__(self, context: ServiceContext) -> None:
+        self._context = context
+
+    def prepare(self, job: Job) -> WorkerOrder:
+        """Log the start, and give the worker what a training gets, once, and the candidates."""
+        context = self._context
+        log_job(context, job, "job.start", Outcome.REQUESTED)
+        training = training_start(context, job)
+        start = SweepStart(training=training, candidates=[RankCandidate(**each) for each in job.spec["candidates"]])
+        return training_order(context, job, start, training)
+
+    def finish(self, job: Job, done: Done) -> dict[str, Any]:
+        """Adopt the winner's adapter, with the table of all, and log the outcome."""
+        context, spec = self._context, job.spec
+        written = bool(done.result.get("adapter_written"))
+        if written:
+            rank = int(done.result["rank"])
+            won = next(each for each in spec["candidates"] if each["rank"] == rank)
+            config = {name: value for name, value in spec.items() if name != "candidates"} | won
+            config["sweep"] = {"trials": done.result["trials"], "sentence": done.result["sentence"]}
+            keep_adapter(context, job, MadeAdapter.of_training(config, str(done.result["adapter_sha256"])), done.result)
+        log_job(context, job, "job.start", Outcome.SUCCEEDED)
+        return {**done.result, "adapter": spec["adapter_id"] if written else ""}
+
+    def fail(self, job: Job, error: ApplianceError) -> None:
+        """Log that the job failed, and why."""
+        log_job(self._context, job, "job.start", Outcome.FAILED, error.code)
+
+    def step_down(self, job: Job, error: ApplianceError) -> Job:
+        """Train with smaller passes, as a training would. Raises `WorkerError` when there is nothing left to give up."""
+        return step_training_down(self._context, job, error)

@@ -1,0 +1,75 @@
+"""Copy the audit log to the machine's own syslog, entry by entry, for a company's monitoring. By policy; off unless it says so.
+
+A thread follows the log; appending never waits for it. How far it came is kept in the home, after each batch: what the socket did not take
+(full, not there) is tried again, also after the next start, so each entry is handed over at least once, in order. A message is a line as
+local sockets take it (RFC 3164): priority 110 (log audit, informational; 109, notice, for denials and failures), a tag, and the entry as
+canonical JSON. What a syslog daemon does with long lines (many cut at 8 KiB) does not touch the log itself.
+"""
+
+import contextlib
+import threading
+from collections.abc import Callable
+
+from appliance.audit import Outcome
+from appliance.foundation import canonical_json
+from appliance.foundation.atomic_files import write_atomic
+from appliance.foundation.errors import ApplianceError
+from appliance.services.context import ServiceContext
+
+POSITION_NAME = "syslog-position"
+POLL_S = 1.0
+BATCH_ENTRIES = 200
+INFORMATIONAL, NOTICE = 13 * 8 + 6, 13 * 8 + 5
+TAG = "appliance-audit"
+
+
+class SyslogFeed:
+    """Hands entries to `send`, which raises `OSError` when it cannot take one now."""
+
+    def __init__(self, context: ServiceContext, send: Callable[[bytes], object]) -> None:
+        self._context = context
+        self._send = send
+        self._path = context.home / POSITION_NAME
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="syslog", daemon=True)
+
+    def start(self) -> None:
+        """Begin to follow, where the last feed of this home stopped."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the entry that is being handed over."""
+        self._ended.set()
+        self._thread.join()
+
+    def hand_over(self) -> int:
+        """Hand over what is new, at most a batch, and keep how far it came; return how many the socket took. Raises `ApplianceError`."""
+        position, size = self._position(), self._context.log.size
+        taken = 0
+        with contextlib.suppress(OSError):
+            for entry in self._context.log.entries(position, min(size, position + BATCH_ENTRIES)):
+                self._send(_message(entry))
+                taken += 1
+        if taken:
+            write_atomic(self._path, str(position + taken).encode())
+        return taken
+
+    def _position(self) -> int:
+        """Return the first entry that was not handed over yet. A position that cannot be (a restored home) begins anew, at the first."""
+        try:
+            position = int(self._path.read_bytes()[:20])
+        except (OSError, ValueError):
+            position = 0
+        return position if 0 <= position <= self._context.log.size else 0
+
+    def _follow(self) -> None:
+        while not self._ended.is_set():
+            with contextlib.suppress(ApplianceError, OSError):  # The next round tries again.
+                while not self._ended.is_set() and self.hand_over():
+                    pass
+            self._ended.wait(POLL_S)
+
+
+def _message(entry: dict[str, object]) -> bytes:
+    priority = INFORMATIONAL if entry["outcome"] in (Outcome.REQUESTED, Outcome.SUCCEEDED) else NOTICE
+    return f"<{priority}>{TAG}: ".encode() + canonical_json.encode(entry)

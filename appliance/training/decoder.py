@@ -1,0 +1,160 @@
+"""The decoder as training computes it: the modules of the loaded model, in fewer and larger steps, on packed passes.
+
+For the architectures that the appliance imports (Llama, Mistral, Qwen2; see `models.configuration`), whose layers are all
+
+    x = x + O attention(rope(Q n1(x)), rope(K n1(x)), V n1(x))        x = x + D (silu(G n2(x)) * U n2(x))
+
+The weights stay where the library's modules have them, so saving, PEFT's names and generation know nothing of this; only frozen matrices
+that share their input are laid side by side in one block of memory, of which the modules then hold views. A layer whose adapter
+is of a kind that has no fast path (DoRA) is asked itself.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from bitsandbytes.functional import dequantize_4bit
+from peft.tuners.lora import LoraLayer
+from torch.utils.checkpoint import checkpoint
+
+from appliance.training.attention import Heads, attention, attention_blocks
+from appliance.training.kernels import gated_unit, losses, norm, projection
+from appliance.training.packed_passes import PackedPass
+
+ADAPTER = "default"
+
+
+class _Projections:
+    """Linear modules that share their input, as one: x -> their outputs side by side."""
+
+    def __init__(self, modules: Sequence[Any]) -> None:
+        self._modules = modules
+        self._plain = [module.base_layer if isinstance(module, LoraLayer) else module for module in modules]
+        self._asked = any(isinstance(module, LoraLayer) and module.lora_variant for module in modules)
+        self._weights = [module.weight for module in self._plain]
+        self._trained = self._weights if self._weights[0].requires_grad else []
+        biases = [module.bias for module in self._plain if module.bias is not None]
+        self._trained_biases = biases if self._trained else []
+        self._bias = torch.cat([bias.detach() for bias in biases]) if biases and not self._trained else None
+        self._packed = hasattr(self._weights[0], "quant_state")
+        self._beside = None if self._trained or self._packed or self._asked else _side_by_side(self._weights)
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        """Return (tokens, sum of the modules' outputs)."""
+        if self._asked:
+            return torch.cat([module(x) for module in self._modules], dim=-1)
+        adapters: list[torch.Tensor] = []
+        scaling = 1.0
+        for module in self._modules:
+            if isinstance(module, LoraLayer):
+                adapters += [module.lora_A[ADAPTER].weight, module.lora_B[ADAPTER].weight]
+                scaling = module.scaling[ADAPTER]
+        return projection(
+            x,
+            self._matrix(x.dtype),
+            bias=self._bias,
+            trained=self._trained,
+            trained_biases=self._trained_biases,
+            adapters=adapters,
+            scaling=scaling,
+        )
+
+    def _matrix(self, dtype: torch.dtype) -> Callable[[], torch.Tensor]:
+        def matrix() -> torch.Tensor:
+            if self._beside is not None:
+                return self._beside
+            if self._packed:
+                parts = [dequantize_4bit(weight.data, weight.quant_state).to(dtype) for weight in self._weights]
+            else:
+                parts = [weight.detach().to(dtype) for weight in self._weights]
+            return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+        return matrix
+
+
+def _side_by_side(weights: Sequence[torch.nn.Parameter]) -> torch.Tensor:
+    """Move frozen matrices into one block of memory and return it whole."""
+    if len(weights) == 1:
+        return weights[0].detach()
+    whole = torch.cat([weight.detach() for weight in weights])
+    at = 0
+    for weight in weights:
+        weight.data = whole[at : at + weight.shape[0]]
+        at += weight.shape[0]
+    return whole
+
+
+class _Layer:
+    """One decoder layer."""
+
+    def __init__(self, layer: Any, config: Any) -> None:
+        attend, mlp = layer.self_attn, layer.mlp
+        self._layer = layer
+        self._epsilon = config.rms_norm_eps
+        self._qkv = _Projections([attend.q_proj, attend.k_proj, attend.v_proj])
+        self._o = _Projections([attend.o_proj])
+        self._gate_up = _Projections([mlp.gate_proj, mlp.up_proj])
+        self._down = _Projections([mlp.down_proj])
+        self._heads = Heads(
+            config.num_attention_heads,
+            config.num_key_value_heads,
+            attend.head_dim,
+            attend.scaling,
+            getattr(config, "sliding_window", None),
+        )
+
+    def __call__(
+        self, x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, blocks: list[Any], wanted: torch.Tensor | None
+    ) -> torch.Tensor:
+        """Return the layer's output for all rows, or for the `wanted` ones alone (the rest only serve as keys and values)."""
+        qkv = self._qkv(norm(x, self._layer.input_layernorm.weight, self._epsilon))
+        attended = attention(qkv, cos, sin, blocks, self._heads)
+        if wanted is not None:
+            x, attended = x[wanted], attended[wanted]
+        x = x + self._o(attended)
+        both = self._gate_up(norm(x, self._layer.post_attention_layernorm.weight, self._epsilon))
+        return x + self._down(gated_unit(both))
+
+
+class Decoder:
+    """The causal language model `causal`, for training. `compute_type`: of the activations; what learns may be wider.
+
+    `checkpointing`: keep only each layer's input for the backward pass, and compute the rest again there.
+    """
+
+    def __init__(self, causal: Any, compute_type: torch.dtype, *, checkpointing: bool = False) -> None:
+        self._causal = causal
+        self.compute_type = compute_type
+        self._checkpointing = checkpointing
+        self.layers = [_Layer(layer, causal.config) for layer in causal.model.layers]
+
+    def summed_loss(self, packed: PackedPass, features: torch.Tensor | None = None, *, first: int = 0) -> torch.Tensor:
+        """Return the sum, not the mean, of -log p over the pass's targets, so that a batch's passes add up.
+
+        features: what goes into layer `first` (tokens, hidden), when it is known; else the pass starts from its tokens.
+        """
+        device = self._causal.device
+        x = self.embedded(packed) if features is None else features.to(device)
+        wanted = packed.predicting.to(device)
+        x = self.run(packed, x, range(first if features is not None else 0, len(self.layers)), wanted)
+        x = norm(x, self._causal.model.norm.weight, self._causal.config.rms_norm_eps)
+        return losses(x, self._causal.lm_head.weight, packed.targets.to(device))
+
+    def embedded(self, packed: PackedPass) -> torch.Tensor:
+        """Return what goes into the first layer, (tokens, hidden)."""
+        found: torch.Tensor = self._causal.model.embed_tokens(packed.input_ids[0].to(self._causal.device)).to(self.compute_type)
+        return found
+
+    def run(self, packed: PackedPass, x: torch.Tensor, layers: range, wanted: torch.Tensor | None = None) -> torch.Tensor:
+        """Return x after `layers`; the last of them gives only the `wanted` rows, when these are named."""
+        cos, sin = self._causal.model.rotary_emb(x, packed.position_ids.to(x.device))
+        cos, sin = (side[0, :, : side.shape[-1] // 2].contiguous() for side in (cos, sin))
+        window = getattr(self._causal.config, "sliding_window", None)
+        blocks = attention_blocks(packed.shared, packed.lengths, window, x.device)
+        for number in layers:
+            inputs = (x, cos, sin, blocks, wanted if number == layers[-1] else None)
+            if self._checkpointing and torch.is_grad_enabled():
+                x = checkpoint(self.layers[number], *inputs, use_reentrant=False)
+            else:
+                x = self.layers[number](*inputs)
+        return x

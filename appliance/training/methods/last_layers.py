@@ -1,0 +1,54 @@
+"""Transfer learning: the last layers learn, the rest stays as it is.
+
+What learns is held in fp32 as in `full`. A head that is tied to the embedding is taken apart before it learns: trained alone, it would
+change what the frozen layers are given. The trained head is then a matrix of its own (vocabulary x hidden more numbers), and the
+configuration that is kept with it says so.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from appliance.foundation.errors import InputError
+from appliance.inference.loading import load_base
+from appliance.training.decoder import Decoder
+from appliance.training.methods.method import LoadedModel, MethodSettings, TunedParts
+
+DEFAULT_LAYERS = 2  # when the settings name no number
+
+
+class LastLayersMethod:
+    """The last decoder layers learn, and the head if asked."""
+
+    name = "last-layers"
+
+    def load(self, folder: Path, settings: MethodSettings) -> LoadedModel:
+        """Load the base model in the compute type. Raises `InputError` when it has not that many layers."""
+        return train_last(load_base(folder, quantised=False, compute_type=settings.compute_type), settings)
+
+
+def train_last(model: Any, settings: MethodSettings) -> LoadedModel:
+    """Let the last layers of a loaded model learn. Raises `InputError` when it has not that many."""
+    layers = model.model.layers
+    count = settings.last_layers or min(DEFAULT_LAYERS, len(layers))
+    if count > len(layers):
+        raise InputError(f"The model has {len(layers)} layers, so its last {count} cannot learn. Choose fewer.", code="training.layers")
+    model.requires_grad_(False)
+    learning = list(layers[-count:])
+    if settings.train_head:
+        head = model.lm_head
+        head.weight = torch.nn.Parameter(head.weight.detach().clone())
+        learning.append(head)
+    for module in learning:
+        for parameter in module.parameters():
+            parameter.data = parameter.data.to(wider(parameter.dtype))
+        module.requires_grad_(True)
+    decoder = Decoder(model, settings.compute_type, checkpointing=settings.activation_checkpointing)
+    first = len(layers) - count
+    return LoadedModel(model, decoder, LastLayersMethod.name, first_learning=first, tuned=TunedParts(count, settings.train_head))
+
+
+def wider(dtype: torch.dtype) -> torch.dtype:
+    """Return the type that a parameter learns in: fp32 at least."""
+    return dtype if dtype == torch.float64 else torch.float32

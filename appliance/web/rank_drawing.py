@@ -1,0 +1,92 @@
+"""The rank of an adapter as people see it: how much of what it learned each smaller rank would keep, and what a sweep found.
+
+SVG and HTML that the server draws and escapes itself, as in `charts` and `drawing`. Pure functions; no Gradio here.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from appliance.web.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH
+from appliance.web.drawing import figures, notice, table, text
+
+MARKED = 0.95  # the share at which the line is drawn
+MAX_TICKS = 16
+
+
+def rank_view(found: dict[str, Any]) -> str:
+    """Return the sentence, the picture and the figures of an adapter whose rank was explained."""
+    pairs = [
+        ("Directions it may use (rank)", str(found["rank"])),
+        *((f"Needed for {percent} %", str(rank)) for percent, rank in found["enough"].items()),
+        ("Effective rank, on average", f"{found['effective_rank']:.1f}"),
+        ("Stable rank, on average", f"{found['stable_rank']:.1f}"),
+    ]
+    return (
+        f'<div class="rank"><p class="headline">{text(found["sentence"])}</p>{energy_chart(found["kept"], found["enough"].get("95", 0))}'
+        f"{figures(pairs)}<p class='quiet'>An adapter changes {found['matrices']} matrices of the model. What it learned (the energy: the "
+        "sum of the squared singular values of B·A) is counted over all of them.</p></div>"
+    )
+
+
+def energy_chart(kept: Sequence[float], enough: int) -> str:
+    """Return a bar for each rank: the share of the energy that it keeps. The first that keeps `MARKED` is named."""
+    if not kept:
+        return ""
+    slot = (WIDTH - LEFT - RIGHT) / len(kept)
+    bars = "".join(
+        f'<rect class="{"kept enough" if rank == enough else "kept"}" x="{LEFT + slot * (rank - 1) + slot * 0.1:.1f}" y="{_y(share):.1f}" '
+        f'width="{slot * 0.8:.1f}" height="{HEIGHT - BOTTOM - _y(share):.1f}"><title>Rank {rank}: {100 * share:.1f} %</title></rect>'
+        for rank, share in enumerate(kept, 1)
+    )
+    grid = "".join(
+        f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{_y(part / 4):.1f}" y2="{_y(part / 4):.1f}"/>'
+        f'<text x="{LEFT - 8}" y="{_y(part / 4) + 4:.1f}" text-anchor="end">{25 * part} %</text>'
+        for part in range(5)
+    )
+    every = -(-len(kept) // MAX_TICKS)
+    ticks = "".join(
+        f'<text x="{LEFT + slot * (rank - 0.5):.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{rank}</text>'
+        for rank in range(1, len(kept) + 1)
+        if rank % every == 0 or rank == 1
+    )
+    line = f'<line class="limit" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{_y(MARKED):.1f}" y2="{_y(MARKED):.1f}"/>'
+    said = f"Share of what it learned that a smaller rank keeps: rank {enough} keeps {100 * MARKED:.0f} %"
+    return (
+        f'<div class="chart"><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{text(said)}">{grid}{bars}{line}{ticks}'
+        f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 6}" text-anchor="middle">Rank (directions kept)</text>'
+        f'<text transform="translate(12 {(HEIGHT - BOTTOM + TOP) / 2}) rotate(-90)" text-anchor="middle">Kept of what it learned</text>'
+        f'</svg><div class="legend"><span><i class="key limit"></i>{100 * MARKED:.0f} % of what it learned</span></div></div>'
+    )
+
+
+def origin_view(config: dict[str, Any]) -> str:
+    """Return where an adapter comes from, when it was made from another or won a sweep."""
+    shown = ""
+    if "made_from" in config:
+        shown += notice(f"Made from {config['made_from']}. {config['shrink']['sentence']}", "good")
+    if "sweep" in config:
+        shown += notice(config["sweep"]["sentence"], "good") + sweep_table(config["sweep"]["trials"])
+    return shown
+
+
+def sweep_table(trials: Sequence[dict[str, Any]]) -> str:
+    """Return what each rank reached: its last trial, best first."""
+    last = {trial["rank"]: trial for trial in trials}
+    ordered = sorted(last.values(), key=lambda trial: (-trial["rung"], _or_inf(trial["validation_loss"]), trial["rank"]))
+    rows = "".join(
+        f"<tr><td>{trial['rank']}</td><td>{trial['parameters']:,}</td><td>{trial['steps']:,}</td><td>{_loss(trial['validation_loss'])}</td></tr>"
+        for trial in ordered
+    )
+    return table(("Rank", "Parameters", "Steps trained", "Loss on rows not practised"), rows, "Ranks that were tried, best first")
+
+
+def _y(share: float) -> float:
+    return TOP + (HEIGHT - TOP - BOTTOM) * (1 - max(0.0, min(1.0, share)))
+
+
+def _loss(value: float | None) -> str:
+    return "no number (diverged)" if value is None else f"{value:.4f}"
+
+
+def _or_inf(value: float | None) -> float:
+    return float("inf") if value is None else value

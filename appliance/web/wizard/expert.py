@@ -1,0 +1,98 @@
+"""The expert settings of step 4: folded away, each 0 until somebody knows better than the preset.
+
+(A number field of Gradio that is empty says 0 as soon as it is touched, so 0 it is from the start.)
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from appliance.services.plan_training import TrainingChoice
+
+METHODS = [
+    ("Let the appliance choose\nAn adapter, packed to 4 bits if the memory needs it", "auto"),
+    ("Adapter (LoRA)\nBeside the model as it is", "lora"),
+    ("Adapter on 4 bits (QLoRA)\nThe least memory", "qlora"),
+    ("Last layers\nThe end of the model itself learns", "last-layers"),
+    ("Everything (full)\nThe whole model learns: the most memory", "full"),
+]
+DEFAULT_METHOD = "auto"
+
+
+@dataclass(frozen=True)
+class ExpertSettings:
+    """The components, in the order that `choice_of` takes their values."""
+
+    method: gr.Radio
+    others: list[Any]
+
+    @property
+    def all(self) -> list[Any]:
+        """Return every component."""
+        return [self.method, *self.others]
+
+
+def build_expert_settings() -> ExpertSettings:
+    """Draw the settings; those of other methods are hidden."""
+    method = gr.Radio(METHODS, value=DEFAULT_METHOD, label="What learns", elem_classes="cards")
+    with gr.Row():
+        rank = gr.Number(0, label="Rank", info="0: 16, which is enough for most data", minimum=0, maximum=1024, precision=0)
+        rslora = gr.Checkbox(False, label="Scale by the root of the rank (rsLoRA)")
+        dora = gr.Checkbox(False, label="Lengths and directions apart (DoRA)")
+        last_layers = gr.Number(
+            0, label="Last layers that learn", info="0: a quarter of them", minimum=0, maximum=1024, precision=0, visible=False
+        )
+        head = gr.Checkbox(False, label="The head learns too", visible=False)
+    with gr.Row():
+        epochs = gr.Number(0, label="Times through the data", info="0: the preset's", minimum=0, maximum=100, precision=0)
+        batch = gr.Number(0, label="Rows a step", info="0: 8", minimum=0, maximum=256, precision=0)
+        rate = gr.Number(0, label="Learning rate", info="0: right for model and method", minimum=0, maximum=0.1)
+    return ExpertSettings(method, [rank, rslora, dora, last_layers, head, epochs, batch, rate])
+
+
+def visible_for(method: str) -> tuple[Any, ...]:
+    """Return updates for `others`: what a method does not have is hidden, and forgotten."""
+    adapters = method in {"auto", "lora", "qlora"}
+    last = method == "last-layers"
+    return (
+        gr.Number(visible=adapters) if adapters else gr.Number(value=0, visible=False),
+        gr.Checkbox(visible=adapters) if adapters else gr.Checkbox(value=False, visible=False),
+        gr.Checkbox(visible=adapters) if adapters else gr.Checkbox(value=False, visible=False),
+        gr.Number(visible=True) if last else gr.Number(value=0, visible=False),
+        gr.Checkbox(visible=True) if last else gr.Checkbox(value=False, visible=False),
+        gr.skip(),
+        gr.skip(),
+        gr.skip(),
+    )
+
+
+def choice_of(
+    preset: str,
+    method: str = DEFAULT_METHOD,
+    rank: float | None = None,
+    rslora: bool = False,
+    dora: bool = False,
+    last_layers: float | None = None,
+    head: bool = False,
+    epochs: float | None = None,
+    batch: float | None = None,
+    rate: float | None = None,
+) -> TrainingChoice:
+    """Return the choice that the page shows. What is 0 comes from the preset."""
+    return TrainingChoice(
+        preset=preset,
+        method=method,
+        rank=_whole(rank),
+        use_rslora=rslora,
+        use_dora=dora,
+        last_layers=_whole(last_layers),
+        train_head=head,
+        epochs=_whole(epochs),
+        batch_size=_whole(batch),
+        learning_rate=rate or None,
+    )
+
+
+def _whole(value: float | None) -> int | None:
+    return int(value) if value else None

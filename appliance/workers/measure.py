@@ -1,0 +1,17 @@
+"""Measure what this machine computes in, and how fast, in about two seconds. Reads no data and holds no key."""
+
+from appliance.jobs.messages import Done, MeasureStart, Ready
+from appliance.workers.channel import WorkerChannel, run
+
+
+def measure(channel: WorkerChannel, start: MeasureStart) -> Done:
+    """Return the compute type, GFLOP/s of its products and GB/s of copying; of a GPU its memory too."""
+    del start
+    from appliance.inference.machine_speed import measure_speed  # noqa: PLC0415 - torch takes seconds to import
+
+    channel.send(Ready())
+    return Done(result=measure_speed())
+
+
+if __name__ == "__main__":
+    run(MeasureStart, measure)

@@ -1,0 +1,362 @@
+"""Killed at any line of an append, torn at any byte by a power cut: what was acknowledged is there, and the log says what happened."""
+
+import contextlib
+import os
+import random
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from killed import Killed
+
+from appliance.audit import Actor, AuditLog, ObjectRef, Outcome
+from appliance.audit.journal import JOURNAL_BYTES
+from appliance.audit.log import FLUSH_ENTRIES
+from appliance.foundation.errors import AuditLogError
+
+ACTOR, TARGET = Actor("us_1", "trainer"), ObjectRef("dataset", "ds_1")
+BEFORE = 8
+FILES = ("log.py", "journal.py", "tile_files.py", "opening.py")
+
+
+def write(log: AuditLog, reason: str) -> int:
+    return log.append(ACTOR, "dataset.read", TARGET, Outcome.SUCCEEDED, reason=reason)
+
+
+class KeptHeads:
+    """A head store in a file, which outlives a killed process as the database does."""
+
+    def __init__(self, path: Path, head: type) -> None:
+        self._path = path
+        self._head = head
+
+    def load(self) -> Any:
+        if not self._path.exists():
+            return None
+        size, root = self._path.read_text().split()
+        return self._head(int(size), bytes.fromhex(root))
+
+    def save(self, head: Any) -> None:
+        fresh = self._path.with_suffix(".new")
+        fresh.write_text(f"{head.size} {head.root.hex()}")
+        os.replace(fresh, self._path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("settled", [False, True], ids=["append", "append-and-write-out"])
+def test_killed_before_any_line_of_an_append(tmp_path: Path, clock: Any, signer: Any, settled: bool) -> None:
+    """Every line of appends, and of one that writes the journal out: 500 deaths and more, each followed by a whole verification."""
+    from appliance.audit import TreeHead
+
+    start = tmp_path / "start"
+    log = AuditLog.open(start / "audit", clock)
+    log.attach(signer, KeptHeads(start / "head", TreeHead))
+    for number in range(BEFORE):
+        write(log, f"before {number}")
+    if not settled:
+        log.close()
+        log = AuditLog.open(start / "audit", clock)
+        log.attach(signer, KeptHeads(start / "head", TreeHead))
+    folder, told = tmp_path / "now", tmp_path / "told"
+
+    def open_it() -> AuditLog:
+        opened = AuditLog.open(folder / "audit", clock)
+        opened.attach(signer, KeptHeads(folder / "head", TreeHead))
+        return opened
+
+    def change(opened: AuditLog) -> None:
+        for number in range(1 if settled else 3):
+            write(opened, f"new {number}")
+            told.write_text(str(number + 1))
+        if settled:
+            with opened.still():
+                pass
+
+    deaths, number = 0, 1
+    while True:
+        shutil.rmtree(folder, ignore_errors=True)
+        told.unlink(missing_ok=True)
+        shutil.copytree(start, folder)
+        if not Killed(open_it, change, FILES).before_line(number):
+            break
+        deaths, number = deaths + 1, number + 1
+        again = open_it()
+        acknowledged = int(told.read_text()) if told.exists() else 0
+        reasons = [entry["reason"] for entry in again.entries() if entry["action"] == "dataset.read"]
+        assert reasons[:BEFORE] == [f"before {number}" for number in range(BEFORE)]
+        assert acknowledged <= len(reasons) - BEFORE <= acknowledged + 1
+        assert reasons[BEFORE:] == [f"new {number}" for number in range(len(reasons) - BEFORE)]
+        assert again.verify(public_key=signer.public_key, remembered=KeptHeads(folder / "head", TreeHead).load()).signed_size == again.size
+        again.close()
+    print(deaths)
+    assert deaths >= 250
+
+
+@pytest.fixture
+def torn(tmp_path: Path, clock: Any, signer: Any, heads: Any) -> tuple[Path, bytes, int, int]:
+    """Make a log with a last frame in its journal; return folder, journal, and where that frame begins and ends."""
+    log = AuditLog.open(tmp_path / "audit", clock)
+    log.attach(signer, heads)
+    write(log, "first")
+    start = JOURNAL_BYTES - log._journal.room
+    write(log, "second")
+    return tmp_path / "audit", (tmp_path / "audit" / ".journal").read_bytes(), start, JOURNAL_BYTES - log._journal.room
+
+
+@pytest.mark.parametrize("rest", ["zeros", "noise", "sectors"])
+def test_torn_at_any_byte_it_opens_at_the_last_durable_entry_and_says_so(
+    torn: tuple[Path, bytes, int, int], tmp_path: Path, clock: Any, rest: str
+) -> None:
+    """A power cut in the middle of the last write: the part that came is there, in place of the rest is what was there before."""
+    folder, journal, start, end = torn
+    noise = random.Random(1).randbytes(end - start)
+    for cut in range(start, end, 3 if rest == "zeros" else 11):
+        copy = tmp_path / "cut"
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(folder, copy)
+        missing = bytes(end - cut) if rest == "zeros" else noise[: end - cut]
+        data = journal[:cut] + missing + journal[end:]
+        if rest == "sectors":  # the later sectors came, an earlier one did not
+            data = journal[:cut] + bytes(min(64, end - cut)) + journal[min(end, cut + 64) :]
+        (copy / ".journal").write_bytes(data)
+        again = AuditLog.open(copy, clock)
+        entries = list(again.entries())
+        assert [entry["reason"] for entry in entries if entry["action"] == "dataset.read"] == ["first"]
+        recovered = [entry["details"] for entry in entries if entry["action"] == "log.recover"]
+        assert [(details["entries"], details["open"]) for details in recovered] == [(1, 0)]
+        if rest == "zeros" and cut >= start + 12:
+            assert recovered[0]["torn"] is True
+        again.close()
+        assert AuditLog.open(copy, clock).size == 2
+
+
+def test_a_frame_that_was_changed_is_no_torn_one(torn: tuple[Path, bytes, int, int], clock: Any) -> None:
+    """Whole frames stand behind it: nothing is dropped, it is named."""
+    folder, journal, start, _end = torn
+    for position in range(start - 1, 60, -97):
+        (folder / ".journal").write_bytes(journal[:position] + bytes([journal[position] ^ 1]) + journal[position + 1 :])
+        with pytest.raises(AuditLogError) as caught:
+            AuditLog.open(folder, clock)
+        assert caught.value.entry == 0
+    (folder / ".journal").write_bytes(journal[:-1])
+    with pytest.raises(AuditLogError, match="length"):
+        AuditLog.open(folder, clock)
+
+
+def test_the_last_frame_taken_away_is_noticed_by_the_remembered_head(
+    torn: tuple[Path, bytes, int, int], clock: Any, signer: Any, heads: Any
+) -> None:
+    """It looks as if it had been torn; but somebody was told of it."""
+    folder, journal, start, end = torn
+    (folder / ".journal").write_bytes(journal[:start] + bytes(end - start) + journal[end:])
+    again = AuditLog.open(folder, clock)
+    with pytest.raises(AuditLogError, match="older folder") as caught:
+        again.attach(signer, heads)
+    assert caught.value.entry == 1
+
+
+def test_a_journal_taken_away_is_noticed_by_the_remembered_head(torn: Any, clock: Any, signer: Any, heads: Any) -> None:
+    (torn[0] / ".journal").unlink()
+    with pytest.raises(AuditLogError, match="older folder"):
+        AuditLog.open(torn[0], clock).attach(signer, heads)
+
+
+@pytest.mark.parametrize("where", ["header", "payload", "nothing"])
+def test_torn_where_the_journal_begins_anew_the_whole_is_read(tmp_path: Path, clock: Any, signer: Any, heads: Any, where: str) -> None:
+    """Everything is in the tiles by then, durably."""
+    log = AuditLog.open(tmp_path, clock)
+    log.attach(signer, heads)
+    for number in range(300):
+        log.append(ACTOR, "dataset.import", TARGET, Outcome.REQUESTED, request=f"rq_{number}", reason="x")
+    log.close()
+    journal = (tmp_path / ".journal").read_bytes()
+    cut = {"header": 30, "payload": 700, "nothing": 0}[where]
+    (tmp_path / ".journal").write_bytes(journal[:cut] + bytes(len(journal) - cut))
+    again = AuditLog.open(tmp_path, clock)
+    assert (again.size, len(again.unfinished())) == (300, 300)
+    again.attach(signer, heads)
+    again.close()
+    assert len(AuditLog.open(tmp_path, clock).unfinished()) == 300
+
+
+def test_an_interrupted_write_out_must_agree_with_the_journal(tmp_path: Path, clock: Any, fill: Callable[[AuditLog, int], None]) -> None:
+    """Files that go beyond what the journal began with are what an interrupted write left, or somebody's work."""
+    log = AuditLog.open(tmp_path / "audit", clock)
+    fill(log, 3)
+    shutil.copytree(tmp_path / "audit", tmp_path / "before")
+    log.close()
+    for name, entry in (("tile/entries/000.p/3", 0), ("tile/0/000.p/3", 0)):
+        copy = tmp_path / f"copy-{entry}-{name.replace('/', '-')}"
+        shutil.copytree(tmp_path / "before", copy)
+        (copy / name).parent.mkdir(parents=True)
+        good = (tmp_path / "audit" / name).read_bytes()
+        (copy / name).write_bytes(good)
+        AuditLog.open(copy, clock).close()
+        shutil.rmtree(copy)
+        shutil.copytree(tmp_path / "before", copy)
+        (copy / name).parent.mkdir(parents=True)
+        (copy / name).write_bytes(good.replace(b"us_1", b"us_2") if "entries" in name else bytes(len(good)))
+        with pytest.raises(AuditLogError) as caught:
+            AuditLog.open(copy, clock)
+        assert caught.value.entry == entry
+
+
+def test_a_journal_of_an_unknown_version_is_refused(tmp_path: Path, clock: Any) -> None:
+    log = AuditLog.open(tmp_path, clock)
+    log._journal._end = 0
+    log._journal._write(1, b'{"keys":[],"open":[],"size":0,"version":2}')
+    with pytest.raises(AuditLogError, match="does not know"):
+        AuditLog.open(tmp_path, clock)
+
+
+def test_opening_does_not_read_what_lies_left_of_the_edge(tmp_path: Path, clock: Any, signer: Any, heads: Any) -> None:
+    """However long the log: the bundles before the last are not opened (here they could not be). The whole is `verify`'s to read."""
+    log = AuditLog.open(tmp_path, clock)
+    fill_count = FLUSH_ENTRIES + 300
+    for _number in range(fill_count):
+        write(log, "")
+    log.attach(signer, heads)
+    log.close()
+    bundle = tmp_path / "tile/entries/000"
+    bundle.write_bytes(b"\x00" * bundle.stat().st_size)
+    again = AuditLog.open(tmp_path, clock)
+    assert again.size == fill_count
+    with pytest.raises(AuditLogError) as caught:
+        again.verify(public_key=signer.public_key)
+    assert caught.value.entry == 0
+
+
+# A full disk
+
+
+class Disk:
+    """Says how much room there is."""
+
+    def __init__(self) -> None:
+        self.free = 10**12
+
+    def __call__(self, _folder: Path) -> int:
+        return self.free
+
+
+def test_on_a_full_disk_no_request_is_taken_and_the_refusal_is_logged(tmp_path: Path, clock: Any, signer: Any, heads: Any) -> None:
+    from appliance.foundation.errors import StorageError
+
+    disk = Disk()
+    log = AuditLog.open(tmp_path, clock, disk)
+    log.attach(signer, heads)
+    with log.action(ACTOR, "dataset.import", TARGET):
+        disk.free = 1000
+        with pytest.raises(StorageError, match="disk is full"), log.action(ACTOR, "dataset.read", TARGET):
+            pytest.fail("it must not happen")
+        with pytest.raises(StorageError, match="disk is full"):
+            log.append(ACTOR, "dataset.list", TARGET, Outcome.SUCCEEDED)
+        with pytest.raises(StorageError, match="disk is full"):
+            log.verify_writable()
+        log.append(ACTOR, "dataset.shred", TARGET, Outcome.DENIED, reason="policy.denied")
+        with log.action(Actor("operator", "operator"), "vault.seal", ObjectRef("home", "home")):
+            pass
+    said = [(entry["action"], entry["outcome"], entry["reason"]) for entry in log.entries()]
+    assert said == [
+        ("dataset.import", "requested", ""),
+        ("dataset.read", "denied", "storage.full"),
+        ("dataset.list", "denied", "storage.full"),
+        ("dataset.shred", "denied", "policy.denied"),
+        ("vault.seal", "requested", ""),
+        ("vault.seal", "succeeded", ""),
+        ("dataset.import", "succeeded", ""),
+    ]
+    disk.free = 10**12
+    log.verify_writable()
+    write(log, "again")
+    assert log.verify(public_key=signer.public_key, remembered=heads.load()).size == 8
+
+
+def test_when_even_the_reserve_is_used_up_nothing_is_said_and_nothing_done(tmp_path: Path, clock: Any) -> None:
+    from appliance.foundation.errors import StorageError
+
+    disk = Disk()
+    log = AuditLog.open(tmp_path, clock, disk)
+    disk.free = 0
+    long = Actor("us_1", "trainer", "s" * 500)
+    sizes = []
+    while not sizes or log.size > sizes[-1]:
+        sizes.append(log.size)
+        with pytest.raises(StorageError), log.action(long, "dataset.read", ObjectRef("dataset", "d" * 500)):
+            pytest.fail("it must not happen")
+    assert log.size > 1000
+    before = -1
+    while log.size > before:  # Short ones find room a little longer.
+        before = log.size
+        with contextlib.suppress(StorageError):
+            log.append(ACTOR, "dataset.shred", TARGET, Outcome.DENIED)
+    with pytest.raises(StorageError):
+        log.append(ACTOR, "dataset.shred", TARGET, Outcome.DENIED)
+    disk.free = 10**12
+    write(log, "again")
+    log.close()
+    assert AuditLog.open(tmp_path, clock).size == before + 1
+
+
+# Clocks
+
+
+def moved(clock: Any, tmp_path: Path, move: Callable[[], None]) -> list[dict[str, Any]]:
+    log = AuditLog.open(tmp_path, clock)
+    write(log, "before")
+    move()
+    write(log, "after")
+    return [entry["details"] for entry in log.entries() if entry["action"] == "clock.change"]
+
+
+class TwoClocks:
+    """Wall and monotonic time that can be moved apart."""
+
+    def __init__(self) -> None:
+        self.wall, self.since, self.boot = 1_700_000_000_000_000, 5_000_000, "6b1d0f6c-54a6-4a7f-8c39-0c1d1f4f9a10"
+
+    def now_us(self) -> int:
+        return self.wall
+
+    def monotonic_us(self) -> int:
+        return self.since
+
+    def boot_id(self) -> str:
+        return self.boot
+
+    def wait(self, wall: int, since: int) -> None:
+        """Move both."""
+        self.wall, self.since = self.wall + wall, self.since + since
+
+
+@pytest.mark.parametrize(
+    ("wall", "since", "step"),
+    [
+        (60_000_000, 60_000_000, 0),
+        (60_030_000, 60_000_000, 0),
+        (-5_000_000, 1_000_000, -6_000_000),
+        (-2_000, 0, -2_000),
+        (3_600_000_000, 1_000_000, 3_599_000_000),
+    ],
+    ids=["time passes", "slewed", "moved back", "moved back a little", "moved on"],
+)
+def test_a_moved_wall_clock_is_an_entry_before_the_one_that_noticed(tmp_path: Path, wall: int, since: int, step: int) -> None:
+    clock = TwoClocks()
+    found = moved(clock, tmp_path, lambda: clock.wait(wall, since))
+    assert found == ([{"step_us": step, "before_us": 1_700_000_000_000_000}] if step else [])
+
+
+def test_a_wall_clock_that_went_back_over_a_restart_is_an_entry_too(tmp_path: Path) -> None:
+    clock = TwoClocks()
+    log = AuditLog.open(tmp_path, clock)
+    write(log, "before")
+    log.close()
+    clock.wall, clock.since, clock.boot = clock.wall - 7_000_000, 1_000_000, "00000000-0000-4000-8000-000000000000"
+    again = AuditLog.open(tmp_path, clock)
+    write(again, "after")
+    write(again, "and after")
+    actions = [entry["action"] for entry in again.entries()]
+    assert actions == ["dataset.read", "clock.change", "dataset.read", "dataset.read"]
+    assert [entry["sequence"] for entry in again.entries()] == [0, 1, 2, 3]

@@ -1,0 +1,151 @@
+"""What fits is chosen; what cannot be is refused with the nearest thing that works, which then does work."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appliance.foundation.errors import InputError
+from appliance.planning import (
+    TYPICAL_SHAPES,
+    Machine,
+    MethodChoice,
+    RowSizes,
+    Speed,
+    Training,
+    fit_training,
+    gpu_table,
+    refusals,
+)
+from appliance.planning.memory import estimate_memory
+
+SHAPES = dict(TYPICAL_SHAPES)
+ROWS = RowSizes(rows=1000, mean=120, longest=300, shared=20)
+GB = 10**9
+
+
+def machine(memory_gb=22.0, disk_gb=100.0, *, gflops=100.0):
+    return Machine(round(memory_gb * GB), round(disk_gb * GB), 2, Speed("bfloat16", gflops, 10.0))
+
+
+def wanted(method="lora", *, shape="0.1B", on=None, rows=ROWS, epochs=3, batch=8, **options):
+    return Training(SHAPES[shape], MethodChoice(method, **options), on or machine(), rows, epochs, batch)
+
+
+def test_with_room_the_pass_is_large_and_nothing_is_computed_twice():
+    plan = fit_training(wanted())
+    assert (plan.pass_tokens, plan.checkpointing, plan.advice) == (512, False, ())
+    assert plan.steps == 375
+    assert plan.accumulation == 2
+    assert plan.trained == 4_884_480
+
+
+def test_with_less_memory_passes_shrink_then_activations_are_computed_twice():
+    seen = set()
+    for hundredths in range(400, 100, -1):
+        try:
+            plan = fit_training(wanted(on=machine(hundredths / 100), rows=replace(ROWS, longest=200)))
+        except InputError:
+            break
+        assert plan.memory.needed <= plan.available_bytes
+        seen.add((plan.checkpointing, -plan.pass_tokens))
+    assert len(seen) > 2
+    assert (True, -128) in seen
+    assert any("checkpointing" in sentence for sentence in plan.advice)
+
+
+def test_the_method_is_chosen_by_what_fits():
+    """LoRA where it fits, QLoRA where only that does."""
+    assert fit_training(wanted("auto", shape="1B")).choice.method == "lora"
+    gpu = Machine(12 * GB, 10**12, 8, gpu=True)
+    assert fit_training(wanted("auto", shape="8B", on=gpu)).choice.method == "qlora"
+
+
+def test_a_rank_over_the_smallest_side_is_refused_with_those_that_work():
+    with pytest.raises(InputError, match="smallest side of this model's layers, 192") as caught:
+        fit_training(wanted(rank=200))
+    assert "1 to 192 work" in caught.value.sentence
+    fit_training(wanted(rank=192))
+
+
+def test_more_last_layers_than_there_are_is_refused():
+    with pytest.raises(InputError, match="has 30 layers, so its last 31 cannot learn"):
+        fit_training(wanted("last-layers", last_layers=31))
+    fit_training(wanted("last-layers", last_layers=30))
+
+
+def test_full_training_without_memory_names_what_fits():
+    (found,) = refusals(wanted("full", shape="1B", on=machine(8)))
+    assert found.code == "planning.memory"
+    assert "full training of this model needs up to" in found.sentence
+    assert "What fits: last" in found.sentence
+    (found,) = refusals(wanted("full", shape="8B", on=Machine(12 * GB, 10**13, 8, gpu=True)))
+    assert found.sentence.startswith("This GPU has 12.0 GB")
+    assert "What fits: QLoRA, up to" in found.sentence
+
+
+@given(memory=st.integers(1, 40), shape=st.sampled_from(sorted(SHAPES)), method=st.sampled_from(["full", "lora", "last-layers"]))
+def test_what_a_refusal_names_works(memory, shape, method):
+    """For whatever is refused for want of memory: the method that its sentence names is not refused."""
+    options = {"last_layers": 4} if method == "last-layers" else {}
+    asked = wanted(method, shape=shape, on=Machine(memory * GB, 10**15, 2, Speed("bfloat16", 1e6, 1e3)), **options)
+    for found in refusals(asked):
+        if "What fits: QLoRA, " in found.sentence:
+            assert not refusals(replace(asked, choice=MethodChoice("qlora")))
+
+
+def test_what_no_method_saves_names_shorter_rows_or_a_smaller_model():
+    small = machine(1.5)
+    (found,) = refusals(wanted("qlora", shape="0.5B", on=small))
+    assert "A model of about 135 million parameters fits" in found.sentence
+    (found,) = refusals(wanted("qlora", on=machine(1.22), rows=replace(ROWS, longest=1024)))
+    assert "with rows of up to 256, QLoRA fits" in found.sentence
+    (found,) = refusals(wanted("qlora", shape="8B", on=machine(0.5)))
+    assert "use a machine with more memory" in found.sentence
+
+
+def test_a_full_disk_is_refused_before_the_start():
+    (found,) = refusals(wanted("full", on=machine(disk_gb=3)))
+    assert found.code == "planning.disk"
+    assert "or choose last 15 layers" in found.sentence
+    (found,) = refusals(wanted("qlora", on=machine(disk_gb=0.001), rank=1))
+    assert "Make room: shred data sets" in found.sentence
+
+
+def test_what_would_take_months_is_refused_with_what_would_not():
+    slow = machine(gflops=0.05)
+    (found,) = refusals(wanted(on=slow, epochs=50))
+    assert found.code == "planning.time"
+    assert "instead of 50 passes over the data" in found.sentence
+    (found,) = refusals(wanted(on=replace(slow, speed=Speed("bfloat16", 1e-4, 1e-3)), epochs=1))
+    assert "Choose a smaller model, fewer rows" in found.sentence
+
+
+def test_a_large_batch_is_allowed_with_advice():
+    assert "8 to 32 is better" in fit_training(wanted(batch=64)).advice[0]
+    assert fit_training(wanted("full", on=machine(60), batch=64)).advice == ()
+
+
+def test_an_unmeasured_machine_says_that_the_time_is_a_guess():
+    assert "wide guess" in fit_training(wanted(on=Machine(22 * GB, 100 * GB, 2))).advice[0]
+
+
+def test_the_gpu_table_never_fits_less_on_more_memory_and_agrees_with_the_planner():
+    table = gpu_table()
+    assert [row.name for row in table] == [name for name, _ in TYPICAL_SHAPES]
+    for row in table:
+        counts = [len(cell) for cell in row.fitting]
+        assert counts == sorted(counts)
+    assert "full" in table[0].fitting[0]
+    assert table[-1].fitting[-1] in {("qlora",), ("qlora*",)}
+    held = estimate_memory(
+        SHAPES["70B"],
+        MethodChoice("qlora"),
+        Machine(1, 1, 1, gpu=True),
+        RowSizes(1000, 300, 1024),
+        batch_size=8,
+        pass_tokens=512,
+        checkpointing=True,
+    )
+    assert 38 * GB < held.weights < 45 * GB  # 70 billion at half a byte, and two tables in bf16

@@ -1,0 +1,76 @@
+"""Memory is a sum by what holds it, moves the right way, and holds the figures that were measured."""
+
+from dataclasses import replace
+
+import pytest
+
+from appliance.planning import Machine, MethodChoice, ModelShape, RowSizes, Speed, estimate_memory, trained_parameters
+
+SHAPE = ModelShape(hidden=576, layers=30, heads=9, key_value_heads=3, head_dim=64, intermediate=1536, vocabulary=49152, tied=True)
+ROWS = RowSizes(rows=24, mean=105, longest=140, shared=30)
+MACHINE = Machine(22 * 10**9, 10**11, 2, Speed("bfloat16", 100.0, 5.0))
+MIB = 2**20
+
+
+def memory(method="lora", *, rank=8, rows=ROWS, machine=MACHINE, batch=8, tokens=512, checkpointing=False, **options):
+    choice = MethodChoice(method, rank=rank, **options)
+    return estimate_memory(SHAPE, choice, machine, rows, batch_size=batch, pass_tokens=tokens, checkpointing=checkpointing)
+
+
+@pytest.mark.parametrize(("method", "rank", "peak_mib"), [("qlora", 16, 1539), ("lora", 8, 1395)])
+def test_what_was_measured_lies_in_the_range(method, rank, peak_mib):
+    """Machine B, SmolLM2-135M in bf16: ops/bench/README.md."""
+    span = memory(method, rank=rank).peak
+    assert span.low <= peak_mib * MIB <= span.high
+
+
+def test_the_parts_are_the_whole():
+    split = memory("full")
+    assert (
+        split.total == split.runtime + split.mapped + split.weights + split.adapters + split.gradients + split.optimiser + split.activations
+    )
+    assert split.peak.low < split.total < split.peak.high
+
+
+def test_what_the_system_takes_back_is_held_and_not_needed():
+    """A file that stays mapped counts as resident, and must not refuse a training."""
+    split = memory("qlora")
+    assert split.mapped == 2 * SHAPE.parameters
+    assert split.needed == pytest.approx((split.total - split.mapped) * split.peak.high / split.total)
+    assert memory("full").mapped == 0
+
+
+def test_what_learns_costs_sixteen_bytes_a_number():
+    """Weight, gradient, two moments, fp32 each; a full training adds matrices that stand for a moment."""
+    split, learns = memory("lora"), trained_parameters(SHAPE, MethodChoice("lora", rank=8))
+    assert split.adapters + split.gradients + split.optimiser == 16 * learns
+    assert memory("full").optimiser == 8 * SHAPE.parameters
+
+
+def test_on_a_gpu_a_packed_model_is_far_smaller():
+    gpu = replace(MACHINE, gpu=True)
+    assert memory("qlora", machine=gpu).weights < 0.5 * memory("lora", machine=gpu).weights
+    assert memory("full", machine=gpu).weights == 0
+
+
+def test_longer_rows_larger_passes_and_wider_numbers_take_more_memory():
+    plain = memory().activations
+    assert memory(tokens=1024).activations > plain
+    assert memory(rows=replace(ROWS, longest=900)).activations > plain
+    assert memory(machine=replace(MACHINE, speed=Speed("float32", 100.0, 5.0))).activations > 1.9 * plain
+    assert memory(batch=1).activations < plain
+
+
+def test_a_batch_in_passes_takes_no_more_than_one_pass():
+    assert memory(batch=64).activations == memory(batch=16).activations
+
+
+def test_checkpointing_keeps_little():
+    assert memory(checkpointing=True).activations < 0.35 * memory().activations
+
+
+def test_last_layers_keep_what_the_frozen_ones_made():
+    few, many = (memory("last-layers", last_layers=2, rows=replace(ROWS, rows=rows)).activations for rows in (10, 100_000))
+    assert 2**29 < many - few <= 1.1 * 2**30
+    head = memory("last-layers", last_layers=2, train_head=True)
+    assert head.adapters - memory("last-layers", last_layers=2).adapters == 4 * SHAPE.vocabulary * SHAPE.hidden

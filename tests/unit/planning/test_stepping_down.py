@@ -1,0 +1,35 @@
+"""Smaller passes first, then activation checkpointing, then nothing: each step once, each with a sentence that says what it costs."""
+
+import pytest
+
+from appliance.planning import Footprint, step_down
+from appliance.planning.stepping_down import LEAST_PASS_TOKENS
+
+
+def test_the_way_down_from_the_ordinary_passes() -> None:
+    """512, 256, 128, then checkpointing; the sentences name both sizes and what stays."""
+    now, sentences = Footprint(512, activation_checkpointing=False), []
+    way = [now]
+    while (lower := step_down(now)) is not None:
+        now = lower.footprint
+        way.append(now)
+        sentences.append(lower.sentence)
+    assert [(each.pass_tokens, each.activation_checkpointing) for each in way] == [(512, False), (256, False), (128, False), (128, True)]
+    assert "at most 256 tokens instead of 512" in sentences[0]
+    assert "stay the same" in sentences[1]
+    assert "activation checkpointing" in sentences[2]
+    assert all(sentence.startswith("Memory ran out") and "last checkpoint" in sentence for sentence in sentences)
+
+
+@pytest.mark.parametrize("pass_tokens", [1, LEAST_PASS_TOKENS, 1000, 131_072])
+@pytest.mark.parametrize("checkpointing", [True, False])
+def test_it_ends_wherever_it_begins(pass_tokens: int, checkpointing: bool) -> None:
+    """And gives up nothing twice."""
+    seen = set()
+    now = Footprint(pass_tokens, checkpointing)
+    while (lower := step_down(now)) is not None:
+        assert lower.footprint not in seen
+        seen.add(lower.footprint)
+        now = lower.footprint
+    assert now.activation_checkpointing
+    assert now.pass_tokens < max(2 * LEAST_PASS_TOKENS, pass_tokens + 1)

@@ -1,0 +1,145 @@
+"""A plan before the start: from what was counted in the rows, the model's shape and this machine; corrected by what trainings took."""
+
+import json
+from typing import Any
+
+import pytest
+
+from appliance.foundation.errors import AuthorizationError, InputError
+from appliance.services import machine
+from appliance.services.context import Caller
+from appliance.services.machine import measure_machine, note_training, this_machine
+from appliance.services.plan_training import TrainingChoice, plan_training
+
+
+def planned(world: Any, **choice: Any) -> Any:
+    """Plan a training of the home's model on its rows."""
+    return plan_training(world.context, dataset_id=world.ids["dataset"], model_id=world.ids["model"], choice=TrainingChoice(**choice))
+
+
+def test_the_plan_reaches_the_worker(world: Any) -> None:
+    job = world.do("train", dataset_id=world.ids["dataset"], model_id=world.ids["model"], method="lora", use_rslora=True, rank=4)
+    spec = world.do("job.show", job_id=job["id"])["spec"]
+    assert (spec["method"], spec["rank"], spec["lora_alpha"], spec["use_rslora"]) == ("lora", 4, 4, True)
+    assert (spec["pass_tokens"], spec["activation_checkpointing"]) == (512, False)
+    assert spec["trained_parameters"] > 0
+    assert spec["flop"] > 0
+    heard: list[Any] = []
+
+    def listen(channel: Any, _raw: Any) -> int:
+        heard.append(channel.receive())
+        return 1
+
+    world.switch.current = type("Listening", (), {"launch": staticmethod(_launcher(world, listen))})()
+    world.appliance.run_queue()
+    world.switch.current = world.switch.ordinary
+    (start,) = heard
+    assert (start.method, start.use_rslora, start.pass_tokens, start.last_layers) == ("lora", True, 512, 0)
+
+
+def _launcher(world: Any, play: Any) -> Any:
+    ordinary = world.switch.ordinary
+
+    def launch(kind: str, **places: Any) -> Any:
+        made = type(ordinary)({kind: play})
+        worker = made.launch(kind, **places)
+        ordinary.workers.append(worker)
+        return worker
+
+    return launch
+
+
+def test_auto_and_the_rank_of_a_small_model(world: Any) -> None:
+    """The preset's rank is more than this model's smallest side: it takes what there is. Said outright, it is refused."""
+    settings = planned(world, method="auto").settings
+    assert settings["method"] == "lora"
+    assert settings["rank"] == 4
+    with pytest.raises(InputError, match="smallest side of this model's layers, 4"):
+        planned(world, method="qlora", rank=16)
+
+
+def test_nothing_is_planned_without_rows_or_with_a_seed_that_cannot_be(world: Any) -> None:
+    with pytest.raises(InputError, match="The seed must be"):
+        planned(world, seed=-1)
+
+
+def test_a_plan_can_be_seen_without_starting_it(world: Any) -> None:
+    before = world.snapshot()
+    shown = world.do("train.plan", dataset_id=world.ids["dataset"], model_id=world.ids["model"], method="last-layers", last_layers=1)
+    assert shown["memory"]["low"] < shown["memory"]["expected"] < shown["memory"]["high"]
+    assert shown["seconds"]["low"] < shown["seconds"]["high"]
+    assert shown["disk_bytes"] == 12 * 4 * shown["trained"]
+    assert json.dumps(shown)
+    assert world.snapshot() == before
+
+
+def test_whoever_may_not_see_data_sees_no_plan(world: Any) -> None:
+    from appliance.services.plan_training import show_plan
+
+    with pytest.raises(AuthorizationError):
+        show_plan(
+            world.context, Caller("u", "nobody"), dataset_id=world.ids["dataset"], model_id=world.ids["model"], choice=TrainingChoice()
+        )
+
+
+def test_a_models_numbers_are_shown_layer_by_layer(world: Any) -> None:
+    found = world.do("model.parameters", model_id=world.ids["model"], rank=2)
+    assert sum(layer["copies"] * layer["full"] for layer in found["layers"]) == found["parameters"]
+    assert sum(layer["copies"] * layer["adapter"] for layer in found["layers"]) == found["adapter"]
+    with pytest.raises(InputError, match="rank"):
+        world.do("model.parameters", model_id=world.ids["model"], rank=100)
+
+
+def test_the_speed_is_measured_once_and_kept(world: Any) -> None:
+    """By the import of the first model; a file of another machine, or none that can be read, is measured anew."""
+    path = world.context.home / machine.FILE_NAME
+    assert this_machine(world.context).speed.gflops == 80.0
+    kept = path.read_bytes()
+    measure_machine(world.context)
+    assert path.read_bytes() == kept
+    for wrong in (b"{", kept.replace(b'"version": 1', b'"version": 9'), kept.replace(b'"machine": "', b'"machine": "x')):
+        path.write_bytes(wrong)
+        assert this_machine(world.context).speed is None
+        measure_machine(world.context)
+        assert path.read_bytes() == kept
+
+
+def test_a_measurement_that_fails_leaves_the_estimates_wide(world: Any) -> None:
+    path = world.context.home / machine.FILE_NAME
+    kept = path.read_bytes()
+    path.unlink()
+
+    def fail(channel: Any, _raw: Any) -> int:
+        channel.receive()
+        return 1
+
+    world.switch.current = type("Failing", (), {"launch": staticmethod(_launcher(world, fail))})()
+    measure_machine(world.context)
+    world.switch.current = world.switch.ordinary
+    assert not path.exists()
+    assert "wide guess" in planned(world).fitted.advice[0]
+    path.write_bytes(kept)
+
+
+def test_trainings_correct_the_estimates_of_the_next(world: Any) -> None:
+    path = world.context.home / machine.FILE_NAME
+    kept = path.read_bytes()
+    note_training(world.context, {"estimated_seconds": 10.0, "estimated_steps": 200}, {"seconds": 15.0, "steps": 100})
+    assert this_machine(world.context).speed.correction == 3.0
+    before = path.read_bytes()
+    for spec, result in (
+        ({}, {"seconds": 9.0, "steps": 100}),
+        ({"estimated_seconds": 10.0, "estimated_steps": 3}, {"seconds": 900.0, "steps": 3}),
+    ):
+        note_training(world.context, spec, result)
+        assert path.read_bytes() == before
+    path.write_bytes(kept)
+
+
+def test_rows_are_as_long_as_they_were_counted(world: Any) -> None:
+    """Twelve rows of a dozen words: the plan's steps and operations are of these, not of a guess."""
+    fitted = planned(world, preset="quick", epochs=1, batch_size=1).fitted
+    assert fitted.steps == 4
+    shape = world.do("model.parameters", model_id=world.ids["model"], rank=4)
+    tokens = fitted.flop.total / (4 * shape["parameters"] + 6 * shape["adapter"])
+    assert 4 * 10 < tokens < 4 * 60

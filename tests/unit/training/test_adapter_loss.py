@@ -1,0 +1,31 @@
+"""The loss of a model as it is served is the loss that training measures."""
+
+import pytest
+import torch
+from torch.nn import functional
+
+from appliance.training.adapter_loss import mean_loss
+from tests.unit.training.conftest import make_examples  # type: ignore[import-not-found]
+
+
+def test_it_is_the_mean_over_the_tokens_that_count(adapted):
+    """Against a naive loop over all logits, in float64; several turns included."""
+    loaded = adapted()
+    examples = make_examples(7)
+    total, count = 0.0, 0
+    with torch.no_grad():
+        for example in examples:
+            ids = torch.tensor([example.input_ids])
+            logits = loaded.causal(input_ids=ids).logits[0]
+            losses = functional.cross_entropy(logits[:-1], ids[0, 1:], reduction="none")
+            mask = torch.tensor(example.loss_mask[1:])
+            total, count = total + float(losses[mask].sum()), count + int(mask.sum())
+    assert mean_loss(loaded.causal, examples) == pytest.approx(total / count, rel=1e-12)
+
+
+def test_it_leaves_the_model_as_it_was_and_can_be_stopped(adapted):
+    loaded = adapted()
+    loaded.causal.train()
+    assert mean_loss(loaded.causal, make_examples(3), lambda: True) is None
+    assert mean_loss(loaded.causal, make_examples(3)) is not None
+    assert loaded.causal.training

@@ -1,0 +1,110 @@
+"""Frozen layers are computed once: the gradients are as without that, whether the results stand in memory, sealed on disk, or nowhere."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from appliance.foundation.errors import IntegrityError
+from appliance.training.features import SPILL_NAME, FrozenFeatures, SealedSpill
+from appliance.training.methods import LoadedModel
+from appliance.training.packed_passes import packed_passes, shared_beginning
+from tests.unit.training.conftest import make_examples, make_loaded
+
+EXAMPLES = make_examples(9)
+SHARED = shared_beginning(EXAMPLES)
+KEY = bytes(range(32))
+
+
+def frozen_loaded() -> LoadedModel:
+    return make_loaded(method="last-layers", last_layers=1)
+
+
+def gradients(loaded: LoadedModel) -> dict[str, torch.Tensor]:
+    loaded.causal.zero_grad()
+    for packed in packed_passes(EXAMPLES[2:8], shared=SHARED, pass_tokens=90):
+        loaded.summed_loss(packed).backward()  # type: ignore[no-untyped-call]
+    return {name: parameter.grad.clone() for name, parameter in loaded.trainable.items() if parameter.grad is not None}
+
+
+def remembered(loaded: LoadedModel, spill: SealedSpill | None, memory_bytes: int) -> FrozenFeatures:
+    loaded.features = FrozenFeatures(loaded.decoder, range(1), SHARED, spill, memory_bytes=memory_bytes)
+    loaded.features.compute(EXAMPLES, 100)
+    return loaded.features
+
+
+@pytest.mark.parametrize("where", ["memory", "disk", "both", "nowhere"])
+def test_gradients_are_those_without_keeping(tmp_path: Path, where: str) -> None:
+    """To eleven digits."""
+    loaded = frozen_loaded()
+    expected = gradients(loaded)
+    spill = SealedSpill(tmp_path, "jb_x", KEY) if where in {"disk", "both"} else None
+    remembered(loaded, spill, {"memory": 1 << 30, "both": 30_000}.get(where, 0))
+    found = gradients(loaded)
+    assert found.keys() == expected.keys() == loaded.trainable.keys()
+    for name, gradient in found.items():
+        torch.testing.assert_close(gradient, expected[name], rtol=1e-11, atol=1e-11)
+    assert (tmp_path / SPILL_NAME).exists() == (spill is not None)
+    if spill is not None:
+        spill.remove()
+
+
+def test_frozen_layers_run_no_more_once_they_are_known() -> None:
+    """They are broken afterwards, and nothing changes."""
+    loaded = frozen_loaded()
+    loaded.remember(EXAMPLES, SHARED, 100)
+    expected = gradients(loaded)
+    loaded.causal.model.layers[0].mlp.down_proj.weight.data.fill_(float("nan"))
+    for name, gradient in gradients(loaded).items():
+        assert torch.equal(gradient, expected[name])
+
+
+def test_a_second_computation_gives_the_same_bits() -> None:
+    """As a resumed run makes one."""
+    one, other = frozen_loaded(), frozen_loaded()
+    one.remember(EXAMPLES, SHARED, 100)
+    other.remember(EXAMPLES, SHARED, 100)
+    for packed in packed_passes(EXAMPLES, shared=SHARED, pass_tokens=90):
+        assert one.features is not None
+        assert other.features is not None
+        assert torch.equal(one.features.of(packed), other.features.of(packed))
+
+
+def test_an_example_that_is_not_known_is_computed() -> None:
+    """Held-out ones, say."""
+    loaded = frozen_loaded()
+    expected = gradients(loaded)
+    loaded.remember(EXAMPLES[:4], SHARED, 100)
+    for name, gradient in gradients(loaded).items():
+        torch.testing.assert_close(gradient, expected[name], rtol=1e-11, atol=1e-11)
+
+
+def test_methods_whose_first_layer_learns_remember_nothing() -> None:
+    """There is nothing that stays the same."""
+    loaded = make_loaded()
+    loaded.remember(EXAMPLES, SHARED, 100)
+    assert loaded.features is None
+
+
+def test_on_disk_they_are_sealed_and_a_change_is_noticed(tmp_path: Path) -> None:
+    """No row of numbers in clear, and no other numbers."""
+    loaded = frozen_loaded()
+    spill = SealedSpill(tmp_path, "jb_x", KEY)
+    features = remembered(loaded, spill, 0)
+    (packed,) = packed_passes(EXAMPLES[:1], shared=SHARED)
+    row = features.of(packed)[-1]
+    data = bytearray((tmp_path / SPILL_NAME).read_bytes())
+    assert row.numpy().tobytes() not in data
+    with open(tmp_path / SPILL_NAME, "r+b") as file:
+        file.seek(len(data) // 2)
+        file.write(bytes([data[len(data) // 2] ^ 1]))
+    (every,) = packed_passes(EXAMPLES, shared=SHARED, pass_tokens=100_000)
+    with pytest.raises(IntegrityError):
+        features.of(every)
+    spill.remove()
+    assert not list(tmp_path.iterdir())
+
+
+def test_removing_what_was_never_written_is_no_fault(tmp_path: Path) -> None:
+    """Most trainings spill nothing."""
+    SealedSpill(tmp_path, "jb_x", KEY).remove()

@@ -1,0 +1,35 @@
+"""Killed with signal 9 at random moments and resumed each time, a training gives the weights of an uninterrupted one, bit for bit."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from appliance.training.methods import METHODS
+
+ROOT = Path(__file__).resolve().parents[3]
+KILLS = 4
+
+
+@pytest.fixture(scope="module")
+def runs(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """Run all methods in one process: importing torch takes longer than the runs."""
+    work = tmp_path_factory.mktemp("killed")
+    words = [sys.executable, "-m", "tests.unit.training.killed_run", str(tiny_folder), str(work), "20261125", str(KILLS)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    found = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    assert found.returncode == 0, found.stderr
+    told: dict[str, dict[str, Any]] = json.loads(found.stdout.splitlines()[-1])
+    return told
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_killed_run_gives_the_same_weights(runs: dict[str, dict[str, Any]], method: str) -> None:
+    """Every method; the processes are real, and so are the kills."""
+    told = runs[method]
+    assert len(told["kills"]) == KILLS
+    assert told["killed"] == told["whole"]

@@ -1,0 +1,49 @@
+"""Bars of acts over time: everything counted is drawn, named, and still seen when it is one among thousands."""
+
+import re
+from typing import Any
+
+import pytest
+
+from appliance.web.audit.charts import _ceiling, activity_chart
+
+DAY_US = 86_400_000_000
+OUTCOMES = ("succeeded", "failed", "denied")
+
+
+def counted(*days: tuple[int, int, int], unit: str = "day") -> dict[str, Any]:
+    """Return counts as the service gives them, from 1 November 2026 on."""
+    begin = 1_793_491_200_000_000
+    columns = [list(each) for each in zip(*days, strict=True)]
+    return {
+        "unit": unit,
+        "starts_us": [begin + number * DAY_US for number in range(len(days))],
+        **dict(zip(OUTCOMES, columns, strict=True)),
+    }
+
+
+def test_each_count_is_a_bar_and_the_axes_are_named() -> None:
+    drawn = activity_chart(counted((5, 1, 2), (0, 0, 0), (3, 0, 0)), OUTCOMES, "Activity")
+    assert len(re.findall("<rect", drawn)) == 4
+    assert "01 Nov 2026: 5 done, 1 failed, 2 denied" in drawn
+    assert 'aria-label="Activity, acts per day: 8 done, 1 failed, 2 denied"' in drawn
+    for name in ("Acts per day", "Day (UTC)"):
+        assert f">{name}</text>" in drawn
+    assert "\n" not in drawn
+
+
+def test_one_denial_among_thousands_is_seen() -> None:
+    drawn = activity_chart(counted((100_000, 0, 1)), OUTCOMES, "Activity")
+    height = float(re.search(r'class="denied".*?height="([\d.]+)"', drawn)[1])  # type: ignore[index]
+    assert height >= 2
+
+
+def test_nothing_in_the_time_is_said() -> None:
+    assert "nothing in this time" in activity_chart(counted((0, 0, 0)), OUTCOMES, "Denied")
+
+
+@pytest.mark.parametrize("value", [1, 2, 3, 9, 10, 11, 99, 100, 101, 12_345])
+def test_the_axis_ends_at_a_round_number_above_the_highest_bar(value: int) -> None:
+    top = _ceiling(value)
+    assert value <= top <= 2.5 * value
+    assert int(str(top).rstrip("0") or "0") in {1, 2, 4, 6, 8}

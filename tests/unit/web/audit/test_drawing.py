@@ -1,0 +1,125 @@
+"""What is drawn is escaped, on one line, and says each thing in words."""
+
+import json
+import re
+from typing import Any
+
+from appliance.audit import EVENTS
+from appliance.web.audit import drawing, words
+
+HOSTILE = "<script>x</script>\n\n# heading 'quoted' \"twice\" &"
+
+
+def entry(**changes: Any) -> dict[str, Any]:
+    """Return an entry with names, as the services give it."""
+    made: dict[str, Any] = {
+        "sequence": 7,
+        "time_us": 1_793_491_200_000_000,
+        "boot_id": "b",
+        "monotonic_us": 2_500_000,
+        "actor": {"id": "us_1", "role": "trainer", "session": ""},
+        "action": "dataset.import",
+        "object": {"kind": "dataset", "id": "ds_1", "digest": ""},
+        "outcome": "denied",
+        "reason": "policy.denied",
+        "request": "rq_1",
+        "details": {"rows": 5},
+        "person": "",
+        "object_name": "",
+    }
+    return made | changes
+
+
+def whole(entries: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return a page of a search."""
+    return {"entries": entries, "total": len(entries), "page": 0, "pages": 1, "last": 9}
+
+
+def test_hostile_names_stay_text() -> None:
+    """People's names, names of objects, reasons, details and notes."""
+    hostile = entry(person=HOSTILE, object_name=HOSTILE, reason=HOSTILE, details={"x": HOSTILE}, request=HOSTILE)
+    found = {"entry": hostile, "path": ["aa"], "size": 9, "root": "00", "leaf_hash": "11", "key": HOSTILE}
+    review = {"time_us": 1, "who": HOSTILE, "first": 0, "last": 1, "sequence": 2, "note": HOSTILE, "note_state": "changed"}
+    drawn = [
+        drawing.entries(whole([hostile])),
+        drawing.proof(found),
+        drawing.reviews({"reviews": [review], "count": 1, "open": []}),
+        drawing.refusals([{"actor": HOSTILE, "person": "", "action": HOSTILE, "outcome": "denied", "count": 3}]),
+    ]
+    for each in drawn:
+        assert "<script" not in each
+        assert "\n" not in each
+        assert "&lt;script&gt;" in each
+
+
+def test_a_button_that_fills_the_form_carries_readable_json() -> None:
+    drawn = drawing.refusals([{"actor": HOSTILE, "person": "", "action": "job.stop", "outcome": "denied", "count": 3}])
+    import html
+
+    carried = html.unescape(re.search('data-find="([^"]*)"', drawn)[1])  # type: ignore[index]
+    assert json.loads(carried) == {"person": HOSTILE, "action": "job.stop", "outcome": "denied"}
+
+
+def test_an_entry_says_all_of_its_fields() -> None:
+    found = {"entry": entry(), "path": [], "size": 8, "root": "00", "leaf_hash": "11", "key": "log"}
+    drawn = drawing.proof(found)
+    for said in (
+        "us_1",
+        "trainer",
+        "dataset ds_1",
+        "policy.denied",
+        "rows = 5",
+        "2026-11-01 00:00:00 UTC",
+        "2.5 s",
+        "0 other fingerprints",
+    ):
+        assert said in drawn
+    assert EVENTS["dataset.import"].meaning in drawn
+
+
+def test_an_act_that_the_catalogue_has_not_is_said_by_its_code() -> None:
+    """An older log, or a newer one, has acts that this version does not know."""
+    found = {"entry": entry(action="future.act"), "path": [], "size": 8, "root": "00", "leaf_hash": "11", "key": "log"}
+    assert "future.act" in drawing.proof(found)
+    assert words.kind("thing") == "thing"
+
+
+def test_the_words_are_for_acts_that_there_are() -> None:
+    assert set(words.ACTIONS) <= set(EVENTS)
+
+
+def test_a_life_says_how_often_and_by_whom() -> None:
+    step = {
+        "stage": "Use",
+        "action": "adapter.use",
+        "object": {"kind": "adapter", "id": "ad_1", "digest": ""},
+        "object_name": "desk",
+        "relation": "product",
+        "times": 1200,
+        "succeeded": 1198,
+        "failed": 0,
+        "denied": 2,
+        "first": {"sequence": 3, "time_us": 0, "who": "anna"},
+        "last": {"sequence": 4000, "time_us": 86_400_000_000, "who": "ben"},
+        "details": {"turns": 1},
+    }
+    life = {"id": "ds_1", "name": "", "made_from": [{"id": f"up_{n}", "name": ""} for n in range(30)], "makes": [], "steps": [step, step]}
+    drawn = drawing.life({**life, "left_out": 1})
+    assert "1\u202f200 times: 1\u202f198 done, 2 denied" in drawn
+    assert "anna, last ben" in drawn
+    assert "1970-01-01 00:00:00 to 1970-01-02 00:00:00" in drawn
+    assert drawn.count("<h3>Use</h3>") == 1
+    assert "and 6 more" in drawn
+    assert "1 more kind of act later" in drawn
+    running = drawing.life({**life, "left_out": 0, "steps": [{**step, "times": 1, "succeeded": 0, "denied": 0, "relation": "itself"}]})
+    assert "no outcome yet" in running
+
+
+def test_reviews_say_what_became_of_their_notes() -> None:
+    review = {"time_us": 1, "who": "a", "first": 0, "last": 1, "sequence": 2, "note": "", "note_state": "missing"}
+    opened = [{"first": 2, "last": 9, "entries": 8, "denied": 1, "failed": 2, "looks": 3}]
+    drawn = drawing.reviews({"reviews": [review], "count": 3, "open": opened})
+    assert "not there any more" in drawn
+    assert "3 reviews, the latest 1 of them" in drawn
+    assert "2 to 9" in drawn
+    assert "Nobody has signed off" in drawing.reviews({"reviews": [], "count": 0, "open": opened})

@@ -1,0 +1,67 @@
+"""The picture of a rank: a bar for each, escaped, on one line; and the table of a sweep."""
+
+import re
+
+from appliance.web.rank_drawing import energy_chart, origin_view, rank_view, sweep_table
+
+FOUND = {
+    "rank": 4,
+    "matrices": 14,
+    "kept": [0.5, 0.96, 0.99, 1.0],
+    "enough": {"90": 2, "95": 2, "99": 3},
+    "effective_rank": 2.51,
+    "stable_rank": 1.49,
+    "sentence": "4 was more than needed: 2 directions carry 95 % of what it learned. <b>",
+}
+
+
+def heights(svg: str) -> list[float]:
+    return [float(found) for found in re.findall(r'<rect class="kept[^>]* height="([\d.]+)"', svg)]
+
+
+def test_a_bar_is_as_high_as_the_share_that_its_rank_keeps():
+    """And the first that keeps enough is marked."""
+    drawn = heights(energy_chart(FOUND["kept"], 2))
+    assert [round(height / drawn[-1], 2) for height in drawn] == [0.5, 0.96, 0.99, 1.0]
+    assert energy_chart(FOUND["kept"], 2).count('class="kept enough"') == 1
+    assert "rank 2 keeps 95 %" in energy_chart(FOUND["kept"], 2)
+
+
+def test_many_ranks_stay_readable():
+    """A bar each, no more than seventeen numbers below them."""
+    svg = energy_chart([number / 256 for number in range(1, 257)], 244)
+    assert len(heights(svg)) == 256
+    assert len(re.findall(r'y="236"[^>]*>\d+</text>', svg)) <= 17
+
+
+def test_nothing_known_is_no_picture():
+    assert energy_chart([], 0) == ""
+
+
+def test_the_view_has_sentence_picture_and_figures_and_is_one_escaped_line():
+    view = rank_view(FOUND)
+    assert "2 directions carry 95 % of what it learned. &lt;b&gt;" in view
+    assert "<svg" in view
+    for said in ("Needed for 99 %", "2.5", "1.5", "14 matrices"):
+        assert said in view
+    assert "\n" not in view
+
+
+def test_a_sweep_is_a_table_with_the_winner_first_and_the_diverged_last():
+    trials = [
+        {"rung": 0, "rank": 2, "steps": 2, "validation_loss": None, "parameters": 10},
+        {"rung": 0, "rank": 4, "steps": 2, "validation_loss": 1.0, "parameters": 20},
+        {"rung": 0, "rank": 8, "steps": 2, "validation_loss": 0.9, "parameters": 40},
+        {"rung": 1, "rank": 8, "steps": 4, "validation_loss": 0.5, "parameters": 40},
+    ]
+    rows = re.findall(r"<tr><td>(\d+)</td>", sweep_table(trials))
+    assert rows == ["8", "4", "2"]
+    assert "diverged" in sweep_table(trials)
+    assert "0.5000" in sweep_table(trials)
+
+
+def test_an_adapter_says_where_it_comes_from():
+    """Made from another, winner of a sweep, or plainly trained: then there is nothing to say."""
+    assert "Made from ad_1. It kept &lt;much&gt;." in origin_view({"made_from": "ad_1", "shrink": {"sentence": "It kept <much>."}})
+    assert "Rank 8 did best." in origin_view({"sweep": {"sentence": "Rank 8 did best.", "trials": []}})
+    assert origin_view({"rank": 8}) == ""
