@@ -76,7 +76,7 @@ def _resumable(connection: Connection, job_id: str) -> Job:
 
 def _lower_rate(job: Job, asked: float | None) -> float:
     now = job.spec.get("learning_rate")
-    if now is None:
+    if now is None or "candidates" in job.spec:  # the ranks of a sweep are compared at one rate
         raise InputError("Only a training has a learning rate. Resume this job without one.", code="job.learning-rate")
     rate = now / 2 if asked is None else asked
     if not 0 < rate < now:

@@ -81,7 +81,7 @@ def test_the_rank_from_the_command_line(trained: tuple[Any, list[str], str]) -> 
     assert len(shell.json("job", "list")) == jobs + 1
 
     assert "The shrink is done." in shell("adapter", "shrink", adapter, "--keep", "95").stdout
-    assert shell.json("adapter", "shrink", adapter, "--rank", "4")["adapter"]
+    assert shell.json("adapter", "shrink", adapter, "--rank", "2")["adapter"]
     assert "The sweep is done." in shell("sweep", *words, "--ranks", "2,4").stdout
     assert shell.refused("adapter", "shrink", adapter)["code"] == "rank.which"
     assert shell.refused("sweep", *words, "--ranks", "four")["code"] == "sweep.ranks"

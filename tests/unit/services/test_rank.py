@@ -307,6 +307,17 @@ def test_a_sweep_that_was_killed_after_it_kept_its_adapter_can_run_again(world: 
     assert (world.context.home / "adapters" / adapter / "adapter.sealed").is_file()
 
 
+def test_a_sweep_goes_on_at_the_rate_at_which_it_began(world: Any, simulate: Any, worker_frame: Any) -> None:
+    """A lower one for the ranks that are left would compare unlike with like."""
+    world.switch.current = simulate(worker_frame(lambda _channel, _start: Done(stopped=True)))
+    job = world.do("sweep", dataset_id=world.ids["dataset"], model_id=world.ids["model"], ranks=[2, 4])
+    world.appliance.run_queue()
+    with pytest.raises(InputError, match="Only a training has a learning rate"):
+        world.do("job.resume", job_id=job["id"], learning_rate=1e-5)
+    assert world.do("job.resume", job_id=job["id"])["state"] == "queued"
+    world.appliance.run_queue()
+
+
 @pytest.mark.parametrize(
     ("choice", "sentence"),
     [
