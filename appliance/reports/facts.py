@@ -136,7 +136,11 @@ def _model(artefacts: Artefacts, log: _Log) -> list[Fact]:
     imported = log.find("model.import", model["id"])
     source = {"entries": _numbers(imported), "digests": _digests(imported)}
     named = ("id", "name", "architecture", "parameters")
-    return [*(Fact(f"model.{name}", model[name], **source) for name in named), Fact("model.licence", model["licence"] or None, **source)]
+    return [*(Fact(f"model.{name}", model[name], **source) for name in named), Fact("model.licence", _stated(model["licence"]), **source)]
+
+
+def _stated(licence: str) -> str | None:
+    return licence if licence not in ("", "unknown") else None
 
 
 def _training(artefacts: Artefacts, log: _Log) -> list[Fact]:
@@ -172,7 +176,8 @@ def _results(results: Mapping[str, Any], log: _Log) -> list[Fact]:
     ended = log.find("job.start", results["job_id"], kind="evaluate")
     bound = [entry for entry in ended if entry["details"].get("result") == digest_of(figures)]
     source = {"entries": _numbers(bound), "digests": (digest_of(figures),)}
-    facts = [Fact("evaluation.questions", figures.get("questions"), **source), Fact("evaluation.bound", bool(bound), **source)]
+    facts = [Fact(f"evaluation.{name}", figures.get(name), **source) for name in ("questions", "sentence")]
+    facts.append(Fact("evaluation.bound", bool(bound), **source))
     for contender in ("original", "tuned"):
         interval = figures.get(contender, {})
         facts += [Fact(f"evaluation.{contender}.{name}", interval.get(key), **source) for name, key in _INTERVAL.items()]

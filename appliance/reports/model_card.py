@@ -44,7 +44,7 @@ class _Card:
     def says(self, sentence: str, *names: str) -> str:
         """Return the sentence with the entries that the named facts rest on."""
         entries = sorted({entry for name in names for entry in self._facts[name].entries})
-        return f"{sentence} [{', '.join(map(str, entries))}]" if entries else f"{sentence} [not in the log]"
+        return f"{sentence} [{', '.join(map(str, entries))}]" if entries else sentence
 
     def what(self) -> list[str]:
         licence = f", licence {self.text('model.licence')}" if self.known("model.licence") else ", licence not stated"
@@ -96,9 +96,9 @@ class _Card:
         return sentences
 
     def results(self) -> list[str]:
-        if not self.known("evaluation.questions"):
+        if "evaluation.bound" not in self._facts:
             return ["It was not measured. Do not rely on it before it is."]
-        sentences = []
+        sentences = [self.says(self.text("evaluation.sentence"), "evaluation.sentence")]
         for contender, name in (("tuned", "With this adapter"), ("original", "The base model alone")):
             key = f"evaluation.{contender}"
             if not self.known(f"{key}.of"):
@@ -118,7 +118,9 @@ class _Card:
                 when = dt.datetime.fromtimestamp(int(self._facts[f"when.{name}_us"].value or 0) / 1e6, dt.UTC)
                 by = f" by {self.text(f'who.{name}')}" if name != "created" else ""
                 sentences.append(self.says(f"{verb}{by} on {when:%Y-%m-%d at %H:%M} UTC.", f"who.{name}"))
-        sentences.append(self.says(f"Used {self.text('use.requests')} times, by {self.text('use.people')} people.", "use.requests"))
+        sentences.append(
+            self.says(f"Times it was used: {self.text('use.requests')}; people who did: {self.text('use.people')}.", "use.requests")
+        )
         return sentences
 
     def gaps(self) -> list[str]:

@@ -55,12 +55,12 @@ class SyslogFeed:
         return taken
 
     def _position(self) -> int:
-        """Return the first entry that was not handed over yet. A position that cannot be (a restored home) begins at the log's end."""
+        """Return the first entry that was not handed over yet. A position that cannot be (a restored home) begins anew, at the first."""
         try:
             position = int(self._path.read_bytes()[:20])
         except (OSError, ValueError):
             position = 0
-        return position if 0 <= position <= self._context.log.size else self._context.log.size
+        return position if 0 <= position <= self._context.log.size else 0
 
     def _follow(self) -> None:
         while not self._ended.is_set():

@@ -251,3 +251,26 @@ def test_it_is_noticed_and_both_name_the_same_place(log: Log, tmp_path: Path, ca
         else:
             assert found is not None, "it was not noticed"
             assert found[0] == case.entry, found
+
+
+@pytest.mark.parametrize("wrong", ["", "size", "root"])
+def test_a_restored_log_says_what_it_stands_on_and_both_follow(
+    tmp_path: Path, clock: Any, signer: Any, heads: Any, fill: Any, wrong: str
+) -> None:
+    folder = tmp_path / "log"
+    log = AuditLog.open(folder, clock)
+    log.attach(signer, heads)
+    fill(log, 3)
+    details: dict[str, Any] = {"size": 3, "root": log.head.root.hex()} | ({wrong: 7} if wrong else {})
+    with log.action(Actor("operator", "operator"), "home.restore", ObjectRef("home", "home"), details):
+        pass
+    run = verifier.Verification(folder, signer.public_key, [])
+    if not wrong:
+        run.run()
+        assert (run.restores, verify_log(folder, public_key=signer.public_key).size) == (1, 5)
+        return
+    with pytest.raises(verifier.Problem) as offline_found:
+        run.run()
+    with pytest.raises(AuditLogError) as product_found:
+        verify_log(folder, public_key=signer.public_key)
+    assert offline_found.value.entry == product_found.value.entry == 3

@@ -2,6 +2,8 @@
 
 import json
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,13 +79,26 @@ def test_what_the_socket_does_not_take_waits_and_a_new_start_goes_on_there(conte
 
 
 @pytest.mark.parametrize("position", [b"99", b"-1", b"no number"])
-def test_a_position_that_cannot_be_loses_nothing_that_comes(context: ServiceContext, position: bytes) -> None:
+def test_a_position_that_cannot_be_loses_nothing(context: ServiceContext, position: bytes) -> None:
+    """A home that was restored is shorter than the position says: it is handed over from its beginning."""
     taken: list[bytes] = []
     append(context, 2)
     (context.home / POSITION_NAME).write_bytes(position)
-    feed = SyslogFeed(context, taken.append)
-    feed.hand_over()
-    taken.clear()
+    assert SyslogFeed(context, taken.append).hand_over() == 2
     append(context, 1)
-    assert feed.hand_over() == 1
-    assert len(taken) == 1
+    assert SyslogFeed(context, taken.append).hand_over() == 1
+    assert len(taken) == 3
+
+
+def test_behind_the_walls_of_the_server_a_message_still_gets_out_to_a_local_socket(receiver: socket.socket, tmp_path: Path) -> None:
+    """The walls refuse every new socket, and `connect`; `sendto` to a path, on a socket made before, is what is left to the feed."""
+    script = (
+        "import socket, sys; from pathlib import Path\n"
+        "from appliance.jobs.sandbox import confine_server\n"
+        "with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK) as sender:\n"
+        "    confine_server(read=(), write=(Path(sys.argv[2]),))\n"
+        "    sender.sendto(b'got out', sys.argv[1])\n"
+    )
+    (tmp_path / "home").mkdir()
+    subprocess.run([sys.executable, "-c", script, str(tmp_path / "log.sock"), str(tmp_path / "home")], check=True, timeout=120)
+    assert receiver.recv(100) == b"got out"
