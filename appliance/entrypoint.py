@@ -61,15 +61,19 @@ class LocalProgram:
         make_private_folder(settings.home)
 
         def bind() -> tuple[socket.socket, ...]:
-            return _bind_tcp(settings.host, settings.port), _bind_unix(settings.home / SOCKET_NAME)
+            listening = _bind_tcp(settings.host, settings.port), _bind_unix(settings.home / SOCKET_NAME)
+            # Made now or never: the walls refuse every new socket. It can send to sockets of this machine, and nowhere else.
+            syslog = Limits.load(find_policy_folder()).audit.syslog_socket
+            kind = socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
+            return (*listening, socket.socket(socket.AF_UNIX, kind)) if syslog else listening
 
-        with self._owned(settings, (), (), bind) as (appliance, (tcp, unix)), contextlib.ExitStack() as stack:
+        with self._owned(settings, (), (), bind) as (appliance, (tcp, unix, *senders)), contextlib.ExitStack() as stack:
             appliance.serving = True
             appliance.context.launcher.prove()
             if passphrase is not None:
                 appliance.context.unseal(passphrase)  # Starts the queue, as every unseal does, once it is clear what a crash left.
-            if place := appliance.context.limits.audit.syslog_socket:
-                stack.enter_context(_syslog(place, appliance.context))
+            for sender in senders:
+                stack.enter_context(_syslog(sender, appliance.context))
             from appliance.web import serve_pages  # noqa: PLC0415 - only now: what it imports starts threads
 
             serve_pages(appliance, tcp, unix, announce)
@@ -146,15 +150,14 @@ def _bind_unix(path: Path) -> socket.socket:
 
 
 @contextlib.contextmanager
-def _syslog(place: str, context: ServiceContext) -> Iterator[None]:
-    """Copy the log to the local socket `place` meanwhile. Only `sendto` to a path is used: `connect` is refused to this process."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK) as sender:
-        feed = SyslogFeed(context, lambda message: sender.sendto(message, place))
-        feed.start()
-        try:
-            yield
-        finally:
-            feed.stop()
+def _syslog(sender: socket.socket, context: ServiceContext) -> Iterator[None]:
+    """Copy the log to the policy's local socket meanwhile. Only `sendto` to a path is used: `connect` is refused to this process."""
+    feed = SyslogFeed(context, lambda message: sender.sendto(message, context.limits.audit.syslog_socket))
+    feed.start()
+    try:
+        yield
+    finally:
+        feed.stop()
 
 
 def main() -> None:

@@ -13,6 +13,12 @@ from appliance.foundation.errors import AuditLogError, ConflictError, StorageErr
 OPERATOR, VAULT = Actor("operator", "operator"), ObjectRef("vault", "home")
 
 
+def settle(log: AuditLog) -> None:
+    """Have everything written out, as for a backup."""
+    with log.still():
+        pass
+
+
 @pytest.fixture
 def changed(tmp_path: Path, clock: Any, signer: Any, other_signer: Any, parts: Any, heads: Any, fill: Any) -> AuditLog:
     """Give a log that went through three keys: the third is in force from entry 7 on."""
@@ -24,6 +30,7 @@ def changed(tmp_path: Path, clock: Any, signer: Any, other_signer: Any, parts: A
     fill(log, 3)
     assert log.change_key(OPERATOR, VAULT, parts.Signer(3)) == 7
     fill(log, 2)
+    settle(log)
     return log
 
 
@@ -43,6 +50,7 @@ def test_opened_again_it_takes_the_last_key_alone(tmp_path: Path, changed: Audit
             log.attach(parts.Signer(seed), heads)
     log.attach(parts.Signer(3), heads)
     fill(log, 1)
+    settle(log)
     assert verify_log(tmp_path / "log", public_key=parts.Signer(1).public_key).size == 11
 
 
@@ -83,6 +91,7 @@ def test_when_the_checkpoint_cannot_be_kept_the_change_is_made_all_the_same(
     assert log.changed_key == other_signer.public_key
     heads.refusal = None
     fill(log, 1)
+    settle(log)
     verify_log(tmp_path / "log", public_key=signer.public_key, remembered=heads.load())
     log.close()
     AuditLog.open(tmp_path / "log", clock).attach(other_signer, heads)

@@ -115,6 +115,7 @@ def test_a_sealed_home_says_so_and_needs_a_server_to_be_sealed(open_appliance: A
         "home": str(appliance.context.home),
         "sealed": True,
         "log_entries": appliance.context.log.size,
+        "log_problem": "",
     }
     with pytest.raises(SealedError):
         perform(appliance, OPERATOR, "user.list", {})

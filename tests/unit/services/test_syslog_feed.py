@@ -91,12 +91,12 @@ def test_a_position_that_cannot_be_loses_nothing(context: ServiceContext, positi
 
 
 def test_behind_the_walls_of_the_server_a_message_still_gets_out_to_a_local_socket(receiver: socket.socket, tmp_path: Path) -> None:
-    """The walls refuse `connect` and every family but AF_UNIX; `sendto` to a path is what is left, and what the feed uses."""
+    """The walls refuse every new socket, and `connect`; `sendto` to a path, on a socket made before, is what is left to the feed."""
     script = (
         "import socket, sys; from pathlib import Path\n"
         "from appliance.jobs.sandbox import confine_server\n"
-        "confine_server(read=(), write=(Path(sys.argv[2]),))\n"
         "with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK) as sender:\n"
+        "    confine_server(read=(), write=(Path(sys.argv[2]),))\n"
         "    sender.sendto(b'got out', sys.argv[1])\n"
     )
     (tmp_path / "home").mkdir()
