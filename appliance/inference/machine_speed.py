@@ -17,16 +17,16 @@ LEAST_SECONDS, LEAST_ROUNDS = 0.5, 5
 
 
 @torch.no_grad()
-def measure_speed() -> dict[str, Any]:
-    """Return `compute_type`, `gflops`, `copy_gb_s`, and `gpu_memory_bytes` (0: none): medians over half a second each."""
+def measure_speed(clock: Callable[[], float] = time.perf_counter) -> dict[str, Any]:
+    """Return `compute_type`, `gflops`, `copy_gb_s`, and `gpu_memory_bytes` (0: none): medians over half a second each, by `clock`."""
     dtype = probe()
     gpu = torch.cuda.is_available()
     device = torch.device("cuda" if gpu else "cpu")
     left, right = torch.ones(ROWS, INNER, dtype=dtype, device=device), torch.ones(COLUMNS, INNER, dtype=dtype, device=device)
     source = torch.ones(COPIED_NUMBERS, device=device)
     target = torch.empty_like(source)
-    product = _median_seconds(lambda: torch.nn.functional.linear(left, right), gpu)
-    copy = _median_seconds(lambda: target.copy_(source), gpu)
+    product = _median_seconds(lambda: torch.nn.functional.linear(left, right), gpu, clock)
+    copy = _median_seconds(lambda: target.copy_(source), gpu, clock)
     return {
         "compute_type": type_name(dtype),
         "gflops": 2 * ROWS * INNER * COLUMNS / product / 1e9,
@@ -35,13 +35,13 @@ def measure_speed() -> dict[str, Any]:
     }
 
 
-def _median_seconds(work: Callable[[], Any], gpu: bool) -> float:
+def _median_seconds(work: Callable[[], Any], gpu: bool, clock: Callable[[], float]) -> float:
     work()
     spent: list[float] = []
     while sum(spent) < LEAST_SECONDS or len(spent) < LEAST_ROUNDS:
-        started = time.perf_counter()
+        started = clock()
         work()
         if gpu:
             torch.cuda.synchronize()
-        spent.append(time.perf_counter() - started)
+        spent.append(clock() - started)
     return statistics.median(spent)

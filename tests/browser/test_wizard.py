@@ -205,5 +205,5 @@ def test_signed_out_means_out(site: Any, visit: Callable[..., Any]) -> None:
     left_open.get_by_role("tab", name="Data").wait_for()
     page.get_by_role("button", name="Sign out").click()
     page.get_by_role("button", name="Sign in").wait_for()
-    left_open.get_by_role("button").filter(visible=True).last.click()
+    left_open.get_by_role("button", name="Back to training").click()
     left_open.get_by_role("button", name="Sign in").wait_for()
