@@ -126,12 +126,12 @@ def _measure(home: Path) -> dict[str, Any]:
     context = _timed("opening the log", lambda: _context(home))
     context.unseal(PASSPHRASE)
     desk = AuditDesk(context)
-    before = _peak_mib()
+    before = _resident_mib()
     began = time.monotonic()
     desk.index()
     figures: dict[str, Any] = {"entries": context.log.size, "take_in_s": round(time.monotonic() - began, 1)}
-    figures["index_mib"] = _peak_mib() - before
-    print(f"taken in: {figures['entries']} entries in {figures['take_in_s']} s, {figures['index_mib']} MiB more at its peak")
+    figures["index_mib"] = _resident_mib() - before
+    print(f"taken in: {figures['entries']} entries in {figures['take_in_s']} s, {figures['index_mib']} MiB more in memory")
     person, thing = f"us_{3:020x}", f"ad_{77:020x}"
     asks: dict[str, Callable[[], Any]] = {
         "the newest": lambda: search_audit(desk, AUDITOR),
@@ -170,8 +170,9 @@ def _timed(name: str, work: Callable[[], Any]) -> Any:
     return result
 
 
-def _peak_mib() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+def _resident_mib() -> int:
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize() // 1024**2
 
 
 if __name__ == "__main__":
