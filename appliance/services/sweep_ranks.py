@@ -4,19 +4,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from appliance.audit import ObjectRef, Outcome
-from appliance.foundation.atomic_files import make_private_folder
+from appliance.audit import Outcome
 from appliance.foundation.errors import ApplianceError, InputError
-from appliance.foundation.identifiers import new_id
 from appliance.jobs.conversation import WorkerOrder
 from appliance.jobs.messages import Done, RankCandidate, SweepStart
-from appliance.jobs.states import Job, add_job
+from appliance.jobs.states import Job
 from appliance.services.context import Caller, ServiceContext
-from appliance.services.dataset_use import verify_trainable
 from appliance.services.import_dataset import describe_dataset
-from appliance.services.keep_adapter import MadeAdapter, job_folder, keep_adapter
+from appliance.services.keep_adapter import MadeAdapter, keep_adapter
 from appliance.services.plan_training import TrainingChoice
-from appliance.services.train_adapter import log_job, step_training_down, training_order, training_spec, training_start
+from appliance.services.train_adapter import log_job, queue_training, step_training_down, training_order, training_spec, training_start
 
 SWEEP = "sweep"
 MIN_RANKS, MAX_RANKS = 2, 8
@@ -44,28 +41,8 @@ def submit_sweep(
         raise InputError(
             "The dataset has no rows set aside, so ranks cannot be compared. Import one with more rows.", code="sweep.validation"
         )
-    job_id = new_id("jb")
     candidates = [{"rank": spec["rank"], "lora_alpha": spec["lora_alpha"]} for spec in specs]
-    spec = {**specs[0], "candidates": candidates}
-    named = ",".join(map(str, chosen))
-    details: dict[str, str | int | bool] = {"kind": SWEEP, "dataset": dataset_id, "model": model_id, "ranks": named}
-    with context.act(caller, "job.submit", ObjectRef("job", job_id), details):
-        with context.database.begin() as connection:
-            verify_trainable(connection, context.clock, dataset_id)
-        make_private_folder(job_folder(context, job_id))
-        context.vault.new_data_key("job", job_id)
-        context.vault.new_data_key("adapter", spec["adapter_id"])
-        with context.database.begin() as connection:
-            verify_trainable(connection, context.clock, dataset_id)
-            return add_job(
-                connection,
-                context.clock,
-                job_id=job_id,
-                project_id=dataset["project_id"],
-                kind=SWEEP,
-                spec=spec,
-                created_by=caller.user_id,
-            )
+    return queue_training(context, caller, SWEEP, {**specs[0], "candidates": candidates}, ranks=",".join(map(str, chosen)))
 
 
 class SweepHandler:

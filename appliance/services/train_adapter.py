@@ -55,13 +55,18 @@ def training_spec(context: ServiceContext, *, dataset_id: str, model_id: str, ch
 def submit_training(context: ServiceContext, caller: Caller, *, dataset_id: str, model_id: str, choice: TrainingChoice) -> Job:
     """Put a training job into the queue. Raises `InputError` for a choice that cannot be, `NotFoundError`."""
     spec = training_spec(context, dataset_id=dataset_id, model_id=model_id, choice=choice)
-    dataset = describe_dataset(context, dataset_id)
-    job_id = new_id("jb")
-    target = ObjectRef("job", job_id)
-    with context.act(caller, "job.submit", target, {"kind": TRAIN, "dataset": dataset_id, "model": model_id}):
+    return queue_training(context, caller, TRAIN, spec)
+
+
+def queue_training(context: ServiceContext, caller: Caller, kind: str, spec: dict[str, Any], **details: str) -> Job:
+    """Log the submission of a job that trains, make its keys, and put it into the queue."""
+    job_id, dataset_id = new_id("jb"), spec["dataset_id"]
+    project_id = describe_dataset(context, dataset_id)["project_id"]
+    named: dict[str, str | int | bool] = {"kind": kind, "dataset": dataset_id, "model": spec["model_id"], **details}
+    with context.act(caller, "job.submit", ObjectRef("job", job_id), named):
         with context.database.begin() as connection:
             verify_trainable(connection, context.clock, dataset_id)
-        make_private_folder(context.home / "jobs" / job_id)
+        make_private_folder(job_folder(context, job_id))
         context.vault.new_data_key("job", job_id)
         context.vault.new_data_key("adapter", spec["adapter_id"])
         with context.database.begin() as connection:
@@ -70,8 +75,8 @@ def submit_training(context: ServiceContext, caller: Caller, *, dataset_id: str,
                 connection,
                 context.clock,
                 job_id=job_id,
-                project_id=dataset["project_id"],
-                kind=TRAIN,
+                project_id=project_id,
+                kind=kind,
                 spec=spec,
                 created_by=caller.user_id,
             )
