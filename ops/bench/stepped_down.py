@@ -1,6 +1,6 @@
 """What a training says when it steps down, waits, or ends before its time: the sentences, from the code that says them, as a table.
 
-    python -m ops.bench.stepped_down
+python -m ops.bench.stepped_down
 """
 
 from appliance.planning import Footprint, step_down
