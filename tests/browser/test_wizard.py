@@ -84,6 +84,11 @@ def try_what_cannot_be(page: Any) -> None:
     page.get_by_text("An adapter, packed to 4 bits if the memory needs it").click()
 
 
+def verify_wide(page: Any, places: str) -> None:
+    """Fail when one of these lies folded to nothing, so that nobody can read it."""
+    assert min(place.bounding_box()["width"] for place in page.locator(places).all()) > 500
+
+
 def test_a_wrong_password_is_a_plain_sentence(site: Any, visit: Callable[..., Any]) -> None:
     """It does not say which of the two was wrong, and the page stays."""
     page = visit().open(site.address)
@@ -104,11 +109,9 @@ def test_from_data_to_chat(site: Any, session: Any, visit: Callable[..., Any], t
     page.get_by_role("button", name="Import these rows").click()
     page.get_by_role("button", name="Mend: HTML (24 rows)").wait_for()
     page.get_by_role("img", name=re.compile("Length of a row in tokens of tiny: 24 rows")).wait_for()
-    for told in page.locator(".report .scroll").all():  # what was found can be read, and does not lie folded to nothing
-        assert told.bounding_box()["width"] > 500
+    verify_wide(page, ".report .scroll")
     assert page.locator(".talk").first.inner_text().split("\n")[-1] == "It is number 0 of <b>our</b> list."
-    figures = page.locator(".figures").inner_text().split()
-    assert [word for word in figures if word.isdigit()] == ["24", "12", "6", "6"]
+    assert re.findall(r"\b\d+\b", page.locator(".figures").inner_text()) == ["24", "12", "6", "6"]
     page.get_by_role("button", name="Mend: HTML (24 rows)").click()
     page.get_by_text("Version 2 is made: 24 rows changed.").wait_for()
     page.get_by_text("It is number 0 of our list.").first.wait_for()

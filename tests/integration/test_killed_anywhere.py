@@ -140,7 +140,9 @@ def test_killed_at_fifty_points_nothing_is_in_clear_or_lost(disk: tuple[Path, Pa
     chance.shuffle(names)
     killed = 0
     for number, name in enumerate(names):
-        killed += killing.kill_one(name, chance.random())
+        # What has ended already is tried again, sooner: how long it takes changes with what else the machine does.
+        share = chance.random()
+        killed += any(killing.kill_one(name, share / 2**again) for again in range(3))
         killing.verify()
         if number % 10 == 9:
             killing.verify_whole()
