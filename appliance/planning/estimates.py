@@ -14,11 +14,11 @@ from appliance.planning.work import Range, RowSizes, computed_tokens, passes_of,
 SPREAD = (0.75, 1.35)  # low and high, of what is expected
 KEPT_CHECKPOINTS = 3  # the last two, and one being written
 FORWARD_SHARE = 0.35  # of a step's time is its forward pass, which is all that validation needs
-PRODUCT_SLOWNESS = 1.0  # training's products take so many times as long as the measured one, for the same operations
+PRODUCT_SLOWNESS = 1.35  # training's products take so many times as long as the measured one, for the same operations
 ACTIVATION_BYTES = 20.0  # moved for each number that a token and block keep
 UNPACK_BYTES = 10.0  # moved for each NF4 weight that is unpacked
 LEARN_BYTES = 40.0  # moved a step for each number that learns
-BLOCK_SECONDS = 1e-3  # of calls, a block and pass
+BLOCK_SECONDS = 12e-3  # of calls, a block and pass
 
 
 def estimate_seconds(

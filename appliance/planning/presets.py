@@ -15,7 +15,7 @@ last layers         a quarter of the blocks (Lee et al., "Surgical Fine-Tuning",
 dropout 0           the runs are short, and validation picks the best pass.
 epochs              measured on the sample handbook (334 rows, 54 facts in five phrasings); see `PRESETS`.
 
-`ops/bench/preset_rates.py` measures rates around these on the sample handbook; the figures are in `ops/bench/README.md`.
+`ops/bench/preset_rates.py` measures rates around these on the sample handbook; for full and last layers that is still to be done.
 """
 
 import math
