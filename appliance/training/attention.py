@@ -97,7 +97,7 @@ class _Attention(torch.autograd.Function):
     def forward(ctx: Any, qkv: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, blocks: list[_Block], heads: Heads) -> torch.Tensor:
         """Return (tokens, queries * width)."""
         turned = _turned(qkv, cos, sin, heads)
-        result = qkv.new_empty(qkv.shape[0], heads.queries * heads.width)
+        result = qkv.new_zeros(qkv.shape[0], heads.queries * heads.width)  # rows in no block are padding
         kept = []
         for block in blocks:
             query, key, value = _split(turned, block, heads)

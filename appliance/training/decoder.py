@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from bitsandbytes.functional import dequantize_4bit
 from peft.tuners.lora import LoraLayer
+from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 from appliance.training.attention import Heads, attention, attention_blocks
@@ -22,6 +23,9 @@ from appliance.training.kernels import gated_unit, losses, norm, projection
 from appliance.training.packed_passes import PackedPass
 
 ADAPTER = "default"
+# A matrix product on a CPU is compiled for each number of rows and kept: tens of MiB and some milliseconds for each new one.
+LIKE_ROWS = 32
+LIKE_WANTED = 16
 
 
 class _Projections:
@@ -135,10 +139,12 @@ class Decoder:
         """
         device = self._causal.device
         x = self.embedded(packed) if features is None else features.to(device)
-        wanted = packed.predicting.to(device)
+        spare = -len(packed.predicting) % LIKE_WANTED
+        wanted = functional.pad(packed.predicting.to(device), (0, spare), value=x.shape[0])
+        targets = functional.pad(packed.targets.to(device), (0, spare), value=-1)
         x = self.run(packed, x, range(first if features is not None else 0, len(self.layers)), wanted)
         x = norm(x, self._causal.model.norm.weight, self._causal.config.rms_norm_eps)
-        return losses(x, self._causal.lm_head.weight, packed.targets.to(device))
+        return losses(x, self._causal.lm_head.weight, targets)
 
     def embedded(self, packed: PackedPass) -> torch.Tensor:
         """Return what goes into the first layer, (tokens, hidden)."""
@@ -146,9 +152,15 @@ class Decoder:
         return found
 
     def run(self, packed: PackedPass, x: torch.Tensor, layers: range, wanted: torch.Tensor | None = None) -> torch.Tensor:
-        """Return x after `layers`; the last of them gives only the `wanted` rows, when these are named."""
+        """Return x after `layers`; the last of them gives only the `wanted` rows, when these are named.
+
+        Rows of padding, one at least, make the number of rows one of a few: see `LIKE_ROWS`. Nothing meets them; their gradient is zero.
+        """
+        rows = x.shape[0]
         cos, sin = self._causal.model.rotary_emb(x, packed.position_ids.to(x.device))
-        cos, sin = (side[0, :, : side.shape[-1] // 2].contiguous() for side in (cos, sin))
+        cos, sin = (side[0, :, : side.shape[-1] // 2] for side in (cos, sin))
+        spare = LIKE_ROWS - rows % LIKE_ROWS
+        x, cos, sin = (functional.pad(each, (0, 0, 0, spare)) for each in (x, cos, sin))
         window = getattr(self._causal.config, "sliding_window", None)
         blocks = attention_blocks(packed.shared, packed.lengths, window, x.device)
         for number in layers:
@@ -157,4 +169,4 @@ class Decoder:
                 x = checkpoint(self.layers[number], *inputs, use_reentrant=False)
             else:
                 x = self.layers[number](*inputs)
-        return x
+        return x[:rows] if wanted is None else x

@@ -181,10 +181,12 @@ class _Losses(torch.autograd.Function):
             some, wanted = hidden[start : start + rows], targets[start : start + rows, None]
             logits = _wide(some @ matrix.T)
             normaliser = logits.logsumexp(-1, keepdim=True)
-            total += (normaliser - logits.gather(1, wanted)).sum()
+            counts = wanted >= 0
+            wanted = wanted.clamp(min=0)
+            total += (normaliser - logits.gather(1, wanted)).mul_(counts).sum()
             if to_hidden is None and to_weight is None:
                 continue
-            logits.sub_(normaliser).exp_().scatter_add_(1, wanted, torch.full_like(wanted, -1, dtype=logits.dtype))
+            logits.sub_(normaliser).exp_().scatter_add_(1, wanted, torch.full_like(wanted, -1, dtype=logits.dtype)).mul_(counts)
             error = logits.to(hidden.dtype)
             if to_hidden is not None:
                 torch.mm(error, matrix, out=to_hidden[start : start + rows])
@@ -204,6 +206,7 @@ class _Losses(torch.autograd.Function):
 def losses(hidden: torch.Tensor, weight: torch.Tensor, targets: torch.Tensor, *, at_once: int = LOGITS_AT_ONCE) -> torch.Tensor:
     """Return the summed cross-entropy (nats) of `targets` (rows) under the head `weight` (vocabulary, features), in fp32 at least.
 
+    A negative target does not count.
     at_once: how many logits stand at a time, but for one row at least.
     """
     result: torch.Tensor = _Losses.apply(hidden, weight, targets, at_once)  # type: ignore[no-untyped-call]

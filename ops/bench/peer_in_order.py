@@ -4,12 +4,13 @@
         [--last-layers N]
 
 Needs what the peer needs, and nothing of the product. `--last-layers N` trains the last N layers, frozen the rest, grouped by length,
-instead of a LoRA. Prints the peer's JSON object.
+instead of a LoRA. Prints the seconds of its threads, and the peer's JSON object.
 """
 
 import argparse
 import importlib.util
-import sys
+import json
+import time
 from types import ModuleType
 
 
@@ -22,19 +23,26 @@ def load(path: str) -> ModuleType:
     return module
 
 
-def freeze_all_but(count: int) -> None:
-    """Make the peer train the last layers alone: what a user would do by hand, no adapter."""
+def adjust(last_layers: int) -> None:
+    """Make the peer say its threads' time and, when asked, train the last layers alone: what a user would do by hand, no adapter."""
     import trl  # noqa: PLC0415 - the peer's environment
 
-    class Frozen(trl.SFTTrainer):
+    class Adjusted(trl.SFTTrainer):
         def __init__(self, model, config, **others):  # type: ignore[no-untyped-def]
-            del others["peft_config"]
-            model.requires_grad_(False)
-            for layer in model.model.layers[-count:]:
-                layer.requires_grad_(True)
+            if last_layers:
+                del others["peft_config"]
+                model.requires_grad_(False)
+                for layer in model.model.layers[-last_layers:]:
+                    layer.requires_grad_(True)
             super().__init__(model, config, **others)
 
-    trl.SFTTrainer = Frozen
+        def train(self, *words, **options):  # type: ignore[no-untyped-def]
+            busy = time.process_time()
+            result = super().train(*words, **options)
+            print(json.dumps({"cpu_seconds": round(time.process_time() - busy, 2)}))
+            return result
+
+    trl.SFTTrainer = Adjusted
 
 
 def main() -> None:
@@ -53,9 +61,7 @@ def main() -> None:
     options = parser.parse_args()
     peer = load(options.peer)
     options.grouping = {"train_sampling_strategy": "group_by_length" if options.last_layers else "sequential"}
-    if options.last_layers:
-        freeze_all_but(options.last_layers)
-    sys.stderr.flush()
+    adjust(options.last_layers)
     peer.run(options)
 
 

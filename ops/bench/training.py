@@ -8,7 +8,8 @@ For a held-out loss that compares like with like, both sides must see the same b
 examples in the order in which this loop takes them, and `ops/bench/peer_in_order.py` feeds that file to the peer from top to bottom.
 
 Each line of the files is {"messages": [...]}. Prints one JSON object (tokens_per_s counts all tokens of the examples, as a trainer
-that computes each of them does; seconds are those of the loop, frozen features included; peak_rss_mib is of this process, which does
+that computes each of them does; seconds are those of the loop, frozen features included; cpu_seconds are those of its threads: with
+OMP_NUM_THREADS=1 on both sides they can be compared on a busy machine, where the clock cannot; peak_rss_mib is of this process, which does
 nothing else, before the held-out loss; losses are nats a learned token; `held_out_loss_as_peer` counts as the peer does)
 and a line for people. No speed is asserted anywhere: machines differ. Compare only figures from one machine in one session.
 """
@@ -126,14 +127,16 @@ def main() -> None:
         write_in_order(options.train, options.order_to, examples, batch=options.batch, seed=options.seed, epochs=epochs)
     plan = TrainingPlan(epochs, options.batch, options.learning_rate, options.seed, checkpoint_steps=10**9, pass_tokens=options.pass_tokens)
     watch = _Watch()
-    started = time.perf_counter()
+    started, busy = time.perf_counter(), time.process_time()
     outcome = train(loaded, examples, [], plan, watch, should_stop=lambda: len(watch.losses) >= options.steps)
-    seconds = time.perf_counter() - started
+    seconds, busy = time.perf_counter() - started, time.process_time() - busy
     result = {
         "method": options.method,
         "compute_type": type_name(compute_type),
         "steps": outcome.steps_done,
         "seconds": round(seconds, 2),
+        "cpu_seconds": round(busy, 2),
+        "tokens": outcome.tokens,
         "tokens_per_s": round(outcome.tokens / seconds, 1),
         "train_loss": round(outcome.train_loss, 4),
         "weights_mib": round(sum(bytes_of(each) for each in (*loaded.causal.parameters(), *loaded.causal.buffers())) / 2**20, 1),
