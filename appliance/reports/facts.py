@@ -8,7 +8,7 @@ that it is not.
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from appliance.foundation import canonical_json
 
@@ -20,6 +20,13 @@ _ORIGIN = ("purpose", "owner", "licence", "legal_basis", "keep_until")
 _PARTS = ("rows", "training_rows", "validation_rows", "test_rows")
 
 Entry = Mapping[str, Any]
+
+
+class _Source(TypedDict, total=False):
+    """Where a fact comes from."""
+
+    entries: tuple[int, ...]
+    digests: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -112,7 +119,7 @@ def _data(artefacts: Artefacts, log: _Log) -> list[Fact]:
     dataset, version = artefacts.dataset, artefacts.version
     made = [*log.find("dataset.import", dataset["id"]), *log.find("dataset.revise", dataset["id"])]
     bound = [entry for entry in made if entry["object"]["digest"] == version["digest"]]
-    source = {"entries": _numbers(bound), "digests": (version["digest"],)}
+    source: _Source = {"entries": _numbers(bound), "digests": (version["digest"],)}
     described = _numbers(log.find("dataset.describe", dataset["id"]))
     report = version["report"]
     found = {f"data.found.{check['code']}": check["count"] for check in report.get("checks", [])}
@@ -134,7 +141,7 @@ def _data(artefacts: Artefacts, log: _Log) -> list[Fact]:
 def _model(artefacts: Artefacts, log: _Log) -> list[Fact]:
     model = artefacts.model
     imported = log.find("model.import", model["id"])
-    source = {"entries": _numbers(imported), "digests": _digests(imported)}
+    source: _Source = {"entries": _numbers(imported), "digests": _digests(imported)}
     named = ("id", "name", "architecture", "parameters")
     return [*(Fact(f"model.{name}", model[name], **source) for name in named), Fact("model.licence", _stated(model["licence"]), **source)]
 
@@ -148,12 +155,12 @@ def _training(artefacts: Artefacts, log: _Log) -> list[Fact]:
     created = log.find("adapter.create", adapter["id"])
     spec_digest = digest_of(adapter["config"])
     bound = [entry for entry in created if entry["details"].get("parameters") == spec_digest]
-    source = {"entries": _numbers(created), "digests": _digests(created)}
-    parameters = {"entries": _numbers(bound), "digests": (spec_digest,)}
+    source: _Source = {"entries": _numbers(created), "digests": _digests(created)}
+    parameters: _Source = {"entries": _numbers(bound), "digests": (spec_digest,)}
     runs = log.find("job.start", adapter["job_id"], "requested")
     tokens = result.get("tokens")
     flop = None if tokens is None else FLOP_PER_PARAMETER_AND_TOKEN * artefacts.model["parameters"] * int(tokens)
-    measured = {"entries": _numbers(entry for entry in created if entry["details"].get("result") == digest_of(result))}
+    measured: _Source = {"entries": _numbers(entry for entry in created if entry["details"].get("result") == digest_of(result))}
     return [
         Fact("adapter.digest", source["digests"][-1] if source["digests"] else None, **source),
         *(Fact(f"training.{name}", adapter["config"].get(name), **parameters) for name in _PARAMETERS),
@@ -175,7 +182,7 @@ def _results(results: Mapping[str, Any], log: _Log) -> list[Fact]:
     figures = {name: value for name, value in results.items() if name != "job_id"}
     ended = log.find("job.start", results["job_id"], kind="evaluate")
     bound = [entry for entry in ended if entry["details"].get("result") == digest_of(figures)]
-    source = {"entries": _numbers(bound), "digests": (digest_of(figures),)}
+    source: _Source = {"entries": _numbers(bound), "digests": (digest_of(figures),)}
     facts = [Fact(f"evaluation.{name}", figures.get(name), **source) for name in ("questions", "sentence")]
     facts.append(Fact("evaluation.bound", bool(bound), **source))
     for contender in ("original", "tuned"):
