@@ -21,6 +21,7 @@ from torch.nn import functional
 
 LONG = 384  # tokens of an example's own, from which on the fused attention is used
 LIKE = 0.75  # of a block's longest
+LIKE_LENGTHS = 16  # blocks are padded to multiples of it: see `decoder.LIKE_ROWS`
 BLOCK_TOKENS = 2048  # of a block, padding counted
 
 
@@ -37,7 +38,7 @@ class Heads:
 
 @dataclass(frozen=True)
 class _Block:
-    """Rows `start` to `end` of a pass: examples (n), padded to `longest` each, behind the pass's first `shared` rows.
+    """Rows `start` to `end` of a pass: examples (n), padded to `longest` (or a little more) each, behind the pass's first `shared` rows.
 
     places: where each row stands among the padded ones (None: nothing is padded). blocked: (longest, shared + longest), True where a
     query may not see a key.
@@ -53,7 +54,7 @@ class _Block:
 
     @classmethod
     def of(cls, start: int, lengths: Sequence[int], shared: int, window: int | None, device: torch.device) -> "_Block":
-        longest = max(lengths)
+        longest = -(-max(lengths) // LIKE_LENGTHS) * LIKE_LENGTHS
         query = torch.arange(longest, device=device)[:, None] + shared
         key = torch.arange(shared + longest, device=device)[None, :]
         blocked = key > query if window is None else (key > query) | (key <= query - window)
