@@ -97,7 +97,7 @@ def test_a_wrong_password_is_a_plain_sentence(site: Any, visit: Callable[..., An
         assert page.get_by_role("alert").inner_text() == "The name or the password is wrong."
 
 
-def test_from_data_to_chat(site: Any, session: Any, visit: Callable[..., Any], table: Path) -> None:  # noqa: PLR0915 - one walk through all five steps
+def test_from_data_to_chat(site: Any, session: Any, visit: Callable[..., Any], table: Path) -> None:
     """All five steps; no error in the console, no breach of the pages' policy, no other origin."""
     seen = visit(session)
     page = seen.open(site.address)
