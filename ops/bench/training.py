@@ -23,7 +23,9 @@ import sys
 import time
 from pathlib import Path
 
-os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1", TOKENIZERS_PARALLELISM="false")
+from appliance.jobs.sandbox.confine import WORKER_SETTINGS
+
+os.environ.update(WORKER_SETTINGS)  # as a worker has them
 
 import torch
 

@@ -50,9 +50,12 @@ _SYSTEM = (
 )
 _GPU_SYSTEM = ("/sys/bus/pci", "/sys/devices/pci0000:00", "/sys/module/nvidia", "/sys/module/nvidia_uvm")
 _PASSED_ON = ("LANG", "LC_ALL", "TZ", "CUDA_VISIBLE_DEVICES")
-_SET = {
+WORKER_SETTINGS = {  # of a worker's environment
     "PATH": "/usr/bin:/bin",
     "PYTHONDONTWRITEBYTECODE": "1",
+    # torch keeps a compiled product for each shape that it met, up to 1024 in two caches: hundreds of MB once rows of every length went by.
+    "LRU_CACHE_CAPACITY": "64",
+    "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "64",
     "HF_HUB_OFFLINE": "1",
     "TRANSFORMERS_OFFLINE": "1",
     "HF_DATASETS_OFFLINE": "1",
@@ -91,7 +94,7 @@ def worker_environment(sandbox: WorkerSandbox, environment: Mapping[str, str]) -
     home = str(sandbox.write[0]) if sandbox.write else "/nonexistent"
     threads = environment.get("OMP_NUM_THREADS", str(len(os.sched_getaffinity(0))))
     temporary = {"TMPDIR": home} if sandbox.write else {}
-    return {"LANG": "C.UTF-8", **passed, **_SET, **temporary, "HOME": home, "OMP_NUM_THREADS": threads}
+    return {"LANG": "C.UTF-8", **passed, **WORKER_SETTINGS, **temporary, "HOME": home, "OMP_NUM_THREADS": threads}
 
 
 def confine_worker(sandbox: WorkerSandbox, *, alive: int, already_running: int) -> tuple[str, ...]:
