@@ -8,6 +8,8 @@ import time
 
 import torch
 
+from appliance.foundation.errors import IntegrityError
+
 ROWS, INNER, COLUMNS = 192, 512, 1024  # like a linear layer of a small model at a training step
 ROUNDS = 12
 GAIN_NEEDED = 1.3  # bf16 has 8 bits of mantissa; a small gain is not worth them
@@ -33,6 +35,16 @@ def flush_denormals() -> None:
     A model that has nearly learned its data has gradients full of such numbers, and some CPUs take far longer over each.
     """
     torch.set_flush_denormal(True)
+
+
+def named_type(name: str) -> torch.dtype:
+    """Return the type of a name that `type_name` gave. Raises `IntegrityError` for another."""
+    known = {type_name(dtype): dtype for dtype in (torch.bfloat16, torch.float32, torch.float64)}
+    if name not in known:
+        raise IntegrityError(
+            "A training checkpoint names a type of numbers that is not computed in here.", code="checkpoint.type"
+        )
+    return known[name]
 
 
 def type_name(dtype: torch.dtype) -> str:

@@ -33,9 +33,10 @@ class RunFigures:
     """What a run knows of itself beside its tensors.
 
     Losses are nats a token. `recent`: of the last steps, newest last. `began`: the mean of the first ones. `waited`: validations since the
-    best.
+    best. `compute_type`: what the model computes in. A run that goes on computes in the same, whatever a new probe would say.
     """
 
+    compute_type: str = ""
     step: int = 0
     tokens: int = 0
     seconds: float = 0.0

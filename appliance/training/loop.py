@@ -16,6 +16,7 @@ from typing import Protocol
 import torch
 
 from appliance.foundation.errors import InputError
+from appliance.inference.compute_type import type_name
 from appliance.training.batches import epoch_batches, steps_per_epoch
 from appliance.training.checkpoints import BestInMemory, BestWeights, RunFigures, TrainingCheckpoint
 from appliance.training.divergence import WINDOW, first_mean, has_diverged, is_doubtful, is_lost, mean
@@ -120,7 +121,7 @@ class _Training:
         )
         self._per_epoch = steps_per_epoch(len(examples), plan.batch_size)
         self._steps = self._per_epoch * plan.epochs
-        self._figures = RunFigures()
+        self._figures = RunFigures(compute_type=type_name(loaded.decoder.compute_type))
         self._started = time.monotonic()
 
     def run(self, should_stop: Callable[[], bool], checkpoint: TrainingCheckpoint | None) -> TrainingOutcome:

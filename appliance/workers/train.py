@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 from appliance.foundation.errors import InputError, WorkerError
 from appliance.jobs.messages import OUT_OF_MEMORY, Checkpointed, Done, Notice, Progress, Ready, TrainStart
 from appliance.prompts import ChatPrompts
-from appliance.workers.access import conversations, verified_model, with_system_prompt, write_adapter
+from appliance.workers.access import verified_model, write_adapter
 from appliance.workers.channel import WorkerChannel, run
 from appliance.workers.room import write_when_there_is_room
+from appliance.workers.tokenised import tokenised_part
 
 if TYPE_CHECKING:  # torch takes seconds to import: a worker that refuses its order does without.
     from appliance.training.checkpoints import CheckpointFolder, TrainingCheckpoint
     from appliance.training.endings import TrainingOutcome
-    from appliance.training.examples import TokenizedExample
     from appliance.training.loop import TrainingProgress
 
 
@@ -54,7 +54,7 @@ class _Teller:
 
 def train_adapter(channel: WorkerChannel, start: TrainStart) -> Done:
     """Train and write the adapter: the best by validation loss, also when somebody stops it or it diverges."""
-    from appliance.inference.compute_type import flush_denormals, probe, type_name  # noqa: PLC0415
+    from appliance.inference.compute_type import flush_denormals, named_type, probe, type_name  # noqa: PLC0415
     from appliance.training.checkpoints import CheckpointFolder  # noqa: PLC0415
     from appliance.training.features import SealedSpill  # noqa: PLC0415
     from appliance.training.loop import TrainingPlan, train  # noqa: PLC0415
@@ -62,8 +62,15 @@ def train_adapter(channel: WorkerChannel, start: TrainStart) -> Done:
 
     flush_denormals()
     model = verified_model(start.model)
-    parts, too_long = _read(start, ChatPrompts.load(model))
-    compute_type = probe()
+    prompts = ChatPrompts.load(model)
+    examples, left_out = tokenised_part(prompts, start.dataset, "training", start.max_length)
+    validation, left_out_too = tokenised_part(prompts, start.dataset, "validation", start.max_length)
+    if not examples:
+        raise InputError("No row fits the model's length. Shorten the answers.", code="training.length")
+    too_long = left_out + left_out_too
+    folder = CheckpointFolder(Path(start.job_folder), start.job_id, start.job_key)
+    checkpoint = folder.newest()
+    compute_type = probe() if checkpoint is None else named_type(checkpoint.figures.compute_type)
     settings = MethodSettings(
         compute_type=compute_type,
         seed=start.seed,
@@ -77,8 +84,6 @@ def train_adapter(channel: WorkerChannel, start: TrainStart) -> Done:
     )
     with _saying("The model does not fit into the memory that there is. Choose QLoRA, or a smaller model.", "worker.memory"):
         loaded = METHODS[start.method]().load(model, settings)
-    folder = CheckpointFolder(Path(start.job_folder), start.job_id, start.job_key)
-    checkpoint = folder.newest()
     channel.send(Ready(facts={"compute_type": type_name(compute_type), "too_long": too_long}))
     if checkpoint is not None and folder.passed_over:
         channel.send(Notice(sentence=_passed_over(folder.passed_over, checkpoint.step)))
@@ -96,8 +101,8 @@ def train_adapter(channel: WorkerChannel, start: TrainStart) -> Done:
     with _saying("Memory ran out while training. The last checkpoint is kept.", OUT_OF_MEMORY):
         outcome = train(
             loaded,
-            parts["training"],
-            parts["validation"],
+            examples,
+            validation,
             plan,
             teller,
             should_stop=channel.stop_requested,
@@ -131,25 +136,6 @@ def _saying(sentence: str, code: str) -> Iterator[None]:
         if not is_out_of_memory(error):
             raise
         raise WorkerError(sentence, code=code) from error
-
-
-def _read(start: TrainStart, prompts: ChatPrompts) -> "tuple[dict[str, list[TokenizedExample]], int]":
-    """Return the tokenised rows of both parts, and how many were too long. Raises `InputError` when none is left to train on."""
-    from appliance.training.examples import TokenizedExample  # noqa: PLC0415
-
-    parts: dict[str, list[TokenizedExample]] = {}
-    too_long = 0
-    for part in ("training", "validation"):
-        parts[part] = []
-        for row in conversations(start.dataset, part):
-            encoded = prompts.encode_conversation(with_system_prompt(row.messages, start.dataset.system_prompt))
-            if len(encoded.input_ids) > start.max_length:
-                too_long += 1
-            else:
-                parts[part].append(TokenizedExample(tuple(encoded.input_ids), tuple(encoded.loss_mask)))
-    if not parts["training"]:
-        raise InputError("No row fits the model's length. Shorten the answers.", code="training.length")
-    return parts, too_long
 
 
 def _figures(outcome: "TrainingOutcome") -> dict[str, Any]:

@@ -3,9 +3,11 @@
 import subprocess
 import sys
 
+import pytest
 import torch
 
-from appliance.inference.compute_type import GAIN_NEEDED, _seconds, probe, type_name
+from appliance.foundation.errors import IntegrityError
+from appliance.inference.compute_type import GAIN_NEEDED, _seconds, named_type, probe, type_name
 
 
 def test_it_answers_one_of_two_types() -> None:
@@ -24,6 +26,15 @@ def test_a_machine_whose_bf16_is_far_slower_computes_in_fp32() -> None:
     if torch.cuda.is_available() or not (fast > 3 * slow or fast * 2 * GAIN_NEEDED < slow):
         return
     assert probe() is (torch.float32 if fast > slow else torch.bfloat16)
+
+
+def test_a_checkpoints_type_is_found_by_its_name() -> None:
+    """And an unknown one is refused."""
+    for dtype in (torch.bfloat16, torch.float32):
+        assert named_type(type_name(dtype)) is dtype
+    for name in ("", "int8", "load"):
+        with pytest.raises(IntegrityError, match="type of numbers"):
+            named_type(name)
 
 
 def test_tiny_numbers_are_taken_as_zero_in_every_thread() -> None:

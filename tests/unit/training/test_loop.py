@@ -98,6 +98,14 @@ def test_a_stopped_run_goes_on_bit_for_bit(adapted: Callable[..., LoadedModel], 
     assert (outcome.validation_loss, outcome.train_loss, outcome.tokens) == (expected.validation_loss, expected.train_loss, expected.tokens)
 
 
+def test_a_checkpoint_says_what_the_model_computes_in(adapted: Callable[..., LoadedModel], folder: CheckpointFolder) -> None:
+    """So that a run that goes on computes in the same, whatever a probe would say by then."""
+    train(adapted(torch.float32), EXAMPLES, VALIDATION, PLAN, Notes(folder=folder), best=folder)
+    kept = folder.newest()
+    assert kept is not None
+    assert kept.figures.compute_type == "float32"
+
+
 def test_a_stop_leaves_the_best_so_far_in_the_model(adapted: Callable[..., LoadedModel], folder: CheckpointFolder) -> None:
     """And the checkpoint holds where the run was, which is another thing."""
     loaded, notes = adapted(torch.float32), Notes(folder=folder)
