@@ -12,6 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from appliance.audit.journal import Journal
+from appliance.audit.tiles import JOURNAL_NAME
+
 PASSPHRASE = "integration passphrase"
 CANARY = "zebra-quartz-41977"
 COMMAND = Path(sys.executable).with_name("appliance")
@@ -134,20 +137,35 @@ class Home:
                 kill(process)
 
     def log(self) -> list[dict[str, Any]]:
-        """Return the log's entries as they lie on the disk now (no more than a bundle of them), without opening the home."""
-        bundles = sorted(
-            (self.folder / "audit" / "tile" / "entries").glob("000.p/*"), key=lambda path: int(path.name) if path.name.isdigit() else -1
-        )
-        try:
-            data = bundles[-1].read_bytes() if bundles else b""
-        except FileNotFoundError:  # Superseded between the two looks.
-            return []
-        entries = []
+        """Return the log's entries as they lie on the disk now, in tiles and journal, without opening the home."""
+        folder = self.folder / "audit"
+        for _attempt in range(100):
+            try:
+                raws = _bundled(folder / "tile" / "entries")
+                journal = Journal(folder).read() if (folder / JOURNAL_NAME).exists() else None
+            except FileNotFoundError:  # Superseded between two looks.
+                continue
+            if journal is None:
+                return [json.loads(raw) for raw in raws]
+            if journal.size <= len(raws):  # else it was written out between the two looks
+                return [json.loads(raw) for raw in [*raws[: journal.size], *(raw for batch in journal.batches for raw in batch.entries)]]
+        raise AssertionError("the log on the disk never held still")
+
+
+def _bundled(folder: Path) -> list[bytes]:
+    """Return the entries in the bundles of a log (C2SP tlog-tiles: full ones, and the widest of the last)."""
+    raws: list[bytes] = []
+    for index in range(1000):
+        partial = sorted((folder / f"{index:03}.p").glob("[0-9]*"), key=lambda path: int(path.name))
+        full = folder / f"{index:03}"
+        if not full.exists() and not partial:
+            break
+        data = (full if full.exists() else partial[-1]).read_bytes()
         while len(data) > 2:
             length = int.from_bytes(data[:2], "big")
-            entries.append(json.loads(data[2 : 2 + length]))
+            raws.append(data[2 : 2 + length])
             data = data[2 + length :]
-        return entries
+    return raws
 
 
 def error_of(process: subprocess.Popen[str], output: str, errors: str) -> dict[str, str]:

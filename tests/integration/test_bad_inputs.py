@@ -114,7 +114,7 @@ def test_a_full_disk_is_a_sentence_and_loses_nothing(new_home, tmp_path) -> None
     home = new_home()
     disk = home.temporary / "disk"
     disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "none", str(disk)], check=False, capture_output=True)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "none", str(disk)], check=False, capture_output=True)
     if mounted.returncode:
         pytest.skip("this machine does not let tests mount a file system")
     try:
