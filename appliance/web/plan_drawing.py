@@ -21,7 +21,7 @@ def review(title: str, settings: dict[str, Any], plan: FittedPlan) -> str:
         ("Disk", gigabytes(plan.disk_bytes)),
     ]
     flop = flop_sentence({"total": plan.flop.total, "base_share": plan.flop.base_share})
-    passes = f"each in {plan.accumulation} passes" if plan.accumulation > 1 else "each in one pass"
+    passes = f"each batch in {plan.accumulation} passes" if plan.accumulation > 1 else "each batch in one pass"
     details = (
         f'<p class="quiet">It trains {text(method_sentence(settings))}, learning rate {settings["learning_rate"]:g}, {passes} of up to '
         f"{plan.pass_tokens:,} tokens. Operations for the record: {text(flop)}.</p>"
