@@ -12,6 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from appliance.audit.journal import Journal
+from appliance.foundation.errors import AuditLogError
+
 PASSPHRASE = "integration passphrase"
 CANARY = "zebra-quartz-41977"
 COMMAND = Path(sys.executable).with_name("appliance")
@@ -135,6 +138,7 @@ class Home:
 
     def log(self) -> list[dict[str, Any]]:
         """Return the log's entries as they lie on the disk now (no more than a bundle of them), without opening the home."""
+        written, behind = self._journal()  # Before the bundle, which never has less than a journal begins with.
         bundles = sorted(
             (self.folder / "audit" / "tile" / "entries").glob("000.p/*"), key=lambda path: int(path.name) if path.name.isdigit() else -1
         )
@@ -147,7 +151,24 @@ class Home:
             length = int.from_bytes(data[:2], "big")
             entries.append(json.loads(data[2 : 2 + length]))
             data = data[2 + length :]
-        return entries
+        return entries + [json.loads(raw) for raw in behind[max(0, len(entries) - written) :]]
+
+    def _journal(self) -> tuple[int, list[bytes]]:
+        """Return after how many entries the log's journal begins, and what it has."""
+        if not (self.folder / "audit" / ".journal").exists():
+            return 0, []
+        for last in (False, False, True):
+            journal = Journal(self.folder / "audit")
+            try:
+                contents = journal.read()
+            except AuditLogError:  # It was written to while it was read.
+                if last:
+                    raise
+                continue
+            finally:
+                journal.close()
+            break
+        return (contents.size, [raw for batch in contents.batches for raw in batch.entries]) if contents else (0, [])
 
 
 def error_of(process: subprocess.Popen[str], output: str, errors: str) -> dict[str, str]:
