@@ -184,11 +184,15 @@ def test_one_byte_flipped_in_what_only_the_journal_has_is_found(home, running, t
     process = home.start("train", "--model", home.model, "--dataset", home.dataset, "--epochs", "2")
     running.append(process)
     await_that(lambda: _outcomes(home, "job.start"), "the job's start", pause_s=0.002)
+    time.sleep(0.3)  # The entry is there; its head is remembered right after.
     kill(process)
     path = home.folder / "audit" / JOURNAL
     good, before, size = path.read_bytes(), tmp_path / "before", len(home.log())
     last, end = _parts_of(good)
     assert 0 < last < end < len(good)
+    vault = Vault.open(home.folder, PASSPHRASE)
+    assert vault.heads.load().size == size
+    vault.close()
     shutil.copytree(home.folder / "audit", before)
 
     def attempt(data: bytes) -> tuple[str, int | None]:

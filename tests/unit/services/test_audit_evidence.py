@@ -298,7 +298,7 @@ def test_while_the_key_is_being_replaced_no_backup_is_taken(open_home: Any, tmp_
 def test_a_key_that_the_log_could_not_take_is_dropped(open_home: Any, tmp_path: Path, how: str) -> None:
     """After the request is in the log the disk fills up, the journal is moved away, or it can only be read: the old key stays."""
     journal, aside = tmp_path / "home/audit/.journal", tmp_path / "aside"
-    looks = 0  # at the disk: the request's is the first, the new key's the second
+    looks = -100  # at the disk: the request's is the first, the new key's the second
 
     def free_bytes(_folder: Path) -> int:
         nonlocal looks
@@ -307,7 +307,7 @@ def test_a_key_that_the_log_could_not_take_is_dropped(open_home: Any, tmp_path: 
             journal.rename(aside)
         if (how, looks) == ("read-only", 2):
             reopen(os.O_RDONLY)
-        return 0 if how == "full" and looks > 1 else 1 << 40
+        return 0 if how == "full" and looks >= 2 else 1 << 40
 
     def reopen(mode: int) -> None:
         descriptor = os.open(journal, mode)

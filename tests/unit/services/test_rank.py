@@ -12,6 +12,7 @@ from appliance.jobs.messages import Done, ShrinkStart
 from appliance.models.tables import ADAPTERS
 from appliance.services.advise_rank import answer_tokens
 
+
 @pytest.fixture
 def plays(world: Any, simulate: Any, worker_frame: Any) -> Any:
     """Let the three kinds of workers be played."""
