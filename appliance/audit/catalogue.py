@@ -152,7 +152,13 @@ _EVENTS = (
         {"kind": str, "result": str},
     ),
     Event("job.stop", ("job",), MAKERS | {"admin"}, "A job was asked to stop."),
-    Event("job.resume", ("job",), MAKERS, "A stopped or failed job went back into the queue."),
+    Event(
+        "job.resume",
+        ("job",),
+        MAKERS,
+        "A stopped or failed job went back into the queue; at what learning rate, when that became lower.",
+        {"learning_rate": str},
+    ),
     Event("job.recover", ("job",), SYSTEM, "A job that a crash interrupted was put right.", {"state": str}),
     Event(
         "job.step-down",

@@ -12,7 +12,9 @@ full disk cannot refuse it, and `fdatasync` has the data alone to wait for. (A f
 The first frame is a `begin` under a generation drawn for it; the batches after it belong to that generation and continue from N. `note` is
 the signed checkpoint over everything up to the batch's end, empty while there is no signer. The first place without a whole frame is
 the end. A frame of this generation that is not whole was torn by a crash before anybody was told of it, and is dropped; when whole frames
-stand behind it, it was changed, which is an error. What a changed *last* frame takes away, the head remembered in the database shows.
+stand behind it, it was changed, which is an error. Where the `begin` itself cannot be read, `reach` tells of how many entries whole
+batches of any generation speak: more than the tiles have is an error too, for a journal begins anew only when the tiles have them all.
+What a changed *last* frame takes away, the head remembered in the database shows (nothing does while the vault is sealed).
 """
 
 import contextlib
@@ -109,6 +111,22 @@ class Journal:
         contents.torn = data.startswith(MAGIC + self._generation, position)
         self._end = position
         return contents
+
+    def reach(self) -> int:
+        """Return how many entries there were by the whole batches in the file, whatever their generation. For a journal without a begin."""
+        with storage_errors("Reading the audit log's journal"):
+            data = os.pread(self._descriptor, JOURNAL_BYTES, 0)
+        kept, reached = self._generation, 0
+        at = data.find(MAGIC)
+        while at >= 0:
+            self._generation = data[at + len(MAGIC) : at + len(MAGIC) + _GENERATION_BYTES]
+            frame = self._frame(data, at)
+            if frame is not None and frame[0] == _BATCH:
+                first = int.from_bytes(frame[1][:8], "big")
+                reached = max(reached, first + len(_batch(frame, first).entries))
+            at = data.find(MAGIC, at + 1)
+        self._generation = kept
+        return reached
 
     def verify_in_place(self) -> None:
         """Raise `StorageError` unless the log's folder still has this very file: what is written to a lost one is lost."""

@@ -231,6 +231,7 @@ class AuditLog:
         """
         with self._writing:
             before = self._verified_signer()
+            self._journal.verify_in_place()
             self._look_for_trouble()
             if self._trouble is not None:
                 raise self._trouble

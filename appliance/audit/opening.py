@@ -92,10 +92,17 @@ def edge_keys(size: int) -> list[Key]:
 def _replayed(folder: Path, journal: Journal) -> OpenedLog:
     checkpoint, requests = read_checkpoint(folder), OpenRequests()
     state = replay(folder, checkpoint, visit=requests.follow)
+    size = state.edge.size
+    if journal.reach() > size:
+        raise AuditLogError(
+            f"The audit log's journal was changed where it begins: it has entries after the {size} that are in the files.",
+            entry=size,
+            code="audit.journal",
+        )
     return OpenedLog(
         journal,
         state.edge,
-        state.edge.size,
+        size,
         state.tail,
         requests,
         state.keys,

@@ -7,7 +7,7 @@ from appliance.cli.frame import AsJson, Frame
 
 
 def add_events_command(group: typer.Typer, frame: Frame) -> None:
-    """Add the command to `appliance audit`."""
+    """Add the command to the group `audit`."""
 
     @group.command()
     def events(markdown: bool = False, as_json: AsJson = False) -> None:

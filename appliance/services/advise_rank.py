@@ -31,8 +31,8 @@ def advise_before(
 
     Raises `InputError` when there is nothing to learn or no rank fits, `NotFoundError`.
     """
-    context.verify_allowed(caller, "dataset.list", ObjectRef("dataset", dataset_id))
-    context.verify_allowed(caller, "model.list", ObjectRef("model", model_id))
+    context.look(caller, "dataset.list", ObjectRef("dataset", dataset_id))
+    context.look(caller, "model.list", ObjectRef("model", model_id))
     if method not in RANKED_METHODS:
         raise InputError(
             f"Only LoRA and QLoRA have a rank; {method} has none. Choose one of {', '.join(RANKED_METHODS)}.", code="rank.method"

@@ -99,8 +99,8 @@ def plan_training(context: ServiceContext, *, dataset_id: str, model_id: str, ch
 
 def show_plan(context: ServiceContext, caller: Caller, *, dataset_id: str, model_id: str, choice: TrainingChoice) -> dict[str, Any]:
     """Return the plan as plain JSON to somebody who may see data sets and models; nothing is started. Raises as `plan_training`."""
-    context.verify_allowed(caller, "dataset.list", ObjectRef("dataset", dataset_id))
-    context.verify_allowed(caller, "model.list", ObjectRef("model", model_id))
+    context.look(caller, "dataset.list", ObjectRef("dataset", dataset_id))
+    context.look(caller, "model.list", ObjectRef("model", model_id))
     return plan_training(context, dataset_id=dataset_id, model_id=model_id, choice=choice).to_json()
 
 

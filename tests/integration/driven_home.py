@@ -12,8 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from appliance.audit.journal import Journal
+from appliance.audit.journal import Journal, JournalContents
 from appliance.audit.tiles import JOURNAL_NAME
+from appliance.foundation.errors import AuditLogError
 
 PASSPHRASE = "integration passphrase"
 CANARY = "zebra-quartz-41977"
@@ -142,14 +143,24 @@ class Home:
         for _attempt in range(100):
             try:
                 raws = _bundled(folder / "tile" / "entries")
-                journal = Journal(folder).read() if (folder / JOURNAL_NAME).exists() else None
-            except FileNotFoundError:  # Superseded between two looks.
+                journal = _journal(folder)
+            except (FileNotFoundError, AuditLogError):  # Superseded between two looks, or written to while it was read.
                 continue
             if journal is None:
                 return [json.loads(raw) for raw in raws]
             if journal.size <= len(raws):  # else it was written out between the two looks
                 return [json.loads(raw) for raw in [*raws[: journal.size], *(raw for batch in journal.batches for raw in batch.entries)]]
         raise AssertionError("the log on the disk never held still")
+
+
+def _journal(folder: Path) -> JournalContents | None:
+    if not (folder / JOURNAL_NAME).exists():
+        return None
+    journal = Journal(folder)
+    try:
+        return journal.read()
+    finally:
+        journal.close()
 
 
 def _bundled(folder: Path) -> list[bytes]:

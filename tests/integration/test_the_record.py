@@ -9,11 +9,13 @@ import pytest
 from canary_scan import scan
 from driven_home import CANARY, PASSPHRASE, await_that, kill
 
-from appliance.audit import verify_log
+from appliance.audit import AuditLog, verify_log
+from appliance.foundation.clock import SystemClock
 from appliance.foundation.errors import AuditLogError
 from appliance.vault import Vault
 
 pytestmark = pytest.mark.slow
+JOURNAL = ".journal"
 
 
 def _verify_truth(home) -> list[dict]:
@@ -143,19 +145,17 @@ def test_tampering_is_refused_by_every_command_and_the_sentence_says_where(home)
 
 
 def test_one_byte_flipped_anywhere_in_the_log_is_found(home, tmp_path) -> None:
-    """In entries, hashes and checkpoint alike; each entry's byte is found in its entry."""
+    """In entries, hashes and checkpoint alike; each entry's byte is found in its entry. (The journal has nothing then; see below.)"""
     folder, key = home.folder / "audit", Vault.public_key(home.folder)
     verify_log(folder, public_key=key)
     choose = random.Random(7)
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.name != JOURNAL):
         good = path.read_bytes()
         starts = [0]
         for entry in _entries(good) if "entries" in path.parts else []:
             starts.append(starts[-1] + len(entry))
         for place in sorted({0, len(good) - 1, *choose.sample(range(len(good)), min(len(good), 60))}):
-            bad = bytearray(good)
-            bad[place] ^= 1 << choose.randrange(8)
-            path.write_bytes(bytes(bad))
+            path.write_bytes(_flipped(good, place, choose.randrange(8)))
             with pytest.raises(AuditLogError) as caught:
                 verify_log(folder, public_key=key)
             within = max(number for number, start in enumerate(starts) if start <= place)
@@ -163,6 +163,69 @@ def test_one_byte_flipped_anywhere_in_the_log_is_found(home, tmp_path) -> None:
                 assert caught.value.entry == within, place
         path.write_bytes(good)
     verify_log(folder, public_key=key)
+
+
+def _flipped(good: bytes, place: int, bit: int) -> bytes:
+    return good[:place] + bytes([good[place] ^ 1 << bit]) + good[place + 1 :]
+
+
+def _parts_of(journal: bytes) -> tuple[int, int]:
+    """Return where the last frame begins, and where it ends, by the format's description (appliance/audit/journal.py)."""
+    generation, start, end = journal[4:12], 0, 0
+    while journal.startswith(b"ALJ1" + generation, end):
+        start, end = end, end + 49 + int.from_bytes(journal[end + 13 : end + 17], "big")
+    return start, end
+
+
+def test_one_byte_flipped_in_what_only_the_journal_has_is_found(home, running, tmp_path) -> None:
+    """Killed, the home has its last entries in the journal alone. Before the last frame the next command refuses to open it at all; a
+    change of the last frame looks like a torn write, but the remembered head tells that it was whole. What lies behind is no log.
+    """
+    process = home.start("train", "--model", home.model, "--dataset", home.dataset, "--epochs", "2")
+    running.append(process)
+    await_that(lambda: _outcomes(home, "job.start"), "the job's start", pause_s=0.002)
+    time.sleep(0.3)  # The entry is there; its head is remembered right after.
+    kill(process)
+    path = home.folder / "audit" / JOURNAL
+    good, before, size = path.read_bytes(), tmp_path / "before", len(home.log())
+    last, end = _parts_of(good)
+    assert 0 < last < end < len(good)
+    vault = Vault.open(home.folder, PASSPHRASE)
+    assert vault.heads.load().size == size
+    vault.close()
+    shutil.copytree(home.folder / "audit", before)
+
+    def attempt(data: bytes) -> tuple[str, int | None]:
+        """Open the log and attach it to what the vault remembers, as every command does."""
+        shutil.rmtree(home.folder / "audit")
+        shutil.copytree(before, home.folder / "audit")
+        path.write_bytes(data)
+        vault = Vault.open(home.folder, PASSPHRASE)
+        try:
+            log = AuditLog.open(home.folder / "audit", SystemClock())
+            try:
+                log.attach(vault.signer, vault.heads)
+            except AuditLogError as error:
+                return error.code, error.entry
+            finally:
+                log.close()
+        except AuditLogError as error:
+            return error.code, None
+        finally:
+            vault.close()
+        return "", None
+
+    choose = random.Random(7)
+    for place in sorted({*range(0, 16, 3), *choose.sample(range(16, last), 8)}):
+        assert attempt(_flipped(good, place, choose.randrange(8)))[0] == "audit.journal", place
+    for place in sorted({last, end - 1, *choose.sample(range(last, end), 8)}):
+        code, entry = attempt(_flipped(good, place, choose.randrange(8)))
+        assert code == "audit.rollback", place
+        assert entry is not None
+        assert entry < size
+    assert home.refused("audit", "verify")["code"] == "audit.rollback"
+    assert attempt(_flipped(good, end, 0)) == ("", None)  # The last: a log that was opened goes on.
+    assert home("audit", "verify")["verified"]
 
 
 def test_an_older_folder_put_back_is_noticed(home, tmp_path) -> None:

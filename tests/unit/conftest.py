@@ -45,6 +45,7 @@ from appliance.workers.revise import revise
 from appliance.workers.search import search
 
 sys.path.insert(0, str(Path(__file__).parent))  # so that tests find `killed`
+from rank_plays import play_ranks, play_shrink, play_sweep
 
 # Shared machines are slow at times, which is no fault: no example has to be done by a time.
 settings.register_profile("unhurried", deadline=None)
@@ -233,6 +234,7 @@ def ordinary_plays() -> dict[str, Play]:
     """Return how each kind of worker is played when all goes well."""
     real = {"parse": works(parse), "preview": works(look), "revise": works(revise), "search": works(search)}
     real["measure"] = works(play_measuring)
+    real |= {"ranks": works(play_ranks), "shrink": works(play_shrink), "sweep": works(play_sweep)}
     return {**real, "train": works(play_training), "evaluate": works(play_evaluation), "serve": play_answers}
 
 

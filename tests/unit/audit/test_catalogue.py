@@ -24,6 +24,7 @@ NOT_IN_POLICY = {
     "upload.receive",
     "job.start",
     "job.recover",
+    "job.step-down",
     "adapter.create",
     "log.change-key",
     "log.recover",

@@ -145,6 +145,26 @@ def test_a_frame_that_was_changed_is_no_torn_one(torn: tuple[Path, bytes, int, i
         AuditLog.open(folder, clock)
 
 
+@pytest.mark.parametrize("sealed", [False, True])
+def test_one_bit_changed_anywhere_before_the_last_frame_is_found_at_once(
+    tmp_path: Path, clock: Any, signer: Any, heads: Any, sealed: bool
+) -> None:
+    """Where the journal begins too, without which its batches belong to nothing; sealed, no remembered head would tell of them."""
+    log = AuditLog.open(tmp_path, clock)
+    log.attach(signer, heads)
+    if sealed:
+        log.detach()
+    write(log, "first")
+    last = JOURNAL_BYTES - log._journal.room
+    write(log, "second")
+    journal = (tmp_path / ".journal").read_bytes()
+    for position in [*range(64), *range(64, last, 7)]:
+        (tmp_path / ".journal").write_bytes(journal[:position] + bytes([journal[position] ^ 1]) + journal[position + 1 :])
+        with pytest.raises(AuditLogError) as caught:
+            AuditLog.open(tmp_path, clock)
+        assert (caught.value.code, caught.value.entry) == ("audit.journal", 0), position
+
+
 def test_the_last_frame_taken_away_is_noticed_by_the_remembered_head(
     torn: tuple[Path, bytes, int, int], clock: Any, signer: Any, heads: Any
 ) -> None:

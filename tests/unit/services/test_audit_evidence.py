@@ -4,7 +4,8 @@ import base64
 import hashlib
 import io
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from appliance.audit import AuditLog, parse_checkpoint
 from appliance.audit.merkle import leaf_hash, verify_inclusion
 from appliance.audit.ocsf import ocsf_event
+from appliance.foundation.atomic_files import free_bytes
 from appliance.foundation.clock import SystemClock
 from appliance.foundation.errors import AuditLogError, InputError, StorageError
 from appliance.foundation.settings import Settings
@@ -180,7 +182,10 @@ def test_the_card_says_what_the_log_proves(world: Any) -> None:
     assert facts["data.digest"]["value"] == entries[facts["data.rows"]["entries"][0]]["object"]["digest"]
     assert (facts["adapter.digest"]["value"], actions("adapter.digest")) == ("ab" * 32, {"adapter.create"})
     assert [facts[f"{name}.bound"]["value"] for name in ("data", "training", "evaluation")] == [True, True, True]
-    assert facts["training.flop"]["value"] == 4 * facts["model.parameters"]["value"] * 100
+    # Forward and back through the whole model, and the gradients of what learned; 2 FLOP a number and token, 100 tokens.
+    rank, whole = facts["training.rank"]["value"], facts["model.parameters"]["value"]
+    learned = world.do("model.parameters", model_id=world.ids["model"], rank=rank)["adapter"]
+    assert facts["training.flop"]["value"] == 2 * (whole + whole + learned) * 100
     assert actions("training.tokens") == {"adapter.create"}
     assert (facts["who.submitted"]["value"], actions("who.submitted")) == ("operator", {"job.submit"})
     assert (facts["use.requests"]["value"], facts["use.people"]["value"]) == (1, 1)
@@ -220,9 +225,9 @@ def test_what_was_changed_in_the_database_is_not_bound_and_the_card_says_so(worl
 def open_home(tmp_path: Path) -> Iterator[Any]:
     opened: list[ServiceContext] = []
 
-    def take() -> ServiceContext:
+    def take(room: Callable[[Path], int] = free_bytes) -> ServiceContext:
         clock = SystemClock()
-        log = AuditLog.open(tmp_path / "home" / "audit", clock)
+        log = AuditLog.open(tmp_path / "home" / "audit", clock, room)
         opened.append(ServiceContext(Settings(tmp_path / "home"), clock, Rules.load(find_policy_folder()), log, None))  # type: ignore[arg-type]
         return opened[-1]
 
@@ -289,14 +294,42 @@ def test_while_the_key_is_being_replaced_no_backup_is_taken(open_home: Any, tmp_
     context.vault.snapshot(tmp_path / "copy.db")
 
 
-def test_a_key_that_the_log_could_not_take_is_dropped(open_home: Any, tmp_path: Path) -> None:
-    context = open_home()
+@pytest.mark.parametrize("how", ["full", "moved", "read-only"])
+def test_a_key_that_the_log_could_not_take_is_dropped(open_home: Any, tmp_path: Path, how: str) -> None:
+    """After the request is in the log the disk fills up, the journal is moved away, or it can only be read: the old key stays."""
+    journal, aside = tmp_path / "home/audit/.journal", tmp_path / "aside"
+    looks = -100  # at the disk: the request's is the first, the new key's the second
+
+    def free_bytes(_folder: Path) -> int:
+        nonlocal looks
+        looks += 1
+        if (how, looks) == ("moved", 1):
+            journal.rename(aside)
+        if (how, looks) == ("read-only", 2):
+            reopen(os.O_RDONLY)
+        return 0 if how == "full" and looks >= 2 else 1 << 40
+
+    def reopen(mode: int) -> None:
+        descriptor = os.open(journal, mode)
+        os.dup2(descriptor, context.log._journal._descriptor)
+        os.close(descriptor)
+
+    context = open_home(free_bytes)
     create_home(context, PASSPHRASE)
-    old = context.vault.signer.public_key
-    bundle = next((tmp_path / "home/audit/tile/entries/000.p").iterdir())
-    size = int(bundle.name)
-    (bundle.parent / str(size + 2)).mkdir()  # Where the entry after the request would go.
+    old, looks = context.vault.signer.public_key, 0
     with pytest.raises(StorageError):
         rotate_log_key(context, OPERATOR)
-    (bundle.parent / str(size + 2)).rmdir() if (bundle.parent / str(size + 2)).is_dir() else None
+    assert looks >= (1 if how == "moved" else 2)
     assert context.vault.signer.public_key == old
+    if how == "moved":
+        aside.rename(journal)
+    if how == "read-only":
+        reopen(os.O_RDWR)
+    close(context)
+    again = open_home()
+    again.unseal(PASSPHRASE)
+    assert again.vault.signer.public_key == old
+    assert verify_audit(again, OPERATOR)["verified"]
+    asked, *_others = [entry for entry in again.log.entries() if entry["action"] == "key.rotate-log"]
+    assert asked["outcome"] == "requested"
+    assert "log.change-key" not in {entry["action"] for entry in again.log.entries()}

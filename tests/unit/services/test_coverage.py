@@ -22,10 +22,13 @@ from appliance.jobs.messages import Message, WorkerKind
 from appliance.services import accounts, home
 from appliance.services.audit_activity import audit_overview
 from appliance.services.context import OPERATOR, Caller, ServiceContext
+from appliance.services.explain_rank import RANKS
 from appliance.services.operations import OPERATIONS, perform
 from appliance.services.receive_upload import receive_file
 from appliance.services.review_audit import sign_off
 from appliance.services.show_proof import show_proof
+from appliance.services.shrink_adapter import SHRINK
+from appliance.services.sweep_ranks import SWEEP
 from appliance.services.train_adapter import TRAIN
 
 Case = Callable[[Any], dict[str, Any]]  # makes what the operation needs, and returns its parameters
@@ -66,6 +69,21 @@ def _slot(world: Any) -> str:
     return str(world.do("key.add", passphrase="one more passphrase", name="spare")["id"])
 
 
+def _unmeasured(world: Any) -> dict[str, Any]:
+    (world.context.home / "machine.json").unlink(missing_ok=True)  # The import begins with a worker that measures.
+    return {"source": str(world.model_source)}
+
+
+def _explained(world: Any) -> str:
+    world.do("rank.explain", adapter_id=world.ids["adapter"])
+    world.appliance.run_queue()
+    return str(world.ids["adapter"])
+
+
+def _inputs(world: Any) -> dict[str, Any]:
+    return {"dataset_id": world.ids["dataset"], "model_id": world.ids["model"]}
+
+
 def _backup_place(world: Any) -> dict[str, Any]:
     world.do("key.recovery", name="paper")
     return {"place": "disk"}
@@ -84,9 +102,10 @@ CASES: dict[str, Case] = {
     "key.rotate-log": _nothing,
     "user.add": lambda _w: {"name": "somebody", "role": "reviewer"},
     "user.list": _nothing,
-    "model.import": lambda w: {"source": str(w.model_source)},
+    "model.import": _unmeasured,
     "model.list": _nothing,
     "model.show": lambda w: {"model_id": w.ids["model"]},
+    "model.parameters": lambda w: {"model_id": w.ids["model"], "rank": 4},
     "dataset.import": lambda w: {"upload_id": w.upload(), "filename": "a.csv"},
     "dataset.list": _nothing,
     "dataset.show": lambda w: {"dataset_id": w.ids["dataset"]},
@@ -104,6 +123,12 @@ CASES: dict[str, Case] = {
     "dataset.certificate": lambda w: {"dataset_id": _dataset(w)},
     "backup.begin": _backup_place,
     "train": lambda w: {"dataset_id": w.ids["dataset"], "model_id": w.ids["model"], "preset": "quick"},
+    "train.plan": _inputs,
+    "sweep": lambda w: {**_inputs(w), "ranks": [2, 4], "preset": "quick"},
+    "rank.advise": _inputs,
+    "rank.explain": lambda w: {"adapter_id": w.ids["adapter"]},
+    "rank.show": lambda w: {"adapter_id": _explained(w)},
+    "adapter.shrink": lambda w: {"adapter_id": w.ids["adapter"], "rank": 2},
     "evaluate": lambda w: {"adapter_id": w.ids["adapter"]},
     "job.list": _nothing,
     "job.show": lambda w: {"job_id": w.ids["training"]},
@@ -161,10 +186,12 @@ EXEMPT_MESSAGES = {
     "AdapterAccess": "a part of start messages",
     "UploadAccess": "a part of start messages",
     "ScreeningAccess": "a part of start messages",
+    "RankCandidate": "a part of start messages",
     "Stop": "asked for by job.stop, which is logged before",
     "ChatRequest": "asked for by adapter.use, which is logged before",
     "Ready": "changes nothing",
     "Checkpointed": "kept with the job; the training's request is in the log",
+    "Notice": "shown with the job while it runs, and changes nothing",
     "Progress": "kept with the job; the outcome's entry comes at the end",
     "ChatPiece": "an answer that adapter.use asked for",
     "Done": "becomes the outcome `succeeded`",
@@ -339,6 +366,10 @@ def test_no_worker_starts_before_its_request_is_in_the_log(mortal: Any) -> None:
     _job(mortal)
     mortal.appliance.run_queue()
     mortal.do("chat", adapter_id=mortal.ids["adapter"], prompt="Hello")
+    mortal.do("model.import", **_unmeasured(mortal))
+    mortal.do("sweep", **_inputs(mortal), ranks=[2, 4], preset="quick")
+    mortal.do("adapter.shrink", adapter_id=_explained(mortal), rank=2)
+    mortal.appliance.run_queue()
     expected = {
         "parse": "dataset.import",
         "preview": "dataset.preview",
@@ -347,6 +378,10 @@ def test_no_worker_starts_before_its_request_is_in_the_log(mortal: Any) -> None:
         "evaluate": "job.start",
         TRAIN: "job.start",
         "serve": "adapter.use",
+        "measure": "model.import",
+        SWEEP: "job.start",
+        SHRINK: "job.start",
+        RANKS: "job.start",
     }
     assert {kind: set(actions) for kind, actions in asked.items()} == {kind: {action} for kind, action in expected.items()}
     assert set(expected) | set(STARTED_ELSEWHERE) == set(get_args(WorkerKind))

@@ -1,74 +1,16 @@
 """Advice before training, the rank explained, a smaller adapter, a sweep: what the control plane does around their workers."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
+from rank_plays import SUMMARY, play_ranks, play_shrink, play_sweep
 from sqlalchemy import delete, update
 
 from appliance.foundation.errors import ConflictError, InputError, NotFoundError
-from appliance.jobs.messages import Done, RanksStart, Ready, ShrinkStart, SweepStart
+from appliance.jobs.messages import Done, ShrinkStart
 from appliance.models.tables import ADAPTERS
 from appliance.services.advise_rank import answer_tokens
-from appliance.vault.stream import SealContext, seal_file
-
-SUMMARY = {
-    "rank": 16,
-    "matrices": 14,
-    "used": 16,
-    "kept": [0.5, 0.8, 0.96, *([1.0] * 13)],
-    "enough": {"90": 3, "95": 3, "99": 4},
-    "effective_rank": 4.5,
-    "stable_rank": 2.5,
-    "sentence": "16 was more than needed: 3 directions carry 95 % of what it learned.",
-}
-SHRUNK = {
-    "adapter_written": True,
-    "adapter_sha256": "cd" * 32,
-    "rank_before": 16,
-    "rank": 3,
-    "kept": 0.96,
-    "lost_directions": 13,
-    "loss_before": 1.0,
-    "loss_after": 1.01,
-    "bytes_before": 800,
-    "bytes_after": 200,
-    "rows": 4,
-    "sentence": "Rank 16 became rank 3.",
-}
-
-
-def play_ranks(channel: Any, start: RanksStart) -> Done:
-    """Seal values where the order says, as the worker does."""
-    channel.send(Ready())
-    data = json.dumps({"version": 1, "layers": [{"name": "q_proj", "singular_values": [2.0, 1.0]}]}).encode()
-    context = SealContext("job", start.job_id, 1, "spectrum.sealed")
-    seal_file(Path(start.job_folder) / "spectrum.sealed", data, start.job_key, context)
-    return Done(result=SUMMARY)
-
-
-def play_shrink(channel: Any, start: ShrinkStart) -> Done:
-    """Seal an adapter where the order says."""
-    channel.send(Ready())
-    _seal(start.smaller)
-    return Done(result={**SHRUNK, "rank": start.rank})
-
-
-def play_sweep(channel: Any, start: SweepStart) -> Done:
-    """Seal the winner's adapter where the order says: the second candidate wins."""
-    channel.send(Ready())
-    _seal(start.training.adapter)
-    won = start.candidates[1].rank
-    trials = [{"rung": 0, "rank": each.rank, "steps": 2, "validation_loss": 1.0, "parameters": 8} for each in start.candidates]
-    figures = {"adapter_sha256": "ef" * 32, "rank": won, "trials": trials, "sentence": f"Rank {won} did best."}
-    return Done(result={"adapter_written": True, "validation_loss": 1.0, "seconds": 1.0, **figures})
-
-
-def _seal(access: Any) -> None:
-    folder = Path(access.folder)
-    folder.mkdir()
-    seal_file(folder / "adapter.sealed", b"weights", access.data_key, SealContext("adapter", access.adapter_id, 1, "x"))
 
 
 @pytest.fixture
