@@ -70,7 +70,12 @@ def write_in_order(source: Path, target: Path, examples: list[TokenizedExample],
 
 
 def mean_of_batches(loaded: LoadedModel, held: list[TokenizedExample], batch: int) -> float:
-    """Return the held-out loss as the peer counts it: the batches' means (file order), weighted by their examples, not by their tokens."""
+    """Return the held-out loss as the peer counts it, of rows with one answer each.
+
+    Everything after the prompt counts, what the template puts behind the answer's end too; and it is the mean of the batches' means (file
+    order), weighted by their examples, not by their tokens.
+    """
+    held = [TokenizedExample(row.input_ids, tuple(place >= row.first_learned for place in range(len(row.input_ids)))) for row in held]
     total = 0.0
     for start in range(0, len(held), batch):
         some = held[start : start + batch]
