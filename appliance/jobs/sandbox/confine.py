@@ -56,7 +56,7 @@ WORKER_SETTINGS = {  # of a worker's environment
     # torch keeps a compiled product for each shape that it met, up to 1024 in two caches: hundreds of MB once rows of every length went by.
     "LRU_CACHE_CAPACITY": "64",
     "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "64",
-    # Threads of a product wait for each other by spinning; long spins beside any other work on the machine cost more than half of the speed.
+    # Threads of a product wait for each other by spinning; long spins beside other work on the machine cost more than half of the speed.
     "GOMP_SPINCOUNT": "2000",
     "HF_HUB_OFFLINE": "1",
     "TRANSFORMERS_OFFLINE": "1",
