@@ -112,7 +112,7 @@ def test_a_full_disk_is_a_sentence_and_loses_nothing(new_home, tmp_path) -> None
     if os.geteuid() != 0:
         pytest.skip("mounting a small file system needs root")
     home = new_home()
-    disk = home.temporary / "disk"
+    disk = tmp_path / "d"  # short: a socket's path has at most 107 bytes
     disk.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "none", str(disk)], check=False, capture_output=True)
     if mounted.returncode:
