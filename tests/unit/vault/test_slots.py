@@ -256,6 +256,34 @@ def test_removing_a_slot_may_be_killed_after_every_write(whole: Any, tmp_path: P
 
 
 @pytest.mark.slow
+def test_a_rotation_may_be_killed_after_every_write(whole: Any, tmp_path: Path) -> None:
+    """Root, epoch and database key are the old ones or the new ones, all three; both slots open, and every data key is there."""
+    folder, stays, leaves, keys = whole
+    files = ("vault.py", "keyring.py", "database.py", "atomic_files.py")
+
+    def rotation(home: Path) -> Killed:
+        return Killed(lambda: Vault.open(home, stays), Vault.rotate, files)
+
+    _, before = Keyring.open(folder, stays)
+    epochs = []
+    for line in rotation(Path(shutil.copytree(folder, tmp_path / "to-its-end"))).lines_after_writes():
+        copy = Path(shutil.copytree(folder, tmp_path / f"copy-{line}"))
+        assert rotation(copy).before_line(line)
+        vault = Vault.open(copy, leaves)
+        assert {name: vault.data_key("dataset", name) for name in keys} == keys
+        vault.close()
+        _, after = Keyring.open(copy, stays)
+        assert after.next_database is None
+        assert Database.opens_with(copy / "appliance.db", after.database)
+        changed = {bytes(after.root) != bytes(before.root), bytes(after.database) != bytes(before.database), after.epoch != before.epoch}
+        assert len(changed) == 1
+        epochs.append(after.epoch)
+        shutil.rmtree(copy)
+    assert epochs == sorted(epochs)
+    assert set(epochs) == {1, 2}
+
+
+@pytest.mark.slow
 def test_removing_a_slot_may_be_killed_at_any_time(whole: Any, tmp_path: Path) -> None:
     """Inside the libraries too."""
     folder, stays, leaves, keys = whole
