@@ -8,7 +8,7 @@ query that counts, so causality alone keeps it out; a padded query's gradient is
 arXiv:2305.13245) are rows of one product, so keys are not repeated. The cost is that of each example alone: linear in their number.
 
 Short blocks keep their probabilities for the backward pass. Long ones compute them again in pieces (torch's fused attention), so
-memory is linear in an example's length. Written for any device, and run on CPUs only: no GPU was at hand.
+memory is linear in an example's length. This is for CPUs, and for what the kernel of `varlen_attention` does not take.
 """
 
 from collections.abc import Sequence
@@ -97,11 +97,11 @@ class _Attention(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, qkv: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, blocks: list[_Block], heads: Heads) -> torch.Tensor:
         """Return (tokens, queries * width)."""
-        turned = _turned(qkv, cos, sin, heads)
+        rows = turned(qkv, cos, sin, heads)
         result = qkv.new_zeros(qkv.shape[0], heads.queries * heads.width)  # rows in no block are padding
         kept = []
         for block in blocks:
-            query, key, value = _split(turned, block, heads)
+            query, key, value = _split(rows, block, heads)
             if block.longest >= LONG:
                 probabilities, out = None, _fused(query, key, value, block, heads)
             else:
@@ -111,7 +111,7 @@ class _Attention(torch.autograd.Function):
                 out = torch.bmm(probabilities, value)
             kept.append(probabilities)
             result[block.start : block.end] = block.gathered(_rows_of(out, block, heads))
-        ctx.save_for_backward(turned, cos, sin, *kept)
+        ctx.save_for_backward(rows, cos, sin, *kept)
         ctx.blocks, ctx.heads = blocks, heads
         return result
 
@@ -119,11 +119,11 @@ class _Attention(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         """Return the gradient of q, k and v, side by side."""
-        turned, cos, sin, *kept = ctx.saved_tensors
+        rows, cos, sin, *kept = ctx.saved_tensors
         heads: Heads = ctx.heads
-        found = torch.zeros_like(turned)
+        found = torch.zeros_like(rows)
         for block, probabilities in zip(reversed(ctx.blocks), reversed(kept), strict=True):
-            query, key, value = _split(turned, block, heads)
+            query, key, value = _split(rows, block, heads)
             to_out = _queries(block.spread(gradient).view(block.count, block.longest, -1, heads.width), heads)
             if probabilities is None:
                 with torch.enable_grad():
@@ -136,7 +136,7 @@ class _Attention(torch.autograd.Function):
                 to_scores = torch.ops.aten._softmax_backward_data(to_scores, probabilities, -1, probabilities.dtype).mul_(heads.scaling)
                 to_query, to_key = torch.bmm(to_scores, key), torch.bmm(to_scores.transpose(1, 2), query)
             _add(found, block, heads, to_query, to_key, to_value)
-        return _turned(found, cos, -sin, heads), None, None, None, None
+        return turned(found, cos, -sin, heads), None, None, None, None
 
 
 def attention(qkv: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, blocks: list[_Block], heads: Heads) -> torch.Tensor:
@@ -148,7 +148,7 @@ def attention(qkv: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, blocks: l
     return result
 
 
-def _turned(qkv: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, heads: Heads) -> torch.Tensor:
+def turned(qkv: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, heads: Heads) -> torch.Tensor:
     """Return rows with queries and keys turned by their positions' angles (by the opposite ones for -sin), values as they are."""
     turning = heads.queries + heads.keys
     before = qkv.view(qkv.shape[0], -1, heads.width)
@@ -161,13 +161,13 @@ def _turned(qkv: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, heads: Head
     return after.view_as(qkv)
 
 
-def _split(turned: torch.Tensor, block: _Block, heads: Heads) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def _split(rows: torch.Tensor, block: _Block, heads: Heads) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return queries (n * keys, heads a key * longest, width), keys and values (n * keys, shared + longest, width) of a block."""
-    own = block.spread(turned).view(block.count, block.longest, -1, heads.width)
+    own = block.spread(rows).view(block.count, block.longest, -1, heads.width)
     query = _queries(own[:, :, : heads.queries], heads)
     both = own[:, :, heads.queries :]
     if block.shared:
-        first = turned[: block.shared].view(1, block.shared, -1, heads.width)[:, :, heads.queries :]
+        first = rows[: block.shared].view(1, block.shared, -1, heads.width)[:, :, heads.queries :]
         both = torch.cat([first.expand(block.count, -1, -1, -1), both], dim=1)
     key, value = both.permute(0, 2, 1, 3).reshape(block.count, 2, heads.keys, -1, heads.width).unbind(1)
     return query, key.flatten(0, 1), value.flatten(0, 1)

@@ -10,17 +10,19 @@ is of a kind that has no fast path (DoRA) is asked itself.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
-from bitsandbytes.functional import dequantize_4bit
 from peft.tuners.lora import LoraLayer
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 from appliance.training.attention import Heads, attention, attention_blocks
+from appliance.training.frozen_matrices import frozen_matrices
 from appliance.training.kernels import gated_unit, losses, norm, projection
 from appliance.training.packed_passes import PackedPass
+from appliance.training.varlen_attention import Sequences, has_kernel, varlen_attention
 
 ADAPTER = "default"
 # A matrix product on a CPU is compiled for each number of rows and kept: tens of MiB and some milliseconds for each new one.
@@ -40,8 +42,7 @@ class _Projections:
         biases = [module.bias for module in self._plain if module.bias is not None]
         self._trained_biases = biases if self._trained else []
         self._bias = torch.cat([bias.detach() for bias in biases]) if biases and not self._trained else None
-        self._packed = hasattr(self._weights[0], "quant_state")
-        self._beside = None if self._trained or self._packed or self._asked else _side_by_side(self._weights)
+        self._frozen = None if self._trained or self._asked else frozen_matrices(self._weights)
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         """Return (tokens, sum of the modules' outputs)."""
@@ -65,27 +66,12 @@ class _Projections:
 
     def _matrix(self, dtype: torch.dtype) -> Callable[[], torch.Tensor]:
         def matrix() -> torch.Tensor:
-            if self._beside is not None:
-                return self._beside
-            if self._packed:
-                parts = [dequantize_4bit(weight.data, weight.quant_state).to(dtype) for weight in self._weights]
-            else:
-                parts = [weight.detach().to(dtype) for weight in self._weights]
+            if self._frozen is not None:
+                return self._frozen().to(dtype)
+            parts = [weight.detach().to(dtype) for weight in self._weights]
             return parts[0] if len(parts) == 1 else torch.cat(parts)
 
         return matrix
-
-
-def _side_by_side(weights: Sequence[torch.nn.Parameter]) -> torch.Tensor:
-    """Move frozen matrices into one block of memory and return it whole."""
-    if len(weights) == 1:
-        return weights[0].detach()
-    whole = torch.cat([weight.detach() for weight in weights])
-    at = 0
-    for weight in weights:
-        weight.data = whole[at : at + weight.shape[0]]
-        at += weight.shape[0]
-    return whole
 
 
 class _Layer:
@@ -99,7 +85,7 @@ class _Layer:
         self._o = _Projections([attend.o_proj])
         self._gate_up = _Projections([mlp.gate_proj, mlp.up_proj])
         self._down = _Projections([mlp.down_proj])
-        self._heads = Heads(
+        self.heads = Heads(
             config.num_attention_heads,
             config.num_key_value_heads,
             attend.head_dim,
@@ -108,11 +94,11 @@ class _Layer:
         )
 
     def __call__(
-        self, x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, blocks: list[Any], wanted: torch.Tensor | None
+        self, x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, attend: Callable[..., torch.Tensor], wanted: torch.Tensor | None
     ) -> torch.Tensor:
         """Return the layer's output for all rows, or for the `wanted` ones alone (the rest only serve as keys and values)."""
         qkv = self._qkv(norm(x, self._layer.input_layernorm.weight, self._epsilon))
-        attended = attention(qkv, cos, sin, blocks, self._heads)
+        attended = attend(qkv, cos, sin, heads=self.heads)
         if wanted is not None:
             x, attended = x[wanted], attended[wanted]
         x = x + self._o(attended)
@@ -161,12 +147,18 @@ class Decoder:
         cos, sin = (side[0, :, : side.shape[-1] // 2] for side in (cos, sin))
         spare = LIKE_ROWS - rows % LIKE_ROWS
         x, cos, sin = (functional.pad(each, (0, 0, 0, spare)) for each in (x, cos, sin))
-        window = getattr(self._causal.config, "sliding_window", None)
-        blocks = attention_blocks(packed.shared, packed.lengths, window, x.device)
+        attend = self._attention(packed, spare, x)
         for number in layers:
-            inputs = (x, cos, sin, blocks, wanted if number == layers[-1] else None)
+            inputs = (x, cos, sin, attend, wanted if number == layers[-1] else None)
             if self._checkpointing and torch.is_grad_enabled():
                 x = checkpoint(self.layers[number], *inputs, use_reentrant=False)
             else:
                 x = self.layers[number](*inputs)
         return x[:rows] if wanted is None else x
+
+    def _attention(self, packed: PackedPass, spare: int, x: torch.Tensor) -> Callable[..., torch.Tensor]:
+        """Return the attention between the pass's rows, as fits the device."""
+        heads = self.layers[0].heads
+        if has_kernel(x.device, x.dtype, heads):
+            return partial(varlen_attention, sequences=Sequences.of(packed.shared, packed.lengths, spare, x.device))
+        return partial(attention, blocks=attention_blocks(packed.shared, packed.lengths, heads.window, x.device))

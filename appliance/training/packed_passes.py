@@ -21,7 +21,7 @@ import torch
 
 from appliance.training.examples import TokenizedExample
 
-PASS_TOKENS = 512
+PASS_TOKENS = 1024
 MIN_SHARED = 4
 
 
