@@ -24,6 +24,7 @@ from appliance.planning.work import Range, RowSizes
 MIB = 1024**2
 FILE_BYTES = 2  # a parameter, in the files of published models
 NF4_BITS = 4 + 8 / 64 + 32 / (64 * 256)
+CPU_NF4_BITS = NF4_BITS + 32 / 64  # there the blocks' constants are kept unpacked as well: see `training.frozen_matrices`
 CPU_RUNTIME_BYTES = 765 * MIB  # Python, torch, transformers, PEFT, and what their products and allocator keep (fitted)
 GPU_RUNTIME_BYTES = 900 * MIB  # CUDA's context and its libraries' workspaces
 SPREAD = (0.85, 1.2)  # low and high, of what is expected
@@ -79,7 +80,7 @@ def estimate_memory(
     return MemorySplit(
         runtime=GPU_RUNTIME_BYTES if machine.gpu else CPU_RUNTIME_BYTES,
         mapped=0 if machine.gpu else _mapped_bytes(shape, choice),
-        weights=weight_bytes(shape, choice, machine.compute_type),
+        weights=weight_bytes(shape, choice, machine.compute_type, gpu=machine.gpu),
         adapters=4 * learns,
         gradients=4 * learns + round(_passing_gradients(shape, choice, size)),
         optimiser=2 * 4 * learns,
@@ -87,7 +88,7 @@ def estimate_memory(
     )
 
 
-def weight_bytes(shape: ModelShape, choice: MethodChoice, compute_type: str) -> int:
+def weight_bytes(shape: ModelShape, choice: MethodChoice, compute_type: str, *, gpu: bool) -> int:
     """Return what the frozen weights hold. A full training has none: what learns counts elsewhere."""
     size = BYTES_A_TYPE[compute_type]
     if choice.method == "full":
@@ -96,7 +97,8 @@ def weight_bytes(shape: ModelShape, choice: MethodChoice, compute_type: str) -> 
         head = shape.vocabulary * shape.hidden if choice.train_head and shape.tied else 0  # a tied one is copied
         return (shape.parameters + head - trained_parameters(shape, choice)) * size
     rest = (shape.parameters - shape.linear_parameters) * size
-    return round(rest + shape.linear_parameters * (NF4_BITS / 8 if choice.method == "qlora" else size))
+    packed = (NF4_BITS if gpu else CPU_NF4_BITS) / 8
+    return round(rest + shape.linear_parameters * (packed if choice.method == "qlora" else size))
 
 
 def _mapped_bytes(shape: ModelShape, choice: MethodChoice) -> int:

@@ -13,7 +13,7 @@ from appliance.services.import_model import describe_model
 from appliance.services.machine import this_machine
 from appliance.services.plan_training import max_length_of, row_sizes
 
-PASS_TOKENS = 512  # go through the model at once, as `training.packed_passes` fills them
+PASS_TOKENS = 1024  # go through the model at once, as `training.packed_passes` fills them
 RANKED_METHODS = ("qlora", "lora")
 CHARACTERS_A_TOKEN = 4.0  # of English text, roughly: where rows were counted without a model
 

@@ -23,7 +23,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1", TOKENIZERS_PARALLELISM="false")
+from appliance.jobs.sandbox.confine import WORKER_SETTINGS
+
+os.environ.update(WORKER_SETTINGS)  # as a worker has them
 
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
@@ -68,7 +70,7 @@ class Case:
     last_layers: int = 0
     use_dora: bool = False
     checkpointing: bool = False
-    pass_tokens: int = 512
+    pass_tokens: int = 1024
 
 
 CASES = (
@@ -77,11 +79,11 @@ CASES = (
     Case("135M LoRA r 64, long rows", SMOLLM2, "lora", rank=64, batch=4, length=400, shared=0),
     Case("small LoRA, batch 32", SMALL, "lora", batch=32, length=60, steps=4),
     Case("small QLoRA, longest rows", SMALL, "qlora", batch=4, length=800, shared=100),
-    Case("middle LoRA, checkpointing", MIDDLE, "lora", batch=16, length=120, checkpointing=True, pass_tokens=1024),
+    Case("middle LoRA, checkpointing", MIDDLE, "lora", batch=16, length=120, checkpointing=True),
     Case("middle full", MIDDLE, "full", batch=8, length=150),
     Case("deep QLoRA r 4", DEEP, "qlora", rank=4, batch=8, length=200, shared=60),
     Case("wide last 2 layers", WIDE, "last-layers", last_layers=2, batch=8, length=120),
-    Case("wide LoRA r 32", WIDE, "lora", rank=32, batch=8, length=90, shared=0),
+    Case("wide LoRA r 32, small passes", WIDE, "lora", rank=32, batch=8, length=90, shared=0, pass_tokens=256),
 )
 
 

@@ -12,7 +12,9 @@ import os
 import sys
 from pathlib import Path
 
-os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1", TOKENIZERS_PARALLELISM="false")
+from appliance.jobs.sandbox.confine import WORKER_SETTINGS
+
+os.environ.update(WORKER_SETTINGS)  # as a worker has them
 
 from appliance.inference.compute_type import flush_denormals, probe, type_name
 from appliance.planning import METHODS as METHOD_NAMES

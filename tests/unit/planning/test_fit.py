@@ -35,7 +35,7 @@ def wanted(method="lora", *, shape="0.1B", on=None, rows=ROWS, epochs=3, batch=8
 
 def test_with_room_the_pass_is_large_and_nothing_is_computed_twice():
     plan = fit_training(wanted())
-    assert (plan.pass_tokens, plan.checkpointing, plan.advice) == (512, False, ())
+    assert (plan.pass_tokens, plan.checkpointing, plan.advice) == (1024, False, ())
     assert plan.steps == 375
     assert plan.accumulation == 2
     assert plan.trained == 4_884_480
