@@ -1,8 +1,8 @@
 """How long a training takes, in seconds, and what it needs on the disk, in bytes. No torch. (Memory: `memory`.)
 
 Time = products / their speed + numbers moved / the speed of copying. Products: see `work`. Moved are the activations, three times; the
-weights, cast once a pass where they learn; NF4 weights, unpacked twice a pass; AdamW's state once a step. How many bytes each of these
-costs was fitted to trainings on machine B, so that a machine's two measured speeds carry the estimate over;
+weights, cast once a pass where they learn; NF4 weights, unpacked twice a pass; AdamW's state once a step. What each of these costs
+was fitted to trainings on machine B, so that a machine's two measured speeds carry the estimate over;
 `ops/bench/planner_error.py` measures how far it is from others, `ops/bench/README.md` keeps the figures.
 """
 
@@ -14,11 +14,13 @@ from appliance.planning.work import Range, RowSizes, computed_tokens, passes_of,
 SPREAD = (0.75, 1.35)  # low and high, of what is expected
 KEPT_CHECKPOINTS = 3  # the last two, and one being written
 FORWARD_SHARE = 0.35  # of a step's time is its forward pass, which is all that validation needs
-PRODUCT_SLOWNESS = 1.35  # training's products take so many times as long as the measured one, for the same operations
-ACTIVATION_BYTES = 20.0  # moved for each number that a token and block keep
-UNPACK_BYTES = 10.0  # moved for each NF4 weight that is unpacked
-LEARN_BYTES = 40.0  # moved a step for each number that learns
-BLOCK_SECONDS = 12e-3  # of calls, a block and pass
+NARROW = 200.0  # products of a model of this width take twice as long as the measured ones, for the same operations; of wide ones, as long
+ATTENTION_SLOWNESS = 3.5  # attention's products are small ones, over the whole square of a row
+ACTIVATION_BYTES = 15.0  # moved for each number that a token and block keep
+SCORE_BYTES = 27.0  # moved for each score of attention
+UNPACK_BYTES = 8.0  # moved for each NF4 weight that is unpacked
+LEARN_BYTES = 45.0  # moved a step for each number that learns
+BLOCK_SECONDS = 7.5e-3  # of calls, a block and pass
 
 
 def estimate_seconds(
@@ -35,8 +37,10 @@ def estimate_seconds(
     """Return how long training takes with its validation, loading not counted."""
     steps = steps_of(rows, epochs=epochs, batch_size=batch_size) * (1 + FORWARD_SHARE * rows.validation_rows / rows.rows)
 
+    size = BYTES_A_TYPE[machine.compute_type]
+    step = _step(shape, choice, rows, epochs, batch_size, pass_tokens, size, checkpointing=checkpointing)
+
     def at(gflops: float, copy_gb_s: float) -> float:
-        step = _step(shape, choice, rows, batch_size, pass_tokens, BYTES_A_TYPE[machine.compute_type], checkpointing=checkpointing)
         return steps * (step[0] / (gflops * 1e9) + step[1] / (copy_gb_s * 1e9) + step[2])
 
     if machine.speed is None:
@@ -57,7 +61,15 @@ def checkpoint_bytes(shape: ModelShape, choice: MethodChoice) -> int:
 
 
 def _step(
-    shape: ModelShape, choice: MethodChoice, rows: RowSizes, batch_size: int, pass_tokens: int, size: int, *, checkpointing: bool
+    shape: ModelShape,
+    choice: MethodChoice,
+    rows: RowSizes,
+    epochs: int,
+    batch_size: int,
+    pass_tokens: int,
+    size: int,
+    *,
+    checkpointing: bool,
 ) -> tuple[float, float, float]:
     """Return a step's operations in products, the bytes it moves, and the seconds of its calls."""
     tokens, passes = computed_tokens(rows, batch_size), passes_of(rows, batch_size, pass_tokens)
@@ -66,24 +78,22 @@ def _step(
     table = shape.vocabulary * shape.hidden
     answers = rows.learned * batch_size * rows.mean
     again = 1 if checkpointing else 0
-    attention = 2 * 2 * shape.heads * shape.head_dim * rows.mean / 2 * blocks
-    operations = tokens * ((4 + 2 * again) * through + (3 + again) * attention) + answers * 4 * table
+    operations = tokens * (4 + 2 * again) * through + answers * 4 * table
     if choice.adapters:
         operations += tokens * 6 * 2.5 * learns  # factors that share an input are stacked with zeros between: see `memory`
     elif choice.method == "full":
         operations += tokens * 2 * through + answers * 2 * table
     else:
         operations += tokens * 2 * through + (answers * 2 * table if choice.train_head else 0)
-        operations += tokens * 2 * (shape.linear_parameters - through) / EPOCHS_OF_FEATURES
+        operations += tokens * 2 * (shape.linear_parameters - through) / epochs  # frozen layers compute each row once in all
+    scores = tokens * shape.heads * rows.mean * blocks * (3 + again)
+    attention = 2 * 2 * scores * shape.head_dim * ATTENTION_SLOWNESS
     query, key_value = shape.heads * shape.head_dim, shape.key_value_heads * shape.head_dim
-    block = 4 * shape.hidden + 2 * query + 2 * key_value + 3 * shape.intermediate + shape.heads * rows.mean
-    moved = tokens * block * blocks * (3 + again) / 3 * ACTIVATION_BYTES * size / 2
+    block = 4 * shape.hidden + 2 * query + 2 * key_value + 3 * shape.intermediate
+    moved = (tokens * block * blocks * (3 + again) * ACTIVATION_BYTES + scores * SCORE_BYTES) / 3 * size / 2
     if choice.method == "qlora":
         moved += passes * (2 + again) * UNPACK_BYTES * shape.linear_parameters
     elif not choice.adapters:
         moved += passes * 2 * (2 + again) * (4 + size) * through / 2
     moved += LEARN_BYTES * learns
-    return operations * PRODUCT_SLOWNESS, moved, passes * blocks * BLOCK_SECONDS
-
-
-EPOCHS_OF_FEATURES = 3  # frozen layers compute each row once, not once a pass over the data; presets take three passes or more
+    return operations * (1 + NARROW / shape.hidden) + attention, moved, passes * blocks * BLOCK_SECONDS
