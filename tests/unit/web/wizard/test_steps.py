@@ -12,12 +12,13 @@ import pytest
 
 from appliance.jobs.messages import Done, Failed, Ready
 from appliance.services.accounts import add_user, caller_of, set_password, sign_in
-from appliance.services.context import OPERATOR
+from appliance.services.context import OPERATOR, Caller
 from appliance.web.door import COOKIE
 from appliance.web.environment import prepare_environment
+from appliance.web.wizard.expert import choice_of
 from appliance.web.wizard.pages import build_blocks
 from appliance.web.wizard.results import draw_running, latest_evaluation
-from appliance.web.wizard.train import draw_job
+from appliance.web.wizard.train import draw_job, draw_review
 
 CANARY = "zebra-quartz-41977"
 
@@ -38,7 +39,7 @@ class Wizard:
             if each.name == name and (not near or any((getattr(item, "label", "") or "").startswith(near) for item in each.inputs))
         ]
         assert found, name
-        given = found[0].fn(*values, self._request)  # type: ignore[misc]
+        given = found[0].fn(self._request, *values)  # type: ignore[misc]
         return list(given) if isinstance(given, Iterator) else given
 
 
@@ -233,6 +234,17 @@ def test_the_review_says_what_will_be_done_and_what_it_takes(anna: Wizard) -> No
         assert anna("review", dataset, model, "quick", *EXPERT)[1].value == f"Start training: pick {missing} first"
     steps, _, _ = anna("to_review", anna.ids["dataset"], anna.ids["model"], "quick", *EXPERT)
     assert steps.selected == 4
+
+
+def test_a_review_is_a_look_and_logged(world: Any) -> None:
+    """It tells how many rows there are, and how long."""
+    size = world.context.log.size
+    looker = Caller("us_looker", "trainer", "a session of its own")
+    draw_review(world.appliance, looker, world.ids["dataset"], world.ids["model"], choice_of("quick"))
+    assert [(each["action"], each["object"]["id"]) for each in world.entries(size)] == [
+        ("dataset.list", world.ids["dataset"]),
+        ("model.list", world.ids["model"]),
+    ]
 
 
 @pytest.mark.parametrize(
