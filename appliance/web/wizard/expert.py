@@ -22,9 +22,10 @@ DEFAULT_METHOD = "auto"
 
 @dataclass(frozen=True)
 class ExpertSettings:
-    """The components, in the order that `choice_of` takes their values."""
+    """The components; `all` is in the order that `choice_of` takes their values. `rank` is one of the others."""
 
     method: gr.Radio
+    rank: gr.Number
     others: list[Any]
 
     @property
@@ -46,9 +47,9 @@ def build_expert_settings() -> ExpertSettings:
         head = gr.Checkbox(False, label="The head learns too", visible=False)
     with gr.Row():
         epochs = gr.Number(0, label="Times through the data", info="0: the preset's", minimum=0, maximum=100, precision=0)
-        batch = gr.Number(0, label="Rows a step", info="0: 8", minimum=0, maximum=256, precision=0)
+        batch = gr.Number(0, label="Rows a step", info="0: by how many rows there are", minimum=0, maximum=256, precision=0)
         rate = gr.Number(0, label="Learning rate", info="0: right for model and method", minimum=0, maximum=0.1)
-    return ExpertSettings(method, [rank, rslora, dora, last_layers, head, epochs, batch, rate])
+    return ExpertSettings(method, rank, [rank, rslora, dora, last_layers, head, epochs, batch, rate])
 
 
 def visible_for(method: str) -> tuple[Any, ...]:
