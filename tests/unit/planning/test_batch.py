@@ -23,7 +23,7 @@ from appliance.planning import (
 SHAPES = dict(TYPICAL_SHAPES)
 GB = 10**9
 LAPTOP = Machine(6 * GB, 100 * GB, 2, Speed("bfloat16", 100.0, 10.0))
-GPU = Machine(24 * GB, 1000 * GB, 8, gpu=True)
+GPU = Machine(80 * GB, 1000 * GB, 8, gpu=True)
 
 
 def planned(machine: Machine, shape: str, method: str, preset: str, rows: int) -> tuple[int, FittedPlan]:
