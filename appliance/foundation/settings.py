@@ -41,7 +41,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         mistakes.append("APPLIANCE_HOME must be an absolute path")
     if (length := len(os.fsencode(home))) > MAX_HOME_BYTES:
         mistakes.append(
-            f"the path of APPLIANCE_HOME has {length} bytes and may have {MAX_HOME_BYTES}, because sockets lie below it: choose a shorter one"
+            f"the path of APPLIANCE_HOME has {length} bytes and may have {MAX_HOME_BYTES}, because sockets lie below it; take a shorter one"
         )
     port_text = values.get("APPLIANCE_PORT") or str(DEFAULT_PORT)
     port = int(port_text) if _PORT.fullmatch(port_text) else -1
