@@ -62,7 +62,7 @@ def test_a_sweep_that_is_killed_and_stopped_goes_on_and_its_winner_is_what_a_tra
     ids = ("--model", home.model, "--dataset", home.dataset, "--epochs", "40")
     process = home.start("sweep", *ids, "--ranks", ",".join(RANKS), "--json")
     running.append(process)
-    await_that(lambda: list(home.folder.glob("jobs/*/sweep.sealed")), "the first rank's end in the record")
+    await_that(lambda: list(home.folder.glob(f"jobs/*/rank-{RANKS[1]}")), "the first rank's end in the record")
     (worker,) = workers_of(home, "sweep")
     os.kill(worker, signal.SIGKILL)
     assert "signal 9" in error_of(process, *process.communicate(timeout=SOON_S))["sentence"]
