@@ -39,8 +39,8 @@ def build_expert_settings() -> ExpertSettings:
     method = gr.Radio(METHODS, value=DEFAULT_METHOD, label="What learns", elem_classes="cards")
     with gr.Row():
         rank = gr.Number(0, label="Rank", info="0: 16, which is enough for most data", minimum=0, maximum=1024, precision=0)
-        rslora = gr.Checkbox(False, label="Scale by the root of the rank (rsLoRA)")
-        dora = gr.Checkbox(False, label="Lengths and directions apart (DoRA)")
+        rslora = gr.Checkbox(False, label="Scale by the root of the rank (rsLoRA)", min_width=240)
+        dora = gr.Checkbox(False, label="Lengths and directions apart (DoRA)", min_width=240)
         last_layers = gr.Number(
             0, label="Last layers that learn", info="0: a quarter of them", minimum=0, maximum=1024, precision=0, visible=False
         )

@@ -36,9 +36,9 @@ def build_rank_choice() -> RankChoice:
     """Draw it; `train` wires it, because it starts jobs and changes the settings."""
     with gr.Column(visible=False) as column:
         advice = drawn()
-        take = gr.Button("Take this rank", size="sm")
+        take = gr.Button("Take this rank")
         ranks = gr.CheckboxGroup(RANKS, value=COMPARED, label="Or try several ranks and keep the best", info=_COST)
-        compare = gr.Button("Compare these ranks", size="sm")
+        compare = gr.Button("Compare these ranks")
     return RankChoice([column, advice, take, compare], take, ranks, compare)
 
 
