@@ -11,7 +11,7 @@ from appliance.web.drawing import figures, notice, table, text
 
 MARKED = 0.95  # the share at which the line is drawn
 MAX_TICKS = 16
-LABELS, LABEL_HEIGHT = 64, 14  # room at the right for a line's name, and below it for the next
+LABELS, LABEL_HEIGHT = 84, 18  # room at the right for a line's name, and below it for the next
 
 
 def rank_view(found: dict[str, Any]) -> str:
@@ -41,7 +41,7 @@ def energy_chart(kept: Sequence[float], enough: int) -> str:
     )
     grid = "".join(
         f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{_y(part / 4):.1f}" y2="{_y(part / 4):.1f}"/>'
-        f'<text x="{LEFT - 8}" y="{_y(part / 4) + 4:.1f}" text-anchor="end">{25 * part} %</text>'
+        f'<text x="{LEFT - 8}" y="{_y(part / 4) + 4:.1f}" text-anchor="end">{25 * part}</text>'
         for part in range(5)
     )
     every = -(-len(kept) // MAX_TICKS)
@@ -55,7 +55,7 @@ def energy_chart(kept: Sequence[float], enough: int) -> str:
     return (
         f'<div class="chart"><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{text(said)}">{grid}{bars}{line}{ticks}'
         f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 6}" text-anchor="middle">Rank (directions kept)</text>'
-        f'<text transform="translate(12 {(HEIGHT - BOTTOM + TOP) / 2}) rotate(-90)" text-anchor="middle">Kept of what it learned</text>'
+        f'<text transform="translate(12 {(HEIGHT - BOTTOM + TOP) / 2}) rotate(-90)" text-anchor="middle">Kept of what it learned (%)</text>'
         f'</svg><div class="legend"><span><i class="key limit"></i>{100 * MARKED:.0f} % of what it learned</span></div></div>'
     )
 

@@ -199,7 +199,11 @@ def watch(appliance: Appliance, caller: Caller, job_id: str | None) -> tuple[Any
     adapter = bool(job["result"].get("adapter"))
     return (
         draw_job(job),
-        gr.Button("Stop" if job["kind"] == SWEEP else "Stop and keep what it learned", visible=state in ACTIVE, interactive=state in {JobState.QUEUED, JobState.RUNNING}),
+        gr.Button(
+            "Stop" if job["kind"] == SWEEP else "Stop and keep what it learned",
+            visible=state in ACTIVE,
+            interactive=state in {JobState.QUEUED, JobState.RUNNING},
+        ),
         gr.Button("Resume where it stopped", visible=state in {JobState.STOPPED, JobState.FAILED}, interactive=True),
         gr.Button("Continue to the results" if adapter else "Results: when training is done", interactive=adapter),
     )
