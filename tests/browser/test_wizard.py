@@ -73,7 +73,7 @@ def go_to(page: Any, name: str) -> None:
 
 
 def try_what_cannot_be(page: Any) -> None:
-    """Ask for what the model has not: a sentence where the plan was, and on the button what to do. Taken back, plan and advice are there again."""
+    """Ask for what the model has not: a sentence where the plan was, and on the button what to do. Taken back, the plan is there again."""
     page.get_by_role("button", name="For experts").click()
     page.get_by_text("The end of the model itself learns").click()
     layers = page.get_by_label("Last layers that learn")
