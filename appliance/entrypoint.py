@@ -18,9 +18,9 @@ from pathlib import Path
 from appliance.audit import AuditLog
 from appliance.cli.client import SOCKET_NAME
 from appliance.cli.commands import build_commands
-from appliance.foundation.atomic_files import make_private_folder
+from appliance.foundation.atomic_files import make_private_folder, storage_errors
 from appliance.foundation.clock import SystemClock
-from appliance.foundation.errors import ConflictError, InputError
+from appliance.foundation.errors import ConflictError, InputError, StorageError
 from appliance.foundation.home_lock import HomeLock
 from appliance.foundation.settings import Settings
 from appliance.jobs.launcher import Launcher
@@ -138,14 +138,13 @@ def _bind_unix(path: Path) -> socket.socket:
     path.unlink(missing_ok=True)  # The lock is ours, so whoever left it is gone.
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
     try:
-        listener.bind(str(path))
-        path.chmod(0o600)
-        listener.listen(BACKLOG)
-    except OSError as error:
+        with storage_errors("Opening the home's socket"):
+            listener.bind(str(path))
+            path.chmod(0o600)
+            listener.listen(BACKLOG)
+    except StorageError:
         listener.close()
-        raise InputError(
-            "The home's path is too long for a Unix socket (over 100 characters). Choose a shorter one.", code="home.path"
-        ) from error
+        raise
     return listener
 
 

@@ -11,6 +11,7 @@ from appliance.foundation.errors import InputError
 
 DEFAULT_PORT = 7860
 MAX_PORT = 65535
+MAX_HOME_BYTES = 85  # of its path: the server's and the self-test's sockets lie below it, and Linux takes 107 bytes for the path of one
 MAX_UPLOAD_BYTES = 256 * 1024 * 1024
 _PORT = re.compile(r"[0-9]{1,5}")
 
@@ -38,6 +39,10 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         home = home.expanduser()
     if not home.is_absolute():
         mistakes.append("APPLIANCE_HOME must be an absolute path")
+    if (length := len(os.fsencode(home))) > MAX_HOME_BYTES:
+        mistakes.append(
+            f"the path of APPLIANCE_HOME has {length} bytes and may have {MAX_HOME_BYTES}, because sockets lie below it; take a shorter one"
+        )
     port_text = values.get("APPLIANCE_PORT") or str(DEFAULT_PORT)
     port = int(port_text) if _PORT.fullmatch(port_text) else -1
     if not 0 <= port <= MAX_PORT:

@@ -8,7 +8,7 @@ import contextlib
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from appliance.foundation.clock import Clock
 from appliance.foundation.errors import ApplianceError, StorageError, WorkerError
@@ -38,6 +38,11 @@ class JobHandler(Protocol):
     def fail(self, job: Job, error: ApplianceError) -> None:
         """Log that the job failed."""
         ...
+
+
+@runtime_checkable
+class StepsDown(Protocol):
+    """A handler of jobs that can be done with less memory. Where a handler is none, memory that runs out ends the job."""
 
     def step_down(self, job: Job, error: ApplianceError) -> Job:
         """Memory ran out: make the job need less, log it, and return the job as it is now. Raises `ApplianceError` when it cannot."""
@@ -164,7 +169,8 @@ class JobRunner:
                 return job, run_worker(self._launcher, handler.prepare(job), listener, should_stop=lambda: self._should_stop(job_id))
             except WorkerError as error:
                 killed = error.code == "worker.died" and count_memory_kills(self._vmstat) > kills
-                if not (killed or error.code == OUT_OF_MEMORY) or self._should_stop(job_id):
+                ran_out = killed or error.code == OUT_OF_MEMORY
+                if not ran_out or not isinstance(handler, StepsDown) or self._should_stop(job_id):
                     raise
                 job = handler.step_down(job, error)
 

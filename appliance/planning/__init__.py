@@ -5,7 +5,7 @@ from appliance.planning.fit import FittedPlan, fit_training
 from appliance.planning.gpu_table import GpuRow, gpu_table
 from appliance.planning.machine import Machine, Speed, fingerprint
 from appliance.planning.memory import MemorySplit, estimate_memory
-from appliance.planning.methods import AUTOMATIC, METHODS, MethodChoice, trained_parameters
+from appliance.planning.methods import ADAPTER_METHODS, AUTOMATIC, METHODS, MethodChoice, trained_parameters
 from appliance.planning.parameters import AdapterCount, LayerCount, ModelShape, adapter_parameters, compare_adapter, matrix_parameters
 from appliance.planning.passes import Training, passes_that_fit
 from appliance.planning.presets import MAX_LENGTH, PRESETS, Preset, default_last_layers, default_learning_rate, training_plan
@@ -17,6 +17,7 @@ from appliance.planning.stepping_down import Footprint, StepDown, step_down
 from appliance.planning.work import Flop, Range, RowSizes, training_flop
 
 __all__ = [
+    "ADAPTER_METHODS",
     "AUTOMATIC",
     "MAX_LENGTH",
     "METHODS",

@@ -6,7 +6,15 @@ was fitted to trainings on machine B, so that a machine's two measured speeds ca
 `ops/bench/planner_error.py` measures how far it is from others, `ops/bench/README.md` keeps the figures.
 """
 
-from appliance.planning.machine import BF16_GAIN, BYTES_A_TYPE, UNMEASURED_COPY_GB_S, UNMEASURED_GFLOPS_A_CORE, Machine
+from appliance.planning.machine import (
+    BF16_GAIN,
+    BYTES_A_TYPE,
+    UNMEASURED_COPY_GB_S,
+    UNMEASURED_GFLOPS_A_CORE,
+    UNMEASURED_GPU_COPY_GB_S,
+    UNMEASURED_GPU_GFLOPS,
+    Machine,
+)
 from appliance.planning.methods import MethodChoice, trained_blocks, trained_parameters
 from appliance.planning.parameters import ModelShape
 from appliance.planning.work import Range, RowSizes, computed_tokens, passes_of, steps_of
@@ -43,6 +51,8 @@ def estimate_seconds(
     def at(gflops: float, copy_gb_s: float) -> float:
         return steps * (step[0] / (gflops * 1e9) + step[1] / (copy_gb_s * 1e9) + step[2])
 
+    if machine.gpu and machine.speed is None:
+        return Range(*(at(*speeds) for speeds in zip(UNMEASURED_GPU_GFLOPS[::-1], UNMEASURED_GPU_COPY_GB_S[::-1], strict=True)))
     if machine.speed is None:
         slow, fast = (machine.cores * rate for rate in UNMEASURED_GFLOPS_A_CORE)
         return Range(at(fast * BF16_GAIN, UNMEASURED_COPY_GB_S[1]), at(slow, UNMEASURED_COPY_GB_S[0]))

@@ -17,6 +17,8 @@ BYTES_A_TYPE = {"float32": 4, "bfloat16": 2, "float64": 8}
 UNMEASURED_GFLOPS_A_CORE = (15.0, 75.0)
 BF16_GAIN = 4.0
 UNMEASURED_COPY_GB_S = (2.0, 20.0)
+# Of GPUs in 16 bits, by their data sheets: a T4 (65 TFLOP/s, 320 GB/s) at a third, to an H100 (990, 3350) at half. None was measured.
+UNMEASURED_GPU_GFLOPS, UNMEASURED_GPU_COPY_GB_S = (20e3, 500e3), (100.0, 2000.0)
 CORRECTIONS = (0.1, 10.0)  # what past trainings may correct an estimate of time by: past that, something else was wrong
 
 

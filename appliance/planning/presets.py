@@ -9,7 +9,7 @@ learning rate       Adapters: 2e-4 from a billion parameters on (QLoRA, table 9,
                     about ten times full tuning's, over 14 models). DoRA takes LoRA's (arXiv:2402.09353, section 5).
 rsLoRA              alpha / sqrt(r) is sqrt(r) times alpha / r (arXiv:2312.03732). So that the default rate keeps its meaning, alpha is then
                     2·sqrt(rank), rounded: the same scale as without at every rank of the presets.
-batch 8             "LoRA Without Regret": LoRA loses to full fine-tuning at large batches (over 32), and learns as well at small ones.
+batch               4, 8 or 16 by how many rows there are: see `batch`.
 last layers         a quarter of the blocks (Lee et al., "Surgical Fine-Tuning", arXiv:2210.11466: which part is best depends on the
                     shift; outputs change with the last). The head stays as it is unless asked for.
 dropout 0           the runs are short, and validation picks the best pass.
@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from appliance.foundation.errors import InputError
+from appliance.planning.batch import Batch, choose_batch
 from appliance.planning.methods import METHODS, MethodChoice
 
 TINY_PARAMETERS, TINY_LEARNING_RATE = 135_000_000, 1.5e-3
@@ -59,8 +60,15 @@ class Preset:
     epochs: int
     visits: int
     min_steps: int
-    batch_size: int = 8
     rank: int = 16
+
+    def passes(self, rows: int) -> int:
+        """Return how often so many rows are gone through, where they are not few: fewer times over many."""
+        return min(self.epochs, max(1, self.visits // rows))
+
+    def batch(self, rows: int) -> Batch:
+        """Return how many rows make a step, and why."""
+        return choose_batch(rows, passes=self.passes(rows), least_steps=self.min_steps)
 
 
 PRESETS = {
@@ -110,7 +118,7 @@ def training_plan(
     if problems:
         raise InputError(f"This training cannot be planned: {'; '.join(problems)}.", code="planning.choice")
     chosen = PRESETS[preset]
-    batch = batch_size or chosen.batch_size
+    batch = batch_size or chosen.batch(training_rows).rows
     rank = rank or chosen.rank
     return {
         "method": method,
@@ -146,8 +154,7 @@ def _problems(method: str, preset: str, training_rows: int, given: dict[str, flo
 
 
 def _epochs(preset: Preset, rows: int, batch_size: int) -> int:
-    """Return the preset's passes: fewer over many rows (`visits`), more over few (`min_steps`)."""
+    """Return the preset's passes, more over few rows (`min_steps`)."""
     steps_a_pass = math.ceil(rows / batch_size)
     enough = math.ceil(preset.min_steps / steps_a_pass)
-    affordable = max(1, preset.visits // rows)
-    return min(MAX_EPOCHS, max(enough, min(preset.epochs, affordable)))
+    return min(MAX_EPOCHS, max(enough, preset.passes(rows)))

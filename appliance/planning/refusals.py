@@ -38,7 +38,7 @@ def refusals(wanted: Training) -> tuple[Refusal, ...]:
     if way is not None:
         span = seconds_of(wanted, way[0], checkpointing=way[1])
         if span.low > MAX_SECONDS:
-            found.append(_too_long(span, wanted.epochs))
+            found.append(_too_long(span, wanted.epochs, gpu=wanted.machine.gpu))
     return tuple(found)
 
 
@@ -109,13 +109,13 @@ def _too_little_disk(wanted: Training, needed: int) -> Refusal:
     return Refusal("planning.disk", f"{said} Make room: shred data sets that are not needed, or move other files away.")
 
 
-def _too_long(span: Range, epochs: int) -> Refusal:
+def _too_long(span: Range, epochs: int, *, gpu: bool) -> Refusal:
     days, most = span.low / 86400, MAX_SECONDS / 86400
     fewer = int(epochs * MAX_SECONDS / span.low)
     said = f"It would take {days:,.0f} days or more on this machine; over {most:.0f} days nothing is started."
     if fewer >= 1:
         return Refusal("planning.time", f"{said} With {fewer} instead of {epochs} passes over the data it would be done in time.")
-    return Refusal("planning.time", f"{said} Choose a smaller model, fewer rows, or a machine with a GPU.")
+    return Refusal("planning.time", f"{said} Choose a smaller model, fewer rows, or a machine with {'a faster' if gpu else 'a'} GPU.")
 
 
 def gigabytes(size: float) -> str:

@@ -26,6 +26,7 @@ def plan_report(plan: dict[str, Any]) -> str:
     parts = ", ".join(f"{said} {_bytes(memory[name])}" for name, said in MEMORY_PARTS.items() if memory[name] >= SHOWN_BYTES)
     lines = [
         f"It trains {method_sentence(settings)}: {plan['trained']:,} numbers, in {plan['steps']:,} steps of {settings['batch_size']} rows.",
+        f"  {plan['batch']} {passes_sentence(plan['accumulation'], settings['pass_tokens'])}",
         f"  Time: {duration_range(plan['seconds']['low'], plan['seconds']['high'])}.",
         f"  Memory: {_bytes(memory['low'])} to {_bytes(memory['high'])} of {_bytes(plan['available_bytes'])} ({parts}).",
         f"  Disk: {_bytes(plan['disk_bytes'])} for checkpoints and the result.",
@@ -43,6 +44,13 @@ def method_sentence(settings: dict[str, Any]) -> str:
     options = [name for name, asked in (("rsLoRA", settings["use_rslora"]), ("DoRA", settings["use_dora"])) if asked]
     rank = "" if settings["method"] == "full" else f" of rank {settings['rank']}"
     return _METHODS[settings["method"]] + rank + (f" with {' and '.join(options)}" if options else "")
+
+
+def passes_sentence(accumulation: int, pass_tokens: int) -> str:
+    """Return in how many passes a step is computed."""
+    if accumulation == 1:
+        return f"Each step is computed in one pass (up to {pass_tokens:,} tokens)."
+    return f"Each step is computed in {accumulation} passes of up to {pass_tokens:,} tokens, whose gradients add up: that is what fits."
 
 
 def flop_sentence(flop: dict[str, Any]) -> str:

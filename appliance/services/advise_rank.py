@@ -4,7 +4,8 @@ from typing import Any
 
 from appliance.audit import ObjectRef
 from appliance.foundation.errors import InputError
-from appliance.planning import PRESETS, MethodChoice, ModelShape, advise_rank, estimate_memory
+from appliance.planning import ADAPTER_METHODS, PRESETS, MethodChoice, ModelShape, advise_rank, estimate_memory
+from appliance.planning.passes import pass_sizes
 from appliance.planning.work import COMPLETION_SHARE
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.dataset_versions import show_report
@@ -13,8 +14,6 @@ from appliance.services.import_model import describe_model
 from appliance.services.machine import this_machine
 from appliance.services.plan_training import max_length_of, row_sizes
 
-PASS_TOKENS = 1024  # go through the model at once, as `training.packed_passes` fills them
-RANKED_METHODS = ("qlora", "lora")
 CHARACTERS_A_TOKEN = 4.0  # of English text, roughly: where rows were counted without a model
 
 
@@ -33,9 +32,9 @@ def advise_before(
     """
     context.look(caller, "dataset.list", ObjectRef("dataset", dataset_id))
     context.look(caller, "model.list", ObjectRef("model", model_id))
-    if method not in RANKED_METHODS:
+    if method not in ADAPTER_METHODS:
         raise InputError(
-            f"Only LoRA and QLoRA have a rank; {method} has none. Choose one of {', '.join(RANKED_METHODS)}.", code="rank.method"
+            f"Only LoRA and QLoRA have a rank; {method} has none. Choose one of {', '.join(ADAPTER_METHODS)}.", code="rank.method"
         )
     if memory_gib is not None and not 0.1 <= memory_gib <= 65_536:
         raise InputError("The memory must lie between 0.1 and 65,536 GiB.", code="rank.budget")
@@ -43,12 +42,14 @@ def advise_before(
     shape = ModelShape.from_config(model["manifest"]["config"])
     tokens = answer_tokens(show_report(context, caller, dataset_id=dataset_id)["tokens"], dataset["training_rows"])
     machine, rows = this_machine(context), row_sizes(context, dataset, max_length_of(model))
+    batch_size = PRESETS["balanced"].batch(rows.rows).rows
     budget = memory_gib * 2**30 if memory_gib is not None else float(machine.memory_bytes)
 
     def peak_bytes(rank: int) -> float:
         choice = MethodChoice(method, rank)
-        batch_size = PRESETS["balanced"].batch_size
-        split = estimate_memory(shape, choice, machine, rows, batch_size=batch_size, pass_tokens=PASS_TOKENS, checkpointing=False)
+        split = estimate_memory(
+            shape, choice, machine, rows, batch_size=batch_size, pass_tokens=pass_sizes(machine)[0], checkpointing=False
+        )
         return split.peak.high
 
     advice = advise_rank(shape, answer_tokens=tokens, peak_bytes=peak_bytes, budget_bytes=budget)

@@ -7,18 +7,17 @@ from typing import Any
 from sqlalchemy import select, update
 
 from appliance.audit import ObjectRef, Outcome
-from appliance.foundation.atomic_files import make_private_folder
 from appliance.foundation.errors import ApplianceError, ConflictError, InputError, NotFoundError
-from appliance.foundation.identifiers import new_id
 from appliance.jobs.conversation import WorkerOrder
 from appliance.jobs.messages import Done, EvaluateStart
-from appliance.jobs.states import Job, add_job
+from appliance.jobs.states import Job
 from appliance.models.tables import ADAPTERS, RETIRED
 from appliance.reports.facts import digest_of
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.dataset_use import verify_version
 from appliance.services.import_dataset import describe_dataset
 from appliance.services.keep_adapter import job_folder
+from appliance.services.queue_job import queue_job
 from appliance.services.train_adapter import adapter_access, dataset_access, log_job, model_access
 from appliance.vault.stream import SealContext, unseal_file
 
@@ -36,23 +35,15 @@ def submit_evaluation(context: ServiceContext, caller: Caller, *, adapter_id: st
         raise InputError(
             "The dataset has no held-out questions, so nothing can be measured. Import one with more rows.", code="evaluation.empty"
         )
-    job_id = new_id("jb")
-    with context.act(caller, "job.submit", ObjectRef("job", job_id), {"kind": EVALUATE, "adapter": adapter_id}):
-        with context.database.begin() as connection:
-            verify_version(connection, dataset["id"], adapter["dataset_version"])
-        make_private_folder(job_folder(context, job_id))
-        context.vault.new_data_key("job", job_id)
-        with context.database.begin() as connection:
-            verify_version(connection, dataset["id"], adapter["dataset_version"])
-            return add_job(
-                connection,
-                context.clock,
-                job_id=job_id,
-                project_id=adapter["project_id"],
-                kind=EVALUATE,
-                spec={"adapter_id": adapter_id},
-                created_by=caller.user_id,
-            )
+    return queue_job(
+        context,
+        caller,
+        EVALUATE,
+        {"adapter_id": adapter_id},
+        project_id=adapter["project_id"],
+        details={"adapter": adapter_id},
+        verify=lambda connection: verify_version(connection, dataset["id"], adapter["dataset_version"]),
+    )
 
 
 class EvaluationHandler:
@@ -99,11 +90,6 @@ class EvaluationHandler:
     def fail(self, job: Job, error: ApplianceError) -> None:
         """Log that the job failed, and why."""
         log_job(self._context, job, "job.start", Outcome.FAILED, error.code)
-
-    def step_down(self, job: Job, error: ApplianceError) -> Job:
-        """Measuring asks one question at a time already."""
-        del job
-        raise error
 
 
 def list_adapters(context: ServiceContext, caller: Caller) -> list[dict[str, Any]]:

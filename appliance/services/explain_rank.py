@@ -9,16 +9,15 @@ from typing import Any
 from sqlalchemy import select, update
 
 from appliance.audit import ObjectRef, Outcome
-from appliance.foundation.atomic_files import make_private_folder
 from appliance.foundation.errors import ApplianceError, InputError, NotFoundError
-from appliance.foundation.identifiers import new_id
 from appliance.jobs.conversation import WorkerOrder
 from appliance.jobs.messages import Done, RanksStart
-from appliance.jobs.states import Job, add_job
+from appliance.jobs.states import Job
 from appliance.models.tables import ADAPTERS
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.evaluate_adapter import describe_adapter, verify_in_use
 from appliance.services.keep_adapter import job_folder
+from appliance.services.queue_job import queue_job
 from appliance.services.train_adapter import adapter_access, log_job
 from appliance.vault.stream import SealContext, unseal_file
 
@@ -31,20 +30,8 @@ def submit_explanation(context: ServiceContext, caller: Caller, *, adapter_id: s
     """Put the analysis of an adapter into the queue. Raises `InputError` when its update is no B A, `NotFoundError`, `ConflictError`."""
     adapter = describe_adapter(context, adapter_id)
     verify_explained(adapter)
-    job_id = new_id("jb")
-    with context.act(caller, "job.submit", ObjectRef("job", job_id), {"kind": RANKS, "adapter": adapter_id}):
-        make_private_folder(job_folder(context, job_id))
-        context.vault.new_data_key("job", job_id)
-        with context.database.begin() as connection:
-            return add_job(
-                connection,
-                context.clock,
-                job_id=job_id,
-                project_id=adapter["project_id"],
-                kind=RANKS,
-                spec={"adapter_id": adapter_id},
-                created_by=caller.user_id,
-            )
+    project_id, about = adapter["project_id"], {"adapter": adapter_id}
+    return queue_job(context, caller, RANKS, {"adapter_id": adapter_id}, project_id=project_id, details=about)
 
 
 def verify_explained(adapter: dict[str, Any]) -> None:
@@ -118,8 +105,3 @@ class RanksHandler:
     def fail(self, job: Job, error: ApplianceError) -> None:
         """Log that the job failed, and why."""
         log_job(self._context, job, "job.start", Outcome.FAILED, error.code)
-
-    def step_down(self, job: Job, error: ApplianceError) -> Job:
-        """An analysis takes one small matrix after the other already."""
-        del job
-        raise error

@@ -107,7 +107,7 @@ def _train(appliance: Appliance, caller: Caller, *, dataset_id: str, model_id: s
 
 
 def _plan(appliance: Appliance, caller: Caller, *, dataset_id: str, model_id: str, **choice: Any) -> Any:
-    return show_plan(appliance.context, caller, dataset_id=dataset_id, model_id=model_id, choice=TrainingChoice(**choice))
+    return show_plan(appliance.context, caller, dataset_id=dataset_id, model_id=model_id, choice=TrainingChoice(**choice)).to_json()
 
 
 def _evaluate(appliance: Appliance, caller: Caller, *, adapter_id: str) -> Any:

@@ -15,6 +15,7 @@ from appliance.jobs.messages import MAX_SEED
 from appliance.planning import (
     AUTOMATIC,
     MAX_LENGTH,
+    PRESETS,
     FittedPlan,
     MethodChoice,
     ModelShape,
@@ -53,17 +54,18 @@ class TrainingChoice:
 
 @dataclass(frozen=True)
 class PlannedTraining:
-    """The settings as the worker takes them, and what they will take of this machine."""
+    """The settings as the worker takes them, and what they will take of this machine. `batch`: why so many rows make a step."""
 
     settings: dict[str, Any]
     fitted: FittedPlan
+    batch: str
 
     def to_json(self) -> dict[str, Any]:
         """Return all of it as plain JSON."""
         fitted = asdict(self.fitted)
         memory = self.fitted.memory
         peak = {"expected": memory.total, "low": memory.peak.low, "high": memory.peak.high}
-        return {"settings": self.settings, **fitted, "memory": {**fitted["memory"], **peak}}
+        return {"settings": self.settings, "batch": self.batch, **fitted, "memory": {**fitted["memory"], **peak}}
 
 
 def plan_training(context: ServiceContext, *, dataset_id: str, model_id: str, choice: TrainingChoice) -> PlannedTraining:
@@ -94,14 +96,15 @@ def plan_training(context: ServiceContext, *, dataset_id: str, model_id: str, ch
         "estimated_seconds": round(expected(fitted.seconds), 3),
         "estimated_steps": fitted.steps,
     }
-    return PlannedTraining(settings, fitted)
+    batch = PRESETS[choice.preset].batch(dataset["training_rows"]).reason if choice.batch_size is None else ""
+    return PlannedTraining(settings, fitted, batch or f"{choice.batch_size} rows a step, as you said.")
 
 
-def show_plan(context: ServiceContext, caller: Caller, *, dataset_id: str, model_id: str, choice: TrainingChoice) -> dict[str, Any]:
-    """Return the plan as plain JSON to somebody who may see data sets and models; nothing is started. Raises as `plan_training`."""
+def show_plan(context: ServiceContext, caller: Caller, *, dataset_id: str, model_id: str, choice: TrainingChoice) -> PlannedTraining:
+    """Return the plan to somebody who may see data sets and models: a look, and logged. Nothing is started. Raises as `plan_training`."""
     context.look(caller, "dataset.list", ObjectRef("dataset", dataset_id))
     context.look(caller, "model.list", ObjectRef("model", model_id))
-    return plan_training(context, dataset_id=dataset_id, model_id=model_id, choice=choice).to_json()
+    return plan_training(context, dataset_id=dataset_id, model_id=model_id, choice=choice)
 
 
 def _settings(choice: TrainingChoice, method: str, shape: ModelShape, training_rows: int) -> dict[str, Any]:

@@ -3,13 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-from appliance.audit import ObjectRef, Outcome
-from appliance.foundation.atomic_files import make_private_folder
+from appliance.audit import Outcome
 from appliance.foundation.errors import ApplianceError, InputError
 from appliance.foundation.identifiers import new_id
 from appliance.jobs.conversation import WorkerOrder
 from appliance.jobs.messages import Done, ShrinkStart
-from appliance.jobs.states import Job, add_job
+from appliance.jobs.states import Job
 from appliance.planning import MAX_LENGTH
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.dataset_use import verify_version
@@ -17,6 +16,7 @@ from appliance.services.evaluate_adapter import describe_adapter
 from appliance.services.explain_rank import verify_explained
 from appliance.services.import_dataset import describe_dataset
 from appliance.services.keep_adapter import MADE, MadeAdapter, job_folder, keep_adapter
+from appliance.services.queue_job import queue_job
 from appliance.services.train_adapter import adapter_access, dataset_access, log_job, model_access
 
 SHRINK = "shrink"
@@ -41,25 +41,17 @@ def submit_shrink(context: ServiceContext, caller: Caller, *, adapter_id: str, r
     dataset = describe_dataset(context, adapter["dataset_id"])
     if dataset["validation_rows"] == 0:
         raise InputError("The dataset has no rows set aside, so the loss before and after could not be measured.", code="rank.validation")
-    job_id, smaller_id = new_id("jb"), new_id("ad")
-    spec = {"adapter_id": adapter_id, "rank": chosen, "smaller_id": smaller_id}
-    with context.act(caller, "job.submit", ObjectRef("job", job_id), {"kind": SHRINK, "adapter": adapter_id, "rank": chosen}):
-        with context.database.begin() as connection:
-            verify_version(connection, dataset["id"], adapter["dataset_version"])
-        make_private_folder(job_folder(context, job_id))
-        context.vault.new_data_key("job", job_id)
-        context.vault.new_data_key("adapter", smaller_id)
-        with context.database.begin() as connection:
-            verify_version(connection, dataset["id"], adapter["dataset_version"])
-            return add_job(
-                connection,
-                context.clock,
-                job_id=job_id,
-                project_id=adapter["project_id"],
-                kind=SHRINK,
-                spec=spec,
-                created_by=caller.user_id,
-            )
+    smaller_id = new_id("ad")
+    return queue_job(
+        context,
+        caller,
+        SHRINK,
+        {"adapter_id": adapter_id, "rank": chosen, "smaller_id": smaller_id},
+        project_id=adapter["project_id"],
+        details={"adapter": adapter_id, "rank": chosen},
+        makes_adapter=smaller_id,
+        verify=lambda connection: verify_version(connection, dataset["id"], adapter["dataset_version"]),
+    )
 
 
 def _chosen_rank(adapter: dict[str, Any], rank: int | None, share: float | None) -> int:
@@ -132,8 +124,3 @@ class ShrinkHandler:
     def fail(self, job: Job, error: ApplianceError) -> None:
         """Log that the job failed, and why."""
         log_job(self._context, job, "job.start", Outcome.FAILED, error.code)
-
-    def step_down(self, job: Job, error: ApplianceError) -> Job:
-        """It measures one row at a time already."""
-        del job
-        raise error

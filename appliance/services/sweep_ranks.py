@@ -9,10 +9,11 @@ from appliance.foundation.errors import ApplianceError, InputError
 from appliance.jobs.conversation import WorkerOrder
 from appliance.jobs.messages import Done, RankCandidate, SweepStart
 from appliance.jobs.states import Job
+from appliance.planning import ADAPTER_METHODS, AUTOMATIC
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.import_dataset import describe_dataset
 from appliance.services.keep_adapter import MadeAdapter, keep_adapter
-from appliance.services.plan_training import TrainingChoice
+from appliance.services.plan_training import TrainingChoice, plan_training
 from appliance.services.train_adapter import log_job, queue_training, step_training_down, training_order, training_spec, training_start
 
 SWEEP = "sweep"
@@ -33,7 +34,10 @@ def submit_sweep(
     chosen = sorted(set(ranks))
     if not MIN_RANKS <= len(chosen) <= MAX_RANKS:
         raise InputError(f"A sweep compares {MIN_RANKS} to {MAX_RANKS} different ranks; {len(chosen)} were named.", code="sweep.ranks")
-    if choice.method not in {"qlora", "lora"}:
+    if choice.method == AUTOMATIC:  # as the largest of them fits the machine, so that all are compared in one way
+        largest = plan_training(context, dataset_id=dataset_id, model_id=model_id, choice=replace(choice, rank=chosen[-1]))
+        choice = replace(choice, method=largest.settings["method"])
+    if choice.method not in ADAPTER_METHODS:
         raise InputError(f"Only LoRA and QLoRA have ranks to compare; {choice.method} has none.", code="rank.method")
     specs = [training_spec(context, dataset_id=dataset_id, model_id=model_id, choice=replace(choice, rank=rank)) for rank in chosen]
     dataset = describe_dataset(context, dataset_id)

@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from appliance.audit import ObjectRef, Outcome
-from appliance.foundation.atomic_files import make_private_folder
 from appliance.foundation.errors import ApplianceError, WorkerError
 from appliance.foundation.identifiers import new_id
 from appliance.jobs.conversation import WorkerOrder
 from appliance.jobs.messages import OUT_OF_MEMORY, AdapterAccess, DatasetAccess, Done, ModelAccess, Start, TrainStart
-from appliance.jobs.states import Job, add_job, change_spec, note_on_job
+from appliance.jobs.states import Job, change_spec, note_on_job
 from appliance.planning import MAX_LENGTH, Footprint, step_down
 from appliance.services.context import APPLIANCE, Caller, ServiceContext
 from appliance.services.dataset_use import verify_trainable
@@ -19,6 +18,7 @@ from appliance.services.import_model import describe_model
 from appliance.services.keep_adapter import MADE, MadeAdapter, job_folder, keep_adapter
 from appliance.services.machine import note_training, this_machine
 from appliance.services.plan_training import TrainingChoice, plan_training
+from appliance.services.queue_job import queue_job
 
 TRAIN = "train"
 STEPPED_DOWN = "stepped_down"  # in a job's spec and result: the sentences, in their order
@@ -59,27 +59,18 @@ def submit_training(context: ServiceContext, caller: Caller, *, dataset_id: str,
 
 
 def queue_training(context: ServiceContext, caller: Caller, kind: str, spec: dict[str, Any], **details: str) -> Job:
-    """Log the submission of a job that trains, make its keys, and put it into the queue."""
-    job_id, dataset_id = new_id("jb"), spec["dataset_id"]
-    project_id = describe_dataset(context, dataset_id)["project_id"]
-    named: dict[str, str | int | bool] = {"kind": kind, "dataset": dataset_id, "model": spec["model_id"], **details}
-    with context.act(caller, "job.submit", ObjectRef("job", job_id), named):
-        with context.database.begin() as connection:
-            verify_trainable(connection, context.clock, dataset_id)
-        make_private_folder(job_folder(context, job_id))
-        context.vault.new_data_key("job", job_id)
-        context.vault.new_data_key("adapter", spec["adapter_id"])
-        with context.database.begin() as connection:
-            verify_trainable(connection, context.clock, dataset_id)
-            return add_job(
-                connection,
-                context.clock,
-                job_id=job_id,
-                project_id=project_id,
-                kind=kind,
-                spec=spec,
-                created_by=caller.user_id,
-            )
+    """Put a job that trains by `spec` into the queue; `details` go into the log."""
+    dataset_id = spec["dataset_id"]
+    return queue_job(
+        context,
+        caller,
+        kind,
+        spec,
+        project_id=describe_dataset(context, dataset_id)["project_id"],
+        details={"dataset": dataset_id, "model": spec["model_id"], **details},
+        makes_adapter=spec["adapter_id"],
+        verify=lambda connection: verify_trainable(connection, context.clock, dataset_id),
+    )
 
 
 class TrainingHandler:

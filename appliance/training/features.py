@@ -5,8 +5,9 @@ before the first step, in an order of its own: so a resumed run, which computes 
 on disk for an example are the rows behind the shared beginning; the beginning's rows are kept once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import torch
 
@@ -21,12 +22,16 @@ CHUNK_BYTES = 1 << 16  # of the sealed file: an example's rows are a few of thes
 SPILL_NAME = "features.sealed"
 
 
+def _opened(path: Path) -> BinaryIO:
+    return open(path, "w+b")  # closed by `SealedSpill.remove`
+
+
 class SealedSpill:
     """A sealed file in a job's folder, under the job's key: written once from end to end, then read at any place."""
 
-    def __init__(self, folder: Path, job_id: str, job_key: bytes) -> None:
-        """Start the file anew: what an earlier run of the job left in it is dropped. Raises `StorageError`."""
-        self._path = folder / SPILL_NAME
+    def __init__(self, folder: Path, job_id: str, job_key: bytes, *, opened: Callable[[Path], BinaryIO] = _opened) -> None:
+        """Start the file anew: what an earlier run of the job left in it is dropped. `opened` opens it, empty, to write and to read."""
+        self._path, self._opened = folder / SPILL_NAME, opened
         self._key = job_key
         self._context = SealContext("job", job_id, 1, SPILL_NAME)
         self._writer: SealedWriter | None = None
@@ -37,7 +42,7 @@ class SealedSpill:
         """Keep `data` and return where it begins. Raises `StorageError`."""
         with storage_errors(f"Writing {SPILL_NAME}"):
             if self._writer is None:
-                self._file = open(self._path, "w+b")  # noqa: SIM115 - closed by `remove`
+                self._file = self._opened(self._path)
                 self._writer = SealedWriter(self._file, self._key, self._context, chunk_bytes=CHUNK_BYTES)
             self._writer.write(data)
         at, self._size = self._size, self._size + len(data)

@@ -1,4 +1,4 @@
-"""Frozen matrices that share their input, as one: plain ones lie side by side for good, those in NF4 are unpacked whenever they are used."""
+"""Frozen matrices that share their input, as one: plain ones lie side by side for good, those in NF4 are unpacked when they are used."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -30,7 +30,7 @@ def has_kernel(device: torch.device, dtype: torch.dtype, heads: Heads) -> bool:
 
 @dataclass(frozen=True)
 class Sequences:
-    """The sequences of a pass. keys: (all keys), the row of each; query_ends, key_ends: (n + 1) int32, where each begins and the last ends."""
+    """The sequences of a pass. keys: the row of each key; query_ends, key_ends: (n + 1) int32, where each begins and the last ends."""
 
     keys: torch.Tensor
     query_ends: torch.Tensor

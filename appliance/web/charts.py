@@ -32,7 +32,7 @@ def loss_chart(curve: LossCurve, steps: int) -> str:
     if not every:
         return '<div class="chart empty">The chart begins with the first steps.</div>'
     last = max(steps, *(step for step, _ in (*curve.training, *curve.validation)), 1)
-    top = _nice_ceiling(max(every))
+    top = nice_ceiling(max(every))
     training, validation = _thin(curve.training), _thin(curve.validation)
     grid = "".join(
         f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{_y(top * part / 4, top):.1f}" y2="{_y(top * part / 4, top):.1f}"/>'
@@ -135,7 +135,8 @@ def _y(value: float, top: float) -> float:
     return TOP + (HEIGHT - TOP - BOTTOM) * (1 - max(0.0, value) / top)
 
 
-def _nice_ceiling(value: float) -> float:
+def nice_ceiling(value: float) -> float:
+    """Return the next round number over `value`, for the end of an axis."""
     scale = 1.0
     while scale * 10 < value:
         scale *= 10
@@ -148,7 +149,7 @@ def histogram(edges: Sequence[float], counts: Sequence[int], label: str, limit: 
     """Return bars of how many rows fall between two neighbouring `edges` (one more than `counts`), with a line at `limit`."""
     if not counts or len(edges) != len(counts) + 1 or max(counts) <= 0:
         return ""
-    top, last = _nice_ceiling(max(counts)), edges[-1]
+    top, last = nice_ceiling(max(counts)), edges[-1]
     bars = "".join(
         f'<rect class="count" x="{_x(low, last):.1f}" width="{max(1.0, _x(high, last) - _x(low, last) - 1):.1f}" '
         f'y="{_y(number, top):.1f}" height="{HEIGHT - BOTTOM - _y(number, top):.1f}">'

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from appliance.planning import FittedPlan, Machine, MemorySplit, ModelShape, adapter_parameters, gigabytes, matrix_parameters
-from appliance.reports.training_plan import MEMORY_PARTS, SHOWN_BYTES, duration_range, flop_sentence, method_sentence
+from appliance.reports.training_plan import MEMORY_PARTS, SHOWN_BYTES, duration_range, flop_sentence, method_sentence, passes_sentence
 from appliance.web.drawing import figures, notice, table, text
 
 SIDE = 230.0  # the longest side of W0's picture
@@ -12,8 +12,8 @@ GAP = 46.0
 LEAST_WIDTH = 5.0  # a rank of 1 must still be seen
 
 
-def review(title: str, settings: dict[str, Any], plan: FittedPlan) -> str:
-    """Return what would be done and what it would take. `title`: one sentence about model and data."""
+def review(title: str, settings: dict[str, Any], plan: FittedPlan, batch: str) -> str:
+    """Return what would be done and what it would take. `title`: a sentence about model and data; `batch`: one about the rows a step."""
     pairs = [
         ("Time", duration_range(plan.seconds.low, plan.seconds.high)),
         ("Steps", f"{plan.steps:,} of {settings['batch_size']} rows"),
@@ -21,10 +21,9 @@ def review(title: str, settings: dict[str, Any], plan: FittedPlan) -> str:
         ("Disk", gigabytes(plan.disk_bytes)),
     ]
     flop = flop_sentence({"total": plan.flop.total, "base_share": plan.flop.base_share})
-    passes = f"each batch in {plan.accumulation} passes" if plan.accumulation > 1 else "each batch in one pass"
     details = (
-        f'<p class="quiet">It trains {text(method_sentence(settings))}, learning rate {settings["learning_rate"]:g}, {passes} of up to '
-        f"{plan.pass_tokens:,} tokens. Operations for the record: {text(flop)}.</p>"
+        f'<p class="quiet">It trains {text(method_sentence(settings))}, learning rate {settings["learning_rate"]:g}. '
+        f"{text(batch)} {passes_sentence(plan.accumulation, plan.pass_tokens)} Operations for the record: {text(flop)}.</p>"
     )
     bar = memory_bar("Memory", plan.memory, plan.available_bytes)
     return f'<div class="review">{notice(title)}{figures(pairs)}{bar}{"".join(map(notice, plan.advice))}{details}</div>'

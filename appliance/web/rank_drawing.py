@@ -6,11 +6,12 @@ SVG and HTML that the server draws and escapes itself, as in `charts` and `drawi
 from collections.abc import Sequence
 from typing import Any
 
-from appliance.web.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH
+from appliance.web.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, nice_ceiling
 from appliance.web.drawing import figures, notice, table, text
 
 MARKED = 0.95  # the share at which the line is drawn
 MAX_TICKS = 16
+LABELS, LABEL_HEIGHT = 84, 18  # room at the right for a line's name, and below it for the next
 
 
 def rank_view(found: dict[str, Any]) -> str:
@@ -40,7 +41,7 @@ def energy_chart(kept: Sequence[float], enough: int) -> str:
     )
     grid = "".join(
         f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{_y(part / 4):.1f}" y2="{_y(part / 4):.1f}"/>'
-        f'<text x="{LEFT - 8}" y="{_y(part / 4) + 4:.1f}" text-anchor="end">{25 * part} %</text>'
+        f'<text x="{LEFT - 8}" y="{_y(part / 4) + 4:.1f}" text-anchor="end">{25 * part}</text>'
         for part in range(5)
     )
     every = -(-len(kept) // MAX_TICKS)
@@ -54,7 +55,7 @@ def energy_chart(kept: Sequence[float], enough: int) -> str:
     return (
         f'<div class="chart"><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{text(said)}">{grid}{bars}{line}{ticks}'
         f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 6}" text-anchor="middle">Rank (directions kept)</text>'
-        f'<text transform="translate(12 {(HEIGHT - BOTTOM + TOP) / 2}) rotate(-90)" text-anchor="middle">Kept of what it learned</text>'
+        f'<text transform="translate(12 {(HEIGHT - BOTTOM + TOP) / 2}) rotate(-90)" text-anchor="middle">Kept of what it learned (%)</text>'
         f'</svg><div class="legend"><span><i class="key limit"></i>{100 * MARKED:.0f} % of what it learned</span></div></div>'
     )
 
@@ -65,8 +66,61 @@ def origin_view(config: dict[str, Any]) -> str:
     if "made_from" in config:
         shown += notice(f"Made from {config['made_from']}. {config['shrink']['sentence']}", "good")
     if "sweep" in config:
-        shown += notice(config["sweep"]["sentence"], "good") + sweep_table(config["sweep"]["trials"])
+        shown += notice(config["sweep"]["sentence"], "good") + sweep_view(config["sweep"]["trials"])
     return shown
+
+
+def sweep_view(trials: Sequence[dict[str, Any]]) -> str:
+    """Return what each rank reached, as a picture and as a table; nothing while none has reached anything."""
+    return sweep_chart(trials) + sweep_table(trials) if trials else ""
+
+
+def sweep_chart(trials: Sequence[dict[str, Any]]) -> str:
+    """Return the loss on rows not practised against the steps, a line for each rank; the one that went furthest is the winner."""
+    lines: dict[int, list[tuple[int, float]]] = {}
+    for trial in trials:
+        if trial["validation_loss"] is not None:
+            lines.setdefault(trial["rank"], []).append((trial["steps"], trial["validation_loss"]))
+    if not lines:
+        return ""
+    ends = {rank: points[-1] for rank, points in lines.items()}
+    last = max(step for step, _ in ends.values())
+    winner = min(ends, key=lambda rank: (-ends[rank][0], ends[rank][1], rank))
+    top = nice_ceiling(max(loss for points in lines.values() for _, loss in points))
+    drawn, lowest = "", dict[int, float]()  # the lowest name so far at each step, so that none covers another
+    for rank in sorted(lines, key=lambda rank: -ends[rank][1]):
+        step, loss = ends[rank]
+        lowest[step] = max(_y(loss / top) + 4, lowest.get(step, 0.0) + LABEL_HEIGHT)
+        drawn += _sweep_line(rank, lines[rank], last, top, name_y=lowest[step], won=rank == winner)
+    ticks = "".join(
+        f'<text x="{_sweep_x(last * part / 4, last):.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{round(last * part / 4):,}</text>'
+        for part in range(5)
+    )
+    grid = "".join(
+        f'<line class="grid" x1="{LEFT}" x2="{WIDTH - LABELS}" y1="{_y(part / 4):.1f}" y2="{_y(part / 4):.1f}"/>'
+        f'<text x="{LEFT - 8}" y="{_y(part / 4) + 4:.1f}" text-anchor="end">{top * part / 4:.3g}</text>'
+        for part in range(5)
+    )
+    said = f"Loss on rows not practised by rank; rank {winner} did best with {ends[winner][1]:.4f}"
+    return (
+        f'<div class="chart"><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{text(said)}">{grid}{ticks}{drawn}'
+        f'<text x="{(LEFT + WIDTH - LABELS) / 2}" y="{HEIGHT - 6}" text-anchor="middle">Steps</text>'
+        f'<text transform="translate(12 {(HEIGHT - BOTTOM + TOP) / 2}) rotate(-90)" text-anchor="middle">Loss, rows not practised</text>'
+        "</svg></div>"
+    )
+
+
+def _sweep_line(rank: int, points: Sequence[tuple[int, float]], last: int, top: float, *, name_y: float, won: bool) -> str:
+    kind = "tried won" if won else "tried"
+    places = [(_sweep_x(step, last), _y(loss / top)) for step, loss in points]
+    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+    dots = "".join(f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="3.5"/>' for x, y in places)
+    name = f'<text class="{kind}" x="{places[-1][0] + 8:.1f}" y="{name_y:.1f}">rank {rank}</text>'
+    return f'<polyline class="{kind}" points="{line}"/>{dots}{name}'
+
+
+def _sweep_x(step: float, last: int) -> float:
+    return LEFT + (WIDTH - LEFT - LABELS) * step / last
 
 
 def sweep_table(trials: Sequence[dict[str, Any]]) -> str:

@@ -1,8 +1,12 @@
 """Waiting for room on a full disk: nothing is lost, somebody is told, and the work goes on by itself."""
 
+import io
 import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
+from appliance.foundation.atomic_files import storage_errors
 from appliance.foundation.errors import StorageError
 from appliance.jobs.messages import Notice
 from appliance.workers.channel import WorkerChannel
@@ -38,3 +42,30 @@ def write_when_there_is_room(channel: WorkerChannel, write: Callable[[], object]
             if told:
                 channel.send(Notice(sentence=""))
             return True
+
+
+class StoppedWaitingError(Exception):
+    """Somebody asked to stop while a `PatientFile` waited: what it holds is of no use."""
+
+
+class PatientFile(io.FileIO):
+    """A new file whose writes wait while the disk is full: what was written stays, what was not follows."""
+
+    def __init__(self, path: Path, channel: WorkerChannel) -> None:
+        super().__init__(path, "w+b")
+        self._channel = channel
+
+    def write(self, data: Any, /) -> int:
+        """Write all of `data`. Raises `StoppedWaitingError`, `StorageError` for any other refusal of the disk."""
+        rest = memoryview(data).cast("B")
+        size = len(rest)
+
+        def write_rest() -> None:
+            nonlocal rest
+            with storage_errors("Keeping what the frozen layers made of the rows"):
+                while rest:
+                    rest = rest[super(PatientFile, self).write(rest) :]
+
+        if not write_when_there_is_room(self._channel, write_rest):
+            raise StoppedWaitingError
+        return size

@@ -7,7 +7,7 @@ a rung and its line in the record, a rank is measured one step later than the ot
 
 import json
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,17 @@ from appliance.workers.room import write_when_there_is_room
 from appliance.workers.rung_training import RungTraining, checkpoints_of
 
 RECORD_NAME = "sweep.sealed"
-RECORD_VERSION = 1
+RECORD_VERSION = 2
 
 
 @dataclass
 class Record:
-    """What was measured so far: `trials` in the order of their ends, and the digest of the winner's adapter when it is sealed."""
+    """What was measured so far: `trials` in the order of their ends, and the digest of the winner's adapter when it is sealed.
 
+    `compute_type`: what all ranks compute in. A sweep that goes on computes in the same, whatever a new probe would say.
+    """
+
+    compute_type: str = ""
     trials: list[dict[str, Any]] = field(default_factory=list)
     adapter_sha256: str = ""
 
@@ -63,21 +67,20 @@ class RecordFile:
 
     def write(self, record: Record) -> None:
         """Keep the record durably."""
-        data = {"version": RECORD_VERSION, "trials": record.trials, "adapter_sha256": record.adapter_sha256}
-        seal_file(self._path, json.dumps(data).encode(), self._key, self._context)
+        seal_file(self._path, json.dumps({"version": RECORD_VERSION, **asdict(record)}).encode(), self._key, self._context)
 
 
 def sweep_ranks(channel: WorkerChannel, start: SweepStart) -> Done:
     """Run the rungs. After a `Stop` the record and the checkpoints are kept, and the job can be resumed."""
-    from appliance.inference.compute_type import flush_denormals, probe, type_name  # noqa: PLC0415 - torch takes seconds to import
+    from appliance.inference.compute_type import flush_denormals, named_type  # noqa: PLC0415 - torch takes seconds to import
 
     flush_denormals()
     model = verified_model(start.training.model)
     parts = _parts(start, model)
-    compute_type = probe()
-    channel.send(Ready(facts={"compute_type": type_name(compute_type), "candidates": len(start.candidates)}))
     file = RecordFile(Path(start.training.job_folder), start.training.job_id, start.training.job_key)
-    record = file.read()
+    record = begun_record(file, channel)
+    compute_type = named_type(record.compute_type)
+    channel.send(Ready(facts={"compute_type": record.compute_type, "candidates": len(start.candidates)}))
     rungs = halving_rungs(len(start.candidates))
     alive = sorted(start.candidates, key=lambda candidate: candidate.rank)
     for number, rung in enumerate(rungs):
@@ -108,6 +111,20 @@ def sweep_ranks(channel: WorkerChannel, start: SweepStart) -> Done:
                 shutil.rmtree(checkpoints_of(start, candidate.rank), ignore_errors=True)
         alive = [candidate for candidate in alive if candidate.rank in kept]
     return Done(result=_result(record, alive[0].rank, len(start.candidates)))
+
+
+def begun_record(file: RecordFile, channel: WorkerChannel) -> Record:
+    """Return the record as it is kept. The first time, what the ranks compute in is found, and kept before any of them takes a step.
+
+    (Asked to stop while the disk has no room for that, nothing was done: the sweep ends before its first rung.) Raises `IntegrityError`.
+    """
+    from appliance.inference.compute_type import probe, type_name  # noqa: PLC0415
+
+    record = file.read()
+    if not record.compute_type:
+        record.compute_type = type_name(probe())
+        write_when_there_is_room(channel, lambda: file.write(record))
+    return record
 
 
 def _parts(start: SweepStart, model: Path) -> dict[str, Any]:

@@ -11,13 +11,19 @@ from appliance.jobs.messages import OUT_OF_MEMORY, Checkpointed, Done, Notice, P
 from appliance.prompts import ChatPrompts
 from appliance.workers.access import verified_model, write_adapter
 from appliance.workers.channel import WorkerChannel, run
-from appliance.workers.room import write_when_there_is_room
+from appliance.workers.room import PatientFile, StoppedWaitingError, write_when_there_is_room
 from appliance.workers.tokenised import tokenised_part
 
 if TYPE_CHECKING:  # torch takes seconds to import: a worker that refuses its order does without.
     from appliance.training.checkpoints import CheckpointFolder, TrainingCheckpoint
     from appliance.training.endings import TrainingOutcome
     from appliance.training.loop import TrainingProgress
+
+
+_NO_ROOM = (
+    "Stopped while it waited for room on the disk, before its first step. Free some space, then resume it: it goes on from the last "
+    "checkpoint, if there was one."
+)
 
 
 class _Teller:
@@ -97,20 +103,24 @@ def train_adapter(channel: WorkerChannel, start: TrainStart) -> Done:
         start.pass_tokens,
         start.patience,
     )
-    spill = SealedSpill(Path(start.job_folder), start.job_id, start.job_key)
-    with _saying("Memory ran out while training. The last checkpoint is kept.", OUT_OF_MEMORY):
-        outcome = train(
-            loaded,
-            examples,
-            validation,
-            plan,
-            teller,
-            should_stop=channel.stop_requested,
-            checkpoint=checkpoint,
-            best=teller,
-            spill=spill,
-        )
-    spill.remove()
+    spill = SealedSpill(Path(start.job_folder), start.job_id, start.job_key, opened=lambda path: PatientFile(path, channel))
+    try:
+        with _saying("Memory ran out while training. The last checkpoint is kept.", OUT_OF_MEMORY):
+            outcome = train(
+                loaded,
+                examples,
+                validation,
+                plan,
+                teller,
+                should_stop=channel.stop_requested,
+                checkpoint=checkpoint,
+                best=teller,
+                spill=spill,
+            )
+    except StoppedWaitingError:
+        return Done(stopped=True, result={"adapter_written": False, "sentence": _NO_ROOM})
+    finally:
+        spill.remove()
     result = {**_figures(outcome), "compute_type": type_name(compute_type), "rows_too_long": too_long, "adapter_written": False}
     if outcome.stopped and teller.kept_step != outcome.steps_done:
         result["sentence"] += " The disk was full, so the steps since the last checkpoint will be done again."

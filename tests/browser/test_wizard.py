@@ -82,6 +82,15 @@ def try_what_cannot_be(page: Any) -> None:
     page.get_by_text("The model has 2 layers, so its last 9 cannot learn.").wait_for()
     assert page.get_by_role("button", name="Start training: change the settings first").is_disabled()
     page.get_by_text("An adapter, packed to 4 bits if the memory needs it").click()
+    take_the_advised_rank(page)
+
+
+def take_the_advised_rank(page: Any) -> None:
+    """One click fills it in, and the plan is of it."""
+    page.get_by_role("button", name="Take rank 4").click()
+    page.get_by_text("an adapter (LoRA) of rank 4,").wait_for()
+    assert page.get_by_label("Rank", exact=True).input_value() == "4"
+    assert page.get_by_role("button", name="Rank 4 is taken").is_disabled()
 
 
 def verify_wide(page: Any, places: str) -> None:

@@ -1,11 +1,18 @@
 """The rank in a real sandbox with a tiny model: explained, cut, swept; a sweep that was killed gives the same to the bit."""
 
+import contextlib
 import os
 import signal
+from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from canary_scan import scan
-from driven_home import CANARY, SOON_S, await_that, error_of, workers_of
+from driven_home import CANARY, PASSPHRASE, SOON_S, await_that, error_of, workers_of
+
+from appliance.vault import Vault
+from appliance.vault.secret_text import read_secret
+from appliance.workers.sweep import RecordFile
 
 pytestmark = pytest.mark.slow
 RANKS = ("2", "4", "8")
@@ -36,16 +43,33 @@ def test_a_trained_adapter_is_explained_made_smaller_and_used(home) -> None:
     assert not [entry for entry in home.log() if entry["outcome"] in {"failed", "denied"}]
 
 
+@contextlib.contextmanager
+def another_compute_type(home, job_id: str) -> Iterator[None]:
+    """Let the sweep's record say that it computes in something that nobody can: a sweep that goes on must go by it, not by a new probe."""
+    vault = Vault.open(home.folder, read_secret(PASSPHRASE))
+    file = RecordFile(home.folder / "jobs" / job_id, job_id, vault.data_key("job", job_id))
+    vault.close()
+    record = file.read()
+    file.write(replace(record, compute_type="float8"))
+    try:
+        yield
+    finally:
+        file.write(record)
+
+
 def test_a_sweep_that_is_killed_and_stopped_goes_on_and_its_winner_is_what_a_training_alone_would_have_made(home, running) -> None:
     """Nothing is trained twice, and the winner's weights are those of `appliance train --rank` to the bit."""
     ids = ("--model", home.model, "--dataset", home.dataset, "--epochs", "40")
     process = home.start("sweep", *ids, "--ranks", ",".join(RANKS), "--json")
     running.append(process)
-    await_that(lambda: list(home.folder.glob("jobs/*/sweep.sealed")), "the first rank's end in the record")
+    await_that(lambda: list(home.folder.glob(f"jobs/*/rank-{RANKS[1]}")), "the first rank's end in the record")
     (worker,) = workers_of(home, "sweep")
     os.kill(worker, signal.SIGKILL)
     assert "signal 9" in error_of(process, *process.communicate(timeout=SOON_S))["sentence"]
     (job,) = home("job", "list")
+    with another_compute_type(home, job["id"]):
+        process = home.start("job", "resume", job["id"], "--json")
+        assert "type of numbers" in error_of(process, *process.communicate(timeout=SOON_S))["sentence"]
     before = home("job", "show", job["id"])["progress"]
     done = home("job", "resume", job["id"])
     assert done["state"] == "succeeded"

@@ -39,10 +39,10 @@ def build_data_step(context: ServiceContext, event: Events, system_prompt: gr.Te
     view = drawn()
     findings = drawn()
     with gr.Row(elem_classes="fixes"):
-        fixes = [gr.Button(visible=False, size="sm") for _ in range(MAX_FIXES)]
+        fixes = [gr.Button(visible=False) for _ in range(MAX_FIXES)]
     with gr.Row(visible=False, elem_classes="by-row") as by_row:
         numbers = gr.Textbox(label="Rows to drop, by their numbers", placeholder="12, 40", max_length=2000)
-        drop = gr.Button("Drop these rows", size="sm")
+        drop = gr.Button("Drop these rows")
     measures = drawn()
     history = drawn()
     rows = drawn()

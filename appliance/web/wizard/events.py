@@ -22,31 +22,31 @@ class Events:
         self._context = context
 
     def __call__(self, handler: Handler) -> Handler:
-        """Return `handler` as Gradio calls it: with the request last, never with an exception of ours."""
-        names = list(inspect.signature(handler).parameters)[1:]
+        """Return `handler` as Gradio calls it: with the request first, never with an exception of ours."""
         run: Any
         if inspect.isgeneratorfunction(handler):
 
-            def run_generator(*values: Any) -> Iterator[Any]:
+            def run_generator(request: gr.Request, *values: Any) -> Iterator[Any]:
                 try:
-                    yield from handler(self._caller(values[-1]), *values[:-1])
+                    yield from handler(self._caller(request), *values)
                 except Exception as error:
                     raise _shown(error) from None
 
             run = run_generator
         else:
 
-            def run_function(*values: Any) -> Any:
+            def run_function(request: gr.Request, *values: Any) -> Any:
                 try:
-                    return handler(self._caller(values[-1]), *values[:-1])
+                    return handler(self._caller(request), *values)
                 except Exception as error:
                     raise _shown(error) from None
 
             run = run_function
-        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
         # Gradio looks at the signature to learn how many values to pass, and where it wants the request.
-        parameters = [inspect.Parameter(name, kind) for name in names] + [inspect.Parameter("request", kind, annotation=gr.Request)]
-        run.__signature__ = inspect.Signature(parameters)
+        request, *_ = inspect.signature(run).parameters.values()
+        _caller, *taken = inspect.signature(handler).parameters.values()
+        values = [each.replace(annotation=inspect.Parameter.empty) for each in taken]
+        run.__signature__ = inspect.Signature([request, *values])
         run.__annotations__ = {"request": gr.Request}
         run.__name__ = handler.__name__
         handled: Handler = run

@@ -22,9 +22,10 @@ DEFAULT_METHOD = "auto"
 
 @dataclass(frozen=True)
 class ExpertSettings:
-    """The components, in the order that `choice_of` takes their values."""
+    """The components; `all` is in the order that `choice_of` takes their values. `rank` is one of the others."""
 
     method: gr.Radio
+    rank: gr.Number
     others: list[Any]
 
     @property
@@ -38,17 +39,17 @@ def build_expert_settings() -> ExpertSettings:
     method = gr.Radio(METHODS, value=DEFAULT_METHOD, label="What learns", elem_classes="cards")
     with gr.Row():
         rank = gr.Number(0, label="Rank", info="0: 16, which is enough for most data", minimum=0, maximum=1024, precision=0)
-        rslora = gr.Checkbox(False, label="Scale by the root of the rank (rsLoRA)")
-        dora = gr.Checkbox(False, label="Lengths and directions apart (DoRA)")
+        rslora = gr.Checkbox(False, label="Scale by the root of the rank (rsLoRA)", min_width=240)
+        dora = gr.Checkbox(False, label="Lengths and directions apart (DoRA)", min_width=240)
         last_layers = gr.Number(
             0, label="Last layers that learn", info="0: a quarter of them", minimum=0, maximum=1024, precision=0, visible=False
         )
         head = gr.Checkbox(False, label="The head learns too", visible=False)
     with gr.Row():
         epochs = gr.Number(0, label="Times through the data", info="0: the preset's", minimum=0, maximum=100, precision=0)
-        batch = gr.Number(0, label="Rows a step", info="0: 8", minimum=0, maximum=256, precision=0)
+        batch = gr.Number(0, label="Rows a step", info="0: by how many rows there are", minimum=0, maximum=256, precision=0)
         rate = gr.Number(0, label="Learning rate", info="0: right for model and method", minimum=0, maximum=0.1)
-    return ExpertSettings(method, [rank, rslora, dora, last_layers, head, epochs, batch, rate])
+    return ExpertSettings(method, rank, [rank, rslora, dora, last_layers, head, epochs, batch, rate])
 
 
 def visible_for(method: str) -> tuple[Any, ...]:

@@ -25,7 +25,7 @@ from appliance.web.wizard.results import (
     wire_results_step,
 )
 from appliance.web.wizard.task import build_task_step
-from appliance.web.wizard.train import build_train_step, draw_review, job_dropdown, trainings, watch, wire_train_step
+from appliance.web.wizard.train import build_train_step, draw_plan, job_dropdown, trainings, watch, wire_train_step
 
 POLL_S = 2.0
 _TOP = (
@@ -72,23 +72,8 @@ def build_blocks(appliance: Appliance) -> gr.Blocks:
         def tick(caller: Caller, job_id: str | None, adapter_id: str | None) -> tuple[Any, ...]:
             return _tick(appliance, caller, job_id, adapter_id)
 
-        def to_review(
-            _caller: Caller,
-            dataset_id: str | None,
-            model_id: str | None,
-            preset: str,
-            method: str,
-            rank: float | None,
-            rslora: bool,
-            dora: bool,
-            last_layers: float | None,
-            head: bool,
-            epochs: float | None,
-            batch: float | None,
-            rate: float | None,
-        ) -> tuple[Any, ...]:
-            choice = choice_of(preset, method, rank, rslora, dora, last_layers, head, epochs, batch, rate)
-            return gr.Walkthrough(selected=4), *draw_review(appliance, dataset_id, model_id, choice)
+        def to_review(caller: Caller, dataset_id: str | None, model_id: str | None, *settings: Any) -> tuple[Any, ...]:
+            return gr.Walkthrough(selected=4), *draw_plan(appliance, caller, dataset_id, model_id, choice_of(*settings))
 
         def to_results(caller: Caller, job_id: str | None) -> tuple[Any, ...]:
             job = next((each for each in trainings(appliance, caller) if each["id"] == job_id), None)
@@ -112,8 +97,7 @@ def build_blocks(appliance: Appliance) -> gr.Blocks:
                 model.model,
                 model.empty,
                 model.go_on,
-                train.review,
-                train.start,
+                *train.planned,
                 train.setup,
                 train.job,
                 *train.watched,
@@ -129,7 +113,7 @@ def build_blocks(appliance: Appliance) -> gr.Blocks:
         for button, target in ((task.go_on, 2), (data.back, 1), (data.go_on, 3), (model.back, 2), (train.back, 3), (from_results, 4)):
             button.click(_go(target), outputs=steps, **_QUIET)
         chosen = [data.dataset, model.model, *train.settings]
-        model.go_on.click(event(to_review), chosen, [steps, train.review, train.start], **_QUIET)
+        model.go_on.click(event(to_review), chosen, [steps, *train.planned], **_QUIET)
         train.go_on.click(event(to_results), train.job, [steps, results.adapter, chat.ask, timer, *results.watched], **_QUIET)
     return blocks
 
@@ -154,7 +138,7 @@ def _load(appliance: Appliance, caller: Caller) -> tuple[Any, ...]:
     job_id = next((job["id"] for job in jobs if JobState(job["state"]) in ACTIVE), jobs[0]["id"] if jobs else None)
     busy = _busy(appliance, caller)
     adapters, adapter_id = adapter_choices(appliance, caller)
-    review, start = draw_review(appliance, dataset_id, model_id, choice_of("balanced"))
+    planned = draw_plan(appliance, caller, dataset_id, model_id, choice_of("balanced"))
     active = bool(jobs) and any(JobState(job["state"]) in ACTIVE for job in jobs)
     step = 4 if active else 5 if adapter_id else 1
     return (
@@ -165,8 +149,7 @@ def _load(appliance: Appliance, caller: Caller) -> tuple[Any, ...]:
         gr.Radio(choices=cards, value=model_id),
         empty,
         model_ready(bool(model_id)),
-        review,
-        start,
+        *planned,
         gr.Accordion(open=not active),
         job_dropdown(appliance, caller, job_id),
         *watch(appliance, caller, job_id),

@@ -1,6 +1,6 @@
 """Step 4: start, watch, stop and resume. The job runs outside of this page; here it is only looked at."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
@@ -12,12 +12,14 @@ from appliance.services.import_dataset import describe_dataset
 from appliance.services.import_model import describe_model
 from appliance.services.jobs import all_jobs, resume_job, show_job, stop_job
 from appliance.services.operations import Appliance
-from appliance.services.plan_training import TrainingChoice, plan_training
+from appliance.services.plan_training import TrainingChoice, show_plan
+from appliance.services.sweep_ranks import SWEEP, submit_sweep
 from appliance.services.train_adapter import TRAIN, submit_training
-from appliance.web import charts, drawing, plan_drawing
+from appliance.web import charts, drawing, plan_drawing, rank_drawing
 from appliance.web.wizard.drawn import drawn
 from appliance.web.wizard.events import Events
 from appliance.web.wizard.expert import ExpertSettings, build_expert_settings, choice_of, visible_for
+from appliance.web.wizard.rank_choice import RankChoice, advised_rank, build_rank_choice, draw_advice
 
 PRESETS = [
     ("Quick\nA first impression, to see whether the data is right", "quick"),
@@ -36,13 +38,14 @@ _STATES = {
 
 @dataclass(frozen=True)
 class TrainStep:
-    """What the other steps need of this one. `watched` are the outputs of `watch`, in its order."""
+    """What the other steps need of this one. `planned` are the outputs of `draw_plan`, `watched` those of `watch`, in their order."""
 
     preset: gr.Radio
     expert: ExpertSettings
+    ranks: RankChoice
     setup: gr.Accordion
-    review: gr.Markdown
     start: gr.Button
+    planned: list[Any]
     job: gr.Dropdown
     watched: list[Any]
     back: gr.Button
@@ -61,6 +64,7 @@ def build_train_step() -> TrainStep:
         preset = gr.Radio(PRESETS, value="balanced", label="How long it practises", elem_classes="cards")
         with gr.Accordion("For experts", open=False):
             expert = build_expert_settings()
+            ranks = build_rank_choice()
         review = drawn()
         start = gr.Button("Start training", variant="primary", interactive=False)
     job = gr.Dropdown([], value=None, label="Trainings on this appliance", filterable=False, visible=False)
@@ -71,7 +75,8 @@ def build_train_step() -> TrainStep:
     with gr.Row(elem_classes="onward"):
         back = gr.Button("Back")
         go_on = gr.Button("Results: when training is done", variant="primary", interactive=False)
-    return TrainStep(preset, expert, setup, review, start, job, [view, stop, resume, go_on], back, go_on)
+    planned = [review, start, *ranks.advised]
+    return TrainStep(preset, expert, ranks, setup, start, planned, job, [view, stop, resume, go_on], back, go_on)
 
 
 def wire_train_step(appliance: Appliance, event: Events, step: TrainStep, dataset: gr.Dropdown, model: gr.Radio, timer: gr.Timer) -> None:
@@ -79,45 +84,29 @@ def wire_train_step(appliance: Appliance, event: Events, step: TrainStep, datase
     context = appliance.context
     chosen = [dataset, model, *step.settings]
 
-    def review(
-        _caller: Caller,
-        dataset_id: str | None,
-        model_id: str | None,
-        preset: str,
-        method: str,
-        rank: float | None,
-        rslora: bool,
-        dora: bool,
-        last_layers: float | None,
-        head: bool,
-        epochs: float | None,
-        batch: float | None,
-        rate: float | None,
-    ) -> tuple[Any, ...]:
-        choice = choice_of(preset, method, rank, rslora, dora, last_layers, head, epochs, batch, rate)
-        return draw_review(appliance, dataset_id, model_id, choice)
+    def review(caller: Caller, dataset_id: str | None, model_id: str | None, *settings: Any) -> tuple[Any, ...]:
+        return draw_plan(appliance, caller, dataset_id, model_id, choice_of(*settings))
 
-    def start(
-        caller: Caller,
-        dataset_id: str | None,
-        model_id: str | None,
-        preset: str,
-        method: str,
-        rank: float | None,
-        rslora: bool,
-        dora: bool,
-        last_layers: float | None,
-        head: bool,
-        epochs: float | None,
-        batch: float | None,
-        rate: float | None,
-    ) -> tuple[Any, ...]:
+    def take_rank(caller: Caller, dataset_id: str | None, model_id: str | None, *settings: Any) -> tuple[Any, ...]:
+        choice = choice_of(*settings)
+        rank = advised_rank(appliance, caller, dataset_id, model_id, choice)["rank"]
+        return gr.Number(value=rank), *draw_plan(appliance, caller, dataset_id, model_id, replace(choice, rank=rank))
+
+    def start(caller: Caller, dataset_id: str | None, model_id: str | None, *settings: Any) -> tuple[Any, ...]:
         if not dataset_id or not model_id:
             raise InputError("Pick data and a model first.")
-        choice = choice_of(preset, method, rank, rslora, dora, last_layers, head, epochs, batch, rate)
-        job = submit_training(context, caller, dataset_id=dataset_id, model_id=model_id, choice=choice)
+        job = submit_training(context, caller, dataset_id=dataset_id, model_id=model_id, choice=choice_of(*settings))
+        return follow(caller, job.id)
+
+    def compare(caller: Caller, ranks: list[int], dataset_id: str | None, model_id: str | None, *settings: Any) -> tuple[Any, ...]:
+        if not dataset_id or not model_id:
+            raise InputError("Pick data and a model first.")
+        job = submit_sweep(context, caller, dataset_id=dataset_id, model_id=model_id, choice=choice_of(*settings), ranks=ranks)
+        return follow(caller, job.id)
+
+    def follow(caller: Caller, job_id: str) -> tuple[Any, ...]:
         appliance.runner.wake()
-        return gr.Accordion(open=False), job_dropdown(appliance, caller, job.id), gr.Timer(active=True), *watch(appliance, caller, job.id)
+        return gr.Accordion(open=False), job_dropdown(appliance, caller, job_id), gr.Timer(active=True), *watch(appliance, caller, job_id)
 
     def fold(_caller: Caller, method: str) -> tuple[Any, ...]:
         return visible_for(method)
@@ -137,12 +126,15 @@ def wire_train_step(appliance: Appliance, event: Events, step: TrainStep, datase
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     # Hiding what a method does not have forgets it first, so that the review is of what the page then shows.
     step.expert.method.input(event(fold), step.expert.method, step.expert.others, **quiet).then(
-        event(review), chosen, [step.review, step.start], **quiet
+        event(review), chosen, step.planned, **quiet
     )
     for each in (step.preset, *step.expert.others):
-        each.input(event(review), chosen, [step.review, step.start], **quiet)
+        each.input(event(review), chosen, step.planned, **quiet)
+    step.ranks.take.click(event(take_rank), chosen, [step.expert.rank, *step.planned], **quiet)
     started = [step.setup, step.job, timer, *step.watched]
-    step.start.click(event(start), chosen, started, **quiet, concurrency_id="start", concurrency_limit=1)
+    once: dict[str, Any] = {**quiet, "concurrency_id": "start", "concurrency_limit": 1}
+    step.start.click(event(start), chosen, started, **once)
+    step.ranks.compare.click(event(compare), [step.ranks.ranks, *chosen], started, **once)
     step.job.input(event(pick), step.job, [timer, *step.watched], **quiet)
     view, stop_button, resume_button, _ = step.watched
     del view
@@ -150,35 +142,51 @@ def wire_train_step(appliance: Appliance, event: Events, step: TrainStep, datase
     resume_button.click(event(resume), step.job, [timer, *step.watched], **quiet)
 
 
-def draw_review(appliance: Appliance, dataset_id: str | None, model_id: str | None, choice: TrainingChoice) -> tuple[str, gr.Button]:
+def draw_plan(
+    appliance: Appliance, caller: Caller, dataset_id: str | None, model_id: str | None, choice: TrainingChoice
+) -> tuple[Any, ...]:
+    """Return the review with the start button, and the advice on the rank with its buttons."""
+    review = draw_review(appliance, caller, dataset_id, model_id, choice)
+    return *review, *draw_advice(appliance, caller, dataset_id, model_id, choice)
+
+
+def draw_review(
+    appliance: Appliance, caller: Caller, dataset_id: str | None, model_id: str | None, choice: TrainingChoice
+) -> tuple[str, gr.Button]:
     """Return what would be done and what it takes, or why it cannot be and what can; and the start button."""
     if not dataset_id or not model_id:
         missing = "data" if not dataset_id else "a model"
         return "", gr.Button(f"Start training: pick {missing} first", interactive=False)
-    dataset, model = describe_dataset(appliance.context, dataset_id), describe_model(appliance.context, model_id)
     try:
-        planned = plan_training(appliance.context, dataset_id=dataset_id, model_id=model_id, choice=choice)
+        planned = show_plan(appliance.context, caller, dataset_id=dataset_id, model_id=model_id, choice=choice)
     except InputError as error:
         return drawing.notice(error.sentence, "bad"), gr.Button("Start training: change the settings first", interactive=False)
+    dataset, model = describe_dataset(appliance.context, dataset_id), describe_model(appliance.context, model_id)
     epochs = planned.settings["epochs"]
     rounds = "once" if epochs == 1 else f"{epochs} times"
     sentence = (
         f"{model['name']} will read {dataset['training_rows']:,} rows of “{dataset['name']}” {rounds}. "
         "It runs in a sandbox without network; what it learns is encrypted."
     )
-    return plan_drawing.review(sentence, planned.settings, planned.fitted), gr.Button("Start training", interactive=True)
+    return plan_drawing.review(sentence, planned.settings, planned.fitted, planned.batch), gr.Button("Start training", interactive=True)
 
 
 def trainings(appliance: Appliance, caller: Caller) -> list[dict[str, Any]]:
-    """Return the training jobs, newest first."""
-    return [job for job in reversed(all_jobs(appliance.context, caller)) if job["kind"] == TRAIN]
+    """Return the jobs that train, sweeps over ranks among them, newest first."""
+    return [job for job in reversed(all_jobs(appliance.context, caller)) if job["kind"] in {TRAIN, SWEEP}]
 
 
 def job_dropdown(appliance: Appliance, caller: Caller, job_id: str | None) -> gr.Dropdown:
     """Return the list of trainings with one picked."""
     jobs = trainings(appliance, caller)
-    names = [(f"{job['spec'].get('name', job['id'])} · {job['spec'].get('preset', '')} · {job['id'][-4:]}", job["id"]) for job in jobs]
+    names = [(f"{job['spec']['name']} · {_how(job['spec'])} · {job['id'][-4:]}", job["id"]) for job in jobs]
     return gr.Dropdown(choices=names, value=job_id, visible=bool(names))
+
+
+def _how(spec: dict[str, Any]) -> str:
+    """Return what tells trainings on the same data apart: the preset, or the ranks of a sweep."""
+    ranks = ", ".join(str(each["rank"]) for each in spec.get("candidates", []))
+    return f"ranks {ranks}" if ranks else str(spec["preset"])
 
 
 def watch(appliance: Appliance, caller: Caller, job_id: str | None) -> tuple[Any, ...]:
@@ -191,7 +199,11 @@ def watch(appliance: Appliance, caller: Caller, job_id: str | None) -> tuple[Any
     adapter = bool(job["result"].get("adapter"))
     return (
         draw_job(job),
-        gr.Button("Stop and keep what it learned", visible=state in ACTIVE, interactive=state in {JobState.QUEUED, JobState.RUNNING}),
+        gr.Button(
+            "Stop" if job["kind"] == SWEEP else "Stop and keep what it learned",
+            visible=state in ACTIVE,
+            interactive=state in {JobState.QUEUED, JobState.RUNNING},
+        ),
         gr.Button("Resume where it stopped", visible=state in {JobState.STOPPED, JobState.FAILED}, interactive=True),
         gr.Button("Continue to the results" if adapter else "Results: when training is done", interactive=adapter),
     )
@@ -218,5 +230,8 @@ def draw_job(job: dict[str, Any]) -> str:
     pairs.append(("Speed", f"{speed:,.0f} tokens/s" if speed else "–"))
     told = [done.get("sentence", ""), *done.get("stepped_down", [])] if state is JobState.SUCCEEDED else [job["reason"]]
     reason = "".join(drawing.notice(each, "bad" if state is JobState.FAILED else "info") for each in told)
+    shown = drawing.figures(pairs) + drawing.progress_bar(step, steps) + reason
+    if job["kind"] == SWEEP:
+        return shown + rank_drawing.sweep_view(done.get("trials", [])) + drawing.notice(last.get("sentence", "") if state in ACTIVE else "")
     sentence = drawing.notice(charts.loss_sentence(curve, steps)) if points else ""
-    return drawing.figures(pairs) + drawing.progress_bar(step, steps) + reason + charts.loss_chart(curve, steps) + sentence
+    return shown + charts.loss_chart(curve, steps) + sentence

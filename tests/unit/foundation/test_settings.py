@@ -1,5 +1,7 @@
 """Settings are read once and checked whole."""
 
+import socket
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.foundation.errors import InputError
-from appliance.foundation.settings import DEFAULT_PORT, Settings, load_settings
+from appliance.foundation.settings import DEFAULT_PORT, MAX_HOME_BYTES, Settings, load_settings
 
 
 def test_without_any_the_home_is_the_persons_own_and_the_server_is_local() -> None:
@@ -35,6 +37,17 @@ def test_the_environment_is_what_is_read_by_default(monkeypatch: pytest.MonkeyPa
     """Without an argument, the process's own variables."""
     monkeypatch.setenv("APPLIANCE_HOME", "/srv/other")
     assert load_settings().home == Path("/srv/other")
+
+
+def test_a_home_is_no_longer_than_the_sockets_below_it_allow(tmp_path: Path) -> None:
+    """At the bound, the longest of them, the self-test's, can still be bound; a byte more is refused in a sentence with both numbers."""
+    home = tmp_path / ("h" * (MAX_HOME_BYTES - len(str(tmp_path)) - 1))
+    home.mkdir()
+    assert load_settings({"APPLIANCE_HOME": str(home)}).home == home
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"{tempfile.mkdtemp(prefix='self-test-', dir=home)}/s")
+    with pytest.raises(InputError, match=f"has {MAX_HOME_BYTES + 1} bytes and may have {MAX_HOME_BYTES}"):
+        load_settings({"APPLIANCE_HOME": str(home) + "h"})
 
 
 @pytest.mark.parametrize("home", ["relative/home", "~nobody-of-this-name/home", "."])

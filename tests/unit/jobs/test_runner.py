@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -397,6 +398,17 @@ def test_a_job_that_has_nothing_left_to_give_up_fails_with_that_sentence(bench: 
     failed = made.runner.run_next()
     assert (failed.state, failed.reason) == (JobState.FAILED, "Nothing is left to give up.")
     assert made.handler.notes[-1] == ("fail nothing-left", "jb_1")
+
+
+def test_a_job_that_cannot_be_done_with_less_fails_with_the_workers_sentence(bench: Any, worker_frame: Any) -> None:
+    """Its handler has no `step_down`: an evaluation, say, which asks one question at a time already."""
+    made = bench(worker_frame(hungry))
+    handler = SimpleNamespace(prepare=made.handler.prepare, finish=made.handler.finish, fail=made.handler.fail)
+    made.runner = JobRunner(lambda: made.database, made.launcher, CLOCK, {"train": handler}, vmstat=made.vmstat)
+    made.submit("jb_1")
+    failed = made.runner.run_next()
+    assert (failed.state, failed.reason) == (JobState.FAILED, "Memory ran out.")
+    assert made.handler.notes[-1] == (f"fail {OUT_OF_MEMORY}", "jb_1")
 
 
 @pytest.mark.parametrize("by_the_kernel", [True, False])

@@ -1,12 +1,12 @@
 """The disk fills up while a model is being trained: nothing is done unlogged, nothing logged is lost, and room again is all it takes."""
 
 import contextlib
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from small_disk import fill, small_disk
 
 from appliance.audit import AuditLog
 from appliance.foundation.clock import SystemClock
@@ -22,28 +22,9 @@ SIZE = "48m"
 
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Path]:
-    """A small disk of its own, where this machine lets us mount one."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    try:
-        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "none", str(folder)], check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("mounting a small disk needs root")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
-def fill(folder: Path) -> Path:
-    """Take all the room that is left; return what takes it."""
-    filler = folder / "filler"
-    with filler.open("wb", buffering=0) as file:
-        with contextlib.suppress(OSError):
-            while True:
-                file.write(bytes(1 << 20))
-        with contextlib.suppress(OSError):
-            while True:
-                file.write(bytes(256))
-    return filler
+    """A small disk of its own."""
+    with small_disk(tmp_path / "small", SIZE) as folder:
+        yield folder
 
 
 def test_the_disk_fills_up_during_a_training(

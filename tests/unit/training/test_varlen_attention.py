@@ -28,7 +28,8 @@ def plain_kernel(
     enable_gqa: bool,
 ) -> torch.Tensor:
     """`torch.nn.attention.varlen.varlen_attn`: the mask of causality and window stands at the end of queries and keys."""
-    assert enable_gqa and window_size[1] == 0
+    assert enable_gqa
+    assert window_size[1] == 0
     each = query.shape[1] // key.shape[1]
     found = []
     for number in range(len(cu_seq_q) - 1):
@@ -36,7 +37,8 @@ def plain_kernel(
         seen = slice(int(cu_seq_k[number]), int(cu_seq_k[number + 1]))
         q = query[own].transpose(0, 1)
         k, v = (side[seen].transpose(0, 1).repeat_interleave(each, 0) for side in (key, value))
-        assert 0 < q.shape[1] <= max_q and k.shape[1] <= max_k
+        assert 0 < q.shape[1] <= max_q
+        assert k.shape[1] <= max_k
         place = torch.arange(q.shape[1])[:, None] + k.shape[1] - q.shape[1]
         back = place - torch.arange(k.shape[1])
         hidden = back < 0 if window_size[0] < 0 else (back < 0) | (back > window_size[0])

@@ -2,7 +2,7 @@
 
 import re
 
-from appliance.web.rank_drawing import energy_chart, origin_view, rank_view, sweep_table
+from appliance.web.rank_drawing import energy_chart, origin_view, rank_view, sweep_chart, sweep_table, sweep_view
 
 FOUND = {
     "rank": 4,
@@ -47,17 +47,38 @@ def test_the_view_has_sentence_picture_and_figures_and_is_one_escaped_line():
     assert "\n" not in view
 
 
+TRIALS = [
+    {"rung": 0, "rank": 2, "steps": 2, "validation_loss": None, "parameters": 10},
+    {"rung": 0, "rank": 4, "steps": 2, "validation_loss": 1.0, "parameters": 20},
+    {"rung": 0, "rank": 8, "steps": 2, "validation_loss": 0.9, "parameters": 40},
+    {"rung": 0, "rank": 16, "steps": 2, "validation_loss": 1.0, "parameters": 40},
+    {"rung": 1, "rank": 8, "steps": 4, "validation_loss": 0.5, "parameters": 40},
+]
+
+
 def test_a_sweep_is_a_table_with_the_winner_first_and_the_diverged_last():
-    trials = [
-        {"rung": 0, "rank": 2, "steps": 2, "validation_loss": None, "parameters": 10},
-        {"rung": 0, "rank": 4, "steps": 2, "validation_loss": 1.0, "parameters": 20},
-        {"rung": 0, "rank": 8, "steps": 2, "validation_loss": 0.9, "parameters": 40},
-        {"rung": 1, "rank": 8, "steps": 4, "validation_loss": 0.5, "parameters": 40},
-    ]
-    rows = re.findall(r"<tr><td>(\d+)</td>", sweep_table(trials))
-    assert rows == ["8", "4", "2"]
-    assert "diverged" in sweep_table(trials)
-    assert "0.5000" in sweep_table(trials)
+    rows = re.findall(r"<tr><td>(\d+)</td>", sweep_table(TRIALS))
+    assert rows == ["8", "4", "16", "2"]
+    assert "diverged" in sweep_table(TRIALS)
+    assert "0.5000" in sweep_table(TRIALS)
+
+
+def test_a_sweep_is_a_picture_with_a_line_for_each_rank_that_has_a_loss():
+    """The winner's line goes through both its losses, lower to the right; names of ranks that ended alike stand apart."""
+    svg = sweep_chart(TRIALS)
+    assert "rank 8 did best with 0.5000" in svg
+    (won,) = re.findall(r'<polyline class="tried won" points="([^"]+)"', svg)
+    first, last = ([float(number) for number in point.split(",")] for point in won.split())
+    assert last[0] > first[0]
+    assert last[1] > first[1]
+    names = {name: float(y) for y, name in re.findall(r'<text class="tried[^>]* y="([\d.]+)">(rank \d+)</text>', svg)}
+    assert set(names) == {"rank 4", "rank 8", "rank 16"}
+    assert abs(names["rank 4"] - names["rank 16"]) >= 18
+
+
+def test_while_no_rank_has_a_loss_there_is_no_picture():
+    assert sweep_view([]) == ""
+    assert sweep_chart(TRIALS[:1]) == ""
 
 
 def test_an_adapter_says_where_it_comes_from():

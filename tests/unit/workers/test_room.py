@@ -1,16 +1,20 @@
 """On a full disk the work waits, says so once, gives up what can be spared, and goes on; any other refusal is an error at once."""
 
+import os
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from small_disk import fill, small_disk
 
 from appliance.foundation.errors import StorageError
 from appliance.jobs.messages import Notice, Stop, decode_from_worker, encode_message
+from appliance.training.features import SealedSpill
 from appliance.workers.channel import WorkerChannel
-from appliance.workers.room import FULL, write_when_there_is_room
+from appliance.workers.room import FULL, PatientFile, StoppedWaitingError, write_when_there_is_room
 
 
 @pytest.fixture
@@ -86,3 +90,37 @@ def test_a_disk_that_refuses_for_another_reason_is_an_error(ends: tuple[WorkerCh
     with pytest.raises(StorageError):
         write_when_there_is_room(ends[0], Disk(1, "storage.refused").write)
     assert heard(ends[1]) == []
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Path]:
+    """A disk of a megabyte."""
+    with small_disk(tmp_path / "small", "1m") as folder:
+        yield folder
+
+
+def test_what_frozen_layers_made_waits_for_room_and_is_whole(small: Path, ends: tuple[WorkerChannel, socket.socket]) -> None:
+    """The disk fills up between two rows of them; room again is all it takes."""
+    channel, end = ends
+    spill = SealedSpill(small, "jb_x", bytes(32), opened=lambda path: PatientFile(path, channel))
+    rows = [os.urandom(100_000) for _ in range(5)]
+    places = [spill.append(rows[0])]
+    filler = fill(small)
+    waiting = threading.Thread(target=lambda: places.extend(spill.append(row) for row in rows[1:]))
+    waiting.start()
+    assert decode_from_worker(end.recv(65536).strip()) == Notice(version=1, sentence=FULL)
+    filler.unlink()
+    waiting.join(20)
+    assert [spill.read_at(place, len(row)) for place, row in zip(places, rows, strict=True)] == rows
+    spill.remove()
+    assert heard(end) == [Notice(version=1, sentence="")]
+
+
+def test_a_file_that_waits_can_be_stopped(small: Path, ends: tuple[WorkerChannel, socket.socket]) -> None:
+    """What it holds is of no use then, and whoever writes hears so."""
+    channel, end = ends
+    end.sendall(encode_message(Stop()))
+    with PatientFile(small / "file", channel) as file:
+        fill(small)
+        with pytest.raises(StoppedWaitingError):
+            file.write(bytes(1 << 16))

@@ -31,7 +31,7 @@ class Page:
     def __call__(self, name: str, *values: Any) -> Any:
         """Call the handler `name`."""
         found = next(each for each in self._blocks.fns.values() if each.name == name)
-        return found.fn(*values, self._request)  # type: ignore[misc]
+        return found.fn(self._request, *values)  # type: ignore[misc]
 
     def find(self, **asked: str) -> Any:
         """Press Search with these fields filled in."""

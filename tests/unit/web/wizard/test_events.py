@@ -24,7 +24,7 @@ def request_of(token: str) -> Any:
 
 
 def test_a_handler_gets_the_caller_of_the_cookie(event: Events, token_of: Any) -> None:
-    assert event(lambda caller, value: (caller.role, value))("x", request_of(token_of("reviewer"))) == ("reviewer", "x")
+    assert event(lambda caller, value: (caller.role, value))(request_of(token_of("reviewer")), "x") == ("reviewer", "x")
 
 
 @pytest.mark.parametrize("cookie", ["", "forged"])

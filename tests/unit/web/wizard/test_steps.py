@@ -9,15 +9,17 @@ from typing import Any
 
 import gradio as gr
 import pytest
+from rank_plays import play_sweep
 
 from appliance.jobs.messages import Done, Failed, Ready
 from appliance.services.accounts import add_user, caller_of, set_password, sign_in
-from appliance.services.context import OPERATOR
+from appliance.services.context import OPERATOR, Caller
 from appliance.web.door import COOKIE
 from appliance.web.environment import prepare_environment
+from appliance.web.wizard.expert import choice_of
 from appliance.web.wizard.pages import build_blocks
 from appliance.web.wizard.results import draw_running, latest_evaluation
-from appliance.web.wizard.train import draw_job
+from appliance.web.wizard.train import draw_job, draw_review
 
 CANARY = "zebra-quartz-41977"
 
@@ -38,7 +40,7 @@ class Wizard:
             if each.name == name and (not near or any((getattr(item, "label", "") or "").startswith(near) for item in each.inputs))
         ]
         assert found, name
-        given = found[0].fn(*values, self._request)  # type: ignore[misc]
+        given = found[0].fn(self._request, *values)  # type: ignore[misc]
         return list(given) if isinstance(given, Iterator) else given
 
 
@@ -223,16 +225,75 @@ def expert(**changes: Any) -> tuple[Any, ...]:
 
 
 def test_the_review_says_what_will_be_done_and_what_it_takes(anna: Wizard) -> None:
-    sentence, start = anna("review", anna.ids["dataset"], anna.ids["model"], "quick", *EXPERT)
+    sentence, start, *_ = anna("review", anna.ids["dataset"], anna.ids["model"], "quick", *EXPERT)
     assert "will read 4 rows" in sentence
+    assert "4 rows a step, because there are few" in sentence
     for said in ("Time", "Steps", "Learns", "Disk", "Memory", "working memory", "FLOP"):
         assert said in sentence
     assert 'role="img" aria-label="Memory: ' in sentence
     assert start.interactive
     for dataset, model, missing in ((None, anna.ids["model"], "data"), (anna.ids["dataset"], None, "a model")):
         assert anna("review", dataset, model, "quick", *EXPERT)[1].value == f"Start training: pick {missing} first"
-    steps, _, _ = anna("to_review", anna.ids["dataset"], anna.ids["model"], "quick", *EXPERT)
+    steps, *_ = anna("to_review", anna.ids["dataset"], anna.ids["model"], "quick", *EXPERT)
     assert steps.selected == 4
+
+
+def advice(outputs: Any) -> list[Any]:
+    """Return column, advice, take and compare of a drawn plan: its last four outputs."""
+    return list(outputs)[-4:]
+
+
+def test_a_rank_is_advised_with_its_reason_and_taken_by_a_click(anna: Wizard) -> None:
+    ids = anna.ids["dataset"], anna.ids["model"]
+    column, said, take, compare = advice(anna("review", *ids, "quick", *EXPERT))
+    assert column.visible
+    assert "Advised: Rank 4" in said
+    assert "2 bits each" in said
+    assert (take.value, take.interactive, compare.interactive) == ("Take rank 4", True, True)
+    rank, sentence, _start, *_ = anna("take_rank", *ids, "quick", *expert(rank=2))
+    assert rank.value == 4
+    assert "of rank 4" in sentence
+    assert not advice(anna("review", *ids, "quick", *expert(rank=4)))[2].interactive
+
+
+@pytest.mark.parametrize("settings", [expert(method="full"), expert(method="last-layers")])
+def test_without_a_rank_none_is_advised(anna: Wizard, settings: Any) -> None:
+    column, said, *_ = advice(anna("review", anna.ids["dataset"], anna.ids["model"], "quick", *settings))
+    assert (column.visible, said) == (False, "")
+    assert not advice(anna("review", None, anna.ids["model"], "quick", *EXPERT))[0].visible
+
+
+def test_ranks_are_compared_as_one_job_and_shown_as_picture_and_table(
+    anna: Wizard, world: Any, simulate: Callable[..., Any], worker_frame: Any, ordinary_plays: Any
+) -> None:
+    ids = anna.ids["dataset"], anna.ids["model"]
+    with pytest.raises(gr.Error, match="Pick data and a model first"):
+        anna("compare", [2, 4], None, None, "quick", *EXPERT)
+    with pytest.raises(gr.Error, match="2 to 8 different ranks; 1"):
+        anna("compare", [4], *ids, "quick", *EXPERT)
+    world.switch.current = simulate({**ordinary_plays, "sweep": worker_frame(play_sweep)})
+    queued = anna("compare", [2, 4], *ids, "quick", *EXPERT)
+    job_id = queued[1].value
+    assert any("ranks 2, 4" in name for name, _ in queued[1].choices)
+    assert world.do("job.show", job_id=job_id)["spec"]["method"] == "lora"
+    world.appliance.run_queue()
+    shown = anna("pick", job_id, near="Trainings")
+    assert "Rank 4 did best." in text_of(shown)
+    assert "Loss on rows not practised by rank; rank 2 did best" in text_of(shown)
+    assert "Ranks that were tried, best first" in text_of(shown)
+    assert button(shown, "Continue to the results").interactive
+    world.switch.current = world.switch.ordinary
+
+
+def test_a_review_is_a_look_and_logged(world: Any) -> None:
+    """It tells how many rows there are, and how long."""
+    size = world.context.log.size
+    looker = Caller("us_looker", "trainer", "a session of its own")
+    draw_review(world.appliance, looker, world.ids["dataset"], world.ids["model"], choice_of("quick"))
+    assert [(each["action"], each["object"]["id"]) for each in world.entries(size)] == [
+        ("dataset.list", world.ids["dataset"]),
+        ("model.list", world.ids["model"]),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -244,7 +305,7 @@ def test_the_review_says_what_will_be_done_and_what_it_takes(anna: Wizard) -> No
     ],
 )
 def test_what_cannot_be_is_a_sentence_in_the_review_and_nothing_to_press(anna: Wizard, settings: Any, said: str) -> None:
-    sentence, start = anna("review", anna.ids["dataset"], anna.ids["model"], "quick", *settings)
+    sentence, start, *_ = anna("review", anna.ids["dataset"], anna.ids["model"], "quick", *settings)
     assert said in sentence
     assert not start.interactive
     assert start.value == "Start training: change the settings first"
@@ -339,7 +400,7 @@ def test_a_worker_that_fails_leaves_its_sentence(anna: Wizard, world: Any, simul
 )
 def test_a_job_says_its_state_time_and_speed(state: str, said: str) -> None:
     points = [{"step": 5, "body": {"step": 5, "steps": 10, "figures": {"loss": 1.5, "seconds_left": 90, "tokens_per_s": 1234.0}}}]
-    shown = draw_job({"state": state, "progress": points, "result": {}, "reason": "Why it is so."})
+    shown = draw_job({"kind": "train", "state": state, "progress": points, "result": {}, "reason": "Why it is so."})
     assert said in shown
     assert "5 of 10" in shown
     assert "Why it is so." in shown
@@ -390,12 +451,13 @@ def test_a_question_that_cannot_be_asked(anna: Wizard, question: str, picked: bo
 
 def test_an_auditor_may_not_change_anything(people: Callable[[str], Wizard], world: Any) -> None:
     otto = people("otto")
+    memory = otto("forget")[2]  # and his session was seen just now: within a minute, nobody writes that again
     before = world.snapshot()
     for name, values in (
         ("start", (world.ids["dataset"], world.ids["model"], "quick", *EXPERT)),
         ("measure", (world.ids["adapter"],)),
         ("look", (world.ids["adapter"],)),
-        ("answer", ("Who?", world.ids["adapter"], otto("forget")[2])),
+        ("answer", ("Who?", world.ids["adapter"], memory)),
     ):
         with pytest.raises(gr.Error, match="may not"):
             otto(name, *values)
