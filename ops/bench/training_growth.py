@@ -4,7 +4,8 @@
 
 Rows are drawn tokens (what they are decides neither time nor memory), nothing shared, a third of each to be learned. Along `tokens` only
 the number of steps grows, along `length` a step keeps its 2048 tokens in fewer and longer rows. Each point prints one JSON object:
-tokens_per_s counts all tokens of the rows, peak_rss_mib is of the point's own process. A last line a curve says how time grew with what was varied.
+tokens_per_s counts all tokens of the rows, peak_rss_mib is of the point's own process. A last line a curve says how time grew with what
+was varied.
 """
 
 import argparse
