@@ -37,6 +37,7 @@ from appliance.services.plan_training import TrainingChoice, show_plan
 from appliance.services.preview_upload import preview_upload
 from appliance.services.prove_isolation import prove_isolation
 from appliance.services.recover import Recovery
+from appliance.services.refused_requests import RefusedRequests
 from appliance.services.revise_dataset import renew_keys, revise_dataset
 from appliance.services.search_audit import AuditDesk, search_audit
 from appliance.services.shred_dataset import show_certificate, shred_dataset
@@ -57,6 +58,7 @@ class Appliance:
         self.desk = ChatDesk(context)
         self.backups = BackupDesk(context)
         self.audit = AuditDesk(context)
+        self.refused = RefusedRequests(context, context.clock)
         handlers: dict[str, JobHandler] = {
             TRAIN: TrainingHandler(context),
             EVALUATE: EvaluationHandler(context),
@@ -85,7 +87,8 @@ class Appliance:
         return home.reseal_when_idle(context, busy=busy)
 
     def close(self) -> None:
-        """Let the running job checkpoint, end the chat, forget the keys."""
+        """Say what the door refused, let the running job checkpoint, end the chat, forget the keys."""
+        self.refused.close()
         self.context.seal()
         self.audit.close()
         self.context.log.close()

@@ -86,6 +86,7 @@ def test_an_act_that_the_catalogue_has_not_is_said_by_its_code() -> None:
 
 def test_the_words_are_for_acts_that_there_are() -> None:
     assert set(words.ACTIONS) <= set(EVENTS)
+    assert {action for action in EVENTS if action.startswith("door.")} <= set(words.ACTIONS)
 
 
 def test_a_life_says_how_often_and_by_whom() -> None:
