@@ -97,11 +97,16 @@ def plan_training(context: ServiceContext, *, dataset_id: str, model_id: str, ch
     return PlannedTraining(settings, fitted)
 
 
-def show_plan(context: ServiceContext, caller: Caller, *, dataset_id: str, model_id: str, choice: TrainingChoice) -> dict[str, Any]:
-    """Return the plan as plain JSON to somebody who may see data sets and models; nothing is started. Raises as `plan_training`."""
+def review_plan(context: ServiceContext, caller: Caller, *, dataset_id: str, model_id: str, choice: TrainingChoice) -> PlannedTraining:
+    """Return the plan to somebody who may see data sets and models, and log the look; nothing is started. Raises as `plan_training`."""
     context.look(caller, "dataset.list", ObjectRef("dataset", dataset_id))
     context.look(caller, "model.list", ObjectRef("model", model_id))
-    return plan_training(context, dataset_id=dataset_id, model_id=model_id, choice=choice).to_json()
+    return plan_training(context, dataset_id=dataset_id, model_id=model_id, choice=choice)
+
+
+def show_plan(context: ServiceContext, caller: Caller, *, dataset_id: str, model_id: str, choice: TrainingChoice) -> dict[str, Any]:
+    """Return the same as plain JSON."""
+    return review_plan(context, caller, dataset_id=dataset_id, model_id=model_id, choice=choice).to_json()
 
 
 def _settings(choice: TrainingChoice, method: str, shape: ModelShape, training_rows: int) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def build_blocks(appliance: Appliance) -> gr.Blocks:
             return _tick(appliance, caller, job_id, adapter_id)
 
         def to_review(
-            _caller: Caller,
+            caller: Caller,
             dataset_id: str | None,
             model_id: str | None,
             preset: str,
@@ -88,7 +88,7 @@ def build_blocks(appliance: Appliance) -> gr.Blocks:
             rate: float | None,
         ) -> tuple[Any, ...]:
             choice = choice_of(preset, method, rank, rslora, dora, last_layers, head, epochs, batch, rate)
-            return gr.Walkthrough(selected=4), *draw_review(appliance, dataset_id, model_id, choice)
+            return gr.Walkthrough(selected=4), *draw_review(appliance, caller, dataset_id, model_id, choice)
 
         def to_results(caller: Caller, job_id: str | None) -> tuple[Any, ...]:
             job = next((each for each in trainings(appliance, caller) if each["id"] == job_id), None)
@@ -154,7 +154,7 @@ def _load(appliance: Appliance, caller: Caller) -> tuple[Any, ...]:
     job_id = next((job["id"] for job in jobs if JobState(job["state"]) in ACTIVE), jobs[0]["id"] if jobs else None)
     busy = _busy(appliance, caller)
     adapters, adapter_id = adapter_choices(appliance, caller)
-    review, start = draw_review(appliance, dataset_id, model_id, choice_of("balanced"))
+    review, start = draw_review(appliance, caller, dataset_id, model_id, choice_of("balanced"))
     active = bool(jobs) and any(JobState(job["state"]) in ACTIVE for job in jobs)
     step = 4 if active else 5 if adapter_id else 1
     return (

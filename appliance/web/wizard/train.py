@@ -12,7 +12,7 @@ from appliance.services.import_dataset import describe_dataset
 from appliance.services.import_model import describe_model
 from appliance.services.jobs import all_jobs, resume_job, show_job, stop_job
 from appliance.services.operations import Appliance
-from appliance.services.plan_training import TrainingChoice, plan_training
+from appliance.services.plan_training import TrainingChoice, review_plan
 from appliance.services.train_adapter import TRAIN, submit_training
 from appliance.web import charts, drawing, plan_drawing
 from appliance.web.wizard.drawn import drawn
@@ -80,7 +80,7 @@ def wire_train_step(appliance: Appliance, event: Events, step: TrainStep, datase
     chosen = [dataset, model, *step.settings]
 
     def review(
-        _caller: Caller,
+        caller: Caller,
         dataset_id: str | None,
         model_id: str | None,
         preset: str,
@@ -95,7 +95,7 @@ def wire_train_step(appliance: Appliance, event: Events, step: TrainStep, datase
         rate: float | None,
     ) -> tuple[Any, ...]:
         choice = choice_of(preset, method, rank, rslora, dora, last_layers, head, epochs, batch, rate)
-        return draw_review(appliance, dataset_id, model_id, choice)
+        return draw_review(appliance, caller, dataset_id, model_id, choice)
 
     def start(
         caller: Caller,
@@ -150,16 +150,18 @@ def wire_train_step(appliance: Appliance, event: Events, step: TrainStep, datase
     resume_button.click(event(resume), step.job, [timer, *step.watched], **quiet)
 
 
-def draw_review(appliance: Appliance, dataset_id: str | None, model_id: str | None, choice: TrainingChoice) -> tuple[str, gr.Button]:
+def draw_review(
+    appliance: Appliance, caller: Caller, dataset_id: str | None, model_id: str | None, choice: TrainingChoice
+) -> tuple[str, gr.Button]:
     """Return what would be done and what it takes, or why it cannot be and what can; and the start button."""
     if not dataset_id or not model_id:
         missing = "data" if not dataset_id else "a model"
         return "", gr.Button(f"Start training: pick {missing} first", interactive=False)
-    dataset, model = describe_dataset(appliance.context, dataset_id), describe_model(appliance.context, model_id)
     try:
-        planned = plan_training(appliance.context, dataset_id=dataset_id, model_id=model_id, choice=choice)
+        planned = review_plan(appliance.context, caller, dataset_id=dataset_id, model_id=model_id, choice=choice)
     except InputError as error:
         return drawing.notice(error.sentence, "bad"), gr.Button("Start training: change the settings first", interactive=False)
+    dataset, model = describe_dataset(appliance.context, dataset_id), describe_model(appliance.context, model_id)
     epochs = planned.settings["epochs"]
     rounds = "once" if epochs == 1 else f"{epochs} times"
     sentence = (
