@@ -14,6 +14,7 @@ from appliance.jobs.states import ACTIVE, ENDED, Job, JobState, list_jobs
 from appliance.services import accounts, export_audit, home, manage_keys, read_audit
 from appliance.services.adapter_card import show_card
 from appliance.services.advise_rank import advise_before
+from appliance.services.audit_activity import audit_overview
 from appliance.services.back_up import BackupDesk
 from appliance.services.chat import ChatDesk
 from appliance.services.context import Caller, ServiceContext
@@ -38,6 +39,7 @@ from appliance.services.preview_upload import preview_upload
 from appliance.services.prove_isolation import prove_isolation
 from appliance.services.recover import Recovery
 from appliance.services.refused_requests import RefusedRequests
+from appliance.services.review_audit import sign_off_as
 from appliance.services.revise_dataset import renew_keys, revise_dataset
 from appliance.services.search_audit import AuditDesk, search_audit
 from appliance.services.shred_dataset import show_certificate, shred_dataset
@@ -232,6 +234,8 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "audit.checkpoint": lambda a, c, /, **p: read_audit.take_checkpoint(a.context, c, **p),
     "audit.prove": lambda a, c, /, **p: read_audit.prove_entry(a.context, c, **p),
     "audit.confirm": lambda a, c, /, **p: read_audit.confirm(a.context, c, **p),
+    "audit.reviews": lambda a, c, /, **p: audit_overview(a.audit, c, **p)["reviews"],
+    "audit.sign-off": lambda a, _c, /, **p: sign_off_as(a.audit, **p),
     "audit.export": lambda a, c, /, **p: export_audit.export_audit(a.context, c, **p),
     "audit.folder": lambda a, c, /, **p: export_audit.export_folder(a.context, c, **p),
 }

@@ -59,8 +59,9 @@ def prove_entry(context: ServiceContext, caller: Caller, *, sequence: int) -> di
         if not 0 <= sequence < head.size:
             raise InputError(f"There is no such entry: the log has {head.size}, from 0 on.", code="audit.entry")
         (entry,) = context.log.entries(sequence, sequence + 1)
-        proof = proof_text(sequence, inclusion_proof(tiles, sequence, head.size), note)
-    return {"entry": canonical_json.encode(entry).decode(), "proof": proof, "key": log_key(context), "entries": head.size}
+        raw = canonical_json.encode(entry)
+        proof = proof_text(raw, sequence, inclusion_proof(tiles, sequence, head.size), note)
+    return {"entry": raw.decode(), "proof": proof, "key": log_key(context), "entries": head.size}
 
 
 def confirm(context: ServiceContext, caller: Caller, *, sha256: str = "", name: str = "") -> dict[str, Any]:

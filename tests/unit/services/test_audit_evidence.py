@@ -39,7 +39,7 @@ PEOPLE = "question,answer,group,split\n" + "".join(
 def verify_proof(proved: dict[str, Any], public_key: bytes) -> int:
     """Verify a `tlog-proof`; return the entry's number."""
     head, note = proved["proof"].split("\n\n", 1)
-    _header, index, *path = head.split("\n")
+    _header, _entry, index, *path = head.split("\n")
     checkpoint = parse_checkpoint(note.encode())
     checkpoint.verify(public_key)
     number = int(index.removeprefix("index "))
