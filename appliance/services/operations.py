@@ -17,6 +17,7 @@ from appliance.services.advise_rank import advise_before
 from appliance.services.audit_activity import audit_overview
 from appliance.services.back_up import BackupDesk
 from appliance.services.chat import ChatDesk
+from appliance.services.confirm_audit import confirm
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.dataset_origin import hold_dataset, release_dataset, set_origin
 from appliance.services.dataset_versions import lineage, show_report
@@ -224,7 +225,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "adapter.list": lambda a, c, /, **p: list_adapters(a.context, c, **p),
     "adapter.show": lambda a, c, /, **p: show_adapter(a.context, c, **p),
     "adapter.shrink": _shrink,
-    "adapter.card": lambda a, c, /, **p: show_card(a.context, c, **p),
+    "adapter.card": lambda a, c, /, **p: show_card(a.audit, c, **p),
     "adapter.answers": lambda a, c, /, **p: show_answers(a.context, c, **p),
     "chat": _chat,
     "audit.show": lambda a, c, /, **p: read_audit.show_audit(a.context, c, **p),
@@ -233,7 +234,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "audit.verify": lambda a, c, /, **p: read_audit.verify_audit(a.context, c, **p),
     "audit.checkpoint": lambda a, c, /, **p: read_audit.take_checkpoint(a.context, c, **p),
     "audit.prove": lambda a, c, /, **p: read_audit.prove_entry(a.context, c, **p),
-    "audit.confirm": lambda a, c, /, **p: read_audit.confirm(a.context, c, **p),
+    "audit.confirm": lambda a, c, /, **p: confirm(a.audit, c, **p),
     "audit.reviews": lambda a, c, /, **p: audit_overview(a.audit, c, **p)["reviews"],
     "audit.sign-off": lambda a, _c, /, **p: sign_off_as(a.audit, **p),
     "audit.export": lambda a, c, /, **p: export_audit.export_audit(a.context, c, **p),
