@@ -16,7 +16,7 @@ from appliance.services.context import Caller, ServiceContext
 from appliance.services.evaluate_adapter import describe_adapter
 from appliance.services.import_dataset import describe_dataset
 from appliance.services.import_model import describe_model
-from appliance.services.search_audit import AuditDesk
+from appliance.services.search_audit import AuditDesk, names_of
 
 
 def show_card(desk: AuditDesk, caller: Caller, *, adapter_id: str) -> dict[str, Any]:
@@ -30,7 +30,8 @@ def show_card(desk: AuditDesk, caller: Caller, *, adapter_id: str) -> dict[str, 
         artefacts = _gather(context, adapter)
         ids = ids_of(artefacts)
         facts = adapter_facts(artefacts, desk.entries_at(lambda index: _places(index, ids), lambda entry: about(entry, ids)))
-    return {"adapter": adapter_id, "facts": facts_json(facts), "card": model_card(facts)}
+    names = names_of(context, {str(fact.value) for fact in facts if fact.name.endswith(".id") or fact.name.startswith("who.")})
+    return {"adapter": adapter_id, "facts": facts_json(facts), "card": model_card(facts, names)}
 
 
 def _places(index: SearchIndex, ids: frozenset[str]) -> list[Any]:
