@@ -130,10 +130,8 @@ class _Card:
             if not self.known(f"{key}.of"):
                 continue
             low, high = (100 * float(self._facts[f"{key}.{end}"].value or 0.0) for end in ("low", "high"))
-            answer = (
-                f"{name} answered {self.text(f'{key}.right')} of {self.text(f'{key}.of')} test questions right. That may be "
-                f"luck or bad luck in part: of very many like them it would get between {low:.0f} and {high:.0f} in 100 right (95 % confidence)."
-            )
+            share = f"of very many like them it would get between {low:.0f} and {high:.0f} in 100 right (95 % confidence)"
+            answer = f"{name} answered {self.text(f'{key}.right')} of {self.text(f'{key}.of')} test questions right; {share}."
             sentences.append(self.says(answer, f"{key}.of"))
         sentences.append("The test questions come from the same data, and training never saw them. On other questions it may do worse.")
         return sentences

@@ -9,9 +9,10 @@ from typing import Any
 
 from appliance.audit import EVENTS
 from appliance.web.audit import words
-from appliance.web.drawing import figures, notice, table, text
+from appliance.web.drawing import figures, notice, progress_bar, table, text
 
 SHORT_ID = 12
+MAX_CARD_LINE = 2000
 
 
 def state(found: dict[str, Any]) -> str:
@@ -41,7 +42,7 @@ def refusals(rows: Sequence[dict[str, Any]]) -> str:
         f"<td>{_find('Show', person=row['actor'], action=row['action'], outcome=row['outcome'])}</td></tr>"
         for row in rows
     )
-    return table(("Who", "What", "How it ended", "Times", ""), drawn, "Denied and failed most often in this time")
+    return table(("Who", "What", "How it ended", "Entries", ""), drawn, "Denied and failed most often in this time")
 
 
 def entries(found: dict[str, Any]) -> str:
@@ -53,7 +54,7 @@ def entries(found: dict[str, Any]) -> str:
         f'<tr><td class="figure">{each["sequence"]}</td><td class="time">{text(words.when(each["time_us"]))}</td>'
         f"<td>{text(words.who(each))}<span class='quiet'>{text(each['actor']['role'])}</span></td>"
         f"<td>{text(words.action(each['action']))}<span class='quiet'>{text(each['action'])}</span></td>"
-        f"<td>{_object(each['object'], each['object_name'])}</td><td>{_mark(each['outcome'])}{_reason(each['reason'])}</td>"
+        f"<td>{_object(each['object'], each['object_name'])}</td><td>{_mark(each['outcome'])}{_reason(each)}</td>"
         f'<td><button type="button" class="link" data-entry="{each["sequence"]}">Proof<span class="visually-hidden"> of entry '
         f"{each['sequence']}</span></button></td></tr>"
         for each in found["entries"]
@@ -86,6 +87,24 @@ def life(found: dict[str, Any]) -> str:
     )
 
 
+def card(markdown: str) -> str:
+    """Return a model card, of whose Markdown there are titles, paragraphs and points, one a line (reports/model_card.py)."""
+    drawn, points = [], []
+    for line in [*markdown.split("\n"), "#"]:
+        mark, _, said = line.partition(" ")
+        if mark == "-":
+            points.append(f"<li>{text(said, MAX_CARD_LINE)}</li>")
+            continue
+        if points and line:
+            drawn.append(f"<ul>{''.join(points)}</ul>")
+            points = []
+        if mark in {"#", "##"} and said:
+            drawn.append(f"<h{len(mark) + 1}>{text(said)}</h{len(mark) + 1}>")
+        elif line and said:
+            drawn.append(f"<p>{text(line, MAX_CARD_LINE)}</p>")
+    return f'<section class="card" aria-label="Model card">{"".join(drawn)}</section>'
+
+
 def reviews(found: dict[str, Any]) -> str:
     """Return what nobody has reviewed yet, and the reviews there are."""
     opened = "".join(
@@ -113,7 +132,8 @@ def reviews(found: dict[str, Any]) -> str:
 
 def progress(share: float) -> str:
     """Return how much of the log was taken in."""
-    return notice(f"The log is being read: {100 * share:.0f} % so far. Search and charts are there when all of it was.")
+    said = notice(f"The log is being read: {100 * share:.0f} % so far. Search and charts are there when all of it was.")
+    return said + progress_bar(round(100 * share), 100)
 
 
 def _step(step: dict[str, Any]) -> str:
@@ -176,8 +196,11 @@ def _mark(outcome: str) -> str:
     return f'<span class="mark {kind}">{text(words.outcome(outcome))}</span>'
 
 
-def _reason(reason: str) -> str:
-    return f"<span class='quiet'>{text(reason)}</span>" if reason else ""
+def _reason(entry: dict[str, Any]) -> str:
+    """Return why, and how often where one entry is for many requests (services/refused_requests.py)."""
+    count = entry["details"].get("count", 1)
+    many = f", {words.number(count)} times in {entry['details']['seconds']} s" if count > 1 else ""
+    return f"<span class='quiet'>{text(entry['reason'] + many)}</span>" if entry["reason"] else ""
 
 
 def _short(identifier: str) -> str:
