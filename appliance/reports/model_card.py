@@ -14,6 +14,11 @@ _METHODS = {
     "full": "Training changed all of the base model's numbers (full fine-tuning).",
     "last-layers": "Training changed the last part of the base model and left the rest as it was (method: last layers).",
 }
+_STATES = {
+    "trained": "Nobody has measured yet how good it is",
+    "evaluated": "How good it is was measured, see below",
+    "retired": "It is retired and answers no more, because it learned from somebody whose data was erased",
+}
 _SPECIALIST = {"rank": "rank", "learning_rate": "learning rate", "seed": "seed", "preset": "preset"}
 _FOUND = "data.found."
 _PERSONAL = "data.personal."
@@ -27,10 +32,10 @@ def model_card(facts: Sequence[Fact], names: Mapping[str, str]) -> str:
     """
     card = _Card({fact.name: fact for fact in facts}, names)
     lines = [
-        f"# {card.text('adapter.name')}",
+        f"# Model card: {card.text('adapter.name')}",
         "",
-        f"A language model that was trained further on this machine, on data of your own. It is listed as {card.text('adapter.id')} and "
-        f"is {card.text('adapter.state')}.",
+        f"A language model that was trained further on this machine, on data of your own. It is listed as {card.text('adapter.id')}. "
+        f"{_STATES.get(card.text('adapter.state'), card.text('adapter.state'))}.",
         "",
         "All of this was computed from the appliance's audit log and files; nobody wrote it by hand. Numbers in [square brackets] are "
         "the entries of the log that a sentence rests on.",

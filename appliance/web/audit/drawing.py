@@ -4,6 +4,7 @@ Buttons in it carry what they lead to (`data-entry`, `data-life`, `data-find`); 
 """
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from appliance.web.audit import words
 from appliance.web.drawing import figures, notice, progress_bar, table, text
 
 SHORT_ID = 12
+_CODE = re.compile(r"`([^`]*)`")
 MAX_CARD_LINE = 2000
 
 
@@ -38,11 +40,12 @@ def refusals(rows: Sequence[dict[str, Any]]) -> str:
         return ""
     drawn = "".join(
         f"<tr><td>{text(words.who({**row, 'actor': {'id': row['actor']}}))}</td><td>{text(words.action(row['action']))}</td>"
-        f"<td>{_mark(row['outcome'])}</td><td>{words.number(row['count'])}</td>"
+        f"<td>{_mark(row['outcome'])}</td><td data-head='Entries'>{words.number(row['count'])}</td>"
         f"<td>{_find('Show', person=row['actor'], action=row['action'], outcome=row['outcome'])}</td></tr>"
         for row in rows
     )
-    return table(("Who", "What", "How it ended", "Entries", ""), drawn, "Denied and failed most often in this time")
+    shown = table(("Who", "What", "How it ended", "Entries", ""), drawn, "Denied and failed most often in this time")
+    return f'<div class="refused">{shown}</div>'
 
 
 def entries(found: dict[str, Any]) -> str:
@@ -101,15 +104,16 @@ def card(markdown: str) -> str:
         if mark in {"#", "##"} and said:
             drawn.append(f"<h{len(mark) + 1}>{text(said)}</h{len(mark) + 1}>")
         elif line and said:
-            drawn.append(f"<p>{text(line, MAX_CARD_LINE)}</p>")
+            drawn.append(_CODE.sub(r"<code>\1</code>", f"<p>{text(line, MAX_CARD_LINE)}</p>"))
     return f'<section class="card" aria-label="Model card">{"".join(drawn)}</section>'
 
 
 def reviews(found: dict[str, Any]) -> str:
     """Return what nobody has reviewed yet, and the reviews there are."""
     opened = "".join(
-        f"<tr><td class='figure'>{each['first']} to {each['last']}</td><td>{words.number(each['entries'])}</td>"
-        f"<td>{words.number(each['denied'])}</td><td>{words.number(each['failed'])}</td><td>{words.number(each['looks'])}</td>"
+        f"<tr><td class='figure'>{each['first']} to {each['last']}</td><td data-head='How many'>{words.number(each['entries'])}</td>"
+        f"<td data-head='Denied'>{words.number(each['denied'])}</td><td data-head='Failed'>{words.number(each['failed'])}</td>"
+        f"<td data-head='Looks at the log'>{words.number(each['looks'])}</td>"
         f"<td>{_find('Show', first=each['first'], last=each['last'])}</td></tr>"
         for each in found["open"]
     )
@@ -147,7 +151,7 @@ def _step(step: dict[str, Any]) -> str:
     if step["times"] > 1:
         span += f" to {words.when(last['time_us'])}"
     people = first["who"] if first["who"] == last["who"] else f"{first['who']}, last {last['who']}"
-    details = ", ".join(f"{name} {value}" for name, value in step["details"].items() if name not in _TOLD)
+    details = ", ".join(f"{name} {_short(str(value))}" for name, value in step["details"].items() if name not in _TOLD)
     bad = " bad" if step["failed"] or step["denied"] else ""
     return (
         f'<p class="act{bad}"><strong>{text(words.action(step["action"]))}</strong>{target}<br>'
