@@ -130,7 +130,7 @@ class _Card:
         if "evaluation.bound" not in self._facts:
             return ["It was not measured. Do not rely on it before it is."]
         sentences = [self.says(self.text("evaluation.sentence"), "evaluation.sentence")]
-        for contender, name in (("tuned", "This model"), ("original", "The base model, before training")):
+        for contender, name in (("tuned", "This model"), ("original", "The base model before training")):
             key = f"evaluation.{contender}"
             if not self.known(f"{key}.of"):
                 continue
