@@ -7,7 +7,7 @@ this page, and `appliance audit events` prints it.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeAlias
@@ -38,6 +38,14 @@ class Event:
     meaning: str
     details: Fields = field(default_factory=lambda: MappingProxyType({}))
     spare: bool = False
+
+
+def _refusals(whose: Mapping[str, str]) -> Iterator[Event]:
+    """Yield one event for each kind of refusal: the first at once, then a count a minute (services/refused_requests.py)."""
+    details = {"count": int, "seconds": int, "source": str}
+    for kind, what in whose.items():
+        meaning = f"A request was refused that {what}; `count` of them in `seconds`, from `source` or by the account."
+        yield Event(f"door.refuse-{kind}", ("door",), NOBODY | SIGNED_IN, meaning, details)
 
 
 _EVENTS = (
@@ -89,6 +97,25 @@ _EVENTS = (
     Event("password.change", ("user",), SIGNED_IN, "Somebody changed their own password, or could not."),
     Event("user.create", ("user",), ADMINS, "An account was made.", {"role": str}),
     Event("user.list", ("user",), ADMINS, "The accounts were looked at."),
+    # Requests that the web's door refused
+    *_refusals(
+        {
+            "host": "asked for a name that is not ours (a page elsewhere may be behind it: DNS rebinding)",
+            "websocket": "asked for a WebSocket, of which there is none",
+            "authorization": "brought another way to sign in than the session cookie",
+            "path": "had an address that tries to leave its place",
+            "origin": "would have changed something and came from no page of ours",
+            "forgery": "would have changed something with somebody's open session, and came from no page of ours (CSRF)",
+            "session": "came from nobody who is signed in",
+            "session-over": "came with a session that is over, or never was",
+            "haste": "would have signed in when too many had tried within a minute",
+            "password": "came from somebody who has yet to choose a password of their own",
+            "size": "was larger than it may be",
+            "event": "was an event of a page that cannot be read",
+            "file": "was an event that names a file",
+            "route": "asked for something that our pages do not use",
+        }
+    ),
     # Data
     Event("upload.receive", ("upload",), MAKERS, "A file was received and sealed."),
     Event("dataset.preview", ("upload",), MAKERS, "Rows of a received file were shown before its import."),

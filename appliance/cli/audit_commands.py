@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from appliance.cli.audit_events_command import add_events_command
+from appliance.cli.audit_review_commands import add_review_commands
 from appliance.cli.client import Client
 from appliance.cli.frame import AsJson, Frame, PassphraseFile
 from appliance.cli.new_file import NewFile, keep
@@ -25,6 +26,7 @@ Witness = Annotated[list[Path] | None, typer.Option(help="A checkpoint that was 
 def add_audit_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR0915 - six commands of a few lines each
     """Register the commands."""
     add_events_command(group, frame)
+    add_review_commands(group, frame)
 
     @group.command()
     def show(
@@ -104,7 +106,7 @@ def add_audit_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR09
         passphrase_file: PassphraseFile = None,
         as_json: AsJson = False,
     ) -> None:
-        """Prove that an entry is in the log (C2SP tlog-proof): without the rest of the log, which stays here."""
+        """Prove that an entry is in the log (C2SP tlog-proof), to somebody who has ops/verify_proof.py and the log's key, and no log."""
         with frame(as_json, passphrase_file) as options, NewFile(out) as file, options.client() as client:
             proved = client.perform("audit.prove", sequence=entry)
             if file is not None:

@@ -27,6 +27,11 @@ def find_passphrase(given: Path | None, *, twice: bool = False, optional: bool =
     return read_or_ask(given, "Passphrase: ", twice=twice, optional=optional)
 
 
+def find_password(given: Path | None, name: str) -> str:
+    """Return the password of the account `name`, which is another secret than the home's. Raises `InputError`."""
+    return read_or_ask(given, f"Password of {name}: ") or ""
+
+
 def read_or_ask(given: Path | None, prompt: str, *, twice: bool = False, optional: bool = False) -> str | None:
     """Return what is in the file `given`, else what is typed after `prompt`, unseen. As `find_passphrase`, but for its own places."""
     if given is not None:

@@ -23,17 +23,17 @@ def open_session(connection: Connection, clock: Clock, user_id: str) -> str:
     return token
 
 
-def resolve_session(connection: Connection, clock: Clock, token: str) -> User | None:
-    """Return whose token it is, None when it is unknown or over, or the account was disabled."""
+def resolve_session(connection: Connection, clock: Clock, token: str, *, seen: bool = True) -> User | None:
+    """Return whose token it is, None when it is unknown or over, or the account was disabled. `seen`: it is idle from now on only."""
     query = select(SESSIONS, USERS).join(USERS, USERS.c.id == SESSIONS.c.user_id).where(SESSIONS.c.token_hash == _hash(token))
     row = connection.execute(query).mappings().first()
     if row is None or row[USERS.c.disabled]:
         return None
-    now, seen = clock.now_us(), row[SESSIONS.c.last_seen_us]
-    if now - seen > IDLE_US or now - row[SESSIONS.c.created_us] > LONGEST_US:
+    now, last_seen = clock.now_us(), row[SESSIONS.c.last_seen_us]
+    if now - last_seen > IDLE_US or now - row[SESSIONS.c.created_us] > LONGEST_US:
         connection.execute(SESSIONS.delete().where(SESSIONS.c.token_hash == _hash(token)))
         return None
-    if now - seen > SEEN_EVERY_US:  # Not at every request: each write is a sync.
+    if seen and now - last_seen > SEEN_EVERY_US:  # Not at every request: each write is a sync.
         connection.execute(update(SESSIONS).where(SESSIONS.c.token_hash == _hash(token)).values(last_seen_us=now))
     return User(
         id=row[USERS.c.id],

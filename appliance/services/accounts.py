@@ -42,10 +42,13 @@ def sign_in(context: ServiceContext, name: str, password: str) -> tuple[str, Use
     return token, user
 
 
-def caller_of(context: ServiceContext, token: str) -> tuple[Caller, User] | None:
-    """Return who holds the session `token`, or None when it is over. Not logged: it happens at every request."""
+def caller_of(context: ServiceContext, token: str, *, seen: bool = True) -> tuple[Caller, User] | None:
+    """Return who holds the session `token`, or None when it is over. Not logged: it happens at every request.
+
+    `seen`: the session goes on, as somebody is there.
+    """
     with context.database.begin() as connection:
-        user = resolve_session(connection, context.clock, token)
+        user = resolve_session(connection, context.clock, token, seen=seen)
     if user is None:
         return None
     session = context.vault.pseudonym("session", token.encode())[:16]

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import select
 
 from appliance.audit import ObjectRef
+from appliance.audit.search_index import Query, SearchIndex
 from appliance.datasets.tables import DATASET_VERSIONS
 from appliance.foundation.errors import NotFoundError
 from appliance.jobs.tables import JOBS
@@ -15,19 +16,27 @@ from appliance.services.context import Caller, ServiceContext
 from appliance.services.evaluate_adapter import describe_adapter
 from appliance.services.import_dataset import describe_dataset
 from appliance.services.import_model import describe_model
+from appliance.services.search_audit import AuditDesk, names_of
 
 
-def show_card(context: ServiceContext, caller: Caller, *, adapter_id: str) -> dict[str, Any]:
+def show_card(desk: AuditDesk, caller: Caller, *, adapter_id: str) -> dict[str, Any]:
     """Return the facts about an adapter, each with its entries and digests, and the card as Markdown. Raises `NotFoundError`.
 
-    Reads the whole log once.
+    Reads those entries of the log alone that are about it; the whole log while that is still being taken in.
     """
+    context = desk.context
     adapter = describe_adapter(context, adapter_id)
     with context.act(caller, "adapter.card", ObjectRef("adapter", adapter_id)):
         artefacts = _gather(context, adapter)
         ids = ids_of(artefacts)
-        facts = adapter_facts(artefacts, [entry for entry in context.log.entries() if about(entry, ids)])
-    return {"adapter": adapter_id, "facts": facts_json(facts), "card": model_card(facts)}
+        facts = adapter_facts(artefacts, desk.entries_at(lambda index: _places(index, ids), lambda entry: about(entry, ids)))
+    names = names_of(context, {str(fact.value) for fact in facts if fact.name.endswith(".id") or fact.name.startswith("who.")})
+    return {"adapter": adapter_id, "facts": facts_json(facts), "card": model_card(facts, names)}
+
+
+def _places(index: SearchIndex, ids: frozenset[str]) -> list[Any]:
+    """Return where the log speaks of `ids`: acts on them, what their jobs asked for, and what was made from them."""
+    return [index.find(Query(objects=ids)), *(index.find(Query(request=each)) for each in ids), *index.naming(ids)]
 
 
 def _gather(context: ServiceContext, adapter: dict[str, Any]) -> Artefacts:

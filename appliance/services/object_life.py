@@ -10,7 +10,7 @@ from appliance.services.context import Caller, ServiceContext
 from appliance.services.read_audit import LOG
 from appliance.services.search_audit import AuditDesk, names_of
 
-LOOKED_AT = ".list"  # a look at what is known of an object is no part of its life; a search finds it
+LOOKED_AT = (".list", ".card")  # a look at what is known of an object is no part of its life; a search finds it
 MAX_STEPS = 200  # kinds of acts on one object, or on what hangs on it, that are shown
 STAGES = ("Data", "Training", "Evaluation", "Publishing", "Use", "Shredding")
 _STAGE_OF = {

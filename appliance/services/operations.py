@@ -14,8 +14,10 @@ from appliance.jobs.states import ACTIVE, ENDED, Job, JobState, list_jobs
 from appliance.services import accounts, export_audit, home, manage_keys, read_audit
 from appliance.services.adapter_card import show_card
 from appliance.services.advise_rank import advise_before
+from appliance.services.audit_activity import audit_overview
 from appliance.services.back_up import BackupDesk
 from appliance.services.chat import ChatDesk
+from appliance.services.confirm_audit import confirm
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.dataset_origin import hold_dataset, release_dataset, set_origin
 from appliance.services.dataset_versions import lineage, show_report
@@ -37,6 +39,8 @@ from appliance.services.plan_training import TrainingChoice, show_plan
 from appliance.services.preview_upload import preview_upload
 from appliance.services.prove_isolation import prove_isolation
 from appliance.services.recover import Recovery
+from appliance.services.refused_requests import RefusedRequests
+from appliance.services.review_audit import sign_off_as
 from appliance.services.revise_dataset import renew_keys, revise_dataset
 from appliance.services.search_audit import AuditDesk, search_audit
 from appliance.services.shred_dataset import show_certificate, shred_dataset
@@ -57,6 +61,7 @@ class Appliance:
         self.desk = ChatDesk(context)
         self.backups = BackupDesk(context)
         self.audit = AuditDesk(context)
+        self.refused = RefusedRequests(context, context.clock)
         handlers: dict[str, JobHandler] = {
             TRAIN: TrainingHandler(context),
             EVALUATE: EvaluationHandler(context),
@@ -85,7 +90,8 @@ class Appliance:
         return home.reseal_when_idle(context, busy=busy)
 
     def close(self) -> None:
-        """Let the running job checkpoint, end the chat, forget the keys."""
+        """Say what the door refused, let the running job checkpoint, end the chat, forget the keys."""
+        self.refused.close()
         self.context.seal()
         self.audit.close()
         self.context.log.close()
@@ -219,7 +225,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "adapter.list": lambda a, c, /, **p: list_adapters(a.context, c, **p),
     "adapter.show": lambda a, c, /, **p: show_adapter(a.context, c, **p),
     "adapter.shrink": _shrink,
-    "adapter.card": lambda a, c, /, **p: show_card(a.context, c, **p),
+    "adapter.card": lambda a, c, /, **p: show_card(a.audit, c, **p),
     "adapter.answers": lambda a, c, /, **p: show_answers(a.context, c, **p),
     "chat": _chat,
     "audit.show": lambda a, c, /, **p: read_audit.show_audit(a.context, c, **p),
@@ -228,7 +234,9 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "audit.verify": lambda a, c, /, **p: read_audit.verify_audit(a.context, c, **p),
     "audit.checkpoint": lambda a, c, /, **p: read_audit.take_checkpoint(a.context, c, **p),
     "audit.prove": lambda a, c, /, **p: read_audit.prove_entry(a.context, c, **p),
-    "audit.confirm": lambda a, c, /, **p: read_audit.confirm(a.context, c, **p),
+    "audit.confirm": lambda a, c, /, **p: confirm(a.audit, c, **p),
+    "audit.reviews": lambda a, c, /, **p: audit_overview(a.audit, c, **p)["reviews"],
+    "audit.sign-off": lambda a, _c, /, **p: sign_off_as(a.audit, **p),
     "audit.export": lambda a, c, /, **p: export_audit.export_audit(a.context, c, **p),
     "audit.folder": lambda a, c, /, **p: export_audit.export_folder(a.context, c, **p),
 }

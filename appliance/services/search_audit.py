@@ -7,14 +7,14 @@ question once more.
 import contextlib
 import datetime as dt
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import Column, select
 
 from appliance.audit.search_index import Query, SearchIndex
 from appliance.datasets.tables import DATASETS
-from appliance.foundation.errors import ApplianceError, AuditLogError, InputError
+from appliance.foundation.errors import ApplianceError, AuditLogError, ConflictError, InputError
 from appliance.identity import list_users
 from appliance.models.tables import ADAPTERS, MODELS
 from appliance.services.accounts import account_ref
@@ -24,6 +24,7 @@ from appliance.services.read_audit import LOG
 
 PAGE_ENTRIES = 50
 MAX_PAGE_ENTRIES = 500
+WAIT_S = 2.0  # for a log that is being taken in; a page then says how far that is
 DAY_US = 24 * 3600 * 1_000_000
 _NAMED: dict[str, tuple[Column[Any], Column[Any]]] = {
     "ds_": (DATASETS.c.id, DATASETS.c.name),
@@ -61,10 +62,34 @@ class AuditDesk:
         return self._the_index().size / max(1, self.context.log.size) if running else None
 
     def index(self) -> SearchIndex:
-        """Return the index with every entry that there is now. Raises `AuditLogError`, `StorageError`."""
+        """Return the index with every entry that there is now.
+
+        Raises `ConflictError` while the log is being taken in and that takes long, `AuditLogError`, `StorageError`.
+        """
+        if self._thread is not None:
+            self._thread.join(WAIT_S)
+        share = self.share
+        if share is not None:
+            raise ConflictError(f"The log is being read: {100 * share:.0f} % so far. Ask again in a moment.", code="audit.reading")
         index = self._the_index()
         index.catch_up()
         return index
+
+    def entries(self, *queries: Query) -> Iterator[dict[str, Any]]:
+        """Yield the entries that one of `queries` is about, ascending: found by the index, read from the log.
+
+        Where the log is still being taken in, the whole of it is read instead: slower, and the same.
+        """
+        return self.entries_at(lambda index: [index.find(query) for query in queries], lambda entry: any(q.matches(entry) for q in queries))
+
+    def entries_at(self, find: Callable[[SearchIndex], list[Any]], holds: Callable[[dict[str, Any]], bool]) -> Iterator[dict[str, Any]]:
+        """Yield the entries that hold, of those at the places that the index finds; `holds` alone says which where it is not ready."""
+        if self.share is not None:
+            return filter(holds, self.context.log.entries())
+        import numpy as np  # noqa: PLC0415 - starts threads
+
+        index = self.index()
+        return filter(holds, index.stream(np.unique(np.concatenate(find(index))).tolist()))
 
     def _the_index(self) -> SearchIndex:
         with self._making:

@@ -14,13 +14,13 @@ from appliance.services.search_audit import with_names
 def show_proof(context: ServiceContext, caller: Caller, *, sequence: int) -> dict[str, Any]:
     """Return entry `sequence` with names, and its proof taken apart (hashes in hex, leaf side first), which was verified from its own text.
 
-    `file` is the proof with the entry as its extra data (C2SP `tlog-proof`). Raises `InputError` when there is no such entry,
+    `file` is the proof to take away, with the entry in it (C2SP `tlog-proof`). Raises `InputError` when there is no such entry,
     `AuditLogError` when the proof does not hold.
     """
     proved = prove_entry(context, caller, sequence=sequence)
     raw = proved["entry"].encode()
     head, _, note = proved["proof"].partition("\n\n")
-    header, index, *hashes = head.split("\n")
+    _header, _extra, _index, *hashes = head.split("\n")
     path = [base64.b64decode(each) for each in hashes]
     checkpoint = parse_checkpoint(note.encode())
     checkpoint.verify(context.vault.signer.public_key)
@@ -32,5 +32,5 @@ def show_proof(context: ServiceContext, caller: Caller, *, sequence: int) -> dic
         "size": checkpoint.head.size,
         "root": checkpoint.head.root.hex(),
         "key": proved["key"],
-        "file": "\n".join([header, f"extra {base64.b64encode(raw).decode()}", index, *hashes]) + f"\n\n{note}",
+        "file": proved["proof"],
     }

@@ -1,7 +1,8 @@
 """Copy the audit log to the machine's own syslog, entry by entry, for a company's monitoring. By policy; off unless it says so.
 
 A thread follows the log; appending never waits for it. How far it came is kept in the home, after each batch: what the socket did not take
-(full, not there) is tried again, also after the next start, so each entry is handed over at least once, in order. A message is a line as
+(full, not there) is tried again, more and more seldom, to once a second, and after the next start: each entry is handed over at least once,
+in order. A server that ends leaves what the socket did not take to the next one. A message is a line as
 local sockets take it (RFC 3164): priority 110 (log audit, informational; 109, notice, for denials and failures), a tag, and the entry as
 canonical JSON. What a syslog daemon does with long lines (many cut at 8 KiB) does not touch the log itself.
 """
@@ -18,6 +19,7 @@ from appliance.services.context import ServiceContext
 
 POSITION_NAME = "syslog-position"
 POLL_S = 1.0
+FULL_S = 0.02  # after the socket took something: some kernels queue no more than ten messages, for a reader who is there
 BATCH_ENTRIES = 200
 INFORMATIONAL, NOTICE = 13 * 8 + 6, 13 * 8 + 5
 TAG = "appliance-audit"
@@ -63,11 +65,11 @@ class SyslogFeed:
         return position if 0 <= position <= self._context.log.size else 0
 
     def _follow(self) -> None:
-        while not self._ended.is_set():
+        taken, pause = 0, 0.0
+        while not self._ended.wait(pause):
             with contextlib.suppress(ApplianceError, OSError):  # The next round tries again.
-                while not self._ended.is_set() and self.hand_over():
-                    pass
-            self._ended.wait(POLL_S)
+                taken = self.hand_over()
+            pause, taken = FULL_S if taken else min(POLL_S, max(FULL_S, 2 * pause)), 0
 
 
 def _message(entry: dict[str, object]) -> bytes:

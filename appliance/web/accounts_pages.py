@@ -2,6 +2,7 @@
 
 import functools
 import html
+from collections import deque
 from urllib.parse import parse_qs
 
 import anyio
@@ -12,11 +13,12 @@ from starlette.responses import Response
 from appliance.foundation.errors import ApplianceError, AuthenticationError, InputError
 from appliance.services.accounts import set_password, sign_in, sign_out
 from appliance.services.context import ServiceContext
-from appliance.web.answers import page, see_other, status_of
+from appliance.web.answers import mark_refused, page, see_other, status_of
 from appliance.web.door import COOKIE
 
 MAX_FORM_BYTES = 8 * 1024
 MAX_HASHES_AT_ONCE = 2  # each takes 64 MiB (Argon2id)
+MAX_SIGN_INS, SIGN_INS_US = 60, 60_000_000  # by everybody together: each is two entries of the log, whoever asks (ADR 0029)
 _SIGN_IN = """<form method="post" action="/sign-in">{notice}
 <label>Name <input name="name" autocomplete="username" autocapitalize="none" required autofocus maxlength="120"></label>
 <label>Password <input name="password" type="password" autocomplete="current-password" required maxlength="256"></label>
@@ -34,6 +36,7 @@ class AccountPages:
     def __init__(self, context: ServiceContext) -> None:
         self._context = context
         self._hashing = anyio.CapacityLimiter(MAX_HASHES_AT_ONCE)
+        self._signed_in_us: deque[int] = deque(maxlen=MAX_SIGN_INS)
 
     async def show_sign_in(self, _request: Request) -> Response:
         """GET /sign-in."""
@@ -41,13 +44,25 @@ class AccountPages:
 
     async def sign_in(self, request: Request) -> Response:
         """POST /sign-in: open a session, or say why not."""
+        if self._too_many():
+            mark_refused(request.scope, "web.haste")
+            return _sign_in_page("Too many people try to sign in just now. Wait a minute, then try again.", 429)
         try:
             form = await _form(request, "name", "password")
             work = functools.partial(sign_in, self._context, form["name"], form["password"])
             token, user = await anyio.to_thread.run_sync(work, limiter=self._hashing)
         except ApplianceError as error:
+            mark_refused(request.scope, error.code)
             return _sign_in_page(error.sentence, status_of(error))
         return _with_cookie(see_other("/password" if user.must_change else "/"), token)
+
+    def _too_many(self) -> bool:
+        """Count an attempt, and tell whether there were `MAX_SIGN_INS` within `SIGN_INS_US` already."""
+        now, tried = self._context.clock.monotonic_us(), self._signed_in_us
+        if len(tried) == MAX_SIGN_INS and now - tried[0] < SIGN_INS_US:
+            return True
+        tried.append(now)
+        return False
 
     async def show_password(self, request: Request) -> Response:
         """GET /password."""
@@ -69,6 +84,7 @@ class AccountPages:
         except AuthenticationError as error:
             return _password_page(request, error.sentence, 400)
         except ApplianceError as error:
+            mark_refused(request.scope, error.code)
             return _password_page(request, error.sentence, status_of(error))
         return _with_cookie(see_other("/"), token)
 
@@ -86,7 +102,7 @@ async def _form(request: Request, *names: str) -> dict[str, str]:
     async for piece in request.stream():
         body += piece
         if len(body) > MAX_FORM_BYTES:
-            raise InputError("The form is too long.")
+            raise InputError("The form is too long.", code="web.size")
     try:
         fields = parse_qs(body.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=8)
     except ValueError:

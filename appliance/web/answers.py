@@ -65,8 +65,14 @@ def wants_page(scope: Scope) -> bool:
     return scope["method"] in {"GET", "HEAD"} and b"text/html" in accept
 
 
+def mark_refused(scope: Scope, code: str) -> None:
+    """Tell the door, which all answers pass, that this one refuses."""
+    scope.setdefault("state", {})["refused"] = code
+
+
 def refusal(scope: Scope, status: int, code: str, sentence: str) -> Response:
-    """Return a refusal: a page for a person, JSON for a script."""
+    """Return a refusal, marked as one: a page for a person, JSON for a script."""
+    mark_refused(scope, code)
     if wants_page(scope):
         return page("Not possible", f"<p>{html.escape(sentence)}</p><p><a href='/'>Back to the start</a></p>", status=status)
     return JSONResponse({"error": {"code": code, "sentence": sentence}}, status)

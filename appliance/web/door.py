@@ -2,21 +2,25 @@
 
 In this order: a known Host (against DNS rebinding), no other way to authenticate than the session cookie, our own Origin on whatever
 changes something, an open vault, a session, and a password that is the person's own. SECURITY.md, Web.
+
+What is refused, here or behind it, is logged before the answer leaves, floods as counts (services/refused_requests.py).
 """
 
+import functools
 from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
 
 import anyio.to_thread
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from appliance.foundation.errors import ApplianceError
 from appliance.identity import User
 from appliance.services.accounts import caller_of
 from appliance.services.context import Caller, ServiceContext
-from appliance.web.answers import fault_sentence, page, refusal, see_other, wants_page
+from appliance.services.refused_requests import KINDS, Refused, RefusedRequests
+from appliance.web.answers import fault_sentence, mark_refused, page, refusal, see_other, wants_page
 
 COOKIE = "appliance_session"
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/sign-in", "/static/pages.css", "/static/favicon.svg", "/favicon.ico"})
@@ -46,15 +50,18 @@ def session_token(cookie_header: str) -> str:
 class Door:
     """Middleware: lets a request in or answers it here. Puts `caller`, `user` and `token` into the request's state."""
 
-    def __init__(self, app: ASGIApp, context: ServiceContext, hosts: frozenset[str]) -> None:
+    def __init__(self, app: ASGIApp, context: ServiceContext, refused: RefusedRequests, hosts: frozenset[str]) -> None:
         self._app = app
         self._context = context
+        self._refused = refused
         self._hosts = hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check, then pass on. There is no WebSocket route, so every WebSocket is refused."""
         if scope["type"] == "websocket":
             await receive()
+            mark_refused(scope, "web.websocket")
+            await self._note(scope)
             await send({"type": "websocket.close", "code": 1008})
             return
         if scope["type"] != "http":
@@ -62,22 +69,31 @@ class Door:
             return
         answered = False
 
-        async def counted(message: dict[str, object]) -> None:
+        async def noted(message: Message) -> None:
             nonlocal answered
+            if not answered:
+                await self._note(scope)
             answered = True
             await send(message)
 
         try:
             answer = await self._check(scope)
-            if answer is not None:
-                await answer(scope, receive, send)
-            else:
-                await self._app(scope, receive, counted)  # type: ignore[arg-type]
+            await (answer or self._app)(scope, receive, noted)
         except Exception as error:
             sentence = fault_sentence(error)
             if answered:
                 return  # Too late to say it: the answer had begun. The server closes the connection.
             await refusal(scope, 500, "fault", sentence)(scope, receive, send)
+
+    async def _note(self, scope: Scope) -> None:
+        """Log that the request is refused, if it is. Behind a session the account is who was refused, else the peer's address."""
+        state = scope.get("state", {})
+        code = state.get("refused", "")
+        if code in KINDS:
+            address = (scope.get("client") or ("",))[0]
+            first = self._refused.count(Refused.of(code, address, state.get("caller")))
+            if first is not None:
+                await anyio.to_thread.run_sync(self._refused.write_first, first)
 
     async def _check(self, scope: Scope) -> Response | None:  # noqa: PLR0911 - one answer a check, in their order
         connection = HTTPConnection(scope)
@@ -92,7 +108,9 @@ class Door:
         if _suspicious(scope):
             return refusal(scope, 400, "web.path", "This address has a form that no page of ours has.")
         if scope["method"] not in SAFE_METHODS and headers.getlist("origin") != [f"http://{host[0].lower()}"]:
-            return refusal(scope, 403, "web.origin", "The request does not come from our own pages, so it was refused. Reload the page.")
+            forged = await self._holds_session(scope, session_token(headers.get("cookie", "")))
+            code = "web.forgery" if forged else "web.origin"
+            return refusal(scope, 403, code, "The request does not come from our own pages, so it was refused. Reload the page.")
         if self._context.sealed:
             return None if path in WHILE_SEALED else _sealed_answer(scope)
         if path in OPEN_PATHS:
@@ -105,16 +123,27 @@ class Door:
         except ApplianceError:
             return _sealed_answer(scope)  # Sealed between the two looks.
         if found is None:
-            if wants_page(scope):
-                return see_other("/sign-in")
-            return refusal(scope, 401, "web.session", "You are not signed in, or the session is over. Sign in again.")
+            code = "web.session-over" if token else "web.session"
+            answer = refusal(scope, 401, code, "You are not signed in, or the session is over. Sign in again.")
+            return see_other("/sign-in") if wants_page(scope) else answer
         caller, user = found
-        if user.must_change and scope["path"] not in BEFORE_OWN_PASSWORD:
-            if wants_page(scope):
-                return see_other("/password")
-            return refusal(scope, 403, "web.password", "Choose a password of your own first.")
         scope.setdefault("state", {}).update(caller=caller, user=user, token=token)
+        if user.must_change and scope["path"] not in BEFORE_OWN_PASSWORD:
+            answer = refusal(scope, 403, "web.password", "Choose a password of your own first.")
+            return see_other("/password") if wants_page(scope) else answer
         return None
+
+    async def _holds_session(self, scope: Scope, token: str) -> bool:
+        """Tell whether the cookie is that of an open session, which the request would have abused, and remember whose."""
+        if not token or self._context.sealed:
+            return False
+        try:
+            found = await anyio.to_thread.run_sync(functools.partial(caller_of, self._context, token, seen=False))
+        except ApplianceError:
+            return False  # Sealed between the two looks.
+        if found is not None:
+            scope.setdefault("state", {})["caller"] = found[0]
+        return found is not None
 
 
 def resolve_caller(context: ServiceContext, cookie_header: str) -> tuple[Caller, User] | None:

@@ -20,7 +20,7 @@ from appliance.web.site import Pages, build_site
 
 GRACE_S = 2  # for answers that are on their way; the pages' event streams would never end by themselves
 MAX_CONNECTIONS = 512
-RESEAL_POLL_S = 10.0
+KEEPING_POLL_S = 10.0
 
 
 class _Server(uvicorn.Server):
@@ -55,20 +55,21 @@ async def _serve(appliance: Appliance, tcp: socket.socket, unix: socket.socket, 
     shown = f"[{host}]" if ":" in host else host
     announce(f"The pages are at http://{shown}:{port}/ (Ctrl+C ends the server).")
     ended = asyncio.create_task(ending.wait())
-    resealing = asyncio.create_task(_reseal(appliance))
+    keeping = asyncio.create_task(_keep_house(appliance))
     await asyncio.wait([*serving, ended], return_when=asyncio.FIRST_COMPLETED)
     ending.set()
-    resealing.cancel()
+    keeping.cancel()
     for server, _ in servers:
         server.should_exit = True
     await asyncio.gather(*serving, return_exceptions=True)
     await asyncio.wait([building], timeout=GRACE_S)
 
 
-async def _reseal(appliance: Appliance) -> None:
-    """Look now and then whether the keys should be forgotten."""
+async def _keep_house(appliance: Appliance) -> None:
+    """Look now and then whether refusals are to be said, and whether the keys should be forgotten."""
     while True:
-        await asyncio.sleep(RESEAL_POLL_S)
+        await asyncio.sleep(KEEPING_POLL_S)
+        await asyncio.to_thread(appliance.refused.end_windows)
         with contextlib.suppress(ApplianceError):  # The log, the disk or the database refused: tried again at the next look.
             await asyncio.to_thread(appliance.reseal_when_idle)
 

@@ -110,7 +110,7 @@ def build_site(appliance: Appliance, host: str, port: int, pages: Pages) -> ASGI
         MOUNT: PagesGate(pages, MOUNT),
         AUDIT_MOUNT: AuditorsOnly(PagesGate(pages, AUDIT_MOUNT), appliance.context),
     }
-    return SecurityHeaders(Door(_Split(app, mounted), appliance.context, allowed_hosts(host, port)))
+    return SecurityHeaders(Door(_Split(app, mounted), appliance.context, appliance.refused, allowed_hosts(host, port)))
 
 
 class _Split:

@@ -85,6 +85,7 @@ class Home:
         self.temporary = folder / "tmp"
         self.temporary.mkdir(parents=True)
         self.model = self.dataset = ""
+        self.command = [str(COMMAND)]
         if copy_of is not None:
             shutil.copytree(copy_of.folder, self.folder)
             self.model, self.dataset = copy_of.model, copy_of.dataset
@@ -108,7 +109,7 @@ class Home:
     def start(self, *words: str, **options: Any) -> subprocess.Popen[str]:
         """Start a command as the leader of a process group of its own."""
         return subprocess.Popen(
-            [str(COMMAND), *words],
+            [*self.command, *words],
             env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -7,7 +7,7 @@ from appliance.web.audit import words
 from appliance.web.drawing import text
 
 WIDTH, HEIGHT = 640, 240
-LEFT, RIGHT, TOP, BOTTOM = 56, 12, 14, 46
+LEFT, RIGHT, TOP, BOTTOM = 104, 12, 14, 46  # left of the axis there is room for 1 000 000
 TICKS = 4
 _NICE = (1, 2, 4, 6, 8, 10)
 SHOWN = {"succeeded": "done", "failed": "failed", "denied": "denied"}

@@ -4,14 +4,17 @@ Buttons in it carry what they lead to (`data-entry`, `data-life`, `data-find`); 
 """
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from appliance.audit import EVENTS
 from appliance.web.audit import words
-from appliance.web.drawing import figures, notice, table, text
+from appliance.web.drawing import figures, notice, progress_bar, table, text
 
 SHORT_ID = 12
+_CODE = re.compile(r"`([^`]*)`")
+MAX_CARD_LINE = 2000
 
 
 def state(found: dict[str, Any]) -> str:
@@ -37,11 +40,12 @@ def refusals(rows: Sequence[dict[str, Any]]) -> str:
         return ""
     drawn = "".join(
         f"<tr><td>{text(words.who({**row, 'actor': {'id': row['actor']}}))}</td><td>{text(words.action(row['action']))}</td>"
-        f"<td>{_mark(row['outcome'])}</td><td>{words.number(row['count'])}</td>"
+        f"<td>{_mark(row['outcome'])}</td><td data-head='Entries'>{words.number(row['count'])}</td>"
         f"<td>{_find('Show', person=row['actor'], action=row['action'], outcome=row['outcome'])}</td></tr>"
         for row in rows
     )
-    return table(("Who", "What", "How it ended", "Times", ""), drawn, "Denied and failed most often in this time")
+    shown = table(("Who", "What", "How it ended", "Entries", ""), drawn, "Denied and failed most often in this time")
+    return f'<div class="refused">{shown}</div>'
 
 
 def entries(found: dict[str, Any]) -> str:
@@ -53,7 +57,7 @@ def entries(found: dict[str, Any]) -> str:
         f'<tr><td class="figure">{each["sequence"]}</td><td class="time">{text(words.when(each["time_us"]))}</td>'
         f"<td>{text(words.who(each))}<span class='quiet'>{text(each['actor']['role'])}</span></td>"
         f"<td>{text(words.action(each['action']))}<span class='quiet'>{text(each['action'])}</span></td>"
-        f"<td>{_object(each['object'], each['object_name'])}</td><td>{_mark(each['outcome'])}{_reason(each['reason'])}</td>"
+        f"<td>{_object(each['object'], each['object_name'])}</td><td>{_mark(each['outcome'])}{_reason(each)}</td>"
         f'<td><button type="button" class="link" data-entry="{each["sequence"]}">Proof<span class="visually-hidden"> of entry '
         f"{each['sequence']}</span></button></td></tr>"
         for each in found["entries"]
@@ -86,11 +90,30 @@ def life(found: dict[str, Any]) -> str:
     )
 
 
+def card(markdown: str) -> str:
+    """Return a model card, of whose Markdown there are titles, paragraphs and points, one a line (reports/model_card.py)."""
+    drawn, points = [], []
+    for line in [*markdown.split("\n"), "#"]:
+        mark, _, said = line.partition(" ")
+        if mark == "-":
+            points.append(f"<li>{text(said, MAX_CARD_LINE)}</li>")
+            continue
+        if points and line:
+            drawn.append(f"<ul>{''.join(points)}</ul>")
+            points = []
+        if mark in {"#", "##"} and said:
+            drawn.append(f"<h{len(mark) + 1}>{text(said)}</h{len(mark) + 1}>")
+        elif line and said:
+            drawn.append(_CODE.sub(r"<code>\1</code>", f"<p>{text(line, MAX_CARD_LINE)}</p>"))
+    return f'<section class="card" aria-label="Model card">{"".join(drawn)}</section>'
+
+
 def reviews(found: dict[str, Any]) -> str:
     """Return what nobody has reviewed yet, and the reviews there are."""
     opened = "".join(
-        f"<tr><td class='figure'>{each['first']} to {each['last']}</td><td>{words.number(each['entries'])}</td>"
-        f"<td>{words.number(each['denied'])}</td><td>{words.number(each['failed'])}</td><td>{words.number(each['looks'])}</td>"
+        f"<tr><td class='figure'>{each['first']} to {each['last']}</td><td data-head='How many'>{words.number(each['entries'])}</td>"
+        f"<td data-head='Denied'>{words.number(each['denied'])}</td><td data-head='Failed'>{words.number(each['failed'])}</td>"
+        f"<td data-head='Looks at the log'>{words.number(each['looks'])}</td>"
         f"<td>{_find('Show', first=each['first'], last=each['last'])}</td></tr>"
         for each in found["open"]
     )
@@ -113,7 +136,8 @@ def reviews(found: dict[str, Any]) -> str:
 
 def progress(share: float) -> str:
     """Return how much of the log was taken in."""
-    return notice(f"The log is being read: {100 * share:.0f} % so far. Search and charts are there when all of it was.")
+    said = notice(f"The log is being read: {100 * share:.0f} % so far. Search and charts are there when all of it was.")
+    return said + progress_bar(round(100 * share), 100)
 
 
 def _step(step: dict[str, Any]) -> str:
@@ -127,7 +151,7 @@ def _step(step: dict[str, Any]) -> str:
     if step["times"] > 1:
         span += f" to {words.when(last['time_us'])}"
     people = first["who"] if first["who"] == last["who"] else f"{first['who']}, last {last['who']}"
-    details = ", ".join(f"{name} {value}" for name, value in step["details"].items() if name not in _TOLD)
+    details = ", ".join(f"{name} {_short(str(value))}" for name, value in step["details"].items() if name not in _TOLD)
     bad = " bad" if step["failed"] or step["denied"] else ""
     return (
         f'<p class="act{bad}"><strong>{text(words.action(step["action"]))}</strong>{target}<br>'
@@ -176,8 +200,11 @@ def _mark(outcome: str) -> str:
     return f'<span class="mark {kind}">{text(words.outcome(outcome))}</span>'
 
 
-def _reason(reason: str) -> str:
-    return f"<span class='quiet'>{text(reason)}</span>" if reason else ""
+def _reason(entry: dict[str, Any]) -> str:
+    """Return why, and how often where one entry is for many requests (services/refused_requests.py)."""
+    count = entry["details"].get("count", 1)
+    many = f", {words.number(count)} times in {entry['details']['seconds']} s" if count > 1 else ""
+    return f"<span class='quiet'>{text(entry['reason'] + many)}</span>" if entry["reason"] else ""
 
 
 def _short(identifier: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 
 from appliance.foundation.errors import InputError
+from appliance.services.adapter_card import show_card
 from appliance.services.audit_activity import audit_overview
 from appliance.services.context import Caller
 from appliance.services.object_life import object_life
@@ -76,7 +77,7 @@ def build_audit_blocks(appliance: Appliance) -> gr.Blocks:
                 object_id = gr.Textbox(label="Id of the object", placeholder="ds_… or ad_…", max_length=512)
                 with gr.Row(elem_classes="buttons"):
                     show_life = gr.Button("Show its life", variant="primary")
-                life = drawn()
+                life, card = drawn(), drawn()
             with gr.Tab("Reviews", id="reviews"):
                 review = _build_review()
         entry = gr.Markdown(sanitize_html=False, latex_delimiters=[], elem_id="entry")
@@ -102,18 +103,23 @@ def build_audit_blocks(appliance: Appliance) -> gr.Blocks:
         signing = [review.first, review.last, review.note, days]
         review.sign.click(event(sign), signing, [review.said, review.note, *outputs], **QUIET, concurrency_id="sign", concurrency_limit=1)
 
-        def live(caller: Caller, object_id: str) -> str:
-            return drawing.life(object_life(appliance.audit, caller, object_id=object_id))
+        def live(caller: Caller, object_id: str) -> tuple[str, str]:
+            return _lived(appliance, caller, object_id)
 
-        gr.on([show_life.click, object_id.submit], event(live), object_id, life, **QUIET)
+        gr.on([show_life.click, object_id.submit], event(live), object_id, [life, card], **QUIET)
         tabs.select(_nothing, outputs=entry, **QUIET)
-        _wire_clicks(appliance, event, search, tabs, entry, (object_id, life))
+        _wire_clicks(appliance, event, search, tabs, entry, (object_id, life, card))
         drawn(_FOOTER)
     return blocks
 
 
 def _wire_clicks(
-    appliance: Appliance, event: Events, search: SearchTab, tabs: gr.Tabs, entry: gr.Markdown, lived: tuple[gr.Textbox, gr.Markdown]
+    appliance: Appliance,
+    event: Events,
+    search: SearchTab,
+    tabs: gr.Tabs,
+    entry: gr.Markdown,
+    lived: tuple[gr.Textbox, gr.Markdown, gr.Markdown],
 ) -> None:
     """Wire what static/audit.js tells of clicks in what was drawn."""
 
@@ -125,7 +131,7 @@ def _wire_clicks(
 
     def live_this(caller: Caller, message: str) -> tuple[Any, ...]:
         chosen = str(_message(message).get("id", ""))
-        return gr.Tabs(selected="life"), chosen, drawing.life(object_life(appliance.audit, caller, object_id=chosen))
+        return gr.Tabs(selected="life"), chosen, *_lived(appliance, caller, chosen)
 
     def find_this(caller: Caller, message: str) -> tuple[Any, ...]:
         said = _message(message)
@@ -194,6 +200,14 @@ def _opened(appliance: Appliance, caller: Caller, days: int) -> tuple[Any, ...]:
         gr.Dropdown(choices=[ANY, *actions]),
         gr.Dropdown(choices=[ANY, *kinds]),
     )
+
+
+def _lived(appliance: Appliance, caller: Caller, object_id: str) -> tuple[str, str]:
+    """Return an object's life, and below it what is known of a tuned model, in plain language."""
+    life = drawing.life(object_life(appliance.audit, caller, object_id=object_id))
+    if not object_id.strip().startswith("ad_"):
+        return life, ""
+    return life, drawing.card(show_card(appliance.audit, caller, adapter_id=object_id.strip())["card"])
 
 
 def _message(message: str) -> dict[str, Any]:

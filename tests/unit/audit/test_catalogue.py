@@ -30,6 +30,8 @@ NOT_IN_POLICY = {
     "log.recover",
     "clock.change",
 }
+# The web's door refuses whom the policy never hears of.
+NOT_IN_POLICY |= {action for action in EVENTS if action.startswith("door.refuse-")}
 # Permitted before there is a command that does them; whoever writes it must name the event.
 PERMITTED_AHEAD = {"user.disable", "user.reset"}
 

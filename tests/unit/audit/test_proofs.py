@@ -156,10 +156,10 @@ def test_a_log_proves_its_entries_under_its_checkpoint(tmp_path: Path, clock: An
     leaves = [leaf_hash(raw) for raw in raws_of(log)]
     for index in (0, 255, 256, 519):
         verify_inclusion(leaves[index], index, head, inclusion_proof(read, index, head.size))
-    lines = proof_text(256, inclusion_proof(read, 256, head.size), note).split("\n")
-    assert lines[:2] == ["c2sp.org/tlog-proof@v1", "index 256"]
+    lines = proof_text(b"entry", 256, inclusion_proof(read, 256, head.size), note).split("\n")
+    assert lines[:3] == ["c2sp.org/tlog-proof@v1", f"extra {base64.b64encode(b'entry').decode()}", "index 256"]
     end = lines.index("")
-    verify_inclusion(leaves[256], 256, head, [base64.b64decode(line) for line in lines[2:end]])
+    verify_inclusion(leaves[256], 256, head, [base64.b64decode(line) for line in lines[3:end]])
     assert "\n".join(lines[end + 1 :]).encode() == note
 
 

@@ -1,6 +1,9 @@
 """The `audit` commands, and the offline verifier on what they write."""
 
+import base64
 import json
+import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -8,12 +11,19 @@ from typing import Any
 
 import pytest
 
-VERIFIER = Path(__file__).parents[3] / "ops" / "verify_audit.py"
+from appliance.foundation.settings import load_settings
+from appliance.services.accounts import caller_of, set_password, sign_in
+
+OPS = Path(__file__).parents[3] / "ops"
 
 
-def verifier(*words: str | Path) -> tuple[int, str]:
-    """Run the verifier in a process that sees nothing of the appliance (-I: no path of ours); return its exit status and what it says."""
-    ran = subprocess.run([sys.executable, "-I", str(VERIFIER), *map(str, words)], capture_output=True, text=True, check=False)
+def verifier(*words: str | Path, program: str = "verify_audit.py") -> tuple[int, str]:
+    """Run a verifier in a process that sees nothing of the appliance (-I: no path of ours); return its exit status and what it says.
+
+    AUDITOR_PYTHON names another interpreter.
+    """
+    python = os.environ.get("AUDITOR_PYTHON", sys.executable)
+    ran = subprocess.run([python, "-I", str(OPS / program), *map(str, words)], capture_output=True, text=True, check=False, env={})
     assert "Traceback" not in ran.stderr
     return ran.returncode, ran.stdout + ran.stderr
 
@@ -111,13 +121,92 @@ def test_an_entry_is_proved_and_a_file_confirmed(home: Any, tmp_path: Path) -> N
     proof = tmp_path / "proof"
     proved = home.json("audit", "prove", "2", "--out", str(proof))
     assert proof.read_text() == proved["proof"]
-    assert proved["proof"].startswith("c2sp.org/tlog-proof@v1\nindex 2\n")
+    assert proved["proof"].startswith("c2sp.org/tlog-proof@v1\nextra ")
     assert '"sequence":2' in home("audit", "prove", "2").stdout
     assert "Yes: upload" in home("audit", "confirm", "--file", str(table)).stdout
     assert "Yes: account" in home("audit", "confirm", "--name", "trainer").stdout
     assert "does not speak of it" in home("audit", "confirm", "--name", "nobody at all").stdout
     assert home.refused("audit", "confirm", "--file", str(tmp_path / "absent"))["code"] == "audit.file-read"
     assert home.refused("audit", "confirm")["code"] == "audit.confirm"
+
+
+def proof_of(home: Any, entry: int, path: Path) -> list[str]:
+    """Take the proof of an entry; return its lines."""
+    home("audit", "prove", str(entry), "--out", str(path))
+    return path.read_text().split("\n")
+
+
+def test_a_stranger_verifies_a_proof_with_nothing_but_the_key(home: Any, tmp_path: Path) -> None:
+    """The first, the last and one between, also when the log went on; not under another key, nor under one that came later."""
+    key = home.json("audit", "checkpoint", str(tmp_path / "note"))["key"]
+    (tmp_path / "key").write_text(f"{key}\n")
+    for entry in (0, 3, len(home.json("audit", "show", "--last", "500"))):
+        proof = tmp_path / f"proof-{entry}"
+        proof_of(home, entry, proof)
+        for given in (key, tmp_path / "key"):
+            status, said = verifier(proof, "--key", given, program="verify_proof.py")
+            assert (status, said.splitlines()[0][:28]) == (0, f"PROVED: this is entry {entry} of the"[:28])
+        assert json.loads(said.split("\n", 1)[1])["sequence"] == entry
+    home("key", "rotate-log")
+    later = home.json("audit", "checkpoint", str(tmp_path / "later"))["key"]
+    status, said = verifier(tmp_path / "proof-3", "--key", later, program="verify_proof.py")
+    assert (status, "not signed with this key" in said) == (1, True)
+    assert verifier(tmp_path / "proof-3", "--key", key[:-2] + "xx", program="verify_proof.py")[0] == 2
+    assert verifier(tmp_path / "absent", "--key", key, program="verify_proof.py")[0] == 2
+
+
+def test_a_proof_that_was_tampered_with_proves_nothing(home: Any, tmp_path: Path) -> None:
+    """Each line changed in each way: the entry, its number, each hash, size, root, name, signature; lines gone, doubled, swapped."""
+    key, proof = home.json("audit", "checkpoint", str(tmp_path / "note"))["key"], tmp_path / "proof"
+    lines = proof_of(home, 5, proof)
+    other = base64.b64encode(json.dumps({**json.loads(base64.b64decode(lines[1][6:])), "action": "job.stop"}).encode()).decode()
+    changed = [[*lines[:1], f"extra {other}", *lines[2:]], [*lines[:2], "index 4", *lines[3:]], [*lines[:2], f"index {10**6}", *lines[3:]]]
+    for number, line in enumerate(lines):
+        changed += [[*lines[:number], *lines[number + 1 :]], [*lines[:number], line, *lines[number:]]] if line else []
+        for place in range(0, len(line) - 4, 7):
+            flipped = line[:place] + ("B" if line[place] != "B" else "C") + line[place + 1 :]
+            changed.append([*lines[:number], flipped, *lines[number + 1 :]])
+    swapped = [lines.copy() for _ in range(3)]
+    for number, each in enumerate(swapped):
+        each[3 + number], each[4 + number] = each[4 + number], each[3 + number]
+    assert len(changed) > 60
+    verify = runpy.run_path(str(OPS / "verify_proof.py"))
+    for tampered in [*changed, *swapped]:
+        with pytest.raises((verify["Problem"], ValueError)):
+            verify["verify"]("\n".join(tampered), key)
+    for tampered in (changed[0], changed[1], []):
+        proof.write_text("\n".join(tampered))
+        status, said = verifier(proof, "--key", key, program="verify_proof.py")
+        assert (status, said[:11]) == (1, "NOT PROVED:")
+    assert len((OPS / "verify_proof.py").read_text().splitlines()) <= 120
+
+
+def test_an_auditor_signs_off_by_command_with_a_password_of_their_own(home: Any, tmp_path: Path) -> None:
+    """As on the page: from the first entry that nobody reviewed on; and nobody else can, the operator included."""
+    one_time = home.json("user", "add", "otto", "--role", "auditor")["password"]
+    password = tmp_path / "password"
+    password.write_text(one_time)
+    words = ("audit", "sign-off", "otto", "--note", "Looked at all denials.", "--password-file", str(password))
+    assert home.refused(*words)["code"] == "password.one-time"
+    password.write_text("a password of one's own")
+    with home.program.own_home(load_settings()) as appliance:
+        appliance.context.unseal("a passphrase for tests only")
+        found = caller_of(appliance.context, sign_in(appliance.context, "otto", one_time)[0])
+        set_password(appliance.context, found[0], one_time, "a password of one's own")
+    assert "Nobody has reviewed entries 0 to" in home("audit", "reviews").stdout
+    done = home.json(*words, "--last", "6")
+    assert (done["first"], done["last"], done["entries"]) == (0, 6, 7)
+    assert home.json(*words)["first"] == 7
+    listed = home.json("audit", "reviews")["reviews"]
+    assert [(each["who"], each["first"], each["note_state"]) for each in listed] == [
+        ("otto", 7, "as signed"),
+        ("otto", 0, "as signed"),
+    ]
+    password.write_text("not the password")
+    assert home.refused(*words)["code"] == "password.wrong"
+    trainer = home.json("user", "add", "tina", "--role", "admin")["password"]
+    password.write_text(trainer)
+    assert home.refused("audit", "sign-off", "tina", "--note", "x", "--password-file", str(password))["code"] == "password.one-time"
 
 
 def test_entries_are_shown_by_who_did_what_to_what_and_when(home: Any, tmp_path: Path) -> None:

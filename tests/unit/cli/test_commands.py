@@ -52,7 +52,7 @@ def test_no_command_takes_a_secret_as_a_word(path: tuple[str, ...]) -> None:
     """What stands in argv, every process of the machine can read: a secret is named by its file."""
     for parameter in LEAVES[path].params:
         if re.search("pass|secret|key", parameter.name or ""):
-            assert parameter.name in {"passphrase_file", "new_passphrase_file"}
+            assert parameter.name in {"passphrase_file", "new_passphrase_file", "password_file"}
 
 
 def test_every_command_that_is_named_in_the_papers_exists() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from appliance.foundation.errors import AuthorizationError, StorageError
-from appliance.services import accounts, export_audit, home, manage_keys, read_audit
+from appliance.services import accounts, confirm_audit, export_audit, home, manage_keys, read_audit
 from appliance.services.adapter_card import show_card
 from appliance.services.advise_rank import advise_before
 from appliance.services.context import OPERATOR, Caller
@@ -108,10 +108,10 @@ ACTS: dict[str, tuple[str, Act]] = {
     "chat": ("adapter.use", lambda w, c: list(w.appliance.desk.ask(c, w.ids["adapter"], [{"role": "user", "content": "Hello"}]))),
     "show_audit": ("audit.read", lambda w, c: read_audit.show_audit(w.context, c)),
     "verify_audit": ("audit.verify", lambda w, c: read_audit.verify_audit(w.context, c)),
-    "show_card": ("adapter.card", lambda w, c: show_card(w.context, c, adapter_id=w.ids["adapter"])),
+    "show_card": ("adapter.card", lambda w, c: show_card(w.appliance.audit, c, adapter_id=w.ids["adapter"])),
     "take_checkpoint": ("audit.checkpoint", lambda w, c: read_audit.take_checkpoint(w.context, c)),
     "prove_entry": ("audit.prove", lambda w, c: read_audit.prove_entry(w.context, c, sequence=1)),
-    "confirm": ("audit.confirm", lambda w, c: read_audit.confirm(w.context, c, name="anna")),
+    "confirm": ("audit.confirm", lambda w, c: confirm_audit.confirm(w.appliance.audit, c, name="anna")),
     "export_audit": ("audit.export", lambda w, c: export_audit.export_audit(w.context, c)),
     "export_folder": ("audit.export", lambda w, c: export_audit.export_folder(w.context, c)),
     "rotate_log_key": ("key.rotate-log", lambda w, c: manage_keys.rotate_log_key(w.context, c)),

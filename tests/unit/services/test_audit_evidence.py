@@ -39,7 +39,7 @@ PEOPLE = "question,answer,group,split\n" + "".join(
 def verify_proof(proved: dict[str, Any], public_key: bytes) -> int:
     """Verify a `tlog-proof`; return the entry's number."""
     head, note = proved["proof"].split("\n\n", 1)
-    _header, index, *path = head.split("\n")
+    _header, _entry, index, *path = head.split("\n")
     checkpoint = parse_checkpoint(note.encode())
     checkpoint.verify(public_key)
     number = int(index.removeprefix("index "))
@@ -192,13 +192,26 @@ def test_the_card_says_what_the_log_proves(world: Any) -> None:
     assert facts["data.purpose"]["value"] is None
     for words in (
         "12 examples",
-        "(QLoRA)",
+        "method QLoRA",
         "Nobody said what the data is for",
         "licence not stated",
         "Right answers: 0 of 3",
-        "Times it was used: 1",
+        "Times it was asked something: 1",
+        "Data set staff (ds_",
+        "in which 100 pieces of words",
     ):
         assert words in shown["card"]
+    assert "None" not in shown["card"]
+
+
+def test_the_card_of_a_model_that_was_used_a_lot_stays_readable(world: Any) -> None:
+    """A sentence names a few of the entries that it rests on; the facts have all."""
+    for _use in range(9):
+        list(world.appliance.desk.ask(OPERATOR, world.ids["adapter"], [{"role": "user", "content": "Hello"}]))
+    shown = world.do("adapter.card", adapter_id=world.ids["adapter"])
+    used = next(fact["entries"] for fact in shown["facts"] if fact["name"] == "use.requests")
+    assert len(used) >= 9
+    assert f"[{', '.join(map(str, used[:6]))} and {len(used) - 6} more]" in shown["card"]
 
 
 def test_what_was_changed_in_the_database_is_not_bound_and_the_card_says_so(world: Any) -> None:

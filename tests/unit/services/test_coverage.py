@@ -143,6 +143,7 @@ CASES: dict[str, Case] = {
     "audit.export": _nothing,
     "audit.search": lambda _w: {"action": "job."},
     "audit.life": lambda w: {"object_id": w.ids["adapter"]},
+    "audit.reviews": _nothing,
     "audit.folder": _nothing,
     "audit.checkpoint": _nothing,
     "audit.prove": lambda _w: {"sequence": 0},
@@ -161,6 +162,7 @@ DIRECT: dict[str, Callable[[Any], Any]] = {
     "run_queue": lambda w: w.appliance.run_queue(),
 }
 EXEMPT_OPERATIONS = {
+    "audit.sign-off": "signs in as the auditor first, whose request that is: sign_in and sign_off, above",
     "status": "tells that nothing can be logged, so it must work then; it shows counts, no data; denials of it are logged",
     "backup.seal": "part of the backup that backup.begin asked for; its outcome is logged by backup.finish",
     "backup.finish": "writes the outcome of what backup.begin asked for",

@@ -77,6 +77,7 @@ class Browser:
         headers: dict[str, str] | None = None,
         body: bytes = b"",
         page: bool = False,
+        address: str = "127.0.0.1",
     ) -> Answer:
         """Send one request and return the whole answer."""
         target, _, query = path.partition("?")
@@ -93,7 +94,7 @@ class Browser:
             "query_string": query.encode(),
             "root_path": "",
             "headers": [(name.encode(), value.encode("latin-1")) for name, value in sent.items() if value is not None],
-            "client": ("127.0.0.1", 50000),
+            "client": (address, 50000),
             "server": ("127.0.0.1", 7860),
         }
         return self.runner.run(self._speak(scope, [body]))

@@ -48,7 +48,7 @@ def test_nothing_changes_for_a_foreign_origin(site: Any, token_of: Any, method: 
     """With a valid cookie and without our own Origin, every write is refused (CVE-2024-47084, CVE-2024-47165)."""
     answer = site.ask(method, path, token=token_of("trainer"), origin=origin)
     assert answer.status == 403
-    assert b"web.origin" in answer.body
+    assert b"web.forgery" in answer.body
 
 
 def test_a_bearer_token_is_refused_with_and_without_a_cookie(site: Any, token_of: Any) -> None:
@@ -139,7 +139,7 @@ def test_a_fault_behind_the_door_is_a_reference_number_and_no_traceback(applianc
     async def broken(_scope: Any, _receive: Any, _send: Any) -> None:
         raise RuntimeError("canary-secret")
 
-    answer = browse(Door(broken, appliance.context, allowed_hosts("127.0.0.1", 7860))).ask("GET", "/healthz")
+    answer = browse(Door(broken, appliance.context, appliance.refused, allowed_hosts("127.0.0.1", 7860))).ask("GET", "/healthz")
     noted = capsys.readouterr().err
     assert answer.status == 500
     assert b"reference number" in answer.body

@@ -84,8 +84,21 @@ def test_an_act_that_the_catalogue_has_not_is_said_by_its_code() -> None:
     assert words.kind("thing") == "thing"
 
 
+def test_a_card_is_drawn_with_nothing_of_its_text_as_html() -> None:
+    drawn = drawing.card("# <b>claims</b>\n\nA model.\n\n## What it is\n\n- One <i>point</i>.\n- Another.\n\nThe end.\n")
+    assert "<h2>&lt;b&gt;claims&lt;/b&gt;</h2><p>A model.</p><h3>What it is</h3><ul><li>One &lt;i&gt;point&lt;/i&gt;.</li><li>" in drawn
+    assert drawn.endswith("</ul><p>The end.</p></section>")
+
+
+def test_an_entry_for_many_requests_says_how_many() -> None:
+    made = entry(action="door.refuse-host", reason="web.host", details={"count": 1234, "seconds": 60, "source": "127.0.0.1"})
+    drawn = drawing.entries({"entries": [made], "total": 1, "page": 0, "pages": 1})
+    assert "web.host, 1\u202f234 times in 60 s" in drawn
+
+
 def test_the_words_are_for_acts_that_there_are() -> None:
     assert set(words.ACTIONS) <= set(EVENTS)
+    assert {action for action in EVENTS if action.startswith("door.")} <= set(words.ACTIONS)
 
 
 def test_a_life_says_how_often_and_by_whom() -> None:

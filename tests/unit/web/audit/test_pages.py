@@ -135,13 +135,23 @@ def test_a_click_on_an_entry_proves_it(auditor: Page) -> None:
 
 
 def test_an_objects_life_is_drawn_stage_by_stage(auditor: Page, world: Any) -> None:
-    drawn = auditor("live", world.ids["dataset"])
+    drawn, card = auditor("live", world.ids["dataset"])
+    assert card == ""
     stages = [drawn.index(f"<h3>{stage}</h3>") for stage in ("Data", "Training", "Evaluation")]
     assert stages == sorted(stages)
     assert "staff" in drawn
     assert f'data-life="{world.ids["adapter"]}"' in drawn
-    tabs, chosen, again = auditor("live_this", json.dumps({"id": world.ids["dataset"], "count": 2}))
+    tabs, chosen, again, _card = auditor("live_this", json.dumps({"id": world.ids["dataset"], "count": 2}))
     assert (tabs.selected, chosen, again) == ("life", world.ids["dataset"], drawn)
+
+
+def test_below_a_tuned_models_life_stands_its_card(auditor: Page, world: Any) -> None:
+    """What an auditor who knows no machine learning reads first."""
+    _life, card = auditor("live", world.ids["adapter"])
+    for title in ("What it is", "What it learned from", "How good it is", "What is not known"):
+        assert f"<h3>{title}</h3><ul><li>" in card
+    assert "**" not in card
+    assert CANARY not in card
 
 
 def test_what_a_table_leads_to_fills_the_form(auditor: Page) -> None:
@@ -200,5 +210,9 @@ def test_while_the_log_is_being_read_the_page_says_how_far_it_is(auditor: Page, 
         shown = auditor("show", 30)
         assert "% so far" in shown[0]
         assert next(each for each in shown if isinstance(each, gr.Timer)).active
+        with pytest.raises(gr.Error, match="% so far"):
+            auditor.find(action="job.")
+        with pytest.raises(gr.Error, match="% so far"):
+            auditor("live", world.ids["dataset"])
     world.appliance.audit._thread.join()
     assert "Not reviewed yet" in text_of(auditor("show", 30))
