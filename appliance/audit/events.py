@@ -159,7 +159,8 @@ def _canonical(entry: dict[str, Any]) -> bytes:
 
     With ASCII names, and neither floats nor integers beyond 2^53, Python's own encoder writes RFC 8785 exactly; a property test compares.
     """
-    return _ENCODER.encode(entry).encode("utf-8", "surrogatepass")  # A lone surrogate cannot come from UTF-8, so it never equals what was read.
+    # A lone surrogate cannot come from UTF-8, so it never equals what was read.
+    return _ENCODER.encode(entry).encode("utf-8", "surrogatepass")
 
 
 def _escape(text: str) -> str:
@@ -249,7 +250,10 @@ def _mistake_in(entry: Any) -> str | None:
         f"a text is longer than {MAX_TEXT_CHARACTERS} characters": max(map(len, texts)) <= MAX_TEXT_CHARACTERS,
         f"the reason is longer than {MAX_REASON_CHARACTERS} characters": len(entry["reason"]) <= MAX_REASON_CHARACTERS,
     }
-    return next((mistake for mistake, holds in rules.items() if not holds), None) or _mistake_in_details(entry["details"])
+    for mistake, holds in rules.items():
+        if not holds:
+            return mistake
+    return _mistake_in_details(entry["details"])
 
 
 def _mistake_in_details(details: dict[Any, Any]) -> str | None:

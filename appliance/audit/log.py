@@ -6,7 +6,7 @@ whenever somebody is to read the folder, the journal's entries are written out a
 anew. Without a signer (sealed) checkpoint and head wait; the next `attach` covers what was written meanwhile. What fails before the
 commit point is undone; what fails after it leaves an entry that nobody was told of. Both raise `StorageError`.
 
-Threads share one write: whoever holds the lock writes for all who wait (group commit). One process owns the folder (the home's
+Threads share one write (group_commit.py). One process owns the folder (the home's
 lock sees to that). The work of an append does not grow with the log, nor does that of opening it.
 
 **Full disk.** The journal's blocks are there already. While less than `MIN_FREE_BYTES` are free, or the journal cannot be written out, no
@@ -19,16 +19,15 @@ before the one that noticed it.
 
 import contextlib
 import threading
-import time
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self
 
 from appliance.audit.actions import RecordedAction, reason_for
 from appliance.audit.catalogue import verify_listed
 from appliance.audit.events import Actor, Details, Draft, ObjectRef, Outcome, draft_entry, parse_entry
+from appliance.audit.group_commit import GroupCommit
 from appliance.audit.journal import Batch, frame_bytes
 from appliance.audit.key_chain import KEY_CHANGE, change_details
 from appliance.audit.merkle import EMPTY_ROOT, HASH_BYTES, TreeHead, leaf_hash
@@ -45,10 +44,11 @@ from appliance.audit.tiles import (
     read_tile_file,
     root_at,
     split_bundle,
+    take_inventory,
     tile_path,
     width_at,
 )
-from appliance.audit.verifier import VerifiedLog, verify_extends, verify_log
+from appliance.audit.verifier import Snapshot, VerifiedLog, read_checkpoint, verify_extends, verify_log
 from appliance.foundation.atomic_files import free_bytes, storage_errors
 from appliance.foundation.clock import Clock, clock_step_us
 from appliance.foundation.errors import ApplianceError, AuditLogError, ConflictError, StorageError
@@ -57,9 +57,7 @@ from appliance.foundation.identifiers import new_id
 FLUSH_ENTRIES = 1024
 RESERVE_BYTES = 256 * 1024  # of the journal, for what has to be said when the disk is full
 MIN_FREE_BYTES = 8 * 1024 * 1024  # of the disk, for writing the journal out
-MAX_BATCH_ENTRIES = 256
 _CLOCK_BYTES = 1024  # more than the entry takes that says that the clock was moved
-GATHER_LOOKS, GATHER_S = 8, 0.00005
 _LOG = ObjectRef("log", "audit")
 _SYSTEM = Actor("appliance", "system")
 _INTERRUPTED = "The audit log was interrupted while it was being written. Start the appliance again."
@@ -77,22 +75,14 @@ class HeadStore(Protocol):
         ...
 
 
-def _taken() -> threading.Lock:
-    lock = threading.Lock()
-    lock.acquire()
-    return lock
-
-
-@dataclass
+@dataclass(slots=True)
 class _Ticket:
     """One thread's entry, waiting to be written."""
 
     draft: Draft
     spare: bool  # may use what is kept for a full disk
     sequence: int = -1
-    done: bool = False
     failure: ApplianceError | None = None
-    turn: threading.Lock = field(default_factory=_taken)  # released when it is done, and when it is this thread's turn to write
 
 
 class AuditLog:
@@ -119,14 +109,12 @@ class AuditLog:
         self._checkpoint = opened.checkpoint  # the last one; parsed anew from the note when it is looked at
         self._signed_size = 0 if opened.checkpoint is None else opened.checkpoint.head.size
         self._last = parse_entry(opened.recent[-1], opened.edge.size - 1) if opened.recent else None
+        self._kept: list[set[str]] = []  # partial files that verifications are reading
         self._signer: Signer | None = None
         self._heads: HeadStore | None = None
         self._refusal = ""
         self._trouble: StorageError | None = None
-        self._waiting: deque[_Ticket] = deque()
-        self._queue = threading.Lock()  # guards who writes next; never held while anything is written
-        self._led = False
-        self._last_batch = 1
+        self._queue = GroupCommit(self._write_batch)
         self._writing = threading.Lock()
 
     @classmethod
@@ -201,12 +189,25 @@ class AuditLog:
         witnesses: Sequence[SignedCheckpoint] = (),
         require_signed: bool = True,
     ) -> VerifiedLog:
-        """Do `verify_log` on this folder while it is in use: appends wait meanwhile."""
+        """Do `verify_log` on this folder as it is now. Appends go on meanwhile: what they add is not looked at."""
         with self._writing:
             self._flush()
+            size, checkpoint = self._edge.size, read_checkpoint(self._folder)
+            kept = partial_paths(size) | partial_paths(self._signed_size)
+            self._kept.append(kept)
+        try:
+            inventory = take_inventory(self._folder).at(size, self.size)
             return verify_log(
-                self._folder, public_key=public_key, remembered=remembered, witnesses=witnesses, require_signed=require_signed
+                self._folder,
+                public_key=public_key,
+                remembered=remembered,
+                witnesses=witnesses,
+                require_signed=require_signed,
+                snapshot=Snapshot(inventory, checkpoint),
             )
+        finally:
+            with self._writing:
+                self._kept.remove(kept)
 
     @property
     def changed_key(self) -> bytes | None:
@@ -330,7 +331,7 @@ class AuditLog:
         draft = draft_entry(actor, action, target, outcome, reason=reason, request=request, details=details or {})
         spare = event.spare or outcome is Outcome.DENIED or (outcome is not Outcome.REQUESTED and bool(request))
         ticket = _Ticket(draft, spare)
-        self._write_in_turn(ticket)
+        self._queue.put(ticket)
         if ticket.failure is not None:
             # Each thread raises an exception of its own: they share one cause, not one traceback.
             raise type(ticket.failure)(ticket.failure.sentence, code=ticket.failure.code) from ticket.failure
@@ -358,35 +359,31 @@ class AuditLog:
     def _append_outcome(self, actor: Actor, action: str, recorded: RecordedAction, outcome: Outcome, reason: str) -> None:
         self.append(actor, action, recorded.target, outcome, reason=reason, request=recorded.request, details=recorded.details)
 
-    def _write_in_turn(self, ticket: _Ticket) -> None:
-        """Wait until another thread has written the ticket, or write for all who wait, then hand the turn on."""
-        with self._queue:
-            self._waiting.append(ticket)
-            leads, self._led = not self._led, True
-        if not leads:
-            ticket.turn.acquire()
-        while not ticket.done:
+    def _write_batch(self, batch: list[_Ticket]) -> int:
+        """Write tickets in one frame, so that a batch is there whole or not at all; return how many of the first were dealt with."""
+        with self._writing:
+            failure: ApplianceError | None = StorageError(_INTERRUPTED)
             try:
-                self._gather()
-                with self._writing:
-                    self._write_batch()
+                self._verify_usable()
+                self._journal.verify_in_place()
+                self._look_for_trouble()
+                batch = self._fitting(batch)
+                self._commit(batch, [*self._clock_step(), *(ticket.draft for ticket in batch)])
+                self._remember()
+                failure = None
+            except ApplianceError as error:
+                failure = error
+            except Exception as error:
+                failure = StorageError("The audit log could not be signed, or its head not be kept; nothing was done.", code="audit.cover")
+                failure.__cause__ = error
+            except BaseException:
+                # Interrupted anywhere: memory and disk may differ, and only a fresh look at the disk settles it.
+                self._refusal = _INTERRUPTED
+                raise
             finally:
-                if ticket.done:
-                    self._hand_on()
-
-    def _gather(self) -> None:
-        """Give those who were in the last batch a moment to come back: they were woken together, and one sync does for all of them."""
-        for _look in range(GATHER_LOOKS):
-            if len(self._waiting) >= self._last_batch:
-                return
-            time.sleep(GATHER_S)
-
-    def _hand_on(self) -> None:
-        with self._queue:
-            if self._waiting:
-                self._waiting[0].turn.release()
-            else:
-                self._led = False
+                for ticket in batch:
+                    ticket.failure = ticket.failure or failure
+            return len(batch)
 
     # What follows runs under self._writing.
 
@@ -421,34 +418,6 @@ class AuditLog:
                 self._flush()
         except StorageError as error:
             self._trouble = error
-
-    def _write_batch(self) -> None:
-        """Write what waits, in one frame, so that a batch is there whole or not at all."""
-        batch = [self._waiting[number] for number in range(min(MAX_BATCH_ENTRIES, len(self._waiting)))]
-        failure: ApplianceError | None = StorageError(_INTERRUPTED)
-        try:
-            self._verify_usable()
-            self._journal.verify_in_place()
-            self._look_for_trouble()
-            batch = self._fitting(batch)
-            self._commit(batch, [*self._clock_step(), *(ticket.draft for ticket in batch)])
-            self._remember()
-            failure = None
-        except ApplianceError as error:
-            failure = error
-        except Exception as error:
-            failure = StorageError("The audit log could not be signed, or its head not be kept; nothing was done.", code="audit.cover")
-            failure.__cause__ = error
-        except BaseException:
-            # Interrupted anywhere: memory and disk may differ, and only a fresh look at the disk settles it.
-            self._refusal = _INTERRUPTED
-            raise
-        finally:
-            self._last_batch = len(batch)
-            for ticket in batch:
-                self._waiting.popleft()
-                ticket.failure, ticket.done = ticket.failure or failure, True
-                ticket.turn.release()
 
     def _fitting(self, batch: list[_Ticket]) -> list[_Ticket]:
         """Return as many tickets as the journal has room for, one at least; in trouble, refuse those that have to be."""
@@ -547,7 +516,7 @@ class AuditLog:
         self._unwritten, self._written, self._note = {}, size, b""
         start = size // WIDTH * WIDTH
         self._view = (start, recent[start - first :], size)
-        self._files.remove_superseded(partial_paths(size) | partial_paths(self._signed_size))
+        self._files.remove_superseded(partial_paths(size).union(partial_paths(self._signed_size), *self._kept))
 
     def _signed_partials(self) -> list[tuple[str, bytes]]:
         """Return the partial tiles and bundle that a checkpoint speaks of when entries came after it that nobody signed (a crash)."""

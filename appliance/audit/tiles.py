@@ -185,19 +185,41 @@ class Inventory:
         """Return the width of the widest copy of a tile, 0 when there is none."""
         return self.widths[key][-1] if key in self.widths else 0
 
+    def at(self, size: int, present: int) -> "Inventory":
+        """Return what of this a log of `size` entries has, when it was listed while the log grew to `present` entries.
+
+        Raises `AuditLogError` when there are files that even those do not account for.
+        """
+        earlier = Inventory({}, self.temporaries, self.checkpoint)
+        for key, widths in sorted(self.widths.items()):
+            if widths[-1] > width_at(present, *key):
+                raise AuditLogError(
+                    f"Entry {present} of the audit log is missing: {tile_path(*key, widths[-1])!r} speaks of what comes after it.",
+                    entry=present,
+                    code="audit.truncated",
+                )
+            if known := [width for width in widths if width <= width_at(size, *key)]:
+                earlier.widths[key] = known
+        return earlier
+
     def partials(self) -> set[str]:
         """Return the paths of all partial tiles and bundles."""
         return {tile_path(*key, width) for key, widths in self.widths.items() for width in widths if width < WIDTH}
 
 
 def take_inventory(folder: Path) -> Inventory:
-    """List the folder. Raises `AuditLogError` for a file that does not belong to a log (nothing may hide there)."""
+    """List the folder, in which files may come and go meanwhile.
+
+    Raises `AuditLogError` for a file that does not belong to a log (nothing may hide there).
+    """
     inventory = Inventory()
     with storage_errors("Listing the audit log"):
-        for parent, folders, files in os.walk(folder, onerror=_raise):
+        for parent, folders, files in os.walk(folder, onerror=_raise_unless_gone):
             for name in sorted(files) + [name for name in folders if os.path.islink(os.path.join(parent, name))]:
                 path = Path(parent, name)
                 relative = path.relative_to(folder).as_posix()
+                if not os.path.lexists(path):
+                    continue
                 if relative == JOURNAL_NAME and path.is_file() and not path.is_symlink():
                     continue
                 if _TEMPORARY.fullmatch(name) and not path.is_symlink():
@@ -209,8 +231,9 @@ def take_inventory(folder: Path) -> Inventory:
     return inventory
 
 
-def _raise(error: OSError) -> None:
-    raise error
+def _raise_unless_gone(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error
 
 
 def _admit(inventory: Inventory, relative: str) -> bool:

@@ -18,7 +18,7 @@ from appliance.foundation.errors import AuditLogError
 
 ACTOR, TARGET = Actor("us_1", "trainer"), ObjectRef("dataset", "ds_1")
 BEFORE = 8
-FILES = ("log.py", "journal.py", "tile_files.py", "opening.py")
+FILES = ("log.py", "group_commit.py", "journal.py", "tile_files.py", "opening.py", "atomic_files.py")
 
 
 def write(log: AuditLog, reason: str) -> int:
