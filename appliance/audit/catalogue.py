@@ -226,6 +226,14 @@ _EVENTS = (
         True,
     ),
     Event(
+        "log.reread",
+        ("log",),
+        SYSTEM,
+        "The appliance read old entries again by itself, after a start and once a day. `entry` was found damaged; at the end of a round, "
+        "how many `entries` were read, and of how many bundles of 256 of them some part was `damaged`.",
+        {"entry": int, "entries": int, "damaged": int},
+    ),
+    Event(
         "clock.change",
         ("clock",),
         SYSTEM,

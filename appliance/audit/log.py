@@ -33,12 +33,15 @@ from appliance.audit.key_chain import KEY_CHANGE, change_details
 from appliance.audit.merkle import EMPTY_ROOT, HASH_BYTES, TreeHead, leaf_hash
 from appliance.audit.opening import OpenedLog, edge_keys, open_log, tile_at
 from appliance.audit.proofs import HashTiles
+from appliance.audit.reread import verify_bundle
 from appliance.audit.signed_note import MAX_NOTE_BYTES, SignedCheckpoint, Signer, parse_checkpoint, sign_checkpoint
 from appliance.audit.tile_files import TileFiles
 from appliance.audit.tiles import (
     CHECKPOINT,
     ENTRIES,
     WIDTH,
+    Key,
+    Tile,
     encode_bundle,
     partial_paths,
     read_tile_file,
@@ -210,6 +213,20 @@ class AuditLog:
                 self._kept.remove(kept)
 
     @property
+    def full_bundles(self) -> int:
+        """Return how many full bundles are on the disk: what `verify_bundle` reads."""
+        return self._view[0] // WIDTH
+
+    def verify_bundle(self, index: int) -> None:
+        """Read a full bundle again, and the hashes that lead from it to the edge in memory. Appends go on meanwhile.
+
+        Raises `AuditLogError` naming the first bad entry, `StorageError`.
+        """
+        with self._writing:
+            tiles = HashTiles(self._folder, self._known_tiles())
+        verify_bundle(tiles, index)
+
+    @property
     def changed_key(self) -> bytes | None:
         """Return the public key that the log was changed to last, None when it has its first one."""
         return self._keys.last
@@ -221,8 +238,7 @@ class AuditLog:
         """
         with self._writing:
             signer = self._verified_signer()
-            edge = self._unwritten | {(tile.level, tile.index): tile for tile in self._edge.unfinished()}
-            return sign_checkpoint(self._head(), signer), self._head(), HashTiles(self._folder, edge)
+            return sign_checkpoint(self._head(), signer), self._head(), HashTiles(self._folder, self._known_tiles())
 
     def change_key(self, actor: Actor, target: ObjectRef, signer: Signer) -> int:
         """Hand over to `signer`, in an entry that the key before signs; return its sequence. See key_chain.py.
@@ -390,6 +406,10 @@ class AuditLog:
     def _head(self) -> TreeHead:
         return TreeHead(self._edge.size, self._edge.root())
 
+    def _known_tiles(self) -> dict[Key, Tile]:
+        """Return the hash tiles that are in memory: those that change still, and those that are not written out yet."""
+        return self._unwritten | {(tile.level, tile.index): tile for tile in self._edge.unfinished()}
+
     def _verify_usable(self) -> None:
         if self._refusal:
             raise ConflictError(self._refusal, code="audit.closed")
@@ -523,7 +543,7 @@ class AuditLog:
         size, (first, recent, now) = self._signed_size, self._view
         if size in {0, now}:
             return []
-        known = self._unwritten | {(tile.level, tile.index): tile for tile in self._edge.unfinished()}
+        known = self._known_tiles()
         files = []
         for key in edge_keys(size):
             tile = known.get(key) or tile_at(self._folder, size, key)
@@ -539,5 +559,5 @@ class AuditLog:
         """Return the root of the first `size` entries from the hash tiles, None when there are not so many."""
         if size > self._edge.size:
             return None
-        known = self._unwritten | {(tile.level, tile.index): tile for tile in self._edge.unfinished()}
+        known = self._known_tiles()
         return root_at(size, [known.get(key) or tile_at(self._folder, size, key) for key in edge_keys(size)])

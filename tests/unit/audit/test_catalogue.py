@@ -28,6 +28,7 @@ NOT_IN_POLICY = {
     "adapter.create",
     "log.change-key",
     "log.recover",
+    "log.reread",
     "clock.change",
 }
 # Permitted before there is a command that does them; whoever writes it must name the event.
