@@ -212,9 +212,14 @@ def take_inventory(folder: Path) -> Inventory:
 
     Raises `AuditLogError` for a file that does not belong to a log (nothing may hide there).
     """
+
+    def refuse(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError) or error.filename == os.fspath(folder):
+            raise error
+
     inventory = Inventory()
     with storage_errors("Listing the audit log"):
-        for parent, folders, files in os.walk(folder, onerror=_raise_unless_gone):
+        for parent, folders, files in os.walk(folder, onerror=refuse):
             for name in sorted(files) + [name for name in folders if os.path.islink(os.path.join(parent, name))]:
                 path = Path(parent, name)
                 relative = path.relative_to(folder).as_posix()
@@ -229,11 +234,6 @@ def take_inventory(folder: Path) -> Inventory:
     for widths in inventory.widths.values():
         widths.sort()
     return inventory
-
-
-def _raise_unless_gone(error: OSError) -> None:
-    if not isinstance(error, FileNotFoundError):
-        raise error
 
 
 def _admit(inventory: Inventory, relative: str) -> bool:
