@@ -223,13 +223,11 @@ def take_inventory(folder: Path) -> Inventory:
             for name in sorted(files) + [name for name in folders if os.path.islink(os.path.join(parent, name))]:
                 path = Path(parent, name)
                 relative = path.relative_to(folder).as_posix()
-                if not os.path.lexists(path):
-                    continue
                 if relative == JOURNAL_NAME and path.is_file() and not path.is_symlink():
                     continue
                 if _TEMPORARY.fullmatch(name) and not path.is_symlink():
                     inventory.temporaries.append(path)
-                elif path.is_symlink() or not path.is_file() or not _admit(inventory, relative):
+                elif (path.is_symlink() or not path.is_file() or not _admit(inventory, relative)) and os.path.lexists(path):
                     raise AuditLogError(f"The file {relative!r} does not belong to the audit log.", code="audit.file")
     for widths in inventory.widths.values():
         widths.sort()
