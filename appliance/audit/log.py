@@ -6,8 +6,8 @@ whenever somebody is to read the folder, the journal's entries are written out a
 anew. Without a signer (sealed) checkpoint and head wait; the next `attach` covers what was written meanwhile. What fails before the
 commit point is undone; what fails after it leaves an entry that nobody was told of. Both raise `StorageError`.
 
-Threads share one write (group_commit.py). One process owns the folder (the home's
-lock sees to that). The work of an append does not grow with the log, nor does that of opening it.
+Threads share one write (group_commit.py). One process owns the folder (the home's lock sees to that). The work of an append does not grow
+with the log, nor does that of opening it.
 
 **Full disk.** The journal's blocks are there already. While less than `MIN_FREE_BYTES` are free, or the journal cannot be written out, no
 request is taken: it is logged as denied, in what the journal has left, and the action does not happen. Outcomes of what was begun
@@ -30,7 +30,7 @@ from appliance.audit.events import Actor, Details, Draft, ObjectRef, Outcome, dr
 from appliance.audit.group_commit import GroupCommit
 from appliance.audit.journal import Batch, frame_bytes
 from appliance.audit.key_chain import KEY_CHANGE, change_details
-from appliance.audit.merkle import EMPTY_ROOT, HASH_BYTES, TreeHead, leaf_hash
+from appliance.audit.merkle import EMPTY_ROOT, TreeHead, leaf_hash
 from appliance.audit.opening import OpenedLog, edge_keys, open_log, tile_at
 from appliance.audit.proofs import HashTiles
 from appliance.audit.reread import verify_bundle
@@ -42,16 +42,14 @@ from appliance.audit.tiles import (
     WIDTH,
     Key,
     Tile,
-    encode_bundle,
     partial_paths,
     read_tile_file,
     root_at,
     split_bundle,
     take_inventory,
-    tile_path,
-    width_at,
 )
 from appliance.audit.verifier import Snapshot, VerifiedLog, read_checkpoint, verify_extends, verify_log
+from appliance.audit.write_out import WriteOut
 from appliance.foundation.atomic_files import free_bytes, storage_errors
 from appliance.foundation.clock import Clock, clock_step_us
 from appliance.foundation.errors import ApplianceError, AuditLogError, ConflictError, StorageError
@@ -520,15 +518,14 @@ class AuditLog:
         """Write what only the journal has as bundles, tiles and checkpoint, begin the journal anew, and remove what these supersede."""
         self._journal.verify_in_place()
         first, recent, size = self._view
-        files = []
-        for start in range(first, size, WIDTH):
-            raws = recent[start - first : start - first + WIDTH]
-            if start + len(raws) > self._written:
-                files.append((tile_path(ENTRIES, start // WIDTH, len(raws)), encode_bundle(raws)))
-        tiles = self._unwritten | {(tile.level, tile.index): tile for tile in self._edge.unfinished() if not self._files.has(tile.path)}
-        files += [(tile.path, tile.hashes) for _key, tile in sorted(tiles.items())]
+        out = WriteOut(self._folder, size, self._written, first, recent, self._known_tiles())
+        files = out.bundles()
+        # What a crash left is written again, though it is there: its name may not be durable yet.
+        tiles = [tile for key, tile in sorted(out.tiles.items()) if key in self._unwritten or not self._files.has(tile.path)]
+        files += [(tile.path, tile.hashes) for tile in tiles]
         if self._note:
-            files += self._signed_partials()
+            if self._signed_size not in {0, size}:
+                files += out.partials(self._signed_size)
             files.append((CHECKPOINT, self._note))
             self._checkpoint = parse_checkpoint(self._note)
         self._files.write(files)
@@ -537,23 +534,6 @@ class AuditLog:
         start = size // WIDTH * WIDTH
         self._view = (start, recent[start - first :], size)
         self._files.remove_superseded(partial_paths(size).union(partial_paths(self._signed_size), *self._kept))
-
-    def _signed_partials(self) -> list[tuple[str, bytes]]:
-        """Return the partial tiles and bundle that a checkpoint speaks of when entries came after it that nobody signed (a crash)."""
-        size, (first, recent, now) = self._signed_size, self._view
-        if size in {0, now}:
-            return []
-        known = self._known_tiles()
-        files = []
-        for key in edge_keys(size):
-            tile = known.get(key) or tile_at(self._folder, size, key)
-            width = width_at(size, *key)
-            files.append((tile_path(*key, width), tile.hashes[: width * HASH_BYTES]))
-        index, width = divmod(size, WIDTH)
-        if width:
-            start = index * WIDTH - first
-            files.append((tile_path(ENTRIES, index, width), encode_bundle(recent[start : start + width])))
-        return files
 
     def _root_at(self, size: int) -> bytes | None:
         """Return the root of the first `size` entries from the hash tiles, None when there are not so many."""

@@ -19,7 +19,7 @@ from appliance.foundation.errors import AuditLogError
 
 ACTOR, TARGET = Actor("us_1", "trainer"), ObjectRef("dataset", "ds_1")
 BEFORE = 8
-FILES = ("log.py", "group_commit.py", "journal.py", "tile_files.py", "opening.py", "atomic_files.py")
+FILES = ("log.py", "group_commit.py", "journal.py", "tile_files.py", "write_out.py", "opening.py", "atomic_files.py")
 
 
 def write(log: AuditLog, reason: str) -> int:
