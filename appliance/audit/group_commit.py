@@ -1,20 +1,22 @@
 """Group commit: of the threads that wait to have something written, one writes for all of them.
 
 A thread wakes in some ten microseconds, which is more than its entry takes to encode, so this wakes as few as it can:
-- Whoever arrives first leads. It waits, `GATHER_S` at most, until as many are there as came last time; whoever completes them is awake
-  already, and takes the lead over.
+- Whoever arrives first leads. It waits until as many are there as came last time; whoever completes them is awake already, and takes the lead
+  over. It waits for `GATHER_S` or half of what the last write took, whichever is longer, but `MAX_GATHER_S` at most: threads that fall into
+  two halves, one on its way back while the other is written, would else stay so, and each wait for two writes.
 - Those whose items were written are woken in a tree: each wakes two others. Woken at once, they would all queue up for the interpreter.
 
-The order is that of arrival. No thread waits for one that has nothing to write, but for those `GATHER_S`.
+The order is that of arrival. No thread waits longer than that for one that has nothing to write.
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-GATHER_S = 0.001
+GATHER_S, MAX_GATHER_S = 0.001, 0.02
 MAX_BATCH = 256
 
 Item = TypeVar("Item")
@@ -51,6 +53,7 @@ class GroupCommit(Generic[Item]):
         self._leader: _Turn[Item] | None = None
         self._gathering = False  # the leader sleeps until `_expected` are there
         self._expected = 1
+        self._patience_s = GATHER_S
 
     @property
     def waiting(self) -> int:
@@ -90,7 +93,7 @@ class GroupCommit(Generic[Item]):
             if len(self._waiting) >= self._expected:
                 return True
             self._gathering = True
-        turn.woken.acquire(timeout=GATHER_S)
+        turn.woken.acquire(timeout=self._patience_s)
         with self._lock:
             if self._leader is not turn:
                 return False
@@ -102,9 +105,11 @@ class GroupCommit(Generic[Item]):
         with self._lock:
             batch = [self._waiting.popleft() for _number in range(min(MAX_BATCH, len(self._waiting)))]
         count = len(batch)
+        began = time.monotonic()
         try:
             count = self._write([each.item for each in batch])
         finally:
+            self._patience_s = min(MAX_GATHER_S, max(GATHER_S, (time.monotonic() - began) / 2))
             with self._lock:
                 done = batch[:count]
                 self._waiting.extendleft(each for each in reversed(batch[count:]) if not each.left)
