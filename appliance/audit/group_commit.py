@@ -1,9 +1,9 @@
 """Group commit: of the threads that wait to have something written, one writes for all of them.
 
 A thread wakes in some ten microseconds, which is more than its entry takes to encode, so this wakes as few as it can:
-- Whoever arrives first leads. It waits until as many are there as came last time; whoever completes them is awake already, and takes the lead
-  over. It waits for `GATHER_S` or half of what the last write took, whichever is longer, but `MAX_GATHER_S` at most: threads that fall into
-  two halves, one on its way back while the other is written, would else stay so, and each wait for two writes.
+- Whoever arrives first leads. It waits until as many are there as came last time; whoever completes them is awake already, and takes
+  the lead over. It waits for `GATHER_S` or half of what the last write took, whichever is longer, but `MAX_GATHER_S` at most: threads
+  that fall into two halves, one on its way back while the other is written, would else stay so, and each wait for two writes.
 - Those whose items were written are woken in a tree: each wakes two others. Woken at once, they would all queue up for the interpreter.
 
 The order is that of arrival. No thread waits longer than that for one that has nothing to write.
