@@ -30,6 +30,7 @@ from appliance.services.context import OPERATOR, ServiceContext
 from appliance.services.note_configuration import note_configuration
 from appliance.services.operations import Appliance
 from appliance.services.prove_isolation import prove_isolation
+from appliance.services.reread_log import LogRereading
 from appliance.services.syslog_feed import SyslogFeed
 
 BACKLOG = 128
@@ -74,6 +75,7 @@ class LocalProgram:
                 appliance.context.unseal(passphrase)  # Starts the queue, as every unseal does, once it is clear what a crash left.
             for sender in senders:
                 stack.enter_context(_syslog(sender, appliance.context))
+            stack.enter_context(_rereading(appliance.context))
             from appliance.web import serve_pages  # noqa: PLC0415 - only now: what it imports starts threads
 
             serve_pages(appliance, tcp, unix, announce)
@@ -157,6 +159,17 @@ def _syslog(sender: socket.socket, context: ServiceContext) -> Iterator[None]:
         yield
     finally:
         feed.stop()
+
+
+@contextlib.contextmanager
+def _rereading(context: ServiceContext) -> Iterator[None]:
+    """Read old entries of the log again meanwhile."""
+    rereading = LogRereading(context)
+    rereading.start()
+    try:
+        yield
+    finally:
+        rereading.stop()
 
 
 def main() -> None:

@@ -253,6 +253,14 @@ _EVENTS = (
         True,
     ),
     Event(
+        "log.reread",
+        ("log",),
+        SYSTEM,
+        "The appliance read old entries again by itself, after a start and once a day. `entry` was found damaged; at the end of a round, "
+        "how many `entries` were read, and of how many bundles of 256 of them some part was `damaged`.",
+        {"entry": int, "entries": int, "damaged": int},
+    ),
+    Event(
         "clock.change",
         ("clock",),
         SYSTEM,
@@ -269,16 +277,20 @@ def verify_listed(actor: Actor, action: str, target: ObjectRef, outcome: Outcome
     event = EVENTS.get(action)
     if event is None:
         raise InputError(f"The catalogue of events has no {action[:80]!r}: it cannot be written.", code="audit.catalogue")
-    strange = [name for name, value in details.items() if type(value) is not event.details.get(_NUMBERED.sub("-#", name))]
-    mistakes = {
-        f"its object is of the kind {target.kind!r}": target.kind in event.kinds,
-        f"its actor has the role {actor.role!r}": outcome is Outcome.DENIED or actor.role in event.who,
-        f"it has the details {strange}": not strange,
-    }
-    mistake = next((mistake for mistake, right in mistakes.items() if not right), None)
-    if mistake:
-        raise InputError(f"The catalogue of events has {action!r} otherwise: {mistake}.", code="audit.catalogue")
-    return event
+    strange = [name for name, value in details.items() if type(value) is not (event.details.get(name) or _numbered(event, name))]
+    if target.kind not in event.kinds:
+        mistake = f"its object is of the kind {target.kind!r}"
+    elif outcome is not Outcome.DENIED and actor.role not in event.who:
+        mistake = f"its actor has the role {actor.role!r}"
+    elif strange:
+        mistake = f"it has the details {strange}"
+    else:
+        return event
+    raise InputError(f"The catalogue of events has {action!r} otherwise: {mistake}.", code="audit.catalogue")
+
+
+def _numbered(event: Event, name: str) -> type | None:
+    return event.details.get(_NUMBERED.sub("-#", name))
 
 
 def events_page() -> str:

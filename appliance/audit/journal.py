@@ -17,7 +17,6 @@ batches of any generation speak: more than the tiles have is an error too, for a
 What a changed *last* frame takes away, the head remembered in the database shows (nothing does while the vault is sealed).
 """
 
-import contextlib
 import hashlib
 import hmac
 import os
@@ -30,7 +29,7 @@ from typing import Any
 
 from appliance.audit.tiles import JOURNAL_NAME, encode_bundle, split_whole_bundle
 from appliance.foundation import canonical_json
-from appliance.foundation.atomic_files import fsync_folder, storage_errors
+from appliance.foundation.atomic_files import fsync_folder, replace_file, storage_errors
 from appliance.foundation.errors import AuditLogError, InputError, StorageError
 
 JOURNAL_BYTES = 2 * 1024 * 1024
@@ -164,18 +163,7 @@ class Journal:
         self._close()
 
     def _make(self) -> None:
-        temporary = self._path.with_name(f".journal.{secrets.token_hex(4)}.tmp")
-        try:
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            with open(descriptor, "wb") as file:
-                file.write(bytes(JOURNAL_BYTES))
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, self._path)
-        except BaseException:
-            with contextlib.suppress(FileNotFoundError):
-                temporary.unlink()
-            raise
+        replace_file(self._path, bytes(JOURNAL_BYTES))
         fsync_folder(self._path.parent)
 
     def _digest(self, kind: int, position: int, payload: bytes | memoryview) -> bytes:

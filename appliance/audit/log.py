@@ -6,8 +6,8 @@ whenever somebody is to read the folder, the journal's entries are written out a
 anew. Without a signer (sealed) checkpoint and head wait; the next `attach` covers what was written meanwhile. What fails before the
 commit point is undone; what fails after it leaves an entry that nobody was told of. Both raise `StorageError`.
 
-Threads share one write: whoever holds the lock writes for all who wait (group commit). One process owns the folder (the home's
-lock sees to that). The work of an append does not grow with the log, nor does that of opening it.
+Threads share one write (group_commit.py). One process owns the folder (the home's lock sees to that). The work of an append does not grow
+with the log, nor does that of opening it.
 
 **Full disk.** The journal's blocks are there already. While less than `MIN_FREE_BYTES` are free, or the journal cannot be written out, no
 request is taken: it is logged as denied, in what the journal has left, and the action does not happen. Outcomes of what was begun
@@ -19,36 +19,37 @@ before the one that noticed it.
 
 import contextlib
 import threading
-import time
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self
 
 from appliance.audit.actions import RecordedAction, reason_for
 from appliance.audit.catalogue import verify_listed
 from appliance.audit.events import Actor, Details, Draft, ObjectRef, Outcome, draft_entry, parse_entry
+from appliance.audit.group_commit import GroupCommit
 from appliance.audit.journal import Batch, frame_bytes
 from appliance.audit.key_chain import KEY_CHANGE, change_details
-from appliance.audit.merkle import EMPTY_ROOT, HASH_BYTES, TreeHead, leaf_hash
+from appliance.audit.merkle import EMPTY_ROOT, TreeHead, leaf_hash
 from appliance.audit.opening import OpenedLog, edge_keys, open_log, tile_at
 from appliance.audit.proofs import HashTiles
+from appliance.audit.reread import verify_bundle
 from appliance.audit.signed_note import MAX_NOTE_BYTES, SignedCheckpoint, Signer, parse_checkpoint, sign_checkpoint
 from appliance.audit.tile_files import TileFiles
 from appliance.audit.tiles import (
     CHECKPOINT,
     ENTRIES,
     WIDTH,
-    encode_bundle,
+    Key,
+    Tile,
     partial_paths,
     read_tile_file,
     root_at,
     split_bundle,
-    tile_path,
-    width_at,
+    take_inventory,
 )
-from appliance.audit.verifier import VerifiedLog, verify_extends, verify_log
+from appliance.audit.verifier import Snapshot, VerifiedLog, read_checkpoint, verify_extends, verify_log
+from appliance.audit.write_out import WriteOut
 from appliance.foundation.atomic_files import free_bytes, storage_errors
 from appliance.foundation.clock import Clock, clock_step_us
 from appliance.foundation.errors import ApplianceError, AuditLogError, ConflictError, StorageError
@@ -57,9 +58,7 @@ from appliance.foundation.identifiers import new_id
 FLUSH_ENTRIES = 1024
 RESERVE_BYTES = 256 * 1024  # of the journal, for what has to be said when the disk is full
 MIN_FREE_BYTES = 8 * 1024 * 1024  # of the disk, for writing the journal out
-MAX_BATCH_ENTRIES = 256
 _CLOCK_BYTES = 1024  # more than the entry takes that says that the clock was moved
-GATHER_LOOKS, GATHER_S = 8, 0.00005
 _LOG = ObjectRef("log", "audit")
 _SYSTEM = Actor("appliance", "system")
 _INTERRUPTED = "The audit log was interrupted while it was being written. Start the appliance again."
@@ -77,22 +76,14 @@ class HeadStore(Protocol):
         ...
 
 
-def _taken() -> threading.Lock:
-    lock = threading.Lock()
-    lock.acquire()
-    return lock
-
-
-@dataclass
+@dataclass(slots=True)
 class _Ticket:
     """One thread's entry, waiting to be written."""
 
     draft: Draft
     spare: bool  # may use what is kept for a full disk
     sequence: int = -1
-    done: bool = False
     failure: ApplianceError | None = None
-    turn: threading.Lock = field(default_factory=_taken)  # released when it is done, and when it is this thread's turn to write
 
 
 class AuditLog:
@@ -119,14 +110,12 @@ class AuditLog:
         self._checkpoint = opened.checkpoint  # the last one; parsed anew from the note when it is looked at
         self._signed_size = 0 if opened.checkpoint is None else opened.checkpoint.head.size
         self._last = parse_entry(opened.recent[-1], opened.edge.size - 1) if opened.recent else None
+        self._kept: list[set[str]] = []  # partial files that verifications are reading
         self._signer: Signer | None = None
         self._heads: HeadStore | None = None
         self._refusal = ""
         self._trouble: StorageError | None = None
-        self._waiting: deque[_Ticket] = deque()
-        self._queue = threading.Lock()  # guards who writes next; never held while anything is written
-        self._led = False
-        self._last_batch = 1
+        self._queue = GroupCommit(self._write_batch)
         self._writing = threading.Lock()
 
     @classmethod
@@ -201,12 +190,39 @@ class AuditLog:
         witnesses: Sequence[SignedCheckpoint] = (),
         require_signed: bool = True,
     ) -> VerifiedLog:
-        """Do `verify_log` on this folder while it is in use: appends wait meanwhile."""
+        """Do `verify_log` on this folder as it is now. Appends go on meanwhile: what they add is not looked at."""
         with self._writing:
             self._flush()
+            size, checkpoint = self._edge.size, read_checkpoint(self._folder)
+            kept = partial_paths(size) | partial_paths(self._signed_size)
+            self._kept.append(kept)
+        try:
+            inventory = take_inventory(self._folder).at(size, self.size)
             return verify_log(
-                self._folder, public_key=public_key, remembered=remembered, witnesses=witnesses, require_signed=require_signed
+                self._folder,
+                public_key=public_key,
+                remembered=remembered,
+                witnesses=witnesses,
+                require_signed=require_signed,
+                snapshot=Snapshot(inventory, checkpoint),
             )
+        finally:
+            with self._writing:
+                self._kept.remove(kept)
+
+    @property
+    def full_bundles(self) -> int:
+        """Return how many full bundles are on the disk: what `verify_bundle` reads."""
+        return self._view[0] // WIDTH
+
+    def verify_bundle(self, index: int) -> None:
+        """Read a full bundle again, and the hashes that lead from it to the edge in memory. Appends go on meanwhile.
+
+        Raises `AuditLogError` naming the first bad entry, `StorageError`.
+        """
+        with self._writing:
+            tiles = HashTiles(self._folder, self._known_tiles())
+        verify_bundle(tiles, index)
 
     @property
     def changed_key(self) -> bytes | None:
@@ -220,8 +236,7 @@ class AuditLog:
         """
         with self._writing:
             signer = self._verified_signer()
-            edge = self._unwritten | {(tile.level, tile.index): tile for tile in self._edge.unfinished()}
-            return sign_checkpoint(self._head(), signer), self._head(), HashTiles(self._folder, edge)
+            return sign_checkpoint(self._head(), signer), self._head(), HashTiles(self._folder, self._known_tiles())
 
     def change_key(self, actor: Actor, target: ObjectRef, signer: Signer) -> int:
         """Hand over to `signer`, in an entry that the key before signs; return its sequence. See key_chain.py.
@@ -330,7 +345,7 @@ class AuditLog:
         draft = draft_entry(actor, action, target, outcome, reason=reason, request=request, details=details or {})
         spare = event.spare or outcome is Outcome.DENIED or (outcome is not Outcome.REQUESTED and bool(request))
         ticket = _Ticket(draft, spare)
-        self._write_in_turn(ticket)
+        self._queue.put(ticket)
         if ticket.failure is not None:
             # Each thread raises an exception of its own: they share one cause, not one traceback.
             raise type(ticket.failure)(ticket.failure.sentence, code=ticket.failure.code) from ticket.failure
@@ -358,40 +373,40 @@ class AuditLog:
     def _append_outcome(self, actor: Actor, action: str, recorded: RecordedAction, outcome: Outcome, reason: str) -> None:
         self.append(actor, action, recorded.target, outcome, reason=reason, request=recorded.request, details=recorded.details)
 
-    def _write_in_turn(self, ticket: _Ticket) -> None:
-        """Wait until another thread has written the ticket, or write for all who wait, then hand the turn on."""
-        with self._queue:
-            self._waiting.append(ticket)
-            leads, self._led = not self._led, True
-        if not leads:
-            ticket.turn.acquire()
-        while not ticket.done:
+    def _write_batch(self, batch: list[_Ticket]) -> int:
+        """Write tickets in one frame, so that a batch is there whole or not at all; return how many of the first were dealt with."""
+        with self._writing:
+            failure: ApplianceError | None = StorageError(_INTERRUPTED)
             try:
-                self._gather()
-                with self._writing:
-                    self._write_batch()
+                self._verify_usable()
+                self._journal.verify_in_place()
+                self._look_for_trouble()
+                batch = self._fitting(batch)
+                self._commit(batch, [*self._clock_step(), *(ticket.draft for ticket in batch)])
+                self._remember()
+                failure = None
+            except ApplianceError as error:
+                failure = error
+            except Exception as error:
+                failure = StorageError("The audit log could not be signed, or its head not be kept; nothing was done.", code="audit.cover")
+                failure.__cause__ = error
+            except BaseException:
+                # Interrupted anywhere: memory and disk may differ, and only a fresh look at the disk settles it.
+                self._refusal = _INTERRUPTED
+                raise
             finally:
-                if ticket.done:
-                    self._hand_on()
-
-    def _gather(self) -> None:
-        """Give those who were in the last batch a moment to come back: they were woken together, and one sync does for all of them."""
-        for _look in range(GATHER_LOOKS):
-            if len(self._waiting) >= self._last_batch:
-                return
-            time.sleep(GATHER_S)
-
-    def _hand_on(self) -> None:
-        with self._queue:
-            if self._waiting:
-                self._waiting[0].turn.release()
-            else:
-                self._led = False
+                for ticket in batch:
+                    ticket.failure = ticket.failure or failure
+            return len(batch)
 
     # What follows runs under self._writing.
 
     def _head(self) -> TreeHead:
         return TreeHead(self._edge.size, self._edge.root())
+
+    def _known_tiles(self) -> dict[Key, Tile]:
+        """Return the hash tiles that are in memory: those that change still, and those that are not written out yet."""
+        return self._unwritten | {(tile.level, tile.index): tile for tile in self._edge.unfinished()}
 
     def _verify_usable(self) -> None:
         if self._refusal:
@@ -421,34 +436,6 @@ class AuditLog:
                 self._flush()
         except StorageError as error:
             self._trouble = error
-
-    def _write_batch(self) -> None:
-        """Write what waits, in one frame, so that a batch is there whole or not at all."""
-        batch = [self._waiting[number] for number in range(min(MAX_BATCH_ENTRIES, len(self._waiting)))]
-        failure: ApplianceError | None = StorageError(_INTERRUPTED)
-        try:
-            self._verify_usable()
-            self._journal.verify_in_place()
-            self._look_for_trouble()
-            batch = self._fitting(batch)
-            self._commit(batch, [*self._clock_step(), *(ticket.draft for ticket in batch)])
-            self._remember()
-            failure = None
-        except ApplianceError as error:
-            failure = error
-        except Exception as error:
-            failure = StorageError("The audit log could not be signed, or its head not be kept; nothing was done.", code="audit.cover")
-            failure.__cause__ = error
-        except BaseException:
-            # Interrupted anywhere: memory and disk may differ, and only a fresh look at the disk settles it.
-            self._refusal = _INTERRUPTED
-            raise
-        finally:
-            self._last_batch = len(batch)
-            for ticket in batch:
-                self._waiting.popleft()
-                ticket.failure, ticket.done = ticket.failure or failure, True
-                ticket.turn.release()
 
     def _fitting(self, batch: list[_Ticket]) -> list[_Ticket]:
         """Return as many tickets as the journal has room for, one at least; in trouble, refuse those that have to be."""
@@ -531,15 +518,14 @@ class AuditLog:
         """Write what only the journal has as bundles, tiles and checkpoint, begin the journal anew, and remove what these supersede."""
         self._journal.verify_in_place()
         first, recent, size = self._view
-        files = []
-        for start in range(first, size, WIDTH):
-            raws = recent[start - first : start - first + WIDTH]
-            if start + len(raws) > self._written:
-                files.append((tile_path(ENTRIES, start // WIDTH, len(raws)), encode_bundle(raws)))
-        tiles = self._unwritten | {(tile.level, tile.index): tile for tile in self._edge.unfinished() if not self._files.has(tile.path)}
-        files += [(tile.path, tile.hashes) for _key, tile in sorted(tiles.items())]
+        out = WriteOut(self._folder, size, self._written, first, recent, self._known_tiles())
+        files = out.bundles()
+        # What a crash left is written again, though it is there: its name may not be durable yet.
+        tiles = [tile for key, tile in sorted(out.tiles.items()) if key in self._unwritten or not self._files.has(tile.path)]
+        files += [(tile.path, tile.hashes) for tile in tiles]
         if self._note:
-            files += self._signed_partials()
+            if self._signed_size not in {0, size}:
+                files += out.partials(self._signed_size)
             files.append((CHECKPOINT, self._note))
             self._checkpoint = parse_checkpoint(self._note)
         self._files.write(files)
@@ -547,28 +533,11 @@ class AuditLog:
         self._unwritten, self._written, self._note = {}, size, b""
         start = size // WIDTH * WIDTH
         self._view = (start, recent[start - first :], size)
-        self._files.remove_superseded(partial_paths(size) | partial_paths(self._signed_size))
-
-    def _signed_partials(self) -> list[tuple[str, bytes]]:
-        """Return the partial tiles and bundle that a checkpoint speaks of when entries came after it that nobody signed (a crash)."""
-        size, (first, recent, now) = self._signed_size, self._view
-        if size in {0, now}:
-            return []
-        known = self._unwritten | {(tile.level, tile.index): tile for tile in self._edge.unfinished()}
-        files = []
-        for key in edge_keys(size):
-            tile = known.get(key) or tile_at(self._folder, size, key)
-            width = width_at(size, *key)
-            files.append((tile_path(*key, width), tile.hashes[: width * HASH_BYTES]))
-        index, width = divmod(size, WIDTH)
-        if width:
-            start = index * WIDTH - first
-            files.append((tile_path(ENTRIES, index, width), encode_bundle(recent[start : start + width])))
-        return files
+        self._files.remove_superseded(partial_paths(size).union(partial_paths(self._signed_size), *self._kept))
 
     def _root_at(self, size: int) -> bytes | None:
         """Return the root of the first `size` entries from the hash tiles, None when there are not so many."""
         if size > self._edge.size:
             return None
-        known = self._unwritten | {(tile.level, tile.index): tile for tile in self._edge.unfinished()}
+        known = self._known_tiles()
         return root_at(size, [known.get(key) or tile_at(self._folder, size, key) for key in edge_keys(size)])

@@ -71,18 +71,14 @@ def sign_checkpoint(head: TreeHead, signer: Signer) -> bytes:
     """Return the signed note over `head`. Raises `AuditLogError` when the signer's name or signature is unusable."""
     if not _NAME.fullmatch(signer.name):
         raise AuditLogError("The signer's name cannot stand in a checkpoint: it has spaces or '+', or is empty.", code="audit.key")
-    note = _signed(f"{signer.name}\n{head.size}\n{base64.b64encode(head.root).decode()}\n".encode(), signer)
-    parse_checkpoint(note).verify(signer.public_key)  # A faulty signer must not replace a good checkpoint.
-    return note
+    return _signed(f"{signer.name}\n{head.size}\n{base64.b64encode(head.root).decode()}\n".encode(), signer)
 
 
 def sign_note(line: bytes, signer: Signer) -> bytes:
     """Return the signed note over one line (UTF-8, no newline in it): canonical JSON, for instance. Raises `AuditLogError`."""
     if b"\n" in line or not line:
         raise AuditLogError("Only a text of one line is signed.", code="audit.note")
-    note = _signed(line + b"\n", signer)
-    open_note(note, signer.name, signer.public_key)
-    return note
+    return _signed(line + b"\n", signer)
 
 
 def open_note(note: bytes, name: str, public_key: bytes) -> bytes:
@@ -98,7 +94,9 @@ def open_note(note: bytes, name: str, public_key: bytes) -> bytes:
 
 
 def _signed(text: bytes, signer: Signer) -> bytes:
-    blob = base64.b64encode(key_id(signer.name, signer.public_key) + signer.sign(text)).decode()
+    public_key, signature = signer.public_key, signer.sign(text)
+    verify_signature(public_key, signature, text, "text just signed")  # A faulty signer must not replace a good checkpoint.
+    blob = base64.b64encode(key_id(signer.name, public_key) + signature).decode()
     return text + f"\n— {signer.name} {blob}\n".encode()
 
 

@@ -1,12 +1,10 @@
 """Writes the files of a log's folder: durable, each whole or not at all, and removes those that wider ones supersede."""
 
 import contextlib
-import os
-import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
-from appliance.foundation.atomic_files import fsync_folder, storage_errors
+from appliance.foundation.atomic_files import fsync_folder, replace_file, storage_errors
 
 
 class TileFiles:
@@ -25,7 +23,7 @@ class TileFiles:
             for path, data in files:
                 target = self._folder / path
                 self._make_folders(target)
-                _replace(target, data)
+                replace_file(target, data)
                 folders[target.parent] = None
                 if ".p/" in path:
                     self._partials.add(path)
@@ -52,19 +50,3 @@ class TileFiles:
                 folder.mkdir(mode=0o700, exist_ok=True)
                 fsync_folder(folder.parent)
                 self._known_folders.add(folder)
-
-
-def _replace(target: Path, data: bytes) -> None:
-    """Put `data` in the place of `target`; its content is durable before it gets its name, the name when the folder is synced."""
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with open(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise

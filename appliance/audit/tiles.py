@@ -185,16 +185,41 @@ class Inventory:
         """Return the width of the widest copy of a tile, 0 when there is none."""
         return self.widths[key][-1] if key in self.widths else 0
 
+    def at(self, size: int, present: int) -> "Inventory":
+        """Return what of this a log of `size` entries has, when it was listed while the log grew to `present` entries.
+
+        Raises `AuditLogError` when there are files that even those do not account for.
+        """
+        earlier = Inventory({}, self.temporaries, self.checkpoint)
+        for key, widths in sorted(self.widths.items()):
+            if widths[-1] > width_at(present, *key):
+                raise AuditLogError(
+                    f"Entry {present} of the audit log is missing: {tile_path(*key, widths[-1])!r} speaks of what comes after it.",
+                    entry=present,
+                    code="audit.truncated",
+                )
+            if known := [width for width in widths if width <= width_at(size, *key)]:
+                earlier.widths[key] = known
+        return earlier
+
     def partials(self) -> set[str]:
         """Return the paths of all partial tiles and bundles."""
         return {tile_path(*key, width) for key, widths in self.widths.items() for width in widths if width < WIDTH}
 
 
 def take_inventory(folder: Path) -> Inventory:
-    """List the folder. Raises `AuditLogError` for a file that does not belong to a log (nothing may hide there)."""
+    """List the folder, in which files may come and go meanwhile.
+
+    Raises `AuditLogError` for a file that does not belong to a log (nothing may hide there).
+    """
+
+    def refuse(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError) or error.filename == os.fspath(folder):
+            raise error
+
     inventory = Inventory()
     with storage_errors("Listing the audit log"):
-        for parent, folders, files in os.walk(folder, onerror=_raise):
+        for parent, folders, files in os.walk(folder, onerror=refuse):
             for name in sorted(files) + [name for name in folders if os.path.islink(os.path.join(parent, name))]:
                 path = Path(parent, name)
                 relative = path.relative_to(folder).as_posix()
@@ -202,15 +227,11 @@ def take_inventory(folder: Path) -> Inventory:
                     continue
                 if _TEMPORARY.fullmatch(name) and not path.is_symlink():
                     inventory.temporaries.append(path)
-                elif path.is_symlink() or not path.is_file() or not _admit(inventory, relative):
+                elif (path.is_symlink() or not path.is_file() or not _admit(inventory, relative)) and os.path.lexists(path):
                     raise AuditLogError(f"The file {relative!r} does not belong to the audit log.", code="audit.file")
     for widths in inventory.widths.values():
         widths.sort()
     return inventory
-
-
-def _raise(error: OSError) -> None:
-    raise error
 
 
 def _admit(inventory: Inventory, relative: str) -> bool:

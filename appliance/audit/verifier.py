@@ -46,6 +46,14 @@ class VerifiedLog:
     signed_size: int
 
 
+@dataclass(frozen=True)
+class Snapshot:
+    """The files of a log in use as they were at one moment, and the checkpoint that was in its folder then."""
+
+    inventory: Inventory
+    checkpoint: SignedCheckpoint | None
+
+
 @dataclass
 class Replay:
     """The state of a log as its entries give it, what a crash left undone or lying about, and the partial files on disk."""
@@ -76,8 +84,9 @@ def verify_log(
     remembered: TreeHead | None = None,
     witnesses: Sequence[SignedCheckpoint] = (),
     require_signed: bool = True,
+    snapshot: Snapshot | None = None,
 ) -> VerifiedLog:
-    """Verify the log in `folder`, which nobody writes to meanwhile (`AuditLog.verify` for one that is in use).
+    """Verify the log in `folder`, which nobody writes to meanwhile, or what `snapshot` says that it had (see `AuditLog.verify`).
 
     `public_key` is any key that the log ever had; its changes are followed. `witnesses` are checkpoints of this log that were carried away.
     `require_signed`: a checkpoint must cover every entry; without, entries after it (written while sealed) are accepted, and counted.
@@ -85,10 +94,12 @@ def verify_log(
     """
     if not folder.is_dir():
         raise AuditLogError("There is no audit log in this folder.", code="audit.absent")
-    checkpoint = read_checkpoint(folder)
+    if snapshot is None:
+        snapshot = Snapshot(take_inventory(folder), read_checkpoint(folder))
+    checkpoint = snapshot.checkpoint
     heads = [] if remembered is None else [remembered]
     sizes = [head.size for head in (*heads, *(witness.head for witness in witnesses))]
-    state = replay(folder, checkpoint, sizes, public_key=public_key)
+    state = replay(folder, checkpoint, sizes, public_key=public_key, inventory=snapshot.inventory)
     for head in heads:
         verify_extends(state.edge.size, state.roots.get(head.size), head)
     for witness in witnesses:
@@ -146,14 +157,16 @@ def replay(
     visit: Callable[[dict[str, Any]], None] | None = None,
     *,
     public_key: bytes | None = None,
+    inventory: Inventory | None = None,
 ) -> Replay:
     """Read the whole log, check entries, tiles and what the checkpoint claims; hand each entry to `visit`.
 
     The checkpoint's signature is verified when one of the log's keys is given. The roots at `sizes` are returned too.
+    `inventory`: the files that are looked at, all by default.
     Raises `AuditLogError` with the first bad entry, `StorageError`.
     """
     signed = TreeHead(0, EMPTY_ROOT) if checkpoint is None else checkpoint.head
-    inventory = take_inventory(folder)
+    inventory = take_inventory(folder) if inventory is None else inventory
     check = _Check(folder, inventory, signed.size)
     state = Replay(partials=inventory.partials(), temporaries=inventory.temporaries)
     wanted = {signed.size, *sizes}

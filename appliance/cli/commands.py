@@ -60,7 +60,7 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
             answer = client.perform("status")
             sealed = "sealed" if answer["sealed"] else "open"
             sentence = f"The vault is {sealed}. The audit log has {answer['log_entries']} entries."
-            told = [sentence, answer["log_problem"], *answer.get("reminders", [])]
+            told = [sentence, answer["log_problem"], answer["log_damage"], *answer.get("reminders", [])]
             options.printer.result(answer, "\n".join(filter(None, told)))
 
     @app.command()

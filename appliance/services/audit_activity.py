@@ -20,8 +20,8 @@ ENDED = (Outcome.SUCCEEDED, Outcome.FAILED, Outcome.DENIED)
 def audit_overview(desk: AuditDesk, caller: Caller, *, days: int = 30) -> dict[str, Any]:
     """Return all that the page opens with, in one look.
 
-    `entries` and `root` of the log, `activity` of the last `days` (0: of the whole log), `refused` (what was denied or failed most often),
-    `reviews` (review_audit.py), and `choices` for the search form.
+    `entries` and `root` of the log, `damage` that was noticed in it ("" for none), `activity` of the last `days` (0: of the whole log),
+    `refused` (what was denied or failed most often), `reviews` (review_audit.py), and `choices` for the search form.
     """
     context = desk.context
     with context.act(caller, "audit.read", LOG, {"look": "overview", "days": days}):
@@ -30,6 +30,7 @@ def audit_overview(desk: AuditDesk, caller: Caller, *, days: int = 30) -> dict[s
         return {
             "entries": index.size,
             "root": index.root.hex(),
+            "damage": context.log_damage,
             "activity": activity,
             "refused": refused,
             "reviews": list_reviews(context, index),

@@ -65,6 +65,7 @@ class ServiceContext:
         self.after_unseal: list[Callable[[], None]] = []
         self.before_seal: list[Callable[[], None]] = []
         self.notices: dict[str, str] = {}  # by job: what is to be known now, where the disk has no room for it
+        self.log_damage = ""  # what reread_log.py found wrong with old entries, as a sentence
         self._vault: Vault | None = None
         self._sealing = threading.Lock()
         self._looks: dict[tuple[Caller, str, str, str], int] = {}

@@ -69,6 +69,7 @@ def status(context: ServiceContext, caller: Caller) -> dict[str, Any]:
     context.verify_allowed(caller, "appliance.status", HOME)
     answer: dict[str, Any] = {"home": str(context.home), "sealed": context.sealed, "log_entries": context.log.size}
     answer["log_problem"] = _log_problem(context)
+    answer["log_damage"] = context.log_damage
     if not context.sealed:
         with context.database.begin() as connection:
             answer["users"] = len(list_users(connection))

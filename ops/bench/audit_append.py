@@ -1,10 +1,14 @@
 """Times the audit log: sixteen writers against one sync a record, and the curve as the log grows.
 
-python -m ops.bench.audit_append FOLDER [--seconds 5] [--entries 1000000]
+python -m ops.bench.audit_append FOLDER [--seconds 5] [--entries 1000000] [--slower 0 1 2 5]
 
 The log is the real one: signer and remembered head come from a vault (SQLCipher) in FOLDER, and every acknowledged entry is durable.
 "One sync a record" is what a simple log does, in two forms: a bare file (the entry's bytes, then `fsync`), and the same log used by one
 writer.
+What group commit gains depends on what a sync costs. `--slower` measures the same with so many milliseconds of sleep after each `fsync` and
+`fdatasync` that Python makes, the bare file's as the log's: **simulated** slower disks, on top of FOLDER's real one (the database's own,
+one in hundreds of entries, are not slowed).
+`rates` are of the disk as it is; a cost of a sync is its median on the bare file's own pattern, one thread.
 FOLDER must be on the disk to be measured; what is made there is removed afterwards.
 """
 
@@ -27,6 +31,7 @@ from appliance.vault import Vault
 WRITERS = 16
 ACTOR = Actor("us_0123456789abcdef", "trainer", "se_0123456789abcdef")
 TARGET = ObjectRef("dataset", "ds_0123456789abcdef", "ab" * 32)
+ENTRY_BYTES = 450
 CURVE = (1_000, 10_000, 100_000, 1_000_000)
 
 
@@ -36,13 +41,49 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seconds", type=float, default=5.0, help="for each of the rates")
     parser.add_argument("--entries", type=int, default=max(CURVE), help="how long the log grows")
+    parser.add_argument("--slower", type=float, nargs="*", default=[1, 2, 5], help="milliseconds that every sync takes longer")
     options = parser.parse_args()
     folder = options.folder.resolve() / f"bench-{secrets.token_hex(4)}"
     folder.mkdir(parents=True)
     try:
-        print(json.dumps(_rates(folder, options.seconds) | {"curve": _curve(folder, options.entries)}))
+        rates = [_slower(folder, milliseconds, options.seconds) for milliseconds in (0.0, *options.slower)]
+        print(json.dumps({"rates": rates, "curve": _curve(folder, options.entries)}))
     finally:
         shutil.rmtree(folder)
+
+
+def _slower(folder: Path, milliseconds: float, seconds: float) -> dict[str, float]:
+    """Return the rates where every sync of this process takes so much longer."""
+    place, real = folder / f"slower-{milliseconds}", (os.fsync, os.fdatasync)
+    place.mkdir()
+
+    def slow(sync: Callable[[int], None]) -> Callable[[int], None]:
+        def synced(descriptor: int) -> None:
+            sync(descriptor)
+            time.sleep(milliseconds / 1e3)
+
+        return synced
+
+    if milliseconds:
+        os.fsync, os.fdatasync = slow(os.fsync), slow(os.fdatasync)
+    try:
+        cost = _sync_ms(place / "cost")
+        print(f"a sync, {milliseconds:g} ms of it simulated: {cost:.2f} ms")
+        return {"simulated_ms": milliseconds, "sync_ms": cost} | _rates(place, seconds)
+    finally:
+        os.fsync, os.fdatasync = real
+
+
+def _sync_ms(path: Path) -> float:
+    """Return what the bare file's sync costs in milliseconds: the median of a hundred."""
+    costs = []
+    with path.open("ab", buffering=0) as file:
+        for _number in range(100):
+            file.write(bytes(ENTRY_BYTES))
+            began = time.monotonic()
+            os.fsync(file.fileno())
+            costs.append((time.monotonic() - began) * 1e3)
+    return sorted(costs)[50]
 
 
 def _rates(folder: Path, seconds: float) -> dict[str, float]:

@@ -18,8 +18,12 @@ MAX_CARD_LINE = 2000
 
 
 def state(found: dict[str, Any]) -> str:
-    """Return how the log is: `entries`, `root`, `unreviewed`, and the denials and failures of the time that the charts show."""
+    """Return how the log is: `entries`, `root`, `unreviewed`, `damage`, and the denials and failures of the time that the charts show."""
     opened = found["unreviewed"]
+    whole = (
+        f"All {words.many(found['entries'], 'entry', 'entries')}, as they were read for this page, give the root {found['root'][:16]}…: "
+        "the one that the appliance signs. So none was changed, cut out or put in."
+    )
     return figures(
         [
             ("Entries in the log", words.number(found["entries"])),
@@ -27,11 +31,7 @@ def state(found: dict[str, Any]) -> str:
             ("Denied in this time", words.number(found["denied"])),
             ("Failed in this time", words.number(found["failed"])),
         ]
-    ) + notice(
-        f"All {words.many(found['entries'], 'entry', 'entries')}, as they were read for this page, give the root {found['root'][:16]}…: "
-        "the one that the appliance signs. So none was changed, cut out or put in.",
-        "good",
-    )
+    ) + (notice(found["damage"], "bad") if found["damage"] else notice(whole, "good"))
 
 
 def refusals(rows: Sequence[dict[str, Any]]) -> str:

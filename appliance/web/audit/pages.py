@@ -187,7 +187,7 @@ def _opened(appliance: Appliance, caller: Caller, days: int) -> tuple[Any, ...]:
     kinds = sorted((words.kind(code), code) for code in offered["kinds"])
     return (
         "",
-        drawing.state({"entries": found["entries"], "root": found["root"], "unreviewed": unreviewed, **counts}),
+        drawing.state({**{name: found[name] for name in ("entries", "root", "damage")}, "unreviewed": unreviewed, **counts}),
         charts.activity_chart(activity, ("succeeded", "failed", "denied"), "Activity")
         + charts.activity_chart(activity, ("failed", "denied"), "Denied and failed")
         + drawing.refusals(found["refused"]),

@@ -62,6 +62,7 @@ ACTIONS = {
     "key.rotate": "Keys of the vault rotated",
     "log.change-key": "Signing key of the log changed",
     "log.recover": "Log opened after a crash",
+    "log.reread": "Old entries read again",
     "model.import": "Base model imported",
     "model.list": "Base models listed",
     "password.change": "Password changed",

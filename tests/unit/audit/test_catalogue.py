@@ -28,6 +28,7 @@ NOT_IN_POLICY = {
     "adapter.create",
     "log.change-key",
     "log.recover",
+    "log.reread",
     "clock.change",
 }
 # The web's door refuses whom the policy never hears of.

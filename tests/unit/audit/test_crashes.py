@@ -4,6 +4,7 @@ import contextlib
 import os
 import random
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from appliance.foundation.errors import AuditLogError
 
 ACTOR, TARGET = Actor("us_1", "trainer"), ObjectRef("dataset", "ds_1")
 BEFORE = 8
-FILES = ("log.py", "journal.py", "tile_files.py", "opening.py")
+FILES = ("log.py", "group_commit.py", "journal.py", "tile_files.py", "write_out.py", "opening.py", "atomic_files.py")
 
 
 def write(log: AuditLog, reason: str) -> int:
@@ -246,6 +247,29 @@ def test_opening_does_not_read_what_lies_left_of_the_edge(tmp_path: Path, clock:
     with pytest.raises(AuditLogError) as caught:
         again.verify(public_key=signer.public_key)
     assert caught.value.entry == 0
+
+
+def test_whatever_a_crash_leaves_half_written_is_removed_at_the_next_start(tmp_path: Path, clock: Any, signer: Any, heads: Any) -> None:
+    """Every temporary file that the log opens, of the journal, of tiles, of the checkpoint, has a name that the next start knows."""
+    names: set[Path] = set()
+    heard = [names]
+
+    def hear(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open" and heard and str(arguments[0]).endswith(".tmp"):
+            names.add(Path(arguments[0]))
+
+    sys.addaudithook(hear)
+    log = AuditLog.open(tmp_path, clock)
+    log.attach(signer, heads)
+    write(log, "first")
+    log.close()
+    heard.clear()
+    assert {path.name.split(".")[1] for path in names} == {"journal", "checkpoint", "1"}
+    for path in names:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"half")
+    AuditLog.open(tmp_path, clock).close()
+    assert not [path for path in names if path.exists()]
 
 
 # A full disk

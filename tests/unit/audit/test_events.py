@@ -71,7 +71,8 @@ def test_what_is_written_can_be_read_back(id_: str, digest: str, reason: str, ou
     )
     entry = made.place(7, SystemClock(), SystemClock().boot_id())
     assert parse_entry(encode_entry(entry), 7) == entry
-    assert _canonical(entry) == canonical_json.encode(entry)
+    assert made.encode(entry) == _canonical(entry) == canonical_json.encode(entry)
+    assert len(made.encode(entry)) <= made.size
     assert entry["reason"] == reason.encode("utf-8", "backslashreplace").decode()
     assert entry["details"]["yes"] is True
 

@@ -31,7 +31,11 @@ def tiles_of(leaves: list[bytes]) -> Callable[[int, int], bytes]:
         below = levels[-1]
         levels.append([root_of(below[at : at + WIDTH]) for at in range(0, len(below) - len(below) % WIDTH, WIDTH)])
 
-    return lambda level, index: b"".join(levels[level][index * WIDTH : (index + 1) * WIDTH])
+    tiles = {}
+    for level, hashes in enumerate(levels):
+        for index in range(-(-len(hashes) // WIDTH)):
+            tiles[(level, index)] = b"".join(hashes[index * WIDTH : (index + 1) * WIDTH])
+    return lambda level, index: tiles[(level, index)]
 
 
 class TallTree:
@@ -74,13 +78,16 @@ def test_every_proof_of_every_size_to_300_is_that_of_the_rfc() -> None:
 
 
 def test_every_pair_of_sizes_to_300_is_consistent() -> None:
+    """All 45,451 proofs hold; every sixteenth size's, and a few of each other one's, are compared with the definition, which is slow."""
     read = tiles_of(LEAVES)
-    roots = [root_of(LEAVES[:size]) for size in range(301)]
+    heads = [TreeHead(size, root_of(LEAVES[:size])) for size in range(301)]
     for new in range(301):
-        for old in range(new + 1) if new % 16 == 0 or new > 290 else {0, 1, new // 2, new - 1, new} - {-1}:
+        compared = set(range(new + 1)) if new % 16 == 0 or new > 298 else {0, 1, new // 2, new - 1, new}
+        for old in range(new + 1):
             proof = consistency_proof(read, old, new)
-            assert proof == plain_consistency(LEAVES[:new], old)
-            verify_consistency(TreeHead(old, roots[old]), TreeHead(new, roots[new]), proof)
+            verify_consistency(heads[old], heads[new], proof)
+            if old in compared:
+                assert proof == plain_consistency(LEAVES[:new], old)
 
 
 def test_among_ten_million_a_proof_reads_a_handful_of_tiles() -> None:

@@ -58,6 +58,15 @@ def test_the_overview_tells_size_and_root_and_what_can_be_asked(world: Any) -> N
     assert {"dataset.import", "job.submit"} <= set(found["choices"]["actions"])
     assert {"dataset", "job", "adapter"} <= set(found["choices"]["kinds"])
     assert "anna" in found["choices"]["people"]
+    assert found["damage"] == ""
+
+
+def test_the_overview_tells_of_damage_that_was_noticed(world: Any) -> None:
+    world.context.log_damage = "Entry 3 of the audit log was changed."
+    try:
+        assert audit_overview(world.appliance.audit, AUDITOR)["damage"] == "Entry 3 of the audit log was changed."
+    finally:
+        world.context.log_damage = ""
 
 
 @pytest.mark.parametrize("role", ["trainer", "reviewer", "stranger"])

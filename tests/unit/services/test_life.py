@@ -116,6 +116,7 @@ def test_a_sealed_home_says_so_and_needs_a_server_to_be_sealed(open_appliance: A
         "sealed": True,
         "log_entries": appliance.context.log.size,
         "log_problem": "",
+        "log_damage": "",
     }
     with pytest.raises(SealedError):
         perform(appliance, OPERATOR, "user.list", {})

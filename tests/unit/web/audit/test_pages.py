@@ -86,6 +86,16 @@ def test_the_page_opens_with_state_charts_reviews_and_what_can_be_asked(auditor:
     assert CANARY not in text
 
 
+def test_damage_that_was_noticed_is_said_instead(auditor: Page, world: Any) -> None:
+    world.context.log_damage = "Entry 3 of the audit log was changed."
+    try:
+        text = text_of(auditor("load"))
+    finally:
+        world.context.log_damage = ""
+    assert "Entry 3 of the audit log was changed." in text
+    assert "none was changed" not in text
+
+
 def test_the_longest_times_can_be_looked_at(auditor: Page, world: Any) -> None:
     """The chart follows what is picked; the look says how far back."""
     assert "acts per week" in text_of(auditor("show", 365))

@@ -1,0 +1,61 @@
+"""Reads what is old in a log again: one full bundle of entries, with the hash tiles that lead from it to the edge in memory.
+
+Opening a log and appending to it read its edge alone (opening.py), so what is changed or rots left of it shows when somebody verifies the
+whole, or here, a bundle at a time. The edge was compared with the signed checkpoint when the log was opened, and has grown in memory since.
+"""
+
+import hmac
+
+from appliance.audit.merkle import HASH_BYTES, leaf_hash, root_of
+from appliance.audit.proofs import HashTiles
+from appliance.audit.tiles import ENTRIES, WIDTH, read_tile_file, split_bundle, tile_path
+from appliance.foundation.errors import AuditLogError
+
+
+def verify_bundle(tiles: HashTiles, index: int) -> None:
+    """Raise `AuditLogError` naming the first bad entry unless full bundle `index` and the tiles above it are what the edge says.
+
+    Raises `StorageError` for what cannot be read.
+    """
+    hashes = _split(_read(tiles, 0, index))
+    _verify_tiles(tiles, index)
+    data = _read(tiles, ENTRIES, index)
+    for sequence, (raw, kept) in enumerate(zip(split_bundle(data, WIDTH, index * WIDTH), hashes, strict=True), start=index * WIDTH):
+        if not hmac.compare_digest(leaf_hash(raw), kept):
+            raise AuditLogError(
+                f"Entry {sequence} of the audit log was changed: it is not the one whose hash is kept ({tile_path(ENTRIES, index)!r}).",
+                entry=sequence,
+                code="audit.entry",
+            )
+
+
+def _verify_tiles(tiles: HashTiles, index: int) -> None:
+    """Compare tile `index` of level 0 with its hash in the tile above, that one with the one above it, up to what is in memory."""
+    level = 0
+    while (level, index) not in tiles.edge:
+        above, place = divmod(index, WIDTH)
+        root = root_of(_split(_read(tiles, level, index)))
+        if not hmac.compare_digest(root, _split(_read(tiles, level + 1, above))[place]):
+            entry = index * WIDTH ** (level + 1)
+            path = tile_path(level, index)
+            raise AuditLogError(
+                f"The hashes of the audit log from entry {entry} on were changed ({path!r}).", entry=entry, code="audit.tile"
+            )
+        level, index = level + 1, above
+
+
+def _read(tiles: HashTiles, level: int, index: int) -> bytes:
+    """Return a full bundle or tile from the disk, or a tile that is in memory."""
+    if (level, index) in tiles.edge:
+        return tiles(level, index)
+    path, entry = tile_path(level, index), index * WIDTH ** (max(level, 0) + 1)
+    if not (tiles.folder / path).is_file():
+        raise AuditLogError(f"Of the audit log the file {path!r} is missing.", entry=entry, code="audit.truncated")
+    data = read_tile_file(tiles.folder, level, index, WIDTH) if level == ENTRIES else tiles(level, index)
+    if level != ENTRIES and len(data) != WIDTH * HASH_BYTES:
+        raise AuditLogError(f"Of the audit log the file {path!r} has another length than it must.", entry=entry, code="audit.tile")
+    return data
+
+
+def _split(hashes: bytes) -> list[bytes]:
+    return [hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES)]

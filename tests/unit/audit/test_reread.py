@@ -1,0 +1,90 @@
+"""A bundle is read again with every hash that leads from it to the edge in memory: whatever of these was changed is named."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from appliance.audit import AuditLog
+from appliance.audit.merkle import leaf_hash, root_of
+from appliance.audit.proofs import HashTiles
+from appliance.audit.reread import verify_bundle
+from appliance.audit.tiles import ENTRIES, WIDTH, Tile, encode_bundle, tile_path
+from appliance.foundation.errors import AuditLogError
+
+INDEX = 3
+
+
+@pytest.fixture(scope="module")
+def files() -> dict[str, bytes]:
+    """Return the files that bundle 3 of a log of 65,536 entries rests on: its own, and the tiles of the levels 0 and 1 over it."""
+    leaves = [leaf_hash(b"%d" % number) for number in range(WIDTH * WIDTH)]
+    parts = [leaves[at : at + WIDTH] for at in range(0, len(leaves), WIDTH)]
+    return {
+        tile_path(ENTRIES, INDEX): encode_bundle(b"%d" % number for number in range(INDEX * WIDTH, (INDEX + 1) * WIDTH)),
+        tile_path(0, INDEX): b"".join(parts[INDEX]),
+        tile_path(1, 0): b"".join(root_of(part) for part in parts),
+    }
+
+
+@pytest.fixture
+def tiles(tmp_path: Path, files: dict[str, bytes]) -> HashTiles:
+    for path, data in files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(data)
+    hashes = files[tile_path(1, 0)]
+    top = root_of([hashes[at : at + 32] for at in range(0, len(hashes), 32)])
+    return HashTiles(tmp_path, {(2, 0): Tile(2, 0, top)})
+
+
+def test_what_was_not_changed_passes(tiles: HashTiles) -> None:
+    verify_bundle(tiles, INDEX)
+
+
+@pytest.mark.parametrize(
+    ("path", "place", "entry", "code"),
+    [
+        (tile_path(ENTRIES, INDEX), 2, 768, "audit.entry"),
+        (tile_path(ENTRIES, INDEX), -1, 1023, "audit.entry"),
+        (tile_path(ENTRIES, INDEX), 1, 768, "audit.entry"),
+        (tile_path(0, INDEX), 0, 768, "audit.tile"),
+        (tile_path(0, INDEX), -1, 768, "audit.tile"),
+        (tile_path(1, 0), 3 * 32, 768, "audit.tile"),
+        (tile_path(1, 0), 200 * 32, 0, "audit.tile"),
+    ],
+)
+def test_one_bit_anywhere_is_named(tiles: HashTiles, path: str, place: int, entry: int, code: str) -> None:
+    data = bytearray((tiles.folder / path).read_bytes())
+    data[place] ^= 1
+    (tiles.folder / path).write_bytes(data)
+    with pytest.raises(AuditLogError) as caught:
+        verify_bundle(tiles, INDEX)
+    assert (caught.value.entry, caught.value.code) == (entry, code)
+
+
+@pytest.mark.parametrize("path", [tile_path(ENTRIES, INDEX), tile_path(0, INDEX), tile_path(1, 0)])
+def test_a_file_that_is_gone_or_cut_is_named(tiles: HashTiles, path: str) -> None:
+    data = (tiles.folder / path).read_bytes()
+    (tiles.folder / path).write_bytes(data[:-40])
+    with pytest.raises(AuditLogError) as caught:
+        verify_bundle(tiles, INDEX)
+    assert caught.value.entry is not None
+    (tiles.folder / path).unlink()
+    with pytest.raises(AuditLogError, match="missing"):
+        verify_bundle(HashTiles(tiles.folder, tiles.edge), INDEX)
+
+
+def test_a_log_in_use_reads_what_it_has_written_out(tmp_path: Path, clock: Any, signer: Any, heads: Any, fill: Any) -> None:
+    log = AuditLog.open(tmp_path, clock)
+    fill(log, 2 * WIDTH + 3)
+    assert log.full_bundles == 0
+    log.attach(signer, heads)
+    assert log.full_bundles == 2
+    for index in range(2):
+        log.verify_bundle(index)
+    fill(log, 1)
+    (tmp_path / "tile/entries/000").write_bytes((tmp_path / "tile/entries/000").read_bytes().replace(b'"us_1"', b'"us_2"', 1))
+    with pytest.raises(AuditLogError) as caught:
+        log.verify_bundle(0)
+    assert caught.value.entry == 0
+    log.verify_bundle(1)
