@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 
 from appliance.audit.actions import RecordedAction, reason_for
+from appliance.audit.archives import ArchivePlan, Archives, remove_bundles
 from appliance.audit.catalogue import verify_listed
 from appliance.audit.events import Actor, Details, Draft, ObjectRef, Outcome, draft_entry, parse_entry
 from appliance.audit.journal import Batch, frame_bytes
@@ -113,6 +114,7 @@ class AuditLog:
         self._view = (opened.written // WIDTH * WIDTH, opened.recent, opened.edge.size)
         self._requests = opened.requests
         self._keys = opened.keys
+        self._archives = opened.archives
         self._unwritten = opened.unwritten
         self._files = TileFiles(folder, opened.partials)
         self._note = opened.note  # of a checkpoint that the journal alone has
@@ -172,12 +174,53 @@ class AuditLog:
         first, recent, size = self._view
         stop = size if stop is None else min(stop, size)
         for index in range(start // WIDTH, -(-min(stop, first) // WIDTH)):
+            self._archives.verify_here(index)
             raws = split_bundle(read_tile_file(self._folder, ENTRIES, index, WIDTH), WIDTH, index * WIDTH)
             for sequence, raw in enumerate(raws, start=index * WIDTH):
                 if start <= sequence < stop:
                     yield raw
         for sequence in range(max(start, first), stop):
             yield recent[sequence - first]
+
+    @property
+    def archives(self) -> Archives:
+        """Return what was archived: of these entries the log has the hashes alone."""
+        return self._archives
+
+    def entries_here(self, start: int = 0, stop: int | None = None) -> Iterator[dict[str, Any]]:
+        """Yield the entries from `start` to before `stop` that are not archived."""
+        for first, end in self._archives.here(start, self.size if stop is None else min(stop, self.size)):
+            yield from self.entries(first, end)
+
+    def leaves(self, start: int, stop: int) -> Iterator[tuple[bytes, bytes | None]]:
+        """Yield the hash and the bytes of each of these entries, of an archived one None. Raises as `entries`."""
+        at = start
+        for first, end in (*self._archives.here(start, stop), (stop, stop)):
+            for leaf in self._kept_hashes(at, first):
+                yield leaf, None
+            for raw in self.raw_entries(first, end):
+                yield leaf_hash(raw), raw
+            at = end
+
+    def _kept_hashes(self, start: int, stop: int) -> Iterator[bytes]:
+        """Yield the hashes of archived entries, which fill whole tiles."""
+        for index in range(start // WIDTH, -(-stop // WIDTH) if start < stop else 0):
+            hashes = read_tile_file(self._folder, 0, index, WIDTH)
+            for sequence in range(max(start, index * WIDTH), min(stop, (index + 1) * WIDTH)):
+                place = sequence % WIDTH * HASH_BYTES
+                yield hashes[place : place + HASH_BYTES]
+
+    def remove_archived(self, sequence: int) -> int:
+        """Remove the bundles that the entry `sequence` (`log.prune`, requested) says are archived; return how many. See archives.py.
+
+        Raises `ConflictError`, `StorageError` (some of them are removed; the log is whole all the same).
+        """
+        with self._writing:
+            self._verify_usable()
+            self._flush()
+            (entry,) = self.entries(sequence, sequence + 1)
+            self._archives.follow(entry)
+            return remove_bundles(self._folder, self._archives, ArchivePlan.parse(entry["details"]).bundles)
 
     def unfinished(self) -> list[dict[str, Any]]:
         """Return the requests without an outcome: actions that run at this moment, and those that a crash interrupted."""

@@ -11,8 +11,11 @@ _PERSONAL = "data.personal."
 _ASKED = {"purpose": "what the data is for", "owner": "who answers for it", "legal_basis": "on which legal basis it is used"}
 
 
-def model_card(facts: Sequence[Fact]) -> str:
-    """Return the card as Markdown. Every sentence is from a fact, and says in brackets which entries of the log it rests on."""
+def model_card(facts: Sequence[Fact], archived: str = "") -> str:
+    """Return the card as Markdown. Every sentence is from a fact, and says in brackets which entries of the log it rests on.
+
+    `archived` is the sentence on entries that could not be read for it, "" when there are none.
+    """
     card = _Card({fact.name: fact for fact in facts})
     lines = [f"# {card.text('adapter.name')}", "", f"Adapter {card.text('adapter.id')}, {card.text('adapter.state')}.", ""]
     for title, sentences in (
@@ -21,7 +24,7 @@ def model_card(facts: Sequence[Fact]) -> str:
         ("How it was made", card.making()),
         ("How good it is", card.results()),
         ("Who, and when", card.people()),
-        ("What is not known", card.gaps()),
+        ("What is not known", [*card.gaps(), *([archived] if archived else [])]),
     ):
         lines += [f"## {title}", "", *(f"- {sentence}" for sentence in sentences), ""]
     lines.append("Numbers in brackets are entries of the audit log; `appliance audit prove NUMBER` proves one, `audit verify` all of them.")

@@ -20,14 +20,16 @@ from appliance.services.import_model import describe_model
 def show_card(context: ServiceContext, caller: Caller, *, adapter_id: str) -> dict[str, Any]:
     """Return the facts about an adapter, each with its entries and digests, and the card as Markdown. Raises `NotFoundError`.
 
-    Reads the whole log once.
+    Reads the whole log once, but for what is archived, and says so.
     """
     adapter = describe_adapter(context, adapter_id)
     with context.act(caller, "adapter.card", ObjectRef("adapter", adapter_id)):
         artefacts = _gather(context, adapter)
         ids = ids_of(artefacts)
-        facts = adapter_facts(artefacts, [entry for entry in context.log.entries() if about(entry, ids)])
-    return {"adapter": adapter_id, "facts": facts_json(facts), "card": model_card(facts)}
+        facts = adapter_facts(artefacts, [entry for entry in context.log.entries_here() if about(entry, ids)])
+    archived = context.log.archives.told()
+    card = model_card(facts, archived["sentence"] if archived else "")
+    return {"adapter": adapter_id, "facts": facts_json(facts), "card": card, "archived": archived}
 
 
 def _gather(context: ServiceContext, adapter: dict[str, Any]) -> Artefacts:

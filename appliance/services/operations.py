@@ -14,6 +14,7 @@ from appliance.jobs.states import ACTIVE, ENDED, Job, JobState, list_jobs
 from appliance.services import accounts, export_audit, home, manage_keys, read_audit
 from appliance.services.adapter_card import show_card
 from appliance.services.advise_rank import advise_before
+from appliance.services.archive_audit import ArchiveDesk
 from appliance.services.back_up import BackupDesk
 from appliance.services.chat import ChatDesk
 from appliance.services.context import Caller, ServiceContext
@@ -57,6 +58,7 @@ class Appliance:
         self.desk = ChatDesk(context)
         self.backups = BackupDesk(context)
         self.audit = AuditDesk(context)
+        self.archives = ArchiveDesk(context, self.audit)
         handlers: dict[str, JobHandler] = {
             TRAIN: TrainingHandler(context),
             EVALUATE: EvaluationHandler(context),
@@ -68,7 +70,7 @@ class Appliance:
         self.serving = False
         self._recovery = Recovery(context)
         context.after_unseal.append(self._recover)
-        context.before_seal += [self.runner.stop, self.desk.close, self.backups.close]
+        context.before_seal += [self.runner.stop, self.desk.close, self.backups.close, self.archives.close]
 
     def run_queue(self, on_progress: Callable[[Job, FromWorker], None] | None = None) -> None:
         """Run what is queued, here and now (a command without a server)."""
@@ -230,6 +232,10 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "audit.prove": lambda a, c, /, **p: read_audit.prove_entry(a.context, c, **p),
     "audit.confirm": lambda a, c, /, **p: read_audit.confirm(a.context, c, **p),
     "audit.export": lambda a, c, /, **p: export_audit.export_audit(a.context, c, **p),
+    "audit.archive-plan": lambda a, c, /, **p: a.archives.plan(c, **p),
+    "audit.archive-begin": lambda a, c, /, **p: a.archives.begin(c, **p),
+    "audit.archive-finish": lambda a, c, /, **p: a.archives.finish(c, **p),
+    "audit.archive-abort": lambda a, c, /, **p: a.archives.abort(c, **p),
     "audit.folder": lambda a, c, /, **p: export_audit.export_folder(a.context, c, **p),
 }
 

@@ -8,7 +8,6 @@ from sqlalchemy import select
 
 from appliance.audit import ObjectRef, SignedCheckpoint, parse_checkpoint, verifier_key
 from appliance.audit.proofs import inclusion_proof, proof_text
-from appliance.foundation import canonical_json
 from appliance.foundation.errors import AuditLogError, InputError
 from appliance.identity.tables import USERS
 from appliance.services.accounts import account_ref
@@ -35,6 +34,7 @@ def verify_audit(context: ServiceContext, caller: Caller, *, witnesses: Sequence
         "root": verified.root.hex(),
         "signed_entries": verified.signed_size,
         "witnesses": len(notes),
+        "archived": verified.archived,
     }
 
 
@@ -42,7 +42,7 @@ def show_audit(context: ServiceContext, caller: Caller, *, last: int = 50) -> li
     """Return the last entries, oldest first."""
     with context.act(caller, "audit.read", LOG, {"entries": last}):
         start = max(0, context.log.size - max(1, last))
-        return list(islice(context.log.entries(start), max(1, last)))
+        return list(islice(context.log.entries_here(start), max(1, last)))
 
 
 def take_checkpoint(context: ServiceContext, caller: Caller) -> dict[str, Any]:
@@ -53,28 +53,38 @@ def take_checkpoint(context: ServiceContext, caller: Caller) -> dict[str, Any]:
 
 
 def prove_entry(context: ServiceContext, caller: Caller, *, sequence: int) -> dict[str, Any]:
-    """Return an entry as the log has it (canonical JSON), and the proof that it is there (C2SP `tlog-proof`). Raises `InputError`."""
+    """Return an entry as the log has it (canonical JSON), and the proof that it is there (C2SP `tlog-proof`). Raises `InputError`.
+
+    Of an entry that is archived the hash alone is here, which is what the proof is about; `entry` is empty then.
+    """
     with context.act(caller, "audit.prove", LOG, {"entry": sequence}):
         note, head, tiles = context.log.provable()
         if not 0 <= sequence < head.size:
             raise InputError(f"There is no such entry: the log has {head.size}, from 0 on.", code="audit.entry")
-        (entry,) = context.log.entries(sequence, sequence + 1)
+        ((leaf, raw),) = context.log.leaves(sequence, sequence + 1)
         proof = proof_text(sequence, inclusion_proof(tiles, sequence, head.size), note)
-    return {"entry": canonical_json.encode(entry).decode(), "proof": proof, "key": log_key(context), "entries": head.size}
+    return {
+        "entry": (raw or b"").decode(),
+        "leaf_hash": leaf.hex(),
+        "archived": raw is None,
+        "proof": proof,
+        "key": log_key(context),
+        "entries": head.size,
+    }
 
 
 def confirm(context: ServiceContext, caller: Caller, *, sha256: str = "", name: str = "") -> dict[str, Any]:
     """Tell whether the log speaks of the file with this SHA-256, or of this name or address, and in which entries.
 
     An account's name leads to its id; a person who was looked for in the data, to their key. Of who was erased, nothing is known any more.
-    Raises `InputError` unless it is asked for one of the two.
+    What is archived is not looked at, and said. Raises `InputError` unless it is asked for one of the two.
     """
     if bool(sha256) == bool(name) or (sha256 and (len(sha256) != SHA256_HEX_DIGITS or set(sha256) - set("0123456789abcdef"))):
         raise InputError("Ask for a file (its SHA-256), or for a name.", code="audit.confirm")
     with context.act(caller, "audit.confirm", LOG, {"about": "file" if sha256 else "name"}) as recorded:
         matches = _about_file(context, sha256) if sha256 else _about_name(context, name)
         recorded.details = {**recorded.details, "entries": sum(len(each["entries"]) for each in matches)}
-    return {"found": bool(matches), "matches": matches}
+    return {"found": bool(matches), "matches": matches, "archived": context.log.archives.told()}
 
 
 def log_key(context: ServiceContext) -> str:
@@ -99,7 +109,7 @@ def _about_file(context: ServiceContext, sha256: str) -> list[dict[str, Any]]:
     fingerprint = file_fingerprint(context, sha256)
     uploads: dict[str, list[int]] = {}
     made: dict[str, list[int]] = {}
-    for entry in context.log.entries():
+    for entry in context.log.entries_here():
         if entry["object"]["digest"] == fingerprint:
             uploads.setdefault(entry["object"]["id"], []).append(entry["sequence"])
         elif entry["action"] == "dataset.import" and (upload := entry["details"].get("upload")) in uploads:
@@ -125,7 +135,7 @@ def _about_name(context: ServiceContext, name: str) -> list[dict[str, Any]]:
         wanted[("person", person.target.id)] = "person"
         terms = set(person.terms)
     matches: dict[tuple[str, str], dict[str, Any]] = {}
-    for entry in context.log.entries():
+    for entry in context.log.entries_here():
         for place in {(entry["object"]["kind"], entry["object"]["id"]), ("user", entry["actor"]["id"])} & wanted.keys():
             match = matches.setdefault(place, {"as": wanted[place], "id": place[1], "entries": [], "named_in": []})
             match["entries"].append(entry["sequence"])

@@ -66,6 +66,11 @@ class AuditDesk:
         index.catch_up()
         return index
 
+    def forget(self) -> None:
+        """Begin the index anew at the next look: entries left for an archive."""
+        with self._making:
+            self._made = None
+
     def _the_index(self) -> SearchIndex:
         with self._making:
             if self._made is None:
@@ -94,7 +99,7 @@ def search_audit(
     page: int = 0,
     limit: int = PAGE_ENTRIES,
 ) -> dict[str, Any]:
-    """Return one page of the entries that match, newest first, with how many there are.
+    """Return one page of the entries that match, newest first, with how many there are; what is archived is not searched, and said.
 
     `person` is a name or an id, `action` a whole one or a noun with its dot ("dataset."), `since` and `until` are days (the last one
     included) or moments, UTC. `last` keeps the pages of one search from moving while the log grows: it is the answer's `last`.
@@ -135,6 +140,7 @@ def search_audit(
         "page": page,
         "pages": max(1, -(-len(found) // limit)),
         "last": query.last,
+        "archived": context.log.archives.told(),
     }
 
 
