@@ -29,7 +29,8 @@ def write_archive(log: Path, out: Path, plan: ArchivePlan) -> str:
     """Write the bundles of `plan` from the folder `log` into a folder of their own in `out`, read them again, and return its digest.
 
     What an interrupted run left is begun anew; an archive that is there already is verified, and serves. What fails is removed.
-    Raises `AuditLogError` when the copy is not what the log's hashes say, `ConflictError` when another archive has the name, `StorageError`.
+    Raises `AuditLogError` when the copy is not what the log's hashes say, `ConflictError` when another archive has its name,
+    `StorageError`.
     """
     name = f"entries-{plan.first}-{plan.end - 1}"
     target, unfinished = out / name, out / f".{name}.part"

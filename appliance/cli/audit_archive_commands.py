@@ -45,7 +45,7 @@ def add_archive_command(group: typer.Typer, frame: Frame) -> None:
             options.printer.result(
                 done,
                 f"Entries {done['first']} to {done['last']} are archived in {to} and have left the home ({done['removed']} files). "
-                f"Their hashes stay here. Keep the archive as long as the law asks for, in two places. SHA-256 of its list: {done['digest']}",
+                f"Their hashes stay here. Keep the archive as long as the law asks. SHA-256 of its list: {done['digest']}",
             )
 
 
