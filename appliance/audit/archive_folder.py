@@ -43,7 +43,7 @@ def write_archive(log: Path, out: Path, plan: ArchivePlan) -> str:
         except BaseException:
             shutil.rmtree(unfinished, ignore_errors=True)
             raise
-    sums = _sums(target, plan.bundles)
+    sums = _sums(log, plan.bundles)
     with storage_errors("Reading the archive"):
         listed = (target / SUMS).read_bytes()
     if listed != sums:
