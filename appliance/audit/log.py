@@ -195,12 +195,11 @@ class AuditLog:
     def leaves(self, start: int, stop: int) -> Iterator[tuple[bytes, bytes | None]]:
         """Yield the hash and the bytes of each of these entries, of an archived one None. Raises as `entries`."""
         at = start
-        for first, end in (*self._archives.here(start, stop), (stop, stop)):
-            for leaf in self._kept_hashes(at, first):
-                yield leaf, None
-            for raw in self.raw_entries(first, end):
-                yield leaf_hash(raw), raw
+        for first, end in self._archives.here(start, stop):
+            yield from ((leaf, None) for leaf in self._kept_hashes(at, first))
+            yield from ((leaf_hash(raw), raw) for raw in self.raw_entries(first, end))
             at = end
+        yield from ((leaf, None) for leaf in self._kept_hashes(at, stop))
 
     def _kept_hashes(self, start: int, stop: int) -> Iterator[bytes]:
         """Yield the hashes of archived entries, which fill whole tiles."""

@@ -116,6 +116,7 @@ def test_old_and_new_entries_are_proved_as_before(world: World) -> None:
     world.archive()
     note, head, tiles = world.log.provable()
     leaves = list(world.log.leaves(0, SIZE))
+    assert list(world.log.leaves(3, 5)) == leaves[3:5]
     for number in (0, 255, 256, OPEN, 700, 1023, 1024, SIZE - 1):
         leaf, raw = leaves[number]
         assert leaf == leaf_hash(world.raws[number])
