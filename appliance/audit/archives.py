@@ -121,13 +121,11 @@ class Archives:
     def here(self, start: int, stop: int) -> Iterator[tuple[int, int]]:
         """Yield the runs of entries from `start` to before `stop` that are not archived, each as its first and the one after its last."""
         begin = start
-        for index in sorted(self.gone):
-            first, end = index * WIDTH, (index + 1) * WIDTH
-            if first >= stop:
-                break
-            if begin < first:
-                yield begin, first
-            begin = max(begin, end)
+        for index in range(start // WIDTH, -(-stop // WIDTH)):
+            if index in self.gone:
+                if begin < index * WIDTH:
+                    yield begin, index * WIDTH
+                begin = (index + 1) * WIDTH
         if begin < stop:
             yield begin, stop
 

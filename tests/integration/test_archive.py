@@ -50,10 +50,8 @@ def verify(*words: str | Path) -> tuple[int, str]:
     return ran.returncode, ran.stdout
 
 
-def test_an_operator_archives_a_year_and_an_auditor_proves_all_of_it(
-    new_home: Callable[..., Home], serve: Callable[[Home], Any], tmp_path: Path
-) -> None:
-    home, disk, witness = new_home(empty=True), tmp_path / "disk", tmp_path / "witness"
+def test_an_operator_archives_a_year_and_an_auditor_proves_all_of_it(serve: Callable[[Home], Any], tmp_path: Path) -> None:
+    home, disk, witness = Home(tmp_path / "case"), tmp_path / "disk", tmp_path / "witness"
     old_home(home)
     key = home("audit", "checkpoint", str(witness))["key"]
     planned = home("audit", "archive", "--dry-run")
