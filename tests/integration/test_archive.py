@@ -1,5 +1,6 @@
 """An operator archives the old end of a log with the real command, behind its walls; a year later an auditor still proves everything."""
 
+import datetime as dt
 import os
 import subprocess
 import sys
@@ -19,26 +20,29 @@ from appliance.services.home import create_home
 
 pytestmark = pytest.mark.slow
 VERIFIER = Path(__file__).parents[2] / "ops" / "verify_audit.py"
-YEAR_US = 400 * 24 * 3600 * 1_000_000
+DAY_US = 24 * 3600 * 1_000_000
 
 
-class LastYear(SystemClock):
-    """The system's clock, over a year ago."""
+class Then(SystemClock):
+    """The system's clock, so many days ago."""
+
+    days = 500
 
     def now_us(self) -> int:
         """Return that time."""
-        return super().now_us() - YEAR_US
+        return super().now_us() - self.days * DAY_US
 
 
 def old_home(home: Home) -> None:
-    """Make the home as it was made over a year ago, and used."""
-    clock = LastYear()
+    """Make the home as it was made 500 days ago, and used until 400 days ago."""
+    clock = Then()
     log = AuditLog.open(home.folder / "audit", clock)
     context = ServiceContext(Settings(home.folder), clock, Rules.load(find_policy_folder()), log, None)  # type: ignore[arg-type]
     create_home(context, PASSPHRASE)
     context.seal()
-    while log.size < 700:
-        log.append(OPERATOR.actor, "dataset.list", ObjectRef("dataset", "all"), Outcome.SUCCEEDED)
+    for clock.days, size in ((500, 700), (400, 1300)):
+        while log.size < size:
+            log.append(OPERATOR.actor, "dataset.list", ObjectRef("dataset", "all"), Outcome.SUCCEEDED)
     log.close()
 
 
@@ -54,7 +58,9 @@ def test_an_operator_archives_a_year_and_an_auditor_proves_all_of_it(serve: Call
     home, disk, witness = Home(tmp_path / "case"), tmp_path / "disk", tmp_path / "witness"
     old_home(home)
     key = home("audit", "checkpoint", str(witness))["key"]
-    planned = home("audit", "archive", "--dry-run")
+    assert home("audit", "archive", "--dry-run")["last"] == 1279
+    before = dt.datetime.fromtimestamp(SystemClock().now_us() / 1e6 - 450 * 24 * 3600, dt.UTC).date().isoformat()
+    planned = home("audit", "archive", "--dry-run", "--before", before)
     assert (planned["first"], planned["last"]) == (0, 511)
     assert (
         "keeps entries in the home for 365 days"
@@ -62,7 +68,7 @@ def test_an_operator_archives_a_year_and_an_auditor_proves_all_of_it(serve: Call
     )
     assert "in the home itself" in home.refused("audit", "archive", "--to", str(home.folder / "disk"))["sentence"]
 
-    done = home("audit", "archive", "--to", str(disk))
+    done = home("audit", "archive", "--to", str(disk), "--before", before)
     assert (done["removed"], done["entries"]) == (2, 512)
     assert [path.name for path in disk.iterdir()] == ["entries-0-511"]
     subprocess.run(["sha256sum", "-c", "--quiet", "SHA256SUMS"], cwd=disk / "entries-0-511", check=True)
@@ -81,7 +87,9 @@ def test_an_operator_archives_a_year_and_an_auditor_proves_all_of_it(serve: Call
 
     server = serve(home)  # It reaches no folder outside of its home: the command does.
     assert home("audit", "verify", "--archive", str(disk))["archived_seen"] == 512
+    assert home("audit", "archive", "--to", str(disk))["first"] == 512
     assert home.refused("audit", "archive", "--to", str(disk))["code"] == "archive.nothing"
+    assert home("audit", "verify", "--witness", str(witness), "--archive", str(disk))["archived_seen"] == 1280
     assert server.end() == 0
 
     bundle = disk / "entries-0-511" / "tile/entries/001"

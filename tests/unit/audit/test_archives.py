@@ -16,9 +16,10 @@ from killed import Killed
 from appliance.audit import Actor, ArchivePlan, AuditLog, ObjectRef, Outcome, parse_checkpoint, prune_details, verify_log
 from appliance.audit.archive_folder import SUMS, archive_digest, find_bundles, verify_bundles, write_archive
 from appliance.audit.archives import PRUNE, Archives, parse_runs, runs_text
-from appliance.audit.merkle import leaf_hash, verify_consistency, verify_inclusion
+from appliance.audit.merkle import CompactRange, TreeHead, leaf_hash, verify_consistency, verify_inclusion
 from appliance.audit.proofs import consistency_proof, inclusion_proof
 from appliance.audit.search_index import Query, SearchIndex
+from appliance.audit.signed_note import sign_checkpoint
 from appliance.foundation.errors import AuditLogError, ConflictError, InputError, StorageError
 
 ACTOR, TARGET, LOG = Actor("us_1", "trainer"), ObjectRef("dataset", "ds_1"), ObjectRef("log", "audit")
@@ -111,7 +112,7 @@ def world(long_log: Path, tmp_path: Path, clock: Any, signer: Any, parts: Any) -
     return World(log, folder, out, witness, list(log.raw_entries()), signer.public_key, again)
 
 
-def test_old_and_new_entries_are_proved_as_before(world: World) -> None:
+def test_old_and_new_entries_are_proved_as_before(world: World, signer: Any) -> None:
     early, _head, _tiles = world.log.provable()
     world.archive()
     note, head, tiles = world.log.provable()
@@ -124,6 +125,15 @@ def test_old_and_new_entries_are_proved_as_before(world: World) -> None:
         verify_inclusion(leaf, number, head, inclusion_proof(tiles, number, head.size))
     before = parse_checkpoint(early).head
     verify_consistency(before, parse_checkpoint(note).head, consistency_proof(tiles, before.size, head.size))
+    tree = CompactRange()
+    for raw in world.raws[:600]:
+        tree.push(leaf_hash(raw))
+    within = TreeHead(600, tree.root())  # a witness from the middle of what has left
+    verify_consistency(within, head, consistency_proof(tiles, 600, head.size))
+    carried = parse_checkpoint(sign_checkpoint(within, signer))
+    world.log.verify(public_key=world.key, witnesses=[carried])
+    with pytest.raises(AuditLogError, match="are not those of the checkpoint"):
+        world.log.verify(public_key=world.key, witnesses=[parse_checkpoint(sign_checkpoint(TreeHead(600, bytes(32)), signer))])
 
 
 @pytest.mark.parametrize("journal", [True, False], ids=["resumed", "replayed"])
