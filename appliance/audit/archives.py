@@ -18,12 +18,12 @@ no evidence: the entries that it names are read.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from appliance.audit.events import Outcome
+from appliance.audit.events import MAX_TEXT_CHARACTERS, Outcome
 from appliance.audit.key_chain import KEY_CHANGE
 from appliance.audit.tiles import ENTRIES, POINTER_NAME, WIDTH, tile_path
 from appliance.foundation import canonical_json
@@ -57,6 +57,20 @@ class ArchivePlan:
         """Return what an entry says of it."""
         between = set(range(self.bundles[0], self.bundles[-1])) - set(self.bundles)
         return {"first": self.first, "end": self.end, "without": runs_text(between)}
+
+    @classmethod
+    def fitting(cls, bundles: Sequence[int], waiting: Collection[int]) -> "ArchivePlan | None":
+        """Return a plan of the first of these bundles, as many as one entry of the log can name; None when there are none.
+
+        `waiting` are the sequences of the requests without an outcome.
+        """
+        while bundles:
+            plan = cls(tuple(bundles))
+            texts = (str(plan.details["without"]), runs_text(sequence for sequence in waiting if sequence < plan.end))
+            if max(map(len, texts)) <= MAX_TEXT_CHARACTERS:
+                return plan
+            bundles = bundles[: len(bundles) // 2]
+        return None
 
     @classmethod
     def parse(cls, details: Mapping[str, Any]) -> "ArchivePlan":

@@ -16,8 +16,7 @@ from typing import Any
 from appliance.audit import ArchivePlan, Outcome, prune_details
 from appliance.audit.actions import reason_for
 from appliance.audit.archive_folder import archive_digest
-from appliance.audit.archives import ARCHIVE, PRUNE, STAYING, runs_text
-from appliance.audit.events import MAX_TEXT_CHARACTERS
+from appliance.audit.archives import ARCHIVE, PRUNE, STAYING
 from appliance.audit.tiles import WIDTH
 from appliance.foundation.errors import ConflictError, InputError, IntegrityError, NotFoundError
 from appliance.foundation.identifiers import new_id
@@ -157,18 +156,7 @@ def _plan(context: ServiceContext, before_us: int) -> ArchivePlan | None:
             break
         if not any(entry["action"] in STAYING or entry["sequence"] in waiting for entry in entries):
             chosen.append(index)
-    return _of_one_entry(chosen, waiting)
-
-
-def _of_one_entry(chosen: list[int], waiting: set[int]) -> ArchivePlan | None:
-    """Return as many of the bundles as one entry of the log can name."""
-    while chosen:
-        plan = ArchivePlan(tuple(chosen))
-        texts = (str(plan.details["without"]), runs_text(sequence for sequence in waiting if sequence < plan.end))
-        if max(map(len, texts)) <= MAX_TEXT_CHARACTERS:
-            return plan
-        chosen = chosen[: len(chosen) // 2]
-    return None
+    return ArchivePlan.fitting(chosen, waiting)
 
 
 def _told(plan: ArchivePlan | None, before_us: int) -> dict[str, Any]:

@@ -370,6 +370,20 @@ def test_killed_after_every_write_the_entries_are_here_or_whole_in_the_archive(
     assert removed == {0, 1, 2, 3}
 
 
+def test_an_archive_has_what_one_entry_can_name() -> None:
+    """Every other bundle stays: the plan is cut until its entry can be written, and the next archive takes the rest."""
+    plan = ArchivePlan.fitting(range(0, 2000, 2), ())
+    assert plan is not None
+    assert plan.bundles[0] == 0
+    assert 0 < len(str(plan.details["without"])) <= 512
+    assert ArchivePlan.parse(plan.details) == plan
+    whole = ArchivePlan.fitting(range(5000), ())
+    assert whole is not None
+    assert len(whole.bundles) == 5000
+    assert ArchivePlan.fitting([3], range(0, 1000, 2)) is None
+    assert ArchivePlan.fitting([], ()) is None
+
+
 @pytest.mark.parametrize(("numbers", "text"), [([], ""), ([3], "3"), ([9, 7, 8, 3], "3,7-9"), ([0, 1, 3, 4], "0-1,3-4")])
 def test_runs_are_written_and_read(numbers: list[int], text: str) -> None:
     assert runs_text(numbers) == text
