@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Verify an exported audit log. For auditors: one file, which needs Python 3.11 and the package `cryptography`, nothing of the appliance.
 
-    python verify_audit.py FOLDER [--key KEY] [--witness FILE]...
+    python verify_audit.py FOLDER [--key KEY] [--witness FILE]... [--archive FOLDER]...
 
 FOLDER    what `appliance audit export --format folder` wrote
 --key     the log's public key as you noted it: the text, or a file with it. Any key that the log ever had will do.
           Without it the key that lies in the folder is taken, which proves only that the folder agrees with itself.
 --witness a checkpoint that you carried away earlier (`appliance audit checkpoint`). Whoever holds the signing key can write a whole new
           history; that one thing only a witness shows.
+--archive a folder with archives of old entries (`appliance audit archive`). Without it, of these the hashes alone are checked.
 
 Exit status 0: whole. 1: not; the first problem is named. 2: it could not be checked (wrong call, unreadable file).
 
@@ -17,10 +18,9 @@ The `checkpoint` is a signed note (C2SP) with the number of entries and the root
 
   1. reads every entry in order: canonical JSON (RFC 8785), numbered without a gap, of the known form;
   2. recomputes every hash, and compares it with every file that has it;
-  3. follows entries `home.restore` (a restored backup: must name the size and root of the log that it stands on) and `log.change-key`
-     (a new signing key: must be signed by the old one, with the size and root before it);
-  4. compares the root with the checkpoint, and verifies its signature with the key in force;
-  5. compares the root at each witness's size with the witness.
+  3. follows entries `home.restore` (a backup: must name the size and root of the log before it), `log.change-key` (a new signing key: the
+     old one must have signed it, and that size and root) and `log.prune` (alone explains that entries are missing: archived, hashes stay);
+  4. compares the root with the checkpoint, and verifies its signature with the key in force; the root at each witness's size with that.
 """
 
 import argparse
@@ -42,9 +42,9 @@ FIELDS: dict[str, type] = dict.fromkeys(("action", "boot_id", "outcome", "reason
 FIELDS |= dict.fromkeys(("version", "sequence", "time_us", "monotonic_us"), int)
 FIELDS |= dict.fromkeys(("actor", "object", "details"), dict)
 OUTCOMES = {"requested", "denied", "succeeded", "failed"}
-PLACE = re.compile(r"tile/(entries|[0-6])/((?:x\d{3}/)*\d{3})(?:\.p/(\d{1,3}))?")
+PLACE = re.compile(r"tile/(entries|[0-6])/((?:x\d{3}/)*\d{3})(?:\.p/(\d{1,3}))?\Z")
 PUBLISHED_KEY = "verifier-key"
-JOURNAL = ".journal"  # of an appliance that is in use: what it has not written out yet; an export has none
+OWN = {".journal", ".archived"}  # of an appliance that is in use; an export has none
 
 
 class Problem(Exception):  # noqa: N818 - a word for auditors
@@ -56,8 +56,6 @@ class Problem(Exception):  # noqa: N818 - a word for auditors
 
 
 # Hashes (RFC 6962, section 2.1)
-
-
 def leaf_hash(entry: bytes) -> bytes:
     return hashlib.sha256(b"\x00" + entry).digest()
 
@@ -69,9 +67,11 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 class Tree:
     """A growing tree: of the perfect subtrees on its right edge, their heights and hashes."""
 
-    def __init__(self) -> None:
+    def __init__(self, *leaves: bytes) -> None:
         self.size = 0
         self.edge: list[tuple[int, bytes]] = []
+        for leaf in leaves:
+            self.add(leaf)
 
     def add(self, leaf: bytes) -> None:
         """Append a leaf by its hash."""
@@ -91,16 +91,7 @@ class Tree:
         return value
 
 
-def root_of(hashes: list[bytes]) -> bytes:
-    tree = Tree()
-    for each in hashes:
-        tree.add(each)
-    return tree.root()
-
-
 # Signed notes and keys (C2SP signed-note, tlog-checkpoint)
-
-
 def parse_key(text: str) -> tuple[str, bytes]:
     """Return name and raw Ed25519 key of `<name>+<id>+<base64>`. Raises `ValueError`."""
     name, number, encoded = text.strip().split("+", 2)
@@ -139,15 +130,13 @@ class Checkpoint:
             text, _, tail = note.rpartition(b"\n\n")
             name, size, root = text.decode().split("\n")
             signatures = []
-            if not tail.endswith(b"\n"):
-                raise ValueError
             for line in tail.decode()[:-1].split("\n"):
                 dash, signer, encoded = line.split(" ")
                 data = base64.b64decode(encoded, validate=True)
                 if dash != "—" or base64.b64encode(data).decode() != encoded:
                     raise ValueError
                 signatures.append((signer, data))
-            if len(base64.b64decode(root, validate=True)) != 32 or str(int(size)) != size or int(size) < 0:
+            if len(base64.b64decode(root, validate=True)) != 32 or str(int(size)) != size or int(size) < 0 or tail[-1:] != b"\n":
                 raise ValueError
         except ValueError:
             raise Problem(f"The {what} is damaged: it is no signed checkpoint.") from None
@@ -160,9 +149,6 @@ class Checkpoint:
             raise Problem(f"The {what} is not signed with the log's key {key.hex()[:16]}…: it was changed, or is another log's.")
 
 
-# Files (C2SP tlog-tiles)
-
-
 def place(level: str, index: int, width: int) -> str:
     groups = [f"{index % 1000:03d}"]
     while index >= 1000:
@@ -172,32 +158,32 @@ def place(level: str, index: int, width: int) -> str:
 
 
 class Files:
-    """The files of the folder: for each level ("entries", "0", ...) and index, how many entries or hashes it says it has."""
+    """The files of the folder (C2SP tlog-tiles): for each level ("entries", "0", ...) and index, how many entries or hashes it has."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, archives: tuple[Path, ...]) -> None:
+        found = [(PLACE.search(path.as_posix()), path) for archive in archives for path in sorted(archive.rglob("*"))]
+        bundles = [(int(re.sub(r"\D", "", match[2])), path) for match, path in found if match and match[1] == "entries" and not match[3]]
+        self.path = {("entries", index): path for index, path in bundles if path.is_file()}
+        self.archived = {index for _, index in self.path}
         self.width: dict[tuple[str, int], int] = {}
         for path in sorted(folder.rglob("*")):
             name = path.relative_to(folder).as_posix()
             match = PLACE.fullmatch(name)
-            if name in ("checkpoint", PUBLISHED_KEY, JOURNAL) or (path.is_dir() and not path.is_symlink()):
+            if name in ("checkpoint", PUBLISHED_KEY, *OWN) or (path.is_dir() and not path.is_symlink()):
                 continue
             level, index, width = (match[1], int(re.sub(r"\D", "", match[2])), int(match[3] or WIDTH)) if match else ("", 0, 0)
             if not 0 < width <= WIDTH or place(level, index, width) != name or path.is_symlink():
                 raise Problem(f"The file {name!r} does not belong to the log.")
             if (level, index) in self.width:
                 raise Problem(f"There are two copies of {name!r}.")
-            self.width[level, index] = width
+            self.width[level, index], self.path[level, index] = width, path
 
     def read(self, level: str, index: int) -> bytes:
-        """Return a file's content, nothing where there is none."""
-        if (level, index) not in self.width:
+        """Return a file's content, from an archive where it was archived, nothing where there is none."""
+        if (level, index) not in self.path:
             return b""
-        with open(self.folder / place(level, index, self.width[level, index]), "rb") as file:
+        with open(self.path[level, index], "rb") as file:
             return file.read(MAX_FILE_BYTES + 1)
-
-
-# Entries
 
 
 def split_entries(data: bytes, width: int) -> list[bytes]:
@@ -218,18 +204,16 @@ def parse_entry(data: bytes, number: int) -> dict[str, Any]:
         raise Problem(f"Entry {number} is cut short, or bytes that belong to no entry stand in its place.", number)
     try:
         entry = json.loads(data)
-        same = json.dumps(entry, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() == data
+        if json.dumps(entry, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() != data:
+            raise ValueError
     except (ValueError, RecursionError):
-        raise Problem(f"Entry {number} is damaged: it is not JSON.", number) from None
-    if not same:
-        raise Problem(f"Entry {number} is damaged: it is not in canonical form.", number)
+        raise Problem(f"Entry {number} is damaged: it is not canonical JSON.", number) from None
     formed = isinstance(entry, dict) and {name: type(value) for name, value in entry.items()} == FIELDS
     if not formed or entry["version"] != 1 or entry["outcome"] not in OUTCOMES:
         raise Problem(f"Entry {number} is damaged: it does not have the form of an entry.", number)
     if entry["sequence"] != number:
         raise Problem(f"Where entry {number} belongs stands entry {entry['sequence']}: one was cut out, put in or moved.", number)
-    checked: dict[str, Any] = entry
-    return checked
+    return dict(entry)
 
 
 def check_restore(entry: dict[str, Any], tree: Tree) -> bool:
@@ -241,7 +225,6 @@ def check_restore(entry: dict[str, Any], tree: Tree) -> bool:
 
 
 def changed_key(entry: dict[str, Any], tree: Tree, last: bytes | None) -> tuple[bytes, bytes]:
-    """Return the old key and the new one."""
     details, here = entry["details"], {"size": tree.size, "root": tree.root().hex()}
     try:
         text = {"kind": "log-key-change", **{name: details[name] for name in ("new", "old", "origin", "root", "size")}}
@@ -255,14 +238,27 @@ def changed_key(entry: dict[str, Any], tree: Tree, last: bytes | None) -> tuple[
     return old, new
 
 
-# The whole
+def pruned(entry: dict[str, Any]) -> set[int]:
+    """Return which files the entry says have left: with the entries `first` to before `end`, but not those `without` ("3,7-9")."""
+    details = entry["details"]
+    try:
+        runs = [run.partition("-") for run in details["without"].split(",") if run]
+        left = range(details["first"] // WIDTH, min(details["end"], entry["sequence"]) // WIDTH)
+        return {index for index in left if not any(int(first) <= index <= int(last or first) for first, _, last in runs)}
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise Problem(f"Entry {entry['sequence']} says that entries were archived, and not which.", entry["sequence"]) from None
+
+
+def entries_in(files: set[int]) -> str:
+    begins, ends = (sorted(index for index in files if index + step not in files) for step in (-1, 1))
+    return ", ".join(f"{begin * WIDTH} to {(end + 1) * WIDTH - 1}" for begin, end in zip(begins, ends, strict=True))
 
 
 class Verification:
     """One reading of the log in `folder`, from the first entry to the last. `run` raises `Problem`, the first one."""
 
-    def __init__(self, folder: Path, trusted: bytes, witnesses: list[Checkpoint]) -> None:
-        self.files = Files(folder)
+    def __init__(self, folder: Path, trusted: bytes, witnesses: list[Checkpoint], archives: tuple[Path, ...] = ()) -> None:
+        self.files = Files(folder, archives)
         if not (folder / "checkpoint").is_file():
             raise Problem("There is no checkpoint, so nothing is signed.", 0)
         self.checkpoint = Checkpoint.parse((folder / "checkpoint").read_bytes(), "checkpoint")
@@ -272,41 +268,50 @@ class Verification:
         self.levels: list[list[bytes]] = [[]]  # the hashes of each level's last file, while it is not full
         self.seen: set[tuple[str, int]] = set()
         self.changes: list[tuple[int, bytes, bytes]] = []  # at which entry which key was followed by which
+        self.missing, self.explained = set[int](), set[int]()  # of the files with entries
         self.restores = 0
 
     def run(self) -> None:
         """Check everything, in the order in which the docstring above says it."""
         index, width = 0, WIDTH
-        while width == WIDTH and (width := self.files.width.get(("entries", index), 0)):
-            self.read_bundle(index, width)
+        while width == WIDTH and (width := self.files.width.get(("entries", index)) or self.files.width.get(("0", index), 0)):
+            self._read_bundle(index, width)
             index += 1
+        if unexplained := self.missing - self.explained:
+            raise Problem(f"Entry {min(unexplained) * WIDTH} is missing, and no entry says that it was archived.", min(unexplained) * WIDTH)
         checkpoint, size = self.checkpoint, self.tree.size
-        checkpoint.verify(self.key_at(checkpoint.size), "checkpoint")
+        checkpoint.verify(self._key_at(checkpoint.size), "checkpoint")
         if checkpoint.size > size:
             raise Problem(f"The end was cut off: {checkpoint.size} entries were signed, and {size} are there.", size)
         for level, hashes in enumerate(self.levels):
             if hashes:
-                self.check_hashes(level, size // WIDTH ** (level + 1), hashes)
+                self._check_hashes(level, size // WIDTH ** (level + 1), hashes)
         if left := sorted(set(self.files.width) - self.seen):
-            path = place(*left[0], self.files.width[left[0]])
-            raise Problem(f"Entry {size} is missing: {path!r} speaks of what comes after it.", size)
+            raise Problem(f"Entry {size} is missing: {place(*left[0], self.files.width[left[0]])!r} speaks of what comes after it.", size)
         if self.roots[checkpoint.size] != checkpoint.root:
             raise Problem(f"The history was rewritten: the first {checkpoint.size} entries are not the ones that were signed.")
         for witness in self.witnesses:
-            self.check_witness(witness)
+            self._check_witness(witness)
         if checkpoint.size < size:
             raise Problem(f"Nothing signed covers the entries from {checkpoint.size} on.", checkpoint.size)
 
-    def read_bundle(self, index: int, width: int) -> None:
-        """Check the entries of one file."""
-        self.seen.add(("entries", index))
+    def _read_bundle(self, index: int, width: int) -> None:
         data, kept = self.files.read("entries", index), self.files.read("0", index)
+        self.seen.add(("entries", index))
+        if ("entries", index) not in self.files.width:
+            self.missing.add(index)
+        if index in self.missing - self.files.archived:
+            for at in range(0, len(kept), 32):
+                self.add(kept[at : at + 32])
+            return
         for number, raw in enumerate(split_entries(data, width), start=index * WIDTH):
             entry = parse_entry(raw, number)
             if entry["action"] == "home.restore":
                 self.restores += check_restore(entry, self.tree)
             elif entry["action"] == "log.change-key":
                 self.changes.append((number, *changed_key(entry, self.tree, self.changes[-1][2] if self.changes else None)))
+            elif entry["action"] == "log.prune" and entry["outcome"] == "requested":
+                self.explained |= pruned(entry)
             at = number % WIDTH * 32
             if kept[at : at + 32] not in (b"", leaf_hash(raw)):
                 raise Problem(f"Entry {number} and the hash kept of it do not agree: one of them was changed.", number)
@@ -318,24 +323,23 @@ class Verification:
         level, value = 0, leaf
         self.levels[0].append(leaf)
         while len(self.levels[level]) == WIDTH:
-            self.check_hashes(level, self.tree.size // WIDTH ** (level + 1) - 1, self.levels[level])
-            value, self.levels[level] = root_of(self.levels[level]), []
+            self._check_hashes(level, self.tree.size // WIDTH ** (level + 1) - 1, self.levels[level])
+            value, self.levels[level] = Tree(*self.levels[level]).root(), []
             level += 1
             self.levels += [[]] if level == len(self.levels) else []
             self.levels[level].append(value)
         if self.tree.size in {self.checkpoint.size, *(witness.size for witness in self.witnesses)}:
             self.roots[self.tree.size] = self.tree.root()
 
-    def check_hashes(self, level: int, index: int, hashes: list[bytes]) -> None:
-        """Compare the file that has these hashes."""
+    def _check_hashes(self, level: int, index: int, hashes: list[bytes]) -> None:
         self.seen.add((str(level), index))
         data, must = self.files.read(str(level), index), min(WIDTH, self.checkpoint.size // WIDTH**level - index * WIDTH)
         width = self.files.width.get((str(level), index), 0)
         if data != b"".join(hashes[:width]) or not must <= width <= len(hashes):
             bad = next((at for at, each in enumerate(hashes) if data[at * 32 : at * 32 + 32] != each), len(hashes))
             entry = (index * WIDTH + bad) * WIDTH**level
-            path = place(str(level), index, width or must)
-            raise Problem(f"The hashes in {path!r} are missing, or not those of the entries, from entry {entry} on.", entry)
+            file = place(str(level), index, width or must)
+            raise Problem(f"The hashes in {file!r} are missing, or not those of the entries, from entry {entry} on.", entry)
 
     def keys(self) -> list[bytes]:
         """Return the log's keys, the first one first. Raises `Problem` unless the trusted one is among them."""
@@ -344,33 +348,32 @@ class Verification:
             raise Problem("The log is not signed with the key that you gave, nor with one that it leads to.")
         return keys
 
-    def key_at(self, size: int) -> bytes:
-        """Return the key in force after `size` entries."""
+    def _key_at(self, size: int) -> bytes:
         return self.keys()[sum(number < size for number, _, _ in self.changes)]
 
-    def check_witness(self, witness: Checkpoint) -> None:
-        """The log must extend what the witness saw."""
+    def _check_witness(self, witness: Checkpoint) -> None:
         if witness.name != self.checkpoint.name:
             raise Problem("The witness is of another log: it bears another name.")
         if witness.size > self.tree.size:
             raise Problem(f"The log lost its end: the witness has {witness.size} entries, {self.tree.size} are there.", self.tree.size)
         if witness.root != self.roots[witness.size]:
             raise Problem(f"The history was rewritten: its first {witness.size} entries are not those of the witness.")
-        witness.verify(self.key_at(witness.size), "witness")
+        witness.verify(self._key_at(witness.size), "witness")
 
 
 def main() -> int:
-    """Do what the command line asks for."""
     parser = argparse.ArgumentParser(description="Verify an exported audit log.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--key", default="")
     parser.add_argument("--witness", type=Path, action="append", default=[])
+    parser.add_argument("--archive", type=Path, action="append", default=[])
     given = parser.parse_args()
     try:
         text = Path(given.key).read_text(encoding="utf-8") if given.key and Path(given.key).is_file() else given.key
         text = text or (given.folder / PUBLISHED_KEY).read_text(encoding="utf-8")
         name, trusted = parse_key(text)
-        log = Verification(given.folder, trusted, [Checkpoint.parse(path.read_bytes(), f"witness {path.name}") for path in given.witness])
+        witnesses = [Checkpoint.parse(path.read_bytes(), f"witness {path.name}") for path in given.witness]
+        log = Verification(given.folder, trusted, witnesses, tuple(given.archive))
         log.run()
         if log.checkpoint.name != name:
             raise Problem(f"This is the log {log.checkpoint.name!r}, and the key is that of {name!r}.")
@@ -384,6 +387,8 @@ def main() -> int:
         return 2
     print(f"WHOLE: {log.tree.size} entries, root {log.tree.root().hex()}, signed.")
     print(f"Signing keys: {len(log.keys())}. Restores from a backup: {log.restores}. Witnesses that agree: {len(log.witnesses)}.")
+    if unseen := log.missing - log.files.archived:
+        print(f"Archived, and seen by their hashes alone: entries {entries_in(unseen)}. Give the folder of the archives with --archive.")
     if not given.key:
         print("The key was taken from the folder itself. Compare it with the one that you were given:", given.folder / PUBLISHED_KEY)
     if not log.witnesses:

@@ -77,6 +77,8 @@ def verify_signed(note: str, key_text: str) -> tuple[int, bytes]:
 def verify(proof: str, key_text: str) -> str:
     head, _, note = proof.partition("\n\n")
     header, extra, place, *hashes = head.split("\n")
+    if header == "c2sp.org/tlog-proof@v1" and extra.startswith("index "):
+        raise Problem("This is the proof of an entry that is archived: what the entry says is not in it.")
     if header != "c2sp.org/tlog-proof@v1" or not extra.startswith("extra ") or not place.startswith("index "):
         raise ValueError("no proof with its entry")
     entry, index = base64.b64decode(extra[6:], validate=True), int(place[6:])

@@ -1,6 +1,7 @@
 """The append-only audit log: entries, Merkle tree, durable folder, signed checkpoints, and the verifier that judges them."""
 
 from appliance.audit.actions import RecordedAction
+from appliance.audit.archives import ArchivePlan, prune_details
 from appliance.audit.catalogue import EVENTS, Event, events_page
 from appliance.audit.events import Actor, Details, ObjectRef, Outcome
 from appliance.audit.key_chain import KEY_CHANGE
@@ -14,6 +15,7 @@ __all__ = [
     "KEY_CHANGE",
     "RESTORE",
     "Actor",
+    "ArchivePlan",
     "AuditLog",
     "Details",
     "Event",
@@ -28,6 +30,7 @@ __all__ = [
     "events_page",
     "open_note",
     "parse_checkpoint",
+    "prune_details",
     "sign_note",
     "verifier_key",
     "verify_log",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from appliance.audit.archives import still_open
 from appliance.audit.events import ObjectRef, Outcome
 from appliance.foundation.errors import ApplianceError
 
@@ -32,11 +33,20 @@ class OpenRequests:
 
     def follow(self, entry: dict[str, Any]) -> None:
         """Take note of an entry of the log."""
+        if (said := still_open(entry)) is not None:
+            self._forget(*said)
         request = entry["request"]
         if entry["outcome"] == Outcome.REQUESTED:
             self._open.setdefault(request, []).append(entry)
         elif request in self._open:
             self._open[request].pop(0)
+            if not self._open[request]:
+                del self._open[request]
+
+    def _forget(self, end: int, waiting: set[int]) -> None:
+        """Forget the requests before `end` but those `waiting`: the others have their outcomes in an archive."""
+        for request, entries in list(self._open.items()):
+            self._open[request] = [entry for entry in entries if entry["sequence"] >= end or entry["sequence"] in waiting]
             if not self._open[request]:
                 del self._open[request]
 

@@ -244,6 +244,21 @@ _EVENTS = (
         {"origin": str, "old": str, "new": str, "size": int, "root": str, "signature": str},
     ),
     Event(
+        "log.archive",
+        ("log",),
+        ADMINS,
+        "Entries from before `before_us` were written into an archive outside of the home, read again and found whole: from `first` to "
+        "before `end`, but for the bundles `without`. `digest` is the SHA-256 of the archive's list of files.",
+        {"before_us": int, "first": int, "end": int, "without": str, "digest": str},
+    ),
+    Event(
+        "log.prune",
+        ("log",),
+        ADMINS,
+        "The entries of that archive are removed from the home; their hashes stay. `open`: the requests before `end` without an outcome.",
+        {"first": int, "end": int, "without": str, "digest": str, "open": str, "bundles": int},
+    ),
+    Event(
         "log.recover",
         ("log",),
         SYSTEM,

@@ -25,15 +25,16 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 
 from appliance.audit.actions import RecordedAction, reason_for
+from appliance.audit.archives import ArchivePlan, Archives, remove_bundles
 from appliance.audit.catalogue import verify_listed
 from appliance.audit.events import Actor, Details, Draft, ObjectRef, Outcome, draft_entry, parse_entry
 from appliance.audit.group_commit import GroupCommit
 from appliance.audit.journal import Batch, frame_bytes
 from appliance.audit.key_chain import KEY_CHANGE, change_details
-from appliance.audit.merkle import EMPTY_ROOT, TreeHead, leaf_hash
+from appliance.audit.merkle import EMPTY_ROOT, HASH_BYTES, TreeHead, leaf_hash
 from appliance.audit.opening import OpenedLog, edge_keys, open_log, tile_at
 from appliance.audit.proofs import HashTiles
-from appliance.audit.reread import verify_bundle
+from appliance.audit.reread import verify_bundle, verify_hashes
 from appliance.audit.signed_note import MAX_NOTE_BYTES, SignedCheckpoint, Signer, parse_checkpoint, sign_checkpoint
 from appliance.audit.tile_files import TileFiles
 from appliance.audit.tiles import (
@@ -104,6 +105,7 @@ class AuditLog:
         self._view = (opened.written // WIDTH * WIDTH, opened.recent, opened.edge.size)
         self._requests = opened.requests
         self._keys = opened.keys
+        self._archives = opened.archives
         self._unwritten = opened.unwritten
         self._files = TileFiles(folder, opened.partials)
         self._note = opened.note  # of a checkpoint that the journal alone has
@@ -117,6 +119,7 @@ class AuditLog:
         self._trouble: StorageError | None = None
         self._queue = GroupCommit(self._write_batch)
         self._writing = threading.Lock()
+        self._reading_whole = threading.Lock()  # before `_writing`: what a verification reads is not removed for an archive meanwhile
 
     @classmethod
     def open(cls, folder: Path, clock: Clock, free_bytes: Callable[[Path], int] = free_bytes) -> Self:
@@ -161,12 +164,52 @@ class AuditLog:
         first, recent, size = self._view
         stop = size if stop is None else min(stop, size)
         for index in range(start // WIDTH, -(-min(stop, first) // WIDTH)):
+            self._archives.verify_here(index)
             raws = split_bundle(read_tile_file(self._folder, ENTRIES, index, WIDTH), WIDTH, index * WIDTH)
             for sequence, raw in enumerate(raws, start=index * WIDTH):
                 if start <= sequence < stop:
                     yield raw
         for sequence in range(max(start, first), stop):
             yield recent[sequence - first]
+
+    @property
+    def archives(self) -> Archives:
+        """Return what was archived: of these entries the log has the hashes alone."""
+        return self._archives
+
+    def entries_here(self, start: int = 0, stop: int | None = None) -> Iterator[dict[str, Any]]:
+        """Yield the entries from `start` to before `stop` that are not archived."""
+        for first, end in self._archives.here(start, self.size if stop is None else min(stop, self.size)):
+            yield from self.entries(first, end)
+
+    def leaves(self, start: int, stop: int) -> Iterator[tuple[bytes, bytes | None]]:
+        """Yield the hash and the bytes of each of these entries, of an archived one None. Raises as `entries`."""
+        at = start
+        for first, end in self._archives.here(start, stop):
+            yield from ((leaf, None) for leaf in self._kept_hashes(at, first))
+            yield from ((leaf_hash(raw), raw) for raw in self.raw_entries(first, end))
+            at = end
+        yield from ((leaf, None) for leaf in self._kept_hashes(at, stop))
+
+    def _kept_hashes(self, start: int, stop: int) -> Iterator[bytes]:
+        """Yield the hashes of archived entries, which fill whole tiles."""
+        for index in range(start // WIDTH, -(-stop // WIDTH) if start < stop else 0):
+            hashes = read_tile_file(self._folder, 0, index, WIDTH)
+            for sequence in range(max(start, index * WIDTH), min(stop, (index + 1) * WIDTH)):
+                place = sequence % WIDTH * HASH_BYTES
+                yield hashes[place : place + HASH_BYTES]
+
+    def remove_archived(self, sequence: int) -> int:
+        """Remove the bundles that the entry `sequence` (`log.prune`, requested) says are archived; return how many. See archives.py.
+
+        Raises `ConflictError`, `StorageError` (some of them are removed; the log is whole all the same).
+        """
+        with self._reading_whole, self._writing:
+            self._verify_usable()
+            self._flush()
+            (entry,) = self.entries(sequence, sequence + 1)
+            self._archives.follow(entry)
+            return remove_bundles(self._folder, self._archives, ArchivePlan.parse(entry["details"]).bundles)
 
     def unfinished(self) -> list[dict[str, Any]]:
         """Return the requests without an outcome: actions that run at this moment, and those that a crash interrupted."""
@@ -191,21 +234,26 @@ class AuditLog:
         require_signed: bool = True,
     ) -> VerifiedLog:
         """Do `verify_log` on this folder as it is now. Appends go on meanwhile: what they add is not looked at."""
-        with self._writing:
-            self._flush()
-            size, checkpoint = self._edge.size, read_checkpoint(self._folder)
-            kept = partial_paths(size) | partial_paths(self._signed_size)
-            self._kept.append(kept)
-        try:
-            inventory = take_inventory(self._folder).at(size, self.size)
+        with self._reading_whole, self._snapshot() as snapshot:
             return verify_log(
                 self._folder,
                 public_key=public_key,
                 remembered=remembered,
                 witnesses=witnesses,
                 require_signed=require_signed,
-                snapshot=Snapshot(inventory, checkpoint),
+                snapshot=snapshot,
             )
+
+    @contextlib.contextmanager
+    def _snapshot(self) -> Iterator[Snapshot]:
+        """Give the files that make up the log as it is now, and keep them while the log goes on."""
+        with self._writing:
+            self._flush()
+            size, checkpoint = self._edge.size, read_checkpoint(self._folder)
+            kept = partial_paths(size) | partial_paths(self._signed_size)
+            self._kept.append(kept)
+        try:
+            yield Snapshot(take_inventory(self._folder).at(size, self.size), checkpoint)
         finally:
             with self._writing:
                 self._kept.remove(kept)
@@ -216,13 +264,16 @@ class AuditLog:
         return self._view[0] // WIDTH
 
     def verify_bundle(self, index: int) -> None:
-        """Read a full bundle again, and the hashes that lead from it to the edge in memory. Appends go on meanwhile.
+        """Read a full bundle again, and the hashes that lead from it to the edge in memory; of an archived one these hashes alone.
 
-        Raises `AuditLogError` naming the first bad entry, `StorageError`.
+        Appends go on meanwhile. Raises `AuditLogError` naming the first bad entry, `StorageError`.
         """
-        with self._writing:
-            tiles = HashTiles(self._folder, self._known_tiles())
-        verify_bundle(tiles, index)
+        with self._reading_whole:
+            with self._writing:
+                tiles = HashTiles(self._folder, self._known_tiles())
+            verify_hashes(tiles, index)
+            if index not in self._archives.gone:
+                verify_bundle(tiles, index)
 
     @property
     def changed_key(self) -> bytes | None:

@@ -2,7 +2,8 @@
 
 The cost does not grow with the log (but for listing its files): what lies left of the edge is bound by the edge's hashes, which are
 compared with the signed checkpoint, and read only by `verify_log`. A folder without a journal (a restored one, one of an earlier
-version, one whose journal a crash had just cut) is read whole instead, by `replay`.
+version, one whose journal a crash had just cut) is read whole instead, by `replay`. What was archived is told by the entries that the
+pointer names (archives.py).
 """
 
 import hmac
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from appliance.audit.actions import OpenRequests
+from appliance.audit.archives import Archives, keep_pointer, read_pointer
 from appliance.audit.events import parse_entry
 from appliance.audit.journal import Journal, JournalContents
 from appliance.audit.key_chain import KEY_CHANGE, KeyChain
@@ -46,6 +48,7 @@ class OpenedLog:
     recent: list[bytes]
     requests: OpenRequests
     keys: KeyChain
+    archives: Archives = field(default_factory=Archives)
     checkpoint: SignedCheckpoint | None = None
     note: bytes = b""
     unwritten: dict[Key, Tile] = field(default_factory=dict)
@@ -99,6 +102,7 @@ def _replayed(folder: Path, journal: Journal) -> OpenedLog:
             entry=size,
             code="audit.journal",
         )
+    keep_pointer(folder, state.archives)
     return OpenedLog(
         journal,
         state.edge,
@@ -106,6 +110,7 @@ def _replayed(folder: Path, journal: Journal) -> OpenedLog:
         state.tail,
         requests,
         state.keys,
+        state.archives,
         checkpoint,
         unwritten={(tile.level, tile.index): tile for tile in state.unwritten},
         partials=state.partials,
@@ -118,8 +123,10 @@ def _resumed(folder: Path, journal: Journal, contents: JournalContents) -> Opene
     try:
         return _Resumed(folder, journal, contents).log
     except AuditLogError:
-        replay(folder, read_checkpoint(folder))  # The whole names the first bad entry, where the edge only shows that there is one.
-        raise
+        state = replay(folder, read_checkpoint(folder))  # The whole names the first bad entry, where the edge only shows that there is one.
+        if not keep_pointer(folder, state.archives):
+            raise
+    return _Resumed(folder, journal, contents).log  # The pointer alone was lost.
 
 
 class _Resumed:
@@ -129,11 +136,12 @@ class _Resumed:
         self._folder = folder
         self._inventory = take_inventory(folder)
         size = contents.size
-        _verify_there(self._inventory, size)
+        archives = self._archives(size)
+        _verify_there(self._inventory, size, archives.gone)
         edge = TreeEdge.resume(size, [tile_at(folder, size, key) for key in edge_keys(size)])
         checkpoint = read_checkpoint(folder)
         self._signed = TreeHead(0, EMPTY_ROOT) if checkpoint is None else checkpoint.head
-        log = self.log = OpenedLog(journal, edge, size, self._tail(size), OpenRequests(), KeyChain(), checkpoint)
+        log = self.log = OpenedLog(journal, edge, size, self._tail(size), OpenRequests(), KeyChain(), archives, checkpoint)
         log.partials, log.temporaries = self._inventory.partials(), self._inventory.temporaries
         log.torn = contents.torn
         for sequence in sorted(contents.open):
@@ -159,6 +167,16 @@ class _Resumed:
                 code="audit.truncated",
             )
 
+    def _archives(self, size: int) -> Archives:
+        """Return what was archived, of a log of `size` entries in tiles."""
+        archives = Archives(gone={index for index in range(size // WIDTH) if not self._inventory.widest((ENTRIES, index))})
+        for sequence in read_pointer(self._folder):
+            if not 0 <= sequence < size:
+                raise AuditLogError("The audit log's pointer names an entry that is not there.", code="audit.pointer")
+            archives.follow(parse_entry(self._entry(sequence, size), sequence))
+        archives.verify_explained()
+        return archives
+
     def _root_at(self, size: int) -> bytes:
         return root_at(size, [tile_at(self._folder, size, key, self.log.written) for key in edge_keys(size)])
 
@@ -169,6 +187,7 @@ class _Resumed:
             verify_restore(entry, TreeHead(log.edge.size, log.edge.root()))
         elif entry["action"] == KEY_CHANGE:
             log.keys.follow(entry, TreeHead(log.edge.size, log.edge.root()))
+        log.archives.follow(entry)
         for tile in log.edge.add(leaf_hash(raw)):
             log.unwritten[(tile.level, tile.index)] = tile
         log.recent.append(raw)
@@ -211,12 +230,12 @@ class _Resumed:
         return self._bundle(index, min(WIDTH, size - index * WIDTH))[number]
 
 
-def _verify_there(inventory: Inventory, size: int) -> None:
-    """Raise `AuditLogError` unless every full bundle and tile of a log of `size` entries is there."""
+def _verify_there(inventory: Inventory, size: int, gone: set[int]) -> None:
+    """Raise `AuditLogError` unless every full bundle and tile of a log of `size` entries is there, but for the bundles that are `gone`."""
     for level in range(ENTRIES, MAX_LEVEL + 1):
         span = WIDTH ** (max(level, 0) + 1)
         for index in range(size // span):
-            if inventory.widest((level, index)) < WIDTH:
+            if inventory.widest((level, index)) < WIDTH and not (level == ENTRIES and index in gone):
                 raise AuditLogError(
                     f"Entry {index * span} of the audit log is missing: there is no {tile_path(level, index)!r}.",
                     entry=index * span,

@@ -79,13 +79,13 @@ def root_over(read: ReadTile, size: int) -> bytes:
     return _root(read, 0, size)
 
 
-def proof_text(entry: bytes, index: int, proof: list[bytes], checkpoint: bytes) -> str:
+def proof_text(entry: bytes | None, index: int, proof: list[bytes], checkpoint: bytes) -> str:
     """Return the proof that `entry` is at `index` in the log of `checkpoint` (a signed note), as C2SP `tlog-proof` writes it.
 
-    The entry is its extra data, so that beside the log's key nothing else is needed (ops/verify_proof.py).
+    The entry is its extra data, so that beside the log's key nothing else is needed (ops/verify_proof.py); None where it is archived.
     """
-    coded = [base64.b64encode(each).decode() for each in (entry, *proof)]
-    lines = [_PROOF_HEADER, f"extra {coded[0]}", f"index {index}", *coded[1:]]
+    extra = [] if entry is None else [f"extra {base64.b64encode(entry).decode()}"]
+    lines = [_PROOF_HEADER, *extra, f"index {index}", *(base64.b64encode(each).decode() for each in proof)]
     return "\n".join(lines) + "\n\n" + checkpoint.decode()
 
 

@@ -13,12 +13,11 @@ from appliance.foundation.errors import AuditLogError
 
 
 def verify_bundle(tiles: HashTiles, index: int) -> None:
-    """Raise `AuditLogError` naming the first bad entry unless full bundle `index` and the tiles above it are what the edge says.
+    """Raise `AuditLogError` naming the first bad entry unless full bundle `index` is what the hashes of its entries say.
 
     Raises `StorageError` for what cannot be read.
     """
     hashes = _split(_read(tiles, 0, index))
-    _verify_tiles(tiles, index)
     data = _read(tiles, ENTRIES, index)
     for sequence, (raw, kept) in enumerate(zip(split_bundle(data, WIDTH, index * WIDTH), hashes, strict=True), start=index * WIDTH):
         if not hmac.compare_digest(leaf_hash(raw), kept):
@@ -29,8 +28,11 @@ def verify_bundle(tiles: HashTiles, index: int) -> None:
             )
 
 
-def _verify_tiles(tiles: HashTiles, index: int) -> None:
-    """Compare tile `index` of level 0 with its hash in the tile above, that one with the one above it, up to what is in memory."""
+def verify_hashes(tiles: HashTiles, index: int) -> None:
+    """Compare tile `index` of level 0 with its hash in the tile above, that one with the one above it, up to what is in memory.
+
+    Raises `AuditLogError` naming the first entry under a tile that was changed, `StorageError`.
+    """
     level = 0
     while (level, index) not in tiles.edge:
         above, place = divmod(index, WIDTH)

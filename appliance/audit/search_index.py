@@ -5,6 +5,8 @@ the root: the index hashes every entry that it takes in, and `catch_up` compares
 entry that was changed, cut out or put in after the log was opened makes it an error; one that is changed after it was taken in makes
 `read` one, which compares the first half of each hash.
 
+Of entries that are archived (archives.py) it has the hashes alone; nothing finds them.
+
 Two fields are followed from one object to another. `details` name what an object was made from (`"dataset": "ds_..."`), and so does a
 `request` that is a job's id. `made_from` and `makes` answer with these.
 """
@@ -41,6 +43,8 @@ _COLUMNS = {
     **dict.fromkeys(("actor", "object", "kind", "action"), "int32"),
     "outcome": "int8",
 }
+_ARCHIVED = -1
+_ARCHIVED_ROW = (_ARCHIVED,) * len(_COLUMNS)
 _TEXT = r'"((?:[^"\\])*)"'
 # Canonical JSON has its fields in one order, so that a pattern reads an entry ten times faster than a parser. What has an escape in one
 # of these texts does not match, and is parsed.
@@ -158,7 +162,7 @@ class SearchIndex:
         column = {name: values[first:stop] for name, values in self._columns.items()}
         if stop <= first:
             return np.zeros(0, dtype=np.int64)
-        kept = np.ones(stop - first, dtype=bool)
+        kept = column["outcome"] != _ARCHIVED
         if query.people is not None:
             acted = _is_one_of(column["actor"], self.actors.numbers_of(query.people))
             kept &= acted | _is_one_of(column["object"], self.ids.numbers_of(query.people))
@@ -237,9 +241,9 @@ class SearchIndex:
 
         rows: list[tuple[int, ...]] = []
         leaves = []
-        for sequence, raw in enumerate(self._log.raw_entries(self.size, stop), start=self.size):
-            leaves.append(leaf_hash(raw))
-            rows.append(self._row(raw, sequence))
+        for sequence, (leaf, raw) in enumerate(self._log.leaves(self.size, stop), start=self.size):
+            leaves.append(leaf)
+            rows.append(_ARCHIVED_ROW if raw is None else self._row(raw, sequence))
         self._make_room(stop)
         for name, values in zip(_COLUMNS, zip(*rows, strict=True), strict=True):
             self._columns[name][self.size : stop] = values

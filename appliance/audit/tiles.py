@@ -5,8 +5,8 @@
     tile/entries/<N>[.p/<W>]            up to 256 entries, each after its length (uint16, big-endian)
 
 A full tile has no suffix; a partial one says its width W (1 to 255). Wider partial tiles supersede narrower ones, which are then
-removed, but not those that the checkpoint on disk speaks of. Every other file is refused, save the journal (journal.py) and the
-temporaries of a writer that died.
+removed, but not those that the checkpoint on disk speaks of. Every other file is refused, save the journal (journal.py), the pointer
+(archives.py) and the temporaries of a writer that died. Full bundles may have left for an archive; hashes stay.
 """
 
 import os
@@ -27,7 +27,8 @@ _PREFIX_BYTES = 2
 _MAX_BUNDLE_BYTES = WIDTH * (_PREFIX_BYTES + 65_535)
 _TILE = re.compile(r"tile/(entries|[0-6])/((?:x[0-9]{3}/){0,5}[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
 JOURNAL_NAME = ".journal"
-_TEMPORARY = re.compile(r"\.[0-9a-z]{1,16}\.[0-9a-f]{8}\.tmp")
+POINTER_NAME = ".archived"
+_TEMPORARY = re.compile(r"\.{1,2}[0-9a-z]{1,16}\.[0-9a-f]{8}\.tmp")
 
 Key = tuple[int, int]
 
@@ -223,7 +224,7 @@ def take_inventory(folder: Path) -> Inventory:
             for name in sorted(files) + [name for name in folders if os.path.islink(os.path.join(parent, name))]:
                 path = Path(parent, name)
                 relative = path.relative_to(folder).as_posix()
-                if relative == JOURNAL_NAME and path.is_file() and not path.is_symlink():
+                if relative in (JOURNAL_NAME, POINTER_NAME) and path.is_file() and not path.is_symlink():
                     continue
                 if _TEMPORARY.fullmatch(name) and not path.is_symlink():
                     inventory.temporaries.append(path)
@@ -239,15 +240,22 @@ def _admit(inventory: Inventory, relative: str) -> bool:
     if relative == CHECKPOINT:
         inventory.checkpoint = True
         return True
-    match = _TILE.fullmatch(relative)
-    if match is None:
+    place = parse_path(relative)
+    if place is None:
         return False
-    level = ENTRIES if match[1] == "entries" else int(match[1])
-    index, width = int(re.sub(r"\D", "", match[2])), int(match[3] or WIDTH)
-    if tile_path(level, index, width) != relative:
-        return False
+    level, index, width = place
     inventory.widths.setdefault((level, index), []).append(width)
     return True
+
+
+def parse_path(relative: str) -> tuple[int, int, int] | None:
+    """Return level, index and width of the tile or bundle that belongs at this path, None when it is none or not in its one spelling."""
+    match = _TILE.fullmatch(relative)
+    if match is None:
+        return None
+    level = ENTRIES if match[1] == "entries" else int(match[1])
+    index, width = int(re.sub(r"\D", "", match[2])), int(match[3] or WIDTH)
+    return (level, index, width) if tile_path(level, index, width) == relative else None
 
 
 def read_tile_file(folder: Path, level: int, index: int, width: int) -> bytes:

@@ -1,6 +1,7 @@
 """Checks a log's folder against itself, against its signed checkpoint and against a head that was remembered elsewhere.
 
-`replay` reads every entry and recomputes every hash; the log uses it when it opens, the offline verifier to judge. Where the folder
+`replay` reads every entry and recomputes every hash; the log uses it when it opens, the offline verifier to judge. Of entries that were
+archived (archives.py) it has the hashes alone, which must lead to the same root, and an entry must say that they left. Where the folder
 contradicts itself the first bad entry is named; the entry of a restored home must name the log that it stands on (`verify_restore`), and
 one that changes the signing key must be signed by the key before (key_chain.py).
 What this cannot see: a history that the key's own holder wrote anew from the start, with no remembered head and no witness to hold against
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from appliance.audit.archives import PRUNE, Archives, told_of
 from appliance.audit.events import Outcome, parse_entry
 from appliance.audit.key_chain import KEY_CHANGE, KeyChain
 from appliance.audit.merkle import EMPTY_ROOT, HASH_BYTES, TreeHead, leaf_hash
@@ -44,6 +46,7 @@ class VerifiedLog:
     size: int
     root: bytes
     signed_size: int
+    archived: dict[str, Any] | None = None  # which entries were seen by their hashes alone (archives.py)
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,7 @@ class Replay:
     roots: dict[int, bytes] = field(default_factory=dict)
     unwritten: list[Tile] = field(default_factory=list)
     keys: KeyChain = field(default_factory=KeyChain)
+    archives: Archives = field(default_factory=Archives)
 
 
 def read_checkpoint(folder: Path) -> SignedCheckpoint | None:
@@ -111,7 +115,7 @@ def verify_log(
             entry=signed_size,
             code="audit.unsigned",
         )
-    return VerifiedLog(state.edge.size, state.edge.root(), signed_size)
+    return VerifiedLog(state.edge.size, state.edge.root(), signed_size, told_of(state.archives.gone))
 
 
 def verify_extends(size: int, root: bytes | None, remembered: TreeHead) -> None:
@@ -173,7 +177,11 @@ def replay(
     if 0 in wanted:
         state.roots[0] = EMPTY_ROOT
     index = 0
-    while width := inventory.widest((ENTRIES, index)):
+    while (width := inventory.widest((ENTRIES, index))) or inventory.widest((0, index)) == WIDTH:
+        if not width:
+            _follow_hashes(state, check, index, wanted)
+            index += 1
+            continue
         known = check.leaf_hashes(index)
         data = read_tile_file(folder, ENTRIES, index, width)
         state.tail = []
@@ -183,10 +191,7 @@ def replay(
                 _FOLLOWED[entry["action"]](state, entry, TreeHead(state.edge.size, state.edge.root()))
             leaf = leaf_hash(raw)
             _verify_leaf(leaf, known, sequence)
-            for tile in state.edge.add(leaf):
-                state.unwritten += check.tile(tile)
-            if sequence + 1 in wanted:
-                state.roots[sequence + 1] = state.edge.root()
+            _add(state, check, leaf, wanted)
             state.tail.append(raw)
             if visit is not None:
                 visit(entry)
@@ -195,6 +200,7 @@ def replay(
         if width < WIDTH:
             break
         state.tail = []
+    state.archives.verify_explained()
     if checkpoint is not None and public_key is not None:  # Before what it claims is believed.
         checkpoint.verify(state.keys.key_at(signed.size, public_key))
     if signed.size > state.edge.size:
@@ -212,6 +218,21 @@ def replay(
             code="audit.rewritten",
         )
     return state
+
+
+def _follow_hashes(state: Replay, check: "_Check", index: int, wanted: set[int]) -> None:
+    """Let the tree grow by the hashes of a bundle that is not there. Whether that may be, the entries after it say."""
+    hashes = check.leaf_hashes(index)
+    for at in range(0, WIDTH * HASH_BYTES, HASH_BYTES):
+        _add(state, check, hashes[at : at + HASH_BYTES], wanted)
+    state.archives.gone.add(index)
+
+
+def _add(state: Replay, check: "_Check", leaf: bytes, wanted: set[int]) -> None:
+    for tile in state.edge.add(leaf):
+        state.unwritten += check.tile(tile)
+    if state.edge.size in wanted:
+        state.roots[state.edge.size] = state.edge.root()
 
 
 def verify_restore(entry: dict[str, Any], before: TreeHead) -> None:
@@ -234,6 +255,7 @@ def verify_restore(entry: dict[str, Any], before: TreeHead) -> None:
 _FOLLOWED: dict[str, Callable[[Replay, dict[str, Any], TreeHead], None]] = {
     RESTORE: lambda _state, entry, before: verify_restore(entry, before),
     KEY_CHANGE: lambda state, entry, before: state.keys.follow(entry, before),
+    PRUNE: lambda state, entry, _before: state.archives.follow(entry),
 }
 
 

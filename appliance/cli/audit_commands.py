@@ -10,10 +10,11 @@ from typing import Annotated, Any
 
 import typer
 
+from appliance.cli.audit_archive_commands import ArchiveFolders, add_archive_command, verify_archives
 from appliance.cli.audit_events_command import add_events_command
 from appliance.cli.audit_review_commands import add_review_commands
 from appliance.cli.client import Client
-from appliance.cli.frame import AsJson, Frame, PassphraseFile
+from appliance.cli.frame import AsJson, Frame, Options, PassphraseFile
 from appliance.cli.new_file import NewFile, keep
 from appliance.foundation.atomic_files import make_private_folder, storage_errors, write_atomic
 from appliance.foundation.errors import ConflictError, InputError
@@ -27,6 +28,7 @@ def add_audit_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR09
     """Register the commands."""
     add_events_command(group, frame)
     add_review_commands(group, frame)
+    add_archive_command(group, frame)
 
     @group.command()
     def show(
@@ -44,7 +46,9 @@ def add_audit_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR09
         asked = {"person": person, "action": action, "object_id": object_id, "outcome": outcome, "since": since, "until": until}
         with frame(as_json, passphrase_file) as options, options.client() as client:
             if any(asked.values()):
-                rows = client.perform("audit.search", **asked, limit=last)["entries"][::-1]
+                found = client.perform("audit.search", **asked, limit=last)
+                rows = found["entries"][::-1]
+                _say_archived(options, found)
             else:
                 rows = client.perform("audit.show", last=last)
             flat = [{**row, "who": _named(row), "what": f"{row['object']['kind']}/{row['object']['id']}"} for row in rows]
@@ -56,6 +60,7 @@ def add_audit_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR09
         """Tell one object's whole life: what it was made from, what was done with it, what was made of it."""
         with frame(as_json, passphrase_file) as options, options.client() as client:
             found = client.perform("audit.life", object_id=object_id)
+            _say_archived(options, found)
             if as_json:
                 options.printer.result(found, "")
                 return
@@ -74,15 +79,27 @@ def add_audit_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR09
             options.printer.table(flat, columns, "Nothing was done with it.")
 
     @group.command()
-    def verify(witness: Witness = None, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
-        """Recompute the whole log, and compare it with checkpoints from earlier; name the first bad entry if there is one."""
+    def verify(
+        witness: Witness = None, archive: ArchiveFolders = None, passphrase_file: PassphraseFile = None, as_json: AsJson = False
+    ) -> None:
+        """Recompute the whole log, and compare it with checkpoints from earlier; name the first bad entry if there is one.
+
+        Of entries that are archived the hashes are here; with --archive, the archives are verified against them.
+        """
         with frame(as_json, passphrase_file) as options:
             witnesses = [_read_witness(path) for path in witness or ()]
-            with options.client() as client:
+            folders = [path.resolve() for path in archive or ()]
+            with options.client(read=tuple(folders)) as client:
                 found = client.perform("audit.verify", witnesses=witnesses)
+                if folders:
+                    found = verify_archives(options.settings.home / "audit", found, folders)
             sentence = f"The audit log verifies: {found['entries']} entries, {found['signed_entries']} of them signed."
             if witnesses:
                 sentence += f" It extends what was carried away earlier ({len(witnesses)} checkpoints)."
+            if found.get("archived_seen"):
+                sentence += f" {found['archived_seen']} archived entries are as they were."
+            if found["archived"]:
+                sentence += f" {found['archived']['sentence']} Verify them too: --archive FOLDER."
             options.printer.result(found, sentence)
 
     @group.command()
@@ -111,7 +128,8 @@ def add_audit_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR09
             proved = client.perform("audit.prove", sequence=entry)
             if file is not None:
                 keep(file, proved["proof"])
-            options.printer.result(proved, f"{proved['entry']}\n\n{proved['proof']}\nThe log's key: {proved['key']}")
+            told = proved["entry"] or f"Entry {entry} is archived. Its hash, which is proved here: {proved['leaf_hash']}"
+            options.printer.result(proved, f"{told}\n\n{proved['proof']}\nThe log's key: {proved['key']}")
 
     @group.command()
     def confirm(
@@ -126,6 +144,7 @@ def add_audit_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR09
             with options.client() as client:
                 found = client.perform("audit.confirm", sha256=digest, name=name)
             options.printer.result(found, "\n".join(_confirmed(found)))
+            _say_archived(options, found)
 
     @group.command()
     def export(
@@ -144,18 +163,25 @@ def add_audit_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR09
                 folder = _new_folder(out)
                 with options.client(write=(folder,)) as client:
                     done = _write_folder(client, options.settings.home / "audit", folder)
-                options.printer.result(done, f"{out} has the log of {done['entries']} entries. Verify it: python verify_audit.py {out}")
+                told = f" {done['archived']['sentence']} Give their folder too: --archive FOLDER." if done["archived"] else ""
+                options.printer.result(
+                    done, f"{out} has the log of {done['entries']} entries. Verify it: python verify_audit.py {out}.{told}"
+                )
             elif out is None:
                 with options.client() as client:
-                    rows = [row for page in _pages(client, format) for row in page]
+                    pages = list(_pages(client, format))
+                rows = [row for page in pages for row in page["rows"]]
                 options.printer.result(rows, "\n".join(json.dumps(row, ensure_ascii=False) for row in rows))
+                _say_archived(options, pages[-1])
             else:
                 with NewFile(out) as file, options.client() as client:
                     count = 0
                     for page in _pages(client, format):
-                        keep(file, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in page))
-                        count += len(page)
-                options.printer.result({"entries": count, "format": format}, f"{out} has {count} entries.")
+                        keep(file, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in page["rows"]))
+                        count += len(page["rows"])
+                result = {"entries": count, "format": format, "archived": page["archived"]}
+                told = f" {page['archived']['sentence']} They are not in it." if page["archived"] else ""
+                options.printer.result(result, f"{out} has {count} entries.{told}")
 
 
 def _named(row: dict[str, Any]) -> str:
@@ -163,14 +189,19 @@ def _named(row: dict[str, Any]) -> str:
     return str(row.get("person") or row["actor"]["id"])
 
 
-def _pages(client: Client, format: str) -> Iterator[list[dict[str, Any]]]:
-    """Yield the entries as they are when this begins, a page at a time."""
+def _pages(client: Client, format: str) -> Iterator[dict[str, Any]]:
+    """Yield the entries as they are when this begins, a page at a time; one page at least."""
     start, stop = 0, None
     while stop is None or start < stop:
         page = client.perform("audit.export", format=format, start=start, stop=stop)
-        stop = int(page["stop"])
-        start += len(page["rows"])
-        yield page["rows"]
+        start, stop = int(page["next"]), int(page["stop"])
+        yield page
+
+
+def _say_archived(options: Options, found: dict[str, Any]) -> None:
+    """Say which entries could not be looked at."""
+    if found["archived"]:
+        options.printer.note(found["archived"]["sentence"])
 
 
 def _write_folder(client: Client, log: Path, folder: Path) -> dict[str, Any]:
@@ -184,7 +215,7 @@ def _write_folder(client: Client, log: Path, folder: Path) -> dict[str, Any]:
         make_private_folder((folder / name).parent)
         write_atomic(folder / name, b64decode(content))
     write_atomic(folder / VERIFIER_KEY, f"{taken['key']}\n".encode())
-    return {"entries": taken["entries"], "root": taken["root"], "key": taken["key"]}
+    return {name: taken[name] for name in ("entries", "root", "key", "archived")}
 
 
 def _new_folder(out: Path) -> Path:

@@ -53,6 +53,10 @@ class Printer:
         else:
             sys.stderr.write(f"{plain(error.sentence)}\n")
 
+    def note(self, sentence: str) -> None:
+        """Print what has to be known beside a result, on standard error: also with JSON, where the result may have no place for it."""
+        sys.stderr.write(f"{plain(sentence)}\n")
+
     def progress(self) -> Progress:
         """Return a progress bar with time left, on standard error, silent with JSON."""
         return Progress(

@@ -4,12 +4,14 @@ import tomllib
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 
 from appliance.foundation.errors import HomeError
 
 FILE_NAME = "limits.toml"
 MAX_LIMITS_BYTES = 64 * 1024
+MIN_RETENTION_DAYS = 184  # the longest six months; EU AI Act, articles 19 and 26(6): at least six months
 
 
 class _Section(BaseModel):
@@ -48,9 +50,17 @@ class DatasetLimits(_Section):
 
 
 class AuditLimits(_Section):
-    """Where the audit log is copied to."""
+    """Where the audit log is copied to, and how long its entries stay."""
 
     syslog_socket: str = Field(default="", pattern=r"^(/[^\x00]{1,106})?$")  # a path of a Unix socket; "": nowhere
+    retention_days: int = Field(default=365, le=100 * 365)  # before an entry may move into an archive
+
+    @field_validator("retention_days")
+    @classmethod
+    def _six_months(cls, days: int) -> int:
+        if days < MIN_RETENTION_DAYS:
+            raise PydanticCustomError("retention", f"The log's entries stay for six months at least: {MIN_RETENTION_DAYS} days or more")
+        return days
 
 
 class Limits(_Section):

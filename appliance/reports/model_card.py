@@ -25,10 +25,11 @@ _PERSONAL = "data.personal."
 _ASKED = {"purpose": "what the data is for", "owner": "who answers for it", "legal_basis": "on which legal basis it is used"}
 
 
-def model_card(facts: Sequence[Fact], names: Mapping[str, str]) -> str:
+def model_card(facts: Sequence[Fact], names: Mapping[str, str], archived: str = "") -> str:
     """Return the card as Markdown, for a reader who knows nothing of training models. `names`: of people and data sets, by id.
 
-    Every sentence is from a fact, and says in brackets which entries of the log it rests on.
+    Every sentence is from a fact, and says in brackets which entries of the log it rests on. `archived` is the sentence on entries that
+    could not be read for it, "" when there are none.
     """
     card = _Card({fact.name: fact for fact in facts}, names)
     lines = [
@@ -47,7 +48,7 @@ def model_card(facts: Sequence[Fact], names: Mapping[str, str]) -> str:
         ("How it was made", card.making()),
         ("How good it is", card.results()),
         ("Who, and when", card.people()),
-        ("What is not known", card.gaps()),
+        ("What is not known", [*card.gaps(), *([archived] if archived else [])]),
     ):
         lines += [f"## {title}", "", *(f"- {sentence}" for sentence in sentences), ""]
     lines.append(

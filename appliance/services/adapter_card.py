@@ -22,7 +22,8 @@ from appliance.services.search_audit import AuditDesk, names_of
 def show_card(desk: AuditDesk, caller: Caller, *, adapter_id: str) -> dict[str, Any]:
     """Return the facts about an adapter, each with its entries and digests, and the card as Markdown. Raises `NotFoundError`.
 
-    Reads those entries of the log alone that are about it; the whole log while that is still being taken in.
+    Reads those entries of the log alone that are about it (the whole log while that is still being taken in), but for what is archived, and
+    says so.
     """
     context = desk.context
     adapter = describe_adapter(context, adapter_id)
@@ -31,7 +32,9 @@ def show_card(desk: AuditDesk, caller: Caller, *, adapter_id: str) -> dict[str, 
         ids = ids_of(artefacts)
         facts = adapter_facts(artefacts, desk.entries_at(lambda index: _places(index, ids), lambda entry: about(entry, ids)))
     names = names_of(context, {str(fact.value) for fact in facts if fact.name.endswith(".id") or fact.name.startswith("who.")})
-    return {"adapter": adapter_id, "facts": facts_json(facts), "card": model_card(facts, names)}
+    archived = context.log.archives.told()
+    card = model_card(facts, names, archived["sentence"] if archived else "")
+    return {"adapter": adapter_id, "facts": facts_json(facts), "card": card, "archived": archived}
 
 
 def _places(index: SearchIndex, ids: frozenset[str]) -> list[Any]:

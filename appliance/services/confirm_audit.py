@@ -21,7 +21,7 @@ def confirm(desk: AuditDesk, caller: Caller, *, sha256: str = "", name: str = ""
     """Tell whether the log speaks of the file with this SHA-256, or of this name or address, and in which entries.
 
     An account's name leads to its id; a person who was looked for in the data, to their key. Of who was erased, nothing is known any more.
-    Raises `InputError` unless it is asked for one of the two.
+    What is archived is not looked at, and said. Raises `InputError` unless it is asked for one of the two.
     """
     if bool(sha256) == bool(name) or (sha256 and (len(sha256) != SHA256_HEX_DIGITS or set(sha256) - set("0123456789abcdef"))):
         raise InputError("Ask for a file (its SHA-256), or for a name.", code="audit.confirm")
@@ -29,7 +29,7 @@ def confirm(desk: AuditDesk, caller: Caller, *, sha256: str = "", name: str = ""
     with context.act(caller, "audit.confirm", LOG, {"about": "file" if sha256 else "name"}) as recorded:
         matches = _about_file(desk, sha256) if sha256 else _about_name(desk, name)
         recorded.details = {**recorded.details, "entries": sum(len(each["entries"]) for each in matches)}
-    return {"found": bool(matches), "matches": matches}
+    return {"found": bool(matches), "matches": matches, "archived": context.log.archives.told()}
 
 
 def _about_file(desk: AuditDesk, sha256: str) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ the answer, as it was at one moment.
 """
 
 from base64 import b64encode
+from itertools import islice
 from typing import Any, Literal
 
 from appliance.audit.ocsf import ocsf_event
@@ -23,16 +24,22 @@ def export_audit(
 ) -> dict[str, Any]:
     """Return the entries from `start` on, at most a page of them, as they are or as OCSF events; `stop` is where they end for all pages.
 
-    Without `stop`, that is where the log ends now. Raises `InputError`.
+    Without `stop`, that is where the log ends now. `next` is where the next page begins. What is archived is left out, and said.
+    Raises `InputError`.
     """
     if format not in ("jsonl", "ocsf"):
         raise InputError("The log is exported as jsonl, ocsf or folder.", code="audit.format")
     with context.act(caller, "audit.export", LOG, {"format": format, "start": start}) as recorded:
         size = context.log.size
         end = size if stop is None else min(max(stop, 0), size)
-        rows = list(context.log.entries(max(0, start), min(end, max(0, start) + PAGE_ENTRIES)))
+        rows = list(islice(context.log.entries_here(max(0, start), end), PAGE_ENTRIES))
         recorded.details = {**recorded.details, "entries": len(rows)}
-    return {"rows": [ocsf_event(row) for row in rows] if format == "ocsf" else rows, "stop": end}
+    return {
+        "rows": [ocsf_event(row) for row in rows] if format == "ocsf" else rows,
+        "next": rows[-1]["sequence"] + 1 if len(rows) == PAGE_ENTRIES else end,
+        "stop": end,
+        "archived": context.log.archives.told(),
+    }
 
 
 def export_folder(context: ServiceContext, caller: Caller) -> dict[str, Any]:
@@ -51,4 +58,5 @@ def export_folder(context: ServiceContext, caller: Caller) -> dict[str, Any]:
                 partial[name] = b64encode(path.read_bytes()).decode()
             else:
                 full.append(name)
-    return {"entries": head.size, "root": head.root.hex(), "key": key, "full": full, "partial": partial}
+    archived = context.log.archives.told()
+    return {"entries": head.size, "root": head.root.hex(), "key": key, "full": full, "partial": partial, "archived": archived}

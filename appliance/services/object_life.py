@@ -44,8 +44,12 @@ def object_life(desk: AuditDesk, caller: Caller, *, object_id: str) -> dict[str,
     object_id = object_id.strip()
     with context.act(caller, "audit.read", LOG, {"look": "life", "object": object_id[:64]}):
         index = desk.index()
+        archived = context.log.archives.told()
         if object_id not in index.ids.numbers:
-            raise NotFoundError("The log does not name such an object. Copy its id from an entry, or from where it is listed.")
+            raise NotFoundError(
+                "The log does not name such an object. Copy its id from an entry, or from where it is listed."
+                + (f" {archived['sentence']}" if archived else "")
+            )
         sources, products = index.made_from(object_id), index.makes(object_id)
         steps = [step for step in _steps(index, {object_id, *sources, *products}) if not step.action.endswith(LOOKED_AT)]
         shown = steps[:MAX_STEPS]
@@ -58,6 +62,7 @@ def object_life(desk: AuditDesk, caller: Caller, *, object_id: str) -> dict[str,
         "makes": [{"id": each, "name": names.get(each, "")} for each in sorted(products)],
         "steps": drawn,
         "left_out": len(steps) - len(shown),
+        "archived": archived,
     }
 
 

@@ -14,6 +14,7 @@ from appliance.jobs.states import ACTIVE, ENDED, Job, JobState, list_jobs
 from appliance.services import accounts, export_audit, home, manage_keys, read_audit
 from appliance.services.adapter_card import show_card
 from appliance.services.advise_rank import advise_before
+from appliance.services.archive_audit import ArchiveDesk
 from appliance.services.audit_activity import audit_overview
 from appliance.services.back_up import BackupDesk
 from appliance.services.chat import ChatDesk
@@ -62,6 +63,7 @@ class Appliance:
         self.backups = BackupDesk(context)
         self.audit = AuditDesk(context)
         self.refused = RefusedRequests(context, context.clock)
+        self.archives = ArchiveDesk(context, self.audit)
         handlers: dict[str, JobHandler] = {
             TRAIN: TrainingHandler(context),
             EVALUATE: EvaluationHandler(context),
@@ -73,7 +75,7 @@ class Appliance:
         self.serving = False
         self._recovery = Recovery(context)
         context.after_unseal.append(self._recover)
-        context.before_seal += [self.runner.stop, self.desk.close, self.backups.close]
+        context.before_seal += [self.runner.stop, self.desk.close, self.backups.close, self.archives.close]
 
     def run_queue(self, on_progress: Callable[[Job, FromWorker], None] | None = None) -> None:
         """Run what is queued, here and now (a command without a server)."""
@@ -238,6 +240,10 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "audit.reviews": lambda a, c, /, **p: audit_overview(a.audit, c, **p)["reviews"],
     "audit.sign-off": lambda a, _c, /, **p: sign_off_as(a.audit, **p),
     "audit.export": lambda a, c, /, **p: export_audit.export_audit(a.context, c, **p),
+    "audit.archive-plan": lambda a, c, /, **p: a.archives.plan(c, **p),
+    "audit.archive-begin": lambda a, c, /, **p: a.archives.begin(c, **p),
+    "audit.archive-finish": lambda a, c, /, **p: a.archives.finish(c, **p),
+    "audit.archive-abort": lambda a, c, /, **p: a.archives.abort(c, **p),
     "audit.folder": lambda a, c, /, **p: export_audit.export_folder(a.context, c, **p),
 }
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from appliance.audit import ObjectRef, SignedCheckpoint, parse_checkpoint, verifier_key
 from appliance.audit.proofs import inclusion_proof, proof_text
-from appliance.foundation import canonical_json
 from appliance.foundation.errors import AuditLogError, InputError
 from appliance.services.context import Caller, ServiceContext
 
@@ -28,6 +27,7 @@ def verify_audit(context: ServiceContext, caller: Caller, *, witnesses: Sequence
         "root": verified.root.hex(),
         "signed_entries": verified.signed_size,
         "witnesses": len(notes),
+        "archived": verified.archived,
     }
 
 
@@ -35,7 +35,7 @@ def show_audit(context: ServiceContext, caller: Caller, *, last: int = 50) -> li
     """Return the last entries, oldest first."""
     with context.act(caller, "audit.read", LOG, {"entries": last}):
         start = max(0, context.log.size - max(1, last))
-        return list(islice(context.log.entries(start), max(1, last)))
+        return list(islice(context.log.entries_here(start), max(1, last)))
 
 
 def take_checkpoint(context: ServiceContext, caller: Caller) -> dict[str, Any]:
@@ -46,15 +46,24 @@ def take_checkpoint(context: ServiceContext, caller: Caller) -> dict[str, Any]:
 
 
 def prove_entry(context: ServiceContext, caller: Caller, *, sequence: int) -> dict[str, Any]:
-    """Return an entry as the log has it (canonical JSON), and the proof that it is there (C2SP `tlog-proof`). Raises `InputError`."""
+    """Return an entry as the log has it (canonical JSON), and the proof that it is there (C2SP `tlog-proof`). Raises `InputError`.
+
+    Of an entry that is archived the hash alone is here, which is what the proof is about; `entry` is empty then.
+    """
     with context.act(caller, "audit.prove", LOG, {"entry": sequence}):
         note, head, tiles = context.log.provable()
         if not 0 <= sequence < head.size:
             raise InputError(f"There is no such entry: the log has {head.size}, from 0 on.", code="audit.entry")
-        (entry,) = context.log.entries(sequence, sequence + 1)
-        raw = canonical_json.encode(entry)
+        ((leaf, raw),) = context.log.leaves(sequence, sequence + 1)
         proof = proof_text(raw, sequence, inclusion_proof(tiles, sequence, head.size), note)
-    return {"entry": raw.decode(), "proof": proof, "key": log_key(context), "entries": head.size}
+    return {
+        "entry": (raw or b"").decode(),
+        "leaf_hash": leaf.hex(),
+        "archived": raw is None,
+        "proof": proof,
+        "key": log_key(context),
+        "entries": head.size,
+    }
 
 
 def log_key(context: ServiceContext) -> str:

@@ -1,8 +1,9 @@
 """Read the old entries of the log again, a few at a time while the appliance serves, so that damage is noticed without anybody asking.
 
 A round begins with each start and then once a day. It compares every full bundle with the hashes that lead to the log's edge in memory
-(audit/reread.py); what is younger, opening the log compares. What it finds is an entry of the log at once, and is said where the state of
-the home is shown, until a round finds nothing; the round's end is an entry too. It needs no key, and goes on while the vault is sealed.
+(audit/reread.py), of what is archived these hashes alone; what is younger, opening the log compares. What it finds is an entry of the log
+at once, and is said where the state of the home is shown, until a round finds nothing; the round's end is an entry too. It needs no key,
+and goes on while the vault is sealed.
 """
 
 import contextlib
@@ -68,7 +69,8 @@ class LogRereading:
     def _end_round(self) -> None:
         if self._next:
             outcome = Outcome.FAILED if self._damaged else Outcome.SUCCEEDED
-            details: dict[str, str | int | bool] = {"entries": self._next * WIDTH, "damaged": self._damaged}
+            read = sum(stop - first for first, stop in self._context.log.archives.here(0, self._next * WIDTH))
+            details: dict[str, str | int | bool] = {"entries": read, "damaged": self._damaged}
             self._context.log.append(APPLIANCE, "log.reread", _LOG, outcome, reason=self._reason, details=details)
         if not self._damaged:
             self._context.log_damage = ""

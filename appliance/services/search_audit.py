@@ -75,6 +75,11 @@ class AuditDesk:
         index.catch_up()
         return index
 
+    def forget(self) -> None:
+        """Begin the index anew at the next look: entries left for an archive."""
+        with self._making:
+            self._made = None
+
     def entries(self, *queries: Query) -> Iterator[dict[str, Any]]:
         """Yield the entries that one of `queries` is about, ascending: found by the index, read from the log.
 
@@ -83,9 +88,12 @@ class AuditDesk:
         return self.entries_at(lambda index: [index.find(query) for query in queries], lambda entry: any(q.matches(entry) for q in queries))
 
     def entries_at(self, find: Callable[[SearchIndex], list[Any]], holds: Callable[[dict[str, Any]], bool]) -> Iterator[dict[str, Any]]:
-        """Yield the entries that hold, of those at the places that the index finds; `holds` alone says which where it is not ready."""
+        """Yield the entries that hold, of those at the places that the index finds; `holds` alone says which where it is not ready.
+
+        What is archived is left out.
+        """
         if self.share is not None:
-            return filter(holds, self.context.log.entries())
+            return filter(holds, self.context.log.entries_here())
         import numpy as np  # noqa: PLC0415 - starts threads
 
         index = self.index()
@@ -119,7 +127,7 @@ def search_audit(
     page: int = 0,
     limit: int = PAGE_ENTRIES,
 ) -> dict[str, Any]:
-    """Return one page of the entries that match, newest first, with how many there are.
+    """Return one page of the entries that match, newest first, with how many there are; what is archived is not searched, and said.
 
     `person` is a name or an id, `action` a whole one or a noun with its dot ("dataset."), `since` and `until` are days (the last one
     included) or moments, UTC. `last` keeps the pages of one search from moving while the log grows: it is the answer's `last`.
@@ -160,6 +168,7 @@ def search_audit(
         "page": page,
         "pages": max(1, -(-len(found) // limit)),
         "last": query.last,
+        "archived": context.log.archives.told(),
     }
 
 

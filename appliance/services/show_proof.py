@@ -6,6 +6,7 @@ from typing import Any
 
 from appliance.audit import parse_checkpoint
 from appliance.audit.merkle import leaf_hash, verify_inclusion
+from appliance.audit.tiles import WIDTH
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.read_audit import prove_entry
 from appliance.services.search_audit import with_names
@@ -15,9 +16,10 @@ def show_proof(context: ServiceContext, caller: Caller, *, sequence: int) -> dic
     """Return entry `sequence` with names, and its proof taken apart (hashes in hex, leaf side first), which was verified from its own text.
 
     `file` is the proof to take away, with the entry in it (C2SP `tlog-proof`). Raises `InputError` when there is no such entry,
-    `AuditLogError` when the proof does not hold.
+    `AuditLogError` when the proof does not hold, or the entry is archived.
     """
     proved = prove_entry(context, caller, sequence=sequence)
+    context.log.archives.verify_here(sequence // WIDTH)
     raw = proved["entry"].encode()
     head, _, note = proved["proof"].partition("\n\n")
     _header, _extra, _index, *hashes = head.split("\n")

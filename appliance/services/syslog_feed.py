@@ -10,6 +10,7 @@ canonical JSON. What a syslog daemon does with long lines (many cut at 8 KiB) do
 import contextlib
 import threading
 from collections.abc import Callable
+from itertools import islice
 
 from appliance.audit import Outcome
 from appliance.foundation import canonical_json
@@ -46,23 +47,16 @@ class SyslogFeed:
 
     def hand_over(self) -> int:
         """Hand over what is new, at most a batch, and keep how far it came; return how many the socket took. Raises `ApplianceError`."""
-        position, size = self._position(), self._context.log.size
+        position = _position(self._context)
         taken = 0
         with contextlib.suppress(OSError):
-            for entry in self._context.log.entries(position, min(size, position + BATCH_ENTRIES)):
+            for entry in islice(self._context.log.entries_here(position), BATCH_ENTRIES):
                 self._send(_message(entry))
+                position = entry["sequence"] + 1
                 taken += 1
         if taken:
-            write_atomic(self._path, str(position + taken).encode())
+            write_atomic(self._path, str(position).encode())
         return taken
-
-    def _position(self) -> int:
-        """Return the first entry that was not handed over yet. A position that cannot be (a restored home) begins anew, at the first."""
-        try:
-            position = int(self._path.read_bytes()[:20])
-        except (OSError, ValueError):
-            position = 0
-        return position if 0 <= position <= self._context.log.size else 0
 
     def _follow(self) -> None:
         taken, pause = 0, 0.0
@@ -70,6 +64,20 @@ class SyslogFeed:
             with contextlib.suppress(ApplianceError, OSError):  # The next round tries again.
                 taken = self.hand_over()
             pause, taken = FULL_S if taken else min(POLL_S, max(FULL_S, 2 * pause)), 0
+
+
+def handed_over(context: ServiceContext) -> int:
+    """Return up to where entries need not wait here for the syslog: all of them while the policy names no socket."""
+    return _position(context) if context.limits.audit.syslog_socket else context.log.size
+
+
+def _position(context: ServiceContext) -> int:
+    """Return the first entry that was not handed over yet. A position that cannot be (a restored home) begins anew, at the first."""
+    try:
+        position = int((context.home / POSITION_NAME).read_bytes()[:20])
+    except (OSError, ValueError):
+        position = 0
+    return position if 0 <= position <= context.log.size else 0
 
 
 def _message(entry: dict[str, object]) -> bytes:

@@ -52,7 +52,7 @@ def entries(found: dict[str, Any]) -> str:
     """Return one page of a search."""
     total = found["total"]
     if not total:
-        return notice("No entry is like that. Leave a field empty to widen the search.")
+        return notice("No entry is like that. Leave a field empty to widen the search.") + _archived(found)
     rows = "".join(
         f'<tr><td class="figure">{each["sequence"]}</td><td class="time">{text(words.when(each["time_us"]))}</td>'
         f"<td>{text(words.who(each))}<span class='quiet'>{text(each['actor']['role'])}</span></td>"
@@ -67,7 +67,7 @@ def entries(found: dict[str, Any]) -> str:
     said = f"{words.many(total, 'entry', 'entries')}, newest first"
     if found["pages"] > 1:
         said += f". Page {words.number(found['page'] + 1)} of {words.number(found['pages'])}, {size} on it"
-    return f'<div class="found">{table(heads, rows, said)}</div>'
+    return f'<div class="found">{table(heads, rows, said)}</div>{_archived(found)}'
 
 
 def life(found: dict[str, Any]) -> str:
@@ -86,7 +86,7 @@ def life(found: dict[str, Any]) -> str:
     return (
         f'<div class="life"><h2>{text(name)}</h2><p class="quiet">{text(found["id"])}</p>'
         f"{_relatives('Made from', found['made_from'])}{_relatives('Made of it', found['makes'])}"
-        f'<ol class="timeline">{"".join(kept)}</ol>{more}</div>'
+        f'<ol class="timeline">{"".join(kept)}</ol>{more}{_archived(found)}</div>'
     )
 
 
@@ -138,6 +138,11 @@ def progress(share: float) -> str:
     """Return how much of the log was taken in."""
     said = notice(f"The log is being read: {100 * share:.0f} % so far. Search and charts are there when all of it was.")
     return said + progress_bar(round(100 * share), 100)
+
+
+def _archived(found: dict[str, Any]) -> str:
+    """Say which entries could not be looked at."""
+    return f'<p class="quiet">{text(found["archived"]["sentence"])}</p>' if found.get("archived") else ""
 
 
 def _step(step: dict[str, Any]) -> str:

@@ -11,8 +11,13 @@ from typing import Any
 
 import pytest
 
-from appliance.foundation.settings import load_settings
+from appliance.audit import AuditLog, ObjectRef, Outcome
+from appliance.foundation.clock import SystemClock
+from appliance.foundation.settings import Settings, load_settings
+from appliance.policy import Rules, find_policy_folder
 from appliance.services.accounts import caller_of, set_password, sign_in
+from appliance.services.context import OPERATOR, ServiceContext
+from appliance.services.home import create_home
 
 OPS = Path(__file__).parents[3] / "ops"
 
@@ -230,3 +235,65 @@ def test_an_objects_life_is_told(home: Any, tmp_path: Path) -> None:
     assert [step["action"] for step in told["steps"]] == ["upload.receive", "dataset.import"]
     assert "dataset.import" in home("audit", "life", dataset).stdout
     assert "does not name" in home.refused("audit", "life", "ds_none")["sentence"]
+
+
+class LastYear(SystemClock):
+    """The system's clock, over a year ago."""
+
+    def now_us(self) -> int:
+        return super().now_us() - 400 * 24 * 3600 * 1_000_000
+
+
+@pytest.fixture
+def old_home(shell: Any, tmp_path: Path) -> Any:
+    """A home that was made over a year ago, with 512 entries of then and a few of now."""
+    clock = LastYear()
+    log = AuditLog.open(tmp_path / "home" / "audit", clock)
+    rules = Rules.load(find_policy_folder())
+    context = ServiceContext(Settings(tmp_path / "home"), clock, rules, log, None)  # type: ignore[arg-type]
+    create_home(context, "a passphrase for tests only")
+    context.seal()
+    while log.size < 530:
+        log.append(OPERATOR.actor, "dataset.list", ObjectRef("dataset", "all"), Outcome.SUCCEEDED)
+    log.close()
+    return shell
+
+
+def test_archiving_moves_old_entries_and_every_command_says_where_they_are(old_home: Any, tmp_path: Path) -> None:
+    home, disk = old_home, tmp_path / "disk"
+    assert home.refused("audit", "archive")["code"] == "archive.place"
+    assert home.refused("audit", "archive", "--to", str(tmp_path / "home" / "x"))["code"] == "archive.place"
+    assert "512 of those from 0 to 511 would be archived" in home("audit", "archive", "--dry-run").stdout
+    said = "Entries 0 to 511 are archived"
+    assert said in home("audit", "archive", "--to", str(disk)).stdout
+    assert "Nothing in the log is from before" in home("audit", "archive", "--dry-run").stdout
+    assert home.refused("audit", "archive", "--to", str(disk))["code"] == "archive.nothing"
+    assert f"{said}: their hashes are here" in home("audit", "verify").stdout
+    with_archive = home("audit", "verify", "--archive", str(disk)).stdout
+    assert "512 archived entries are as they were." in with_archive
+    assert said not in with_archive
+    for words in (("show", "--action", "log."), ("life", "all"), ("confirm", "--name", "anna"), ("export",)):
+        assert said in home("audit", *words).stderr
+    assert (
+        f"{said}: their hashes are here, what they say is in the archives. They are not in it."
+        in home("audit", "export", str(tmp_path / "lines")).stdout
+    )
+    assert json.loads((tmp_path / "lines").read_text().splitlines()[0])["sequence"] == 512
+    assert "--archive FOLDER" in home("audit", "export", "--format", "folder", str(tmp_path / "export")).stdout
+    status, told = verifier(tmp_path / "export", "--archive", disk)
+    assert (status, "Archived" in told) == (0, False)
+    assert "Entry 3 is archived. Its hash, which is proved here" in home("audit", "prove", "3").stdout
+
+
+def test_an_archive_that_cannot_be_written_leaves_all_as_it_was(old_home: Any, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    (disk / "entries-0-511").mkdir(parents=True)
+    assert old_home.refused("audit", "archive", "--to", str(disk))["code"] == "storage.refused"
+    assert [row["reason"] for row in old_home.json("audit", "show", "--action", "log.archive")] == ["", "storage.refused"] * 2
+    assert old_home.json("audit", "verify")["archived"] is None
+
+
+def test_the_offline_verifier_can_be_read_in_ten_minutes() -> None:
+    lines = (OPS / "verify_audit.py").read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 400
+    assert max(map(len, lines)) <= 140

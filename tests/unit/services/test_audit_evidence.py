@@ -86,7 +86,7 @@ def test_was_it_this_file(world: Any) -> None:
     actions = {entry["action"] for entry in world.context.log.entries() if entry["sequence"] in match["entries"]}
     assert actions == {"upload.receive", "dataset.import"}
     assert digest not in json.dumps(list(world.context.log.entries()))
-    assert world.do("audit.confirm", sha256="00" * 32) == {"found": False, "matches": []}
+    assert world.do("audit.confirm", sha256="00" * 32) == {"found": False, "matches": [], "archived": None}
     for wrong in ({}, {"sha256": digest, "name": "anna"}, {"sha256": "abc"}, {"sha256": "x" * 64}):
         with pytest.raises(InputError):
             world.do("audit.confirm", **wrong)
@@ -113,7 +113,7 @@ def test_erasing_a_person_leaves_every_proof_and_nobody_can_say_any_more_who_it_
     proofs = [world.do("audit.prove", sequence=number) for number in match["entries"]]
     before = list(world.context.log.entries())
     world.do("person.erase", person=PERSON)
-    assert world.do("audit.confirm", name="Jane Doe") == {"found": False, "matches": []}
+    assert world.do("audit.confirm", name="Jane Doe") == {"found": False, "matches": [], "archived": None}
     assert world.do("audit.confirm", name="Another Person")["found"]
     assert len(world.context.vault.object_ids("person")) == 1
     assert list(world.context.log.entries())[: len(before)] == before

@@ -52,6 +52,14 @@ def test_hostile_names_stay_text() -> None:
         assert "&lt;script&gt;" in each
 
 
+def test_what_is_archived_is_said_beside_what_was_found() -> None:
+    archived = {"archived": {"sentence": "Entries 0 to 255 are archived."}}
+    life = {"id": "ds_1", "name": "", "steps": [], "left_out": 0, "made_from": [], "makes": []}
+    for draw, found in ((drawing.entries, whole([entry()])), (drawing.entries, whole([])), (drawing.life, life)):
+        assert "are archived." not in draw(found)
+        assert "Entries 0 to 255 are archived." in draw(found | archived)
+
+
 def test_a_button_that_fills_the_form_carries_readable_json() -> None:
     drawn = drawing.refusals([{"actor": HOSTILE, "person": "", "action": "job.stop", "outcome": "denied", "count": 3}])
     import html

@@ -19,6 +19,7 @@ from appliance.web.environment import prepare_environment
 REPORTS = {"dataset_versions.lineage", "dataset_versions.show_report"}
 LOOK_AT_DATASET = REPORTS | {"import_dataset.show_dataset"}
 LOOK_AT_RESULTS = {"jobs.all_jobs", "jobs.show_job"}
+LOOK_AT_PLAN = {"advise_rank.advise_before", "plan_training.show_plan"}
 LOGGED: dict[str, set[str]] = {
     "audit.pages.build_audit_blocks.load": {"audit_activity.audit_overview", "context.ServiceContext.verify_allowed"},
     "audit.pages.build_audit_blocks.show": {"audit_activity.audit_overview", "context.ServiceContext.verify_allowed"},
@@ -42,7 +43,9 @@ LOGGED: dict[str, set[str]] = {
     "wizard.data._nth.mend_this": LOOK_AT_DATASET | {"revise_dataset.revise_dataset"},
     "wizard.data.build_data_step.drop_rows": LOOK_AT_DATASET | {"revise_dataset.revise_dataset"},
     "wizard.learn.build_learn.show_layers": {"import_model.show_model"},
-    "wizard.train.wire_train_step.review": {"plan_training.show_plan"},
+    "wizard.train.wire_train_step.review": LOOK_AT_PLAN,
+    "wizard.train.wire_train_step.take_rank": LOOK_AT_PLAN,
+    "wizard.train.wire_train_step.compare": {"jobs.all_jobs", "jobs.show_job", "sweep_ranks.submit_sweep"},
     "wizard.train.wire_train_step.start": {"jobs.all_jobs", "jobs.show_job", "train_adapter.submit_training"},
     "wizard.train.wire_train_step.pick": {"jobs.show_job"},
     "wizard.train.wire_train_step.stop": {"jobs.show_job", "jobs.stop_job"},
@@ -56,9 +59,10 @@ LOGGED: dict[str, set[str]] = {
     "wizard.chat.build_chat.answer": {"chat.ChatDesk.ask"},
     "wizard.pages.build_blocks.load": REPORTS
     | LOOK_AT_RESULTS
-    | {"evaluate_adapter.list_adapters", "import_dataset.list_datasets", "import_model.list_models", "plan_training.show_plan"},
+    | {"evaluate_adapter.list_adapters", "import_dataset.list_datasets", "import_model.list_models"}
+    | LOOK_AT_PLAN,
     "wizard.pages.build_blocks.tick": LOOK_AT_RESULTS,
-    "wizard.pages.build_blocks.to_review": {"plan_training.show_plan"},
+    "wizard.pages.build_blocks.to_review": LOOK_AT_PLAN,
     "wizard.pages.build_blocks.to_results": LOOK_AT_RESULTS | {"evaluate_adapter.list_adapters"},
 }
 PRESENTATIONAL = {
