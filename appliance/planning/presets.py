@@ -5,8 +5,10 @@ rank 16, alpha 32   alpha = 2·rank as in the QLoRA code's successors (peft, TRL
 all linear layers   QLoRA (arXiv:2305.14314, section 4, figure 2): needed to match full fine-tuning; "LoRA Without Regret" agrees.
 learning rate       Adapters: 2e-4 from a billion parameters on (QLoRA, table 9, for 7B and 13B). Smaller models take more:
                     `TINY_LEARNING_RATE` was measured on SmolLM2-135M with the sample handbook. Between the two, a straight line in
-                    logarithms. Weights of the model itself (full, last layers): a tenth of it ("LoRA Without Regret": LoRA's best rate is
-                    about ten times full tuning's, over 14 models). DoRA takes LoRA's (arXiv:2402.09353, section 5).
+                    logarithms. Weights of the model itself (full, last layers): a tenth of it from a billion parameters on ("LoRA Without
+                    Regret": LoRA's best rate is about ten times full tuning's, over 14 models), and three times that for tiny ones, where
+                    the loss on rows set aside falls up to there and hardly further (ops/bench/README.md, "Learning rates"). DoRA takes
+                    LoRA's (arXiv:2402.09353, section 5).
 rsLoRA              alpha / sqrt(r) is sqrt(r) times alpha / r (arXiv:2312.03732). So that the default rate keeps its meaning, alpha is then
                     2·sqrt(rank), rounded: the same scale as without at every rank of the presets.
 batch               4, 8 or 16 by how many rows there are: see `batch`.
@@ -15,7 +17,7 @@ last layers         a quarter of the blocks (Lee et al., "Surgical Fine-Tuning",
 dropout 0           the runs are short, and validation picks the best pass.
 epochs              measured on the sample handbook (334 rows, 54 facts in five phrasings); see `PRESETS`.
 
-`ops/bench/preset_rates.py` measures rates around these on the sample handbook; for full and last layers that is still to be done.
+`ops/bench/preset_rates.py` measures rates around these on the sample handbook.
 """
 
 import math
@@ -28,7 +30,7 @@ from appliance.planning.methods import METHODS, MethodChoice
 
 TINY_PARAMETERS, TINY_LEARNING_RATE = 135_000_000, 1.5e-3
 LARGE_PARAMETERS, LARGE_LEARNING_RATE = 1_000_000_000, 2e-4
-OWN_WEIGHTS_SHARE = 0.1  # of an adapter's learning rate, where the model's own weights learn
+TINY_OWN_RATE, LARGE_OWN_RATE = 4.5e-4, 2e-5  # where the model's own weights learn
 ALPHA_PER_RANK = 2
 LAST_LAYERS_SHARE = 0.25
 MAX_EPOCHS = 100
@@ -84,8 +86,8 @@ PRESETS = {
 def default_learning_rate(parameters: int, method: str = "lora") -> float:
     """Return the learning rate of a method on a model of this size: see the module's docstring."""
     share = math.log(parameters / TINY_PARAMETERS) / math.log(LARGE_PARAMETERS / TINY_PARAMETERS)
-    exact = TINY_LEARNING_RATE * (LARGE_LEARNING_RATE / TINY_LEARNING_RATE) ** min(max(share, 0.0), 1.0)
-    return float(f"{exact * (1 if MethodChoice(method).adapters else OWN_WEIGHTS_SHARE):.1e}")
+    tiny, large = (TINY_LEARNING_RATE, LARGE_LEARNING_RATE) if MethodChoice(method).adapters else (TINY_OWN_RATE, LARGE_OWN_RATE)
+    return float(f"{tiny * (large / tiny) ** min(max(share, 0.0), 1.0):.1e}")
 
 
 def default_last_layers(layers: int) -> int:

@@ -77,7 +77,7 @@ def test_a_file_that_is_gone_or_cut_is_named(tiles: HashTiles, path: str) -> Non
     assert caught.value.entry is not None
     (tiles.folder / path).unlink()
     with pytest.raises(AuditLogError, match="missing"):
-        verify_bundle(HashTiles(tiles.folder, tiles.edge), INDEX)
+        verify(HashTiles(tiles.folder, tiles.edge))
 
 
 def test_a_log_in_use_reads_what_it_has_written_out(tmp_path: Path, clock: Any, signer: Any, heads: Any, fill: Any) -> None:
