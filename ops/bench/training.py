@@ -84,12 +84,13 @@ def mean_of_batches(loaded: LoadedModel, held: list[TokenizedExample], batch: in
 
 
 def bytes_of(tensor: torch.Tensor) -> int:
-    """Return what a tensor holds, with the constants of one that is packed to 4 bits."""
+    """Return what a tensor holds, with the constants of one that is packed to 4 bits (on a CPU unpacked as well, while it trains)."""
     state = getattr(tensor, "quant_state", None)
     beside = 0
     if state is not None:
         nested = state.state2
         beside = sum(each.numel() * each.element_size() for each in (state.absmax, nested.absmax))
+        beside += 4 * state.absmax.numel() if tensor.device.type == "cpu" else 0
     return tensor.numel() * tensor.element_size() + beside
 
 
