@@ -4,7 +4,8 @@ python -m ops.bench.stepped_down
 """
 
 from appliance.planning import Footprint, step_down
-from appliance.services.train_adapter import NOTHING_LEFT, PASS_TOKENS
+from appliance.planning.passes import PASS_TOKENS
+from appliance.services.train_adapter import NOTHING_LEFT
 from appliance.training.endings import Ending, TrainingOutcome
 from appliance.workers.room import FULL
 
@@ -12,7 +13,7 @@ from appliance.workers.room import FULL
 def rows() -> list[tuple[str, str]]:
     """Return (when, sentence)."""
     found = []
-    now = Footprint(PASS_TOKENS, activation_checkpointing=False)
+    now = Footprint(PASS_TOKENS[0], activation_checkpointing=False)
     while (lower := step_down(now)) is not None:
         kept = ", checkpointing" if now.activation_checkpointing else ""
         found.append((f"memory ran out with passes of {now.pass_tokens} tokens{kept}", lower.sentence))

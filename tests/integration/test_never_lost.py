@@ -201,11 +201,11 @@ def assert_told(home: Home, found: dict[str, Any], reason: str) -> None:
     assert found["state"] == "succeeded"
     assert found["adapter_written"]
     assert found["stepped_down"][0].startswith(
-        "Memory ran out, so each batch is now computed in passes of at most 256 tokens instead of 512."
+        "Memory ran out, so each batch is now computed in passes of at most 512 tokens instead of 1024."
     )
     steps = [entry for entry in home.log() if entry["action"] == "job.step-down"]
     assert len(steps) == len(found["stepped_down"])
-    assert (steps[0]["reason"], steps[0]["details"]) == (reason, {"pass_tokens": 256, "activation_checkpointing": False})
+    assert (steps[0]["reason"], steps[0]["details"]) == (reason, {"pass_tokens": 512, "activation_checkpointing": False})
     starts = [entry["outcome"] for entry in home.log() if entry["action"] == "job.start"]
     assert starts == [*["requested", "failed"] * len(steps), "requested", "succeeded"]
 
