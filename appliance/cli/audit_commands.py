@@ -82,10 +82,7 @@ def add_audit_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR09
     def verify(
         witness: Witness = None, archive: ArchiveFolders = None, passphrase_file: PassphraseFile = None, as_json: AsJson = False
     ) -> None:
-        """Recompute the whole log, and compare it with checkpoints from earlier; name the first bad entry if there is one.
-
-        Of entries that are archived the hashes are here; with --archive, the archives are verified against them.
-        """
+        """Recompute the whole log, compare it with earlier checkpoints and with archives, and name the first bad entry if there is one."""
         with frame(as_json, passphrase_file) as options:
             witnesses = [_read_witness(path) for path in witness or ()]
             folders = [path.resolve() for path in archive or ()]

@@ -9,6 +9,7 @@ import random
 import shutil
 import struct
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,8 +30,7 @@ def disk(tmp_path: Path) -> Iterator[tuple[Path, Path]]:
     """Give a mounted file system and its image."""
     if os.geteuid() != 0 or not Path("/dev/loop-control").exists():
         pytest.skip("NOT SHOWN HERE: the raw image cannot be looked through without root and loop devices")
-    image, folder = tmp_path / "disk.img", tmp_path / "disk"
-    folder.mkdir()
+    image, folder = tmp_path / "disk.img", Path(tempfile.mkdtemp(prefix="disk-"))  # short, for sockets lie below it
     with image.open("wb") as file:
         file.truncate(IMAGE_BYTES)
     subprocess.run(["mkfs.ext4", "-q", "-F", str(image)], check=True, timeout=60)
@@ -40,6 +40,7 @@ def disk(tmp_path: Path) -> Iterator[tuple[Path, Path]]:
     finally:
         if folder.is_mount():
             subprocess.run(["umount", str(folder)], check=True, timeout=60)
+        folder.rmdir()
 
 
 def token_forms(model: Path) -> list[bytes]:

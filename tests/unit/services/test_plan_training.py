@@ -21,7 +21,7 @@ def test_the_plan_reaches_the_worker(world: Any) -> None:
     job = world.do("train", dataset_id=world.ids["dataset"], model_id=world.ids["model"], method="lora", use_rslora=True, rank=4)
     spec = world.do("job.show", job_id=job["id"])["spec"]
     assert (spec["method"], spec["rank"], spec["lora_alpha"], spec["use_rslora"]) == ("lora", 4, 4, True)
-    assert (spec["pass_tokens"], spec["activation_checkpointing"]) == (512, False)
+    assert (spec["pass_tokens"], spec["activation_checkpointing"]) == (1024, False)
     assert spec["trained_parameters"] > 0
     assert spec["flop"] > 0
     heard: list[Any] = []
@@ -34,7 +34,7 @@ def test_the_plan_reaches_the_worker(world: Any) -> None:
     world.appliance.run_queue()
     world.switch.current = world.switch.ordinary
     (start,) = heard
-    assert (start.method, start.use_rslora, start.pass_tokens, start.last_layers) == ("lora", True, 512, 0)
+    assert (start.method, start.use_rslora, start.pass_tokens, start.last_layers) == ("lora", True, 1024, 0)
 
 
 def _launcher(world: Any, play: Any) -> Any:

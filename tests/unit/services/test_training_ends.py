@@ -111,7 +111,7 @@ def test_a_training_whose_memory_runs_out_steps_down_in_the_result_and_in_the_lo
 
     def work(channel: Any, start: TrainStart) -> Done:
         orders.append((start.pass_tokens, start.activation_checkpointing))
-        if len(orders) < 4:
+        if len(orders) < 5:
             raise WorkerError("Memory ran out.", code=OUT_OF_MEMORY)
         done: Done = ends("finished", adapter=True)(channel, start)
         return done
@@ -119,13 +119,13 @@ def test_a_training_whose_memory_runs_out_steps_down_in_the_result_and_in_the_lo
     job_id, size = submit(world), world.context.log.size
     world.switch.current = simulate(worker_frame(work))
     done = run(world, job_id)
-    assert orders == [(512, False), (256, False), (128, False), (128, True)]
+    assert orders == [(1024, False), (512, False), (256, False), (128, False), (128, True)]
     assert done["state"] == "succeeded"
-    assert len(done["result"]["stepped_down"]) == 3
-    assert "256 tokens instead of 512" in done["result"]["stepped_down"][0]
+    assert len(done["result"]["stepped_down"]) == 4
+    assert "512 tokens instead of 1024" in done["result"]["stepped_down"][0]
     told = [(entry["action"], entry["outcome"]) for entry in world.entries(size) if entry["action"] in {"job.start", "job.step-down"}]
     assert told == [
-        *[("job.start", "requested"), ("job.start", "failed"), ("job.step-down", "succeeded")] * 3,
+        *[("job.start", "requested"), ("job.start", "failed"), ("job.step-down", "succeeded")] * 4,
         ("job.start", "requested"),
         ("job.start", "succeeded"),
     ]
