@@ -271,9 +271,9 @@ class AuditLog:
         with self._reading_whole:
             with self._writing:
                 tiles = HashTiles(self._folder, self._known_tiles())
-            verify_hashes(tiles, index)
+            hashes = verify_hashes(tiles, index)
             if index not in self._archives.gone:
-                verify_bundle(tiles, index)
+                verify_bundle(tiles, index, hashes)
 
     @property
     def changed_key(self) -> bytes | None:

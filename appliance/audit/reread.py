@@ -5,6 +5,7 @@ whole, or here, a bundle at a time. The edge was compared with the signed checkp
 """
 
 import hmac
+from collections.abc import Sequence
 
 from appliance.audit.merkle import HASH_BYTES, leaf_hash, root_of
 from appliance.audit.proofs import HashTiles
@@ -12,12 +13,11 @@ from appliance.audit.tiles import ENTRIES, WIDTH, read_tile_file, split_bundle, 
 from appliance.foundation.errors import AuditLogError
 
 
-def verify_bundle(tiles: HashTiles, index: int) -> None:
-    """Raise `AuditLogError` naming the first bad entry unless full bundle `index` is what the hashes of its entries say.
+def verify_bundle(tiles: HashTiles, index: int, hashes: Sequence[bytes]) -> None:
+    """Raise `AuditLogError` naming the first bad entry unless full bundle `index` is what `hashes` say, which `verify_hashes` returned.
 
     Raises `StorageError` for what cannot be read.
     """
-    hashes = _split(_read(tiles, 0, index))
     data = _read(tiles, ENTRIES, index)
     for sequence, (raw, kept) in enumerate(zip(split_bundle(data, WIDTH, index * WIDTH), hashes, strict=True), start=index * WIDTH):
         if not hmac.compare_digest(leaf_hash(raw), kept):
@@ -28,22 +28,25 @@ def verify_bundle(tiles: HashTiles, index: int) -> None:
             )
 
 
-def verify_hashes(tiles: HashTiles, index: int) -> None:
+def verify_hashes(tiles: HashTiles, index: int) -> list[bytes]:
     """Compare tile `index` of level 0 with its hash in the tile above, that one with the one above it, up to what is in memory.
 
-    Raises `AuditLogError` naming the first entry under a tile that was changed, `StorageError`.
+    Return the hashes in it, of the entries of bundle `index`. Raises `AuditLogError` naming the first entry under a tile that was changed,
+    `StorageError`.
     """
+    leaves = hashes = _split(_read(tiles, 0, index))
     level = 0
     while (level, index) not in tiles.edge:
         above, place = divmod(index, WIDTH)
-        root = root_of(_split(_read(tiles, level, index)))
-        if not hmac.compare_digest(root, _split(_read(tiles, level + 1, above))[place]):
+        over = _split(_read(tiles, level + 1, above))
+        if not hmac.compare_digest(root_of(hashes), over[place]):
             entry = index * WIDTH ** (level + 1)
             path = tile_path(level, index)
             raise AuditLogError(
                 f"The hashes of the audit log from entry {entry} on were changed ({path!r}).", entry=entry, code="audit.tile"
             )
-        level, index = level + 1, above
+        level, index, hashes = level + 1, above, over
+    return leaves
 
 
 def _read(tiles: HashTiles, level: int, index: int) -> bytes:

@@ -19,9 +19,10 @@ from itertools import takewhile
 
 import torch
 
+from appliance.planning import passes
 from appliance.training.examples import TokenizedExample
 
-PASS_TOKENS = 1024
+PASS_TOKENS = passes.PASS_TOKENS[0]  # where nobody planned
 MIN_SHARED = 4
 
 
