@@ -1,6 +1,7 @@
-"""A small disk of its own, where this machine lets tests mount one, and what fills it."""
+"""A small disk of its own, where this machine lets tests mount one, what fills it, and a disk that is full without one."""
 
 import contextlib
+import resource
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,3 +34,14 @@ def fill(folder: Path) -> Path:
             while True:
                 file.write(bytes(256))
     return filler
+
+
+@contextlib.contextmanager
+def no_file_longer_than(size: int) -> Iterator[None]:
+    """Make the kernel refuse longer files to this process: a disk that is full, without one."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -2,16 +2,16 @@
 
 import contextlib
 import hashlib
-import importlib.util
-import resource
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from killed import Killed
+from offline_verifier import verifier
+from small_disk import no_file_longer_than
 
 from appliance.audit import Actor, ArchivePlan, AuditLog, ObjectRef, Outcome, parse_checkpoint, prune_details, verify_log
 from appliance.audit.archive_folder import SUMS, archive_digest, find_bundles, verify_bundles, write_archive
@@ -27,11 +27,6 @@ ADMIN = Actor("us_2", "admin")
 SIZE = 1100  # four whole bundles, and some
 OPEN = 300  # a request without an outcome, in bundle 1
 PLAN = ArchivePlan((0, 2, 3))
-_spec = importlib.util.spec_from_file_location("verify_audit", Path(__file__).parents[3] / "ops" / "verify_audit.py")
-assert _spec is not None
-assert _spec.loader is not None
-verifier = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(verifier)
 
 
 @dataclass
@@ -63,17 +58,6 @@ class World:
         run = verifier.Verification(folder or self.folder, self.key, [verifier.Checkpoint.parse(self.witness, "witness")], archives)
         run.run()
         return run
-
-
-@contextlib.contextmanager
-def no_file_longer_than(size: int) -> Iterator[None]:
-    """Make the kernel refuse longer files to this process: a disk that is full, without one."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def fill_with_an_open_request(log: AuditLog, count: int) -> None:

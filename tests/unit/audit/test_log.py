@@ -1,18 +1,18 @@
 """What the log acknowledged is there, in order and signed; what it did not is not believed; what was interrupted is found."""
 
 import os
-import resource
 import shutil
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+from small_disk import no_file_longer_than
 
 from appliance.audit import Actor, AuditLog, ObjectRef, Outcome, TreeHead, verify_log
 from appliance.audit.merkle import leaf_hash, root_of
@@ -40,17 +40,6 @@ def settle(log: AuditLog) -> None:
     """Have everything written out, as for a backup."""
     with log.still():
         pass
-
-
-@contextmanager
-def no_file_longer_than(size: int) -> Iterator[None]:
-    """Make the kernel refuse longer files to this process: a disk that is full, without one."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_an_append_is_durable_signed_and_remembered_when_it_returns(tmp_path: Path, clock: Any, signer: Any, heads: Any) -> None:

@@ -4,7 +4,6 @@ Each case is generated: the kind of attack, and where it strikes. The log has fo
 signing key to the next. The attacker writes files at will, and holds the keys that a case says.
 """
 
-import importlib.util
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from offline_verifier import verifier
 
 from appliance.audit import Actor, AuditLog, ObjectRef, Outcome, TreeHead, parse_checkpoint, verify_log
 from appliance.audit.merkle import leaf_hash, root_of
@@ -22,11 +22,6 @@ from appliance.foundation import canonical_json
 from appliance.foundation.errors import AuditLogError
 
 COUNT, CHANGE = 14, 6
-_spec = importlib.util.spec_from_file_location("verify_audit", Path(__file__).parents[3] / "ops" / "verify_audit.py")
-assert _spec is not None
-assert _spec.loader is not None
-verifier = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(verifier)
 
 
 @dataclass

@@ -1,14 +1,13 @@
 """A home's life: made once, opened and closed, put right after a crash; a broken upload leaves nothing behind."""
 
-import contextlib
 import io
-import resource
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from small_disk import no_file_longer_than
 
 from appliance.audit import AuditLog, ObjectRef, Outcome
 from appliance.foundation.clock import SystemClock
@@ -25,17 +24,6 @@ from appliance.vault import Vault
 
 PASSPHRASE = "a passphrase for tests only"
 SOON_S = 20.0
-
-
-@contextlib.contextmanager
-def files_up_to(size: int) -> Iterator[None]:
-    """Make the kernel refuse longer files to this process: a disk that refuses, without one."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.fixture
@@ -213,7 +201,7 @@ def test_an_upload_that_breaks_leaves_nothing_but_its_entries(open_appliance: An
                 upload.write(_Huge())
             reason = "upload.size"
         else:
-            with files_up_to(2 * 1024 * 1024), pytest.raises(StorageError, match="File too large"):
+            with no_file_longer_than(2 * 1024 * 1024), pytest.raises(StorageError, match="File too large"):
                 upload.write(b"x" * 4 * 1024 * 1024)
             reason = "storage.refused"
     assert not list((tmp_path / "home" / "uploads").iterdir())
