@@ -4,11 +4,11 @@ rank 16, alpha 32   alpha = 2·rank as in the QLoRA code's successors (peft, TRL
                     2025) finds that for small data sets the rank hardly matters, so 16 is room enough at 3.6 % of a 135 M model.
 all linear layers   QLoRA (arXiv:2305.14314, section 4, figure 2): needed to match full fine-tuning; "LoRA Without Regret" agrees.
 learning rate       Adapters: 2e-4 from a billion parameters on (QLoRA, table 9, for 7B and 13B). Smaller models take more:
-                    `TINY_LEARNING_RATE` was measured on SmolLM2-135M with the sample handbook. Between the two, a straight line in
+                    `TINY_LEARNING_RATE` was measured on SmolLM2-135M at rank 16 (ops/bench/README.md, "Learning rates"); half of it is
+                    better from rank 64 on over few steps, twice as much on the sample handbook alone. Between the two, a straight line in
                     logarithms. Weights of the model itself (full, last layers): a tenth of it from a billion parameters on ("LoRA Without
-                    Regret": LoRA's best rate is about ten times full tuning's, over 14 models), and three times that for tiny ones, where
-                    the loss on rows set aside falls up to there and hardly further (ops/bench/README.md, "Learning rates"). DoRA takes
-                    LoRA's (arXiv:2402.09353, section 5).
+                    Regret": LoRA's best rate is about ten times full tuning's, over 14 models), a seventh for tiny ones, where the loss on
+                    rows set aside falls up to there and hardly further. DoRA takes LoRA's (arXiv:2402.09353, section 5).
 rsLoRA              alpha / sqrt(r) is sqrt(r) times alpha / r (arXiv:2312.03732). So that the default rate keeps its meaning, alpha is then
                     2·sqrt(rank), rounded: the same scale as without at every rank of the presets.
 batch               4, 8 or 16 by how many rows there are: see `batch`.
@@ -28,7 +28,7 @@ from appliance.foundation.errors import InputError
 from appliance.planning.batch import Batch, choose_batch
 from appliance.planning.methods import METHODS, MethodChoice
 
-TINY_PARAMETERS, TINY_LEARNING_RATE = 135_000_000, 1.5e-3
+TINY_PARAMETERS, TINY_LEARNING_RATE = 135_000_000, 3e-3
 LARGE_PARAMETERS, LARGE_LEARNING_RATE = 1_000_000_000, 2e-4
 TINY_OWN_RATE, LARGE_OWN_RATE = 4.5e-4, 2e-5  # where the model's own weights learn
 ALPHA_PER_RANK = 2

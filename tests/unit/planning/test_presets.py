@@ -41,9 +41,9 @@ def test_rslora_keeps_the_scale_that_the_learning_rate_was_measured_with():
         assert plan(rank=rank, use_rslora=True)["lora_alpha"] / rank**0.5 == plan(rank=rank)["lora_alpha"] / rank
 
 
-@pytest.mark.parametrize(("parameters", "share"), [(10**8, 0.3), (135 * 10**6, 0.3), (10**9, 0.1), (10**10, 0.1)])
+@pytest.mark.parametrize(("parameters", "share"), [(10**8, 0.15), (135 * 10**6, 0.15), (10**9, 0.1), (10**10, 0.1)])
 def test_the_models_own_weights_learn_at_a_share_of_an_adapters_rate(parameters, share):
-    """At most three tenths for tiny models, a tenth for those from a billion parameters on."""
+    """About a seventh for tiny models, a tenth for those from a billion parameters on."""
     for method in ("full", "last-layers"):
         assert default_learning_rate(parameters, method) == pytest.approx(share * default_learning_rate(parameters, "qlora"), rel=0.05)
 
