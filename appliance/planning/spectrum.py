@@ -125,7 +125,9 @@ class AdapterSpectrum:
         if _near_full(enough, self.rank):
             said = f"All of its {self.rank} directions are in use: {enough} of them are needed for {percent} % of what it learned."
             if self.rank >= self._highest:
-                return f"{said} It may have had too few, and it has the most that this model's layers can have: full training has more room."
+                return (
+                    f"{said} It may have had too few, but it is the highest rank that this model's layers can have: full training has more."
+                )
             higher = min(2 * self.rank, self._highest)
             return f"{said} It may have had too few. Try {higher}, and compare on rows set aside: `appliance sweep`."
         if 2 * enough <= self.rank:

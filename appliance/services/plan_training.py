@@ -77,8 +77,8 @@ def plan_training(context: ServiceContext, *, dataset_id: str, model_id: str, ch
         raise InputError("The dataset has no row to train on. Import one with at least ten examples.", code="training.empty")
     if TEMPLATE_NAME not in model["manifest"]["files"]:
         raise InputError(
-            f"{model['name']} has no chat template, so it does not know a question from an answer. Import the one of its family that was made "
-            "for chat (often named Instruct).",
+            f"{model['name']} has no chat template, so it does not know a question from an answer. Import the one of its family that was "
+            "made for chat (often named Instruct).",
             code="prompts.template",
         )
     if not 0 <= choice.seed <= MAX_SEED:

@@ -85,7 +85,7 @@ def test_the_sentence_says_too_many_enough_or_too_few(values, sentence):
 
 
 @pytest.mark.parametrize(
-    ("side", "words"), [(16, "Try 8, and"), (6, "Try 6, and"), (4, "the most that this model's layers can have: full training has more")]
+    ("side", "words"), [(16, "Try 8, and"), (6, "Try 6, and"), (4, "the highest rank that this model's layers can have")]
 )
 def test_no_rank_is_advised_that_the_smallest_matrix_cannot_have(side, words):
     assert words in AdapterSpectrum(4, (layer(3.0, 3.0, 3.0, 3.0), layer(3.0, 3.0, 3.0, 3.0, side=side))).sentence()
