@@ -163,7 +163,9 @@ _TOKENIZER_JSON_KEYS = dict.fromkeys(
 
 def read_model_configuration(data: bytes, name: str = "config.json") -> dict[str, Any]:
     """Return the clean configuration. Raises `InputError` naming the key that is refused."""
-    value = allow(decode_object(data, name, MAX_CONFIGURATION_BYTES), name, _MODEL_KEYS, _MODEL_DROPPED)
+    found = decode_object(data, name, MAX_CONFIGURATION_BYTES)
+    _verify_architecture(found.get("architectures"), name)
+    value = allow(found, name, _MODEL_KEYS, _MODEL_DROPPED)
     missing = [key for key in _REQUIRED if key not in value]
     if missing:
         raise InputError(f"{shown(name)} lacks {', '.join(missing)}. Fetch the model again.", code="model.value")
@@ -174,6 +176,16 @@ def read_model_configuration(data: bytes, name: str = "config.json") -> dict[str
     if heads % shared or ("head_dim" not in value and value["hidden_size"] % heads):
         raise InputError(f"{shown(name)} gives numbers of heads that do not fit together. Use another model.", code="model.value")
     return value
+
+
+def _verify_architecture(named: Any, name: str) -> None:
+    """Raise `InputError` for a model of another family: first of all, since its other keys are unknown as well."""
+    if isinstance(named, list) and len(named) == 1 and isinstance(named[0], str) and named[0] not in ARCHITECTURES:
+        raise InputError(
+            f"{shown(name)} names the architecture {shown(named[0])}, which this appliance can neither train nor run. "
+            f"Those that it can are {', '.join(ARCHITECTURES)}: use a model of one of these.",
+            code="model.architecture",
+        )
 
 
 def read_generation_configuration(data: bytes, name: str = "generation_config.json") -> dict[str, Any]:

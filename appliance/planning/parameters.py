@@ -79,6 +79,7 @@ class ModelShape:
     tied: bool
     attention_bias: bool = False
     output_bias: bool = False
+    mlp_bias: bool = False
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "ModelShape":
@@ -96,6 +97,7 @@ class ModelShape:
             tied=bool(config.get("tie_word_embeddings", False)),
             attention_bias=bool(config.get("attention_bias", False)) or config.get("model_type") == "qwen2",
             output_bias=bool(config.get("attention_bias", False)),
+            mlp_bias=bool(config.get("mlp_bias", False)),
         )
 
     @property
@@ -122,6 +124,7 @@ class ModelShape:
         """Numbers in one block: its linear layers, their biases, its two norms."""
         biases = sum(rows for rows, _ in self.linear_layers[:3]) if self.attention_bias else 0
         biases += self.hidden if self.output_bias else 0
+        biases += sum(rows for rows, _ in self.linear_layers[4:]) if self.mlp_bias else 0
         return sum(rows * columns for rows, columns in self.linear_layers) + biases + 2 * self.hidden
 
     @property

@@ -12,7 +12,7 @@ from appliance.planning.shapes import TYPICAL_SHAPES
 from appliance.planning.work import Range
 
 MAX_SECONDS = 30 * 24 * 3600.0
-SMALL_RANK = 4
+USUAL_RANK, SMALL_RANK = 16, 4
 SHORT_ROW = 256  # tokens
 
 
@@ -45,10 +45,11 @@ def refusals(wanted: Training) -> tuple[Refusal, ...]:
 def model_refusals(shape: ModelShape, choice: MethodChoice) -> Iterator[Refusal]:
     """Yield what the model itself makes impossible."""
     if choice.adapters and choice.rank > shape.smallest_side:
+        usual = f"; {USUAL_RANK} is usual" if shape.smallest_side >= USUAL_RANK else ""
         yield Refusal(
             "planning.rank",
             f"A rank of {choice.rank} is more than the smallest side of this model's layers, {shape.smallest_side}: it could add nothing. "
-            f"Ranks from 1 to {shape.smallest_side} work; 16 is usual.",
+            f"Ranks from 1 to {shape.smallest_side} work{usual}.",
         )
     if choice.method == "last-layers" and choice.last_layers > shape.layers:
         yield Refusal(
@@ -70,7 +71,7 @@ def _alternatives(shape: ModelShape, choice: MethodChoice) -> Iterator[MethodCho
         if choice.method != "lora" or choice.use_dora:
             yield replace(plain, method="lora", rank=min(plain.rank, shape.smallest_side))
         yield replace(plain, method="qlora", rank=min(plain.rank, shape.smallest_side))
-    for rank in (16, SMALL_RANK):
+    for rank in (USUAL_RANK, SMALL_RANK):
         if rank < choice.rank:
             yield replace(plain, method="qlora", rank=rank)
 

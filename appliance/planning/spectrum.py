@@ -78,6 +78,11 @@ class AdapterSpectrum:
         """Return the most directions that any matrix uses: a smaller rank would lose more than rounding."""
         return max((layer.numeric_rank for layer in self.layers), default=0)
 
+    @property
+    def _highest(self) -> int:
+        """Return the highest rank that every adapted matrix can have."""
+        return min(min(layer.rows, layer.columns) for layer in self.layers)
+
     def summary(self) -> dict[str, Any]:
         """Return what people and pages need, as plain JSON. `kept[n - 1]` is the share that rank n keeps."""
         moved = [layer for layer in self.layers if layer.energy > 0]
@@ -115,13 +120,16 @@ class AdapterSpectrum:
         enough, percent = self.enough(), round(100 * ENOUGH)
         carry = f"{enough} direction carries" if enough == 1 else f"{enough} directions carry"
         if self.used < self.rank:
-            used = f"only {self.used} of its {self.rank} directions are used at all, and " if self.rank > 1 else ""
+            used = f"only {self.used} of its {self.rank} directions {'is' if self.used == 1 else 'are'} used at all, and "
             return f"{self.rank} was more than needed: {used}{carry} {percent} % of what it learned."
         if _near_full(enough, self.rank):
-            return (
-                f"All of its {self.rank} directions are in use: {enough} of them are needed for {percent} % of what it learned. "
-                f"It may have had too few. Try {2 * self.rank}, and compare on rows set aside: `appliance sweep`."
-            )
+            said = f"All of its {self.rank} directions are in use: {enough} of them are needed for {percent} % of what it learned."
+            if self.rank >= self._highest:
+                return (
+                    f"{said} It may have had too few, but it is the highest rank that this model's layers can have: full training has more."
+                )
+            higher = min(2 * self.rank, self._highest)
+            return f"{said} It may have had too few. Try {higher}, and compare on rows set aside: `appliance sweep`."
         if 2 * enough <= self.rank:
             return f"{self.rank} was more than needed: {carry} {percent} % of what it learned."
         return f"{self.rank} is about right: {carry} {percent} % of what it learned."

@@ -31,6 +31,7 @@ from appliance.services.import_model import describe_model
 from appliance.services.machine import this_machine
 
 CHARACTERS_A_TOKEN = 3.5  # of European languages in tokenizers of 30,000 to 150,000 entries, roughly
+TEMPLATE_NAME = "chat_template.jinja"  # as an import keeps it, wherever it stood
 UNKNOWN_TOKENS = 150.0  # a row's length where nobody counted
 
 
@@ -74,6 +75,12 @@ def plan_training(context: ServiceContext, *, dataset_id: str, model_id: str, ch
     model = describe_model(context, model_id)
     if dataset["training_rows"] == 0:
         raise InputError("The dataset has no row to train on. Import one with at least ten examples.", code="training.empty")
+    if TEMPLATE_NAME not in model["manifest"]["files"]:
+        raise InputError(
+            f"{model['name']} has no chat template, so it does not know a question from an answer. Import the one of its family that was "
+            "made for chat (often named Instruct).",
+            code="prompts.template",
+        )
     if not 0 <= choice.seed <= MAX_SEED:
         raise InputError(f"The seed must be a number from 0 to {MAX_SEED}.", code="training.seed")
     shape = ModelShape.from_config(model["manifest"]["config"])

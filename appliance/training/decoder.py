@@ -90,7 +90,7 @@ class _Layer:
             config.num_key_value_heads,
             attend.head_dim,
             attend.scaling,
-            getattr(config, "sliding_window", None),
+            _window(config),
         )
 
     def __call__(
@@ -104,6 +104,12 @@ class _Layer:
         x = x + self._o(attended)
         both = self._gate_up(norm(x, self._layer.post_attention_layernorm.weight, self._epsilon))
         return x + self._down(gated_unit(both))
+
+
+def _window(config: Any) -> int | None:
+    """Return how far back a token sees. The library's Llama sees all, whatever its configuration says; so does Qwen2 as it is imported."""
+    window: int | None = config.sliding_window if config.model_type == "mistral" else None
+    return window
 
 
 class Decoder:

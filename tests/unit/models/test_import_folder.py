@@ -219,7 +219,7 @@ def test_a_missing_file_is_named(make_model: Make, tmp_path: Path, name: str) ->
         ("config.json", {"_attn_implementation": "kernels-community/x"}, "the key _attn_implementation"),
         ("config.json", {"quantization_config": {}}, "the key quantization_config"),
         ("config.json", {"a\nb": 1}, "the key 'a\\nb'"),
-        ("config.json", {"architectures": ["EvilForCausalLM"]}, "gives architectures a value"),
+        ("config.json", {"architectures": ["EvilForCausalLM"], "a": 1}, "Those that it can are LlamaForCausalLM, Mistral"),
         ("config.json", {"architectures": []}, "gives architectures a value"),
         ("config.json", {"model_type": "mistral"}, "model_type"),
         ("config.json", {"hidden_size": True}, "gives hidden_size a value"),

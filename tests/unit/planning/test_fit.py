@@ -66,8 +66,14 @@ def test_the_method_is_chosen_by_what_fits():
 def test_a_rank_over_the_smallest_side_is_refused_with_those_that_work():
     with pytest.raises(InputError, match="smallest side of this model's layers, 192") as caught:
         fit_training(wanted(rank=200))
-    assert "1 to 192 work" in caught.value.sentence
+    assert "1 to 192 work; 16 is usual." in caught.value.sentence
     fit_training(wanted(rank=192))
+
+
+def test_no_rank_is_called_usual_that_the_model_cannot_have():
+    narrow = replace(wanted().shape, heads=2, key_value_heads=1, head_dim=8)
+    (found,) = refusals(replace(wanted(), shape=narrow))
+    assert found.sentence.endswith("Ranks from 1 to 8 work.")
 
 
 def test_more_last_layers_than_there_are_is_refused():

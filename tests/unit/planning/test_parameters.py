@@ -74,6 +74,15 @@ def test_qwen_has_biases_that_its_configuration_does_not_name():
     assert llama.parameters - shape.parameters == 24 * 896
 
 
+def test_every_bias_is_counted():
+    """By hand: two layers of width 64, feed-forward 128, 4 heads of 16, 2 for keys; 259 tokens, an own head."""
+    config = {"hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 128}
+    shape = ModelShape.from_config({**config, "vocab_size": 259, "attention_bias": True, "mlp_bias": True})
+    attention, feed_forward = 2 * (64 * 64 + 64) + 2 * (32 * 64 + 32), 2 * (128 * 64 + 128) + 64 * 128 + 64
+    assert shape.block_parameters == attention + feed_forward + 2 * 64
+    assert shape.parameters == 2 * shape.block_parameters + 64 + 2 * 259 * 64
+
+
 @pytest.mark.parametrize(("rank", "adapter"), [(3, 6_000), (2, 4_000)])
 def test_the_example_of_the_papers(rank, adapter):
     """1000 x 1000, by hand."""

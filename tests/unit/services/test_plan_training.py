@@ -1,6 +1,8 @@
 """A plan before the start: from what was counted in the rows, the model's shape and this machine; corrected by what trainings took."""
 
 import json
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -56,6 +58,15 @@ def test_auto_and_the_rank_of_a_small_model(world: Any) -> None:
     assert settings["rank"] == 4
     with pytest.raises(InputError, match="smallest side of this model's layers, 4"):
         planned(world, method="qlora", rank=16)
+
+
+def test_a_model_that_was_not_made_for_chat_is_refused_before_the_start(world: Any, tmp_path: Path) -> None:
+    source = shutil.copytree(world.model_source, tmp_path / "plain")
+    (source / "tokenizer_config.json").write_text("{}", encoding="utf-8")
+    plain = world.do("model.import", source=str(source))
+    for operation in ("train.plan", "train"):
+        with pytest.raises(InputError, match=r"plain has no chat template.*often named Instruct"):
+            world.do(operation, dataset_id=world.ids["dataset"], model_id=plain["id"])
 
 
 def test_nothing_is_planned_without_rows_or_with_a_seed_that_cannot_be(world: Any) -> None:

@@ -82,6 +82,7 @@ CONFIGURATIONS = {
     "mistral": MistralConfig(**SIZES, sliding_window=None, head_dim=16),
     "mistral, a window": MistralConfig(**SIZES, sliding_window=9, head_dim=16),
     "qwen2": Qwen2Config(**SIZES),
+    "a window that the library's code has not": tiny_config(sliding_window=9),
     "biases": tiny_config(attention_bias=True, mlp_bias=True),
 }
 
