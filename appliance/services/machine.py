@@ -15,7 +15,7 @@ from appliance.foundation.errors import ApplianceError, InputError
 from appliance.jobs.conversation import WorkerOrder, run_worker
 from appliance.jobs.messages import MeasureStart
 from appliance.planning import Machine, Speed, fingerprint
-from appliance.planning.machine import SYSTEM_BYTES
+from appliance.planning.machine import GPU_SHARE, SYSTEM_BYTES
 from appliance.services.context import ServiceContext
 
 FILE_NAME = "machine.json"
@@ -31,7 +31,7 @@ def this_machine(context: ServiceContext) -> Machine:
     """Return what a training may use here. With a GPU its memory counts, without one the machine's, less what the system needs."""
     found = _read(context.home / FILE_NAME)
     speed = Speed.from_json(found["speed"]) if found else None
-    gpu_bytes = int(found["gpu_memory_bytes"]) if found else 0
+    gpu_bytes = round(GPU_SHARE * found["gpu_memory_bytes"]) if found else 0
     return Machine(
         memory_bytes=gpu_bytes or max(0, round(_memory_bytes() - SYSTEM_BYTES)),
         disk_bytes=shutil.disk_usage(context.home).free,
@@ -55,10 +55,13 @@ def measure_machine(context: ServiceContext) -> None:
 
 
 def note_training(context: ServiceContext, spec: dict[str, Any], result: dict[str, Any]) -> None:
-    """Let a training that ended correct the estimates of the next ones. One that stopped early is compared by the steps that it took."""
+    """Let a training that ended correct the estimates of the next ones. One that stopped early is compared by the steps that it took.
+
+    One that stepped down says nothing: it did not run as it was estimated.
+    """
     path = context.home / FILE_NAME
     found, planned, steps, took = _read(path), spec.get("estimated_steps"), result.get("steps", 0), result.get("seconds")
-    if found is None or not planned or not took or steps < LEAST_STEPS:
+    if found is None or not planned or not took or steps < LEAST_STEPS or result.get("stepped_down"):
         return
     estimated = spec["estimated_seconds"] * steps / planned
     _write(path, Speed.from_json(found["speed"]).after_training(took / estimated), found["gpu_memory_bytes"])

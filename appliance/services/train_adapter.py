@@ -95,7 +95,7 @@ class TrainingHandler:
             name = f"{spec['name']} (step {done.result['best_step']})" if done.stopped else spec["name"]
             keep_adapter(context, job, MadeAdapter.of_training({**spec, "name": name}, str(done.result["adapter_sha256"])), result)
         if not done.stopped:
-            note_training(context, spec, done.result)
+            note_training(context, spec, result)
         log_job(context, job, "job.start", Outcome.SUCCEEDED)
         return result
 

