@@ -11,7 +11,7 @@ from appliance.services.context import Caller, ServiceContext
 from appliance.services.dataset_versions import show_report
 from appliance.services.import_dataset import describe_dataset
 from appliance.services.import_model import describe_model
-from appliance.services.machine import this_machine
+from appliance.services.machine import measured_machine
 from appliance.services.plan_training import max_length_of, row_sizes
 
 CHARACTERS_A_TOKEN = 4.0  # of English text, roughly: where rows were counted without a model
@@ -41,7 +41,7 @@ def advise_before(
     dataset, model = describe_dataset(context, dataset_id), describe_model(context, model_id)
     shape = ModelShape.from_config(model["manifest"]["config"])
     tokens = answer_tokens(show_report(context, caller, dataset_id=dataset_id)["tokens"], dataset["training_rows"])
-    machine, rows = this_machine(context), row_sizes(context, dataset, max_length_of(model))
+    machine, rows = measured_machine(context), row_sizes(context, dataset, max_length_of(model))
     batch_size = PRESETS["balanced"].batch(rows.rows).rows
     budget = memory_gib * 2**30 if memory_gib is not None else float(machine.memory_bytes)
 

@@ -1,7 +1,8 @@
 """The machine as the planner sees it: memory and disk as they are now, the speed as it was measured.
 
-The speed is measured by a confined worker when a model is imported, and corrected by each training that ended. It stands in `machine.json`
-of the home: figures of the machine, nothing of anybody's data, and worth nothing on another machine, so a backup leaves it out.
+The speed is measured by a confined worker when a model is imported, or by the first plan of a home that has none (it was restored, or its
+machine has changed), and corrected by each training that ended. It stands in `machine.json` of the home: figures of the machine, nothing of
+anybody's data, and worth nothing on another machine, so a backup leaves it out.
 """
 
 import json
@@ -14,6 +15,7 @@ from appliance.foundation.atomic_files import write_atomic
 from appliance.foundation.errors import ApplianceError, InputError
 from appliance.jobs.conversation import WorkerOrder, run_worker
 from appliance.jobs.messages import MeasureStart
+from appliance.jobs.states import JobState, list_jobs
 from appliance.planning import Machine, Speed, fingerprint
 from appliance.planning.machine import GPU_SHARE, SYSTEM_BYTES
 from appliance.services.context import ServiceContext
@@ -39,6 +41,21 @@ def this_machine(context: ServiceContext) -> Machine:
         speed=speed,
         gpu=gpu_bytes > 0,
     )
+
+
+def measured_machine(context: ServiceContext) -> Machine:
+    """Return `this_machine`, measured first where that was never done.
+
+    Tried once in this process: a measurement that fails would hold up every plan. Never beside a job, which would make it look slow.
+    """
+    with context.measuring:
+        if not context.measured:
+            with context.database.begin() as connection:
+                busy = bool(list_jobs(connection, states=frozenset({JobState.RUNNING, JobState.STOPPING})))
+            if not busy:
+                context.measured = True
+                measure_machine(context)
+    return this_machine(context)
 
 
 def measure_machine(context: ServiceContext) -> None:

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 import torch
 
+from appliance.foundation.atomic_files import remove_temporaries
 from appliance.foundation.errors import ApplianceError, IntegrityError
 from appliance.training.sealed_tensors import SealedTensors, write_tensors
 from appliance.vault.stream import SealContext, seal_file, unseal_file
@@ -170,7 +171,11 @@ class CheckpointFolder:
             put_weights(tensors, parameters)
 
     def newest(self) -> TrainingCheckpoint | None:
-        """Return the newest checkpoint that opens, None when none was ever kept. Raises `IntegrityError` when none of them opens."""
+        """Return the newest checkpoint that opens, None when none was ever kept. Raises `IntegrityError` when none of them opens.
+
+        What a killed run was writing goes: large files, and each kill would leave one.
+        """
+        remove_temporaries(self._folder)
         marked = self._marked()
         self.passed_over = []
         for each in reversed(marked):

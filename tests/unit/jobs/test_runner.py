@@ -72,7 +72,7 @@ class Bench:
         self.sealed = False
         self.faults: list[Exception] = []
         self.handler = NotingHandler(database)
-        self.runner = JobRunner(self._open, launcher, CLOCK, {"train": self.handler}, vmstat=vmstat)
+        self.runner = JobRunner(self._open, launcher, CLOCK, {"train": self.handler}, log_failure=self.handler.fail, vmstat=vmstat)
 
     def _open(self) -> Database:
         if self.faults:
@@ -403,8 +403,10 @@ def test_a_job_that_has_nothing_left_to_give_up_fails_with_that_sentence(bench: 
 def test_a_job_that_cannot_be_done_with_less_fails_with_the_workers_sentence(bench: Any, worker_frame: Any) -> None:
     """Its handler has no `step_down`: an evaluation, say, which asks one question at a time already."""
     made = bench(worker_frame(hungry))
-    handler = SimpleNamespace(prepare=made.handler.prepare, finish=made.handler.finish, fail=made.handler.fail)
-    made.runner = JobRunner(lambda: made.database, made.launcher, CLOCK, {"train": handler}, vmstat=made.vmstat)
+    handler = SimpleNamespace(prepare=made.handler.prepare, finish=made.handler.finish)
+    made.runner = JobRunner(
+        lambda: made.database, made.launcher, CLOCK, {"train": handler}, log_failure=made.handler.fail, vmstat=made.vmstat
+    )
     made.submit("jb_1")
     failed = made.runner.run_next()
     assert (failed.state, failed.reason) == (JobState.FAILED, "Memory ran out.")

@@ -44,6 +44,37 @@ def test_an_unmeasured_machine_has_a_wider_range():
     assert guessed.low < measured.low < measured.high < guessed.high
 
 
+def test_a_gpus_calls_run_ahead_of_its_work():
+    """So the step takes the longer of the two: calls for a small model on a fast GPU, work for slow ones."""
+    fast, faster, slow, slower = (
+        expected(seconds(machine=replace(MACHINE, gpu=True, speed=Speed("bfloat16", gflops, gflops / 100))))
+        for gflops in (500_000.0, 1_000_000.0, 20.0, 10.0)
+    )
+    assert fast == faster
+    assert slower == pytest.approx(2 * slow)
+    steps, passes, blocks = 3 * 13, 1, 30
+    assert fast == pytest.approx(steps * passes * blocks * 1.2e-3)
+
+
+def test_a_gpus_attention_holds_and_moves_no_scores():
+    """Where its kernel is: in 16 bits."""
+    long = replace(ROWS, mean=900, longest=1000)
+    flash, plain = (
+        expected(seconds(rows=long, machine=replace(MACHINE, gpu=gpu, speed=Speed("bfloat16", 20.0, 2.0)))) for gpu in (True, False)
+    )
+    assert flash < 0.7 * plain
+    assert not replace(MACHINE, gpu=True).flash_attention
+    assert replace(MACHINE, gpu=True, speed=None).flash_attention
+    assert not replace(MACHINE, speed=Speed("bfloat16", 1.0, 1.0)).flash_attention
+
+
+def test_the_type_is_the_measured_one():
+    assert MACHINE.compute_type == "float32"
+    assert replace(MACHINE, gpu=True).compute_type == "float32"
+    assert replace(MACHINE, gpu=True, speed=None).compute_type == "bfloat16"
+    assert replace(MACHINE, speed=None).compute_type == "float32"
+
+
 def test_past_trainings_correct_the_next_estimate():
     """Twice as slow as estimated, once: the next estimate is twice as long. It never runs away."""
     slow = MACHINE.speed.after_training(2.0)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from small_disk import no_file_longer_than
+from small_disk import fill, small_disk
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from appliance.foundation.errors import WorkerError
@@ -138,15 +138,25 @@ def test_ranks_that_all_diverge_end_the_sweep_with_the_reason(tmp_path: Path, mo
 
 
 def test_on_a_full_disk_the_winner_waits_for_room_and_a_stop_loses_nothing(tmp_path: Path, model: Path) -> None:
-    """Full from the last step of all on: the adapter is written when the sweep goes on."""
-    channel = Channel(lambda message: isinstance(message, Notice))
-    start = order(tmp_path)
-    with no_file_longer_than(1000):
-        assert sweep(channel, start, model).stopped
-    assert record_of(tmp_path).trials == []
-    done = sweep(Channel(), start, model)
-    assert not done.stopped
-    assert done.result["adapter_sha256"]
+    """Full from the last checkpoint of all on: its adapter is written when the sweep goes on."""
+    with small_disk(tmp_path / "small", "4m") as folder:
+        at_the_end, filler = False, list[Path]()
+
+        def fill_and_stop(message: Message) -> bool:
+            nonlocal at_the_end
+            if isinstance(message, Progress):
+                at_the_end = message.figures["share"] == 1.0 and message.step == message.steps
+            if at_the_end and isinstance(message, Checkpointed):
+                min(folder.glob("job/rank-*/checkpoint-*")).unlink()  # else it would be given up, and make room enough
+                filler.append(fill(folder))
+            return isinstance(message, Notice)
+
+        assert sweep(Channel(fill_and_stop), order(folder), model).stopped
+        assert len(record_of(folder).trials) == 5
+        filler[0].unlink()
+        done = sweep(Channel(), order(folder), model)
+        assert not done.stopped
+        assert done.result["adapter_sha256"]
 
 
 def test_the_order_names_every_setting_of_method_and_loop(tmp_path: Path) -> None:
