@@ -157,6 +157,26 @@ def test_jobs_run_one_by_one_oldest_first(bench: Any, worker_frame: Any) -> None
     assert made.runner.run_next() is None
 
 
+@pytest.mark.parametrize(("stopped", "state", "cleaned"), [(False, JobState.SUCCEEDED, 1), (True, JobState.STOPPED, 0)])
+def test_what_only_going_on_would_need_goes_when_a_job_has_succeeded(
+    bench: Any, worker_frame: Any, stopped: bool, state: JobState, cleaned: int
+) -> None:
+    """Not before the database says so: killed in between, the job would begin anew. A stopped one goes on from it."""
+    made = bench(worker_frame(lambda _channel, _start: Done(stopped=stopped)))
+    seen: list[tuple[str, JobState]] = []
+    handler = SimpleNamespace(
+        prepare=made.handler.prepare,
+        finish=made.handler.finish,
+        clean_up=lambda job: seen.append((job.id, made.job(job.id).state)),
+    )
+    made.runner = JobRunner(
+        lambda: made.database, made.launcher, CLOCK, {"train": handler}, log_failure=made.handler.fail, vmstat=made.vmstat
+    )
+    made.submit("jb_1")
+    assert made.runner.run_next().state is state
+    assert seen == [("jb_1", JobState.SUCCEEDED)] * cleaned
+
+
 def test_progress_is_kept_and_told(bench: Any, worker_frame: Any) -> None:
     """Each step lands in the database, and with whoever listens."""
 
