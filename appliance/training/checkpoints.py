@@ -74,7 +74,10 @@ class TrainingCheckpoint:
         return self.figures.step
 
     def restore(self, parameters: Mapping[str, torch.nn.Parameter], optimiser: torch.optim.AdamW) -> None:
-        """Put the state back. Raises `IntegrityError` when it belongs to other parameters."""
+        """Put the state back, and let go of the file. Raises `IntegrityError` when it belongs to other parameters.
+
+        (The run drops the file in time. Held open, it would take its room on the disk until the run ends.)
+        """
         put_weights(self.tensors, parameters)
         for name, parameter in parameters.items():
             optimiser.state[parameter] = {
@@ -83,6 +86,8 @@ class TrainingCheckpoint:
                 "exp_avg_sq": self.tensors[f"second/{name}"].to(parameter.device),
             }
         torch.set_rng_state(self.tensors[_GENERATOR])
+        if isinstance(self.tensors, SealedTensors):
+            self.tensors.close()
 
 
 @torch.no_grad()
