@@ -10,7 +10,13 @@ from sqlalchemy import delete, update
 from appliance.foundation.errors import ConflictError, InputError, NotFoundError
 from appliance.jobs.messages import Done, ShrinkStart
 from appliance.models.tables import ADAPTERS
+from appliance.planning import MethodChoice, ModelShape, Training
+from appliance.planning.passes import memory_of
 from appliance.services.advise_rank import answer_tokens
+from appliance.services.import_dataset import describe_dataset
+from appliance.services.import_model import describe_model
+from appliance.services.machine import this_machine
+from appliance.services.plan_training import max_length_of, row_sizes
 
 
 @pytest.fixture
@@ -60,6 +66,27 @@ def test_advice_before_training_knows_the_budget(world: Any) -> None:
             world.do("rank.advise", **ids, memory_gib=wrong)
     with pytest.raises(InputError, match="full has none"):
         world.do("rank.advise", **ids, method="full")
+
+
+def test_a_rank_fits_where_a_training_with_it_would_run(world: Any) -> None:
+    """In smaller passes too: advice and plan are of one mind."""
+    context = world.context
+    dataset, model = describe_dataset(context, world.ids["dataset"]), describe_model(context, world.ids["model"])
+    shape = ModelShape.from_config(model["manifest"]["config"])
+    rows = row_sizes(context, dataset, max_length_of(model))
+    wanted = Training(shape, MethodChoice("lora", 4), this_machine(context), rows, 1, 4)
+    largest, smallest = memory_of(wanted, 1024, checkpointing=False).needed, memory_of(wanted, 128, checkpointing=True).needed
+    assert smallest < largest
+    found = world.do(
+        "rank.advise",
+        dataset_id=dataset["id"],
+        model_id=model["id"],
+        method="lora",
+        memory_gib=(largest + smallest) / 2 / 2**30,
+    )
+    assert found["choices"][0]["fits"]
+    with pytest.raises(InputError, match="No rank fits"):
+        world.do("rank.advise", dataset_id=dataset["id"], model_id=model["id"], method="lora", memory_gib=0.99 * smallest / 2**30)
 
 
 @pytest.mark.parametrize(
