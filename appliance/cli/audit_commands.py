@@ -24,12 +24,16 @@ MAX_WITNESS_BYTES = 64 * 1024
 Witness = Annotated[list[Path] | None, typer.Option(help="A checkpoint that was carried away earlier; may be given more than once.")]
 
 
-def add_audit_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR0915 - six commands of a few lines each
+def add_audit_commands(group: typer.Typer, frame: Frame) -> None:
     """Register the commands."""
     add_events_command(group, frame)
     add_review_commands(group, frame)
     add_archive_command(group, frame)
+    for add in (_add_show, _add_life, _add_verify, _add_checkpoint, _add_prove, _add_confirm, _add_export):
+        add(group, frame)
 
+
+def _add_show(group: typer.Typer, frame: Frame) -> None:
     @group.command()
     def show(
         last: int = 50,
@@ -55,6 +59,8 @@ def add_audit_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR09
             columns = {"sequence": "#", "who": "who", "action": "action", "what": "object", "outcome": "outcome", "reason": "reason"}
             options.printer.table(rows if as_json else flat, columns, "There is no such entry.")
 
+
+def _add_life(group: typer.Typer, frame: Frame) -> None:
     @group.command()
     def life(object_id: str, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
         """Tell one object's whole life: what it was made from, what was done with it, what was made of it."""
@@ -78,6 +84,8 @@ def add_audit_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR09
             columns = {"stage": "stage", "action": "action", "what": "object", "times": "times", "who": "who", "entries": "entries"}
             options.printer.table(flat, columns, "Nothing was done with it.")
 
+
+def _add_verify(group: typer.Typer, frame: Frame) -> None:
     @group.command()
     def verify(
         witness: Witness = None, archive: ArchiveFolders = None, passphrase_file: PassphraseFile = None, as_json: AsJson = False
@@ -99,6 +107,8 @@ def add_audit_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR09
                 sentence += f" {found['archived']['sentence']} Verify them too: --archive FOLDER."
             options.printer.result(found, sentence)
 
+
+def _add_checkpoint(group: typer.Typer, frame: Frame) -> None:
     @group.command()
     def checkpoint(
         out: Annotated[Path, typer.Argument(help="A new file, to be kept where nobody who works with the appliance can change it.")],
@@ -113,6 +123,8 @@ def add_audit_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR09
                 taken, f"{out} is the checkpoint of {taken['entries']} entries. Note the log's key beside it, once: {taken['key']}"
             )
 
+
+def _add_prove(group: typer.Typer, frame: Frame) -> None:
     @group.command()
     def prove(
         entry: int,
@@ -128,6 +140,8 @@ def add_audit_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR09
             told = proved["entry"] or f"Entry {entry} is archived. Its hash, which is proved here: {proved['leaf_hash']}"
             options.printer.result(proved, f"{told}\n\n{proved['proof']}\nThe log's key: {proved['key']}")
 
+
+def _add_confirm(group: typer.Typer, frame: Frame) -> None:
     @group.command()
     def confirm(
         file: Annotated[Path | None, typer.Option(help="Was it this file? It is read here, and only its digest is asked for.")] = None,
@@ -143,6 +157,8 @@ def add_audit_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR09
             options.printer.result(found, "\n".join(_confirmed(found)))
             _say_archived(options, found)
 
+
+def _add_export(group: typer.Typer, frame: Frame) -> None:
     @group.command()
     def export(
         out: Annotated[

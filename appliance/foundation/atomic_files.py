@@ -66,6 +66,13 @@ def replace_file(path: Path, data: bytes, *, mode: int = 0o600) -> None:
         raise
 
 
+def remove_temporaries(folder: Path) -> None:
+    """Remove what writers of this folder left when they were killed; no other may write there now. Raises `StorageError`."""
+    with storage_errors(f"Clearing the folder {folder.name}"):
+        for path in folder.glob(".*.tmp"):
+            path.unlink()
+
+
 def free_bytes(folder: Path) -> int:
     """Return how many bytes an ordinary user may still write to the disk that `folder` is on. Raises `StorageError`."""
     with storage_errors(f"Looking at the disk of {folder.name}"):

@@ -1,4 +1,4 @@
-"""Which type this machine computes in: bf16 where its matrix products are truly faster, fp32 where not.
+"""Where this machine computes, and in which type: bf16 where its matrix products are truly faster, fp32 where not.
 
 Some CPUs multiply bf16 four times faster than fp32, on others it is unusable. Flags and model names don't tell; a probe of
 a few milliseconds does. Adapters are fp32 either way.
@@ -16,10 +16,18 @@ GAIN_NEEDED = 1.3  # bf16 has 8 bits of mantissa; a small gain is not worth them
 GIVE_UP_SECONDS = 0.1  # after this in one product, bf16 is emulated
 
 
+def compute_device() -> torch.device:
+    """Return where models are held and computed: the GPU (the first, where there are several), without one the CPU."""
+    return torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
+
+
 def probe() -> torch.dtype:
-    """Return `torch.bfloat16` or `torch.float32`, in well under a second. With a GPU that has bf16, bf16."""
-    if torch.cuda.is_available():
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
+    """Return `torch.bfloat16` or `torch.float32`, in well under a second. On a GPU that computes bf16 itself, bf16.
+
+    Older ones (before compute capability 8.0) take it and emulate it, and have no flash kernel either.
+    """
+    if compute_device().type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # so that this thread's own time is all there is, however busy the machine
     try:

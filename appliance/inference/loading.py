@@ -10,11 +10,15 @@ from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft
 from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
 from appliance.foundation.errors import IntegrityError
+from appliance.inference.compute_type import compute_device
 from appliance.models import AdapterConfiguration
 
 
-def load_base(folder: Path, *, quantised: bool, compute_type: torch.dtype) -> Any:
+def load_base(folder: Path, *, quantised: bool, compute_type: torch.dtype, device: torch.device | None = None) -> Any:
     """Return the causal language model, in NF4 with double quantisation when `quantised`, else in `compute_type`.
+
+    It lies whole on `device`, this machine's if none is given: left to itself, the library puts packed models on a GPU and all others on
+    the CPU.
 
     bitsandbytes repacks a 4-bit weight for AVX-512 bf16 at the first forward in eval mode without gradient; training afterwards gets
     wrong gradients, silently. So that path is switched off on every layer, here, for training and inference alike: contenders
@@ -32,6 +36,7 @@ def load_base(folder: Path, *, quantised: bool, compute_type: torch.dtype) -> An
         use_safetensors=True,
         trust_remote_code=False,
         attn_implementation="sdpa",
+        device_map={"": device or compute_device()},
         **quantisation,
     )
     for module in model.modules():

@@ -7,11 +7,12 @@ from typing import Any
 
 import torch
 
-from appliance.inference.compute_type import probe, type_name
+from appliance.inference.compute_type import compute_device, probe, type_name
 
-# Like the linear layers of a small model at a training step: products of other sizes are faster or slower by a third, which the fitted
-# constants of `planning.estimates` hold.
-ROWS, INNER, COLUMNS = 320, 576, 1536
+# Rows, inner, columns. On a CPU like the linear layers of a small model at a training step: products of other sizes are faster or slower by
+# a third, which the fitted constants of `planning.estimates` hold. On a GPU like those of an 8 B model at a pass: the small product takes
+# less time there than it takes to ask for it, and would show a tenth of the speed.
+SIZES = {"cpu": (320, 576, 1536), "cuda": (4096, 4096, 4096)}
 COPIED_NUMBERS = 16 * 1024**2
 LEAST_SECONDS, LEAST_ROUNDS = 0.5, 5
 
@@ -19,19 +20,19 @@ LEAST_SECONDS, LEAST_ROUNDS = 0.5, 5
 @torch.no_grad()
 def measure_speed(clock: Callable[[], float] = time.perf_counter) -> dict[str, Any]:
     """Return `compute_type`, `gflops`, `copy_gb_s`, and `gpu_memory_bytes` (0: none): medians over half a second each, by `clock`."""
-    dtype = probe()
-    gpu = torch.cuda.is_available()
-    device = torch.device("cuda" if gpu else "cpu")
-    left, right = torch.ones(ROWS, INNER, dtype=dtype, device=device), torch.ones(COLUMNS, INNER, dtype=dtype, device=device)
+    dtype, device = probe(), compute_device()
+    gpu = device.type == "cuda"
+    rows, inner, columns = SIZES[device.type]
+    left, right = torch.ones(rows, inner, dtype=dtype, device=device), torch.ones(columns, inner, dtype=dtype, device=device)
     source = torch.ones(COPIED_NUMBERS, device=device)
     target = torch.empty_like(source)
     product = _median_seconds(lambda: torch.nn.functional.linear(left, right), gpu, clock)
     copy = _median_seconds(lambda: target.copy_(source), gpu, clock)
     return {
         "compute_type": type_name(dtype),
-        "gflops": 2 * ROWS * INNER * COLUMNS / product / 1e9,
+        "gflops": 2 * rows * inner * columns / product / 1e9,
         "copy_gb_s": 2 * 4 * COPIED_NUMBERS / copy / 1e9,
-        "gpu_memory_bytes": torch.cuda.get_device_properties(0).total_memory if gpu else 0,
+        "gpu_memory_bytes": torch.cuda.get_device_properties(device).total_memory if gpu else 0,
     }
 
 

@@ -35,10 +35,6 @@ class JobHandler(Protocol):
         """Adopt what the worker made, log it, and return the job's result."""
         ...
 
-    def fail(self, job: Job, error: ApplianceError) -> None:
-        """Log that the job failed."""
-        ...
-
 
 @runtime_checkable
 class StepsDown(Protocol):
@@ -46,6 +42,15 @@ class StepsDown(Protocol):
 
     def step_down(self, job: Job, error: ApplianceError) -> Job:
         """Memory ran out: make the job need less, log it, and return the job as it is now. Raises `ApplianceError` when it cannot."""
+        ...
+
+
+@runtime_checkable
+class CleansUp(Protocol):
+    """A handler of jobs that leave something behind which only going on would need."""
+
+    def clean_up(self, job: Job) -> None:
+        """The job has succeeded, for good: remove that. Raises nothing."""
         ...
 
 
@@ -78,7 +83,7 @@ class _Listener:
 
 
 class JobRunner:
-    """Runs queued jobs. `database` raises `SealedError` while the vault is sealed, and the queue waits.
+    """Runs queued jobs. `database` raises `SealedError` while the vault is sealed, and the queue waits. `log_failure`: that a job failed.
 
     `notices`: what is to be known of a running job and could not yet be written; whoever shows jobs may look there. `vmstat`: see
     `memory_kills`.
@@ -91,6 +96,7 @@ class JobRunner:
         clock: Clock,
         handlers: dict[str, JobHandler],
         *,
+        log_failure: Callable[[Job, ApplianceError], None],
         notices: dict[str, str] | None = None,
         vmstat: Path = VMSTAT,
     ) -> None:
@@ -99,6 +105,7 @@ class JobRunner:
         self.notices: dict[str, str] = {} if notices is None else notices
         self._launcher = launcher
         self._handlers = handlers
+        self._log_failure = log_failure
         self._vmstat = vmstat
         self._left_behind = False
         self._wake = threading.Event()
@@ -156,9 +163,8 @@ class JobRunner:
             told = error if isinstance(error, ApplianceError) else ApplianceError(fault, code="fault")
             if told.code in _ENDED_BY_US and self._ending.is_set() and not self._asked_to_stop(job.id):
                 return self._move(job, JobState.QUEUED, _GOES_ON)
-            return self._fail(handler, job, told)
-        reason = str(done.result.get("sentence") or "Stopped.") if done.stopped else ""
-        return self._move(job, JobState.STOPPED if done.stopped else JobState.SUCCEEDED, reason, result)
+            return self._fail(job, told)
+        return self._end(handler, job, done, result)
 
     def _work(self, handler: JobHandler, job: Job, listener: _Listener) -> tuple[Job, Done]:
         """Run the job's worker to its end; when memory runs out, again with less, as long as its handler finds something to give up."""
@@ -174,15 +180,23 @@ class JobRunner:
                     raise
                 job = handler.step_down(job, error)
 
+    def _end(self, handler: JobHandler, job: Job, done: Done, result: dict[str, Any]) -> Job:
+        if done.stopped:
+            return self._move(job, JobState.STOPPED, str(done.result.get("sentence") or "Stopped."), result)
+        succeeded = self._move(job, JobState.SUCCEEDED, "", result)
+        if isinstance(handler, CleansUp):
+            handler.clean_up(succeeded)
+        return succeeded
+
     def _move(self, job: Job, state: JobState, reason: str, result: dict[str, Any] | None = None) -> Job:
         with self.database().begin() as connection:
             moved = move_job(connection, self.clock, job.id, state, reason=reason, result=result)
         self.notices.pop(job.id, None)  # What could not be written while it ran is over now.
         return moved
 
-    def _fail(self, handler: JobHandler, job: Job, error: ApplianceError) -> Job:
+    def _fail(self, job: Job, error: ApplianceError) -> Job:
         try:
-            handler.fail(job, error)
+            self._log_failure(job, error)
         finally:  # The job is over even where the log could not say so: its request stays without an outcome, which the next start says.
             failed = self._move(job, JobState.FAILED, error.sentence)
         return failed

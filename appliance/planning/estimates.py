@@ -2,8 +2,13 @@
 
 Time = products / their speed + numbers moved / the speed of copying. Products: see `work`. Moved are the activations, three times; the
 weights, cast once a pass where they learn; NF4 weights, unpacked twice a pass; AdamW's state once a step. What each of these costs
-was fitted to trainings on machine B, so that a machine's two measured speeds carry the estimate over;
+was fitted to trainings on machine B, a CPU, so that a machine's two measured speeds carry the estimate over;
 `ops/bench/planner_error.py` measures how far it is from others, `ops/bench/README.md` keeps the figures.
+
+On a GPU the calls run ahead of what they ask for, so a step takes the longer of the two, not their sum. `GPU_BLOCK_SECONDS` is no
+measurement, as no GPU was at hand: a block's forward and backward pass make some 120 calls that start a kernel (counted with torch's
+dispatcher, views and the attention's own left out), at 10 microseconds each of Python, autograd and launch. The other constants are
+the CPU's there too, but for attention, of whose square the flash kernel computes half. Each training that ends corrects the next estimate.
 """
 
 from appliance.planning.machine import (
@@ -24,11 +29,13 @@ KEPT_CHECKPOINTS = 3  # the last two, and one being written
 FORWARD_SHARE = 0.35  # of a step's time is its forward pass, which is all that validation needs
 NARROW = 200.0  # products of a model of this width take twice as long as the measured ones, for the same operations; of wide ones, as long
 ATTENTION_SLOWNESS = 3.5  # attention's products are small ones, over the whole square of a row
+FLASH_SLOWNESS = 1.0  # half of the square, at half a GPU's peak (arXiv:2307.08691, section 4.1)
 ACTIVATION_BYTES = 15.0  # moved for each number that a token and block keep
 SCORE_BYTES = 27.0  # moved for each score of attention
 UNPACK_BYTES = 8.0  # moved for each NF4 weight that is unpacked
 LEARN_BYTES = 45.0  # moved a step for each number that learns
 BLOCK_SECONDS = 7.5e-3  # of calls, a block and pass
+GPU_BLOCK_SECONDS = 1.2e-3  # the same on a GPU: see above
 
 
 def estimate_seconds(
@@ -45,11 +52,12 @@ def estimate_seconds(
     """Return how long training takes with its validation, loading not counted."""
     steps = steps_of(rows, epochs=epochs, batch_size=batch_size) * (1 + FORWARD_SHARE * rows.validation_rows / rows.rows)
 
-    size = BYTES_A_TYPE[machine.compute_type]
-    step = _step(shape, choice, rows, epochs, batch_size, pass_tokens, size, checkpointing=checkpointing)
+    operations, moved = _step(shape, choice, machine, rows, epochs, batch_size, pass_tokens, checkpointing=checkpointing)
+    calls = passes_of(rows, batch_size, pass_tokens) * trained_blocks(shape, choice)
 
     def at(gflops: float, copy_gb_s: float) -> float:
-        return steps * (step[0] / (gflops * 1e9) + step[1] / (copy_gb_s * 1e9) + step[2])
+        busy = operations / (gflops * 1e9) + moved / (copy_gb_s * 1e9)
+        return steps * (max(busy, calls * GPU_BLOCK_SECONDS) if machine.gpu else busy + calls * BLOCK_SECONDS)
 
     if machine.gpu and machine.speed is None:
         return Range(*(at(*speeds) for speeds in zip(UNMEASURED_GPU_GFLOPS[::-1], UNMEASURED_GPU_COPY_GB_S[::-1], strict=True)))
@@ -73,15 +81,16 @@ def checkpoint_bytes(shape: ModelShape, choice: MethodChoice) -> int:
 def _step(
     shape: ModelShape,
     choice: MethodChoice,
+    machine: Machine,
     rows: RowSizes,
     epochs: int,
     batch_size: int,
     pass_tokens: int,
-    size: int,
     *,
     checkpointing: bool,
-) -> tuple[float, float, float]:
-    """Return a step's operations in products, the bytes it moves, and the seconds of its calls."""
+) -> tuple[float, float]:
+    """Return a step's operations in products, and the bytes it moves."""
+    size = BYTES_A_TYPE[machine.compute_type]
     tokens, passes = computed_tokens(rows, batch_size), passes_of(rows, batch_size, pass_tokens)
     learns, blocks = trained_parameters(shape, choice), trained_blocks(shape, choice)
     through = shape.linear_parameters * blocks / shape.layers  # weights of the blocks that gradients pass through
@@ -97,13 +106,15 @@ def _step(
         operations += tokens * 2 * through + (answers * 2 * table if choice.train_head else 0)
         operations += tokens * 2 * (shape.linear_parameters - through) / epochs  # frozen layers compute each row once in all
     scores = tokens * shape.heads * rows.mean * blocks * (3 + again)
-    attention = 2 * 2 * scores * shape.head_dim * ATTENTION_SLOWNESS
+    attention = 2 * 2 * scores * shape.head_dim * (FLASH_SLOWNESS if machine.flash_attention else ATTENTION_SLOWNESS)
     query, key_value = shape.heads * shape.head_dim, shape.key_value_heads * shape.head_dim
     block = 4 * shape.hidden + 2 * query + 2 * key_value + 3 * shape.intermediate
-    moved = (tokens * block * blocks * (3 + again) * ACTIVATION_BYTES + scores * SCORE_BYTES) / 3 * size / 2
+    moved = tokens * block * blocks * (3 + again) * ACTIVATION_BYTES / 3 * size / 2
+    if not machine.flash_attention:
+        moved += scores * SCORE_BYTES / 3 * size / 2
     if choice.method == "qlora":
         moved += passes * (2 + again) * UNPACK_BYTES * shape.linear_parameters
     elif not choice.adapters:
         moved += passes * 2 * (2 + again) * (4 + size) * through / 2
     moved += LEARN_BYTES * learns
-    return operations * (1 + NARROW / shape.hidden) + attention, moved, passes * blocks * BLOCK_SECONDS
+    return operations * (1 + NARROW / shape.hidden) + attention, moved

@@ -69,5 +69,8 @@ def _advice(wanted: Training, checkpointing: bool) -> tuple[str, ...]:
     if checkpointing:
         advice.append("To fit the memory, activations are computed twice instead of kept (checkpointing): a third more time.")
     if wanted.machine.speed is None and not wanted.machine.gpu:
-        advice.append("This machine's speed was not measured yet, so the time is a wide guess. It is measured when a model is installed.")
+        advice.append(
+            "This machine's speed was not measured yet, so the time is a wide guess. It is measured by the first plan that is made while "
+            "no job runs."
+        )
     return tuple(advice)

@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 
-from appliance.planning.machine import Machine
+from appliance.planning.machine import GPU_SHARE, Machine
 from appliance.planning.methods import MethodChoice
 from appliance.planning.passes import Training, passes_that_fit
 from appliance.planning.shapes import TYPICAL_SHAPES
 from appliance.planning.work import RowSizes
 
 GPU_GB = (8, 12, 16, 24, 40, 48, 80)
-GPU_SHARE = 0.95  # of its memory: the rest the driver and a screen hold
 TABLE_METHODS = (MethodChoice("full"), MethodChoice("lora"), MethodChoice("qlora"))
 TABLE_ROWS = RowSizes(rows=1000, mean=300, longest=1024)
 

@@ -19,6 +19,7 @@ BF16_GAIN = 4.0
 UNMEASURED_COPY_GB_S = (2.0, 20.0)
 # Of GPUs in 16 bits, by their data sheets: a T4 (65 TFLOP/s, 320 GB/s) at a third, to an H100 (990, 3350) at half. None was measured.
 UNMEASURED_GPU_GFLOPS, UNMEASURED_GPU_COPY_GB_S = (20e3, 500e3), (100.0, 2000.0)
+GPU_SHARE = 0.95  # of its memory: the rest the driver and a screen hold
 CORRECTIONS = (0.1, 10.0)  # what past trainings may correct an estimate of time by: past that, something else was wrong
 
 
@@ -73,10 +74,18 @@ class Machine:
 
     @property
     def compute_type(self) -> str:
-        """Return the type that the model computes in; unmeasured, the larger one, so that memory is not promised that is not there."""
-        if self.gpu:
-            return "bfloat16"
-        return self.speed.compute_type if self.speed else "float32"
+        """Return the type that the model computes in, as it was measured.
+
+        Unmeasured, a GPU's is that of all that are sold today; a CPU's the larger one, so that no memory is promised that is not there.
+        """
+        if self.speed is not None:
+            return self.speed.compute_type
+        return "bfloat16" if self.gpu else "float32"
+
+    @property
+    def flash_attention(self) -> bool:
+        """Tell whether attention is the kernel that holds no scores: see `training.varlen_attention`."""
+        return self.gpu and self.compute_type == "bfloat16"
 
 
 def fingerprint(processor: str, cores: int, memory_bytes: int) -> str:

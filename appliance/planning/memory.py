@@ -7,8 +7,9 @@ compute type.
 
 Activations are what the backward pass needs again; `training.kernels` and `training.attention` name it. A token and block keep, in numbers:
 the block's two inputs and their norms (4 x width), queries, keys and values (their width), the attention's output and probabilities (heads
-x tokens that it sees), gate and up (2 x feed-forward width), their product (1 x), and the adapters' inner values (7 x rank). With
-checkpointing a block keeps its input alone, and one block at a time is computed again (Chen et al., arXiv:1604.06174).
+x tokens that it sees; the flash kernel of a GPU keeps none), gate and up (2 x feed-forward width), their product (1 x), and the adapters'
+inner values (7 x rank). With checkpointing a block keeps its input alone, and one block at a time is computed again (Chen et al.,
+arXiv:1604.06174).
 
 The few constants that are no arithmetic were fitted to trainings on machine B; `ops/bench/planner_error.py` measures how far all of it is
 from others, `ops/bench/README.md` keeps the figures.
@@ -77,6 +78,7 @@ def estimate_memory(
     kept = 0.0
     if choice.method == "last-layers" and choice.last_layers < shape.layers:
         kept = min(FEATURE_BYTES, rows.tokens * shape.hidden * size)
+    numbers = _activations(shape, choice, rows, tokens, machine, checkpointing=checkpointing)
     return MemorySplit(
         runtime=GPU_RUNTIME_BYTES if machine.gpu else CPU_RUNTIME_BYTES,
         mapped=0 if machine.gpu else _mapped_bytes(shape, choice),
@@ -84,7 +86,7 @@ def estimate_memory(
         adapters=4 * learns,
         gradients=4 * learns + round(_passing_gradients(shape, choice, size)),
         optimiser=2 * 4 * learns,
-        activations=round(ACTIVATION_FACTOR * (_activations(shape, choice, rows, tokens, checkpointing=checkpointing) * size + kept)),
+        activations=round(ACTIVATION_FACTOR * (numbers * size + kept)),
     )
 
 
@@ -122,10 +124,10 @@ def _passing_gradients(shape: ModelShape, choice: MethodChoice, size: int) -> fl
     return 2 * largest * size if choice.method == "qlora" else 0
 
 
-def _activations(shape: ModelShape, choice: MethodChoice, rows: RowSizes, tokens: float, *, checkpointing: bool) -> float:
+def _activations(shape: ModelShape, choice: MethodChoice, rows: RowSizes, tokens: float, machine: Machine, *, checkpointing: bool) -> float:
     """Return numbers in the compute type, of a pass of so many tokens."""
     query, key_value = shape.heads * shape.head_dim, shape.key_value_heads * shape.head_dim
-    seen = min(rows.longest, LONG_ATTENTION + rows.shared)
+    seen = 0.0 if machine.flash_attention else min(rows.longest, LONG_ATTENTION + rows.shared)
     block = 4 * shape.hidden + 2 * query + 2 * key_value + 3 * shape.intermediate + shape.heads * seen
     if choice.adapters:
         block += 7 * choice.rank

@@ -13,7 +13,6 @@ A matrix that did not move (all values 0) has rank 0 by every count.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -133,11 +132,6 @@ class AdapterSpectrum:
         if 2 * enough <= self.rank:
             return f"{self.rank} was more than needed: {carry} {percent} % of what it learned."
         return f"{self.rank} is about right: {carry} {percent} % of what it learned."
-
-
-def layers_from_json(rows: Sequence[dict[str, Any]]) -> tuple[LayerSpectrum, ...]:
-    """Return the matrices as `by_layer` wrote them."""
-    return tuple(LayerSpectrum(row["name"], row["rows"], row["columns"], tuple(row["singular_values"])) for row in rows)
 
 
 def _near_full(enough: int, rank: int) -> bool:

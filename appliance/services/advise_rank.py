@@ -1,17 +1,18 @@
 """Before training: a recommended rank from the data's size, the model and the memory of this machine."""
 
+from dataclasses import replace
 from typing import Any
 
 from appliance.audit import ObjectRef
 from appliance.foundation.errors import InputError
-from appliance.planning import ADAPTER_METHODS, PRESETS, MethodChoice, ModelShape, advise_rank, estimate_memory
-from appliance.planning.passes import pass_sizes
+from appliance.planning import ADAPTER_METHODS, PRESETS, MethodChoice, ModelShape, Training, advise_rank, passes_that_fit
+from appliance.planning.passes import memory_of, pass_sizes
 from appliance.planning.work import COMPLETION_SHARE
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.dataset_versions import show_report
 from appliance.services.import_dataset import describe_dataset
 from appliance.services.import_model import describe_model
-from appliance.services.machine import this_machine
+from appliance.services.machine import measured_machine
 from appliance.services.plan_training import max_length_of, row_sizes
 
 CHARACTERS_A_TOKEN = 4.0  # of English text, roughly: where rows were counted without a model
@@ -41,16 +42,16 @@ def advise_before(
     dataset, model = describe_dataset(context, dataset_id), describe_model(context, model_id)
     shape = ModelShape.from_config(model["manifest"]["config"])
     tokens = answer_tokens(show_report(context, caller, dataset_id=dataset_id)["tokens"], dataset["training_rows"])
-    machine, rows = this_machine(context), row_sizes(context, dataset, max_length_of(model))
+    machine, rows = measured_machine(context), row_sizes(context, dataset, max_length_of(model))
     batch_size = PRESETS["balanced"].batch(rows.rows).rows
     budget = memory_gib * 2**30 if memory_gib is not None else float(machine.memory_bytes)
 
     def peak_bytes(rank: int) -> float:
-        choice = MethodChoice(method, rank)
-        split = estimate_memory(
-            shape, choice, machine, rows, batch_size=batch_size, pass_tokens=pass_sizes(machine)[0], checkpointing=False
-        )
-        return split.peak.high
+        """As a training would run here: with the largest passes that fit, or the smallest where none does."""
+        wanted = Training(shape, MethodChoice(method, rank), replace(machine, memory_bytes=round(budget)), rows, 1, batch_size)
+        way = passes_that_fit(wanted)
+        memory = way[2] if way is not None else memory_of(wanted, pass_sizes(machine)[-1], checkpointing=True)
+        return memory.needed
 
     advice = advise_rank(shape, answer_tokens=tokens, peak_bytes=peak_bytes, budget_bytes=budget)
     return {**advice.to_json(), "dataset_id": dataset_id, "model_id": model_id, "method": method, "memory_gib": round(budget / 2**30, 1)}

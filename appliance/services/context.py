@@ -66,6 +66,8 @@ class ServiceContext:
         self.before_seal: list[Callable[[], None]] = []
         self.notices: dict[str, str] = {}  # by job: what is to be known now, where the disk has no room for it
         self.log_damage = ""  # what reread_log.py found wrong with old entries, as a sentence
+        self.measuring = threading.Lock()  # held while the machine's speed is measured
+        self.measured = False  # or tried, by this process: see machine.py
         self._vault: Vault | None = None
         self._sealing = threading.Lock()
         self._looks: dict[tuple[Caller, str, str, str], int] = {}

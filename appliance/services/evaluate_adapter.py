@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from appliance.audit import ObjectRef, Outcome
-from appliance.foundation.errors import ApplianceError, ConflictError, InputError, NotFoundError
+from appliance.foundation.errors import ConflictError, InputError, NotFoundError
 from appliance.jobs.conversation import WorkerOrder
 from appliance.jobs.messages import Done, EvaluateStart
 from appliance.jobs.states import Job
@@ -86,10 +86,6 @@ class EvaluationHandler:
                 )
         log_job(context, job, "job.start", Outcome.SUCCEEDED, result=digest_of(done.result))
         return done.result
-
-    def fail(self, job: Job, error: ApplianceError) -> None:
-        """Log that the job failed, and why."""
-        log_job(self._context, job, "job.start", Outcome.FAILED, error.code)
 
 
 def list_adapters(context: ServiceContext, caller: Caller) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from appliance.audit import ObjectRef, Outcome
-from appliance.foundation.errors import ApplianceError, InputError, NotFoundError
+from appliance.foundation.errors import InputError, NotFoundError
 from appliance.jobs.conversation import WorkerOrder
 from appliance.jobs.messages import Done, RanksStart
 from appliance.jobs.states import Job
@@ -101,7 +101,3 @@ class RanksHandler:
                 connection.execute(update(ADAPTERS).where(of_this).values(results=json.dumps({**results, "rank": result})))
         log_job(context, job, "job.start", Outcome.SUCCEEDED)
         return done.result
-
-    def fail(self, job: Job, error: ApplianceError) -> None:
-        """Log that the job failed, and why."""
-        log_job(self._context, job, "job.start", Outcome.FAILED, error.code)

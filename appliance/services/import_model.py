@@ -15,7 +15,7 @@ from appliance.foundation.identifiers import new_id
 from appliance.identity import default_project
 from appliance.jobs.conversation import WorkerOrder, run_worker
 from appliance.jobs.messages import ConvertStart
-from appliance.models import ModelManifest, copy_model, locate_starter
+from appliance.models import copy_model, locate_starter
 from appliance.models.tables import MODELS
 from appliance.planning import ModelShape
 from appliance.services.context import Caller, ServiceContext
@@ -105,8 +105,3 @@ def show_parameters(context: ServiceContext, caller: Caller, model_id: str, *, r
         "times_smaller": shape.parameters / learns,
         "layers": layers,
     }
-
-
-def model_manifest(context: ServiceContext, model_id: str) -> ModelManifest:
-    """Return the manifest that the model is verified by at every load."""
-    return ModelManifest.from_json(describe_model(context, model_id)["manifest"])

@@ -1,5 +1,6 @@
 """Adopt an adapter that a worker made and sealed in its job's folder: into its own folder, the table and the log."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -43,6 +44,16 @@ class MadeAdapter:
 def job_folder(context: ServiceContext, job_id: str) -> Path:
     """Return the one folder that the job's worker may write."""
     return context.home / "jobs" / job_id
+
+
+def remove_checkpoints(context: ServiceContext, job_id: str) -> None:
+    """Empty the folder of a training that succeeded: only a resume would need what is left there. What cannot be removed stays."""
+    with contextlib.suppress(OSError):
+        for path in job_folder(context, job_id).iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
 
 
 def keep_adapter(context: ServiceContext, job: Job, made: MadeAdapter, result: dict[str, Any]) -> None:

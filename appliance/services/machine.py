@@ -1,7 +1,8 @@
 """The machine as the planner sees it: memory and disk as they are now, the speed as it was measured.
 
-The speed is measured by a confined worker when a model is imported, and corrected by each training that ended. It stands in `machine.json`
-of the home: figures of the machine, nothing of anybody's data, and worth nothing on another machine, so a backup leaves it out.
+The speed is measured by a confined worker when a model is imported, or by the first plan of a home that has none (it was restored, or its
+machine has changed), and corrected by each training that ended. It stands in `machine.json` of the home: figures of the machine, nothing of
+anybody's data, and worth nothing on another machine, so a backup leaves it out.
 """
 
 import json
@@ -14,8 +15,9 @@ from appliance.foundation.atomic_files import write_atomic
 from appliance.foundation.errors import ApplianceError, InputError
 from appliance.jobs.conversation import WorkerOrder, run_worker
 from appliance.jobs.messages import MeasureStart
+from appliance.jobs.states import JobState, list_jobs
 from appliance.planning import Machine, Speed, fingerprint
-from appliance.planning.machine import SYSTEM_BYTES
+from appliance.planning.machine import GPU_SHARE, SYSTEM_BYTES
 from appliance.services.context import ServiceContext
 
 FILE_NAME = "machine.json"
@@ -31,7 +33,7 @@ def this_machine(context: ServiceContext) -> Machine:
     """Return what a training may use here. With a GPU its memory counts, without one the machine's, less what the system needs."""
     found = _read(context.home / FILE_NAME)
     speed = Speed.from_json(found["speed"]) if found else None
-    gpu_bytes = int(found["gpu_memory_bytes"]) if found else 0
+    gpu_bytes = round(GPU_SHARE * found["gpu_memory_bytes"]) if found else 0
     return Machine(
         memory_bytes=gpu_bytes or max(0, round(_memory_bytes() - SYSTEM_BYTES)),
         disk_bytes=shutil.disk_usage(context.home).free,
@@ -39,6 +41,21 @@ def this_machine(context: ServiceContext) -> Machine:
         speed=speed,
         gpu=gpu_bytes > 0,
     )
+
+
+def measured_machine(context: ServiceContext) -> Machine:
+    """Return `this_machine`, measured first where that was never done.
+
+    Tried once in this process: a measurement that fails would hold up every plan. Never beside a job, which would make it look slow.
+    """
+    with context.measuring:
+        if not context.measured:
+            with context.database.begin() as connection:
+                busy = bool(list_jobs(connection, states=frozenset({JobState.RUNNING, JobState.STOPPING})))
+            if not busy:
+                context.measured = True
+                measure_machine(context)
+    return this_machine(context)
 
 
 def measure_machine(context: ServiceContext) -> None:
@@ -55,10 +72,13 @@ def measure_machine(context: ServiceContext) -> None:
 
 
 def note_training(context: ServiceContext, spec: dict[str, Any], result: dict[str, Any]) -> None:
-    """Let a training that ended correct the estimates of the next ones. One that stopped early is compared by the steps that it took."""
+    """Let a training that ended correct the estimates of the next ones. One that stopped early is compared by the steps that it took.
+
+    One that stepped down says nothing: it did not run as it was estimated.
+    """
     path = context.home / FILE_NAME
     found, planned, steps, took = _read(path), spec.get("estimated_steps"), result.get("steps", 0), result.get("seconds")
-    if found is None or not planned or not took or steps < LEAST_STEPS:
+    if found is None or not planned or not took or steps < LEAST_STEPS or result.get("stepped_down"):
         return
     estimated = spec["estimated_seconds"] * steps / planned
     _write(path, Speed.from_json(found["speed"]).after_training(took / estimated), found["gpu_memory_bytes"])

@@ -4,6 +4,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ from appliance.services.search_audit import AuditDesk, search_audit
 from appliance.services.shred_dataset import show_certificate, shred_dataset
 from appliance.services.shrink_adapter import SHRINK, ShrinkHandler, submit_shrink
 from appliance.services.sweep_ranks import SWEEP, SweepHandler, submit_sweep
-from appliance.services.train_adapter import TRAIN, TrainingHandler, submit_training
+from appliance.services.train_adapter import TRAIN, TrainingHandler, log_failure, submit_training
 
 Parameters = dict[str, Any]
 WATCH_POLL_S = 0.5
@@ -71,7 +72,14 @@ class Appliance:
             SHRINK: ShrinkHandler(context),
             SWEEP: SweepHandler(context),
         }
-        self.runner = JobRunner(lambda: context.database, context.launcher, context.clock, handlers, notices=context.notices)
+        self.runner = JobRunner(
+            lambda: context.database,
+            context.launcher,
+            context.clock,
+            handlers,
+            log_failure=partial(log_failure, context),
+            notices=context.notices,
+        )
         self.serving = False
         self._recovery = Recovery(context)
         context.after_unseal.append(self._recover)

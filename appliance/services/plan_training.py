@@ -28,7 +28,7 @@ from appliance.planning import (
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.import_dataset import describe_dataset
 from appliance.services.import_model import describe_model
-from appliance.services.machine import this_machine
+from appliance.services.machine import measured_machine
 
 CHARACTERS_A_TOKEN = 3.5  # of European languages in tokenizers of 30,000 to 150,000 entries, roughly
 TEMPLATE_NAME = "chat_template.jinja"  # as an import keeps it, wherever it stood
@@ -86,7 +86,7 @@ def plan_training(context: ServiceContext, *, dataset_id: str, model_id: str, ch
     shape = ModelShape.from_config(model["manifest"]["config"])
     max_length = max_length_of(model)
     rows = row_sizes(context, dataset, max_length)
-    machine = this_machine(context)
+    machine = measured_machine(context)
     # For the settings, "auto" is an adapter: which one, the memory decides below.
     settings = _settings(choice, "lora" if choice.method == AUTOMATIC else choice.method, shape, dataset["training_rows"])
     wanted = MethodChoice(choice.method, *(settings[name] for name in ("rank", "use_rslora", "use_dora", "last_layers", "train_head")))

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.audit import Outcome
-from appliance.foundation.errors import ApplianceError, InputError
+from appliance.foundation.errors import InputError
 from appliance.foundation.identifiers import new_id
 from appliance.jobs.conversation import WorkerOrder
 from appliance.jobs.messages import Done, ShrinkStart
@@ -93,7 +93,7 @@ class ShrinkHandler:
             smaller=adapter_access(context, spec["smaller_id"], job_folder(context, job.id) / MADE),
             rank=spec["rank"],
             quantised=adapter["method"] == "qlora",
-            max_length=MAX_LENGTH,
+            max_length=adapter["config"].get("max_length", MAX_LENGTH),
         )
         read = (Path(model.folder), context.home / "datasets" / dataset["id"], Path(access.folder))
         return WorkerOrder(start, read=read, write=(job_folder(context, job.id),))
@@ -120,7 +120,3 @@ class ShrinkHandler:
             keep_adapter(context, job, made, done.result)
         log_job(context, job, "job.start", Outcome.SUCCEEDED)
         return {**done.result, "adapter": spec["smaller_id"] if written else ""}
-
-    def fail(self, job: Job, error: ApplianceError) -> None:
-        """Log that the job failed, and why."""
-        log_job(self._context, job, "job.start", Outcome.FAILED, error.code)

@@ -12,13 +12,14 @@ from appliance.jobs.states import Job
 from appliance.planning import ADAPTER_METHODS, AUTOMATIC
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.import_dataset import describe_dataset
-from appliance.services.keep_adapter import MadeAdapter, keep_adapter
+from appliance.services.keep_adapter import MadeAdapter, keep_adapter, remove_checkpoints
 from appliance.services.plan_training import TrainingChoice, plan_training
 from appliance.services.train_adapter import log_job, queue_training, step_training_down, training_order, training_spec, training_start
 
 SWEEP = "sweep"
 MIN_RANKS, MAX_RANKS = 2, 8
 DEFAULT_RANKS = (4, 8, 16, 32)
+OF_A_RANK = ("rank", "lora_alpha", "trained_parameters", "flop", "flop_base_share")  # of a training's spec: what its rank decides
 
 
 def submit_sweep(
@@ -45,8 +46,9 @@ def submit_sweep(
         raise InputError(
             "The dataset has no rows set aside, so ranks cannot be compared. Import one with more rows.", code="sweep.validation"
         )
-    candidates = [{"rank": spec["rank"], "lora_alpha": spec["lora_alpha"]} for spec in specs]
-    return queue_training(context, caller, SWEEP, {**specs[0], "candidates": candidates}, ranks=",".join(map(str, chosen)))
+    candidates = [{name: spec[name] for name in OF_A_RANK} for spec in specs]
+    # All are computed as the largest is, which needs the most memory.
+    return queue_training(context, caller, SWEEP, {**specs[-1], "candidates": candidates}, ranks=",".join(map(str, chosen)))
 
 
 class SweepHandler:
@@ -60,7 +62,8 @@ class SweepHandler:
         context = self._context
         log_job(context, job, "job.start", Outcome.REQUESTED)
         training = training_start(context, job)
-        start = SweepStart(training=training, candidates=[RankCandidate(**each) for each in job.spec["candidates"]])
+        ranks = [RankCandidate(rank=each["rank"], lora_alpha=each["lora_alpha"]) for each in job.spec["candidates"]]
+        start = SweepStart(training=training, candidates=ranks)
         return training_order(context, job, start, training)
 
     def finish(self, job: Job, done: Done) -> dict[str, Any]:
@@ -76,10 +79,10 @@ class SweepHandler:
         log_job(context, job, "job.start", Outcome.SUCCEEDED)
         return {**done.result, "adapter": spec["adapter_id"] if written else ""}
 
-    def fail(self, job: Job, error: ApplianceError) -> None:
-        """Log that the job failed, and why."""
-        log_job(self._context, job, "job.start", Outcome.FAILED, error.code)
-
     def step_down(self, job: Job, error: ApplianceError) -> Job:
         """Train with smaller passes, as a training would. Raises `WorkerError` when there is nothing left to give up."""
         return step_training_down(self._context, job, error)
+
+    def clean_up(self, job: Job) -> None:
+        """Remove the checkpoints of the ranks, and their record."""
+        remove_checkpoints(self._context, job.id)

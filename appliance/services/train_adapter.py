@@ -15,7 +15,7 @@ from appliance.services.context import APPLIANCE, Caller, ServiceContext
 from appliance.services.dataset_use import verify_trainable
 from appliance.services.import_dataset import PART_KIND, describe_dataset, part_key_id
 from appliance.services.import_model import describe_model
-from appliance.services.keep_adapter import MADE, MadeAdapter, job_folder, keep_adapter
+from appliance.services.keep_adapter import MADE, MadeAdapter, job_folder, keep_adapter, remove_checkpoints
 from appliance.services.machine import note_training, this_machine
 from appliance.services.plan_training import TrainingChoice, plan_training
 from appliance.services.queue_job import queue_job
@@ -95,17 +95,17 @@ class TrainingHandler:
             name = f"{spec['name']} (step {done.result['best_step']})" if done.stopped else spec["name"]
             keep_adapter(context, job, MadeAdapter.of_training({**spec, "name": name}, str(done.result["adapter_sha256"])), result)
         if not done.stopped:
-            note_training(context, spec, done.result)
+            note_training(context, spec, result)
         log_job(context, job, "job.start", Outcome.SUCCEEDED)
         return result
-
-    def fail(self, job: Job, error: ApplianceError) -> None:
-        """Log that the job failed, and why."""
-        log_job(self._context, job, "job.start", Outcome.FAILED, error.code)
 
     def step_down(self, job: Job, error: ApplianceError) -> Job:
         """Take the next smaller way to train, and say so in the job and in the log. Raises `WorkerError` when there is none."""
         return step_training_down(self._context, job, error)
+
+    def clean_up(self, job: Job) -> None:
+        """Remove the checkpoints."""
+        remove_checkpoints(self._context, job.id)
 
 
 def step_training_down(context: ServiceContext, job: Job, error: ApplianceError) -> Job:
@@ -113,7 +113,7 @@ def step_training_down(context: ServiceContext, job: Job, error: ApplianceError)
     lower = step_down(footprint(job))
     if lower is None:
         raise WorkerError(NOTHING_LEFT, code=OUT_OF_MEMORY) from error
-    log_job(context, job, "job.start", Outcome.FAILED, error.code)
+    log_failure(context, job, error)
     now = asdict(lower.footprint)
     context.log.append(APPLIANCE, "job.step-down", ObjectRef("job", job.id), Outcome.SUCCEEDED, reason=error.code, details=now)
     with context.database.begin() as connection:
@@ -175,6 +175,11 @@ def log_job(context: ServiceContext, job: Job, action: str, outcome: Outcome, re
         request=job.id,
         details={"kind": job.kind, **details},
     )
+
+
+def log_failure(context: ServiceContext, job: Job, error: ApplianceError) -> None:
+    """Log that a job failed, and why."""
+    log_job(context, job, "job.start", Outcome.FAILED, error.code)
 
 
 def model_access(context: ServiceContext, model_id: str) -> ModelAccess:

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 import torch
 
+from appliance.foundation.atomic_files import remove_temporaries
 from appliance.foundation.errors import ApplianceError, IntegrityError
 from appliance.training.sealed_tensors import SealedTensors, write_tensors
 from appliance.vault.stream import SealContext, seal_file, unseal_file
@@ -73,7 +74,10 @@ class TrainingCheckpoint:
         return self.figures.step
 
     def restore(self, parameters: Mapping[str, torch.nn.Parameter], optimiser: torch.optim.AdamW) -> None:
-        """Put the state back. Raises `IntegrityError` when it belongs to other parameters."""
+        """Put the state back, and let go of the file. Raises `IntegrityError` when it belongs to other parameters.
+
+        (The run drops the file in time. Held open, it would take its room on the disk until the run ends.)
+        """
         put_weights(self.tensors, parameters)
         for name, parameter in parameters.items():
             optimiser.state[parameter] = {
@@ -82,6 +86,8 @@ class TrainingCheckpoint:
                 "exp_avg_sq": self.tensors[f"second/{name}"].to(parameter.device),
             }
         torch.set_rng_state(self.tensors[_GENERATOR])
+        if isinstance(self.tensors, SealedTensors):
+            self.tensors.close()
 
 
 @torch.no_grad()
@@ -170,7 +176,11 @@ class CheckpointFolder:
             put_weights(tensors, parameters)
 
     def newest(self) -> TrainingCheckpoint | None:
-        """Return the newest checkpoint that opens, None when none was ever kept. Raises `IntegrityError` when none of them opens."""
+        """Return the newest checkpoint that opens, None when none was ever kept. Raises `IntegrityError` when none of them opens.
+
+        What a killed run was writing goes: large files, and each kill would leave one.
+        """
+        remove_temporaries(self._folder)
         marked = self._marked()
         self.passed_over = []
         for each in reversed(marked):

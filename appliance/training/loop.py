@@ -231,11 +231,12 @@ def _step(loaded: LoadedModel, optimiser: torch.optim.AdamW, batch: list[Tokeniz
     for group in optimiser.param_groups:
         group["lr"] = rate
     count = sum(example.learned for example in batch)
-    value = 0.0
+    losses = []
     for packed in packing.passes(batch):
         loss = loaded.summed_loss(packed) / count
         loss.backward()  # type: ignore[no-untyped-call]
-        value += float(loss.detach())
+        losses.append(loss.detach())
+    value = sum(map(float, losses))  # read when all passes are asked for: reading waits for a GPU
     norm = torch.nn.utils.clip_grad_norm_(loaded.trainable.values(), MAX_GRADIENT_NORM)
     if is_lost(value, float(norm)):
         optimiser.zero_grad(set_to_none=True)

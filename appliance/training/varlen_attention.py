@@ -20,12 +20,12 @@ from torch.nn.attention.varlen import varlen_attn
 from appliance.training.attention import Heads, turned
 
 KERNEL_TYPES = (torch.bfloat16, torch.float16)
-KERNEL_WIDTH = 256  # numbers of a head, at most
+KERNEL_WIDTH, KERNEL_STEP = 256, 8  # numbers of a head, at most, and a multiple of this
 
 
 def has_kernel(device: torch.device, dtype: torch.dtype, heads: Heads) -> bool:
     """Return whether torch's kernel computes this: a GPU's alone does, in 16 bits."""
-    return device.type == "cuda" and dtype in KERNEL_TYPES and heads.width <= KERNEL_WIDTH
+    return device.type == "cuda" and dtype in KERNEL_TYPES and heads.width <= KERNEL_WIDTH and heads.width % KERNEL_STEP == 0
 
 
 @dataclass(frozen=True)

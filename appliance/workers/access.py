@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from appliance.datasets import Conversation, read_part
+from appliance.foundation.atomic_files import remove_temporaries
 from appliance.jobs.messages import AdapterAccess, DatasetAccess, ModelAccess
 from appliance.models import ModelManifest, read_artefact_configuration, verify_model
 from appliance.vault.stream import SealContext, seal_file, unseal_file
@@ -36,6 +37,7 @@ def write_adapter(access: AdapterAccess, files: dict[str, bytes]) -> str:
     """Seal an adapter's files into its folder and return the SHA-256 of the weights (hex)."""
     folder = Path(access.folder)
     folder.mkdir(mode=0o700, exist_ok=True)
+    remove_temporaries(folder)
     for name, data in files.items():
         seal_file(folder / f"{name}{_SEALED}", data, access.data_key, SealContext("adapter", access.adapter_id, 1, name))
     return hashlib.sha256(files[ADAPTER_WEIGHTS]).hexdigest()

@@ -14,6 +14,7 @@ from typing import TypeVar
 from appliance.foundation.errors import ApplianceError, WorkerError
 from appliance.jobs.messages import MAX_MESSAGE_BYTES, Done, Failed, Message, Stop, ToWorker, decode_to_worker, encode_message
 from appliance.jobs.sandbox import protect_memory
+from appliance.workers.out_of_memory import TOO_LARGE, is_out_of_memory
 
 _Start = TypeVar("_Start", bound=Message)
 _READ_BYTES = 65536
@@ -66,13 +67,15 @@ def run(expected: type[_Start], work: Callable[[WorkerChannel, _Start], Done]) -
     except ApplianceError as error:
         channel.send(Failed(code=error.code, sentence=error.sentence))
         os._exit(1)
-    except MemoryError:
-        channel.send(Failed(code="worker.memory", sentence="Memory ran out. Choose a smaller batch, shorter rows or a smaller model."))
-        os._exit(1)
     except Exception as error:
-        sentence = f"The worker met a fault of its own ({type(error).__name__} in {_place(error)})."
-        channel.send(Failed(code="worker.fault", sentence=sentence))
+        channel.send(_failed(error))
         os._exit(1)
+
+
+def _failed(error: Exception) -> Failed:
+    if is_out_of_memory(error):
+        return Failed(code=TOO_LARGE, sentence="Memory ran out. Choose a smaller batch, shorter rows or a smaller model.")
+    return Failed(code="worker.fault", sentence=f"The worker met a fault of its own ({type(error).__name__} in {_place(error)}).")
 
 
 def _place(error: BaseException) -> str:

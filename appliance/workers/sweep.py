@@ -5,27 +5,30 @@ job that was killed or stopped goes on inside the rung where it was, and no trai
 a rung and its line in the record, a rank is measured one step later than the others; the winner's own training is the same to the bit.)
 """
 
+import gc
 import json
 import shutil
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from appliance.foundation.errors import InputError, IntegrityError, WorkerError
-from appliance.jobs.messages import Done, Ready, SweepStart
+from appliance.jobs.messages import Done, RankCandidate, Ready, SweepStart
 from appliance.planning.halving import halving_rungs, promoted
 from appliance.prompts import ChatPrompts
+from appliance.training.examples import TokenizedExample
 from appliance.vault.stream import SealContext, seal_file, unseal_file
 from appliance.workers.access import verified_model
 from appliance.workers.channel import WorkerChannel, run
 from appliance.workers.room import write_when_there_is_room
 from appliance.workers.rung_training import RungTraining, checkpoints_of
+from appliance.workers.tokenised import tokenised_part
 
 RECORD_NAME = "sweep.sealed"
 RECORD_VERSION = 2
 
 
-@dataclass
+@dataclass(frozen=True)
 class Record:
     """What was measured so far: `trials` in the order of their ends, and the digest of the winner's adapter when it is sealed.
 
@@ -70,47 +73,75 @@ class RecordFile:
         seal_file(self._path, json.dumps({"version": RECORD_VERSION, **asdict(record)}).encode(), self._key, self._context)
 
 
+class Sweep:
+    """One run of the job: from where the record says that it is, rung after rung, one model at a time.
+
+    model: the verified folder. parts: the rows of `training` and `validation`, in tokens.
+    """
+
+    def __init__(self, channel: WorkerChannel, start: SweepStart, model: Path, parts: dict[str, list[TokenizedExample]]) -> None:
+        from appliance.inference.compute_type import named_type  # noqa: PLC0415 - torch takes seconds to import
+
+        self._channel, self._start, self._model, self._parts = channel, start, model, parts
+        self._file = RecordFile(Path(start.training.job_folder), start.training.job_id, start.training.job_key)
+        self._record = begun_record(self._file, channel)
+        self._compute_type = named_type(self._record.compute_type)
+        self._rungs = halving_rungs(len(start.candidates))
+
+    def run(self) -> Done:
+        """Run the rungs that are left. Raises `WorkerError` when no rank learns."""
+        count = len(self._start.candidates)
+        self._channel.send(Ready(facts={"compute_type": self._record.compute_type, "candidates": count}))
+        alive = sorted(self._start.candidates, key=lambda candidate: candidate.rank)
+        for number, rung in enumerate(self._rungs):
+            for candidate in alive:
+                if candidate.rank not in self._record.losses(number) and not self._try(candidate, number):
+                    return Done(stopped=True, result={"trials": self._record.trials})
+            kept = promoted(self._record.losses(number), self._rungs[number + 1].candidates if rung is not self._rungs[-1] else 1)
+            if not kept:
+                raise WorkerError(
+                    "The loss of every rank is no longer a number: the learning rate is too high for this data. Choose a lower one.",
+                    code="sweep.diverged",
+                )
+            for candidate in alive:
+                if candidate.rank not in kept:
+                    shutil.rmtree(checkpoints_of(self._start, candidate.rank), ignore_errors=True)
+            alive = [candidate for candidate in alive if candidate.rank in kept]
+        return Done(result=_result(self._record, alive[0].rank, count))
+
+    def _try(self, candidate: RankCandidate, number: int) -> bool:
+        """Train a rank to the end of a rung and keep what was measured; on the last one its adapter too. False: somebody asked to stop.
+
+        Its model is gone when this returns: the memory was planned for one. (Packed weights and their modules name each other.)
+        """
+        if self._channel.stop_requested():
+            return False
+        gc.collect()
+        record, rung = self._record, self._rungs[number]
+        before = record.done_steps() - record.steps_of(candidate.rank)
+        trainer = RungTraining(self._channel, self._start, candidate, self._parts, self._model, self._compute_type, steps_before=before)
+        trial = trainer.train_to(rung)
+        if trial is None:
+            return False
+        digest = ""
+        if rung is self._rungs[-1] and trial["validation_loss"] is not None:
+            digest = trainer.write()
+            if not digest:
+                return False
+        done = replace(record, trials=[*record.trials, {"rung": number, **trial}], adapter_sha256=digest)
+        if not write_when_there_is_room(self._channel, lambda: self._file.write(done)):
+            return False
+        self._record = done
+        return True
+
+
 def sweep_ranks(channel: WorkerChannel, start: SweepStart) -> Done:
     """Run the rungs. After a `Stop` the record and the checkpoints are kept, and the job can be resumed."""
-    from appliance.inference.compute_type import flush_denormals, named_type  # noqa: PLC0415 - torch takes seconds to import
+    from appliance.inference.compute_type import flush_denormals  # noqa: PLC0415
 
     flush_denormals()
     model = verified_model(start.training.model)
-    parts = _parts(start, model)
-    file = RecordFile(Path(start.training.job_folder), start.training.job_id, start.training.job_key)
-    record = begun_record(file, channel)
-    compute_type = named_type(record.compute_type)
-    channel.send(Ready(facts={"compute_type": record.compute_type, "candidates": len(start.candidates)}))
-    rungs = halving_rungs(len(start.candidates))
-    alive = sorted(start.candidates, key=lambda candidate: candidate.rank)
-    for number, rung in enumerate(rungs):
-        for candidate in alive:
-            if candidate.rank in record.losses(number):
-                continue
-            if channel.stop_requested():
-                return Done(stopped=True, result={"trials": record.trials})
-            before = record.done_steps() - record.steps_of(candidate.rank)
-            trainer = RungTraining(channel, start, candidate, parts, model, compute_type, steps_before=before)
-            trial = trainer.train_to(rung)
-            if trial is None:
-                return Done(stopped=True, result={"trials": record.trials})
-            if rung is rungs[-1] and trial["validation_loss"] is not None:
-                record.adapter_sha256 = trainer.write()
-            record.trials.append({"rung": number, **trial})
-            if not write_when_there_is_room(channel, lambda: file.write(record)):
-                return Done(stopped=True, result={"trials": record.trials[:-1]})
-        keep = rungs[number + 1].candidates if rung is not rungs[-1] else 1
-        kept = promoted(record.losses(number), keep)
-        if not kept:
-            raise WorkerError(
-                "The loss of every rank is no longer a number: the learning rate is too high for this data. Choose a lower one.",
-                code="sweep.diverged",
-            )
-        for candidate in alive:
-            if candidate.rank not in kept:
-                shutil.rmtree(checkpoints_of(start, candidate.rank), ignore_errors=True)
-        alive = [candidate for candidate in alive if candidate.rank in kept]
-    return Done(result=_result(record, alive[0].rank, len(start.candidates)))
+    return Sweep(channel, start, model, _parts(start, model)).run()
 
 
 def begun_record(file: RecordFile, channel: WorkerChannel) -> Record:
@@ -121,15 +152,14 @@ def begun_record(file: RecordFile, channel: WorkerChannel) -> Record:
     from appliance.inference.compute_type import probe, type_name  # noqa: PLC0415
 
     record = file.read()
-    if not record.compute_type:
-        record.compute_type = type_name(probe())
-        write_when_there_is_room(channel, lambda: file.write(record))
-    return record
+    if record.compute_type:
+        return record
+    begun = replace(record, compute_type=type_name(probe()))
+    write_when_there_is_room(channel, lambda: file.write(begun))
+    return begun
 
 
-def _parts(start: SweepStart, model: Path) -> dict[str, Any]:
-    from appliance.workers.tokenised import tokenised_part  # noqa: PLC0415
-
+def _parts(start: SweepStart, model: Path) -> dict[str, list[TokenizedExample]]:
     training = start.training
     prompts = ChatPrompts.load(model)
     parts = {part: tokenised_part(prompts, training.dataset, part, training.max_length)[0] for part in ("training", "validation")}

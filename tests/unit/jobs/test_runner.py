@@ -72,7 +72,7 @@ class Bench:
         self.sealed = False
         self.faults: list[Exception] = []
         self.handler = NotingHandler(database)
-        self.runner = JobRunner(self._open, launcher, CLOCK, {"train": self.handler}, vmstat=vmstat)
+        self.runner = JobRunner(self._open, launcher, CLOCK, {"train": self.handler}, log_failure=self.handler.fail, vmstat=vmstat)
 
     def _open(self) -> Database:
         if self.faults:
@@ -155,6 +155,26 @@ def test_jobs_run_one_by_one_oldest_first(bench: Any, worker_frame: Any) -> None
     assert ended[0].result == {"path": "jb_c", "finished": True}
     assert made.handler.notes == [(step, job_id) for job_id in ("jb_c", "jb_a", "jb_b") for step in ("prepare", "finish")]
     assert made.runner.run_next() is None
+
+
+@pytest.mark.parametrize(("stopped", "state", "cleaned"), [(False, JobState.SUCCEEDED, 1), (True, JobState.STOPPED, 0)])
+def test_what_only_going_on_would_need_goes_when_a_job_has_succeeded(
+    bench: Any, worker_frame: Any, stopped: bool, state: JobState, cleaned: int
+) -> None:
+    """Not before the database says so: killed in between, the job would begin anew. A stopped one goes on from it."""
+    made = bench(worker_frame(lambda _channel, _start: Done(stopped=stopped)))
+    seen: list[tuple[str, JobState]] = []
+    handler = SimpleNamespace(
+        prepare=made.handler.prepare,
+        finish=made.handler.finish,
+        clean_up=lambda job: seen.append((job.id, made.job(job.id).state)),
+    )
+    made.runner = JobRunner(
+        lambda: made.database, made.launcher, CLOCK, {"train": handler}, log_failure=made.handler.fail, vmstat=made.vmstat
+    )
+    made.submit("jb_1")
+    assert made.runner.run_next().state is state
+    assert seen == [("jb_1", JobState.SUCCEEDED)] * cleaned
 
 
 def test_progress_is_kept_and_told(bench: Any, worker_frame: Any) -> None:
@@ -403,8 +423,10 @@ def test_a_job_that_has_nothing_left_to_give_up_fails_with_that_sentence(bench: 
 def test_a_job_that_cannot_be_done_with_less_fails_with_the_workers_sentence(bench: Any, worker_frame: Any) -> None:
     """Its handler has no `step_down`: an evaluation, say, which asks one question at a time already."""
     made = bench(worker_frame(hungry))
-    handler = SimpleNamespace(prepare=made.handler.prepare, finish=made.handler.finish, fail=made.handler.fail)
-    made.runner = JobRunner(lambda: made.database, made.launcher, CLOCK, {"train": handler}, vmstat=made.vmstat)
+    handler = SimpleNamespace(prepare=made.handler.prepare, finish=made.handler.finish)
+    made.runner = JobRunner(
+        lambda: made.database, made.launcher, CLOCK, {"train": handler}, log_failure=made.handler.fail, vmstat=made.vmstat
+    )
     made.submit("jb_1")
     failed = made.runner.run_next()
     assert (failed.state, failed.reason) == (JobState.FAILED, "Memory ran out.")

@@ -44,6 +44,66 @@ def test_an_unmeasured_machine_has_a_wider_range():
     assert guessed.low < measured.low < measured.high < guessed.high
 
 
+ENDLESS = 1e15  # so fast that it takes no time
+
+
+def spent(method="lora", *, gflops=ENDLESS, copy_gb_s=ENDLESS, **options):
+    """Return the seconds of a step, of three passes over 100 rows by eight: 39 steps."""
+    return expected(seconds(method, machine=replace(MACHINE, speed=Speed("bfloat16", gflops, copy_gb_s)), **options)) / 39
+
+
+def test_calls_products_and_what_is_moved_cost_what_was_fitted():
+    """Each alone, on a machine that is endlessly fast at the others: 400 tokens a step, 160 of them answers, in one pass."""
+    calls = spent()
+    assert calls == pytest.approx(30 * 7.5e-3)
+    assert spent(tokens=256) == pytest.approx(2 * calls)
+    learns, through, table = 4_884_480, SHAPE.linear_parameters, 49152 * 576
+    products = 400 * (4 * through + 15 * learns) + 160 * 4 * table
+    attention = 4 * 3.5 * 64 * (400 * 9 * 50 * 30 * 3)
+    assert 1e9 * (spent(gflops=1.0) - calls) == pytest.approx(products * (1 + 200 / 576) + attention)
+    moved, half = (1e9 * (spent(copy_gb_s=1.0, rank=rank) - calls) for rank in (16, 8))
+    assert moved - half == pytest.approx(45 * learns / 2)
+    activations = 400 * (4 * 576 + 4 * 576 - 2 * 384 + 3 * 1536) * 30 * 3 * 15 + 27 * (400 * 9 * 50 * 30 * 3)
+    assert moved == pytest.approx(activations / 3 + 45 * learns)
+    assert 1e9 * (spent("qlora", copy_gb_s=1.0) - calls) - moved == pytest.approx(2 * 8 * through)
+
+
+def test_frozen_layers_compute_each_row_once_however_often_it_is_seen():
+    once, thrice = (spent("last-layers", last_layers=4, gflops=1.0, epochs=epochs) * 39 for epochs in (1, 3))
+    assert thrice < 2.5 * once
+
+
+def test_a_gpus_calls_run_ahead_of_its_work():
+    """So the step takes the longer of the two: calls for a small model on a fast GPU, work for slow ones."""
+    fast, faster, slow, slower = (
+        expected(seconds(machine=replace(MACHINE, gpu=True, speed=Speed("bfloat16", gflops, gflops / 100))))
+        for gflops in (500_000.0, 1_000_000.0, 20.0, 10.0)
+    )
+    assert fast == faster
+    assert slower == pytest.approx(2 * slow)
+    steps, passes, blocks = 3 * 13, 1, 30
+    assert fast == pytest.approx(steps * passes * blocks * 1.2e-3)
+
+
+def test_a_gpus_attention_holds_and_moves_no_scores():
+    """Where its kernel is: in 16 bits."""
+    long = replace(ROWS, mean=900, longest=1000)
+    flash, plain = (
+        expected(seconds(rows=long, machine=replace(MACHINE, gpu=gpu, speed=Speed("bfloat16", 20.0, 2.0)))) for gpu in (True, False)
+    )
+    assert flash < 0.7 * plain
+    assert not replace(MACHINE, gpu=True).flash_attention
+    assert replace(MACHINE, gpu=True, speed=None).flash_attention
+    assert not replace(MACHINE, speed=Speed("bfloat16", 1.0, 1.0)).flash_attention
+
+
+def test_the_type_is_the_measured_one():
+    assert MACHINE.compute_type == "float32"
+    assert replace(MACHINE, gpu=True).compute_type == "float32"
+    assert replace(MACHINE, gpu=True, speed=None).compute_type == "bfloat16"
+    assert replace(MACHINE, speed=None).compute_type == "float32"
+
+
 def test_past_trainings_correct_the_next_estimate():
     """Twice as slow as estimated, once: the next estimate is twice as long. It never runs away."""
     slow = MACHINE.speed.after_training(2.0)

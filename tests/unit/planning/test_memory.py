@@ -53,6 +53,13 @@ def test_on_a_gpu_a_packed_model_is_far_smaller():
     assert memory("full", machine=gpu).weights == 0
 
 
+def test_a_gpu_holds_no_scores_of_attention():
+    """A CPU keeps them for every row that a token sees."""
+    gpu = replace(MACHINE, gpu=True)
+    scores = 1.1 * 2 * 512 * SHAPE.heads * ROWS.longest * (SHAPE.layers + 2)
+    assert memory().activations - memory(machine=gpu).activations == pytest.approx(scores, rel=1e-6)
+
+
 def test_longer_rows_larger_passes_and_wider_numbers_take_more_memory():
     plain = memory().activations
     assert memory(tokens=1024).activations > plain

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from appliance.foundation.errors import AuthorizationError, InputError
+from appliance.jobs.states import JobState, add_job, move_job
 from appliance.services import machine
 from appliance.services.context import Caller
-from appliance.services.machine import measure_machine, note_training, this_machine
+from appliance.services.machine import measure_machine, measured_machine, note_training, this_machine
 from appliance.services.plan_training import TrainingChoice, plan_training
 
 
@@ -125,11 +126,41 @@ def test_a_measurement_that_fails_leaves_the_estimates_wide(world: Any) -> None:
         return 1
 
     world.switch.current = type("Failing", (), {"launch": staticmethod(_launcher(world, fail))})()
-    measure_machine(world.context)
-    world.switch.current = world.switch.ordinary
-    assert not path.exists()
+    world.context.measured = False
     assert "wide guess" in planned(world).fitted.advice[0]
+    assert not path.exists()
+    world.switch.current = world.switch.ordinary
+    asked = len(world.switch.current.asked)
+    assert "wide guess" in planned(world).fitted.advice[0]
+    assert len(world.switch.current.asked) == asked  # by this process it is not tried again
     path.write_bytes(kept)
+
+
+def test_a_home_whose_speed_is_not_known_is_measured_by_its_first_plan(world: Any) -> None:
+    """A restored one has no figures, and a changed machine none of its own. Not beside a job that runs: it would look slow."""
+    path = world.context.home / machine.FILE_NAME
+    kept = path.read_bytes()
+    path.unlink()
+    world.context.measured = False
+    with world.context.database.begin() as connection:
+        running = add_job(connection, world.context.clock, job_id="jb_x", project_id="pr", kind="train", spec={}, created_by="us").id
+        move_job(connection, world.context.clock, running, JobState.RUNNING)
+    assert measured_machine(world.context).speed is None
+    with world.context.database.begin() as connection:
+        move_job(connection, world.context.clock, running, JobState.FAILED)
+    assert planned(world).fitted.advice == ()
+    assert this_machine(world.context).speed.gflops == 80.0
+    assert path.read_bytes() == kept
+
+
+def test_a_gpus_memory_is_what_the_driver_and_a_screen_leave(world: Any) -> None:
+    path = world.context.home / machine.FILE_NAME
+    kept = path.read_bytes()
+    path.write_bytes(kept.replace(b'"gpu_memory_bytes": 0', b'"gpu_memory_bytes": 8000000000'))
+    found = this_machine(world.context)
+    path.write_bytes(kept)
+    assert (found.gpu, found.memory_bytes) == (True, 7_600_000_000)
+    assert not this_machine(world.context).gpu
 
 
 def test_trainings_correct_the_estimates_of_the_next(world: Any) -> None:
@@ -141,6 +172,7 @@ def test_trainings_correct_the_estimates_of_the_next(world: Any) -> None:
     for spec, result in (
         ({}, {"seconds": 9.0, "steps": 100}),
         ({"estimated_seconds": 10.0, "estimated_steps": 3}, {"seconds": 900.0, "steps": 3}),
+        ({"estimated_seconds": 10.0, "estimated_steps": 200}, {"seconds": 90.0, "steps": 200, "stepped_down": ["Memory ran out."]}),
     ):
         note_training(world.context, spec, result)
         assert path.read_bytes() == before

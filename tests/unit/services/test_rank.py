@@ -10,7 +10,13 @@ from sqlalchemy import delete, update
 from appliance.foundation.errors import ConflictError, InputError, NotFoundError
 from appliance.jobs.messages import Done, ShrinkStart
 from appliance.models.tables import ADAPTERS
+from appliance.planning import MethodChoice, ModelShape, Training
+from appliance.planning.passes import memory_of
 from appliance.services.advise_rank import answer_tokens
+from appliance.services.import_dataset import describe_dataset
+from appliance.services.import_model import describe_model
+from appliance.services.machine import this_machine
+from appliance.services.plan_training import max_length_of, row_sizes
 
 
 @pytest.fixture
@@ -60,6 +66,27 @@ def test_advice_before_training_knows_the_budget(world: Any) -> None:
             world.do("rank.advise", **ids, memory_gib=wrong)
     with pytest.raises(InputError, match="full has none"):
         world.do("rank.advise", **ids, method="full")
+
+
+def test_a_rank_fits_where_a_training_with_it_would_run(world: Any) -> None:
+    """In smaller passes too: advice and plan are of one mind."""
+    context = world.context
+    dataset, model = describe_dataset(context, world.ids["dataset"]), describe_model(context, world.ids["model"])
+    shape = ModelShape.from_config(model["manifest"]["config"])
+    rows = row_sizes(context, dataset, max_length_of(model))
+    wanted = Training(shape, MethodChoice("lora", 4), this_machine(context), rows, 1, 4)
+    largest, smallest = memory_of(wanted, 1024, checkpointing=False).needed, memory_of(wanted, 128, checkpointing=True).needed
+    assert smallest < largest
+    found = world.do(
+        "rank.advise",
+        dataset_id=dataset["id"],
+        model_id=model["id"],
+        method="lora",
+        memory_gib=(largest + smallest) / 2 / 2**30,
+    )
+    assert found["choices"][0]["fits"]
+    with pytest.raises(InputError, match="No rank fits"):
+        world.do("rank.advise", dataset_id=dataset["id"], model_id=model["id"], method="lora", memory_gib=0.99 * smallest / 2**30)
 
 
 @pytest.mark.parametrize(
@@ -196,6 +223,7 @@ def test_the_worker_that_shrinks_gets_the_validation_part_alone(world: Any, simu
     job = world.do("adapter.shrink", adapter_id=world.ids["adapter"], rank=2)
     world.appliance.run_queue()
     assert set(seen[0].dataset.part_keys) == {"validation"}
+    assert seen[0].max_length == world.do("adapter.show", adapter_id=world.ids["adapter"])["config"]["max_length"]
     ended = world.do("job.show", job_id=job["id"])
     assert (ended["state"], ended["result"]["adapter"]) == ("stopped", "")
 
@@ -228,10 +256,29 @@ def test_a_sweep_keeps_the_winner_with_the_table_of_all(world: Any, plays: Any) 
     job = run(world, "sweep", dataset_id=ids["dataset"], model_id=ids["model"], ranks=[4, 2, 2], preset="quick")
     made = world.do("adapter.show", adapter_id=job["result"]["adapter"])
     assert (made["rank"], made["config"]["rank"], made["config"]["lora_alpha"]) == (4, 4, 8)
+    assert made["config"]["trained_parameters"] == world.do("model.parameters", model_id=ids["model"], rank=4)["adapter"]
     assert [trial["rank"] for trial in made["config"]["sweep"]["trials"]] == [2, 4]
     assert "candidates" not in made["config"]
     assert made["dataset_version"] == world.do("dataset.show", dataset_id=ids["dataset"])["version"]
     assert plays.asked[-1]["write"] == (world.context.home / "jobs" / job["id"],)
+
+
+def test_a_sweep_is_computed_as_its_largest_rank_and_counted_by_its_winner(world: Any, simulate: Any, worker_frame: Any) -> None:
+    """The largest needs the most memory; whichever wins, what its adapter says of itself is its own."""
+    ids, seen = world.ids, list[Any]()
+
+    def work(channel: Any, start: Any) -> Done:
+        seen.append(start)
+        play: Done = play_sweep(channel, start.model_copy(update={"candidates": start.candidates[::-1]}))
+        return play
+
+    world.switch.current = simulate(worker_frame(work))
+    job = run(world, "sweep", dataset_id=ids["dataset"], model_id=ids["model"], ranks=[2, 4])
+    assert seen[0].training.rank == 4
+    made = world.do("adapter.show", adapter_id=job["result"]["adapter"])
+    assert (made["rank"], made["config"]["lora_alpha"]) == (2, 4)
+    assert made["config"]["trained_parameters"] == world.do("model.parameters", model_id=ids["model"], rank=2)["adapter"]
+    assert made["config"]["flop"] < job["spec"]["flop"]
 
 
 def test_a_sweep_that_was_killed_after_it_kept_its_adapter_can_run_again(world: Any, plays: Any, simulate: Any, worker_frame: Any) -> None:

@@ -153,3 +153,23 @@ def test_what_the_disk_has_no_room_for_is_shown_all_the_same(world: Any) -> None
     finally:
         world.context.notices.clear()
     assert world.do("job.show", job_id=world.ids["training"])["reason"] == ""
+
+
+@pytest.mark.parametrize("ending", ["finished", "stopped"])
+def test_checkpoints_stay_for_a_resume_and_go_with_the_end(world: Any, simulate: Any, worker_frame: Any, ending: str) -> None:
+    """A training that succeeded cannot go on, and every one would leave its checkpoints on the disk for good."""
+    ordinary = ends(ending, adapter=True)
+
+    def work(channel: Any, start: TrainStart) -> Done:
+        folder = Path(start.job_folder)
+        (folder / "checkpoint-000000020.sealed").write_bytes(b"weights")
+        (folder / "rank-4").mkdir()
+        (folder / "rank-4" / "checkpoints.sealed").write_bytes(b"marker")
+        done: Done = ordinary(channel, start)
+        return done
+
+    job_id = submit(world)
+    world.switch.current = simulate(worker_frame(work))
+    run(world, job_id)
+    left = {path.name for path in (world.context.home / "jobs" / job_id).iterdir()}
+    assert left == (set() if ending == "finished" else {"checkpoint-000000020.sealed", "rank-4"})

@@ -49,6 +49,34 @@ def folder(tmp_path: Path) -> CheckpointFolder:
     return CheckpointFolder(tmp_path, "jb_test", KEY)
 
 
+def test_what_a_killed_run_was_writing_goes_when_the_next_begins(
+    adapted: Callable[..., LoadedModel], folder: CheckpointFolder, tmp_path: Path
+) -> None:
+    """Each kill would leave a file as large as a checkpoint."""
+    folder.save(capture(adapted(torch.float32)))
+    kept = {path.name for path in tmp_path.iterdir()}
+    (tmp_path / ".checkpoint-000000004.sealed.0a1b2c3d.tmp").write_bytes(bytes(100))
+    assert newest(folder).step == 3
+    assert {path.name for path in tmp_path.iterdir()} == kept
+
+
+def test_a_run_that_goes_on_does_not_hold_the_file_that_it_began_from(
+    adapted: Callable[..., LoadedModel], folder: CheckpointFolder, tmp_path: Path
+) -> None:
+    """It is dropped two checkpoints later, and only a file that nobody has open gives its room back."""
+    loaded = adapted(torch.float32)
+    folder.save(capture(loaded))
+    found = newest(folder)
+
+    def opened() -> list[str]:
+        links = (each.readlink() for each in Path("/proc/self/fd").iterdir() if each.is_symlink())
+        return [link.name for link in links if link.parent == tmp_path]
+
+    assert opened() == ["checkpoint-000000003.sealed"]
+    found.restore(loaded.trainable, torch.optim.AdamW(loaded.trainable.values()))
+    assert opened() == []
+
+
 def test_what_was_kept_comes_back(adapted: Callable[..., LoadedModel], folder: CheckpointFolder) -> None:
     """Figures and tensors, through a sealed file."""
     checkpoint = capture(adapted(torch.float32))
