@@ -93,6 +93,13 @@ def take_the_advised_rank(page: Any) -> None:
     assert page.get_by_role("button", name="Rank 4 is taken").is_disabled()
 
 
+def start_by_keyboard(page: Any) -> None:
+    """The button that was pressed is folded away; the keyboard goes on at the fold."""
+    page.get_by_role("button", name="Start training", exact=True, disabled=False).press("Enter")
+    page.get_by_role("button", name="Stop and keep what it learned").wait_for()
+    page.get_by_role("button", name="A new training", expanded=False).and_(page.locator(":focus")).wait_for()
+
+
 def verify_wide(page: Any, places: str) -> None:
     """Fail when one of these lies folded to nothing, so that nobody can read it."""
     assert min(place.bounding_box()["width"] for place in page.locator(places).all()) > 500
@@ -133,9 +140,7 @@ def test_from_data_to_chat(site: Any, session: Any, visit: Callable[..., Any], t
     page.get_by_text("will read 12 rows of “our questions”").wait_for()
     page.get_by_role("img", name=re.compile(r"Memory: [\d.]+ [GM]B to [\d.]+ GB of [\d.]+ GB")).wait_for()
     try_what_cannot_be(page)
-    page.get_by_role("button", name="Start training", exact=True, disabled=False).click()
-    page.get_by_role("button", name="Stop and keep what it learned").wait_for()
-    page.get_by_role("button", name="A new training", expanded=False).and_(page.locator(":focus")).wait_for()
+    start_by_keyboard(page)
 
     # Closing the page stops nothing, and who comes back sees where it is.
     page.close()
