@@ -68,7 +68,7 @@ def draw_layers(appliance: Appliance, caller: Caller, model_id: str | None, rank
 def draw_gpu_table() -> str:
     """Return the most that fits on each size of GPU."""
     rows = [(parameter_name(row.parameters), [_most(cell) for cell in row.fitting]) for row in gpu_table()]
-    return plan_drawing.gpu_fits(("Model of", *(f"{size} GB" for size in GPU_GB)), rows)
+    return plan_drawing.gpu_fits(("Parameters", *(f"{size} GB" for size in GPU_GB)), rows)
 
 
 def _most(methods: tuple[str, ...]) -> str:

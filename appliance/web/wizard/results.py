@@ -129,7 +129,7 @@ def draw_running(job: dict[str, Any]) -> str:
     """Return how far the measuring is."""
     last = job["progress"][-1]["body"] if job["progress"] else {}
     said = str(last.get("sentence") or "Both models answer the held-out questions …")
-    return drawing.notice(said) + drawing.progress_bar(int(last.get("step", 0)), int(last.get("steps", 0)))
+    return drawing.notice(said, announced=False) + drawing.progress_bar(int(last.get("step", 0)), int(last.get("steps", 0)))
 
 
 def draw_results(results: dict[str, Any], job: dict[str, Any] | None) -> str:

@@ -233,23 +233,26 @@ def draw_job(job: dict[str, Any]) -> str:
     done = job["result"]
     if state is JobState.SUCCEEDED:
         step = int(done.get("steps", steps))
-    pairs = [("State", _STATES[state]), ("Step", f"{step:,} of {steps:,}" if steps else "–")]
-    if state is JobState.QUEUED:
-        pairs.append(("Before it", drawing.count(job["ahead"], "jobs") if job["ahead"] else "nothing"))
-        speed = None
-    elif state in ACTIVE:
-        left = last.get("figures", {}).get("seconds_left")
-        pairs.append(("Time left", drawing.duration(left) if state is JobState.RUNNING else "–"))
-        speed = last.get("figures", {}).get("tokens_per_s")
-    else:
-        pairs.append(("Time taken", drawing.duration(done.get("seconds")) if done else "–"))
-        speed = done.get("tokens_per_s")
-    pairs.append(("Speed", f"{speed:,.0f} tokens/s" if speed else "–"))
+    pairs = [("State", _STATES[state]), ("Step", f"{step:,} of {steps:,}" if steps else "–"), *_pace(job, state, last.get("figures", {}))]
     told = [done.get("sentence", ""), *done.get("stepped_down", [])] if state is JobState.SUCCEEDED else [job["reason"]]
     reason = "".join(drawing.notice(each, "bad" if state is JobState.FAILED else "info") for each in told)
     shown = drawing.figures(pairs) + drawing.progress_bar(step, steps) + reason
+    # What changes with every figure is not announced: a screen reader would speak without end.
     if job["kind"] == SWEEP:
-        return shown + rank_drawing.sweep_view(done.get("trials", [])) + drawing.notice(last.get("sentence", "") if state in ACTIVE else "")
-    # It changes with every figure: a screen reader would speak without end.
+        now = drawing.notice(last.get("sentence", ""), announced=False) if state in ACTIVE else ""
+        return shown + rank_drawing.sweep_view(done.get("trials", [])) + now
     sentence = drawing.notice(charts.loss_sentence(curve, steps, over=state not in ACTIVE), announced=False) if points else ""
     return shown + charts.loss_chart(curve, steps) + sentence
+
+
+def _pace(job: dict[str, Any], state: JobState, figures: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return how long it still takes or took, or what is before it, and how fast it is. `figures`: the last that it reported."""
+    done = job["result"]
+    if state is JobState.QUEUED:
+        when, speed = ("Before it", drawing.count(job["ahead"], "jobs") if job["ahead"] else "nothing"), None
+    elif state in ACTIVE:
+        left = drawing.duration(figures.get("seconds_left")) if state is JobState.RUNNING else "–"
+        when, speed = ("Time left", left), figures.get("tokens_per_s")
+    else:
+        when, speed = ("Time taken", drawing.duration(done.get("seconds")) if done else "–"), done.get("tokens_per_s")
+    return [when, ("Speed", f"{speed:,.0f} tokens/s" if speed else "–")]
