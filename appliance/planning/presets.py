@@ -51,6 +51,13 @@ _BELONGS = {
     "train_head": ("last-layers",),
 }
 _CALLED = {"use_rslora": "rsLoRA", "use_dora": "DoRA", "last_layers": "a number of last layers", "train_head": "training the head"}
+_MEASURES = {
+    "rank": "the rank",
+    "epochs": "the number of times through the data (epochs)",
+    "batch_size": "the number of rows a step (batch size)",
+    "learning_rate": "the learning rate",
+    "last_layers": "the number of last layers",
+}
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,13 @@ class Preset:
     def passes(self, rows: int) -> int:
         """Return how often so many rows are gone through, where they are not few: fewer times over many."""
         return min(self.epochs, max(1, self.visits // rows))
+
+    def more_passes(self, rows: int, batch_size: int) -> str:
+        """Return why so few steps a pass are gone through more often than the preset says, as a sentence; empty where they are not."""
+        taken = _epochs(self, rows, batch_size)
+        if taken <= self.passes(rows):
+            return ""
+        return f"It goes {taken} times through the data instead of {self.passes(rows)}, because fewer steps would teach too little."
 
     def batch(self, rows: int) -> Batch:
         """Return how many rows make a step, and why."""
@@ -147,7 +161,7 @@ def _problems(method: str, preset: str, training_rows: int, given: dict[str, flo
     for name, value in given.items():
         low, high = _RANGES[name]
         if value is not None and not low <= value <= high:  # Not a number fails this too.
-            problems.append(f"{name} is {value}; it must lie between {low:g} and {high:g}")
+            problems.append(f"{_MEASURES[name]} is {value:,g}, but must lie between {low:,g} and {high:,g}")
     for name, methods in _BELONGS.items():
         asked = switches.get(name) or given.get(name) is not None
         if asked and method in METHODS and method not in methods:

@@ -8,6 +8,7 @@ _METHODS = {
     "full": "the whole model",
     "last-layers": "the last",
 }
+LEAST_SHARE = 1e-5  # of the original's operations: what is less is said to be less
 SHOWN_BYTES = 1e6  # what holds less is not worth a word
 MEMORY_PARTS = {
     "runtime": "programs",
@@ -56,7 +57,12 @@ def passes_sentence(accumulation: int, pass_tokens: int) -> str:
 def flop_sentence(flop: dict[str, Any]) -> str:
     """Return the operations of a training, and their share of the base model's (EU AI Act, article 53)."""
     share = flop["base_share"]
-    known = f"{100 * share:.1g} % of what its original was trained with" if share is not None else "what its original took is not known"
+    if share is None:
+        known = "what its original took is not known"
+    elif share < LEAST_SHARE:
+        known = f"less than {100 * LEAST_SHARE:g} % of what its original was trained with"
+    else:
+        known = f"{100 * share:.1g} % of what its original was trained with"
     return f"{flop['total']:.1e} FLOP ({known})"
 
 

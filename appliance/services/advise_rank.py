@@ -9,7 +9,7 @@ from appliance.planning import ADAPTER_METHODS, PRESETS, MethodChoice, ModelShap
 from appliance.planning.passes import memory_of, pass_sizes
 from appliance.planning.work import COMPLETION_SHARE
 from appliance.services.context import Caller, ServiceContext
-from appliance.services.dataset_versions import show_report
+from appliance.services.dataset_versions import describe_report
 from appliance.services.import_dataset import describe_dataset
 from appliance.services.import_model import describe_model
 from appliance.services.machine import measured_machine
@@ -33,6 +33,11 @@ def advise_before(
     """
     context.look(caller, "dataset.list", ObjectRef("dataset", dataset_id))
     context.look(caller, "model.list", ObjectRef("model", model_id))
+    return rank_advice(context, dataset_id=dataset_id, model_id=model_id, method=method, memory_gib=memory_gib)
+
+
+def rank_advice(context: ServiceContext, *, dataset_id: str, model_id: str, method: str, memory_gib: float | None = None) -> dict[str, Any]:
+    """Return what `advise_before` does, to a use case that logged its look at both. Raises the same."""
     if method not in ADAPTER_METHODS:
         raise InputError(
             f"Only LoRA and QLoRA have a rank; {method} has none. Choose one of {', '.join(ADAPTER_METHODS)}.", code="rank.method"
@@ -41,7 +46,7 @@ def advise_before(
         raise InputError("The memory must lie between 0.1 and 65,536 GiB.", code="rank.budget")
     dataset, model = describe_dataset(context, dataset_id), describe_model(context, model_id)
     shape = ModelShape.from_config(model["manifest"]["config"])
-    tokens = answer_tokens(show_report(context, caller, dataset_id=dataset_id)["tokens"], dataset["training_rows"])
+    tokens = answer_tokens(describe_report(context, dataset_id)["tokens"], dataset["training_rows"])
     machine, rows = measured_machine(context), row_sizes(context, dataset, max_length_of(model))
     batch_size = PRESETS["balanced"].batch(rows.rows).rows
     budget = memory_gib * 2**30 if memory_gib is not None else float(machine.memory_bytes)

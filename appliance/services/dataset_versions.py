@@ -71,6 +71,11 @@ def lineage(context: ServiceContext, caller: Caller, *, dataset_id: str) -> list
 def show_report(context: ServiceContext, caller: Caller, *, dataset_id: str, version: int = 0) -> dict[str, Any]:
     """Return what was found in the rows of a version (0: the current one). No row is quoted. Raises `NotFoundError`."""
     context.look(caller, "dataset.list", ObjectRef("dataset", dataset_id))
+    return describe_report(context, dataset_id, version)
+
+
+def describe_report(context: ServiceContext, dataset_id: str, version: int = 0) -> dict[str, Any]:
+    """Return what `show_report` does, to a use case that logged what it does with it. Raises `NotFoundError`."""
     with context.database.begin() as connection:
         query = select(DATASET_VERSIONS.c.report, DATASET_VERSIONS.c.version).where(DATASET_VERSIONS.c.dataset_id == dataset_id)
         if version:

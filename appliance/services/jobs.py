@@ -9,7 +9,7 @@ from appliance.audit import ObjectRef
 from appliance.foundation.errors import ConflictError, InputError
 from appliance.foundation.identifiers import new_id
 from appliance.jobs.messages import DIVERGED
-from appliance.jobs.states import RESUMABLE, Job, JobState, ProgressPoint, change_spec, get_job, list_jobs, list_progress, move_job
+from appliance.jobs.states import ACTIVE, RESUMABLE, Job, JobState, ProgressPoint, change_spec, get_job, list_jobs, list_progress, move_job
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.dataset_use import dataset_of, verify_trainable, verify_usable
 
@@ -22,12 +22,13 @@ def all_jobs(context: ServiceContext, caller: Caller) -> list[dict[str, Any]]:
 
 
 def show_job(context: ServiceContext, caller: Caller, job_id: str, *, after_step: int = -1) -> dict[str, Any]:
-    """Return one job with its progress after `after_step`."""
+    """Return one job with its progress after `after_step`, and how many jobs are `ahead` of it while it waits."""
     context.look(caller, "job.list", ObjectRef("job", job_id))
     with context.database.begin() as connection:
         job: Job = get_job(connection, job_id)
         points: list[ProgressPoint] = list_progress(connection, job_id, after_step=after_step)
-    return {**_shown(context, job), "progress": [asdict(point) for point in points]}
+        ahead = _jobs_ahead(connection, job)
+    return {**_shown(context, job), "progress": [asdict(point) for point in points], "ahead": ahead}
 
 
 def stop_job(context: ServiceContext, caller: Caller, job_id: str) -> dict[str, Any]:
@@ -65,6 +66,15 @@ def resume_job(context: ServiceContext, caller: Caller, job_id: str, *, learning
                 verify_usable(connection, dataset_of(connection, job))
             change_spec(connection, job_id, changes)
             return asdict(move_job(connection, context.clock, job_id, JobState.QUEUED))
+
+
+def _jobs_ahead(connection: Connection, job: Job) -> int:
+    """Return how many jobs come before a waiting one: what runs, and what waits and is older (`JobRunner.run_next`)."""
+    if job.state is not JobState.QUEUED:
+        return 0
+    active = list_jobs(connection, states=ACTIVE)
+    older = [each.id for each in active].index(job.id)
+    return older + sum(each.state is not JobState.QUEUED for each in active[older + 1 :])
 
 
 def _resumable(connection: Connection, job_id: str) -> Job:

@@ -55,7 +55,10 @@ class TrainingChoice:
 
 @dataclass(frozen=True)
 class PlannedTraining:
-    """The settings as the worker takes them, and what they will take of this machine. `batch`: why so many rows make a step."""
+    """The settings as the worker takes them, and what they will take of this machine.
+
+    `batch`: why so many rows make a step, and so many passes over the data.
+    """
 
     settings: dict[str, Any]
     fitted: FittedPlan
@@ -103,8 +106,7 @@ def plan_training(context: ServiceContext, *, dataset_id: str, model_id: str, ch
         "estimated_seconds": round(expected(fitted.seconds), 3),
         "estimated_steps": fitted.steps,
     }
-    batch = PRESETS[choice.preset].batch(dataset["training_rows"]).reason if choice.batch_size is None else ""
-    return PlannedTraining(settings, fitted, batch or f"{choice.batch_size} rows a step, as you said.")
+    return PlannedTraining(settings, fitted, _batch_reason(choice, dataset["training_rows"], settings["batch_size"]))
 
 
 def show_plan(context: ServiceContext, caller: Caller, *, dataset_id: str, model_id: str, choice: TrainingChoice) -> PlannedTraining:
@@ -112,6 +114,13 @@ def show_plan(context: ServiceContext, caller: Caller, *, dataset_id: str, model
     context.look(caller, "dataset.list", ObjectRef("dataset", dataset_id))
     context.look(caller, "model.list", ObjectRef("model", model_id))
     return plan_training(context, dataset_id=dataset_id, model_id=model_id, choice=choice)
+
+
+def _batch_reason(choice: TrainingChoice, training_rows: int, batch_size: int) -> str:
+    preset = PRESETS[choice.preset]
+    rows = preset.batch(training_rows).reason if choice.batch_size is None else f"{batch_size} rows a step, as you said."
+    passes = preset.more_passes(training_rows, batch_size) if choice.epochs is None else ""
+    return f"{rows} {passes}".rstrip()
 
 
 def _settings(choice: TrainingChoice, method: str, shape: ModelShape, training_rows: int) -> dict[str, Any]:

@@ -34,7 +34,8 @@ def submit_sweep(
     """Put it into the queue. All ranks train by the same `choice` (its own rank does not count). Raises `InputError`, `NotFoundError`."""
     chosen = sorted(set(ranks))
     if not MIN_RANKS <= len(chosen) <= MAX_RANKS:
-        raise InputError(f"A sweep compares {MIN_RANKS} to {MAX_RANKS} different ranks; {len(chosen)} were named.", code="sweep.ranks")
+        said = f"{len(chosen)} {'is' if len(chosen) == 1 else 'are'} chosen"
+        raise InputError(f"Choose {MIN_RANKS} to {MAX_RANKS} different ranks to compare; {said}.", code="sweep.ranks")
     if choice.method == AUTOMATIC:  # as the largest of them fits the machine, so that all are compared in one way
         largest = plan_training(context, dataset_id=dataset_id, model_id=model_id, choice=replace(choice, rank=chosen[-1]))
         choice = replace(choice, method=largest.settings["method"])

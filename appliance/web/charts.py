@@ -7,7 +7,7 @@ from typing import Any
 from appliance.web.drawing import text
 
 WIDTH, HEIGHT = 640, 260
-LEFT, RIGHT, TOP, BOTTOM = 52, 12, 14, 42
+LEFT, RIGHT, TOP, BOTTOM = 76, 12, 14, 46  # room for figures in the larger letters that a phone gets
 MAX_POINTS = 240
 JUDGED_FROM = 0.1  # share of the steps: before, a curve says nothing yet
 MAX_LOSS = 1e6  # and no NaN, which is smaller than nothing
@@ -39,29 +39,26 @@ def loss_chart(curve: LossCurve, steps: int) -> str:
         f'<text x="{LEFT - 8}" y="{_y(top * part / 4, top) + 4:.1f}" text-anchor="end">{top * part / 4:.3g}</text>'
         for part in range(5)
     )
-    ticks = "".join(
-        f'<text x="{_x(last * part / 4, last):.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{round(last * part / 4)}</text>'
-        for part in range(5)
-    )
     dots = "".join(
         f'<circle class="validation" cx="{_x(step, last):.1f}" cy="{_y(value, top):.1f}" r="3.5"/>' for step, value in validation
     )
-    said = f"Training loss {training[-1][1]:.2f}" if training else ""
-    said += f", validation loss {validation[-1][1]:.2f}" if validation else ""
+    named = (("training loss", training), ("validation loss", validation))
+    said = "; ".join(f"{name} {series[-1][1]:.2f} at step {series[-1][0]:,} of {last:,}" for name, series in named if series)
     return (
-        f'<div class="chart"><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{text(said)} at step {every and last}">'
-        f'{grid}{ticks}<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 6}" text-anchor="middle">Step</text>'
-        f'<text transform="translate(12 {(HEIGHT - BOTTOM + TOP) / 2}) rotate(-90)" text-anchor="middle">Loss (smaller is better)</text>'
+        f'<div class="chart"><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{text(said[:1].upper() + said[1:])}">'
+        f'{grid}{_ticks(last)}<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 6}" text-anchor="middle">Step</text>'
+        f'<text transform="translate(14 {(HEIGHT - BOTTOM + TOP) / 2}) rotate(-90)" text-anchor="middle">Loss (smaller is better)</text>'
         f"{_line('training', training, last, top)}{_line('validation', validation, last, top)}{dots}</svg>"
         '<div class="legend"><span><i class="key training"></i>on rows it practises (training)</span>'
         '<span><i class="key validation"></i>on rows set aside (validation)</span></div></div>'
     )
 
 
-def loss_sentence(curve: LossCurve, steps: int = 0) -> str:
-    """Say in plain words what the curves mean so far, of `steps` in all. It claims no more than they show."""
+def loss_sentence(curve: LossCurve, steps: int = 0, *, over: bool = False) -> str:
+    """Say in plain words what the curves mean so far, of `steps` in all; `over`: no more will come. It claims no more than they show."""
     if len(curve.training) < 2 or curve.training[-1][0] < JUDGED_FROM * steps:
-        return "It has just begun: the first figures come after a few steps."
+        early = "It has just begun: whether it learns can be said after a few more steps."
+        return "It ended too early to say whether it was learning." if over else early
     began, now = curve.training[0][1], curve.training[-1][1]
     if len(curve.validation) < 2:
         if now < began * 0.9:
@@ -127,6 +124,15 @@ def _line(name: str, series: tuple[tuple[int, float], ...], last: float, top: fl
     return f'<polyline class="{name}" points="{points}"/>' if len(series) > 1 else ""
 
 
+def _ticks(last: float) -> str:
+    """Return the figures below the axis; the last ends with it, so that none is cut off."""
+    return "".join(
+        f'<text x="{_x(last * part / 4, last):.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="{"end" if part == 4 else "middle"}">'
+        f"{round(last * part / 4):,}</text>"
+        for part in range(5)
+    )
+
+
 def _x(step: float, last: float) -> float:
     return LEFT + (WIDTH - LEFT - RIGHT) * step / last
 
@@ -156,11 +162,6 @@ def histogram(edges: Sequence[float], counts: Sequence[int], label: str, limit: 
         f"<title>{low:.0f} to {high:.0f}: {number:,} rows</title></rect>"
         for low, high, number in zip(edges, edges[1:], counts, strict=False)
     )
-    ticks = "".join(
-        f'<text x="{_x(last * part / 4, last):.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="{"end" if part == 4 else "middle"}">'
-        f"{round(last * part / 4):,}</text>"
-        for part in range(5)
-    )
     grid = "".join(
         f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{_y(top * part / 2, top):.1f}" y2="{_y(top * part / 2, top):.1f}"/>'
         f'<text x="{LEFT - 8}" y="{_y(top * part / 2, top) + 4:.1f}" text-anchor="end">{top * part / 2:,.0f}</text>'
@@ -173,6 +174,6 @@ def histogram(edges: Sequence[float], counts: Sequence[int], label: str, limit: 
     )
     return (
         f'<div class="chart"><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{text(label)}: {sum(counts):,} rows">'
-        f"{grid}{bars}{line}{ticks}"
+        f"{grid}{bars}{line}{_ticks(last)}"
         f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 6}" text-anchor="middle">{text(label)}</text></svg></div>'
     )

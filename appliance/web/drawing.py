@@ -19,10 +19,10 @@ def text(value: object, limit: int = MAX_SHOWN_CHARACTERS) -> str:
     return html.escape(shown).translate(_BREAKS)
 
 
-def notice(sentence: str, kind: str = "info") -> str:
-    """Return a box with one sentence. `kind`: info, good, bad."""
-    role = "alert" if kind == "bad" else "status"
-    return f'<div class="box {kind}" role="{role}">{text(sentence, 4000)}</div>' if sentence else ""
+def notice(sentence: str, kind: str = "info", *, announced: bool = True) -> str:
+    """Return a box with one sentence. `kind`: info, good, bad. Not `announced`, a screen reader says it only to who goes there."""
+    role = f' role="{"alert" if kind == "bad" else "status"}"' if announced else ""
+    return f'<div class="box {kind}"{role}>{text(sentence, 4000)}</div>' if sentence else ""
 
 
 def figures(pairs: Sequence[tuple[str, str]]) -> str:
@@ -54,15 +54,16 @@ def problems(found: Sequence[dict[str, Any]], limit: int = 50) -> str:
     return table(("What was found", "What to do"), rows, f"{len(found)} things to look at. You may go on without mending them.") + more
 
 
-def answers(rows: Sequence[dict[str, Any]], limit: int = 40) -> str:
+def answers(rows: Sequence[dict[str, Any]], limit: int = 200) -> str:
     """Return held-out questions with both answers and their marks."""
     drawn = "".join(
         f"<tr><td>{text(row.get('question', ''))}<span class='quiet'>Expected: {text(row.get('reference', ''))}</span></td>"
-        f"<td>{_answer(row, 'original')}</td>"
-        f"<td>{_answer(row, 'tuned')}</td></tr>"
+        f'<td data-head="Before">{_answer(row, "original")}</td>'
+        f'<td data-head="Your model">{_answer(row, "tuned")}</td></tr>'
         for row in rows[:limit]
     )
-    return table(("Question that training never saw", "Before", "Your model"), drawn, f"{min(len(rows), limit)} of {len(rows)} questions")
+    said = f"{min(len(rows), limit)} of {len(rows)} questions"
+    return f'<div class="answers">{table(("Question that training never saw", "Before", "Your model"), drawn, said)}</div>'
 
 
 def table(heads: Sequence[str], rows: str, caption: str) -> str:
@@ -73,6 +74,11 @@ def table(heads: Sequence[str], rows: str, caption: str) -> str:
         f'<table class="plain-table"><caption>{text(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
+
+
+def row(head: object, *cells: object) -> str:
+    """Return a row of a table that begins with its name."""
+    return f'<tr><th scope="row">{text(head)}</th>{"".join(f"<td>{text(each)}</td>" for each in cells)}</tr>'
 
 
 def progress_bar(done: int, total: int) -> str:

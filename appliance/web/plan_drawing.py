@@ -5,7 +5,7 @@ from typing import Any
 
 from appliance.planning import FittedPlan, Machine, MemorySplit, ModelShape, adapter_parameters, gigabytes, matrix_parameters
 from appliance.reports.training_plan import MEMORY_PARTS, SHOWN_BYTES, duration_range, flop_sentence, method_sentence, passes_sentence
-from appliance.web.drawing import figures, notice, table, text
+from appliance.web.drawing import figures, notice, row, table, text
 
 SIDE = 230.0  # the longest side of W0's picture
 GAP = 46.0
@@ -16,8 +16,8 @@ def review(title: str, settings: dict[str, Any], plan: FittedPlan, batch: str) -
     """Return what would be done and what it would take. `title`: a sentence about model and data; `batch`: one about the rows a step."""
     pairs = [
         ("Time", duration_range(plan.seconds.low, plan.seconds.high)),
-        ("Steps", f"{plan.steps:,} of {settings['batch_size']} rows"),
-        ("Learns", f"{plan.trained:,} numbers"),
+        (f"Steps of {settings['batch_size']} rows", f"{plan.steps:,}"),
+        ("Learns", f"{_roughly(plan.trained)} numbers"),
         ("Disk", gigabytes(plan.disk_bytes)),
     ]
     flop = flop_sentence({"total": plan.flop.total, "base_share": plan.flop.base_share})
@@ -58,7 +58,7 @@ def low_rank(rows: int, columns: int, rank: int) -> str:
     scale = SIDE / max(rows, columns)
     high, wide = rows * scale, columns * scale
     thin = max(LEAST_WIDTH, rank * scale)
-    top, left = 30.0, 52.0
+    top, left = 30.0, 64.0
     b_left = left + wide + GAP
     a_left = b_left + thin + GAP
     width, height = a_left + wide + 8, top + high + 30
@@ -69,14 +69,14 @@ def low_rank(rows: int, columns: int, rank: int) -> str:
         _matrix("frozen", left, top, wide, high, "W0", f"{columns:,}"),
         f'<text class="sign" x="{left + wide + GAP / 2:.1f}" y="{middle + 8:.1f}" text-anchor="middle">+</text>',
         _matrix("learned", b_left, top, thin, high, "B", f"{rank:,}"),
-        f'<text class="sign" x="{b_left + thin + GAP / 2:.1f}" y="{middle + 8:.1f}" text-anchor="middle">·</text>',
+        f'<circle class="sign" cx="{b_left + thin + GAP / 2:.1f}" cy="{middle:.1f}" r="3.5"/>',
         _matrix("learned", a_left, top, wide, thin, "A", f"{columns:,}"),
     ]
     picture = f'<svg viewBox="0 0 {width:.0f} {height:.0f}" role="img" aria-label="{said}">{"".join(parts)}</svg>'
     pairs = [
         ("W0, frozen: d·k", f"{full:,}"),
         ("B·A, learned: d·r + r·k", f"{learned:,}"),
-        ("Times fewer", f"{full / learned:,.1f}"),
+        ("In B·A there are", f"{full / learned:,.1f} times fewer" if learned < full else f"{learned / full:,.1f} times as many"),
     ]
     sum_ = f"{rows:,} x {rank:,} + {rank:,} x {columns:,} = {learned:,}"
     return f'<div class="chart low-rank">{picture}</div>{figures(pairs)}<p class="quiet">d·r + r·k = {sum_}</p>'
@@ -85,21 +85,40 @@ def low_rank(rows: int, columns: int, rank: int) -> str:
 def layers(shape: ModelShape, rank: int) -> str:
     """Return every kind of matrix of a model with its adapter."""
     rows = "".join(
-        f"<tr><td>{text(each.name)}</td><td>{each.copies}</td><td>{each.rows:,} x {each.columns:,}</td><td>{each.copies * each.full:,}</td>"
-        f"<td>{_or_dash(each.copies * each.adapter)}</td></tr>"
+        row(
+            each.name,
+            each.copies,
+            f"{each.rows:,} x {each.columns:,}",
+            f"{each.copies * each.full:,}",
+            _or_dash(each.copies * each.adapter),
+        )
         for each in shape.by_layer(rank)
     )
     learns = shape.adapter_parameters(rank)
-    total = f"<tr><td><strong>all</strong></td><td></td><td></td><td>{shape.parameters:,}</td><td>{learns:,}</td></tr>"
-    heads = ("Matrix", "Copies", "d x k", "Numbers", f"Of the adapter, r = {rank}")
+    total = row("all together", "", "", f"{shape.parameters:,}", f"{learns:,}")
+    heads = ("Matrix", "Copies", "d x k", "Numbers of the model", f"Of the adapter, r = {rank}")
     share = 100 * learns / shape.parameters
-    return table(heads, rows + total, f"An adapter of rank {rank} on all linear layers learns {share:.2g} % as many numbers.")
+    said = f"An adapter of rank {rank} on all linear layers has {share:.2g} % as many numbers as the model itself."
+    return table(heads, rows + total, said)
 
 
 def gpu_fits(heads: Sequence[str], rows: Sequence[tuple[str, Sequence[str]]]) -> str:
     """Return which way of training fits which GPU: a row for each model."""
-    drawn = "".join(f"<tr><td>{text(name)}</td>{''.join(f'<td>{text(cell)}</td>' for cell in cells)}</tr>" for name, cells in rows)
-    return table(heads, drawn, "The most that fits, for rows of up to 1,024 tokens; * activations are computed twice to save memory")
+    drawn = "".join(row(name, *cells) for name, cells in rows)
+    return table(
+        heads,
+        drawn,
+        "The most that fits the memory of one GPU, for rows of up to 1,024 tokens. Full trains everything; LoRA and QLoRA an adapter; "
+        "*: slower, because what is computed on the way is computed twice to save memory; –: nothing fits.",
+    )
+
+
+def _roughly(number: int) -> str:
+    """Return a count as people say it, exact below a million."""
+    for size, name in ((1e9, "billion"), (1e6, "million")):
+        if number >= size:
+            return f"{number / size:.1f} {name}"
+    return f"{number:,}"
 
 
 def _or_dash(number: int) -> str:
@@ -109,7 +128,7 @@ def _or_dash(number: int) -> str:
 def _matrix(kind: str, left: float, top: float, wide: float, high: float, name: str, columns: str) -> str:
     """Return a rectangle with its columns above and its name inside, or below where there is no room."""
     inside = wide > 26 and high > 22
-    place = (top + high / 2 + 5) if inside else (top + high + 18)
+    place = (top + high / 2 + 5) if inside else (top + high + 22)
     return (
         f'<rect class="{kind}" x="{left:.1f}" y="{top:.1f}" width="{wide:.1f}" height="{high:.1f}" rx="2"/>'
         f'<text class="name{"" if inside else " out"} {kind}" x="{left + wide / 2:.1f}" y="{place:.1f}" text-anchor="middle">{name}</text>'

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from appliance.web.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, nice_ceiling
-from appliance.web.drawing import figures, notice, table, text
+from appliance.web.drawing import figures, notice, row, table, text
 
 MARKED = 0.95  # the share at which the line is drawn
 MAX_TICKS = 16
@@ -25,7 +25,8 @@ def rank_view(found: dict[str, Any]) -> str:
     return (
         f'<div class="rank"><p class="headline">{text(found["sentence"])}</p>{energy_chart(found["kept"], found["enough"].get("95", 0))}'
         f"{figures(pairs)}<p class='quiet'>An adapter changes {found['matrices']} matrices of the model. What it learned (the energy: the "
-        "sum of the squared singular values of B·A) is counted over all of them.</p></div>"
+        "sum of the squared singular values of B·A) is counted over all of them. The effective rank is how many directions it "
+        "uses, the weak ones counting less; the stable rank is how many there would be if all were as strong as the strongest.</p></div>"
     )
 
 
@@ -55,7 +56,7 @@ def energy_chart(kept: Sequence[float], enough: int) -> str:
     return (
         f'<div class="chart"><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{text(said)}">{grid}{bars}{line}{ticks}'
         f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 6}" text-anchor="middle">Rank (directions kept)</text>'
-        f'<text transform="translate(12 {(HEIGHT - BOTTOM + TOP) / 2}) rotate(-90)" text-anchor="middle">Kept of what it learned (%)</text>'
+        f'<text transform="translate(14 {(HEIGHT - BOTTOM + TOP) / 2}) rotate(-90)" text-anchor="middle">Share kept (%)</text>'
         f'</svg><div class="legend"><span><i class="key limit"></i>{100 * MARKED:.0f} % of what it learned</span></div></div>'
     )
 
@@ -87,11 +88,12 @@ def sweep_chart(trials: Sequence[dict[str, Any]]) -> str:
     last = max(step for step, _ in ends.values())
     winner = min(ends, key=lambda rank: (-ends[rank][0], ends[rank][1], rank))
     top = nice_ceiling(max(loss for points in lines.values() for _, loss in points))
-    drawn, lowest = "", dict[int, float]()  # the lowest name so far at each step, so that none covers another
+    drawn, names, lowest = "", "", dict[int, float]()  # the lowest name so far at each step, so that none covers another
     for rank in sorted(lines, key=lambda rank: -ends[rank][1]):
         step, loss = ends[rank]
         lowest[step] = max(_y(loss / top) + 4, lowest.get(step, 0.0) + LABEL_HEIGHT)
-        drawn += _sweep_line(rank, lines[rank], last, top, name_y=lowest[step], won=rank == winner)
+        drawn += _sweep_line(lines[rank], last, top, won=rank == winner)
+        names += f'<text class="{_tried(rank == winner)}" x="{_sweep_x(step, last) + 8:.1f}" y="{lowest[step]:.1f}">rank {rank}</text>'
     ticks = "".join(
         f'<text x="{_sweep_x(last * part / 4, last):.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{round(last * part / 4):,}</text>'
         for part in range(5)
@@ -103,20 +105,23 @@ def sweep_chart(trials: Sequence[dict[str, Any]]) -> str:
     )
     said = f"Loss on rows not practised by rank; rank {winner} did best with {ends[winner][1]:.4f}"
     return (
-        f'<div class="chart"><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{text(said)}">{grid}{ticks}{drawn}'
+        f'<div class="chart"><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{text(said)}">{grid}{ticks}{drawn}{names}'
         f'<text x="{(LEFT + WIDTH - LABELS) / 2}" y="{HEIGHT - 6}" text-anchor="middle">Steps</text>'
-        f'<text transform="translate(12 {(HEIGHT - BOTTOM + TOP) / 2}) rotate(-90)" text-anchor="middle">Loss, rows not practised</text>'
+        f'<text transform="translate(14 {(HEIGHT - BOTTOM + TOP) / 2}) rotate(-90)" text-anchor="middle">Loss, rows set aside</text>'
         "</svg></div>"
     )
 
 
-def _sweep_line(rank: int, points: Sequence[tuple[int, float]], last: int, top: float, *, name_y: float, won: bool) -> str:
-    kind = "tried won" if won else "tried"
+def _sweep_line(points: Sequence[tuple[int, float]], last: int, top: float, *, won: bool) -> str:
+    kind = _tried(won)
     places = [(_sweep_x(step, last), _y(loss / top)) for step, loss in points]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
     dots = "".join(f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="3.5"/>' for x, y in places)
-    name = f'<text class="{kind}" x="{places[-1][0] + 8:.1f}" y="{name_y:.1f}">rank {rank}</text>'
-    return f'<polyline class="{kind}" points="{line}"/>{dots}{name}'
+    return f'<polyline class="{kind}" points="{line}"/>{dots}'
+
+
+def _tried(won: bool) -> str:
+    return "tried won" if won else "tried"
 
 
 def _sweep_x(step: float, last: int) -> float:
@@ -128,8 +133,7 @@ def sweep_table(trials: Sequence[dict[str, Any]]) -> str:
     last = {trial["rank"]: trial for trial in trials}
     ordered = sorted(last.values(), key=lambda trial: (-trial["rung"], _or_inf(trial["validation_loss"]), trial["rank"]))
     rows = "".join(
-        f"<tr><td>{trial['rank']}</td><td>{trial['parameters']:,}</td><td>{trial['steps']:,}</td><td>{_loss(trial['validation_loss'])}</td></tr>"
-        for trial in ordered
+        row(trial["rank"], f"{trial['parameters']:,}", f"{trial['steps']:,}", _loss(trial["validation_loss"])) for trial in ordered
     )
     return table(("Rank", "Parameters", "Steps trained", "Loss on rows not practised"), rows, "Ranks that were tried, best first")
 

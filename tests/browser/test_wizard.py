@@ -93,6 +93,13 @@ def take_the_advised_rank(page: Any) -> None:
     assert page.get_by_role("button", name="Rank 4 is taken").is_disabled()
 
 
+def start_by_keyboard(page: Any) -> None:
+    """The button that was pressed is folded away; the keyboard goes on at the fold."""
+    page.get_by_role("button", name="Start training", exact=True, disabled=False).press("Enter")
+    page.get_by_role("button", name="Stop and keep what it learned").wait_for()
+    page.get_by_role("button", name="A new training", expanded=False).and_(page.locator(":focus")).wait_for()
+
+
 def verify_wide(page: Any, places: str) -> None:
     """Fail when one of these lies folded to nothing, so that nobody can read it."""
     assert min(place.bounding_box()["width"] for place in page.locator(places).all()) > 500
@@ -133,8 +140,7 @@ def test_from_data_to_chat(site: Any, session: Any, visit: Callable[..., Any], t
     page.get_by_text("will read 12 rows of “our questions”").wait_for()
     page.get_by_role("img", name=re.compile(r"Memory: [\d.]+ [GM]B to [\d.]+ GB of [\d.]+ GB")).wait_for()
     try_what_cannot_be(page)
-    page.get_by_role("button", name="Start training", exact=True, disabled=False).click()
-    page.get_by_role("button", name="Stop and keep what it learned").wait_for()
+    start_by_keyboard(page)
 
     # Closing the page stops nothing, and who comes back sees where it is.
     page.close()
@@ -170,12 +176,13 @@ def test_the_picture_of_an_adapter_follows_the_keyboard(site: Any, session: Any,
     """1000 x 1000: rank 3 learns 6,000 numbers; one step to the left, rank 2, 4,000."""
     seen = visit(session)
     page = seen.open(site.address)
-    page.get_by_role("button", name="Learn: what is trained, and how large it is").click()
+    page.get_by_role("button", name="Learn: what is trained, and how large it is", expanded=False).click()
+    page.get_by_role("button", name="Learn: what is trained, and how large it is", expanded=True).wait_for()
     page.get_by_role("img", name="W0 with 1,000,000 numbers stays as it is; B and A with 6,000 numbers learn.").wait_for()
     page.get_by_role("slider", name=re.compile("Rank r")).press("ArrowLeft")
     page.get_by_role("img", name="W0 with 1,000,000 numbers stays as it is; B and A with 4,000 numbers learn.").wait_for()
     page.get_by_role("button", name="Which models fit on which GPU").click()
-    page.get_by_role("cell", name="71 billion parameters").wait_for()
+    page.get_by_role("rowheader", name="71 billion").wait_for()
     seen.verify_quiet(site)
 
 
@@ -195,12 +202,13 @@ def test_a_bad_file_is_refused_with_its_reason(site: Any, session: Any, visit: C
 
 
 def test_every_step_fits_a_phone(site: Any, session: Any, visit: Callable[..., Any]) -> None:
-    """Nothing is wider than the screen, so nobody scrolls sideways."""
+    """Nothing is wider than the screen, so nobody scrolls sideways; and both answers of the chat have its whole width."""
     seen = visit(session, phone=True)
     page = seen.open(site.address)
     page.get_by_role("heading", name="Did it help?").wait_for()
     page.get_by_role("button", name="Show the answers", exact=True).click()
     page.locator(".plain-table").wait_for()
+    assert [box.bounding_box()["width"] > 320 for box in page.locator(".chat-window").all()] == [True, True]
     for name in ("Results", "Train", "Model", "Data", "Task"):
         go_to(page, name)
         page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")

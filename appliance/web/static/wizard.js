@@ -69,11 +69,25 @@
     if (button && !button.disabled) window.scrollTo({ top: 0 });
   });
 
-  // On a narrow screen Gradio draws the steps without their names; screen readers need them all the same.
+  // Starting a training folds away the button that was pressed: whoever uses the keyboard goes on at the fold.
+  let pressed = null;
+  document.addEventListener("click", (event) => {
+    const button = event.target instanceof Element ? event.target.closest("#new-training button") : null;
+    if (button) pressed = button;
+  });
+  function keepFocus() {
+    if (!pressed || pressed.offsetParent !== null) return;
+    pressed = null;
+    part("new-training").querySelector("button.label-wrap").focus();
+  }
+
+  // On a narrow screen Gradio draws the steps without their names, and what folds does not say whether it is open: screen readers need both.
   const steps = ["Task", "Data", "Model", "Train", "Results"];
   new MutationObserver(() => {
     for (const tab of document.querySelectorAll('#steps [role="tab"]:not([aria-label])')) {
       tab.setAttribute("aria-label", steps[tab.dataset.tabId - 1]);
     }
-  }).observe(document.documentElement, { childList: true, subtree: true });
+    keepFocus();
+    for (const fold of document.querySelectorAll("button.label-wrap")) fold.ariaExpanded = fold.classList.contains("open");
+  }).observe(document.documentElement, { childList: true, subtree: true, attributeFilter: ["class"] });
 })();

@@ -34,7 +34,7 @@ def build_chat(appliance: Appliance, event: Events, adapter: gr.Dropdown) -> Cha
         tuned = _chatbot("Your model (tuned)")
     history = gr.State({"adapter": "", "original": [], "tuned": []}, time_to_live=STATE_SECONDS)
     question = gr.Textbox(label="Your question", placeholder="Ask as your colleagues would", max_length=MAX_QUESTION_CHARACTERS, lines=1)
-    with gr.Row():
+    with gr.Row(elem_classes="buttons"):
         ask = gr.Button("Ask both: train a model first", variant="primary", interactive=False)
         again = gr.Button("New conversation")
 
@@ -93,6 +93,7 @@ def _chatbot(label: str) -> gr.Chatbot:
         elem_classes="chat-window",
         placeholder="Its answers appear here.",
         height=320,
+        min_width=320,  # side by side on a laptop, one below the other on a phone
         render_markdown=False,
         sanitize_html=True,
         allow_tags=False,

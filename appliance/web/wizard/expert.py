@@ -1,6 +1,7 @@
 """The expert settings of step 4: folded away, each 0 until somebody knows better than the preset.
 
-(A number field of Gradio that is empty says 0 as soon as it is touched, so 0 it is from the start.)
+(A number field of Gradio that is empty says 0 as soon as it is touched, so 0 it is from the start. The fields have no bounds of their own:
+past these Gradio would not call us, and the page would go on showing the plan from before. The planner's refusal names the range.)
 """
 
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import Any
 
 import gradio as gr
 
+from appliance.foundation.errors import InputError
 from appliance.services.plan_training import TrainingChoice
 
 METHODS = [
@@ -18,6 +20,7 @@ METHODS = [
     ("Everything (full)\nThe whole model learns: the most memory", "full"),
 ]
 DEFAULT_METHOD = "auto"
+RANK, LAST_LAYERS, EPOCHS, BATCH = "Rank", "Last layers that learn", "Times through the data", "Rows a step"
 
 
 @dataclass(frozen=True)
@@ -37,18 +40,16 @@ class ExpertSettings:
 def build_expert_settings() -> ExpertSettings:
     """Draw the settings; those of other methods are hidden."""
     method = gr.Radio(METHODS, value=DEFAULT_METHOD, label="What learns", elem_classes="cards")
-    with gr.Row():
-        rank = gr.Number(0, label="Rank", info="0: 16, which is enough for most data", minimum=0, maximum=1024, precision=0)
-        rslora = gr.Checkbox(False, label="Scale by the root of the rank (rsLoRA)", min_width=240)
-        dora = gr.Checkbox(False, label="Lengths and directions apart (DoRA)", min_width=240)
-        last_layers = gr.Number(
-            0, label="Last layers that learn", info="0: a quarter of them", minimum=0, maximum=1024, precision=0, visible=False
-        )
-        head = gr.Checkbox(False, label="The head learns too", visible=False)
-    with gr.Row():
-        epochs = gr.Number(0, label="Times through the data", info="0: the preset's", minimum=0, maximum=100, precision=0)
-        batch = gr.Number(0, label="Rows a step", info="0: by how many rows there are", minimum=0, maximum=256, precision=0)
-        rate = gr.Number(0, label="Learning rate", info="0: right for model and method", minimum=0, maximum=0.1)
+    with gr.Row(elem_classes="settings"):
+        rank = gr.Number(0, label=RANK, info="0 means 16, enough for most data")
+        rslora = gr.Checkbox(False, label="Scale by the root of the rank (rsLoRA)")
+        dora = gr.Checkbox(False, label="Lengths and directions apart (DoRA)")
+        last_layers = gr.Number(0, label=LAST_LAYERS, info="0 means a quarter of them", visible=False)
+        head = gr.Checkbox(False, label="The head learns too", info="It turns into words what the layers found", visible=False)
+    with gr.Row(elem_classes="settings"):
+        epochs = gr.Number(0, label=EPOCHS, info="0 means as the preset above says")
+        batch = gr.Number(0, label=BATCH, info="0 means by how many rows there are")
+        rate = gr.Number(0, label="Learning rate", info="0 means what suits model and method")
     return ExpertSettings(method, rank, [rank, rslora, dora, last_layers, head, epochs, batch, rate])
 
 
@@ -80,20 +81,22 @@ def choice_of(
     batch: float | None = None,
     rate: float | None = None,
 ) -> TrainingChoice:
-    """Return the choice that the page shows. What is 0 comes from the preset."""
+    """Return the choice that the page shows. What is 0 comes from the preset. Raises `InputError` for what must be whole and is not."""
     return TrainingChoice(
         preset=preset,
         method=method,
-        rank=_whole(rank),
+        rank=_whole(RANK, rank),
         use_rslora=rslora,
         use_dora=dora,
-        last_layers=_whole(last_layers),
+        last_layers=_whole(LAST_LAYERS, last_layers),
         train_head=head,
-        epochs=_whole(epochs),
-        batch_size=_whole(batch),
+        epochs=_whole(EPOCHS, epochs),
+        batch_size=_whole(BATCH, batch),
         learning_rate=rate or None,
     )
 
 
-def _whole(value: float | None) -> int | None:
+def _whole(label: str, value: float | None) -> int | None:
+    if value and not float(value).is_integer():
+        raise InputError(f"{label}: {value:g} is no whole number.", code="training.whole")
     return int(value) if value else None

@@ -15,6 +15,7 @@ from appliance.web.wizard.events import Events
 
 MAX_SIDE, MAX_RANK = 4096, 128
 START = (1000, 1000, 3)
+_SHORT_NAMES = {"full": "Full", "lora": "LoRA", "qlora": "QLoRA"}
 _EXPLAINED = (
     "A model is made of large tables of numbers. Training all of them (W0) takes much memory. An adapter leaves W0 as it is and learns "
     "two thin tables, B and A, whose product B·A is added to it: **W = W0 + B·A** (LoRA). The rank *r* is how thin they are: how many "
@@ -26,7 +27,7 @@ def build_learn(appliance: Appliance, event: Events, model: gr.Radio) -> None:
     """Draw the section, folded, and wire it. `model`: the step's choice of a model."""
     with gr.Accordion("Learn: what is trained, and how large it is", open=False, elem_id="learn"):
         gr.Markdown(_EXPLAINED)
-        with gr.Row():
+        with gr.Row(elem_classes="settings"):
             rows = gr.Slider(1, MAX_SIDE, START[0], step=1, label="Rows d of W0")
             columns = gr.Slider(1, MAX_SIDE, START[1], step=1, label="Columns k of W0")
             rank = gr.Slider(1, MAX_RANK, START[2], step=1, label="Rank r of B·A")
@@ -66,5 +67,13 @@ def draw_layers(appliance: Appliance, caller: Caller, model_id: str | None, rank
 
 def draw_gpu_table() -> str:
     """Return the most that fits on each size of GPU."""
-    rows = [(f"{parameter_name(row.parameters)} parameters", [cell[0] if cell else "–" for cell in row.fitting]) for row in gpu_table()]
-    return plan_drawing.gpu_fits(("Model", *(f"{size} GB" for size in GPU_GB)), rows)
+    rows = [(parameter_name(row.parameters), [_most(cell) for cell in row.fitting]) for row in gpu_table()]
+    return plan_drawing.gpu_fits(("Parameters", *(f"{size} GB" for size in GPU_GB)), rows)
+
+
+def _most(methods: tuple[str, ...]) -> str:
+    """Return the first of the methods that fit, by its usual name."""
+    if not methods:
+        return "–"
+    method, star, _ = methods[0].partition("*")
+    return _SHORT_NAMES[method] + star

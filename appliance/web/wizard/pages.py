@@ -14,7 +14,6 @@ from appliance.web.wizard.data import build_data_step, dataset_choices, dataset_
 from appliance.web.wizard.data import ready_button as data_ready
 from appliance.web.wizard.drawn import drawn
 from appliance.web.wizard.events import Events
-from appliance.web.wizard.expert import choice_of
 from appliance.web.wizard.learn import build_learn
 from appliance.web.wizard.model import build_model_step, model_choices
 from appliance.web.wizard.model import ready_button as model_ready
@@ -25,7 +24,7 @@ from appliance.web.wizard.results import (
     wire_results_step,
 )
 from appliance.web.wizard.task import build_task_step
-from appliance.web.wizard.train import build_train_step, draw_plan, job_dropdown, trainings, watch, wire_train_step
+from appliance.web.wizard.train import DEFAULT_PRESET, build_train_step, draw_plan, job_dropdown, trainings, watch, wire_train_step
 
 POLL_S = 2.0
 _TOP = (
@@ -73,7 +72,7 @@ def build_blocks(appliance: Appliance) -> gr.Blocks:
             return _tick(appliance, caller, job_id, adapter_id)
 
         def to_review(caller: Caller, dataset_id: str | None, model_id: str | None, *settings: Any) -> tuple[Any, ...]:
-            return gr.Walkthrough(selected=4), *draw_plan(appliance, caller, dataset_id, model_id, choice_of(*settings))
+            return gr.Walkthrough(selected=4), *draw_plan(appliance, caller, dataset_id, model_id, *settings)
 
         def to_results(caller: Caller, job_id: str | None) -> tuple[Any, ...]:
             job = next((each for each in trainings(appliance, caller) if each["id"] == job_id), None)
@@ -138,7 +137,7 @@ def _load(appliance: Appliance, caller: Caller) -> tuple[Any, ...]:
     job_id = next((job["id"] for job in jobs if JobState(job["state"]) in ACTIVE), jobs[0]["id"] if jobs else None)
     busy = _busy(appliance, caller)
     adapters, adapter_id = adapter_choices(appliance, caller)
-    planned = draw_plan(appliance, caller, dataset_id, model_id, choice_of("balanced"))
+    planned = draw_plan(appliance, caller, dataset_id, model_id, DEFAULT_PRESET)
     active = bool(jobs) and any(JobState(job["state"]) in ACTIVE for job in jobs)
     step = 4 if active else 5 if adapter_id else 1
     return (

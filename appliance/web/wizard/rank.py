@@ -11,7 +11,7 @@ from appliance.jobs.states import ACTIVE, JobState
 from appliance.services.context import Caller
 from appliance.services.evaluate_adapter import describe_adapter
 from appliance.services.explain_rank import RANKS, submit_explanation, verify_explained
-from appliance.services.jobs import all_jobs
+from appliance.services.jobs import all_jobs, stop_job
 from appliance.services.operations import Appliance
 from appliance.services.shrink_adapter import SHRINK, submit_shrink
 from appliance.web import drawing, rank_drawing
@@ -36,18 +36,19 @@ def build_rank_panel() -> RankPanel:
         gr.Markdown("An adapter learns in a number of directions (its rank). Fewer take less memory; too few, and something is lost.")
         view = drawn()
         share = gr.Radio(SHARES, value=0.95, label="How much of what it learned should a smaller model keep?")
-        with gr.Row():
+        with gr.Row(elem_classes="buttons"):
             explain = gr.Button("Look at the rank: train a model first", interactive=False)
             smaller = gr.Button("Make it smaller: look at the rank first", interactive=False)
             show = gr.Button("Show the smaller model", visible=False)
-    return RankPanel(share, [view, explain, smaller, show])
+            stop = gr.Button("Stop", visible=False)
+    return RankPanel(share, [view, explain, smaller, show, stop])
 
 
 def wire_rank_panel(
     appliance: Appliance, event: Events, panel: RankPanel, adapter: gr.Dropdown, timer: gr.Timer, picked: list[Any], pick: Pick
 ) -> None:
-    """Wire looking, shrinking, and going over to the smaller model. `pick` draws the results of an adapter into `picked`."""
-    _view, explain_button, smaller_button, show_button = panel.watched
+    """Wire looking, shrinking, stopping, and going over to the smaller model. `pick` draws the results of an adapter into `picked`."""
+    _view, explain_button, smaller_button, show_button, stopper = panel.watched
 
     def explain_rank(caller: Caller, adapter_id: str | None) -> tuple[Any, ...]:
         submit_explanation(appliance.context, caller, adapter_id=_picked(adapter_id))
@@ -59,6 +60,14 @@ def wire_rank_panel(
         appliance.runner.wake()
         return gr.Timer(active=True), *watch_rank(appliance, caller, adapter_id)
 
+    def stop_rank(caller: Caller, adapter_id: str | None) -> tuple[Any, ...]:
+        jobs = (_latest(appliance, caller, _picked(adapter_id), kind) for kind in (RANKS, SHRINK))
+        job = next((each for each in jobs if _runs(each)), None)
+        if job is None:
+            raise InputError("Nothing runs that could be stopped.")
+        stop_job(appliance.context, caller, job["id"])
+        return gr.Timer(active=True), *watch_rank(appliance, caller, adapter_id)
+
     def show_smaller(caller: Caller, adapter_id: str | None) -> tuple[Any, ...]:
         job = _latest(appliance, caller, _picked(adapter_id), SHRINK)
         return pick(caller, job["result"].get("adapter") if job else adapter_id)
@@ -67,16 +76,18 @@ def wire_rank_panel(
     once: dict[str, Any] = {**quiet, "concurrency_id": "start", "concurrency_limit": 1}
     explain_button.click(event(explain_rank), adapter, [timer, *panel.watched], **once)
     smaller_button.click(event(make_smaller), [adapter, panel.share], [timer, *panel.watched], **once)
+    stopper.click(event(stop_rank), adapter, [timer, *panel.watched], **quiet)
     show_button.click(event(show_smaller), adapter, picked, **quiet)
 
 
 def watch_rank(appliance: Appliance, caller: Caller, adapter_id: str | None) -> tuple[Any, ...]:
-    """Return view, look, smaller and show buttons for one tuned model, as the database has it now."""
+    """Return view, look, smaller, show and stop buttons for one tuned model, as the database has it now."""
     if not adapter_id:
         return (
             "",
             gr.Button("Look at the rank: train a model first", interactive=False),
             gr.Button("Make it smaller: look at the rank first", interactive=False),
+            gr.Button(visible=False),
             gr.Button(visible=False),
         )
     adapter = describe_adapter(appliance.context, adapter_id)
@@ -84,7 +95,8 @@ def watch_rank(appliance: Appliance, caller: Caller, adapter_id: str | None) -> 
         verify_explained(adapter)
     except ApplianceError as error:
         none = gr.Button("There is no rank to look at", interactive=False)
-        return drawing.notice(error.sentence), none, gr.Button("Make it smaller", interactive=False), gr.Button(visible=False)
+        hidden = gr.Button(visible=False)
+        return drawing.notice(error.sentence), none, gr.Button("Make it smaller", interactive=False), hidden, gr.Button(visible=False)
     looking, shrinking = (_latest(appliance, caller, adapter_id, kind) for kind in (RANKS, SHRINK))
     found = adapter["results"].get("rank")
     view = rank_drawing.origin_view(adapter["config"]) + (rank_drawing.rank_view(found) if found else "")
@@ -98,7 +110,13 @@ def watch_rank(appliance: Appliance, caller: Caller, adapter_id: str | None) -> 
         gr.Button("Looking …" if _runs(looking) else "Look again" if found else "Look at the rank", interactive=not busy),
         gr.Button("Making it smaller …" if _runs(shrinking) else label, interactive=can_shrink and not busy),
         gr.Button("Show the smaller model", visible=done, interactive=done),
+        stop_button(looking if _runs(looking) else shrinking, "Stop"),
     )
+
+
+def stop_button(job: dict[str, Any] | None, label: str) -> gr.Button:
+    """Return the button that stops a job: there while the job runs or waits, and dead once it was pressed."""
+    return gr.Button(label, visible=_runs(job), interactive=job is not None and job["state"] != JobState.STOPPING)
 
 
 def _picked(adapter_id: str | None) -> str:

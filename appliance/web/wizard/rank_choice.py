@@ -5,12 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from appliance.foundation.errors import ApplianceError
-from appliance.planning import ADAPTER_METHODS, AUTOMATIC
-from appliance.services.advise_rank import advise_before
-from appliance.services.context import Caller
-from appliance.services.operations import Appliance
-from appliance.services.plan_training import TrainingChoice
+from appliance.services.preview_training import TrainingPreview
 from appliance.web import drawing
 from appliance.web.wizard.drawn import drawn
 
@@ -42,27 +37,16 @@ def build_rank_choice() -> RankChoice:
     return RankChoice([column, advice, take, compare], take, ranks, compare)
 
 
-def advised_rank(
-    appliance: Appliance, caller: Caller, dataset_id: str | None, model_id: str | None, choice: TrainingChoice
-) -> dict[str, Any]:
-    """Return the advice for a choice. Raises `InputError` where there is none, `NotFoundError`."""
-    method = choice.method if choice.method in ADAPTER_METHODS else ADAPTER_METHODS[0]
-    return advise_before(appliance.context, caller, dataset_id=dataset_id or "", model_id=model_id or "", method=method)
+def draw_advice(preview: TrainingPreview | None, taken: int | None) -> tuple[gr.Column, str, gr.Button, gr.Button]:
+    """Return the advice, and the buttons that take it and that compare ranks; nothing for a method that has no rank.
 
-
-def draw_advice(
-    appliance: Appliance, caller: Caller, dataset_id: str | None, model_id: str | None, choice: TrainingChoice
-) -> tuple[gr.Column, str, gr.Button, gr.Button]:
-    """Return the advice, and the buttons that take it and that compare ranks; nothing for a method that has no rank."""
-    ranked = choice.method == AUTOMATIC or choice.method in ADAPTER_METHODS
-    if not ranked or not dataset_id or not model_id:
+    `taken`: the rank that the settings have, None for the preset's.
+    """
+    if preview is None or not preview.advice:
         return gr.Column(visible=False), "", gr.Button(visible=False), gr.Button(interactive=False)
     compare = gr.Button(interactive=True)
-    try:
-        advice = advised_rank(appliance, caller, dataset_id, model_id, choice)
-    except ApplianceError as error:
-        return gr.Column(visible=True), drawing.notice(error.sentence), gr.Button(visible=False), compare
-    taken = choice.rank == advice["rank"]
-    label = f"Rank {advice['rank']} is taken" if taken else f"Take rank {advice['rank']}"
-    said = drawing.notice(f"Advised: {advice['sentence']}")
-    return gr.Column(visible=True), said, gr.Button(label, visible=True, interactive=not taken), compare
+    if preview.rank is None:
+        return gr.Column(visible=True), drawing.notice(preview.advice), gr.Button(visible=False), compare
+    label = f"Rank {preview.rank} is taken" if taken == preview.rank else f"Take rank {preview.rank}"
+    said = drawing.notice(f"Advised: {preview.advice}")
+    return gr.Column(visible=True), said, gr.Button(label, visible=True, interactive=taken != preview.rank), compare

@@ -9,12 +9,12 @@ from appliance.foundation.errors import InputError
 from appliance.jobs.states import ACTIVE, JobState
 from appliance.services.context import Caller
 from appliance.services.evaluate_adapter import EVALUATE, describe_adapter, list_adapters, show_answers, submit_evaluation
-from appliance.services.jobs import all_jobs, show_job
+from appliance.services.jobs import all_jobs, show_job, stop_job
 from appliance.services.operations import Appliance
 from appliance.web import charts, drawing
 from appliance.web.wizard.drawn import drawn
 from appliance.web.wizard.events import Events
-from appliance.web.wizard.rank import RankPanel, build_rank_panel, watch_rank, wire_rank_panel
+from appliance.web.wizard.rank import RankPanel, build_rank_panel, stop_button, watch_rank, wire_rank_panel
 
 _BEFORE, _AFTER = "Before (original)", "Your model (tuned)"
 
@@ -34,17 +34,18 @@ def build_results_step() -> ResultsStep:
     gr.Markdown("## Did it help?\nBoth models answer questions that training never saw. The same rules mark both.")
     adapter = gr.Dropdown([], value=None, label="Model", filterable=False)
     view = drawn()
-    with gr.Row():
+    with gr.Row(elem_classes="buttons"):
         measure = gr.Button("Measure: train a model first", variant="primary", interactive=False)
         look = gr.Button("Show the answers: measure first", interactive=False)
+        stop = gr.Button("Stop measuring", visible=False)
     answers = drawn()
     rank = build_rank_panel()
-    return ResultsStep(adapter, [view, measure, look, *rank.watched], answers, rank)
+    return ResultsStep(adapter, [view, measure, look, stop, *rank.watched], answers, rank)
 
 
 def wire_results_step(appliance: Appliance, event: Events, step: ResultsStep, timer: gr.Timer) -> None:
-    """Wire measuring and looking."""
-    _view, measure_button, look_button = step.watched[:3]
+    """Wire measuring, stopping it, and looking."""
+    _view, measure_button, look_button, stop_button = step.watched[:4]
 
     def pick(caller: Caller, adapter_id: str | None) -> tuple[Any, ...]:
         return "", gr.Timer(active=True), *watch_results(appliance, caller, adapter_id)
@@ -55,6 +56,13 @@ def wire_results_step(appliance: Appliance, event: Events, step: ResultsStep, ti
         submit_evaluation(appliance.context, caller, adapter_id=adapter_id)
         appliance.runner.wake()
         return "", gr.Timer(active=True), *watch_results(appliance, caller, adapter_id)
+
+    def stop_measuring(caller: Caller, adapter_id: str | None) -> tuple[Any, ...]:
+        job = latest_evaluation(appliance, caller, adapter_id or "")
+        if job is None or JobState(job["state"]) not in ACTIVE:
+            raise InputError("Nothing is being measured.")
+        stop_job(appliance.context, caller, job["id"])
+        return pick(caller, adapter_id)
 
     def show(caller: Caller, adapter_id: str | None) -> tuple[Any, ...]:
         choices, chosen = adapter_choices(appliance, caller, adapter_id)
@@ -68,6 +76,7 @@ def wire_results_step(appliance: Appliance, event: Events, step: ResultsStep, ti
     measure_button.click(
         event(measure), step.adapter, [step.answers, timer, *step.watched], **quiet, concurrency_id="start", concurrency_limit=1
     )
+    stop_button.click(event(stop_measuring), step.adapter, [step.answers, timer, *step.watched], **quiet)
     look_button.click(event(look), step.adapter, step.answers, **quiet)
     shown = [step.adapter, step.answers, timer, *step.watched]
     wire_rank_panel(appliance, event, step.rank, step.adapter, timer, shown, show)
@@ -82,13 +91,14 @@ def adapter_choices(appliance: Appliance, caller: Caller, adapter_id: str | None
 
 
 def watch_results(appliance: Appliance, caller: Caller, adapter_id: str | None) -> tuple[Any, ...]:
-    """Return view, measure and look buttons for one tuned model, as the database has it now."""
+    """Return view, measure, look and stop buttons for one tuned model, as the database has it now."""
     if not adapter_id:
         empty = drawing.notice("There is no tuned model yet. Train one in the step before.")
         return (
             empty,
             gr.Button("Measure: train a model first", interactive=False),
             gr.Button("Show the answers: measure first", interactive=False),
+            gr.Button(visible=False),
             *watch_rank(appliance, caller, None),
         )
     adapter = describe_adapter(appliance.context, adapter_id)
@@ -102,6 +112,7 @@ def watch_results(appliance: Appliance, caller: Caller, adapter_id: str | None) 
         view,
         gr.Button(label, interactive=not running, variant="secondary" if measured else "primary"),
         gr.Button("Show the answers" if measured else "Show the answers: measure first", interactive=measured),
+        stop_button(job, "Stop measuring"),
         *watch_rank(appliance, caller, adapter_id),
     )
 
@@ -118,7 +129,7 @@ def draw_running(job: dict[str, Any]) -> str:
     """Return how far the measuring is."""
     last = job["progress"][-1]["body"] if job["progress"] else {}
     said = str(last.get("sentence") or "Both models answer the held-out questions …")
-    return drawing.notice(said) + drawing.progress_bar(int(last.get("step", 0)), int(last.get("steps", 0)))
+    return drawing.notice(said, announced=False) + drawing.progress_bar(int(last.get("step", 0)), int(last.get("steps", 0)))
 
 
 def draw_results(results: dict[str, Any], job: dict[str, Any] | None) -> str:

@@ -1,6 +1,6 @@
 """Step 4: start, watch, stop and resume. The job runs outside of this page; here it is only looked at."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -8,24 +8,23 @@ import gradio as gr
 from appliance.foundation.errors import InputError
 from appliance.jobs.states import ACTIVE, JobState
 from appliance.services.context import Caller
-from appliance.services.import_dataset import describe_dataset
-from appliance.services.import_model import describe_model
 from appliance.services.jobs import all_jobs, resume_job, show_job, stop_job
 from appliance.services.operations import Appliance
-from appliance.services.plan_training import TrainingChoice, show_plan
+from appliance.services.preview_training import TrainingPreview, preview_training
 from appliance.services.sweep_ranks import SWEEP, submit_sweep
 from appliance.services.train_adapter import TRAIN, submit_training
 from appliance.web import charts, drawing, plan_drawing, rank_drawing
 from appliance.web.wizard.drawn import drawn
 from appliance.web.wizard.events import Events
 from appliance.web.wizard.expert import ExpertSettings, build_expert_settings, choice_of, visible_for
-from appliance.web.wizard.rank_choice import RankChoice, advised_rank, build_rank_choice, draw_advice
+from appliance.web.wizard.rank_choice import RankChoice, build_rank_choice, draw_advice
 
 PRESETS = [
     ("Quick\nA first impression, to see whether the data is right", "quick"),
     ("Balanced\nRight for most data", "balanced"),
     ("Thorough\nFor facts that must be exact; takes longest", "thorough"),
 ]
+DEFAULT_PRESET = "balanced"
 _STATES = {
     JobState.QUEUED: "Waiting for its turn",
     JobState.RUNNING: "Training",
@@ -60,8 +59,8 @@ class TrainStep:
 def build_train_step() -> TrainStep:
     """Draw the step; `pages` wires it, because it touches all others."""
     gr.Markdown("## Train\nYou may close this page: training goes on, and the page shows it again when you come back.")
-    with gr.Accordion("A new training", open=True) as setup:
-        preset = gr.Radio(PRESETS, value="balanced", label="How long it practises", elem_classes="cards")
+    with gr.Accordion("A new training", open=True, elem_id="new-training") as setup:
+        preset = gr.Radio(PRESETS, value=DEFAULT_PRESET, label="How long it practises", elem_classes="cards")
         with gr.Accordion("For experts", open=False):
             expert = build_expert_settings()
             ranks = build_rank_choice()
@@ -85,12 +84,13 @@ def wire_train_step(appliance: Appliance, event: Events, step: TrainStep, datase
     chosen = [dataset, model, *step.settings]
 
     def review(caller: Caller, dataset_id: str | None, model_id: str | None, *settings: Any) -> tuple[Any, ...]:
-        return draw_plan(appliance, caller, dataset_id, model_id, choice_of(*settings))
+        return draw_plan(appliance, caller, dataset_id, model_id, *settings)
 
     def take_rank(caller: Caller, dataset_id: str | None, model_id: str | None, *settings: Any) -> tuple[Any, ...]:
-        choice = choice_of(*settings)
-        rank = advised_rank(appliance, caller, dataset_id, model_id, choice)["rank"]
-        return gr.Number(value=rank), *draw_plan(appliance, caller, dataset_id, model_id, replace(choice, rank=rank))
+        preview = preview_training(
+            context, caller, dataset_id=dataset_id or "", model_id=model_id or "", choice=choice_of(*settings), take_advised=True
+        )
+        return gr.Number(value=preview.rank), *draw_preview(preview, preview.rank)
 
     def start(caller: Caller, dataset_id: str | None, model_id: str | None, *settings: Any) -> tuple[Any, ...]:
         if not dataset_id or not model_id:
@@ -142,33 +142,40 @@ def wire_train_step(appliance: Appliance, event: Events, step: TrainStep, datase
     resume_button.click(event(resume), step.job, [timer, *step.watched], **quiet)
 
 
-def draw_plan(
-    appliance: Appliance, caller: Caller, dataset_id: str | None, model_id: str | None, choice: TrainingChoice
-) -> tuple[Any, ...]:
-    """Return the review with the start button, and the advice on the rank with its buttons."""
-    review = draw_review(appliance, caller, dataset_id, model_id, choice)
-    return *review, *draw_advice(appliance, caller, dataset_id, model_id, choice)
-
-
-def draw_review(
-    appliance: Appliance, caller: Caller, dataset_id: str | None, model_id: str | None, choice: TrainingChoice
-) -> tuple[str, gr.Button]:
-    """Return what would be done and what it takes, or why it cannot be and what can; and the start button."""
+def draw_plan(appliance: Appliance, caller: Caller, dataset_id: str | None, model_id: str | None, *settings: Any) -> tuple[Any, ...]:
+    """Return the review with the start button, and the advice on the rank with its buttons: one plan and one look, whatever changed."""
     if not dataset_id or not model_id:
         missing = "data" if not dataset_id else "a model"
-        return "", gr.Button(f"Start training: pick {missing} first", interactive=False)
+        return "", gr.Button(f"Start training: pick {missing} first", interactive=False), *draw_advice(None, None)
     try:
-        planned = show_plan(appliance.context, caller, dataset_id=dataset_id, model_id=model_id, choice=choice)
+        choice = choice_of(*settings)
     except InputError as error:
-        return drawing.notice(error.sentence, "bad"), gr.Button("Start training: change the settings first", interactive=False)
-    dataset, model = describe_dataset(appliance.context, dataset_id), describe_model(appliance.context, model_id)
-    epochs = planned.settings["epochs"]
+        return *_refused(error.sentence), *draw_advice(None, None)
+    preview = preview_training(appliance.context, caller, dataset_id=dataset_id, model_id=model_id, choice=choice)
+    return draw_preview(preview, choice.rank)
+
+
+def draw_preview(preview: TrainingPreview, rank: int | None) -> tuple[Any, ...]:
+    """Return what `draw_plan` does, of a preview. `rank`: what the settings have, None for the preset's."""
+    return *draw_review(preview), *draw_advice(preview, rank)
+
+
+def draw_review(preview: TrainingPreview) -> tuple[str, gr.Button]:
+    """Return what would be done and what it takes, or why it cannot be and what can; and the start button."""
+    plan = preview.planned
+    if plan is None:
+        return _refused(preview.refusal)
+    epochs = plan.settings["epochs"]
     rounds = "once" if epochs == 1 else f"{epochs} times"
     sentence = (
-        f"{model['name']} will read {dataset['training_rows']:,} rows of “{dataset['name']}” {rounds}. "
+        f"{preview.model_name} will read {preview.training_rows:,} rows of “{preview.dataset_name}” {rounds}. "
         "It runs in a sandbox without network; what it learns is encrypted."
     )
-    return plan_drawing.review(sentence, planned.settings, planned.fitted, planned.batch), gr.Button("Start training", interactive=True)
+    return plan_drawing.review(sentence, plan.settings, plan.fitted, plan.batch), gr.Button("Start training", interactive=True)
+
+
+def _refused(sentence: str) -> tuple[str, gr.Button]:
+    return drawing.notice(sentence, "bad"), gr.Button("Start training: change the settings first", interactive=False)
 
 
 def trainings(appliance: Appliance, caller: Caller) -> list[dict[str, Any]]:
@@ -205,8 +212,15 @@ def watch(appliance: Appliance, caller: Caller, job_id: str | None) -> tuple[Any
             interactive=state in {JobState.QUEUED, JobState.RUNNING},
         ),
         gr.Button("Resume where it stopped", visible=state in {JobState.STOPPED, JobState.FAILED}, interactive=True),
-        gr.Button("Continue to the results" if adapter else "Results: when training is done", interactive=adapter),
+        gr.Button(onward_label(state, adapter=adapter), interactive=adapter),
     )
+
+
+def onward_label(state: JobState, *, adapter: bool) -> str:
+    """Return what the button to the results says; a training that was resumed has the model that it left when it stopped."""
+    if not adapter:
+        return "Results: when training is done"
+    return "Results of the model so far" if state in ACTIVE else "Continue to the results"
 
 
 def draw_job(job: dict[str, Any]) -> str:
@@ -219,19 +233,26 @@ def draw_job(job: dict[str, Any]) -> str:
     done = job["result"]
     if state is JobState.SUCCEEDED:
         step = int(done.get("steps", steps))
-    pairs = [("State", _STATES[state]), ("Step", f"{step:,} of {steps:,}" if steps else "–")]
-    if state in ACTIVE:
-        left = last.get("figures", {}).get("seconds_left")
-        pairs.append(("Time left", drawing.duration(left) if state is JobState.RUNNING else "–"))
-        speed = last.get("figures", {}).get("tokens_per_s")
-    else:
-        pairs.append(("Time taken", drawing.duration(done.get("seconds")) if done else "–"))
-        speed = done.get("tokens_per_s")
-    pairs.append(("Speed", f"{speed:,.0f} tokens/s" if speed else "–"))
+    pairs = [("State", _STATES[state]), ("Step", f"{step:,} of {steps:,}" if steps else "–"), *_pace(job, state, last.get("figures", {}))]
     told = [done.get("sentence", ""), *done.get("stepped_down", [])] if state is JobState.SUCCEEDED else [job["reason"]]
     reason = "".join(drawing.notice(each, "bad" if state is JobState.FAILED else "info") for each in told)
     shown = drawing.figures(pairs) + drawing.progress_bar(step, steps) + reason
+    # What changes with every figure is not announced: a screen reader would speak without end.
     if job["kind"] == SWEEP:
-        return shown + rank_drawing.sweep_view(done.get("trials", [])) + drawing.notice(last.get("sentence", "") if state in ACTIVE else "")
-    sentence = drawing.notice(charts.loss_sentence(curve, steps)) if points else ""
+        now = drawing.notice(last.get("sentence", ""), announced=False) if state in ACTIVE else ""
+        return shown + rank_drawing.sweep_view(done.get("trials", [])) + now
+    sentence = drawing.notice(charts.loss_sentence(curve, steps, over=state not in ACTIVE), announced=False) if points else ""
     return shown + charts.loss_chart(curve, steps) + sentence
+
+
+def _pace(job: dict[str, Any], state: JobState, figures: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return how long it still takes or took, or what is before it, and how fast it is. `figures`: the last that it reported."""
+    done = job["result"]
+    if state is JobState.QUEUED:
+        when, speed = ("Before it", drawing.count(job["ahead"], "jobs") if job["ahead"] else "nothing"), None
+    elif state in ACTIVE:
+        left = drawing.duration(figures.get("seconds_left")) if state is JobState.RUNNING else "–"
+        when, speed = ("Time left", left), figures.get("tokens_per_s")
+    else:
+        when, speed = ("Time taken", drawing.duration(done.get("seconds")) if done else "–"), done.get("tokens_per_s")
+    return [when, ("Speed", f"{speed:,.0f} tokens/s" if speed else "–")]

@@ -80,6 +80,15 @@ def test_many_rows_are_seen_once_and_few_rows_often():
     assert plan(training_rows=10)["epochs"] > PRESETS["balanced"].epochs
 
 
+def test_more_passes_than_the_presets_are_explained():
+    """A large batch over few rows leaves few steps, so the data is gone through more often."""
+    thorough = PRESETS["thorough"]
+    assert thorough.more_passes(415, 8) == ""
+    assert plan(preset="thorough", training_rows=415, batch_size=256)["epochs"] == 100
+    said = thorough.more_passes(415, 256)
+    assert said == "It goes 100 times through the data instead of 12, because fewer steps would teach too little."
+
+
 @given(parameters=st.integers(1_000, 10**12))
 def test_the_learning_rate_never_rises_with_size(parameters):
     assert default_learning_rate(parameters) >= default_learning_rate(2 * parameters) >= 2e-4
@@ -88,5 +97,5 @@ def test_the_learning_rate_never_rises_with_size(parameters):
 def test_every_mistake_is_named_at_once():
     with pytest.raises(InputError) as caught:
         plan(method="magic", preset="slow", rank=0, learning_rate=float("nan"), training_rows=0)
-    for word in ("magic", "slow", "rank", "learning_rate", "no row"):
+    for word in ("magic", "slow", "rank", "learning rate", "no row"):
         assert word in caught.value.sentence

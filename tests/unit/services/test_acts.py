@@ -19,6 +19,7 @@ from appliance.services.find_person import erase_person, find_person
 from appliance.services.import_dataset import import_dataset, list_datasets, show_dataset
 from appliance.services.import_model import import_model, list_models, show_model
 from appliance.services.jobs import all_jobs, resume_job, show_job, stop_job
+from appliance.services.preview_training import preview_training
 from appliance.services.preview_upload import preview_upload
 from appliance.services.prove_isolation import prove_isolation
 from appliance.services.receive_upload import receive_file
@@ -128,6 +129,12 @@ LOOKS: dict[str, tuple[str, Act]] = {
     "advise_before": (
         "dataset.list",
         lambda w, c: advise_before(w.context, c, dataset_id=w.ids["dataset"], model_id=w.ids["model"]),
+    ),
+    "preview_training": (
+        "dataset.list",
+        lambda w, c: preview_training(
+            w.context, c, dataset_id=w.ids["dataset"], model_id=w.ids["model"], choice=TrainingChoice(method="auto")
+        ),
     ),
     "list_adapters": ("adapter.list", lambda w, c: list_adapters(w.context, c)),
     "show_adapter": ("adapter.list", lambda w, c: show_adapter(w.context, c, w.ids["adapter"])),

@@ -310,8 +310,8 @@ def test_a_sweep_goes_on_at_the_rate_at_which_it_began(world: Any, simulate: Any
 @pytest.mark.parametrize(
     ("choice", "sentence"),
     [
-        ({"ranks": [4]}, "2 to 8 different ranks; 1"),
-        ({"ranks": list(range(1, 10))}, "2 to 8 different ranks; 9"),
+        ({"ranks": [4]}, "2 to 8 different ranks to compare; 1 is chosen"),
+        ({"ranks": list(range(1, 10))}, "2 to 8 different ranks to compare; 9 are chosen"),
         ({"ranks": [4, 0]}, "rank"),
         ({"ranks": [4, 10**6]}, "rank"),
         ({"ranks": [4, 8], "method": "full"}, "full has none"),

@@ -29,7 +29,12 @@ def test_the_chart_names_its_axes_and_speaks_to_screen_readers() -> None:
     drawn = loss_chart(LossCurve.from_progress(points([3.0, 2.0, 1.0], {3: 1.5})), 10)
     assert ">Step<" in drawn
     assert "Loss (smaller is better)" in drawn
-    assert 'aria-label="Training loss 1.00, validation loss 1.50' in drawn
+    assert 'aria-label="Training loss 1.00 at step 3 of 10; validation loss 1.50 at step 3 of 10"' in drawn
+
+
+def test_the_last_figure_of_the_axis_ends_with_it() -> None:
+    """In the larger letters of a phone it would be cut off, were it centred there."""
+    assert 'text-anchor="end">1,000</text>' in loss_chart(LossCurve.from_progress(points([3.0, 2.0])), 1000)
 
 
 def test_a_long_run_is_thinned_but_keeps_its_last_point() -> None:
@@ -56,6 +61,7 @@ def test_nothing_is_judged_before_a_tenth_of_the_steps() -> None:
     curve = LossCurve.from_progress(points([5.5, 5.5, 5.4]))
     assert "just begun" in loss_sentence(curve, 100)
     assert "hardly less" in loss_sentence(curve, 20)
+    assert loss_sentence(curve, 100, over=True) == "It ended too early to say whether it was learning."
 
 
 def test_bars_show_the_interval_and_bear_missing_figures() -> None:

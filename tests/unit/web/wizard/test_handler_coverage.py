@@ -19,7 +19,7 @@ from appliance.web.environment import prepare_environment
 REPORTS = {"dataset_versions.lineage", "dataset_versions.show_report"}
 LOOK_AT_DATASET = REPORTS | {"import_dataset.show_dataset"}
 LOOK_AT_RESULTS = {"jobs.all_jobs", "jobs.show_job"}
-LOOK_AT_PLAN = {"advise_rank.advise_before", "plan_training.show_plan"}
+LOOK_AT_PLAN = {"preview_training.preview_training"}
 LOGGED: dict[str, set[str]] = {
     "audit.pages.build_audit_blocks.load": {"audit_activity.audit_overview", "context.ServiceContext.verify_allowed"},
     "audit.pages.build_audit_blocks.show": {"audit_activity.audit_overview", "context.ServiceContext.verify_allowed"},
@@ -52,9 +52,11 @@ LOGGED: dict[str, set[str]] = {
     "wizard.train.wire_train_step.resume": {"jobs.resume_job", "jobs.show_job"},
     "wizard.results.wire_results_step.pick": LOOK_AT_RESULTS,
     "wizard.results.wire_results_step.measure": LOOK_AT_RESULTS | {"evaluate_adapter.submit_evaluation"},
+    "wizard.results.wire_results_step.stop_measuring": LOOK_AT_RESULTS | {"jobs.stop_job"},
     "wizard.results.wire_results_step.look": {"evaluate_adapter.show_answers"},
     "wizard.rank.wire_rank_panel.explain_rank": {"explain_rank.submit_explanation", "jobs.all_jobs"},
     "wizard.rank.wire_rank_panel.make_smaller": {"jobs.all_jobs", "shrink_adapter.submit_shrink"},
+    "wizard.rank.wire_rank_panel.stop_rank": {"jobs.all_jobs", "jobs.stop_job"},
     "wizard.rank.wire_rank_panel.show_smaller": LOOK_AT_RESULTS | {"evaluate_adapter.list_adapters"},
     "wizard.chat.build_chat.answer": {"chat.ChatDesk.ask"},
     "wizard.pages.build_blocks.load": REPORTS
@@ -82,8 +84,7 @@ PRESENTATIONAL = {
 # Readers that log nothing themselves: whoever comes to one comes to a service that logged the same look before.
 READERS: dict[str, set[str]] = {
     "dataset_origin.reminders": {"dataset_versions.show_report"},
-    "import_dataset.describe_dataset": {"dataset_versions.show_report", "plan_training.show_plan"},
-    "import_model.describe_model": {"plan_training.show_plan"},
+    "import_dataset.describe_dataset": {"dataset_versions.show_report"},
     "machine.this_machine": {"import_model.list_models"},
     "evaluate_adapter.describe_adapter": {"jobs.all_jobs"},
     "explain_rank.verify_explained": {"jobs.all_jobs"},

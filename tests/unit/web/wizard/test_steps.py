@@ -1,5 +1,6 @@
 """Every handler of the wizard, called as Gradio calls it, on a home with real rows and workers played by threads."""
 
+import itertools
 import json
 import warnings
 from collections.abc import Callable, Iterator
@@ -11,15 +12,16 @@ import gradio as gr
 import pytest
 from rank_plays import play_sweep
 
+from appliance.foundation.clock import SystemClock
 from appliance.jobs.messages import Done, Failed, Ready
+from appliance.jobs.states import JobState
 from appliance.services.accounts import add_user, caller_of, set_password, sign_in
 from appliance.services.context import OPERATOR, Caller
 from appliance.web.door import COOKIE
 from appliance.web.environment import prepare_environment
-from appliance.web.wizard.expert import choice_of
 from appliance.web.wizard.pages import build_blocks
 from appliance.web.wizard.results import draw_running, latest_evaluation
-from appliance.web.wizard.train import draw_job, draw_review
+from appliance.web.wizard.train import draw_job, draw_plan, onward_label
 
 CANARY = "zebra-quartz-41977"
 
@@ -31,6 +33,10 @@ class Wizard:
         self.ids = ids
         self._blocks = blocks
         self._request = SimpleNamespace(headers={"cookie": f"{COOKIE}={token}"})
+
+    def inputs(self, name: str) -> list[Any]:
+        """Return the components whose values the handler `name` takes."""
+        return next(each.inputs for each in self._blocks.fns.values() if each.name == name)
 
     def __call__(self, name: str, *values: Any, near: str = "") -> Any:
         """Call the handler `name`; of several, the one whose inputs have a label that begins with `near`."""
@@ -269,7 +275,7 @@ def test_ranks_are_compared_as_one_job_and_shown_as_picture_and_table(
     ids = anna.ids["dataset"], anna.ids["model"]
     with pytest.raises(gr.Error, match="Pick data and a model first"):
         anna("compare", [2, 4], None, None, "quick", *EXPERT)
-    with pytest.raises(gr.Error, match="2 to 8 different ranks; 1"):
+    with pytest.raises(gr.Error, match="2 to 8 different ranks to compare; 1 is chosen"):
         anna("compare", [4], *ids, "quick", *EXPERT)
     world.switch.current = simulate({**ordinary_plays, "sweep": worker_frame(play_sweep)})
     queued = anna("compare", [2, 4], *ids, "quick", *EXPERT)
@@ -285,11 +291,24 @@ def test_ranks_are_compared_as_one_job_and_shown_as_picture_and_table(
     world.switch.current = world.switch.ordinary
 
 
-def test_a_review_is_a_look_and_logged(world: Any) -> None:
-    """It tells how many rows there are, and how long."""
+class HurriedClock(SystemClock):
+    """Two minutes pass whenever somebody looks, so that no look is taken for the one before."""
+
+    def __init__(self) -> None:
+        self._times = itertools.count(SystemClock().monotonic_us(), 120_000_000)
+
+    def monotonic_us(self) -> int:
+        """Return a time that is later by two minutes each time."""
+        return next(self._times)
+
+
+def test_one_change_of_the_settings_is_one_look_and_logged(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plan and advice together: it tells how many rows there are, and how long."""
+    monkeypatch.setattr(world.context, "clock", HurriedClock())
     size = world.context.log.size
     looker = Caller("us_looker", "trainer", "a session of its own")
-    draw_review(world.appliance, looker, world.ids["dataset"], world.ids["model"], choice_of("quick"))
+    shown = draw_plan(world.appliance, looker, world.ids["dataset"], world.ids["model"], "quick")
+    assert "Advised: Rank 4" in text_of(shown)
     assert [(each["action"], each["object"]["id"]) for each in world.entries(size)] == [
         ("dataset.list", world.ids["dataset"]),
         ("model.list", world.ids["model"]),
@@ -301,7 +320,12 @@ def test_a_review_is_a_look_and_logged(world: Any) -> None:
     [
         (expert(method="lora", rank=600), "smallest side of this model"),
         (expert(method="last-layers", last_layers=9), "has 2 layers, so its last 9 cannot learn"),
-        (expert(epochs=0.5, rate=3.0), "learning_rate is 3.0"),
+        (expert(rate=3.0), "the learning rate is 3, but must lie between 1e-06 and 0.1"),
+        (expert(rank=4000), "the rank is 4,000, but must lie between 1 and 1,024"),
+        (expert(rank=-3), "the rank is -3"),
+        (expert(rank=2.5), "Rank: 2.5 is no whole number"),
+        (expert(epochs=0.5), "Times through the data: 0.5 is no whole number"),
+        (expert(batch=float("inf")), "Rows a step: inf is no whole number"),
     ],
 )
 def test_what_cannot_be_is_a_sentence_in_the_review_and_nothing_to_press(anna: Wizard, settings: Any, said: str) -> None:
@@ -311,6 +335,13 @@ def test_what_cannot_be_is_a_sentence_in_the_review_and_nothing_to_press(anna: W
     assert start.value == "Start training: change the settings first"
     with pytest.raises(gr.Error, match=said):
         anna("start", anna.ids["dataset"], anna.ids["model"], "quick", *settings)
+
+
+def test_no_field_has_bounds_of_its_own(anna: Wizard) -> None:
+    """Gradio does not call us past them, and the page would go on showing the plan from before with a button to start it."""
+    fields = [each for each in anna.inputs("review") if isinstance(each, gr.Number)]
+    assert len(fields) == 5
+    assert {(each.minimum, each.maximum, each.precision) for each in fields} == {(None, None, None)}
 
 
 def test_what_a_method_does_not_have_is_hidden_and_forgotten(anna: Wizard) -> None:
@@ -362,7 +393,11 @@ def test_training_from_start_to_results(anna: Wizard, world: Any) -> None:
     queued = anna("start", anna.ids["dataset"], anna.ids["model"], "quick", *EXPERT)
     job_id = queued[1].value
     assert "Waiting for its turn" in text_of(queued)
+    assert "<dt>Before it</dt><dd>nothing</dd>" in text_of(queued)
     assert button(queued, "Stop").interactive
+    second = anna("start", anna.ids["dataset"], anna.ids["model"], "quick", *EXPERT)
+    assert "<dt>Before it</dt><dd>1 job</dd>" in text_of(second)
+    anna("stop", second[1].value)
     stopped = anna("stop", job_id)
     assert "Stopped" in text_of(stopped)
     resumed = anna("resume", job_id)
@@ -407,6 +442,18 @@ def test_a_job_says_its_state_time_and_speed(state: str, said: str) -> None:
     assert ("1,234 tokens/s" in shown) is (state in {"running", "stopping"})
 
 
+def test_what_changes_with_every_figure_is_not_spoken_each_time() -> None:
+    points = [{"step": step, "body": {"step": step, "steps": 9, "figures": {"loss": 9.0 - step}}} for step in (1, 2, 3)]
+    shown = draw_job({"kind": "train", "state": "running", "progress": points, "result": {}, "reason": ""})
+    assert '<div class="box info">Its error (loss) on the rows it practises fell' in shown
+
+
+def test_a_resumed_training_does_not_call_its_first_model_the_result() -> None:
+    assert onward_label(JobState.RUNNING, adapter=True) == "Results of the model so far"
+    assert onward_label(JobState.SUCCEEDED, adapter=True) == "Continue to the results"
+    assert onward_label(JobState.RUNNING, adapter=False) == "Results: when training is done"
+
+
 def test_measuring_again(anna: Wizard, world: Any) -> None:
     with pytest.raises(gr.Error, match="Pick a model first"):
         anna("measure", None)
@@ -417,6 +464,18 @@ def test_measuring_again(anna: Wizard, world: Any) -> None:
     assert "Both models answer" in draw_running(job)
     world.appliance.run_queue()
     assert button(anna("pick", anna.ids["adapter"], near="Model"), "Measure again").interactive
+
+
+def test_measuring_is_stopped_by_a_button_that_is_there_while_it_runs(anna: Wizard, world: Any) -> None:
+    with pytest.raises(gr.Error, match="Nothing is being measured"):
+        anna("stop_measuring", anna.ids["adapter"])
+    assert button(anna("measure", anna.ids["adapter"]), "Stop measuring").visible
+    stopped = anna("stop_measuring", anna.ids["adapter"])
+    assert not button(stopped, "Stop measuring").visible
+    assert button(stopped, "Measure").interactive
+    job = latest_evaluation(world.appliance, OPERATOR, anna.ids["adapter"])
+    assert job is not None
+    assert job["state"] == JobState.STOPPED
 
 
 def test_answers_are_shown_when_asked_for(anna: Wizard) -> None:
@@ -465,8 +524,8 @@ def test_an_auditor_may_not_change_anything(people: Callable[[str], Wizard], wor
 
 
 def panel(outputs: Any) -> list[Any]:
-    """Return view, look, smaller and show of the panel about the rank: the last four outputs."""
-    return list(outputs)[-4:]
+    """Return view, look, smaller, show and stop of the panel about the rank: the last five outputs."""
+    return list(outputs)[-5:]
 
 
 def test_a_rank_is_looked_at_made_smaller_and_shown(
@@ -490,24 +549,29 @@ def test_a_rank_is_looked_at_made_smaller_and_shown(
         return Done(result={"adapter_written": True, "adapter_sha256": "ab" * 32, **result})
 
     world.switch.current = simulate({**ordinary_plays, "ranks": worker_frame(look), "shrink": worker_frame(shrink)})
-    view, look_button, smaller, show = panel(anna("pick", adapter, near="Model"))
+    view, look_button, smaller, show, _stop = panel(anna("pick", adapter, near="Model"))
     assert (view, look_button.value, look_button.interactive) == ("", "Look at the rank", True)
     assert (smaller.interactive, show.visible) == (False, False)
 
-    view, look_button, smaller, _show = panel(anna("explain_rank", adapter))
+    view, look_button, smaller, _show, stop = panel(anna("explain_rank", adapter))
     assert "Looking at what it learned" in view
+    assert stop.visible
+    assert [each.visible for each in panel(anna("stop_rank", adapter))[3:]] == [False, False]
+    with pytest.raises(gr.Error, match="Nothing runs that could be stopped"):
+        anna("stop_rank", adapter)
+    anna("explain_rank", adapter)
     assert not look_button.interactive
     world.appliance.run_queue()
-    view, look_button, smaller, show = panel(anna("pick", adapter, near="Model"))
+    view, look_button, smaller, show, _stop = panel(anna("pick", adapter, near="Model"))
     assert "16 was more than needed: 2 directions carry 95 %." in view
     assert "<svg" in view
     assert (look_button.value, smaller.value, smaller.interactive, show.visible) == ("Look again", "Make it smaller", True, False)
 
-    view, _look, smaller, _show = panel(anna("make_smaller", adapter, 0.95))
+    view, _look, smaller, _show, _stop = panel(anna("make_smaller", adapter, 0.95))
     assert "Making it smaller, and measuring both" in view
     assert not smaller.interactive
     world.appliance.run_queue()
-    view, _look, smaller, show = panel(anna("pick", adapter, near="Model"))
+    view, _look, smaller, show, _stop = panel(anna("pick", adapter, near="Model"))
     assert "Rank 16 became rank 2." in view
     assert show.visible
     shown = anna("show_smaller", adapter)
@@ -520,14 +584,14 @@ def test_a_rank_that_is_not_there_is_a_sentence_and_no_button(anna: Wizard, worl
     """Nothing picked, a method without a rank, a job that failed."""
     nothing = panel(anna("pick", None, near="Model"))
     assert (nothing[0], nothing[1].interactive, nothing[2].interactive) == ("", False, False)
-    for name, values in (("explain_rank", (None,)), ("make_smaller", (None, 0.95)), ("show_smaller", (None,))):
+    for name, values in (("explain_rank", (None,)), ("make_smaller", (None, 0.95)), ("show_smaller", (None,)), ("stop_rank", (None,))):
         with pytest.raises(gr.Error, match="Pick a model first"):
             anna(name, *values)
     adapter = world.ids["adapter"]
     change = "UPDATE adapters SET method = ? WHERE id = ?"
     with world.context.database.begin() as connection:
         connection.exec_driver_sql(change, ("full", adapter))
-    view, look_button, smaller, show = panel(anna("pick", adapter, near="Model"))
+    view, look_button, smaller, show, _stop = panel(anna("pick", adapter, near="Model"))
     with world.context.database.begin() as connection:
         connection.exec_driver_sql(change, ("qlora", adapter))
     assert "which has no rank" in view
