@@ -136,7 +136,8 @@ class _Norm(torch.autograd.Function):
 
 def _along(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
     """Return the mean of the products of two rows, (tokens, 1), without holding the products."""
-    return torch.linalg.vecdot(left, right)[:, None] / left.shape[1]
+    summed: torch.Tensor = torch.linalg.vecdot(left, right)
+    return summed[:, None] / left.shape[1]
 
 
 def norm(x: torch.Tensor, weight: torch.Tensor, epsilon: float) -> torch.Tensor:
