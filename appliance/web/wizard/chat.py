@@ -14,6 +14,7 @@ from appliance.web.wizard.events import Events
 
 STATE_SECONDS = 1800
 MAX_QUESTION_CHARACTERS = 2000
+NOTHING = "(It answered nothing.)"
 LOADING = "… (The models are being loaded. Only the first answer takes this long.)"
 Turns = list[dict[str, str]]
 
@@ -46,20 +47,21 @@ def build_chat(appliance: Appliance, event: Events, adapter: gr.Dropdown) -> Cha
         talks: dict[str, Turns] = {name: list(before[name]) if before["adapter"] == adapter_id else [] for name in ("original", "tuned")}
         for turns in talks.values():
             turns.append({"role": "user", "content": text.strip()})
-        yield _shown(talks["original"]), _shown(talks["tuned"]), gr.skip(), "", gr.Button(interactive=False)
+        yield shown_turns(talks["original"]), shown_turns(talks["tuned"]), gr.skip(), "", gr.Button(interactive=False)
         loading = before["adapter"] != adapter_id
         for name, turns in talks.items():
             contender: Literal["original", "tuned"] = "original" if name == "original" else "tuned"
             asked, said = list(turns), ""
             turns.append({"role": "assistant", "content": LOADING if loading else "…"})
             loading = False
-            yield _shown(talks["original"]), _shown(talks["tuned"]), gr.skip(), gr.skip(), gr.skip()
+            yield shown_turns(talks["original"]), shown_turns(talks["tuned"]), gr.skip(), gr.skip(), gr.skip()
             for piece in appliance.desk.ask(caller, adapter_id, asked, (contender,)):
                 said += piece.text
                 turns[-1] = {"role": "assistant", "content": said or "…"}
-                yield _shown(talks["original"]), _shown(talks["tuned"]), gr.skip(), gr.skip(), gr.skip()
+                yield shown_turns(talks["original"]), shown_turns(talks["tuned"]), gr.skip(), gr.skip(), gr.skip()
         kept = {"adapter": adapter_id, **talks}
-        yield _shown(talks["original"]), _shown(talks["tuned"]), kept, gr.skip(), gr.Button("Ask both", interactive=True)
+        shown = [shown_turns(turns, NOTHING) for turns in talks.values()]
+        yield *shown, kept, gr.skip(), gr.Button("Ask both", interactive=True)
 
     def forget(_caller: Caller) -> tuple[Any, ...]:
         return [], [], {"adapter": "", "original": [], "tuned": []}, ""
@@ -80,9 +82,12 @@ def build_chat(appliance: Appliance, event: Events, adapter: gr.Dropdown) -> Cha
     return ChatPart(ask, question)
 
 
-def _shown(turns: Turns) -> Turns:
-    """Return the turns as the window takes them: it reads HTML even when Markdown is off, so theirs is escaped."""
-    return [{**turn, "content": html.escape(turn["content"]).replace("\n", "<br>")} for turn in turns]
+def shown_turns(turns: Turns, nothing: str = "…") -> Turns:
+    """Return the turns as the window takes them: it reads HTML even when Markdown is off, so theirs is escaped.
+
+    An answer of spaces and empty lines is shown as `nothing`.
+    """
+    return [{**turn, "content": html.escape(turn["content"].strip() or nothing).replace("\n", "<br>")} for turn in turns]
 
 
 def _chatbot(label: str) -> gr.Chatbot:

@@ -19,6 +19,7 @@ from appliance.services.accounts import add_user, caller_of, set_password, sign_
 from appliance.services.context import OPERATOR, Caller
 from appliance.web.door import COOKIE
 from appliance.web.environment import prepare_environment
+from appliance.web.wizard.chat import NOTHING, shown_turns
 from appliance.web.wizard.pages import build_blocks
 from appliance.web.wizard.results import draw_running, latest_evaluation
 from appliance.web.wizard.train import draw_job, draw_plan, onward_label
@@ -500,6 +501,13 @@ def test_both_answer_and_each_keeps_its_own_memory(anna: Wizard, world: Any) -> 
     assert len(again[0]) == 4
     other = anna("answer", "Else?", anna.ids["adapter"], {**kept, "adapter": "ad_other"})[-1]
     assert len(other[1]) == 2
+
+
+def test_an_answer_of_empty_lines_is_said_to_be_none() -> None:
+    turns = [{"role": "user", "content": "Who?"}, {"role": "assistant", "content": "\n \n"}]
+    assert [turn["content"] for turn in shown_turns(turns)] == ["Who?", "…"]
+    assert shown_turns(turns, NOTHING)[1]["content"] == "(It answered nothing.)"
+    assert turns[1]["content"] == "\n \n"
 
 
 @pytest.mark.parametrize(("question", "picked", "said"), [(" ", True, "Write a question"), ("Who?", False, "no tuned model")])
