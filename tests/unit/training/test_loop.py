@@ -178,7 +178,7 @@ def test_a_loss_that_is_no_number_ends_the_run_before_it_is_kept(adapted: Callab
 
 def test_what_was_first_measured_after_the_rise_is_no_model_to_keep(adapted: Callable[..., LoadedModel]) -> None:
     """Its validation is the best there is, and far worse than the model was before it was trained."""
-    loaded, plan = make_loaded(torch.float32, method="full"), replace(PLAN, batch_size=1, epochs=8, learning_rate=30.0)
+    loaded, plan = make_loaded(torch.float32, method="full"), replace(PLAN, batch_size=2, epochs=8, learning_rate=30.0)
     before = held_out_loss(loaded, VALIDATION, 4)
     notes = Notes()
     outcome = train(loaded, EXAMPLES, VALIDATION, plan, notes)
