@@ -170,7 +170,12 @@ class CheckpointFolder:
             put_weights(tensors, parameters)
 
     def newest(self) -> TrainingCheckpoint | None:
-        """Return the newest checkpoint that opens, None when none was ever kept. Raises `IntegrityError` when none of them opens."""
+        """Return the newest checkpoint that opens, None when none was ever kept. Raises `IntegrityError` when none of them opens.
+
+        What a killed run was writing when it ended is dropped: a model's worth of disk each time, and of no use.
+        """
+        for unfinished in self._folder.glob(".*.tmp"):
+            unfinished.unlink(missing_ok=True)
         marked = self._marked()
         self.passed_over = []
         for each in reversed(marked):

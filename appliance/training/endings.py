@@ -67,8 +67,8 @@ class TrainingOutcome:
         )
         if self.steps_done == 0:
             return (
-                "Training was ended before its first step, because the loss of the model as it is, or its gradient, is no number on these rows. "
-                "Its files may be damaged at their source: import it anew from there, or choose another model."
+                "Training was ended before its first step, because the loss of the model as it is, or its gradient, is no number on these "
+                "rows. Its files may be damaged at their source: import it anew from there, or choose another model."
             )
         return (
             f"Training was ended at step {self.steps_done} of {self.steps}, because it made the model worse and worse (the learning rate "
