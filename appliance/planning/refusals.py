@@ -1,6 +1,6 @@
 """What a model, a machine or its disk cannot do: each reason as a sentence, with the nearest thing that works."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from appliance.planning.estimates import checkpoint_bytes
@@ -32,9 +32,8 @@ def refusals(wanted: Training) -> tuple[Refusal, ...]:
     way = passes_that_fit(wanted)
     if way is None:
         found.append(_too_little_memory(wanted))
-    needed = checkpoint_bytes(wanted.shape, wanted.choice)
-    if needed > wanted.machine.disk_bytes:
-        found.append(_too_little_disk(wanted, needed))
+    if not _has_disk(wanted):
+        found.append(_too_little_disk(wanted, checkpoint_bytes(wanted.shape, wanted.choice)))
     if way is not None:
         span = seconds_of(wanted, way[0], checkpointing=way[1])
         if span.low > MAX_SECONDS:
@@ -76,17 +75,32 @@ def _alternatives(shape: ModelShape, choice: MethodChoice) -> Iterator[MethodCho
             yield replace(plain, method="qlora", rank=rank)
 
 
+def _nearest(wanted: Training, fits: Callable[[Training], bool]) -> Training | None:
+    """Return the first alternative that fits, of those that both memory and disk have room for where there is one; None without any."""
+    fitting = [each for other in _alternatives(wanted.shape, wanted.choice) if fits(each := replace(wanted, choice=other))]
+    working = (each for each in fitting if _has_disk(each) and passes_that_fit(each) is not None)
+    return next(working, fitting[0] if fitting else None)
+
+
+def _has_disk(wanted: Training) -> bool:
+    return checkpoint_bytes(wanted.shape, wanted.choice) <= wanted.machine.disk_bytes
+
+
+def _named(other: Training, asked: MethodChoice) -> str:
+    """Return an alternative as people name it, with its rank where that is another one than was asked for."""
+    choice = other.choice
+    return choice.short_name + (f" with rank {choice.rank}" if choice.adapters and choice.rank != asked.rank else "")
+
+
 def _too_little_memory(wanted: Training) -> Refusal:
     shape, choice, machine, rows = wanted.shape, wanted.choice, wanted.machine, wanted.rows
     needed = memory_of(wanted, pass_sizes(machine)[-1], checkpointing=True).needed
     where = "This GPU" if machine.gpu else "This machine"
     said = f"{where} has {gigabytes(machine.memory_bytes)} for a training, and {choice.short_name} of this model needs up to "
     said += f"{gigabytes(needed)} even in the smallest steps."
-    for other in _alternatives(shape, choice):
-        way = passes_that_fit(replace(wanted, choice=other))
-        if way is not None:
-            rank = f" with rank {other.rank}" if other.method == "qlora" and other.rank != choice.rank else ""
-            return Refusal("planning.memory", f"{said} What fits: {other.short_name}{rank}, up to {gigabytes(way[2].needed)}.")
+    other = _nearest(wanted, lambda each: passes_that_fit(each) is not None)
+    if other is not None and (way := passes_that_fit(other)) is not None:
+        return Refusal("planning.memory", f"{said} What fits: {_named(other, choice)}, up to {gigabytes(way[2].needed)}.")
     least = replace(wanted, choice=MethodChoice("qlora", rank=min(SMALL_RANK, shape.smallest_side)))
     if rows.longest > SHORT_ROW:
         shorter = replace(rows, longest=SHORT_ROW, mean=min(rows.mean, float(SHORT_ROW)), shared=0.0)
@@ -103,10 +117,10 @@ def _too_little_memory(wanted: Training) -> Refusal:
 def _too_little_disk(wanted: Training, needed: int) -> Refusal:
     free, name = gigabytes(wanted.machine.disk_bytes), wanted.choice.short_name
     said = f"The disk has {free} free, and the checkpoints of {name} take {gigabytes(needed)}."
-    for other in _alternatives(wanted.shape, wanted.choice):
-        taken = checkpoint_bytes(wanted.shape, other)
-        if taken <= wanted.machine.disk_bytes:
-            return Refusal("planning.disk", f"{said} Make room, or choose {other.short_name}: it takes {gigabytes(taken)}.")
+    other = _nearest(wanted, _has_disk)
+    if other is not None:
+        taken = gigabytes(checkpoint_bytes(other.shape, other.choice))
+        return Refusal("planning.disk", f"{said} Make room, or choose {_named(other, wanted.choice)}: it takes {taken}.")
     return Refusal("planning.disk", f"{said} Make room: shred data sets that are not needed, or move other files away.")
 
 

@@ -122,6 +122,7 @@ class _Training:
         self._per_epoch = steps_per_epoch(len(examples), plan.batch_size)
         self._steps = self._per_epoch * plan.epochs
         self._figures = RunFigures(compute_type=type_name(loaded.decoder.compute_type))
+        self._best_is_doubtful = False  # measured when the loss had risen already
         self._started = time.monotonic()
 
     def run(self, should_stop: Callable[[], bool], checkpoint: TrainingCheckpoint | None) -> TrainingOutcome:
@@ -134,6 +135,8 @@ class _Training:
         self._loaded.causal.train()
         ending = self._take_steps(should_stop)
         figures = self._figures
+        if ending is Ending.DIVERGED and self._best_is_doubtful:  # nothing good was ever measured
+            figures = replace(figures, best_loss=None, best_step=None)
         if figures.best_step is not None and (figures.best_step != figures.step or ending is Ending.DIVERGED):
             self._best.put_best(figures.best_step, self._parameters)
         return TrainingOutcome(
@@ -189,6 +192,7 @@ class _Training:
             better = math.isfinite(validated) and (self._figures.best_loss is None or validated < self._figures.best_loss)
             if better and self._best.keep_best(self._figures.step, self._parameters):
                 self._figures = replace(self._figures, best_loss=validated, best_step=self._figures.step, waited=0)
+                self._best_is_doubtful = is_doubtful(recent, self._figures.began)
             else:
                 self._figures = replace(self._figures, waited=self._figures.waited + 1)
         self._figures = replace(self._figures, seconds=time.monotonic() - self._started)

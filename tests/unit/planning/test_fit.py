@@ -1,5 +1,6 @@
 """What fits is chosen; what cannot be is refused with the nearest thing that works, which then does work."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -100,6 +101,20 @@ def test_what_a_refusal_names_works(memory, shape, method):
     for found in refusals(asked):
         if "What fits: QLoRA, " in found.sentence:
             assert not refusals(replace(asked, choice=MethodChoice("qlora")))
+
+
+def test_another_rank_that_the_disk_has_room_for_is_named():
+    (found,) = refusals(wanted("qlora", rank=128, on=Machine(100 * GB, 10**9, 2, Speed("bfloat16", 1e6, 1e3))))
+    assert found.sentence.endswith("Make room, or choose QLoRA with rank 16: it takes 0.2 GB.")
+
+
+def test_what_fits_the_memory_and_not_the_disk_is_not_named_where_something_fits_both():
+    """Of the last layers, more fit the memory than the disk has room for."""
+    asked = wanted("full", shape="1B", on=Machine(20 * GB, 5 * GB, 2, Speed("bfloat16", 1e6, 1e3)))
+    sentences = {found.code: found.sentence for found in refusals(asked)}
+    assert sentences.keys() == {"planning.memory", "planning.disk"}
+    named = [re.search(r"(?:What fits: |or choose )(last \d+ layers|last layer|LoRA|QLoRA)", each) for each in sentences.values()]
+    assert len({each[1] for each in named if each}) == 1
 
 
 def test_what_no_method_saves_names_shorter_rows_or_a_smaller_model():

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -199,6 +200,25 @@ def test_room_is_made_by_the_older_checkpoint_never_by_the_last_good_one(
     assert folder.make_room()
     assert not folder.make_room()
     assert newest(folder).step == 2
+
+
+def test_what_a_killed_run_was_writing_is_dropped_when_it_goes_on(
+    adapted: Callable[..., LoadedModel], folder: CheckpointFolder, tmp_path: Path
+) -> None:
+    """Killed at any moment of a checkpoint's writing, and of the best weights': the process ends at the rename."""
+    loaded = adapted(torch.float32)
+    folder.save(capture(loaded))
+    kept = set(tmp_path.iterdir())
+    for write in (lambda: folder.save(capture(loaded, step=6)), lambda: folder.keep_best(6, loaded.trainable)):
+        child = os.fork()
+        if not child:
+            os.replace = lambda *_names: os._exit(0)  # type: ignore[assignment]
+            write()
+            os._exit(1)
+        assert os.waitpid(child, 0)[1] == 0
+    assert len(set(tmp_path.iterdir()) - kept) == 2
+    assert newest(folder).step == 3
+    assert set(tmp_path.iterdir()) == kept
 
 
 def test_a_disk_that_refuses_leaves_what_was_kept(adapted: Callable[..., LoadedModel], folder: CheckpointFolder, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ WHOLE = TrainingOutcome(Ending.FINISHED, 40, 40, 0.5, 0.75, 36, 1000, 12.5)
         (replace(WHOLE, ending=Ending.STOPPED, steps_done=0, best_step=None), "Stopped at step 0 of 40. Resume", False, True),
         (replace(WHOLE, ending=Ending.DIVERGED), "The best so far, of step 36, was kept and can be used. Resume", True, True),
         (replace(WHOLE, ending=Ending.DIVERGED, best_step=None), "there is no model to keep. Resume", False, True),
+        (replace(WHOLE, ending=Ending.DIVERGED, steps_done=0, best_step=None), "before its first step", False, True),
     ],
 )
 def test_every_ending_has_its_sentence(outcome: TrainingOutcome, sentence: str, usable: bool, cut_short: bool) -> None:

@@ -173,7 +173,20 @@ def test_a_loss_that_is_no_number_ends_the_run_before_it_is_kept(adapted: Callab
     outcome = train(loaded, EXAMPLES, VALIDATION, PLAN, notes)
     assert (outcome.ending, outcome.steps_done, notes.kept) == (Ending.DIVERGED, 0, [])
     assert not outcome.usable
-    assert "no model to keep" in outcome.sentence
+    assert "before its first step, because the loss of the model as it is" in outcome.sentence
+
+
+def test_what_was_first_measured_after_the_rise_is_no_model_to_keep(adapted: Callable[..., LoadedModel]) -> None:
+    """Its validation is the best there is, and far worse than the model was before it was trained."""
+    loaded, plan = make_loaded(torch.float32, method="full"), replace(PLAN, batch_size=2, epochs=8, learning_rate=30.0)
+    before = held_out_loss(loaded, VALIDATION, 4)
+    notes = Notes()
+    outcome = train(loaded, EXAMPLES, VALIDATION, plan, notes)
+    measured = [each.validation_loss for each in notes.heard if each.validation_loss is not None]
+    assert outcome.ending is Ending.DIVERGED
+    assert min(measured) > 10 * before
+    assert (outcome.usable, outcome.best_step, outcome.validation_loss) == (False, None, None)
+    assert "so there is no model to keep" in outcome.sentence
 
 
 def test_a_run_that_diverges_ends_and_keeps_what_was_good(adapted: Callable[..., LoadedModel], folder: CheckpointFolder) -> None:
