@@ -42,6 +42,8 @@ def test_an_unmeasured_machine_has_a_wider_range():
     measured, guessed = seconds(), seconds(machine=replace(MACHINE, speed=None))
     assert guessed.high / guessed.low > 2 * measured.high / measured.low
     assert guessed.low < measured.low < measured.high < guessed.high
+    best = replace(MACHINE, speed=Speed("float32", 2 * 75.0 * 4, 20.0))  # two cores with AVX-512 that compute bf16 as well
+    assert guessed.low == pytest.approx(expected(seconds(machine=best)))
 
 
 ENDLESS = 1e15  # so fast that it takes no time
@@ -109,6 +111,8 @@ def test_past_trainings_correct_the_next_estimate():
     slow = MACHINE.speed.after_training(2.0)
     assert expected(seconds(machine=replace(MACHINE, speed=slow))) == pytest.approx(2 * expected(seconds()))
     assert slow.after_training(1.0).correction == pytest.approx(2.0)
+    assert replace(slow, trainings=9).after_training(16.0).correction == pytest.approx(2.0 * 16 ** (1 / 4))
+    assert [slow.trainings, slow.after_training(1.0).trainings] == [1, 2]
     for _ in range(20):
         slow = slow.after_training(1000.0)
     assert slow.correction == 10.0

@@ -126,6 +126,7 @@ def test_what_would_take_months_is_refused_with_what_would_not():
 def test_a_large_batch_is_allowed_with_advice():
     assert "8 to 32 is better" in fit_training(wanted(batch=64)).advice[0]
     assert fit_training(wanted("full", on=machine(60), batch=64)).advice == ()
+    assert fit_training(wanted(batch=32)).advice == ()
 
 
 def test_an_unmeasured_machine_says_that_the_time_is_a_guess():
@@ -139,6 +140,8 @@ def test_the_gpu_table_never_fits_less_on_more_memory_and_agrees_with_the_planne
         counts = [len(cell) for cell in row.fitting]
         assert counts == sorted(counts)
     assert "full" in table[0].fitting[0]
+    assert table[3].fitting[0] == ("qlora*",)  # 3 B on 8 GB: only when activations are computed twice
+    assert table[3].fitting[-1] == ("full", "lora", "qlora")
     assert table[-1].fitting[-1] in {("qlora",), ("qlora*",)}
     held = estimate_memory(
         SHAPES["70B"],
