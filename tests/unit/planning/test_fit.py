@@ -116,6 +116,12 @@ def test_a_full_disk_is_refused_before_the_start():
 
 def test_what_would_take_months_is_refused_with_what_would_not():
     slow = machine(gflops=0.05)
+    month = 30 * 24 * 3600
+    for share, refused in ((0.9, False), (1.1, True)):  # by the least that it may take, not the most
+        span = fit_training(wanted(on=machine(gflops=100.0))).seconds
+        correction = share * month / span.low
+        speed = Speed("bfloat16", 100.0, 10.0, correction=correction)
+        assert bool(refusals(wanted(on=replace(slow, speed=speed)))) is refused
     (found,) = refusals(wanted(on=slow, epochs=50))
     assert found.code == "planning.time"
     assert "instead of 50 passes over the data" in found.sentence

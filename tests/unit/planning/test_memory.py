@@ -77,6 +77,9 @@ def test_activations_are_what_the_kernels_keep():
     block = 4 * 576 + 2 * 576 + 2 * 192 + 3 * 1536 + 9 * 140 + 7 * 8
     stacked = 8 * (3 * (576 + 192 + 192 + 576) + 2 * (1536 + 1536 + 576) + (576 + 576) + (1536 + 576))
     assert memory().activations == pytest.approx(1.1 * 2 * (512 * block * (30 + 2) + 2 * 2**22 + 30 * stacked), abs=1)
+    long = memory(rows=replace(ROWS, longest=900), batch=1)  # from 384 of its own on, a row keeps no probabilities
+    seen = block - 9 * 140 + 9 * (384 + 30)
+    assert long.activations == pytest.approx(1.1 * 2 * (900 * seen * (30 + 2) + 2 * 2**22 + 30 * stacked), abs=1)
     two = 30 + 2 * 110  # tokens of two of the longest rows, behind what all share
     assert memory(batch=2).activations == pytest.approx(1.1 * 2 * (two * block * (30 + 2) + 2 * 2**22 + 30 * stacked), abs=1)
     kept = 512 * (block + 30 * 576 + 2 * block)
