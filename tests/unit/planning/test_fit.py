@@ -110,6 +110,8 @@ def test_a_full_disk_is_refused_before_the_start():
     (found,) = refusals(wanted("full", on=machine(disk_gb=3)))
     assert found.code == "planning.disk"
     assert "or choose last 15 layers" in found.sentence
+    needed = 12 * 4 * SHAPES["0.1B"].parameters / GB
+    assert [bool(refusals(wanted("full", on=machine(disk_gb=share * needed)))) for share in (0.99, 1.01)] == [True, False]
     (found,) = refusals(wanted("qlora", on=machine(disk_gb=0.001), rank=1))
     assert "Make room: shred data sets" in found.sentence
 
