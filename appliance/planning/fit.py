@@ -68,7 +68,7 @@ def _advice(wanted: Training, checkpointing: bool) -> tuple[str, ...]:
         advice.append(f"Adapters learn less well at batches over {ADVISED_BATCH}; 8 to {ADVISED_BATCH} is better.")
     if checkpointing:
         advice.append("To fit the memory, activations are computed twice instead of kept (checkpointing): a third more time.")
-    if wanted.machine.speed is None and not wanted.machine.gpu:
+    if wanted.machine.speed is None:
         advice.append(
             "This machine's speed was not measured yet, so the time is a wide guess. It is measured by the first plan that is made while "
             "no job runs."

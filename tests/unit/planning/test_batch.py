@@ -19,6 +19,7 @@ from appliance.planning import (
     fit_training,
     training_plan,
 )
+from appliance.planning.batch import choose_batch
 
 SHAPES = dict(TYPICAL_SHAPES)
 GB = 10**9
@@ -95,3 +96,9 @@ def test_the_reason_is_said(rows: int, said: str) -> None:
 
 def test_what_somebody_says_wins() -> None:
     assert training_plan(method="lora", preset="balanced", parameters=10**8, layers=30, training_rows=10, batch_size=16)["batch_size"] == 16
+
+
+def test_as_many_steps_as_are_wanted_are_enough():
+    """320 rows by 16 are 20 steps: twice the least."""
+    assert choose_batch(320, passes=1, least_steps=10).rows == 16
+    assert choose_batch(304, passes=1, least_steps=10).rows == 8

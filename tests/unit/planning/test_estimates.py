@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from appliance.foundation.errors import InputError
-from appliance.planning import Machine, MethodChoice, ModelShape, RowSizes, Speed, checkpoint_bytes, estimate_seconds, expected
+from appliance.planning import Machine, MethodChoice, ModelShape, RowSizes, Speed, checkpoint_bytes, estimate_seconds, expected, fingerprint
 
 SHAPE = ModelShape(hidden=576, layers=30, heads=9, key_value_heads=3, head_dim=64, intermediate=1536, vocabulary=49152, tied=True)
 ROWS = RowSizes(rows=100, mean=50, longest=80)
@@ -42,6 +42,8 @@ def test_an_unmeasured_machine_has_a_wider_range():
     measured, guessed = seconds(), seconds(machine=replace(MACHINE, speed=None))
     assert guessed.high / guessed.low > 2 * measured.high / measured.low
     assert guessed.low < measured.low < measured.high < guessed.high
+    best = replace(MACHINE, speed=Speed("float32", 2 * 75.0 * 4, 20.0))  # two cores with AVX-512 that compute bf16 as well
+    assert guessed.low == pytest.approx(expected(seconds(machine=best)))
 
 
 ENDLESS = 1e15  # so fast that it takes no time
@@ -109,9 +111,19 @@ def test_past_trainings_correct_the_next_estimate():
     slow = MACHINE.speed.after_training(2.0)
     assert expected(seconds(machine=replace(MACHINE, speed=slow))) == pytest.approx(2 * expected(seconds()))
     assert slow.after_training(1.0).correction == pytest.approx(2.0)
+    assert replace(slow, trainings=9).after_training(16.0).correction == pytest.approx(2.0 * 16 ** (1 / 4))
+    assert [slow.trainings, slow.after_training(1.0).trainings] == [1, 2]
     for _ in range(20):
         slow = slow.after_training(1000.0)
     assert slow.correction == 10.0
+
+
+def test_a_speed_belongs_to_a_processor_its_cores_and_its_memory():
+    """To the gigabyte: what a kernel keeps for itself differs from start to start."""
+    same = fingerprint("an EPYC", 2, 24 * 2**30)
+    assert fingerprint("an EPYC", 2, 24 * 2**30 + 4096) == same
+    others = [fingerprint("a Xeon", 2, 24 * 2**30), fingerprint("an EPYC", 4, 24 * 2**30), fingerprint("an EPYC", 2, 48 * 2**30)]
+    assert len({same, *others}) == 4
 
 
 def test_a_speed_survives_being_written_and_what_is_none_is_refused():

@@ -131,12 +131,20 @@ def test_a_full_disk_is_refused_before_the_start():
     (found,) = refusals(wanted("full", on=machine(disk_gb=3)))
     assert found.code == "planning.disk"
     assert "or choose last 15 layers" in found.sentence
+    needed = 12 * 4 * SHAPES["0.1B"].parameters / GB
+    assert [bool(refusals(wanted("full", on=machine(disk_gb=share * needed)))) for share in (0.99, 1.01)] == [True, False]
     (found,) = refusals(wanted("qlora", on=machine(disk_gb=0.001), rank=1))
     assert "Make room: shred data sets" in found.sentence
 
 
 def test_what_would_take_months_is_refused_with_what_would_not():
     slow = machine(gflops=0.05)
+    month = 30 * 24 * 3600
+    for share, refused in ((0.9, False), (1.1, True)):  # by the least that it may take, not the most
+        span = fit_training(wanted(on=machine(gflops=100.0))).seconds
+        correction = share * month / span.low
+        speed = Speed("bfloat16", 100.0, 10.0, correction=correction)
+        assert bool(refusals(wanted(on=replace(slow, speed=speed)))) is refused
     (found,) = refusals(wanted(on=slow, epochs=50))
     assert found.code == "planning.time"
     assert "instead of 50 passes over the data" in found.sentence
@@ -147,6 +155,7 @@ def test_what_would_take_months_is_refused_with_what_would_not():
 def test_a_large_batch_is_allowed_with_advice():
     assert "8 to 32 is better" in fit_training(wanted(batch=64)).advice[0]
     assert fit_training(wanted("full", on=machine(60), batch=64)).advice == ()
+    assert fit_training(wanted(batch=32)).advice == ()
 
 
 def test_an_unmeasured_machine_says_that_the_time_is_a_guess():
@@ -160,6 +169,8 @@ def test_the_gpu_table_never_fits_less_on_more_memory_and_agrees_with_the_planne
         counts = [len(cell) for cell in row.fitting]
         assert counts == sorted(counts)
     assert "full" in table[0].fitting[0]
+    assert table[3].fitting[0] == ("qlora*",)  # 3 B on 8 GB: only when activations are computed twice
+    assert table[3].fitting[-1] == ("full", "lora", "qlora")
     assert table[-1].fitting[-1] in {("qlora",), ("qlora*",)}
     held = estimate_memory(
         SHAPES["70B"],

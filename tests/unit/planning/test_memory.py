@@ -72,6 +72,28 @@ def test_a_batch_in_passes_takes_no_more_than_one_pass():
     assert memory(batch=64).activations == memory(batch=16).activations
 
 
+def test_activations_are_what_the_kernels_keep():
+    """Number by number, for LoRA of rank 8 and a pass of 512 tokens that see 140 each: two bytes, and what the allocator holds."""
+    block = 4 * 576 + 2 * 576 + 2 * 192 + 3 * 1536 + 9 * 140 + 7 * 8
+    stacked = 8 * (3 * (576 + 192 + 192 + 576) + 2 * (1536 + 1536 + 576) + (576 + 576) + (1536 + 576))
+    assert memory().activations == pytest.approx(1.1 * 2 * (512 * block * (30 + 2) + 2 * 2**22 + 30 * stacked), abs=1)
+    long = memory(rows=replace(ROWS, longest=900), batch=1)  # from 384 of its own on, a row keeps no probabilities
+    seen = block - 9 * 140 + 9 * (384 + 30)
+    assert long.activations == pytest.approx(1.1 * 2 * (900 * seen * (30 + 2) + 2 * 2**22 + 30 * stacked), abs=1)
+    two = 30 + 2 * 110  # tokens of two of the longest rows, behind what all share
+    assert memory(batch=2).activations == pytest.approx(1.1 * 2 * (two * block * (30 + 2) + 2 * 2**22 + 30 * stacked), abs=1)
+    kept = 512 * (block + 30 * 576 + 2 * block)
+    assert memory(checkpointing=True).activations == pytest.approx(1.1 * 2 * (kept + 2 * 2**22 + stacked), abs=1)
+
+
+def test_a_head_that_is_tied_is_copied_before_it_learns_and_another_is_not():
+    untied, head = replace(SHAPE, tied=False), SHAPE.vocabulary * SHAPE.hidden
+    choice = MethodChoice("last-layers", last_layers=2, train_head=True)
+    for shape, own_head in ((SHAPE, 0), (untied, head)):
+        split = estimate_memory(shape, choice, MACHINE, ROWS, batch_size=8, pass_tokens=512, checkpointing=False)
+        assert split.weights == 2 * (shape.parameters - own_head - 2 * SHAPE.block_parameters)
+
+
 def test_checkpointing_keeps_little():
     assert memory(checkpointing=True).activations < 0.35 * memory().activations
 

@@ -99,3 +99,10 @@ def test_every_mistake_is_named_at_once():
         plan(method="magic", preset="slow", rank=0, learning_rate=float("nan"), training_rows=0)
     for word in ("magic", "slow", "rank", "learning rate", "no row"):
         assert word in caught.value.sentence
+
+
+@pytest.mark.parametrize("high", [{"rank": 1025}, {"epochs": 101}, {"batch_size": 257}, {"learning_rate": 0.11}])
+def test_what_is_over_its_bound_is_refused(high):
+    (name,) = high
+    with pytest.raises(InputError, match=f"{name} is .*; it must lie between"):
+        plan(**high)

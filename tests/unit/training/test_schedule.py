@@ -15,7 +15,8 @@ def test_warm_up_is_linear_and_reaches_the_peak() -> None:
 
 
 def test_half_way_down_it_is_between_peak_and_floor() -> None:
-    """Half a cosine is symmetric."""
+    """Half a cosine is symmetric, and ends at a tenth."""
+    assert learning_rate_at(99, 100, 1.0) == pytest.approx(0.1, abs=0.001)
     assert learning_rate_at(5 + 95 // 2, 100, 1.0) == pytest.approx((1 + FLOOR_SHARE) / 2, abs=0.01)
 
 
