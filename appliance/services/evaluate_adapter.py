@@ -17,7 +17,7 @@ from appliance.services.context import Caller, ServiceContext
 from appliance.services.dataset_use import verify_version
 from appliance.services.import_dataset import describe_dataset
 from appliance.services.keep_adapter import job_folder
-from appliance.services.queue_job import queue_job
+from appliance.services.queue_job import authorise_submit, queue_job
 from appliance.services.train_adapter import adapter_access, dataset_access, log_job, model_access
 from appliance.vault.stream import SealContext, unseal_file
 
@@ -28,6 +28,7 @@ RESULTS_NAME = "results.sealed"
 
 def submit_evaluation(context: ServiceContext, caller: Caller, *, adapter_id: str) -> Job:
     """Put an evaluation into the queue. Raises `NotFoundError`, `InputError` when there is nothing to ask."""
+    authorise_submit(context, caller)
     adapter = describe_adapter(context, adapter_id)
     verify_in_use(adapter)
     dataset = describe_dataset(context, adapter["dataset_id"])

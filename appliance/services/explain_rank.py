@@ -17,7 +17,7 @@ from appliance.models.tables import ADAPTERS
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.evaluate_adapter import describe_adapter, verify_in_use
 from appliance.services.keep_adapter import job_folder
-from appliance.services.queue_job import queue_job
+from appliance.services.queue_job import authorise_submit, queue_job
 from appliance.services.train_adapter import adapter_access, log_job
 from appliance.vault.stream import SealContext, unseal_file
 
@@ -28,6 +28,7 @@ _EXPLAINED = {"lora", "qlora"}
 
 def submit_explanation(context: ServiceContext, caller: Caller, *, adapter_id: str) -> Job:
     """Put the analysis of an adapter into the queue. Raises `InputError` when its update is no B A, `NotFoundError`, `ConflictError`."""
+    authorise_submit(context, caller)
     adapter = describe_adapter(context, adapter_id)
     verify_explained(adapter)
     project_id, about = adapter["project_id"], {"adapter": adapter_id}

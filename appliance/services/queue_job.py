@@ -19,6 +19,14 @@ def _nothing_to_verify(_connection: Connection) -> None:
     """Where a job reads nothing that could be gone."""
 
 
+def authorise_submit(context: ServiceContext, caller: Caller) -> None:
+    """Authorise the queueing of a job before anything that it is about is looked up. Raises `AuthorizationError`; the denial is logged.
+
+    Somebody who may not train must not learn from what a plan says, or from which sentence refuses it.
+    """
+    context.verify_allowed(caller, "job.submit", ObjectRef("job", new_id("jb")))
+
+
 def queue_job(
     context: ServiceContext,
     caller: Caller,

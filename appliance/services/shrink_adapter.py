@@ -16,7 +16,7 @@ from appliance.services.evaluate_adapter import describe_adapter
 from appliance.services.explain_rank import verify_explained
 from appliance.services.import_dataset import describe_dataset
 from appliance.services.keep_adapter import MADE, MadeAdapter, job_folder, keep_adapter
-from appliance.services.queue_job import queue_job
+from appliance.services.queue_job import authorise_submit, queue_job
 from appliance.services.train_adapter import adapter_access, dataset_access, log_job, model_access
 
 SHRINK = "shrink"
@@ -30,6 +30,7 @@ def submit_shrink(context: ServiceContext, caller: Caller, *, adapter_id: str, r
 
     Raises `InputError`, `NotFoundError`, `ConflictError` when the dataset can no longer be read: then nothing could be measured.
     """
+    authorise_submit(context, caller)
     adapter = describe_adapter(context, adapter_id)
     verify_explained(adapter)
     chosen = _chosen_rank(adapter, rank, share)

@@ -14,6 +14,7 @@ from appliance.services.context import Caller, ServiceContext
 from appliance.services.import_dataset import describe_dataset
 from appliance.services.keep_adapter import MadeAdapter, keep_adapter, remove_checkpoints
 from appliance.services.plan_training import TrainingChoice, plan_training
+from appliance.services.queue_job import authorise_submit
 from appliance.services.train_adapter import log_job, queue_training, step_training_down, training_order, training_spec, training_start
 
 SWEEP = "sweep"
@@ -32,6 +33,7 @@ def submit_sweep(
     ranks: Sequence[int] = DEFAULT_RANKS,
 ) -> Job:
     """Put it into the queue. All ranks train by the same `choice` (its own rank does not count). Raises `InputError`, `NotFoundError`."""
+    authorise_submit(context, caller)
     chosen = sorted(set(ranks))
     if not MIN_RANKS <= len(chosen) <= MAX_RANKS:
         said = f"{len(chosen)} {'is' if len(chosen) == 1 else 'are'} chosen"

@@ -18,7 +18,7 @@ from appliance.services.import_model import describe_model
 from appliance.services.keep_adapter import MADE, MadeAdapter, job_folder, keep_adapter, remove_checkpoints
 from appliance.services.machine import note_training, this_machine
 from appliance.services.plan_training import TrainingChoice, plan_training
-from appliance.services.queue_job import queue_job
+from appliance.services.queue_job import authorise_submit, queue_job
 
 TRAIN = "train"
 STEPPED_DOWN = "stepped_down"  # in a job's spec and result: the sentences, in their order
@@ -54,6 +54,7 @@ def training_spec(context: ServiceContext, *, dataset_id: str, model_id: str, ch
 
 def submit_training(context: ServiceContext, caller: Caller, *, dataset_id: str, model_id: str, choice: TrainingChoice) -> Job:
     """Put a training job into the queue. Raises `InputError` for a choice that cannot be, `NotFoundError`."""
+    authorise_submit(context, caller)
     spec = training_spec(context, dataset_id=dataset_id, model_id=model_id, choice=choice)
     return queue_training(context, caller, TRAIN, spec)
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import delete
 
-from appliance.foundation.errors import ConflictError, InputError, NotFoundError, WorkerError
+from appliance.foundation.errors import AuthorizationError, ConflictError, InputError, NotFoundError, WorkerError
 from appliance.jobs.messages import Done
 from appliance.jobs.states import JobState
 from appliance.models.tables import ADAPTERS
-from appliance.services.context import OPERATOR
+from appliance.services.context import OPERATOR, Caller
 from appliance.services.operations import OPERATIONS, perform
 
 SOON_S = 20.0
@@ -73,6 +73,24 @@ def test_a_worker_gets_the_keys_of_its_own_parts_only(world: Any, simulate: Any,
     assert (ended["state"], ended["reason"]) == ("failed", "Enough.")
     outcomes = [entry["outcome"] for entry in world.entries(0) if entry["request"] == job["id"]]
     assert outcomes == ["requested", "failed"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "about"),
+    [
+        ("train", {"dataset_id": "ds_none", "model_id": "md_none"}),
+        ("sweep", {"dataset_id": "ds_none", "model_id": "md_none", "ranks": []}),
+        ("evaluate", {"adapter_id": "ad_none"}),
+        ("rank.explain", {"adapter_id": "ad_none"}),
+        ("adapter.shrink", {"adapter_id": "ad_none"}),
+    ],
+)
+def test_who_may_queue_no_job_is_told_no_more_than_that(world: Any, operation: str, about: dict[str, Any]) -> None:
+    """Not what is missing, or why it could not be planned; and the attempt is in the log."""
+    before = world.context.log.size
+    with pytest.raises(AuthorizationError, match="may not do this"):
+        perform(world.appliance, Caller("us_auditor", "auditor"), operation, about)
+    assert [(entry["action"], entry["outcome"]) for entry in world.entries(before)] == [("job.submit", "denied")]
 
 
 def test_a_trained_adapter_is_kept_and_known(world: Any) -> None:

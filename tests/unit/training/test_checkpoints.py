@@ -50,17 +50,6 @@ def folder(tmp_path: Path) -> CheckpointFolder:
     return CheckpointFolder(tmp_path, "jb_test", KEY)
 
 
-def test_what_a_killed_run_was_writing_goes_when_the_next_begins(
-    adapted: Callable[..., LoadedModel], folder: CheckpointFolder, tmp_path: Path
-) -> None:
-    """Each kill would leave a file as large as a checkpoint."""
-    folder.save(capture(adapted(torch.float32)))
-    kept = {path.name for path in tmp_path.iterdir()}
-    (tmp_path / ".checkpoint-000000004.sealed.0a1b2c3d.tmp").write_bytes(bytes(100))
-    assert newest(folder).step == 3
-    assert {path.name for path in tmp_path.iterdir()} == kept
-
-
 def test_a_run_that_goes_on_does_not_hold_the_file_that_it_began_from(
     adapted: Callable[..., LoadedModel], folder: CheckpointFolder, tmp_path: Path
 ) -> None:
