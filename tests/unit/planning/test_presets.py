@@ -101,8 +101,10 @@ def test_every_mistake_is_named_at_once():
         assert word in caught.value.sentence
 
 
-@pytest.mark.parametrize("high", [{"rank": 1025}, {"epochs": 101}, {"batch_size": 257}, {"learning_rate": 0.11}])
-def test_what_is_over_its_bound_is_refused(high):
-    (name,) = high
-    with pytest.raises(InputError, match=f"{name} is .*; it must lie between"):
-        plan(**high)
+@pytest.mark.parametrize(
+    ("name", "value", "called"),
+    [("rank", 1025, "rank"), ("epochs", 101, "epochs"), ("batch_size", 257, "batch size"), ("learning_rate", 0.11, "learning rate")],
+)
+def test_what_is_over_its_bound_is_refused(name, value, called):
+    with pytest.raises(InputError, match=f"{called}.* is {value:,g}, but must lie between"):
+        plan(**{name: value})
