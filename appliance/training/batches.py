@@ -27,9 +27,3 @@ def epoch_batches(lengths: Sequence[int], *, batch_size: int, seed: int, epoch: 
         batches += [tuple(group[at : at + batch_size]) for at in range(0, len(group), batch_size)]
     order.shuffle(batches)
     return batches
-
-
-def batch_at(lengths: Sequence[int], step: int, *, batch_size: int, seed: int) -> tuple[int, ...]:
-    """Return the batch of `step` (counted from 0 over all epochs): what `epoch_batches` has there."""
-    epoch, position = divmod(step, steps_per_epoch(len(lengths), batch_size))
-    return epoch_batches(lengths, batch_size=batch_size, seed=seed, epoch=epoch)[position]

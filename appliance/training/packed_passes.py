@@ -31,7 +31,7 @@ class PackedPass:
     """One forward pass: tensors for the model, and what it must predict.
 
     input_ids, position_ids: (1, length): `shared` rows of beginning, then the rests of `examples`, of `lengths`. predicting: positions
-    whose output predicts `targets` (both of one length). tokens: of the examples, shared ones counted each time, as without packing.
+    whose output predicts `targets` (both of one length).
     """
 
     input_ids: torch.Tensor
@@ -45,11 +45,6 @@ class PackedPass:
     def lengths(self) -> tuple[int, ...]:
         """How many rows each example has of its own."""
         return tuple(len(example.input_ids) - self.shared for example in self.examples)
-
-    @property
-    def tokens(self) -> int:
-        """Tokens of the examples, shared ones counted each time."""
-        return sum(len(example.input_ids) for example in self.examples)
 
 
 def shared_beginning(examples: Sequence[TokenizedExample]) -> int:
