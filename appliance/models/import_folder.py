@@ -34,7 +34,8 @@ _SINGLE = "model.safetensors"
 _INDEX = "model.safetensors.index.json"
 _SHARD = re.compile(r"model-\d{5}-of-\d{5}\.safetensors")
 _REQUIRED = ("config.json", "tokenizer.json", "tokenizer_config.json")
-_OPTIONAL = ("generation_config.json", "chat_template.jinja", "LICENSE", "NOTICE")
+TEMPLATE_NAME = "chat_template.jinja"  # wherever it stood, an import keeps it under this name
+_OPTIONAL = ("generation_config.json", TEMPLATE_NAME, "LICENSE", "NOTICE")
 # Known, of no use here, and not copied: the tokenizer is read from tokenizer.json alone.
 _LEFT_BEHIND = (
     *("README.md", "LICENSE.txt", "LICENSE.md", "USE_POLICY.md", ".gitattributes", ".gitignore"),
@@ -153,9 +154,9 @@ def _inspect(
         rewritten["generation_config.json"] = _json(allowed.read_generation_configuration(texts["generation_config.json"]))
     # One place for the template, as transformers has it since version 4.43; the file wins over the key, as it does there.
     inline = tokenizer.pop("chat_template", None)
-    template = texts["chat_template.jinja"].decode() if "chat_template.jinja" in texts else inline
+    template = texts[TEMPLATE_NAME].decode() if TEMPLATE_NAME in texts else inline
     if template is not None:
-        rewritten["chat_template.jinja"] = template.encode()
+        rewritten[TEMPLATE_NAME] = template.encode()
     rewritten["tokenizer_config.json"] = _json(tokenizer)
     rewritten |= {file: texts[file] for file in ("LICENSE", "NOTICE") if file in texts}
     headers = {}
@@ -224,7 +225,7 @@ def _read_text(path: Path) -> bytes:
         characters = len(data.decode())
     except UnicodeDecodeError as error:
         raise InputError(f"{path.name} is not UTF-8 text. Fetch the model again.", code="model.json") from error
-    if path.name == "chat_template.jinja" and characters > allowed.MAX_TEMPLATE_CHARACTERS:
+    if path.name == TEMPLATE_NAME and characters > allowed.MAX_TEMPLATE_CHARACTERS:
         raise InputError(
             f"{path.name} is longer than {allowed.MAX_TEMPLATE_CHARACTERS:,} characters. Use another model.", code="model.too-large"
         )

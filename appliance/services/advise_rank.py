@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Any
 
-from appliance.audit import ObjectRef
 from appliance.foundation.errors import InputError
 from appliance.planning import ADAPTER_METHODS, PRESETS, MethodChoice, ModelShape, Training, advise_rank, passes_that_fit
 from appliance.planning.passes import memory_of, pass_sizes
@@ -13,7 +12,7 @@ from appliance.services.dataset_versions import describe_report
 from appliance.services.import_dataset import describe_dataset
 from appliance.services.import_model import describe_model
 from appliance.services.machine import measured_machine
-from appliance.services.plan_training import max_length_of, row_sizes
+from appliance.services.plan_training import look_at_both, max_length_of, row_sizes
 
 CHARACTERS_A_TOKEN = 4.0  # of English text, roughly: where rows were counted without a model
 
@@ -31,8 +30,7 @@ def advise_before(
 
     Raises `InputError` when there is nothing to learn or no rank fits, `NotFoundError`.
     """
-    context.look(caller, "dataset.list", ObjectRef("dataset", dataset_id))
-    context.look(caller, "model.list", ObjectRef("model", model_id))
+    look_at_both(context, caller, dataset_id, model_id)
     return rank_advice(context, dataset_id=dataset_id, model_id=model_id, method=method, memory_gib=memory_gib)
 
 

@@ -12,6 +12,7 @@ from appliance.datasets.tables import DATASET_VERSIONS
 from appliance.datasets.token_lengths import TURN_TOKENS
 from appliance.foundation.errors import InputError
 from appliance.jobs.messages import MAX_SEED
+from appliance.models import TEMPLATE_NAME
 from appliance.planning import (
     AUTOMATIC,
     MAX_LENGTH,
@@ -31,7 +32,6 @@ from appliance.services.import_model import describe_model
 from appliance.services.machine import measured_machine
 
 CHARACTERS_A_TOKEN = 3.5  # of European languages in tokenizers of 30,000 to 150,000 entries, roughly
-TEMPLATE_NAME = "chat_template.jinja"  # as an import keeps it, wherever it stood
 UNKNOWN_TOKENS = 150.0  # a row's length where nobody counted
 
 
@@ -111,9 +111,14 @@ def plan_training(context: ServiceContext, *, dataset_id: str, model_id: str, ch
 
 def show_plan(context: ServiceContext, caller: Caller, *, dataset_id: str, model_id: str, choice: TrainingChoice) -> PlannedTraining:
     """Return the plan to somebody who may see data sets and models: a look, and logged. Nothing is started. Raises as `plan_training`."""
+    look_at_both(context, caller, dataset_id, model_id)
+    return plan_training(context, dataset_id=dataset_id, model_id=model_id, choice=choice)
+
+
+def look_at_both(context: ServiceContext, caller: Caller, dataset_id: str, model_id: str) -> None:
+    """Authorise and log the look at data set and model that a plan or an advice is. Raises `AuthorizationError`."""
     context.look(caller, "dataset.list", ObjectRef("dataset", dataset_id))
     context.look(caller, "model.list", ObjectRef("model", model_id))
-    return plan_training(context, dataset_id=dataset_id, model_id=model_id, choice=choice)
 
 
 def _batch_reason(choice: TrainingChoice, training_rows: int, batch_size: int) -> str:

@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass, replace
 
-from appliance.audit import ObjectRef
 from appliance.foundation.errors import ApplianceError, InputError
 from appliance.planning import ADAPTER_METHODS, AUTOMATIC
 from appliance.services.advise_rank import rank_advice
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.import_dataset import describe_dataset
 from appliance.services.import_model import describe_model
-from appliance.services.plan_training import PlannedTraining, TrainingChoice, plan_training
+from appliance.services.plan_training import PlannedTraining, TrainingChoice, look_at_both, plan_training
 
 
 @dataclass(frozen=True)
@@ -35,8 +34,7 @@ def preview_training(
 
     Raises `NotFoundError`, and `InputError` where the rank should be taken and there is none.
     """
-    context.look(caller, "dataset.list", ObjectRef("dataset", dataset_id))
-    context.look(caller, "model.list", ObjectRef("model", model_id))
+    look_at_both(context, caller, dataset_id, model_id)
     dataset, model = describe_dataset(context, dataset_id), describe_model(context, model_id)
     rank, advice = _advised(context, dataset_id, model_id, choice)
     if take_advised:

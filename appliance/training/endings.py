@@ -60,16 +60,16 @@ class TrainingOutcome:
             what = f"the best so far, of step {self.best_step}," if self.best_step is not None else "what it had learned by then"
             kept = f" A model with {what} was kept." if self.usable else ""
             return f"Stopped at step {self.steps_done} of {self.steps}.{kept} Resume goes on from where it was."
-        kept = (
-            f"The best so far, of step {self.best_step}, was kept and can be used."
-            if self.usable
-            else "It had not been measured on the rows set aside before it went wrong, so there is no model to keep."
-        )
         if self.steps_done == 0:
             return (
                 "Training was ended before its first step, because the loss of the model as it is, or its gradient, is no number on these "
                 "rows. Its files may be damaged at their source: import it anew from there, or choose another model."
             )
+        kept = (
+            f"The best so far, of step {self.best_step}, was kept and can be used."
+            if self.usable
+            else "It had not been measured on the rows set aside before it went wrong, so there is no model to keep."
+        )
         return (
             f"Training was ended at step {self.steps_done} of {self.steps}, because it made the model worse and worse (the learning rate "
             f"is too high for this data). {kept} Resume goes on from the last good checkpoint with half the learning rate."

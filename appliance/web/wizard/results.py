@@ -45,7 +45,7 @@ def build_results_step() -> ResultsStep:
 
 def wire_results_step(appliance: Appliance, event: Events, step: ResultsStep, timer: gr.Timer) -> None:
     """Wire measuring, stopping it, and looking."""
-    _view, measure_button, look_button, stop_button = step.watched[:4]
+    _view, measure_button, look_button, stopper = step.watched[:4]
 
     def pick(caller: Caller, adapter_id: str | None) -> tuple[Any, ...]:
         return "", gr.Timer(active=True), *watch_results(appliance, caller, adapter_id)
@@ -76,7 +76,7 @@ def wire_results_step(appliance: Appliance, event: Events, step: ResultsStep, ti
     measure_button.click(
         event(measure), step.adapter, [step.answers, timer, *step.watched], **quiet, concurrency_id="start", concurrency_limit=1
     )
-    stop_button.click(event(stop_measuring), step.adapter, [step.answers, timer, *step.watched], **quiet)
+    stopper.click(event(stop_measuring), step.adapter, [step.answers, timer, *step.watched], **quiet)
     look_button.click(event(look), step.adapter, step.answers, **quiet)
     shown = [step.adapter, step.answers, timer, *step.watched]
     wire_rank_panel(appliance, event, step.rank, step.adapter, timer, shown, show)
