@@ -2,8 +2,8 @@
 
     fork the launcher -> take the home's lock -> bind the sockets -> confine this process -> open the log -> the rest
 
-The launcher comes first because restrictions are inherited and cannot be undone. Nothing before the confinement starts a
-thread, and nothing before it imports Gradio: Landlock does not reach a thread that already runs.
+The launcher comes first because restrictions are inherited and cannot be undone. Nothing before the confinement starts
+a thread, and nothing before it imports Gradio: Landlock does not reach a thread that already runs.
 """
 
 import contextlib
@@ -40,14 +40,22 @@ class LocalProgram:
     """Owns homes on this machine."""
 
     @contextlib.contextmanager
-    def own_home(self, settings: Settings, *, read: tuple[Path, ...] = (), write: tuple[Path, ...] = ()) -> Iterator[Appliance]:
-        """Own the home for one command. Raises `HomeError` when another process does, `IsolationError` when walls cannot be put up."""
+    def own_home(
+        self, settings: Settings, *, read: tuple[Path, ...] = (), write: tuple[Path, ...] = ()
+    ) -> Iterator[Appliance]:
+        """Own the home for one command.
+
+        Raises `HomeError` when another process does, `IsolationError` when walls cannot be put up.
+        """
         with self._owned(settings, read, write, lambda: ()) as (appliance, _sockets):
             yield appliance
 
     @contextlib.contextmanager
     def empty_home(self, settings: Settings, *, read: tuple[Path, ...]) -> Iterator[None]:
-        """Hold the lock of a home that is to be restored; no worker is ever started. Raises `HomeError`, `IsolationError`."""
+        """Hold the lock of a home that is to be restored; no worker is ever started.
+
+        Raises `HomeError`, `IsolationError`.
+        """
         os.umask(0o077)
         lock = HomeLock(settings.home)
         try:
@@ -63,7 +71,8 @@ class LocalProgram:
 
         def bind() -> tuple[socket.socket, ...]:
             listening = _bind_tcp(settings.host, settings.port), _bind_unix(settings.home / SOCKET_NAME)
-            # Made now or never: the walls refuse every new socket. It can send to sockets of this machine, and nowhere else.
+            # Made now or never: the walls refuse every new socket. It can send to sockets of this machine, and nowhere
+            # else.
             syslog = Limits.load(find_policy_folder()).audit.syslog_socket
             kind = socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
             return (*listening, socket.socket(socket.AF_UNIX, kind)) if syslog else listening
@@ -72,7 +81,9 @@ class LocalProgram:
             appliance.serving = True
             appliance.context.launcher.prove()
             if passphrase is not None:
-                appliance.context.unseal(passphrase)  # Starts the queue, as every unseal does, once it is clear what a crash left.
+                appliance.context.unseal(
+                    passphrase
+                )  # Starts the queue, as every unseal does, once it is clear what a crash left.
             for sender in senders:
                 stack.enter_context(_syslog(sender, appliance.context))
             stack.enter_context(_rereading(appliance.context))
@@ -82,7 +93,11 @@ class LocalProgram:
 
     @contextlib.contextmanager
     def _owned(
-        self, settings: Settings, read: tuple[Path, ...], write: tuple[Path, ...], bind: Callable[[], tuple[socket.socket, ...]]
+        self,
+        settings: Settings,
+        read: tuple[Path, ...],
+        write: tuple[Path, ...],
+        bind: Callable[[], tuple[socket.socket, ...]],
     ) -> Iterator[tuple[Appliance, tuple[socket.socket, ...]]]:
         os.umask(0o077)
         make_private_folder(settings.home)
@@ -97,7 +112,9 @@ class LocalProgram:
             policies = find_policy_folder()
             confine_server(read=(policies, *read), write=(settings.home, *write))
             log = AuditLog.open(settings.home / "audit", SystemClock())
-            context = ServiceContext(settings, SystemClock(), Rules.load(policies), log, launcher, Limits.load(policies))
+            context = ServiceContext(
+                settings, SystemClock(), Rules.load(policies), log, launcher, Limits.load(policies)
+            )
             note_configuration(context, policies)
             launcher.prove_first(lambda: prove_isolation(context, OPERATOR))
             appliance = Appliance(context)
@@ -106,7 +123,9 @@ class LocalProgram:
 
 
 def _verify_loopback(host: str) -> None:
-    """Raise `InputError` unless `host` is this machine's own: anything else needs TLS, which this version does not have."""
+    """Raise `InputError` unless `host` is this machine's own: anything else needs TLS, which this version does not
+    have.
+    """
     try:
         loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -130,7 +149,8 @@ def _bind_tcp(host: str, port: int) -> socket.socket:
         listener.close()
         if error.errno in {errno.EADDRINUSE, errno.EACCES}:
             raise ConflictError(
-                f"Port {port} is taken or not allowed. Stop what uses it, or choose another with --port.", code="serve.port"
+                f"Port {port} is taken or not allowed. Stop what uses it, or choose another with --port.",
+                code="serve.port",
             ) from error
         raise ConflictError(f"{host} is no address of this machine: {error.strerror}.", code="serve.address") from error
     return listener
@@ -152,7 +172,10 @@ def _bind_unix(path: Path) -> socket.socket:
 
 @contextlib.contextmanager
 def _syslog(sender: socket.socket, context: ServiceContext) -> Iterator[None]:
-    """Copy the log to the policy's local socket meanwhile. Only `sendto` to a path is used: `connect` is refused to this process."""
+    """Copy the log to the policy's local socket meanwhile.
+
+    Only `sendto` to a path is used: `connect` is refused to this process.
+    """
     feed = SyslogFeed(context, lambda message: sender.sendto(message, context.limits.audit.syslog_socket))
     feed.start()
     try:

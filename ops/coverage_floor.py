@@ -1,8 +1,10 @@
-"""Checks that each package is covered as well as it was agreed to be. Reads `coverage json`; exits 1 with the packages that are not.
+"""Checks that each package is covered as well as it was agreed to be. Reads `coverage json`; exits 1 with the packages
+that are not.
 
     python ops/coverage_floor.py build/coverage.json
 
-Lines and branches count alike, as in coverage's own total. A package that the report lacks is an error: it was not measured.
+Lines and branches count alike, as in coverage's own total. A package that the report lacks is an error: it was not
+measured.
 """
 
 import json
@@ -15,7 +17,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 FLOOR = 85.0  # percent of lines and branches
 FLOORS = dict.fromkeys(("foundation", "audit", "vault", "policy", "identity"), 95.0)
-# What runs behind seccomp in processes of its own, where nothing may be written for a report, and nothing imports a tracer.
+# What runs behind seccomp in processes of its own, where nothing may be written for a report, and nothing imports a
+# tracer.
 NOT_MEASURED = {
     "workers": "one process a job, confined; the integration tests drive them",
     "training": "runs in workers",
@@ -23,7 +26,8 @@ NOT_MEASURED = {
     "evaluation": "runs in workers",
     "entrypoint.py": "forks, and confines its own process; the integration tests drive it",
     "__main__.py": "one call of the entry point",
-    "jobs/sandbox": "runs in the confined process, after the fork; the self-test's own tests take one wall away at a time",
+    "jobs/sandbox": "runs in the confined process, after the fork; the self-test's own tests take one wall away at a "
+    "time",
     "jobs/launcher_process.py": "runs in the forked launcher",
     "jobs/probes.py": "runs in the probing worker",
     "jobs/probe_targets.py": "runs in a process without walls that the launcher forks",
@@ -56,9 +60,15 @@ def count_packages(files: Mapping[str, Any]) -> dict[str, _Count]:
 
 
 def find_problems(report: Mapping[str, Any], source: Path) -> list[str]:
-    """Return a sentence for each package of `source` that is below its floor, or not in the report; and for each stale exception."""
+    """Return a sentence for each package of `source` that is below its floor, or not in the report; and for each stale
+    exception.
+    """
     counts = count_packages(report["files"])
-    problems = [f"{name} is listed as not measured, but is not there any more." for name in NOT_MEASURED if not (source / name).exists()]
+    problems = [
+        f"{name} is listed as not measured, but is not there any more."
+        for name in NOT_MEASURED
+        if not (source / name).exists()
+    ]
     if not report["meta"]["branch_coverage"]:
         problems.append("The report counts no branches: run with --cov-branch.")
     for package in sorted(path.parent.name for path in source.glob("*/__init__.py")):

@@ -23,7 +23,9 @@ class StepError(Exception):
 
 def appliance(*words: str, show: bool = False) -> Any:
     """Run one command with `--json` and return its value; with `show`, its progress is seen."""
-    answer = subprocess.run([COMMAND, *words, "--json"] if not show else [COMMAND, *words], stdout=subprocess.PIPE, check=False)
+    answer = subprocess.run(
+        [COMMAND, *words, "--json"] if not show else [COMMAND, *words], stdout=subprocess.PIPE, check=False
+    )
     if answer.returncode:
         raise StepError
     return answer.stdout.decode() if show else json.loads(answer.stdout)
@@ -37,7 +39,9 @@ def main() -> int:
         print("Proving the isolation ...", flush=True)
         doctor = appliance("doctor")
         model = _first("model", "Installing the starter model ...", "model", "import", "--starter")
-        dataset = _first("dataset", "Importing the sample handbook, encrypted ...", "dataset", "import", str(SAMPLE), "--name", NAME)
+        dataset = _first(
+            "dataset", "Importing the sample handbook, encrypted ...", "dataset", "import", str(SAMPLE), "--name", NAME
+        )
         adapter = _trained(dataset["id"], model["id"])
         if not adapter["results"]:
             print("Measuring on questions that it never saw ...", flush=True)
@@ -86,7 +90,8 @@ def _trained(dataset: str, model: str) -> Any:
         shorter = [] if _fast() else ["--epochs", str(SHORT_EPOCHS)]
         if shorter:
             print(
-                f"This machine multiplies no bf16, so the demo takes {SHORT_EPOCHS} passes only, to fit twenty minutes.",
+                f"This machine multiplies no bf16, so the demo takes {SHORT_EPOCHS} passes only, to fit twenty "
+                "minutes.",
                 flush=True,
             )
         appliance("train", "--dataset", dataset, "--model", model, "--name", NAME, *shorter, show=True)
@@ -97,7 +102,10 @@ def _trained(dataset: str, model: str) -> Any:
 
 
 def _fast() -> bool:
-    """Tell whether this machine can be expected to compute in bf16. The worker probes for itself; this only sizes the demo."""
+    """Tell whether this machine can be expected to compute in bf16.
+
+    The worker probes for itself; this only sizes the demo.
+    """
     flags = set(Path("/proc/cpuinfo").read_text(encoding="utf-8").split())
     return bool({"avx512_bf16", "amx_bf16"} & flags) or Path("/dev/nvidiactl").exists()
 
@@ -109,7 +117,8 @@ def _report(home: Path, adapter_id: str, doctor: dict[str, Any]) -> None:
     print(f"  The audit log verifies: {audit['entries']} entries.")
     print(f"  {doctor['sentence']}")
     print(
-        "\nWhere to look next: the pages (`appliance serve`), `appliance adapter show --answers`, `appliance chat`, `appliance audit show`."
+        "\nWhere to look next: the pages (`appliance serve`), `appliance adapter show --answers`, `appliance chat`, "
+        "`appliance audit show`."
     )
 
 

@@ -1,26 +1,33 @@
 #!/usr/bin/env python3
-"""Verify an exported audit log. For auditors: one file, which needs Python 3.11 and the package `cryptography`, nothing of the appliance.
+"""Verify an exported audit log. For auditors: one file, which needs Python 3.11 and the package `cryptography`, nothing
+of the appliance.
 
     python verify_audit.py FOLDER [--key KEY] [--witness FILE]... [--archive FOLDER]...
 
 FOLDER    what `appliance audit export --format folder` wrote
 --key     the log's public key as you noted it: the text, or a file with it. Any key that the log ever had will do.
           Without it the key that lies in the folder is taken, which proves only that the folder agrees with itself.
---witness a checkpoint that you carried away earlier (`appliance audit checkpoint`). Whoever holds the signing key can write a whole new
+--witness a checkpoint that you carried away earlier (`appliance audit checkpoint`). Whoever holds the signing key can
+    write a whole new
           history; that one thing only a witness shows.
---archive a folder with archives of old entries (`appliance audit archive`). Without it, of these the hashes alone are checked.
+--archive a folder with archives of old entries (`appliance audit archive`). Without it, of these the hashes alone are
+    checked.
 
 Exit status 0: whole. 1: not; the first problem is named. 2: it could not be checked (wrong call, unreadable file).
 
-What is checked. The log is a Merkle tree (RFC 6962) over its entries, kept as files (C2SP tlog-tiles): `tile/entries/` has the entries,
-each after its length in two bytes, 256 in a file; `tile/0/` has the hashes of the entries, `tile/1/` those over 256 of these, and so on.
-The `checkpoint` is a signed note (C2SP) with the number of entries and the root of the tree. This program
+What is checked. The log is a Merkle tree (RFC 6962) over its entries, kept as files (C2SP tlog-tiles): `tile/entries/`
+has the entries, each after its length in two bytes, 256 in a file; `tile/0/` has the hashes of the entries, `tile/1/`
+those over 256 of these, and so on. The `checkpoint` is a signed note (C2SP) with the number of entries and the root of
+the tree. This program
 
   1. reads every entry in order: canonical JSON (RFC 8785), numbered without a gap, of the known form;
   2. recomputes every hash, and compares it with every file that has it;
-  3. follows entries `home.restore` (a backup: must name the size and root of the log before it), `log.change-key` (a new signing key: the
-     old one must have signed it, and that size and root) and `log.prune` (alone explains that entries are missing: archived, hashes stay);
-  4. compares the root with the checkpoint, and verifies its signature with the key in force; the root at each witness's size with that.
+  3. follows entries `home.restore` (a backup: must name the size and root of the log before it), `log.change-key` (a
+      new signing key: the
+     old one must have signed it, and that size and root) and `log.prune` (alone explains that entries are missing:
+     archived, hashes stay);
+  4. compares the root with the checkpoint, and verifies its signature with the key in force; the root at each witness's
+      size with that.
 """
 
 import argparse
@@ -115,7 +122,9 @@ def signed_by(key: bytes, signature: bytes, text: bytes) -> bool:
 
 @dataclass
 class Checkpoint:
-    """A note: its text, whose three lines are the log's name, the number of entries and the root; and its signatures."""
+    """A note: its text, whose three lines are the log's name, the number of entries and the root; and its
+    signatures.
+    """
 
     text: bytes
     name: str
@@ -136,7 +145,12 @@ class Checkpoint:
                 if dash != "—" or base64.b64encode(data).decode() != encoded:
                     raise ValueError
                 signatures.append((signer, data))
-            if len(base64.b64decode(root, validate=True)) != 32 or str(int(size)) != size or int(size) < 0 or tail[-1:] != b"\n":
+            if (
+                len(base64.b64decode(root, validate=True)) != 32
+                or str(int(size)) != size
+                or int(size) < 0
+                or tail[-1:] != b"\n"
+            ):
                 raise ValueError
         except ValueError:
             raise Problem(f"The {what} is damaged: it is no signed checkpoint.") from None
@@ -144,9 +158,13 @@ class Checkpoint:
 
     def verify(self, key: bytes, what: str) -> None:
         """The key must have signed it, under the log's name."""
-        ours = [data[4:] for signer, data in self.signatures if signer == self.name and data[:4] == key_id(self.name, key)]
+        ours = [
+            data[4:] for signer, data in self.signatures if signer == self.name and data[:4] == key_id(self.name, key)
+        ]
         if not ours or not all(signed_by(key, signature, self.text) for signature in ours):
-            raise Problem(f"The {what} is not signed with the log's key {key.hex()[:16]}…: it was changed, or is another log's.")
+            raise Problem(
+                f"The {what} is not signed with the log's key {key.hex()[:16]}…: it was changed, or is another log's."
+            )
 
 
 def place(level: str, index: int, width: int) -> str:
@@ -158,11 +176,17 @@ def place(level: str, index: int, width: int) -> str:
 
 
 class Files:
-    """The files of the folder (C2SP tlog-tiles): for each level ("entries", "0", ...) and index, how many entries or hashes it has."""
+    """The files of the folder (C2SP tlog-tiles): for each level ("entries", "0", ...) and index, how many entries or
+    hashes it has.
+    """
 
     def __init__(self, folder: Path, archives: tuple[Path, ...]) -> None:
         found = [(PLACE.search(path.as_posix()), path) for archive in archives for path in sorted(archive.rglob("*"))]
-        bundles = [(int(re.sub(r"\D", "", match[2])), path) for match, path in found if match and match[1] == "entries" and not match[3]]
+        bundles = [
+            (int(re.sub(r"\D", "", match[2])), path)
+            for match, path in found
+            if match and match[1] == "entries" and not match[3]
+        ]
         self.path = {("entries", index): path for index, path in bundles if path.is_file()}
         self.archived = {index for _, index in self.path}
         self.width: dict[tuple[str, int], int] = {}
@@ -171,7 +195,9 @@ class Files:
             match = PLACE.fullmatch(name)
             if name in ("checkpoint", PUBLISHED_KEY, *OWN) or (path.is_dir() and not path.is_symlink()):
                 continue
-            level, index, width = (match[1], int(re.sub(r"\D", "", match[2])), int(match[3] or WIDTH)) if match else ("", 0, 0)
+            level, index, width = (
+                (match[1], int(re.sub(r"\D", "", match[2])), int(match[3] or WIDTH)) if match else ("", 0, 0)
+            )
             if not 0 < width <= WIDTH or place(level, index, width) != name or path.is_symlink():
                 raise Problem(f"The file {name!r} does not belong to the log.")
             if (level, index) in self.width:
@@ -187,7 +213,9 @@ class Files:
 
 
 def split_entries(data: bytes, width: int) -> list[bytes]:
-    """Return the entries of a file; an empty one at the end where it is cut short or too long, so that earlier problems come first."""
+    """Return the entries of a file; an empty one at the end where it is cut short or too long, so that earlier problems
+    come first.
+    """
     entries: list[bytes] = []
     at = 0
     for _ in range(width):
@@ -212,7 +240,9 @@ def parse_entry(data: bytes, number: int) -> dict[str, Any]:
     if not formed or entry["version"] != 1 or entry["outcome"] not in OUTCOMES:
         raise Problem(f"Entry {number} is damaged: it does not have the form of an entry.", number)
     if entry["sequence"] != number:
-        raise Problem(f"Where entry {number} belongs stands entry {entry['sequence']}: one was cut out, put in or moved.", number)
+        raise Problem(
+            f"Where entry {number} belongs stands entry {entry['sequence']}: one was cut out, put in or moved.", number
+        )
     return dict(entry)
 
 
@@ -220,7 +250,10 @@ def check_restore(entry: dict[str, Any], tree: Tree) -> bool:
     """Tell whether the entry begins a restored log. It must name what it stands on."""
     here = {"size": tree.size, "root": tree.root().hex()}
     if entry["outcome"] == "requested" and {name: entry["details"].get(name) for name in here} != here:
-        raise Problem(f"Entry {tree.size} says that a backup was restored, and names another log than the one before it.", tree.size)
+        raise Problem(
+            f"Entry {tree.size} says that a backup was restored, and names another log than the one before it.",
+            tree.size,
+        )
     return bool(entry["outcome"] == "requested")
 
 
@@ -230,7 +263,12 @@ def changed_key(entry: dict[str, Any], tree: Tree, last: bytes | None) -> tuple[
         text = {"kind": "log-key-change", **{name: details[name] for name in ("new", "old", "origin", "root", "size")}}
         old, new, signature = (bytes.fromhex(details[name]) for name in ("old", "new", "signature"))
         good = signed_by(old, signature, json.dumps(text, sort_keys=True, separators=(",", ":")).encode() + b"\n")
-        good = good and {name: details[name] for name in here} == here and entry["outcome"] == "succeeded" and last in (None, old)
+        good = (
+            good
+            and {name: details[name] for name in here} == here
+            and entry["outcome"] == "succeeded"
+            and last in (None, old)
+        )
     except (KeyError, TypeError, ValueError):
         good = False
     if not good:
@@ -239,14 +277,20 @@ def changed_key(entry: dict[str, Any], tree: Tree, last: bytes | None) -> tuple[
 
 
 def pruned(entry: dict[str, Any]) -> set[int]:
-    """Return which files the entry says have left: with the entries `first` to before `end`, but not those `without` ("3,7-9")."""
+    """Return which files the entry says have left: with the entries `first` to before `end`, but not those `without`
+    ("3,7-9").
+    """
     details = entry["details"]
     try:
         runs = [run.partition("-") for run in details["without"].split(",") if run]
         left = range(details["first"] // WIDTH, min(details["end"], entry["sequence"]) // WIDTH)
-        return {index for index in left if not any(int(first) <= index <= int(last or first) for first, _, last in runs)}
+        return {
+            index for index in left if not any(int(first) <= index <= int(last or first) for first, _, last in runs)
+        }
     except (AttributeError, KeyError, TypeError, ValueError):
-        raise Problem(f"Entry {entry['sequence']} says that entries were archived, and not which.", entry["sequence"]) from None
+        raise Problem(
+            f"Entry {entry['sequence']} says that entries were archived, and not which.", entry["sequence"]
+        ) from None
 
 
 def entries_in(files: set[int]) -> str:
@@ -257,7 +301,9 @@ def entries_in(files: set[int]) -> str:
 class Verification:
     """One reading of the log in `folder`, from the first entry to the last. `run` raises `Problem`, the first one."""
 
-    def __init__(self, folder: Path, trusted: bytes, witnesses: list[Checkpoint], archives: tuple[Path, ...] = ()) -> None:
+    def __init__(
+        self, folder: Path, trusted: bytes, witnesses: list[Checkpoint], archives: tuple[Path, ...] = ()
+    ) -> None:
         self.files = Files(folder, archives)
         if not (folder / "checkpoint").is_file():
             raise Problem("There is no checkpoint, so nothing is signed.", 0)
@@ -274,11 +320,16 @@ class Verification:
     def run(self) -> None:
         """Check everything, in the order in which the docstring above says it."""
         index, width = 0, WIDTH
-        while width == WIDTH and (width := self.files.width.get(("entries", index)) or self.files.width.get(("0", index), 0)):
+        while width == WIDTH and (
+            width := self.files.width.get(("entries", index)) or self.files.width.get(("0", index), 0)
+        ):
             self._read_bundle(index, width)
             index += 1
         if unexplained := self.missing - self.explained:
-            raise Problem(f"Entry {min(unexplained) * WIDTH} is missing, and no entry says that it was archived.", min(unexplained) * WIDTH)
+            raise Problem(
+                f"Entry {min(unexplained) * WIDTH} is missing, and no entry says that it was archived.",
+                min(unexplained) * WIDTH,
+            )
         checkpoint, size = self.checkpoint, self.tree.size
         checkpoint.verify(self._key_at(checkpoint.size), "checkpoint")
         if checkpoint.size > size:
@@ -287,9 +338,15 @@ class Verification:
             if hashes:
                 self._check_hashes(level, size // WIDTH ** (level + 1), hashes)
         if left := sorted(set(self.files.width) - self.seen):
-            raise Problem(f"Entry {size} is missing: {place(*left[0], self.files.width[left[0]])!r} speaks of what comes after it.", size)
+            raise Problem(
+                f"Entry {size} is missing: {place(*left[0], self.files.width[left[0]])!r} speaks of what comes after "
+                "it.",
+                size,
+            )
         if self.roots[checkpoint.size] != checkpoint.root:
-            raise Problem(f"The history was rewritten: the first {checkpoint.size} entries are not the ones that were signed.")
+            raise Problem(
+                f"The history was rewritten: the first {checkpoint.size} entries are not the ones that were signed."
+            )
         for witness in self.witnesses:
             self._check_witness(witness)
         if checkpoint.size < size:
@@ -309,7 +366,9 @@ class Verification:
             if entry["action"] == "home.restore":
                 self.restores += check_restore(entry, self.tree)
             elif entry["action"] == "log.change-key":
-                self.changes.append((number, *changed_key(entry, self.tree, self.changes[-1][2] if self.changes else None)))
+                self.changes.append(
+                    (number, *changed_key(entry, self.tree, self.changes[-1][2] if self.changes else None))
+                )
             elif entry["action"] == "log.prune" and entry["outcome"] == "requested":
                 self.explained |= pruned(entry)
             at = number % WIDTH * 32
@@ -333,13 +392,18 @@ class Verification:
 
     def _check_hashes(self, level: int, index: int, hashes: list[bytes]) -> None:
         self.seen.add((str(level), index))
-        data, must = self.files.read(str(level), index), min(WIDTH, self.checkpoint.size // WIDTH**level - index * WIDTH)
+        data, must = (
+            self.files.read(str(level), index),
+            min(WIDTH, self.checkpoint.size // WIDTH**level - index * WIDTH),
+        )
         width = self.files.width.get((str(level), index), 0)
         if data != b"".join(hashes[:width]) or not must <= width <= len(hashes):
             bad = next((at for at, each in enumerate(hashes) if data[at * 32 : at * 32 + 32] != each), len(hashes))
             entry = (index * WIDTH + bad) * WIDTH**level
             file = place(str(level), index, width or must)
-            raise Problem(f"The hashes in {file!r} are missing, or not those of the entries, from entry {entry} on.", entry)
+            raise Problem(
+                f"The hashes in {file!r} are missing, or not those of the entries, from entry {entry} on.", entry
+            )
 
     def keys(self) -> list[bytes]:
         """Return the log's keys, the first one first. Raises `Problem` unless the trusted one is among them."""
@@ -355,7 +419,10 @@ class Verification:
         if witness.name != self.checkpoint.name:
             raise Problem("The witness is of another log: it bears another name.")
         if witness.size > self.tree.size:
-            raise Problem(f"The log lost its end: the witness has {witness.size} entries, {self.tree.size} are there.", self.tree.size)
+            raise Problem(
+                f"The log lost its end: the witness has {witness.size} entries, {self.tree.size} are there.",
+                self.tree.size,
+            )
         if witness.root != self.roots[witness.size]:
             raise Problem(f"The history was rewritten: its first {witness.size} entries are not those of the witness.")
         witness.verify(self._key_at(witness.size), "witness")
@@ -378,19 +445,34 @@ def main() -> int:
         if log.checkpoint.name != name:
             raise Problem(f"This is the log {log.checkpoint.name!r}, and the key is that of {name!r}.")
     except ValueError:
-        parser.error("the key is of the form name+id+base64, as `appliance audit checkpoint` prints it; this is none, or it was mistyped")
+        parser.error(
+            "the key is of the form name+id+base64, as `appliance audit checkpoint` prints it; this is none, or it was "
+            "mistyped"
+        )
     except Problem as problem:
-        print(f"NOT WHOLE: {problem}" + ("" if problem.entry is None else f"\nThe first bad entry is number {problem.entry}."))
+        print(
+            f"NOT WHOLE: {problem}"
+            + ("" if problem.entry is None else f"\nThe first bad entry is number {problem.entry}.")
+        )
         return 1
     except OSError as error:
         print(f"Could not be checked: {error.filename}: {error.strerror}", file=sys.stderr)
         return 2
     print(f"WHOLE: {log.tree.size} entries, root {log.tree.root().hex()}, signed.")
-    print(f"Signing keys: {len(log.keys())}. Restores from a backup: {log.restores}. Witnesses that agree: {len(log.witnesses)}.")
+    print(
+        f"Signing keys: {len(log.keys())}. Restores from a backup: {log.restores}. Witnesses that agree: "
+        f"{len(log.witnesses)}."
+    )
     if unseen := log.missing - log.files.archived:
-        print(f"Archived, and seen by their hashes alone: entries {entries_in(unseen)}. Give the folder of the archives with --archive.")
+        print(
+            f"Archived, and seen by their hashes alone: entries {entries_in(unseen)}. Give the folder of the archives "
+            "with --archive."
+        )
     if not given.key:
-        print("The key was taken from the folder itself. Compare it with the one that you were given:", given.folder / PUBLISHED_KEY)
+        print(
+            "The key was taken from the folder itself. Compare it with the one that you were given:",
+            given.folder / PUBLISHED_KEY,
+        )
     if not log.witnesses:
         print("Without a witness, a history that the key's own holder wrote anew would not have been noticed.")
     return 0

@@ -1,17 +1,22 @@
 #!/usr/bin/env python3
-"""Verify that one entry is in an audit log. For anybody: one file, which needs Python 3.11 and `cryptography`, nothing of the appliance.
+"""Verify that one entry is in an audit log. For anybody: one file, which needs Python 3.11 and `cryptography`, nothing
+of the appliance.
 
     python verify_proof.py PROOF --key KEY
 
-PROOF   what `appliance audit prove ENTRY --out PROOF` wrote, or the page's "Proof to take away": C2SP tlog-proof, with the entry in it
---key   the log's public key as you noted it: the text, or a file with it. It is the key that was in force when the proof was made.
+PROOF   what `appliance audit prove ENTRY --out PROOF` wrote, or the page's "Proof to take away": C2SP tlog-proof, with
+        the entry in it
+--key   the log's public key as you noted it: the text, or a file with it. It is the key that was in force when the
+        proof was made.
 
-Exit status 0: the entry is in the log, and is shown. 1: it is not; why is said. 2: it could not be checked (wrong call, unreadable file).
+Exit status 0: the entry is in the log, and is shown. 1: it is not; why is said. 2: it could not be checked (wrong call,
+unreadable file).
 
-What is checked. The log is a Merkle tree (RFC 6962): a leaf is SHA-256 of a zero byte and the entry, a node SHA-256 of a one byte and its
-two children. The proof has the entry, its number, the hashes beside the way up to the root, and a signed checkpoint: the log's name, how
-many entries it had, the root. The root that follows from entry and hashes must be the checkpoint's, which the key must have signed.
-A proof says nothing about the other entries: `verify_audit.py` does, with the whole log.
+What is checked. The log is a Merkle tree (RFC 6962): a leaf is SHA-256 of a zero byte and the entry, a node SHA-256 of
+a one byte and its two children. The proof has the entry, its number, the hashes beside the way up to the root, and a
+signed checkpoint: the log's name, how many entries it had, the root. The root that follows from entry and hashes must
+be the checkpoint's, which the key must have signed. A proof says nothing about the other entries: `verify_audit.py`
+does, with the whole log.
 """
 
 import argparse
@@ -63,10 +68,15 @@ def verify_signed(note: str, key_text: str) -> tuple[int, bytes]:
     text, _, tail = note.rpartition("\n\n")
     origin, size, root = text.split("\n")
     lines = [line.split(" ") for line in tail.removesuffix("\n").split("\n")]
-    ours = [base64.b64decode(encoded, validate=True) for dash, signer, encoded in lines if (dash, signer) == ("—", name)]
+    ours = [
+        base64.b64decode(encoded, validate=True) for dash, signer, encoded in lines if (dash, signer) == ("—", name)
+    ]
     signatures = [data[4:] for data in ours if data[:4] == key_id]
     if origin != name or len(signatures) != 1:
-        raise Problem("The checkpoint is not signed with this key: it is another log's, or from before or after a change of the key.")
+        raise Problem(
+            "The checkpoint is not signed with this key: it is another log's, or from before or after a change of the "
+            "key."
+        )
     try:
         Ed25519PublicKey.from_public_bytes(key).verify(signatures[0], f"{text}\n".encode())
     except InvalidSignature:
@@ -86,11 +96,16 @@ def verify(proof: str, key_text: str) -> str:
     if not 0 <= index < size:
         raise Problem(f"Entry {index} is beyond the {size} of the checkpoint.")
     if root_from(entry, index, size, [base64.b64decode(each, validate=True) for each in hashes]) != root:
-        raise Problem("The entry, its number or a hash was changed: the root that follows is not the one that was signed.")
+        raise Problem(
+            "The entry, its number or a hash was changed: the root that follows is not the one that was signed."
+        )
     said = json.loads(entry)
     if said["sequence"] != index:
         raise Problem(f"The entry says that it is number {said['sequence']}, and stands at {index}.")
-    return f"PROVED: this is entry {index} of the log, which had {size} entries then.\n{json.dumps(said, indent=2, ensure_ascii=False)}"
+    return (
+        f"PROVED: this is entry {index} of the log, which had {size} entries "
+        f"then.\n{json.dumps(said, indent=2, ensure_ascii=False)}"
+    )
 
 
 def main() -> int:

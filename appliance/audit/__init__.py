@@ -1,4 +1,6 @@
-"""The append-only audit log: entries, Merkle tree, durable folder, signed checkpoints, and the verifier that judges them."""
+"""The append-only audit log: entries, Merkle tree, durable folder, signed checkpoints, and the verifier that judges
+them.
+"""
 
 from appliance.audit.actions import RecordedAction
 from appliance.audit.archives import ArchivePlan, prune_details

@@ -10,7 +10,10 @@ from appliance.foundation.errors import ApplianceError
 
 @dataclass
 class RecordedAction:
-    """What the outcome's entry will say. The block of `AuditLog.action` may replace `target` and `details` as it learns them."""
+    """What the outcome's entry will say.
+
+    The block of `AuditLog.action` may replace `target` and `details` as it learns them.
+    """
 
     request: str
     target: ObjectRef
@@ -22,7 +25,9 @@ def reason_for(error: BaseException) -> str:
     """Return why an action failed: a code or the name of a class, never a message (which may hold data)."""
     if isinstance(error, ApplianceError):
         return error.code
-    return f"unexpected.{type(error).__name__}" if isinstance(error, Exception) else f"interrupted.{type(error).__name__}"
+    return (
+        f"unexpected.{type(error).__name__}" if isinstance(error, Exception) else f"interrupted.{type(error).__name__}"
+    )
 
 
 class OpenRequests:
@@ -46,10 +51,14 @@ class OpenRequests:
     def _forget(self, end: int, waiting: set[int]) -> None:
         """Forget the requests before `end` but those `waiting`: the others have their outcomes in an archive."""
         for request, entries in list(self._open.items()):
-            self._open[request] = [entry for entry in entries if entry["sequence"] >= end or entry["sequence"] in waiting]
+            self._open[request] = [
+                entry for entry in entries if entry["sequence"] >= end or entry["sequence"] in waiting
+            ]
             if not self._open[request]:
                 del self._open[request]
 
     def entries(self) -> list[dict[str, Any]]:
         """Return the requests' entries, in the order of the log."""
-        return sorted((entry for entries in self._open.values() for entry in entries), key=lambda entry: int(entry["sequence"]))
+        return sorted(
+            (entry for entries in self._open.values() for entry in entries), key=lambda entry: int(entry["sequence"])
+        )

@@ -1,11 +1,13 @@
 """An archive of a log: a folder with bundles that are to leave the log's own, as they are there, and the list of them.
 
     tile/entries/<N>    whole bundles, C2SP tlog-tiles
-    SHA256SUMS          a line for each: SHA-256 (hex), two spaces, path; ascending. `sha256sum -c SHA256SUMS` checks it too
+    SHA256SUMS          a line for each: SHA-256 (hex), two spaces, path; ascending. `sha256sum -c SHA256SUMS` checks it
+                        too
 
-The list is written last, into a folder that gets its name when all of it is durable: a folder with the name is whole. An archive is
-verified against the log's own hash tiles, entry by entry, so it needs no signature: each entry is covered by the log's root, or refused.
-What runs here needs no open log: only its folder, whose full tiles and bundles never change.
+The list is written last, into a folder that gets its name when all of it is durable: a folder with the name is whole.
+An archive is verified against the log's own hash tiles, entry by entry, so it needs no signature: each entry is covered
+by the log's root, or refused. What runs here needs no open log: only its folder, whose full tiles and bundles never
+change.
 """
 
 import hashlib
@@ -26,11 +28,12 @@ SUMS = "SHA256SUMS"
 
 
 def write_archive(log: Path, out: Path, plan: ArchivePlan) -> str:
-    """Write the bundles of `plan` from the folder `log` into a folder of their own in `out`, read them again, and return its digest.
+    """Write the bundles of `plan` from the folder `log` into a folder of their own in `out`, read them again, and
+    return its digest.
 
-    What an interrupted run left is begun anew; an archive that is there already is verified, and serves. What fails is removed.
-    Raises `AuditLogError` when the copy is not what the log's hashes say, `ConflictError` when another archive has its name,
-    `StorageError`.
+    What an interrupted run left is begun anew; an archive that is there already is verified, and serves. What fails is
+    removed. Raises `AuditLogError` when the copy is not what the log's hashes say, `ConflictError` when another archive
+    has its name, `StorageError`.
     """
     name = f"entries-{plan.first}-{plan.end - 1}"
     target, unfinished = out / name, out / f".{name}.part"
@@ -47,7 +50,9 @@ def write_archive(log: Path, out: Path, plan: ArchivePlan) -> str:
     with storage_errors("Reading the archive"):
         listed = (target / SUMS).read_bytes()
     if listed != sums:
-        raise ConflictError(f"There is another archive at {name} already. Name another folder.", code="audit.archive-exists")
+        raise ConflictError(
+            f"There is another archive at {name} already. Name another folder.", code="audit.archive-exists"
+        )
     verify_bundles(log, dict.fromkeys(plan.bundles, target))
     return hashlib.sha256(sums).hexdigest()
 
@@ -58,7 +63,10 @@ def archive_digest(log: Path, bundles: Iterable[int]) -> str:
 
 
 def find_bundles(folders: Sequence[Path]) -> dict[int, Path]:
-    """Return which archive under `folders` has which bundle. Raises `InputError` for a folder that has none, `StorageError`."""
+    """Return which archive under `folders` has which bundle.
+
+    Raises `InputError` for a folder that has none, `StorageError`.
+    """
     found: dict[int, Path] = {}
     for folder in folders:
         before = len(found)
@@ -82,13 +90,16 @@ def verify_bundles(log: Path, archives: dict[int, Path]) -> None:
         first = index * WIDTH
         if not (log / tile_path(0, index)).is_file():
             raise AuditLogError(
-                f"The log has no hash of entry {first}, which the archive {archive.name} has.", entry=first, code="audit.archive"
+                f"The log has no hash of entry {first}, which the archive {archive.name} has.",
+                entry=first,
+                code="audit.archive",
             )
         hashes = read_tile_file(log, 0, index, WIDTH)
         for number, raw in enumerate(split_bundle(read_tile_file(archive, ENTRIES, index, WIDTH), WIDTH, first)):
             if not hmac.compare_digest(leaf_hash(raw), hashes[number * HASH_BYTES : (number + 1) * HASH_BYTES]):
                 raise AuditLogError(
-                    f"Entry {first + number} in the archive {archive.name} and the hash that the audit log keeps of it do not agree.",
+                    f"Entry {first + number} in the archive {archive.name} and the hash that the audit log keeps of it "
+                    "do not agree.",
                     entry=first + number,
                     code="audit.archive",
                 )

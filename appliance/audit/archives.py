@@ -1,20 +1,21 @@
 """What of a log was archived: bundles of old entries that left its folder, and whose hashes stayed (ADR 0027).
 
-Two kinds of entries speak of it. `log.archive`, succeeded: an archive (archive_folder.py) was written, read again, and is the log's.
-`log.prune`, requested: its bundles are going to be removed; this is what explains that they are missing. Both have the details
+Two kinds of entries speak of it. `log.archive`, succeeded: an archive (archive_folder.py) was written, read again, and
+is the log's. `log.prune`, requested: its bundles are going to be removed; this is what explains that they are missing.
+Both have the details
 
     first, end    the archive has whole bundles, of the entries from `first` to before `end`
     without       but not these bundles between them, by index: "3,7-9"
     digest        SHA-256 of the archive's list of files
 
-and `log.prune` has `open`: the sequences of the requests before `end` that had no outcome then. Whoever reads the log without the archive
-cannot find the outcomes of the others.
+and `log.prune` has `open`: the sequences of the requests before `end` that had no outcome then. Whoever reads the log
+without the archive cannot find the outcomes of the others.
 
-A bundle with an entry of `STAYING` is never archived: what reading the log anew needs (keys, restores, archives) and the reviews, which
-say what was looked at. Nor is one with a request that has no outcome.
+A bundle with an entry of `STAYING` is never archived: what reading the log anew needs (keys, restores, archives) and
+the reviews, which say what was looked at. Nor is one with a request that has no outcome.
 
-`.archived` in the log's folder, {"prunes": [sequences of the `log.prune` entries], "version": 1}, saves opening the search for them. It is
-no evidence: the entries that it names are read.
+`.archived` in the log's folder, {"prunes": [sequences of the `log.prune` entries], "version": 1}, saves opening the
+search for them. It is no evidence: the entries that it names are read.
 """
 
 import re
@@ -60,7 +61,8 @@ class ArchivePlan:
 
     @classmethod
     def fitting(cls, bundles: Sequence[int], waiting: Collection[int]) -> "ArchivePlan | None":
-        """Return a plan of the first of these bundles, as many as one entry of the log can name; None when there are none.
+        """Return a plan of the first of these bundles, as many as one entry of the log can name; None when there are
+        none.
 
         `waiting` are the sequences of the requests without an outcome.
         """
@@ -85,7 +87,9 @@ class ArchivePlan:
 
 @dataclass
 class Archives:
-    """What a log says was archived (`explained`), and which bundles its folder does not have (`gone`); both by index."""
+    """What a log says was archived (`explained`), and which bundles its folder does not have (`gone`); both by
+    index.
+    """
 
     prunes: list[int] = field(default_factory=list)
     explained: set[int] = field(default_factory=set)
@@ -102,7 +106,8 @@ class Archives:
             possible = False
         if not possible:
             raise AuditLogError(
-                f"Entry {entry['sequence']} of the audit log says that entries left for an archive, which it cannot: the appliance did not "
+                f"Entry {entry['sequence']} of the audit log says that entries left for an archive, which it cannot: "
+                "the appliance did not "
                 "write it.",
                 entry=entry["sequence"],
                 code="audit.archive",
@@ -126,14 +131,17 @@ class Archives:
         """Raise `AuditLogError` when the bundle is archived."""
         if index in self.gone:
             raise AuditLogError(
-                f"Entries {index * WIDTH} to {(index + 1) * WIDTH - 1} are archived: their hashes are here, what they say is in the "
+                f"Entries {index * WIDTH} to {(index + 1) * WIDTH - 1} are archived: their hashes are here, what they "
+                "say is in the "
                 f"archive ({tile_path(ENTRIES, index)!r}).",
                 entry=index * WIDTH,
                 code="audit.archived",
             )
 
     def here(self, start: int, stop: int) -> Iterator[tuple[int, int]]:
-        """Yield the runs of entries from `start` to before `stop` that are not archived, each as its first and the one after its last."""
+        """Yield the runs of entries from `start` to before `stop` that are not archived, each as its first and the one
+        after its last.
+        """
         begin = start
         for index in range(start // WIDTH, -(-stop // WIDTH)):
             if index in self.gone:
@@ -149,11 +157,15 @@ class Archives:
 
 
 def told_of(bundles: Iterable[int]) -> dict[str, Any] | None:
-    """Return which entries these bundles have, and a sentence that says that they are archived; None when there are none."""
+    """Return which entries these bundles have, and a sentence that says that they are archived; None when there are
+    none.
+    """
     runs = [[first * WIDTH, (last + 1) * WIDTH - 1] for first, last in _runs(bundles)]
     if not runs:
         return None
-    named = ", ".join(f"{first} to {last}" for first, last in runs[:5]) + (f" and {len(runs) - 5} more runs" if len(runs) > 5 else "")
+    named = ", ".join(f"{first} to {last}" for first, last in runs[:5]) + (
+        f" and {len(runs) - 5} more runs" if len(runs) > 5 else ""
+    )
     return {
         "entries": sum(last - first + 1 for first, last in runs),
         "runs": runs,
@@ -161,14 +173,18 @@ def told_of(bundles: Iterable[int]) -> dict[str, Any] | None:
     }
 
 
-def prune_details(plan: ArchivePlan, digest: str, unfinished: Iterable[Mapping[str, Any]]) -> dict[str, str | int | bool]:
+def prune_details(
+    plan: ArchivePlan, digest: str, unfinished: Iterable[Mapping[str, Any]]
+) -> dict[str, str | int | bool]:
     """Return what the entry says that comes before the removal."""
     waiting = {entry["sequence"] for entry in unfinished if entry["sequence"] < plan.end}
     return {**plan.details, "digest": digest, "open": runs_text(waiting)}
 
 
 def still_open(entry: Mapping[str, Any]) -> tuple[int, set[int]] | None:
-    """Return, of an entry that says that bundles are removed, up to where, and which requests before had no outcome; None for any other."""
+    """Return, of an entry that says that bundles are removed, up to where, and which requests before had no outcome;
+    None for any other.
+    """
     if entry["action"] != PRUNE or entry["outcome"] != Outcome.REQUESTED:
         return None
     details = entry["details"]

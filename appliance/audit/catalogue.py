@@ -1,9 +1,10 @@
-"""The catalogue of events: everything that the audit log may say, one frozen `Event` each. An entry that is not in here cannot be written.
+"""The catalogue of events: everything that the audit log may say, one frozen `Event` each. An entry that is not in here
+cannot be written.
 
-Whoever adds an action adds its event: what it means, on what kind of object, who may cause it, and which details it may carry. Roles are
-those of the policy, `system` (the appliance itself, and its jobs in the name of who submitted them) and `none` (nobody is signed in yet).
-Anybody may be *denied* anything, so a denial is checked for its kind of object and its details alone. `ops/audit-events.md` is made from
-this page, and `appliance audit events` prints it.
+Whoever adds an action adds its event: what it means, on what kind of object, who may cause it, and which details it may
+carry. Roles are those of the policy, `system` (the appliance itself, and its jobs in the name of who submitted them)
+and `none` (nobody is signed in yet). Anybody may be *denied* anything, so a denial is checked for its kind of object
+and its details alone. `ops/audit-events.md` is made from this page, and `appliance audit events` prints it.
 """
 
 import re
@@ -41,7 +42,9 @@ class Event:
 
 
 def _refusals(whose: Mapping[str, str]) -> Iterator[Event]:
-    """Yield one event for each kind of refusal: the first at once, then a count a minute (services/refused_requests.py)."""
+    """Yield one event for each kind of refusal: the first at once, then a count a minute
+    (services/refused_requests.py).
+    """
     details = {"count": int, "seconds": int, "source": str}
     for kind, what in whose.items():
         meaning = f"A request was refused that {what}; `count` of them in `seconds`, from `source` or by the account."
@@ -55,21 +58,37 @@ _EVENTS = (
         "home.restore",
         ("home",),
         OPERATOR,
-        "The home was rebuilt from a backup. `size` and `root` are those of the log up to here: all that the backup had.",
+        "The home was rebuilt from a backup. `size` and `root` are those of the log up to here: all that the backup "
+        "had.",
         {"size": int, "root": str, "backup": str, "taken_us": int, "why": str},
     ),
     Event("vault.unseal", ("home",), ADMINS, "The keys were brought into memory."),
-    Event("vault.seal", ("home",), ADMINS | SYSTEM, "The keys were forgotten: somebody asked, or idle time.", {"idle_minutes": int}, True),
+    Event(
+        "vault.seal",
+        ("home",),
+        ADMINS | SYSTEM,
+        "The keys were forgotten: somebody asked, or idle time.",
+        {"idle_minutes": int},
+        True,
+    ),
     Event("key.list", ("vault",), ADMINS, "The vault's ways in were looked at."),
     Event("key.add", ("vault", "slot"), ADMINS, "A way into the vault was added.", {"kind": str}),
-    Event("key.remove", ("slot",), ADMINS, "A way into the vault was removed; what its holder could have kept was replaced."),
+    Event(
+        "key.remove",
+        ("slot",),
+        ADMINS,
+        "A way into the vault was removed; what its holder could have kept was replaced.",
+    ),
     Event("key.rotate", ("vault",), ADMINS, "Root, epoch and database key were replaced."),
-    Event("key.rotate-log", ("vault",), ADMINS, "The log's signing key was replaced, in the entry named.", {"entry": int}),
+    Event(
+        "key.rotate-log", ("vault",), ADMINS, "The log's signing key was replaced, in the entry named.", {"entry": int}
+    ),
     Event(
         "isolation.test",
         ("home",),
         ADMINS,
-        "The walls around workers and server were tried: how many probes were refused, got through, or could not be tried.",
+        "The walls around workers and server were tried: how many probes were refused, got through, or could not be "
+        "tried.",
         {"refused": int, "open": int, "unavailable": int},
     ),
     Event("backup.create", ("backup",), ADMINS, "A backup was made. Its digest is that of its manifest."),
@@ -77,7 +96,8 @@ _EVENTS = (
         "configuration.change",
         ("configuration",),
         SYSTEM,
-        "The appliance started with another configuration than the last time: SHA-256 of the rules, of the limits, of the settings.",
+        "The appliance started with another configuration than the last time: SHA-256 of the rules, of the limits, of "
+        "the settings.",
         {"rules": str, "limits": str, "settings": str, "version": str, "first": bool},
     ),
     Event(
@@ -105,7 +125,8 @@ _EVENTS = (
             "authorization": "brought another way to sign in than the session cookie",
             "path": "had an address that tries to leave its place",
             "origin": "would have changed something and came from no page of ours",
-            "forgery": "would have changed something with somebody's open session, and came from no page of ours (CSRF)",
+            "forgery": "would have changed something with somebody's open session, and came from no page of ours "
+            "(CSRF)",
             "session": "came from nobody who is signed in",
             "session-over": "came with a session that is over, or never was",
             "haste": "would have signed in when too many had tried within a minute",
@@ -119,8 +140,19 @@ _EVENTS = (
     # Data
     Event("upload.receive", ("upload",), MAKERS, "A file was received and sealed."),
     Event("dataset.preview", ("upload",), MAKERS, "Rows of a received file were shown before its import."),
-    Event("dataset.import", ("dataset", "upload"), MAKERS, "A received file became an encrypted dataset.", {"upload": str, "rows": int}),
-    Event("dataset.list", ("dataset",), SIGNED_IN, "What is known of datasets was looked at: names, counts, versions, findings; no row."),
+    Event(
+        "dataset.import",
+        ("dataset", "upload"),
+        MAKERS,
+        "A received file became an encrypted dataset.",
+        {"upload": str, "rows": int},
+    ),
+    Event(
+        "dataset.list",
+        ("dataset",),
+        SIGNED_IN,
+        "What is known of datasets was looked at: names, counts, versions, findings; no row.",
+    ),
     Event("dataset.read", ("dataset",), MAKERS, "Rows of a dataset were shown.", {"part": str, "rows": int}),
     Event(
         "dataset.revise",
@@ -129,7 +161,9 @@ _EVENTS = (
         "A new version of a dataset was written, in which a finding is mended.",
         {"check": str, "action": str, "version": int, "changed": int},
     ),
-    Event("dataset.describe", ("dataset",), MAKERS, "What is said about a dataset's origin was changed.", {"fields": str}),
+    Event(
+        "dataset.describe", ("dataset",), MAKERS, "What is said about a dataset's origin was changed.", {"fields": str}
+    ),
     Event("dataset.renew-keys", ("dataset",), ADMINS, "A dataset was written anew under new keys.", {"version": int}),
     Event("dataset.hold", ("dataset",), LAWFUL, "A dataset was put on legal hold."),
     Event("dataset.release", ("dataset",), LAWFUL, "A legal hold was ended."),
@@ -205,13 +239,20 @@ _EVENTS = (
     Event("adapter.list", ("adapter",), SIGNED_IN, "What is known of adapters was looked at."),
     Event("adapter.read", ("adapter",), TRYING, "The answers of an evaluation were shown: they quote held-out rows."),
     Event("adapter.card", ("adapter",), SIGNED_IN, "An adapter's model card was made from the log."),
-    Event("adapter.use", ("adapter",), TRYING, "A model was asked something. Neither question nor answer is kept.", {"turns": int}),
+    Event(
+        "adapter.use",
+        ("adapter",),
+        TRYING,
+        "A model was asked something. Neither question nor answer is kept.",
+        {"turns": int},
+    ),
     # The log itself
     Event(
         "audit.read",
         ("log",),
         LAWFUL,
-        "The log was looked at: its last `entries`, a search, an object's life, an overview. Whom a search was for is not said.",
+        "The log was looked at: its last `entries`, a search, an object's life, an overview. Whom a search was for is "
+        "not said.",
         {
             **dict.fromkeys(("look", "action", "kind", "outcome", "object"), str),
             **dict.fromkeys(("entries", "days"), int),
@@ -232,22 +273,36 @@ _EVENTS = (
         "The log was recomputed against its signature, and against so many checkpoints that were carried away.",
         {"witnesses": int},
     ),
-    Event("audit.export", ("log",), LAWFUL, "Entries of the log were handed out.", {"format": str, "start": int, "entries": int}),
+    Event(
+        "audit.export",
+        ("log",),
+        LAWFUL,
+        "Entries of the log were handed out.",
+        {"format": str, "start": int, "entries": int},
+    ),
     Event("audit.checkpoint", ("log",), LAWFUL, "A signed checkpoint was handed out, to be carried away."),
     Event("audit.prove", ("log",), LAWFUL, "The proof of an entry was handed out.", {"entry": int}),
-    Event("audit.confirm", ("log",), LAWFUL, "The log was asked whether it speaks of a file or a name.", {"about": str, "entries": int}),
+    Event(
+        "audit.confirm",
+        ("log",),
+        LAWFUL,
+        "The log was asked whether it speaks of a file or a name.",
+        {"about": str, "entries": int},
+    ),
     Event(
         "log.change-key",
         ("vault",),
         ADMINS,
-        "The log's signing key `old` handed over to `new`, and signed that; `size` and `root` are those of the log before.",
+        "The log's signing key `old` handed over to `new`, and signed that; `size` and `root` are those of the log "
+        "before.",
         {"origin": str, "old": str, "new": str, "size": int, "root": str, "signature": str},
     ),
     Event(
         "log.archive",
         ("log",),
         ADMINS,
-        "Entries from before `before_us` were written into an archive outside of the home, read again and found whole: from `first` to "
+        "Entries from before `before_us` were written into an archive outside of the home, read again and found whole: "
+        "from `first` to "
         "before `end`, but for the bundles `without`. `digest` is the SHA-256 of the archive's list of files.",
         {"before_us": int, "first": int, "end": int, "without": str, "digest": str},
     ),
@@ -255,14 +310,16 @@ _EVENTS = (
         "log.prune",
         ("log",),
         ADMINS,
-        "The entries of that archive are removed from the home; their hashes stay. `open`: the requests before `end` without an outcome.",
+        "The entries of that archive are removed from the home; their hashes stay. `open`: the requests before `end` "
+        "without an outcome.",
         {"first": int, "end": int, "without": str, "digest": str, "open": str, "bundles": int},
     ),
     Event(
         "log.recover",
         ("log",),
         SYSTEM,
-        "The log was opened after a crash: so many entries only its journal had; whether a last write was torn, which is dropped; "
+        "The log was opened after a crash: so many entries only its journal had; whether a last write was torn, which "
+        "is dropped; "
         "how many requests have no outcome.",
         {"entries": int, "torn": bool, "open": int},
         True,
@@ -271,7 +328,8 @@ _EVENTS = (
         "log.reread",
         ("log",),
         SYSTEM,
-        "The appliance read old entries again by itself, after a start and once a day. `entry` was found damaged; at the end of a round, "
+        "The appliance read old entries again by itself, after a start and once a day. `entry` was found damaged; at "
+        "the end of a round, "
         "how many `entries` were read, and of how many bundles of 256 of them some part was `damaged`.",
         {"entry": int, "entries": int, "damaged": int},
     ),
@@ -291,8 +349,14 @@ def verify_listed(actor: Actor, action: str, target: ObjectRef, outcome: Outcome
     """Return the event that an entry is. Raises `InputError` when the catalogue has none such."""
     event = EVENTS.get(action)
     if event is None:
-        raise InputError(f"The catalogue of events has no {action[:80]!r}: it cannot be written.", code="audit.catalogue")
-    strange = [name for name, value in details.items() if type(value) is not (event.details.get(name) or _numbered(event, name))]
+        raise InputError(
+            f"The catalogue of events has no {action[:80]!r}: it cannot be written.", code="audit.catalogue"
+        )
+    strange = [
+        name
+        for name, value in details.items()
+        if type(value) is not (event.details.get(name) or _numbered(event, name))
+    ]
     if target.kind not in event.kinds:
         mistake = f"its object is of the kind {target.kind!r}"
     elif outcome is not Outcome.DENIED and actor.role not in event.who:
@@ -314,12 +378,16 @@ def events_page() -> str:
         "# Events of the audit log",
         "",
         "Made from `appliance/audit/catalogue.py` (`appliance audit events --markdown`); a test keeps them equal.",
-        "Each action is there as `requested` before it happens and as `succeeded` or `failed` after; what may not be is there as `denied`.",
+        "Each action is there as `requested` before it happens and as `succeeded` or `failed` after; what may not be "
+        "is there as `denied`.",
         "",
         "| action | object | who | details | meaning |",
         "| --- | --- | --- | --- | --- |",
     ]
     for event in _EVENTS:
         details = ", ".join(f"{name} ({kind.__name__})" for name, kind in event.details.items())
-        lines.append(f"| `{event.action}` | {', '.join(event.kinds)} | {', '.join(sorted(event.who))} | {details} | {event.meaning} |")
+        lines.append(
+            f"| `{event.action}` | {', '.join(event.kinds)} | {', '.join(sorted(event.who))} | {details} | "
+            f"{event.meaning} |"
+        )
     return "\n".join(lines) + "\n"

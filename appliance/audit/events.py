@@ -13,8 +13,9 @@ An entry is canonical JSON (RFC 8785) of at most 65,535 bytes, with exactly thes
     request       joins a request and its outcome; "" for an entry that stands alone
     details       {name: text, integer or boolean}
 
-Anything else (a field too many or too few, another version, an unknown outcome, a float, JSON in another order) is an error.
-Lone surrogates, which JSON may not carry, are written as their escape (`\\ud800`). Personal data does not belong here at all.
+Anything else (a field too many or too few, another version, an unknown outcome, a float, JSON in another order) is an
+error. Lone surrogates, which JSON may not carry, are written as their escape (`\\ud800`). Personal data does not belong
+here at all.
 """
 
 import json
@@ -34,7 +35,9 @@ MAX_REASON_CHARACTERS = 2_000
 MAX_DETAILS = 64
 MAX_INTEGER = 2**53 - 1
 _PLACED = b'{%b,"boot_id":"%b",%b,"monotonic_us":%d,%b,"sequence":%d,"time_us":%d,"version":%d}'
-_PLACE_BYTES = len(_PLACED % (b"", b"0" * 36, b"", MAX_INTEGER, b"", MAX_INTEGER, MAX_INTEGER, FORMAT_VERSION))  # at most
+_PLACE_BYTES = len(
+    _PLACED % (b"", b"0" * 36, b"", MAX_INTEGER, b"", MAX_INTEGER, MAX_INTEGER, FORMAT_VERSION)
+)  # at most
 BUNDLE_PREFIX_BYTES = 2
 
 Details: TypeAlias = Mapping[str, str | int | bool]
@@ -91,7 +94,10 @@ class ObjectRef:
 
 @dataclass(frozen=True)
 class Draft:
-    """An entry that was checked and only lacks its place and its time. What does not change any more is encoded already, in three parts."""
+    """An entry that was checked and only lacks its place and its time.
+
+    What does not change any more is encoded already, in three parts.
+    """
 
     fields: dict[str, Any]
     parts: tuple[bytes, bytes, bytes]
@@ -101,7 +107,8 @@ class Draft:
     def of(cls, fields: dict[str, Any]) -> "Draft":
         """Encode checked `fields`: those before, between and after `boot_id` and `monotonic_us` in the order of names.
 
-        Written out, because all writers wait for whoever encodes; a property test compares with `canonical_json.encode`.
+        Written out, because all writers wait for whoever encodes; a property test compares with
+        `canonical_json.encode`.
         """
         actor, target = fields["actor"], fields["object"]
         first = (
@@ -113,17 +120,25 @@ class Draft:
             f'"object":{{"digest":{_text(target["digest"])},"id":{_text(target["id"])},"kind":{_text(target["kind"])}}},'
             f'"outcome":{_text(fields["outcome"])},"reason":{_text(fields["reason"])},"request":{_text(fields["request"])}'
         ).encode()
-        return cls(fields, (first, middle, last), len(first) + len(middle) + len(last) + _PLACE_BYTES + BUNDLE_PREFIX_BYTES)
+        return cls(
+            fields, (first, middle, last), len(first) + len(middle) + len(last) + _PLACE_BYTES + BUNDLE_PREFIX_BYTES
+        )
 
     def denied(self, reason: str) -> "Draft":
         """Return the draft of the entry that says that this was refused."""
         return Draft.of({**self.fields, "outcome": str(Outcome.DENIED), "reason": reason})
 
     def place(self, sequence: int, clock: Clock, boot_id: str) -> dict[str, Any]:
-        """Return the entry at `sequence`, at the clock's time. Raises `InputError` for a time that an entry cannot have."""
+        """Return the entry at `sequence`, at the clock's time.
+
+        Raises `InputError` for a time that an entry cannot have.
+        """
         time_us, monotonic_us = clock.now_us(), clock.monotonic_us()
         if not 0 <= time_us <= MAX_INTEGER or not 0 <= monotonic_us <= MAX_INTEGER:
-            raise InputError("The clock of this machine is set to a time that no entry of the audit log can have.", code="audit.entry")
+            raise InputError(
+                "The clock of this machine is set to a time that no entry of the audit log can have.",
+                code="audit.entry",
+            )
         moment = {"sequence": sequence, "time_us": time_us, "boot_id": boot_id, "monotonic_us": monotonic_us}
         return {**self.fields, "version": FORMAT_VERSION, **moment}
 
@@ -157,7 +172,8 @@ _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=
 def _canonical(entry: dict[str, Any]) -> bytes:
     """Return the canonical bytes of an entry without mistakes, five times as fast as `canonical_json.encode`.
 
-    With ASCII names, and neither floats nor integers beyond 2^53, Python's own encoder writes RFC 8785 exactly; a property test compares.
+    With ASCII names, and neither floats nor integers beyond 2^53, Python's own encoder writes RFC 8785 exactly; a
+    property test compares.
     """
     # A lone surrogate cannot come from UTF-8, so it never equals what was read.
     return _ENCODER.encode(entry).encode("utf-8", "surrogatepass")
@@ -167,7 +183,9 @@ def _escape(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def draft_entry(actor: Actor, action: str, target: ObjectRef, outcome: Outcome, *, reason: str, request: str, details: Details) -> Draft:
+def draft_entry(
+    actor: Actor, action: str, target: ObjectRef, outcome: Outcome, *, reason: str, request: str, details: Details
+) -> Draft:
     """Check what an entry will say. Raises `InputError`, so that nothing that cannot be read back is ever written."""
     fields = {
         "actor": {"id": _escape(actor.id), "role": _escape(actor.role), "session": _escape(actor.session)},
@@ -184,7 +202,9 @@ def draft_entry(actor: Actor, action: str, target: ObjectRef, outcome: Outcome, 
         raise InputError(f"This cannot be written to the audit log: {mistake}.", code="audit.entry")
     draft = Draft.of(fields)
     if draft.size - BUNDLE_PREFIX_BYTES > MAX_ENTRY_BYTES:
-        raise InputError(f"This cannot be written to the audit log: it is longer than {MAX_ENTRY_BYTES} bytes.", code="audit.entry")
+        raise InputError(
+            f"This cannot be written to the audit log: it is longer than {MAX_ENTRY_BYTES} bytes.", code="audit.entry"
+        )
     return draft
 
 
@@ -195,22 +215,32 @@ def encode_entry(entry: dict[str, Any]) -> bytes:
         raise InputError(f"This cannot be written to the audit log: {mistake}.", code="audit.entry")
     data = _canonical(entry)
     if len(data) > MAX_ENTRY_BYTES:
-        raise InputError(f"This cannot be written to the audit log: it is longer than {MAX_ENTRY_BYTES} bytes.", code="audit.entry")
+        raise InputError(
+            f"This cannot be written to the audit log: it is longer than {MAX_ENTRY_BYTES} bytes.", code="audit.entry"
+        )
     return data
 
 
 def parse_entry(data: bytes, sequence: int) -> dict[str, Any]:
-    """Return the entry in `data`, which must be the one at `sequence`. Raises `AuditLogError` that names it for any deviation."""
+    """Return the entry in `data`, which must be the one at `sequence`.
+
+    Raises `AuditLogError` that names it for any deviation.
+    """
     try:
         value = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise AuditLogError(f"Entry {sequence} of the audit log is damaged: it is not JSON.", entry=sequence, code="audit.entry") from error
+        raise AuditLogError(
+            f"Entry {sequence} of the audit log is damaged: it is not JSON.", entry=sequence, code="audit.entry"
+        ) from error
     mistake = _mistake_in(value) or (None if _canonical(value) == data else "it is not in canonical form (RFC 8785)")
     if mistake:
-        raise AuditLogError(f"Entry {sequence} of the audit log is damaged: {mistake}.", entry=sequence, code="audit.entry")
+        raise AuditLogError(
+            f"Entry {sequence} of the audit log is damaged: {mistake}.", entry=sequence, code="audit.entry"
+        )
     if value["sequence"] != sequence:
         raise AuditLogError(
-            f"Where entry {sequence} of the audit log belongs stands entry {value['sequence']}: one was cut out or moved.",
+            f"Where entry {sequence} of the audit log belongs stands entry {value['sequence']}: one was cut out or "
+            "moved.",
             entry=sequence,
             code="audit.sequence",
         )

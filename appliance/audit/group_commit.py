@@ -1,10 +1,13 @@
 """Group commit: of the threads that wait to have something written, one writes for all of them.
 
 A thread wakes in some ten microseconds, which is more than its entry takes to encode, so this wakes as few as it can:
-- Whoever arrives first leads. It waits until as many are there as came last time; whoever completes them is awake already, and takes
-  the lead over. It waits for `GATHER_S` or half of what the last write took, whichever is longer, but `MAX_GATHER_S` at most: threads
-  that fall into two halves, one on its way back while the other is written, would else stay so, and each wait for two writes.
-- Those whose items were written are woken in a tree: each wakes two others. Woken at once, they would all queue up for the interpreter.
+- Whoever arrives first leads. It waits until as many are there as came last time; whoever completes them is awake
+    already, and takes
+  the lead over. It waits for `GATHER_S` or half of what the last write took, whichever is longer, but `MAX_GATHER_S` at
+  most: threads that fall into two halves, one on its way back while the other is written, would else stay so, and each
+  wait for two writes.
+- Those whose items were written are woken in a tree: each wakes two others. Woken at once, they would all queue up for
+    the interpreter.
 
 The order is that of arrival. No thread waits longer than that for one that has nothing to write.
 """
@@ -30,7 +33,9 @@ def _taken() -> threading.Lock:
 
 @dataclass(eq=False, slots=True)
 class _Turn(Generic[Item]):
-    """One thread's item, and how the thread is woken: once when it is to lead, if ever, and once when its item is done."""
+    """One thread's item, and how the thread is woken: once when it is to lead, if ever, and once when its item is
+    done.
+    """
 
     item: Item
     done: bool = False
@@ -42,8 +47,9 @@ class _Turn(Generic[Item]):
 class GroupCommit(Generic[Item]):
     """Hands items to `write`, a batch at a time, in the thread of one of those who brought them.
 
-    `write` takes up to `MAX_BATCH` items in their order and returns how many of the first are done with (one at least); the others are
-    handed to it again. When it raises, all of them are done with, and the error is that thread's; the items have to tell the others.
+    `write` takes up to `MAX_BATCH` items in their order and returns how many of the first are done with (one at least);
+    the others are handed to it again. When it raises, all of them are done with, and the error is that thread's; the
+    items have to tell the others.
     """
 
     def __init__(self, write: Callable[[list[Item]], int]) -> None:
@@ -101,7 +107,9 @@ class GroupCommit(Generic[Item]):
             return True
 
     def _lead(self, turn: _Turn[Item]) -> None:
-        """Write a batch, wake those who are in it, and hand the lead on, unless the leader's own item still has to wait."""
+        """Write a batch, wake those who are in it, and hand the lead on, unless the leader's own item still has to
+        wait.
+        """
         with self._lock:
             batch = [self._waiting.popleft() for _number in range(min(MAX_BATCH, len(self._waiting)))]
         count = len(batch)
@@ -130,7 +138,10 @@ class GroupCommit(Generic[Item]):
             self._leader.woken.release()
 
     def _leave(self, turn: _Turn[Item]) -> None:
-        """Wait for nobody any more: the thread was interrupted. Its item may be written all the same, if a batch has it already."""
+        """Wait for nobody any more: the thread was interrupted.
+
+        Its item may be written all the same, if a batch has it already.
+        """
         with self._lock:
             turn.left = True
             if turn in self._waiting:

@@ -1,20 +1,24 @@
 """The journal of a log: where an append becomes durable, by one write and one sync. It is no part of `tlog-tiles`.
 
-One file, `.journal`, of `JOURNAL_BYTES`, every byte of it written (zeros) when it is made: an append needs no new block of the disk, so a
-full disk cannot refuse it, and `fdatasync` has the data alone to wait for. (A file system that copies on write keeps neither promise.)
+One file, `.journal`, of `JOURNAL_BYTES`, every byte of it written (zeros) when it is made: an append needs no new block
+of the disk, so a full disk cannot refuse it, and `fdatasync` has the data alone to wait for. (A file system that copies
+on write keeps neither promise.)
 
-    frame    "ALJ1" || generation (8) || kind (1) || length of payload (4) || digest (32) || payload       numbers are big-endian
+    frame    "ALJ1" || generation (8) || kind (1) || length of payload (4) || digest (32) || payload       numbers are
+             big-endian
     digest   SHA-256(generation || kind || position of the frame in the file (8) || payload)
-    begin    kind 1, canonical JSON {"keys": [sequences of the changes of the signing key], "open": [those of the requests without an
+    begin    kind 1, canonical JSON {"keys": [sequences of the changes of the signing key], "open": [those of the
+             requests without an
              outcome], "size": N, "version": 1}: the tiles have the first N entries, durably
     batch    kind 2, sequence of its first entry (8) || length of note (4) || note || entries as a bundle (tiles.py)
 
-The first frame is a `begin` under a generation drawn for it; the batches after it belong to that generation and continue from N. `note` is
-the signed checkpoint over everything up to the batch's end, empty while there is no signer. The first place without a whole frame is
-the end. A frame of this generation that is not whole was torn by a crash before anybody was told of it, and is dropped; when whole frames
-stand behind it, it was changed, which is an error. Where the `begin` itself cannot be read, `reach` tells of how many entries whole
-batches of any generation speak: more than the tiles have is an error too, for a journal begins anew only when the tiles have them all.
-What a changed *last* frame takes away, the head remembered in the database shows (nothing does while the vault is sealed).
+The first frame is a `begin` under a generation drawn for it; the batches after it belong to that generation and
+continue from N. `note` is the signed checkpoint over everything up to the batch's end, empty while there is no signer.
+The first place without a whole frame is the end. A frame of this generation that is not whole was torn by a crash
+before anybody was told of it, and is dropped; when whole frames stand behind it, it was changed, which is an error.
+Where the `begin` itself cannot be read, `reach` tells of how many entries whole batches of any generation speak: more
+than the tiles have is an error too, for a journal begins anew only when the tiles have them all. What a changed *last*
+frame takes away, the head remembered in the database shows (nothing does while the vault is sealed).
 """
 
 import hashlib
@@ -52,7 +56,10 @@ class Batch:
 
 @dataclass
 class JournalContents:
-    """What a journal says: `size` entries are in the tiles, with these open requests and changes of key; these batches came after."""
+    """What a journal says:
+
+    `size` entries are in the tiles, with these open requests and changes of key; these batches came after.
+    """
 
     size: int
     open: list[int]
@@ -70,7 +77,10 @@ class Journal:
     """The open journal of one log. Not thread-safe."""
 
     def __init__(self, folder: Path) -> None:
-        """Open it, making it where there is none. Raises `StorageError`; `AuditLogError` when it is no journal of this version."""
+        """Open it, making it where there is none.
+
+        Raises `StorageError`; `AuditLogError` when it is no journal of this version.
+        """
         self._path = folder / JOURNAL_NAME
         with storage_errors("Opening the audit log's journal"):
             if not os.path.lexists(self._path):
@@ -79,7 +89,9 @@ class Journal:
             self._close = weakref.finalize(self, os.close, self._descriptor)
             found = os.fstat(self._descriptor)
         if found.st_size != JOURNAL_BYTES:
-            raise AuditLogError(f"The audit log's journal has another length than {JOURNAL_BYTES} bytes.", code="audit.journal")
+            raise AuditLogError(
+                f"The audit log's journal has another length than {JOURNAL_BYTES} bytes.", code="audit.journal"
+            )
         self._identity = (found.st_dev, found.st_ino)
         self._generation = b""
         self._end = 0
@@ -91,7 +103,9 @@ class Journal:
         return JOURNAL_BYTES - self._end
 
     def read(self) -> JournalContents | None:
-        """Return what it says, and stand at its end; None when nothing was begun, or the beginning was torn by a crash."""
+        """Return what it says, and stand at its end; None when nothing was begun, or the beginning was torn by a
+        crash.
+        """
         with storage_errors("Reading the audit log's journal"):
             data = os.pread(self._descriptor, JOURNAL_BYTES, 0)
         self._generation = data[len(MAGIC) : len(MAGIC) + _GENERATION_BYTES]
@@ -112,7 +126,10 @@ class Journal:
         return contents
 
     def reach(self) -> int:
-        """Return how many entries there were by the whole batches in the file, whatever their generation. For a journal without a begin."""
+        """Return how many entries there were by the whole batches in the file, whatever their generation.
+
+        For a journal without a begin.
+        """
         with storage_errors("Reading the audit log's journal"):
             data = os.pread(self._descriptor, JOURNAL_BYTES, 0)
         kept, reached = self._generation, 0
@@ -128,29 +145,47 @@ class Journal:
         return reached
 
     def verify_in_place(self) -> None:
-        """Raise `StorageError` unless the log's folder still has this very file: what is written to a lost one is lost."""
+        """Raise `StorageError` unless the log's folder still has this very file: what is written to a lost one is
+        lost.
+        """
         with storage_errors("Writing the audit log"):
             found = os.stat(self._path, follow_symlinks=False)
         if (found.st_dev, found.st_ino) != self._identity:
-            raise StorageError("The audit log's folder was replaced while it was in use. Start the appliance again.", code="audit.replaced")
+            raise StorageError(
+                "The audit log's folder was replaced while it was in use. Start the appliance again.",
+                code="audit.replaced",
+            )
 
     def begin(self, size: int, open_requests: Sequence[int], key_changes: Sequence[int]) -> None:
-        """Start anew: `size` entries are durable elsewhere. Raises `StorageError`; a crash in the middle leaves no begin, or this one."""
+        """Start anew:
+
+        `size` entries are durable elsewhere. Raises `StorageError`; a crash in the middle leaves no begin, or this one.
+        """
         self._end = 0
-        payload = canonical_json.encode({"keys": list(key_changes), "open": list(open_requests), "size": size, "version": 1})
-        if _HEADER_BYTES + len(payload) > SECTOR_BYTES:  # Torn, it could leave the old header before it, and the old batches behind it.
+        payload = canonical_json.encode(
+            {"keys": list(key_changes), "open": list(open_requests), "size": size, "version": 1}
+        )
+        if (
+            _HEADER_BYTES + len(payload) > SECTOR_BYTES
+        ):  # Torn, it could leave the old header before it, and the old batches behind it.
             with storage_errors("Writing the audit log"):
                 self._blank()
         self._generation = secrets.token_bytes(_GENERATION_BYTES)
         self._write(_BEGIN, payload)
 
     def append(self, batch: Batch) -> None:
-        """Make a batch durable; when this returns it is. Raises `StorageError`; what may be left of it then, `undo` takes back."""
+        """Make a batch durable; when this returns it is.
+
+        Raises `StorageError`; what may be left of it then, `undo` takes back.
+        """
         head = batch.first.to_bytes(8, "big") + len(batch.note).to_bytes(4, "big")
         self._write(_BATCH, head + batch.note + encode_bundle(batch.entries))
 
     def undo(self) -> None:
-        """Take back what a failed `append` may have left. Raises `OSError` when that fails too: then nobody knows what is there."""
+        """Take back what a failed `append` may have left.
+
+        Raises `OSError` when that fails too: then nobody knows what is there.
+        """
         if self._unsure:
             self._blank()
 
@@ -167,12 +202,22 @@ class Journal:
         fsync_folder(self._path.parent)
 
     def _digest(self, kind: int, position: int, payload: bytes | memoryview) -> bytes:
-        return hashlib.sha256(b"".join((self._generation, bytes([kind]), position.to_bytes(8, "big"), payload))).digest()
+        return hashlib.sha256(
+            b"".join((self._generation, bytes([kind]), position.to_bytes(8, "big"), payload))
+        ).digest()
 
     def _write(self, kind: int, payload: bytes) -> None:
         if _HEADER_BYTES + len(payload) > self.room:
-            raise StorageError("The audit log's journal is full; nothing was done. Free some space and try again.", code="audit.full")
-        header = MAGIC + self._generation + bytes([kind]) + len(payload).to_bytes(4, "big") + self._digest(kind, self._end, payload)
+            raise StorageError(
+                "The audit log's journal is full; nothing was done. Free some space and try again.", code="audit.full"
+            )
+        header = (
+            MAGIC
+            + self._generation
+            + bytes([kind])
+            + len(payload).to_bytes(4, "big")
+            + self._digest(kind, self._end, payload)
+        )
         self._unsure = False
         with storage_errors("Writing the audit log"):
             written = os.pwritev(self._descriptor, [header, payload], self._end)
@@ -197,7 +242,11 @@ class Journal:
         at = data.find(MAGIC + self._generation, position + 1)
         while at >= 0:
             if self._frame(data, at) is not None:
-                raise AuditLogError(f"The audit log's journal was changed where it has entry {entry}.", entry=entry, code="audit.journal")
+                raise AuditLogError(
+                    f"The audit log's journal was changed where it has entry {entry}.",
+                    entry=entry,
+                    code="audit.journal",
+                )
             at = data.find(MAGIC + self._generation, at + 1)
 
 
@@ -207,7 +256,9 @@ def _contents(payload: bytes) -> JournalContents:
     except InputError:
         value = None
     if not isinstance(value, dict) or value.keys() != {"keys", "open", "size", "version"} or value["version"] != 1:
-        raise AuditLogError("The audit log's journal is of a version that this appliance does not know.", code="audit.journal")
+        raise AuditLogError(
+            "The audit log's journal is of a version that this appliance does not know.", code="audit.journal"
+        )
     return JournalContents(value["size"], value["open"], value["keys"])
 
 
@@ -215,5 +266,7 @@ def _batch(frame: tuple[int, bytes], expected: int) -> Batch:
     kind, payload = frame
     first, note_end = int.from_bytes(payload[:8], "big"), _BATCH_PREFIX_BYTES + int.from_bytes(payload[8:12], "big")
     if kind != _BATCH or first != expected:
-        raise AuditLogError(f"Entry {expected} of the audit log is missing in its journal.", entry=expected, code="audit.journal")
+        raise AuditLogError(
+            f"Entry {expected} of the audit log is missing in its journal.", entry=expected, code="audit.journal"
+        )
     return Batch(first, tuple(split_whole_bundle(payload[note_end:], first)), payload[_BATCH_PREFIX_BYTES:note_end])

@@ -4,10 +4,12 @@ An entry `log.change-key` (outcome `succeeded`) has the details
 
     origin, old, new     the log's name, and the two raw Ed25519 public keys (hex)
     size, root           the head of the log before this entry (root in hex)
-    signature            by the old key (hex), over a line of canonical JSON: {kind: "log-key-change", new, old, origin, root, size}
+    signature            by the old key (hex), over a line of canonical JSON: {kind: "log-key-change", new, old, origin,
+                         root, size}
 
-A checkpoint of n entries is signed by the key in force after them. Whoever trusts one key of the chain can follow it forward; what stands
-before a change is sealed by the old key too, so that, once that is gone, not even the new key's holder can write it anew.
+A checkpoint of n entries is signed by the key in force after them. Whoever trusts one key of the chain can follow it
+forward; what stands before a change is sealed by the old key too, so that, once that is gone, not even the new key's
+holder can write it anew.
 """
 
 from dataclasses import dataclass
@@ -49,7 +51,10 @@ class KeyChain:
         return [change.sequence for change in self._changes]
 
     def follow(self, entry: dict[str, Any], before: TreeHead) -> None:
-        """Take note of an entry that changes the key, where the log's head was `before`. Raises `AuditLogError` for one that must not."""
+        """Take note of an entry that changes the key, where the log's head was `before`.
+
+        Raises `AuditLogError` for one that must not.
+        """
         details = entry["details"]
         try:
             old, new = bytes.fromhex(details["old"]), bytes.fromhex(details["new"])
@@ -59,18 +64,23 @@ class KeyChain:
             here = False
         if not here or entry["outcome"] != Outcome.SUCCEEDED or (self._changes and self._changes[-1].new != old):
             raise AuditLogError(
-                f"Entry {entry['sequence']} of the audit log changes its signing key, and the key before did not sign that.",
+                f"Entry {entry['sequence']} of the audit log changes its signing key, and the key before did not sign "
+                "that.",
                 entry=entry["sequence"],
                 code="audit.key-change",
             )
         self._changes.append(KeyChange(entry["sequence"], old, new))
 
     def key_at(self, size: int, trusted: bytes) -> bytes:
-        """Return the key in force after `size` entries. Raises `AuditLogError` unless `trusted` is one of the log's keys."""
+        """Return the key in force after `size` entries.
+
+        Raises `AuditLogError` unless `trusted` is one of the log's keys.
+        """
         keys = [self._changes[0].old, *(change.new for change in self._changes)] if self._changes else [trusted]
         if trusted not in keys:
             raise AuditLogError(
-                "The audit log is not signed with this key, nor with one that it leads to: it is another installation's, or was changed.",
+                "The audit log is not signed with this key, nor with one that it leads to: it is another "
+                "installation's, or was changed.",
                 code="audit.key",
             )
         return keys[sum(change.sequence < size for change in self._changes)]

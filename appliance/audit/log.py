@@ -1,19 +1,23 @@
-"""The durable, append-only audit log in one folder (layout: tiles.py; entries: events.py; what may be said: catalogue.py).
+"""The durable, append-only audit log in one folder (layout: tiles.py; entries: events.py; what may be said:
+catalogue.py).
 
-An append writes one frame into the journal (journal.py) and syncs it: the commit point, from which on the entry exists, and with a signer
-the signed checkpoint that covers it. Then the head goes to the `HeadStore`, and only then it returns. Every `FLUSH_ENTRIES`, and
-whenever somebody is to read the folder, the journal's entries are written out as bundles, tiles and checkpoint, and the journal begins
-anew. Without a signer (sealed) checkpoint and head wait; the next `attach` covers what was written meanwhile. What fails before the
-commit point is undone; what fails after it leaves an entry that nobody was told of. Both raise `StorageError`.
+An append writes one frame into the journal (journal.py) and syncs it: the commit point, from which on the entry exists,
+and with a signer the signed checkpoint that covers it. Then the head goes to the `HeadStore`, and only then it returns.
+Every `FLUSH_ENTRIES`, and whenever somebody is to read the folder, the journal's entries are written out as bundles,
+tiles and checkpoint, and the journal begins anew. Without a signer (sealed) checkpoint and head wait; the next `attach`
+covers what was written meanwhile. What fails before the commit point is undone; what fails after it leaves an entry
+that nobody was told of. Both raise `StorageError`.
 
-Threads share one write (group_commit.py). One process owns the folder (the home's lock sees to that). The work of an append does not grow
-with the log, nor does that of opening it.
+Threads share one write (group_commit.py). One process owns the folder (the home's lock sees to that). The work of an
+append does not grow with the log, nor does that of opening it.
 
-**Full disk.** The journal's blocks are there already. While less than `MIN_FREE_BYTES` are free, or the journal cannot be written out, no
-request is taken: it is logged as denied, in what the journal has left, and the action does not happen. Outcomes of what was begun
-before, denials, and the acts that need no space (`Event.spare`) are still logged.
+**Full disk.** The journal's blocks are there already. While less than `MIN_FREE_BYTES` are free, or the journal cannot
+    be written out, no
+request is taken: it is logged as denied, in what the journal has left, and the action does not happen. Outcomes of what
+was begun before, denials, and the acts that need no space (`Event.spare`) are still logged.
 
-**Clock.** Entries are ordered by their sequence. A wall clock that moved back, or otherwise than the monotonic one, is an entry of its own
+**Clock.** Entries are ordered by their sequence. A wall clock that moved back, or otherwise than the monotonic one, is
+    an entry of its own
 before the one that noticed it.
 """
 
@@ -73,7 +77,9 @@ class HeadStore(Protocol):
         ...
 
     def save(self, head: TreeHead) -> None:
-        """Keep `head` before returning, so that it outlives this process; a power cut may take the last ones, never the order of them."""
+        """Keep `head` before returning, so that it outlives this process; a power cut may take the last ones, never the
+        order of them.
+        """
         ...
 
 
@@ -90,7 +96,8 @@ class _Ticket:
 class AuditLog:
     """The log of one home. Thread-safe; opened with `AuditLog.open`.
 
-    Do not append inside of a transaction on the database in which the heads are kept: saving the head needs that database.
+    Do not append inside of a transaction on the database in which the heads are kept: saving the head needs that
+    database.
     """
 
     def __init__(self, folder: Path, clock: Clock, opened: OpenedLog, free_bytes: Callable[[Path], int]) -> None:
@@ -101,7 +108,8 @@ class AuditLog:
         self._journal = opened.journal
         self._edge = opened.edge
         self._written = opened.written  # so many entries are in the tiles
-        # The first entry that is in memory, these entries, and the log's size: replaced as one, so that readers need no lock.
+        # The first entry that is in memory, these entries, and the log's size: replaced as one, so that readers need no
+        # lock.
         self._view = (opened.written // WIDTH * WIDTH, opened.recent, opened.edge.size)
         self._requests = opened.requests
         self._keys = opened.keys
@@ -119,11 +127,14 @@ class AuditLog:
         self._trouble: StorageError | None = None
         self._queue = GroupCommit(self._write_batch)
         self._writing = threading.Lock()
-        self._reading_whole = threading.Lock()  # before `_writing`: what a verification reads is not removed for an archive meanwhile
+        self._reading_whole = (
+            threading.Lock()
+        )  # before `_writing`: what a verification reads is not removed for an archive meanwhile
 
     @classmethod
     def open(cls, folder: Path, clock: Clock, free_bytes: Callable[[Path], int] = free_bytes) -> Self:
-        """Open the log, an empty one where there is none, and say in it what a crash interrupted. `free_bytes`: those of a folder's disk.
+        """Open the log, an empty one where there is none, and say in it what a crash interrupted. `free_bytes`: those
+        of a folder's disk.
 
         Raises `AuditLogError` when the folder contradicts itself, `StorageError`.
         """
@@ -155,7 +166,10 @@ class AuditLog:
             return self._head()
 
     def entries(self, start: int = 0, stop: int | None = None) -> Iterator[dict[str, Any]]:
-        """Yield the entries from `start` to before `stop` (default: as many as there are now). Raises `AuditLogError`, `StorageError`."""
+        """Yield the entries from `start` to before `stop` (default: as many as there are now).
+
+        Raises `AuditLogError`, `StorageError`.
+        """
         for sequence, raw in enumerate(self.raw_entries(start, stop), start=start):
             yield parse_entry(raw, sequence)
 
@@ -200,7 +214,8 @@ class AuditLog:
                 yield hashes[place : place + HASH_BYTES]
 
     def remove_archived(self, sequence: int) -> int:
-        """Remove the bundles that the entry `sequence` (`log.prune`, requested) says are archived; return how many. See archives.py.
+        """Remove the bundles that the entry `sequence` (`log.prune`, requested) says are archived; return how many. See
+        archives.py.
 
         Raises `ConflictError`, `StorageError` (some of them are removed; the log is whole all the same).
         """
@@ -212,7 +227,9 @@ class AuditLog:
             return remove_bundles(self._folder, self._archives, ArchivePlan.parse(entry["details"]).bundles)
 
     def unfinished(self) -> list[dict[str, Any]]:
-        """Return the requests without an outcome: actions that run at this moment, and those that a crash interrupted."""
+        """Return the requests without an outcome: actions that run at this moment, and those that a crash
+        interrupted.
+        """
         with self._writing:
             return self._requests.entries()
 
@@ -264,7 +281,8 @@ class AuditLog:
         return self._view[0] // WIDTH
 
     def verify_bundle(self, index: int) -> None:
-        """Read a full bundle again, and the hashes that lead from it to the edge in memory; of an archived one these hashes alone.
+        """Read a full bundle again, and the hashes that lead from it to the edge in memory; of an archived one these
+        hashes alone.
 
         Appends go on meanwhile. Raises `AuditLogError` naming the first bad entry, `StorageError`.
         """
@@ -281,7 +299,8 @@ class AuditLog:
         return self._keys.last
 
     def provable(self) -> tuple[bytes, TreeHead, HashTiles]:
-        """Return the signed checkpoint over all there is (a note), its head, and the hash tiles that proofs under it are made from.
+        """Return the signed checkpoint over all there is (a note), its head, and the hash tiles that proofs under it
+        are made from.
 
         Raises `ConflictError` while nothing is attached that signs.
         """
@@ -318,7 +337,8 @@ class AuditLog:
 
     @contextlib.contextmanager
     def still(self) -> Iterator[tuple[TreeHead, list[Path]]]:
-        """Hold the log still for the block, which must not append: give its head, and the files that make it up, all of them covered.
+        """Hold the log still for the block, which must not append: give its head, and the files that make it up, all of
+        them covered.
 
         Of these files those whose parent's name does not end with ".p" never change again, but for the checkpoint.
         """
@@ -326,14 +346,18 @@ class AuditLog:
             self._verify_usable()
             self._flush()
             wanted = partial_paths(self._edge.size)
-            files = [path for path in sorted(self._folder.rglob("*")) if path.is_file() and not path.name.startswith(".")]
+            files = [
+                path for path in sorted(self._folder.rglob("*")) if path.is_file() and not path.name.startswith(".")
+            ]
             names = {path: path.relative_to(self._folder).as_posix() for path in files}
             yield self._head(), [path for path in files if ".p/" not in names[path] or names[path] in wanted]
 
     def attach(self, signer: Signer, heads: HeadStore) -> None:
-        """Sign from now on, and sign what is there, after the checkpoint and the remembered head were found to agree with it.
+        """Sign from now on, and sign what is there, after the checkpoint and the remembered head were found to agree
+        with it.
 
-        Raises `AuditLogError` (another key; an older folder put back; history rewritten), `ConflictError`, `StorageError`.
+        Raises `AuditLogError` (another key; an older folder put back; history rewritten), `ConflictError`,
+        `StorageError`.
         """
         with self._writing:
             self._verify_usable()
@@ -350,7 +374,8 @@ class AuditLog:
                 signed = self._checkpoint.head
             remembered = heads.load()
             if remembered is not None:
-                # The head is saved after its checkpoint is durable: it is never ahead, unless an older checkpoint was put back.
+                # The head is saved after its checkpoint is durable: it is never ahead, unless an older checkpoint was
+                # put back.
                 verify_extends(min(self._edge.size, signed.size), self._root_at(remembered.size), remembered)
             self._signer, self._heads = signer, heads
             try:
@@ -389,8 +414,8 @@ class AuditLog:
     ) -> int:
         """Write one entry; return its sequence when it is durable, and signed when a signer is attached.
 
-        Raises `InputError` (the entry cannot be written so, or is none of the catalogue's), `StorageError` (nothing is acknowledged),
-        `ConflictError` (closed).
+        Raises `InputError` (the entry cannot be written so, or is none of the catalogue's), `StorageError` (nothing is
+        acknowledged), `ConflictError` (closed).
         """
         event = verify_listed(actor, action, target, outcome, details or {})
         draft = draft_entry(actor, action, target, outcome, reason=reason, request=request, details=details or {})
@@ -403,8 +428,11 @@ class AuditLog:
         return ticket.sequence
 
     @contextlib.contextmanager
-    def action(self, actor: Actor, action: str, target: ObjectRef, details: Details | None = None) -> Iterator[RecordedAction]:
-        """Log the request durably, run the block, log its outcome. When the request cannot be logged the block does not run.
+    def action(
+        self, actor: Actor, action: str, target: ObjectRef, details: Details | None = None
+    ) -> Iterator[RecordedAction]:
+        """Log the request durably, run the block, log its outcome. When the request cannot be logged the block does not
+        run.
 
         An exception is logged as `failed` with its code, and raised again.
         """
@@ -417,15 +445,24 @@ class AuditLog:
             try:
                 self._append_outcome(actor, action, recorded, Outcome.FAILED, reason_for(error))
             except ApplianceError as second:
-                error.add_note(f"The audit log could not record this failure, and has the request without an outcome: {second.sentence}")
+                error.add_note(
+                    "The audit log could not record this failure, and has the request without an outcome: "
+                    f"{second.sentence}"
+                )
             raise
         self._append_outcome(actor, action, recorded, Outcome.SUCCEEDED, "")
 
-    def _append_outcome(self, actor: Actor, action: str, recorded: RecordedAction, outcome: Outcome, reason: str) -> None:
-        self.append(actor, action, recorded.target, outcome, reason=reason, request=recorded.request, details=recorded.details)
+    def _append_outcome(
+        self, actor: Actor, action: str, recorded: RecordedAction, outcome: Outcome, reason: str
+    ) -> None:
+        self.append(
+            actor, action, recorded.target, outcome, reason=reason, request=recorded.request, details=recorded.details
+        )
 
     def _write_batch(self, batch: list[_Ticket]) -> int:
-        """Write tickets in one frame, so that a batch is there whole or not at all; return how many of the first were dealt with."""
+        """Write tickets in one frame, so that a batch is there whole or not at all; return how many of the first were
+        dealt with.
+        """
         with self._writing:
             failure: ApplianceError | None = StorageError(_INTERRUPTED)
             try:
@@ -439,7 +476,9 @@ class AuditLog:
             except ApplianceError as error:
                 failure = error
             except Exception as error:
-                failure = StorageError("The audit log could not be signed, or its head not be kept; nothing was done.", code="audit.cover")
+                failure = StorageError(
+                    "The audit log could not be signed, or its head not be kept; nothing was done.", code="audit.cover"
+                )
                 failure.__cause__ = error
             except BaseException:
                 # Interrupted anywhere: memory and disk may differ, and only a fresh look at the disk settles it.
@@ -480,7 +519,8 @@ class AuditLog:
         try:
             if self._free_bytes(self._folder) < MIN_FREE_BYTES:
                 raise StorageError(
-                    "The disk is full: what cannot be recorded in the audit log is not done. Free some space and try again.",
+                    "The disk is full: what cannot be recorded in the audit log is not done. Free some space and try "
+                    "again.",
                     code="storage.full",
                 )
             if self._edge.size - self._written >= FLUSH_ENTRIES or self._journal.room < RESERVE_BYTES + MAX_NOTE_BYTES:
@@ -489,7 +529,9 @@ class AuditLog:
             self._trouble = error
 
     def _fitting(self, batch: list[_Ticket]) -> list[_Ticket]:
-        """Return as many tickets as the journal has room for, one at least; in trouble, refuse those that have to be."""
+        """Return as many tickets as the journal has room for, one at least; in trouble, refuse those that have to
+        be.
+        """
         room = self._journal.room - frame_bytes(_CLOCK_BYTES, MAX_NOTE_BYTES) - (0 if self._trouble else RESERVE_BYTES)
         fitting: list[_Ticket] = []
         for ticket in batch:
@@ -507,7 +549,9 @@ class AuditLog:
         first, recent, size = self._view
         if not drafts:
             return []
-        if self._trouble is not None and sum(draft.size for draft in drafts) > self._journal.room - frame_bytes(0, MAX_NOTE_BYTES):
+        if self._trouble is not None and sum(draft.size for draft in drafts) > self._journal.room - frame_bytes(
+            0, MAX_NOTE_BYTES
+        ):
             raise self._trouble  # Even what was kept for this is used up: then it stays unsaid, and undone.
         placed = [draft.place(size + number, self._clock, self._boot_id) for number, draft in enumerate(drafts)]
         raws = tuple(draft.encode(entry) for draft, entry in zip(drafts, placed, strict=True))
@@ -545,7 +589,17 @@ class AuditLog:
         if not step:
             return []
         details: Details = {"step_us": step, "before_us": self._last["time_us"]}
-        return [draft_entry(_SYSTEM, "clock.change", ObjectRef("clock", "wall"), Outcome.SUCCEEDED, reason="", request="", details=details)]
+        return [
+            draft_entry(
+                _SYSTEM,
+                "clock.change",
+                ObjectRef("clock", "wall"),
+                Outcome.SUCCEEDED,
+                reason="",
+                request="",
+                details=details,
+            )
+        ]
 
     def _undo(self) -> None:
         """Take back a frame that may be there without being durable; when even that fails, write no more."""
@@ -554,25 +608,32 @@ class AuditLog:
             self._journal.undo()
         except (OSError, ApplianceError):
             self._refusal = (
-                "The audit log could not be written, nor put back as it was. Make the disk writable and start the appliance again."
+                "The audit log could not be written, nor put back as it was. Make the disk writable and start the "
+                "appliance again."
             )
 
     def _signed_note(self) -> bytes:
         return sign_checkpoint(self._head(), self._signer) if self._signer is not None else b""
 
     def _flush_if_possible(self) -> None:
-        """Write the journal out; when that fails nothing is lost: the journal has it, and the next start reads it there."""
+        """Write the journal out; when that fails nothing is lost: the journal has it, and the next start reads it
+        there.
+        """
         with contextlib.suppress(StorageError):
             self._flush()
 
     def _flush(self) -> None:
-        """Write what only the journal has as bundles, tiles and checkpoint, begin the journal anew, and remove what these supersede."""
+        """Write what only the journal has as bundles, tiles and checkpoint, begin the journal anew, and remove what
+        these supersede.
+        """
         self._journal.verify_in_place()
         first, recent, size = self._view
         out = WriteOut(self._folder, size, self._written, first, recent, self._known_tiles())
         files = out.bundles()
         # What a crash left is written again, though it is there: its name may not be durable yet.
-        tiles = [tile for key, tile in sorted(out.tiles.items()) if key in self._unwritten or not self._files.has(tile.path)]
+        tiles = [
+            tile for key, tile in sorted(out.tiles.items()) if key in self._unwritten or not self._files.has(tile.path)
+        ]
         files += [(tile.path, tile.hashes) for tile in tiles]
         if self._note:
             if self._signed_size not in {0, size}:

@@ -1,7 +1,9 @@
-"""The Merkle tree of RFC 6962 section 2.1 (RFC 9162 sections 2.1.1 to 2.1.4): hashes, roots, inclusion and consistency proofs.
+"""The Merkle tree of RFC 6962 section 2.1 (RFC 9162 sections 2.1.1 to 2.1.4): hashes, roots, inclusion and consistency
+proofs.
 
-Pure functions of leaf hashes; nothing here reads a disk. SHA-256; a leaf is hashed after 0x00, a node after 0x01, so that neither
-can be taken for the other. `CompactRange` keeps the roots of the perfect subtrees on the right edge: an append costs O(log n).
+Pure functions of leaf hashes; nothing here reads a disk. SHA-256; a leaf is hashed after 0x00, a node after 0x01, so
+that neither can be taken for the other. `CompactRange` keeps the roots of the perfect subtrees on the right edge: an
+append costs O(log n).
 """
 
 import hashlib
@@ -17,7 +19,9 @@ EMPTY_ROOT = hashlib.sha256(b"").digest()
 
 @dataclass(frozen=True)
 class TreeHead:
-    """What one has to remember of a log to notice later that it was cut or rewritten: its size in entries and its root (32 bytes)."""
+    """What one has to remember of a log to notice later that it was cut or rewritten: its size in entries and its root
+    (32 bytes).
+    """
 
     size: int
     root: bytes
@@ -78,7 +82,9 @@ def split_at(size: int) -> int:
 def inclusion_proof(leaf_hashes: Sequence[bytes], index: int) -> list[bytes]:
     """Return PATH(index, leaves), leaf side first. Raises `AuditLogError` when there is no such leaf."""
     if not 0 <= index < len(leaf_hashes):
-        raise AuditLogError(f"There is no entry {index} in a tree of {len(leaf_hashes)}.", entry=index, code="audit.proof")
+        raise AuditLogError(
+            f"There is no entry {index} in a tree of {len(leaf_hashes)}.", entry=index, code="audit.proof"
+        )
     if len(leaf_hashes) == 1:
         return []
     middle = split_at(len(leaf_hashes))
@@ -107,7 +113,9 @@ def _subproof(leaf_hashes: Sequence[bytes], old_size: int, *, whole: bool) -> li
 
 
 def verify_inclusion(leaf: bytes, index: int, head: TreeHead, proof: Sequence[bytes]) -> None:
-    """Raise `AuditLogError` unless `proof` leads from `leaf` (a leaf hash) at `index` to `head` (RFC 9162 section 2.1.3.2)."""
+    """Raise `AuditLogError` unless `proof` leads from `leaf` (a leaf hash) at `index` to `head` (RFC 9162 section
+    2.1.3.2).
+    """
     if not 0 <= index < head.size:
         raise AuditLogError(f"There is no entry {index} in a tree of {head.size}.", entry=index, code="audit.proof")
     position, last, root, complete = index, head.size - 1, leaf, True
@@ -123,7 +131,9 @@ def verify_inclusion(leaf: bytes, index: int, head: TreeHead, proof: Sequence[by
             root = node_hash(root, sibling)
         position, last = position >> 1, last >> 1
     if not complete or last != 0 or not hmac.compare_digest(root, head.root):
-        raise AuditLogError(f"The proof does not show that entry {index} is in this log.", entry=index, code="audit.proof")
+        raise AuditLogError(
+            f"The proof does not show that entry {index} is in this log.", entry=index, code="audit.proof"
+        )
 
 
 def verify_consistency(old: TreeHead, new: TreeHead, proof: Sequence[bytes]) -> None:
@@ -133,7 +143,9 @@ def verify_consistency(old: TreeHead, new: TreeHead, proof: Sequence[bytes]) -> 
     if old.size in (0, new.size):
         expected = EMPTY_ROOT if old.size == 0 else new.root
         if proof or not hmac.compare_digest(old.root, expected):
-            raise AuditLogError(f"The log of {new.size} entries does not extend the one of {old.size}.", code="audit.proof")
+            raise AuditLogError(
+                f"The log of {new.size} entries does not extend the one of {old.size}.", code="audit.proof"
+            )
         return
     # A power of two is a perfect subtree: its root is the old root, which the proof then leaves out.
     path = [old.root, *proof] if old.size & (old.size - 1) == 0 else list(proof)
@@ -152,5 +164,7 @@ def verify_consistency(old: TreeHead, new: TreeHead, proof: Sequence[bytes]) -> 
         else:
             new_root = node_hash(new_root, sibling)
         position, last = position >> 1, last >> 1
-    if not (complete and last == 0 and hmac.compare_digest(old_root, old.root) and hmac.compare_digest(new_root, new.root)):
+    if not (
+        complete and last == 0 and hmac.compare_digest(old_root, old.root) and hmac.compare_digest(new_root, new.root)
+    ):
         raise AuditLogError(f"The log of {new.size} entries does not extend the one of {old.size}.", code="audit.proof")

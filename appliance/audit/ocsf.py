@@ -1,8 +1,9 @@
 """Entries as events of the Open Cybersecurity Schema Framework (OCSF 1.7.0), for a company's own log analysis.
 
-Two classes of the category Identity & Access Management are enough: Authentication (3002) for sessions, Entity Management (3004) for all
-else: somebody does something to a thing. What OCSF has no place for is under `unmapped`, so that nothing of an entry is lost.
-The proof stays with the log: `metadata.sequence` says which entry an event was made from.
+Two classes of the category Identity & Access Management are enough: Authentication (3002) for sessions, Entity
+Management (3004) for all else: somebody does something to a thing. What OCSF has no place for is under `unmapped`, so
+that nothing of an entry is lost. The proof stays with the log: `metadata.sequence` says which entry an event was made
+from.
 """
 
 from typing import Any
@@ -18,8 +19,12 @@ _CREATE, _READ, _UPDATE, _DELETE = (1, "Create"), (2, "Read"), (3, "Update"), (4
 # By the verb of `noun.verb`.
 _ACTIVITIES = {
     **dict.fromkeys(("create", "add", "import", "receive", "submit"), _CREATE),
-    **dict.fromkeys(("read", "list", "status", "preview", "find", "verify", "export", "confirm", "prove", "checkpoint"), _READ),
-    **dict.fromkeys(("change", "describe", "revise", "rotate", "rotate-log", "change-key", "reset", "renew-keys"), _UPDATE),
+    **dict.fromkeys(
+        ("read", "list", "status", "preview", "find", "verify", "export", "confirm", "prove", "checkpoint"), _READ
+    ),
+    **dict.fromkeys(
+        ("change", "describe", "revise", "rotate", "rotate-log", "change-key", "reset", "renew-keys"), _UPDATE
+    ),
     **dict.fromkeys(("shred", "shred-versions", "erase", "remove", "delete"), _DELETE),
     "disable": (9, "Disable"),
 }
@@ -63,6 +68,10 @@ def ocsf_event(entry: dict[str, Any]) -> dict[str, Any]:
             "correlation_uid": entry["request"],
         },
         "actor": {"user": user, "session": {"uid": actor["session"]}},
-        **({"user": user, "service": {"name": "appliance"}} if logon else {"entity": {"uid": target["id"] or "-", "type": target["kind"]}}),
+        **(
+            {"user": user, "service": {"name": "appliance"}}
+            if logon
+            else {"entity": {"uid": target["id"] or "-", "type": target["kind"]}}
+        ),
         "unmapped": {name: entry[name] for name in ("time_us", "boot_id", "monotonic_us", "object", "details")},
     }

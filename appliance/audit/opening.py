@@ -1,9 +1,10 @@
-"""Opens a log: where it ends, what its right edge is, and which requests are open, from the journal and the tiles at its edge.
+"""Opens a log: where it ends, what its right edge is, and which requests are open, from the journal and the tiles at
+its edge.
 
-The cost does not grow with the log (but for listing its files): what lies left of the edge is bound by the edge's hashes, which are
-compared with the signed checkpoint, and read only by `verify_log`. A folder without a journal (a restored one, one of an earlier
-version, one whose journal a crash had just cut) is read whole instead, by `replay`. What was archived is told by the entries that the
-pointer names (archives.py).
+The cost does not grow with the log (but for listing its files): what lies left of the edge is bound by the edge's
+hashes, which are compared with the signed checkpoint, and read only by `verify_log`. A folder without a journal (a
+restored one, one of an earlier version, one whose journal a crash had just cut) is read whole instead, by `replay`.
+What was archived is told by the entries that the pointer names (archives.py).
 """
 
 import hmac
@@ -40,7 +41,10 @@ from appliance.foundation.errors import AuditLogError
 
 @dataclass
 class OpenedLog:
-    """A log as it was found. `written` entries are in the tiles; `recent` holds the entries from the last full bundle before that on."""
+    """A log as it was found.
+
+    `written` entries are in the tiles; `recent` holds the entries from the last full bundle before that on.
+    """
 
     journal: Journal
     edge: TreeEdge
@@ -72,7 +76,8 @@ def open_log(folder: Path) -> OpenedLog:
 
 
 def tile_at(folder: Path, size: int, key: Key, written: int = 0) -> Tile:
-    """Return the tile as a log of `size` entries has it: from the file of that width, of the width at `written` entries, or the full one.
+    """Return the tile as a log of `size` entries has it: from the file of that width, of the width at `written`
+    entries, or the full one.
 
     Raises `AuditLogError`.
     """
@@ -82,7 +87,9 @@ def tile_at(folder: Path, size: int, key: Key, written: int = 0) -> Tile:
             return Tile(*key, read_tile_file(folder, *key, each)[: width * HASH_BYTES])
     entry = key[1] * WIDTH ** (key[0] + 1)
     raise AuditLogError(
-        f"The hashes of the audit log from entry {entry} on are missing ({tile_path(*key, width)!r}).", entry=entry, code="audit.tile"
+        f"The hashes of the audit log from entry {entry} on are missing ({tile_path(*key, width)!r}).",
+        entry=entry,
+        code="audit.tile",
     )
 
 
@@ -98,7 +105,8 @@ def _replayed(folder: Path, journal: Journal) -> OpenedLog:
     size = state.edge.size
     if journal.reach() > size:
         raise AuditLogError(
-            f"The audit log's journal was changed where it begins: it has entries after the {size} that are in the files.",
+            f"The audit log's journal was changed where it begins: it has entries after the {size} that are in the "
+            "files.",
             entry=size,
             code="audit.journal",
         )
@@ -123,7 +131,9 @@ def _resumed(folder: Path, journal: Journal, contents: JournalContents) -> Opene
     try:
         return _Resumed(folder, journal, contents).log
     except AuditLogError:
-        state = replay(folder, read_checkpoint(folder))  # The whole names the first bad entry, where the edge only shows that there is one.
+        state = replay(
+            folder, read_checkpoint(folder)
+        )  # The whole names the first bad entry, where the edge only shows that there is one.
         if not keep_pointer(folder, state.archives):
             raise
     return _Resumed(folder, journal, contents).log  # The pointer alone was lost.
@@ -141,13 +151,17 @@ class _Resumed:
         edge = TreeEdge.resume(size, [tile_at(folder, size, key) for key in edge_keys(size)])
         checkpoint = read_checkpoint(folder)
         self._signed = TreeHead(0, EMPTY_ROOT) if checkpoint is None else checkpoint.head
-        log = self.log = OpenedLog(journal, edge, size, self._tail(size), OpenRequests(), KeyChain(), archives, checkpoint)
+        log = self.log = OpenedLog(
+            journal, edge, size, self._tail(size), OpenRequests(), KeyChain(), archives, checkpoint
+        )
         log.partials, log.temporaries = self._inventory.partials(), self._inventory.temporaries
         log.torn = contents.torn
         for sequence in sorted(contents.open):
             log.requests.follow(parse_entry(self._entry(sequence, size), sequence))
         for sequence in sorted(contents.keys):
-            log.keys.follow(parse_entry(self._entry(sequence, size), sequence), TreeHead(sequence, self._root_at(sequence)))
+            log.keys.follow(
+                parse_entry(self._entry(sequence, size), sequence), TreeHead(sequence, self._root_at(sequence))
+            )
         if self._signed.size <= size:
             self._verify_root(self._signed, self._root_at(self._signed.size))
         for batch in contents.batches:
@@ -169,7 +183,9 @@ class _Resumed:
 
     def _archives(self, size: int) -> Archives:
         """Return what was archived, of a log of `size` entries in tiles."""
-        archives = Archives(gone={index for index in range(size // WIDTH) if not self._inventory.widest((ENTRIES, index))})
+        archives = Archives(
+            gone={index for index in range(size // WIDTH) if not self._inventory.widest((ENTRIES, index))}
+        )
         for sequence in read_pointer(self._folder):
             if not 0 <= sequence < size:
                 raise AuditLogError("The audit log's pointer names an entry that is not there.", code="audit.pointer")
@@ -198,7 +214,8 @@ class _Resumed:
     def _verify_root(self, head: TreeHead, root: bytes, size: int | None = None) -> None:
         if not hmac.compare_digest(head.root, root) or size not in {None, head.size}:
             raise AuditLogError(
-                f"The history of the audit log was rewritten: its first {head.size} entries are not the ones that were signed.",
+                f"The history of the audit log was rewritten: its first {head.size} entries are not the ones that were "
+                "signed.",
                 code="audit.rewritten",
             )
 
@@ -222,7 +239,9 @@ class _Resumed:
     def _bundle(self, index: int, width: int) -> list[bytes]:
         if not (self._folder / tile_path(ENTRIES, index, width)).is_file():
             first = index * WIDTH
-            raise AuditLogError(f"Entry {first} of the audit log is missing, and those after it.", entry=first, code="audit.truncated")
+            raise AuditLogError(
+                f"Entry {first} of the audit log is missing, and those after it.", entry=first, code="audit.truncated"
+            )
         return list(split_bundle(read_tile_file(self._folder, ENTRIES, index, width), width, index * WIDTH))
 
     def _entry(self, sequence: int, size: int) -> bytes:
@@ -231,7 +250,9 @@ class _Resumed:
 
 
 def _verify_there(inventory: Inventory, size: int, gone: set[int]) -> None:
-    """Raise `AuditLogError` unless every full bundle and tile of a log of `size` entries is there, but for the bundles that are `gone`."""
+    """Raise `AuditLogError` unless every full bundle and tile of a log of `size` entries is there, but for the bundles
+    that are `gone`.
+    """
     for level in range(ENTRIES, MAX_LEVEL + 1):
         span = WIDTH ** (max(level, 0) + 1)
         for index in range(size // span):
@@ -244,7 +265,9 @@ def _verify_there(inventory: Inventory, size: int, gone: set[int]) -> None:
 
 
 def _verify_files(folder: Path, inventory: Inventory, log: OpenedLog) -> None:
-    """Compare the files that go beyond what was begun: an interrupted write left them, and they must be what the journal says."""
+    """Compare the files that go beyond what was begun: an interrupted write left them, and they must be what the
+    journal says.
+    """
     size, first = log.edge.size, log.written // WIDTH * WIDTH
     edge = {(tile.level, tile.index): tile for tile in log.edge.unfinished()}
     for key, widths in inventory.widths.items():
@@ -254,7 +277,8 @@ def _verify_files(folder: Path, inventory: Inventory, log: OpenedLog) -> None:
             start = key[1] * WIDTH ** (max(key[0], 0) + 1)
             if width > width_at(size, *key):
                 raise AuditLogError(
-                    f"Entry {size} of the audit log is missing: {tile_path(*key, width)!r} speaks of what comes after it.",
+                    f"Entry {size} of the audit log is missing: {tile_path(*key, width)!r} speaks of what comes after "
+                    "it.",
                     entry=size,
                     code="audit.truncated",
                 )
@@ -265,5 +289,7 @@ def _verify_files(folder: Path, inventory: Inventory, log: OpenedLog) -> None:
                 same = data == (log.unwritten.get(key) or edge[key]).hashes[: width * HASH_BYTES]
             if not same:
                 raise AuditLogError(
-                    f"The file {tile_path(*key, width)!r} does not agree with the journal of the audit log.", entry=start, code="audit.tile"
+                    f"The file {tile_path(*key, width)!r} does not agree with the journal of the audit log.",
+                    entry=start,
+                    code="audit.tile",
                 )

@@ -1,7 +1,9 @@
-"""Inclusion and consistency proofs from hash tiles, in O(log n) (RFC 6962 sections 2.1.1 and 2.1.2; RFC 9162 sections 2.1.3 and 2.1.4).
+"""Inclusion and consistency proofs from hash tiles, in O(log n) (RFC 6962 sections 2.1.1 and 2.1.2; RFC 9162 sections
+2.1.3 and 2.1.4).
 
-A perfect subtree of 2^h leaves is one hash of a tile of level h // 8, or the root over 2^(h % 8) hashes that stand side by side in one. So
-a proof reads no entry, and of the tiles only those on its path: with 256 hashes a tile, at most two of each level. `merkle` verifies them.
+A perfect subtree of 2^h leaves is one hash of a tile of level h // 8, or the root over 2^(h % 8) hashes that stand side
+by side in one. So a proof reads no entry, and of the tiles only those on its path: with 256 hashes a tile, at most two
+of each level. `merkle` verifies them.
 
 A proof for an auditor is a text, C2SP `tlog-proof`: what is proved, and the signed checkpoint that it is proved under.
 """
@@ -22,7 +24,9 @@ _ABOVE_ALL = 64  # more than the height of any tree: the subtree that begins at 
 
 @dataclass
 class HashTiles:
-    """The hash tiles of a log as it was at one moment: full ones are read from its folder, and kept; those of its edge are in memory."""
+    """The hash tiles of a log as it was at one moment: full ones are read from its folder, and kept; those of its edge
+    are in memory.
+    """
 
     folder: Path
     edge: dict[tuple[int, int], Tile]
@@ -55,7 +59,10 @@ def inclusion_proof(read: ReadTile, index: int, size: int) -> list[bytes]:
 
 
 def consistency_proof(read: ReadTile, old_size: int, size: int) -> list[bytes]:
-    """Return PROOF(old_size, first `size` entries): the log of `size` extends that of `old_size`. Empty for sizes 0 and `size`."""
+    """Return PROOF(old_size, first `size` entries): the log of `size` extends that of `old_size`.
+
+    Empty for sizes 0 and `size`.
+    """
     if not 0 <= old_size <= size:
         raise AuditLogError(f"A log of {size} does not extend one of {old_size}.", code="audit.proof")
     if old_size == 0:
@@ -80,9 +87,11 @@ def root_over(read: ReadTile, size: int) -> bytes:
 
 
 def proof_text(entry: bytes | None, index: int, proof: list[bytes], checkpoint: bytes) -> str:
-    """Return the proof that `entry` is at `index` in the log of `checkpoint` (a signed note), as C2SP `tlog-proof` writes it.
+    """Return the proof that `entry` is at `index` in the log of `checkpoint` (a signed note), as C2SP `tlog-proof`
+    writes it.
 
-    The entry is its extra data, so that beside the log's key nothing else is needed (ops/verify_proof.py); None where it is archived.
+    The entry is its extra data, so that beside the log's key nothing else is needed (ops/verify_proof.py); None where
+    it is archived.
     """
     extra = [] if entry is None else [f"extra {base64.b64encode(entry).decode()}"]
     lines = [_PROOF_HEADER, *extra, f"index {index}", *(base64.b64encode(each).decode() for each in proof)]
@@ -106,5 +115,7 @@ def _subtree(read: ReadTile, height: int, start: int) -> bytes:
     index, place = divmod(start >> (8 * level), WIDTH)
     hashes = read(level, index)[place * HASH_BYTES : (place + (1 << rest)) * HASH_BYTES]
     if len(hashes) != HASH_BYTES << rest:
-        raise AuditLogError(f"The hashes of the audit log from entry {start} on are missing.", entry=start, code="audit.tile")
+        raise AuditLogError(
+            f"The hashes of the audit log from entry {start} on are missing.", entry=start, code="audit.tile"
+        )
     return root_of([hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES)])

@@ -1,7 +1,9 @@
-"""Reads what is old in a log again: one full bundle of entries, with the hash tiles that lead from it to the edge in memory.
+"""Reads what is old in a log again: one full bundle of entries, with the hash tiles that lead from it to the edge in
+memory.
 
-Opening a log and appending to it read its edge alone (opening.py), so what is changed or rots left of it shows when somebody verifies the
-whole, or here, a bundle at a time. The edge was compared with the signed checkpoint when the log was opened, and has grown in memory since.
+Opening a log and appending to it read its edge alone (opening.py), so what is changed or rots left of it shows when
+somebody verifies the whole, or here, a bundle at a time. The edge was compared with the signed checkpoint when the log
+was opened, and has grown in memory since.
 """
 
 import hmac
@@ -14,25 +16,30 @@ from appliance.foundation.errors import AuditLogError
 
 
 def verify_bundle(tiles: HashTiles, index: int, hashes: Sequence[bytes]) -> None:
-    """Raise `AuditLogError` naming the first bad entry unless full bundle `index` is what `hashes` say, which `verify_hashes` returned.
+    """Raise `AuditLogError` naming the first bad entry unless full bundle `index` is what `hashes` say, which
+    `verify_hashes` returned.
 
     Raises `StorageError` for what cannot be read.
     """
     data = _read(tiles, ENTRIES, index)
-    for sequence, (raw, kept) in enumerate(zip(split_bundle(data, WIDTH, index * WIDTH), hashes, strict=True), start=index * WIDTH):
+    for sequence, (raw, kept) in enumerate(
+        zip(split_bundle(data, WIDTH, index * WIDTH), hashes, strict=True), start=index * WIDTH
+    ):
         if not hmac.compare_digest(leaf_hash(raw), kept):
             raise AuditLogError(
-                f"Entry {sequence} of the audit log was changed: it is not the one whose hash is kept ({tile_path(ENTRIES, index)!r}).",
+                f"Entry {sequence} of the audit log was changed: it is not the one whose hash is kept "
+                f"({tile_path(ENTRIES, index)!r}).",
                 entry=sequence,
                 code="audit.entry",
             )
 
 
 def verify_hashes(tiles: HashTiles, index: int) -> list[bytes]:
-    """Compare tile `index` of level 0 with its hash in the tile above, that one with the one above it, up to what is in memory.
+    """Compare tile `index` of level 0 with its hash in the tile above, that one with the one above it, up to what is in
+    memory.
 
-    Return the hashes in it, of the entries of bundle `index`. Raises `AuditLogError` naming the first entry under a tile that was changed,
-    `StorageError`.
+    Return the hashes in it, of the entries of bundle `index`. Raises `AuditLogError` naming the first entry under a
+    tile that was changed, `StorageError`.
     """
     leaves = hashes = _split(_read(tiles, 0, index))
     level = 0
@@ -43,7 +50,9 @@ def verify_hashes(tiles: HashTiles, index: int) -> list[bytes]:
             entry = index * WIDTH ** (level + 1)
             path = tile_path(level, index)
             raise AuditLogError(
-                f"The hashes of the audit log from entry {entry} on were changed ({path!r}).", entry=entry, code="audit.tile"
+                f"The hashes of the audit log from entry {entry} on were changed ({path!r}).",
+                entry=entry,
+                code="audit.tile",
             )
         level, index, hashes = level + 1, above, over
     return leaves
@@ -58,7 +67,9 @@ def _read(tiles: HashTiles, level: int, index: int) -> bytes:
         raise AuditLogError(f"Of the audit log the file {path!r} is missing.", entry=entry, code="audit.truncated")
     data = read_tile_file(tiles.folder, level, index, WIDTH) if level == ENTRIES else tiles(level, index)
     if level != ENTRIES and len(data) != WIDTH * HASH_BYTES:
-        raise AuditLogError(f"Of the audit log the file {path!r} has another length than it must.", entry=entry, code="audit.tile")
+        raise AuditLogError(
+            f"Of the audit log the file {path!r} has another length than it must.", entry=entry, code="audit.tile"
+        )
     return data
 
 

@@ -1,14 +1,15 @@
-"""What one has to know of each entry to find it again: a few columns in memory, about 50 bytes an entry, made from the log alone.
+"""What one has to know of each entry to find it again: a few columns in memory, about 50 bytes an entry, made from the
+log alone.
 
-Nothing here is kept on a disk and nothing is trusted: `read` gives what was found from the log itself. That nothing was left out is seen by
-the root: the index hashes every entry that it takes in, and `catch_up` compares the root of its tree (merkle.py) with the log's. An
-entry that was changed, cut out or put in after the log was opened makes it an error; one that is changed after it was taken in makes
-`read` one, which compares the first half of each hash.
+Nothing here is kept on a disk and nothing is trusted: `read` gives what was found from the log itself. That nothing was
+left out is seen by the root: the index hashes every entry that it takes in, and `catch_up` compares the root of its
+tree (merkle.py) with the log's. An entry that was changed, cut out or put in after the log was opened makes it an
+error; one that is changed after it was taken in makes `read` one, which compares the first half of each hash.
 
 Of entries that are archived (archives.py) it has the hashes alone; nothing finds them.
 
-Two fields are followed from one object to another. `details` name what an object was made from (`"dataset": "ds_..."`), and so does a
-`request` that is a job's id. `made_from` and `makes` answer with these.
+Two fields are followed from one object to another. `details` name what an object was made from (`"dataset": "ds_..."`),
+and so does a `request` that is a job's id. `made_from` and `makes` answer with these.
 """
 
 import hmac
@@ -46,8 +47,8 @@ _COLUMNS = {
 _ARCHIVED = -1
 _ARCHIVED_ROW = (_ARCHIVED,) * len(_COLUMNS)
 _TEXT = r'"((?:[^"\\])*)"'
-# Canonical JSON has its fields in one order, so that a pattern reads an entry ten times faster than a parser. What has an escape in one
-# of these texts does not match, and is parsed.
+# Canonical JSON has its fields in one order, so that a pattern reads an entry ten times faster than a parser. What has
+# an escape in one of these texts does not match, and is parsed.
 _ENTRY = re.compile(
     rf'\{{"action":{_TEXT},"actor":\{{"id":{_TEXT},"role":"[^"\\]*","session":"[^"\\]*"\}},"boot_id":"[^"\\]*","details":\{{(.*)\}},'
     rf'"monotonic_us":\d+,"object":\{{"digest":"[^"\\]*","id":{_TEXT},"kind":{_TEXT}\}},"outcome":{_TEXT},'
@@ -57,14 +58,17 @@ _ENTRY = re.compile(
 _ID = re.compile(r'"([a-z]{2,3}_[0-9a-f]{20,64})"')
 _NO_OBJECTS = ("rq_", "us_")  # a request is joined by its own column; people make things, but nothing is made from them
 _NAMING = sorted(action for action, event in EVENTS.items() if str in event.details.values())
-_NO_PRODUCTS = frozenset({"log", "user", "session", "account", "person"})  # acts upon these name objects without making anything
+_NO_PRODUCTS = frozenset(
+    {"log", "user", "session", "account", "person"}
+)  # acts upon these name objects without making anything
 
 
 @dataclass(frozen=True)
 class Query:
     """What to look for; what is None or empty does not narrow. Times are microseconds since 1970, `until_us` excluded.
 
-    `people` are ids of whoever acted or was acted upon; `objects` are ids; an `action` that ends with "." means all of that noun.
+    `people` are ids of whoever acted or was acted upon; `objects` are ids; an `action` that ends with "." means all of
+    that noun.
     """
 
     people: frozenset[str] | None = None
@@ -142,7 +146,8 @@ class SearchIndex:
                 self._take_in(min(head.size, self.size + BLOCK))
             if self.size == head.size and not hmac.compare_digest(self._tree.root(), head.root):
                 raise AuditLogError(
-                    "The files of the audit log were changed while the appliance ran: they no longer give the root that it knows. "
+                    "The files of the audit log were changed while the appliance ran: they no longer give the root "
+                    "that it knows. "
                     "`appliance audit verify` names the first bad entry.",
                     code="audit.changed",
                 )
@@ -171,7 +176,9 @@ class SearchIndex:
         if query.kind:
             kept &= _is_one_of(column["kind"], self.kinds.numbers_of([query.kind]))
         if query.action:
-            meant = [number for number, text in enumerate(list(self.actions.texts)) if _action_matches(query.action, text)]
+            meant = [
+                number for number, text in enumerate(list(self.actions.texts)) if _action_matches(query.action, text)
+            ]
             kept &= _is_one_of(column["action"], meant)
         if query.outcome:
             kept &= column["outcome"] == (OUTCOMES.index(Outcome(query.outcome)) if query.outcome in OUTCOMES else -1)
@@ -188,7 +195,8 @@ class SearchIndex:
         return list(self.stream(sequences))
 
     def stream(self, sequences: Iterable[int]) -> Iterator[dict[str, Any]]:
-        """Yield these entries from the log, in this order: each the one that was taken in. Raises `AuditLogError`, `StorageError`.
+        """Yield these entries from the log, in this order: each the one that was taken in. Raises `AuditLogError`,
+        `StorageError`.
 
         Neighbours are read together, so that reading many costs no more than reading the log.
         """
@@ -202,7 +210,9 @@ class SearchIndex:
     def _verified(self, raw: bytes, sequence: int) -> dict[str, Any]:
         if not hmac.compare_digest(self._columns["leaf"][sequence].tobytes(), leaf_hash(raw)[:LEAF_BYTES]):
             raise AuditLogError(
-                f"Entry {sequence} of the audit log was changed on the disk while the appliance ran.", entry=sequence, code="audit.changed"
+                f"Entry {sequence} of the audit log was changed on the disk while the appliance ran.",
+                entry=sequence,
+                code="audit.changed",
             )
         return parse_entry(raw, sequence)
 
@@ -219,9 +229,13 @@ class SearchIndex:
         return self._follow(object_id, self._makes)
 
     def naming(self, object_ids: Iterable[str]) -> list["Positions"]:
-        """Return the sequences of entries that may name one of the objects in a detail: on what was made from it, by events that can."""
+        """Return the sequences of entries that may name one of the objects in a detail: on what was made from it, by
+        events that can.
+        """
         numbers = self.ids.numbers_of(object_ids)
-        products = frozenset(self.ids.texts[product] for number in numbers for product in tuple(self._makes.get(number, ())))
+        products = frozenset(
+            self.ids.texts[product] for number in numbers for product in tuple(self._makes.get(number, ()))
+        )
         return [self.find(Query(objects=products, action=action)) for action in _NAMING]
 
     def _follow(self, object_id: str, edges: dict[int, set[int]]) -> set[str]:
@@ -247,7 +261,9 @@ class SearchIndex:
         self._make_room(stop)
         for name, values in zip(_COLUMNS, zip(*rows, strict=True), strict=True):
             self._columns[name][self.size : stop] = values
-        self._columns["leaf"][self.size : stop] = np.frombuffer(b"".join(leaf[:LEAF_BYTES] for leaf in leaves), dtype=_LEAF)
+        self._columns["leaf"][self.size : stop] = np.frombuffer(
+            b"".join(leaf[:LEAF_BYTES] for leaf in leaves), dtype=_LEAF
+        )
         for leaf in leaves:
             self._tree.push(leaf)
         self.size = stop

@@ -1,13 +1,14 @@
-"""Signed checkpoints: C2SP `tlog-checkpoint` inside C2SP `signed-note`, with Ed25519 (RFC 8032); and other texts signed so.
+"""Signed checkpoints: C2SP `tlog-checkpoint` inside C2SP `signed-note`, with Ed25519 (RFC 8032); and other texts signed
+so.
 
     <origin>\\n<size>\\n<base64 root>\\n\\n— <key name> <base64(key id || signature)>\\n
 
 The signature covers the text up to and including the newline before the blank line.
 Key id = the first 4 bytes of SHA-256(key name || 0x0A || 0x01 || 32-byte public key); the key name is the origin.
-Signatures of other keys (witnesses) are carried and ignored, as the specification asks. No extension lines. The format carries no
-version: its signature type byte is its version. A checkpoint's text has three lines, any other text that this key signs has one
-(`sign_note` sees to that), so neither passes for the other. Whoever holds the key can sign another history; only an outside witness, or a
-`TreeHead` remembered elsewhere, shows that.
+Signatures of other keys (witnesses) are carried and ignored, as the specification asks. No extension lines. The format
+carries no version: its signature type byte is its version. A checkpoint's text has three lines, any other text that
+this key signs has one (`sign_note` sees to that), so neither passes for the other. Whoever holds the key can sign
+another history; only an outside witness, or a `TreeHead` remembered elsewhere, shows that.
 """
 
 import base64
@@ -70,19 +71,27 @@ def key_id(name: str, public_key: bytes) -> bytes:
 def sign_checkpoint(head: TreeHead, signer: Signer) -> bytes:
     """Return the signed note over `head`. Raises `AuditLogError` when the signer's name or signature is unusable."""
     if not _NAME.fullmatch(signer.name):
-        raise AuditLogError("The signer's name cannot stand in a checkpoint: it has spaces or '+', or is empty.", code="audit.key")
+        raise AuditLogError(
+            "The signer's name cannot stand in a checkpoint: it has spaces or '+', or is empty.", code="audit.key"
+        )
     return _signed(f"{signer.name}\n{head.size}\n{base64.b64encode(head.root).decode()}\n".encode(), signer)
 
 
 def sign_note(line: bytes, signer: Signer) -> bytes:
-    """Return the signed note over one line (UTF-8, no newline in it): canonical JSON, for instance. Raises `AuditLogError`."""
+    """Return the signed note over one line (UTF-8, no newline in it): canonical JSON, for instance.
+
+    Raises `AuditLogError`.
+    """
     if b"\n" in line or not line:
         raise AuditLogError("Only a text of one line is signed.", code="audit.note")
     return _signed(line + b"\n", signer)
 
 
 def open_note(note: bytes, name: str, public_key: bytes) -> bytes:
-    """Return the one line that the key `name` signed. Raises `AuditLogError` unless it did, for more than a line, for damage."""
+    """Return the one line that the key `name` signed.
+
+    Raises `AuditLogError` unless it did, for more than a line, for damage.
+    """
     try:
         text, signatures = _parse_note(note)
     except AuditLogError:
@@ -95,17 +104,22 @@ def open_note(note: bytes, name: str, public_key: bytes) -> bytes:
 
 def _signed(text: bytes, signer: Signer) -> bytes:
     public_key, signature = signer.public_key, signer.sign(text)
-    verify_signature(public_key, signature, text, "text just signed")  # A faulty signer must not replace a good checkpoint.
+    verify_signature(
+        public_key, signature, text, "text just signed"
+    )  # A faulty signer must not replace a good checkpoint.
     blob = base64.b64encode(key_id(signer.name, public_key) + signature).decode()
     return text + f"\n— {signer.name} {blob}\n".encode()
 
 
-def _verify_signed(text: bytes, signatures: tuple[tuple[str, bytes], ...], origin: str, public_key: bytes, what: str) -> None:
+def _verify_signed(
+    text: bytes, signatures: tuple[tuple[str, bytes], ...], origin: str, public_key: bytes, what: str
+) -> None:
     wanted = key_id(origin, public_key)
     ours = [blob[_KEY_ID_BYTES:] for name, blob in signatures if name == origin and blob[:_KEY_ID_BYTES] == wanted]
     if not ours:
         raise AuditLogError(
-            f"The {what} is not signed with this key: it belongs to another installation, or was changed.", code="audit.key"
+            f"The {what} is not signed with this key: it belongs to another installation, or was changed.",
+            code="audit.key",
         )
     for signature in ours:
         verify_signature(public_key, signature, text, what)
@@ -120,7 +134,10 @@ def verify_signature(public_key: bytes, signature: bytes, text: bytes, what: str
 
 
 def verifier_key(name: str, public_key: bytes) -> str:
-    """Return the key as signed-note's verifiers take it: `<name>+<key id in hex>+<base64 of the type byte and the key>`."""
+    """Return the key as signed-note's verifiers take it:
+
+    `<name>+<key id in hex>+<base64 of the type byte and the key>`.
+    """
     return f"{name}+{key_id(name, public_key).hex()}+{base64.b64encode(_ED25519 + public_key).decode()}"
 
 

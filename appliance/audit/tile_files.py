@@ -1,4 +1,6 @@
-"""Writes the files of a log's folder: durable, each whole or not at all, and removes those that wider ones supersede."""
+"""Writes the files of a log's folder: durable, each whole or not at all, and removes those that wider ones
+supersede.
+"""
 
 import contextlib
 from collections.abc import Iterable
@@ -17,7 +19,10 @@ class TileFiles:
         self._known_folders = {folder}
 
     def write(self, files: Iterable[tuple[str, bytes]]) -> None:
-        """Write each file under its path, in this order; durable when this returns. Raises `StorageError`, some of them written."""
+        """Write each file under its path, in this order; durable when this returns.
+
+        Raises `StorageError`, some of them written.
+        """
         folders: dict[Path, None] = {}
         with storage_errors("Writing the audit log"):
             for path, data in files:

@@ -1,12 +1,14 @@
 """The folder of a log: C2SP `tlog-tiles`. Paths, entry bundles, and the right edge of the tree as tiles.
 
     checkpoint                          signed note (signed_note.py)
-    tile/<L>/<N>[.p/<W>]                up to 256 hashes of height 8 L; N in groups of three digits, all but the last after 'x'
+    tile/<L>/<N>[.p/<W>]                up to 256 hashes of height 8 L; N in groups of three digits, all but the last
+                                        after 'x'
     tile/entries/<N>[.p/<W>]            up to 256 entries, each after its length (uint16, big-endian)
 
-A full tile has no suffix; a partial one says its width W (1 to 255). Wider partial tiles supersede narrower ones, which are then
-removed, but not those that the checkpoint on disk speaks of. Every other file is refused, save the journal (journal.py), the pointer
-(archives.py) and the temporaries of a writer that died. Full bundles may have left for an archive; hashes stay.
+A full tile has no suffix; a partial one says its width W (1 to 255). Wider partial tiles supersede narrower ones, which
+are then removed, but not those that the checkpoint on disk speaks of. Every other file is refused, save the journal
+(journal.py), the pointer (archives.py) and the temporaries of a writer that died. Full bundles may have left for an
+archive; hashes stay.
 """
 
 import os
@@ -34,7 +36,9 @@ Key = tuple[int, int]
 
 
 def tile_path(level: int, index: int, width: int = WIDTH) -> str:
-    """Return the path, below the log's folder, of the tile `index` of `level` (or `ENTRIES`) with `width` hashes or entries."""
+    """Return the path, below the log's folder, of the tile `index` of `level` (or `ENTRIES`) with `width` hashes or
+    entries.
+    """
     groups = [f"{index % 1000:03d}"]
     while index >= 1000:
         index //= 1000
@@ -65,7 +69,10 @@ def encode_bundle(entries: Iterable[bytes]) -> bytes:
 
 
 def split_bundle(data: bytes, width: int, first: int) -> Iterator[bytes]:
-    """Yield the `width` entries of a bundle whose first is entry `first`. Raises `AuditLogError` naming the entry where it goes wrong."""
+    """Yield the `width` entries of a bundle whose first is entry `first`.
+
+    Raises `AuditLogError` naming the entry where it goes wrong.
+    """
     position = 0
     for sequence in range(first, first + width):
         start = position + _PREFIX_BYTES
@@ -76,12 +83,17 @@ def split_bundle(data: bytes, width: int, first: int) -> Iterator[bytes]:
     if position != len(data):
         sequence = first + width
         raise AuditLogError(
-            f"The audit log has bytes that belong to no entry before entry {sequence}.", entry=sequence, code="audit.bundle"
+            f"The audit log has bytes that belong to no entry before entry {sequence}.",
+            entry=sequence,
+            code="audit.bundle",
         )
 
 
 def split_whole_bundle(data: bytes, first: int) -> Iterator[bytes]:
-    """Yield all entries of a bundle of unknown width, the first of which is entry `first`. Raises `AuditLogError` as `split_bundle`."""
+    """Yield all entries of a bundle of unknown width, the first of which is entry `first`.
+
+    Raises `AuditLogError` as `split_bundle`.
+    """
     width = position = 0
     while position < len(data):
         position += _PREFIX_BYTES + int.from_bytes(data[position : position + _PREFIX_BYTES], "big")
@@ -109,7 +121,9 @@ class Tile:
 
 
 class TreeEdge:
-    """The right edge of the tree, in memory: the unfinished tile of each level, and the compact range that gives the root."""
+    """The right edge of the tree, in memory: the unfinished tile of each level, and the compact range that gives the
+    root.
+    """
 
     def __init__(self) -> None:
         self.size = 0
@@ -118,7 +132,9 @@ class TreeEdge:
 
     @classmethod
     def resume(cls, size: int, tiles: Sequence[Tile]) -> "TreeEdge":
-        """Return the edge of a tree of `size` leaves from the rightmost tile of each level that has an unfinished one (wider ones do)."""
+        """Return the edge of a tree of `size` leaves from the rightmost tile of each level that has an unfinished one
+        (wider ones do).
+        """
         edge = cls()
         edge.size = size
         for tile in sorted(tiles, key=lambda tile: -tile.level):
@@ -158,7 +174,11 @@ class TreeEdge:
 
     def unfinished(self) -> list[Tile]:
         """Return the unfinished tile of each level that has one."""
-        return [Tile(level, self.size >> (8 * (level + 1)), b"".join(hashes)) for level, hashes in enumerate(self._levels) if hashes]
+        return [
+            Tile(level, self.size >> (8 * (level + 1)), b"".join(hashes))
+            for level, hashes in enumerate(self._levels)
+            if hashes
+        ]
 
     def root(self) -> bytes:
         """Return the root over all leaves so far."""
@@ -195,7 +215,8 @@ class Inventory:
         for key, widths in sorted(self.widths.items()):
             if widths[-1] > width_at(present, *key):
                 raise AuditLogError(
-                    f"Entry {present} of the audit log is missing: {tile_path(*key, widths[-1])!r} speaks of what comes after it.",
+                    f"Entry {present} of the audit log is missing: {tile_path(*key, widths[-1])!r} speaks of what "
+                    "comes after it.",
                     entry=present,
                     code="audit.truncated",
                 )
@@ -228,7 +249,9 @@ def take_inventory(folder: Path) -> Inventory:
                     continue
                 if _TEMPORARY.fullmatch(name) and not path.is_symlink():
                     inventory.temporaries.append(path)
-                elif (path.is_symlink() or not path.is_file() or not _admit(inventory, relative)) and os.path.lexists(path):
+                elif (path.is_symlink() or not path.is_file() or not _admit(inventory, relative)) and os.path.lexists(
+                    path
+                ):
                     raise AuditLogError(f"The file {relative!r} does not belong to the audit log.", code="audit.file")
     for widths in inventory.widths.values():
         widths.sort()
@@ -236,7 +259,10 @@ def take_inventory(folder: Path) -> Inventory:
 
 
 def _admit(inventory: Inventory, relative: str) -> bool:
-    """Enter a file under its key; False when it is none of ours. The path must be the one spelling that the format has."""
+    """Enter a file under its key; False when it is none of ours.
+
+    The path must be the one spelling that the format has.
+    """
     if relative == CHECKPOINT:
         inventory.checkpoint = True
         return True
@@ -249,7 +275,9 @@ def _admit(inventory: Inventory, relative: str) -> bool:
 
 
 def parse_path(relative: str) -> tuple[int, int, int] | None:
-    """Return level, index and width of the tile or bundle that belongs at this path, None when it is none or not in its one spelling."""
+    """Return level, index and width of the tile or bundle that belongs at this path, None when it is none or not in its
+    one spelling.
+    """
     match = _TILE.fullmatch(relative)
     if match is None:
         return None
@@ -266,6 +294,8 @@ def read_tile_file(folder: Path, level: int, index: int, width: int) -> bytes:
         data = file.read(limit + 1)
     if len(data) > limit:
         raise AuditLogError(
-            f"The file {path!r} of the audit log is too long.", entry=index * WIDTH ** (max(level, 0) + 1), code="audit.file"
+            f"The file {path!r} of the audit log is too long.",
+            entry=index * WIDTH ** (max(level, 0) + 1),
+            code="audit.file",
         )
     return data

@@ -1,11 +1,12 @@
 """Checks a log's folder against itself, against its signed checkpoint and against a head that was remembered elsewhere.
 
-`replay` reads every entry and recomputes every hash; the log uses it when it opens, the offline verifier to judge. Of entries that were
-archived (archives.py) it has the hashes alone, which must lead to the same root, and an entry must say that they left. Where the folder
-contradicts itself the first bad entry is named; the entry of a restored home must name the log that it stands on (`verify_restore`), and
-one that changes the signing key must be signed by the key before (key_chain.py).
-What this cannot see: a history that the key's own holder wrote anew from the start, with no remembered head and no witness to hold against
-it; an unsigned end that was cut off before anything was signed or remembered. A witness is a checkpoint that somebody carried away.
+`replay` reads every entry and recomputes every hash; the log uses it when it opens, the offline verifier to judge. Of
+entries that were archived (archives.py) it has the hashes alone, which must lead to the same root, and an entry must
+say that they left. Where the folder contradicts itself the first bad entry is named; the entry of a restored home must
+name the log that it stands on (`verify_restore`), and one that changes the signing key must be signed by the key before
+(key_chain.py). What this cannot see: a history that the key's own holder wrote anew from the start, with no remembered
+head and no witness to hold against it; an unsigned end that was cut off before anything was signed or remembered. A
+witness is a checkpoint that somebody carried away.
 """
 
 import hmac
@@ -59,7 +60,9 @@ class Snapshot:
 
 @dataclass
 class Replay:
-    """The state of a log as its entries give it, what a crash left undone or lying about, and the partial files on disk."""
+    """The state of a log as its entries give it, what a crash left undone or lying about, and the partial files on
+    disk.
+    """
 
     partials: set[str]
     temporaries: list[Path]
@@ -72,7 +75,10 @@ class Replay:
 
 
 def read_checkpoint(folder: Path) -> SignedCheckpoint | None:
-    """Return the checkpoint on disk, its signature not verified yet, or None. Raises `AuditLogError`, `StorageError`."""
+    """Return the checkpoint on disk, its signature not verified yet, or None.
+
+    Raises `AuditLogError`, `StorageError`.
+    """
     path = folder / CHECKPOINT
     with storage_errors("Reading the checkpoint"):
         if not path.exists():
@@ -90,11 +96,13 @@ def verify_log(
     require_signed: bool = True,
     snapshot: Snapshot | None = None,
 ) -> VerifiedLog:
-    """Verify the log in `folder`, which nobody writes to meanwhile, or what `snapshot` says that it had (see `AuditLog.verify`).
+    """Verify the log in `folder`, which nobody writes to meanwhile, or what `snapshot` says that it had (see
+    `AuditLog.verify`).
 
-    `public_key` is any key that the log ever had; its changes are followed. `witnesses` are checkpoints of this log that were carried away.
-    `require_signed`: a checkpoint must cover every entry; without, entries after it (written while sealed) are accepted, and counted.
-    Raises `AuditLogError`, whose `entry` is the first bad one where one can be named.
+    `public_key` is any key that the log ever had; its changes are followed. `witnesses` are checkpoints of this log
+    that were carried away. `require_signed`: a checkpoint must cover every entry; without, entries after it (written
+    while sealed) are accepted, and counted. Raises `AuditLogError`, whose `entry` is the first bad one where one can be
+    named.
     """
     if not folder.is_dir():
         raise AuditLogError("There is no audit log in this folder.", code="audit.absent")
@@ -111,7 +119,8 @@ def verify_log(
     signed_size = 0 if checkpoint is None else checkpoint.head.size
     if require_signed and (checkpoint is None or signed_size < state.edge.size):
         raise AuditLogError(
-            f"Nothing signed covers the audit log from entry {signed_size} on. Unseal the appliance, which signs what is there.",
+            f"Nothing signed covers the audit log from entry {signed_size} on. Unseal the appliance, which signs what "
+            "is there.",
             entry=signed_size,
             code="audit.unsigned",
         )
@@ -119,35 +128,45 @@ def verify_log(
 
 
 def verify_extends(size: int, root: bytes | None, remembered: TreeHead) -> None:
-    """Raise `AuditLogError` unless a log of `size`, whose root at the remembered size is `root`, extends the remembered head."""
+    """Raise `AuditLogError` unless a log of `size`, whose root at the remembered size is `root`, extends the remembered
+    head.
+    """
     if size < remembered.size or root is None:
         raise AuditLogError(
-            f"An older folder of the audit log was put back, or its end was cut off: it has {size} entries, and there were "
+            f"An older folder of the audit log was put back, or its end was cut off: it has {size} entries, and there "
+            "were "
             f"{remembered.size} already. Bring back the newer folder.",
             entry=size,
             code="audit.rollback",
         )
     if not hmac.compare_digest(root, remembered.root):
         raise AuditLogError(
-            f"The history of the audit log was rewritten: its first {remembered.size} entries are not the ones that were remembered.",
+            f"The history of the audit log was rewritten: its first {remembered.size} entries are not the ones that "
+            "were remembered.",
             code="audit.rewritten",
         )
 
 
-def _verify_witness(state: Replay, witness: SignedCheckpoint, public_key: bytes, checkpoint: SignedCheckpoint | None) -> None:
-    """Raise `AuditLogError` unless the log extends the one that the witness was a checkpoint of, signed with its key of then."""
+def _verify_witness(
+    state: Replay, witness: SignedCheckpoint, public_key: bytes, checkpoint: SignedCheckpoint | None
+) -> None:
+    """Raise `AuditLogError` unless the log extends the one that the witness was a checkpoint of, signed with its key of
+    then.
+    """
     size, root = witness.head.size, state.roots.get(witness.head.size)
     if checkpoint is not None and witness.origin != checkpoint.origin:
         raise AuditLogError("This checkpoint is of another log: it bears another name.", code="audit.witness")
     if size > state.edge.size or root is None:
         raise AuditLogError(
-            f"The audit log lost its end: the checkpoint that was carried away has {size} entries, and {state.edge.size} are there.",
+            f"The audit log lost its end: the checkpoint that was carried away has {size} entries, and "
+            f"{state.edge.size} are there.",
             entry=state.edge.size,
             code="audit.witness",
         )
     if not hmac.compare_digest(root, witness.head.root):
         raise AuditLogError(
-            f"The history of the audit log was rewritten: its first {size} entries are not those of the checkpoint that was carried away. "
+            f"The history of the audit log was rewritten: its first {size} entries are not those of the checkpoint "
+            "that was carried away. "
             "Only somebody who holds the log's signing key can have done that.",
             code="audit.witness",
         )
@@ -214,7 +233,8 @@ def replay(
     check.nothing_left(state.edge.size)
     if not hmac.compare_digest(state.roots[signed.size], signed.root):
         raise AuditLogError(
-            f"The history of the audit log was rewritten: its first {signed.size} entries are not the ones that were signed.",
+            f"The history of the audit log was rewritten: its first {signed.size} entries are not the ones that were "
+            "signed.",
             code="audit.rewritten",
         )
     return state
@@ -238,14 +258,15 @@ def _add(state: Replay, check: "_Check", leaf: bytes, wanted: set[int]) -> None:
 def verify_restore(entry: dict[str, Any], before: TreeHead) -> None:
     """Raise `AuditLogError` unless an entry that says that the home was restored names the log that it stands on.
 
-    A log goes on after a restored backup with such an entry: `details` has `size` and `root` (hex) of what came from the backup, which is
-    all that stands before it. So it cannot be moved, nor stand on another history.
+    A log goes on after a restored backup with such an entry: `details` has `size` and `root` (hex) of what came from
+    the backup, which is all that stands before it. So it cannot be moved, nor stand on another history.
     """
     if entry["outcome"] != Outcome.REQUESTED:
         return
     if (entry["details"].get("size"), entry["details"].get("root")) != (before.size, before.root.hex()):
         raise AuditLogError(
-            f"Entry {entry['sequence']} of the audit log says that the home was restored, and names another log than the one before it.",
+            f"Entry {entry['sequence']} of the audit log says that the home was restored, and names another log than "
+            "the one before it.",
             entry=entry["sequence"],
             code="audit.restore",
         )
@@ -297,7 +318,8 @@ class _Check:
                 number = next((at for at in range(tile.width) if not _same_hash(data, expected, at)), tile.width)
                 entry = (tile.index * WIDTH + number) * span
                 raise AuditLogError(
-                    f"The file {tile_path(*key, width)!r} does not agree with the entries of the audit log, from entry {entry} on.",
+                    f"The file {tile_path(*key, width)!r} does not agree with the entries of the audit log, from entry "
+                    f"{entry} on.",
                     entry=entry,
                     code="audit.tile",
                 )
@@ -318,7 +340,10 @@ class _Check:
             copy = read_tile_file(self._folder, ENTRIES, index, width)
             expected = encode_bundle(entries[:width])
             if copy != expected:
-                same = next((at for at in range(min(len(copy), len(expected))) if copy[at] != data[at]), min(len(copy), len(expected)))
+                same = next(
+                    (at for at in range(min(len(copy), len(expected))) if copy[at] != data[at]),
+                    min(len(copy), len(expected)),
+                )
                 before = sum(len(encode_bundle(entries[: number + 1])) <= same for number in range(width))
                 entry = index * WIDTH + before
                 raise AuditLogError(
@@ -333,7 +358,9 @@ class _Check:
         if left:
             path = tile_path(*left[0], self._inventory.widest(left[0]))
             raise AuditLogError(
-                f"Entry {size} of the audit log is missing: {path!r} speaks of what comes after it.", entry=size, code="audit.truncated"
+                f"Entry {size} of the audit log is missing: {path!r} speaks of what comes after it.",
+                entry=size,
+                code="audit.truncated",
             )
 
 

@@ -1,7 +1,9 @@
-"""Which files a log's folder has to get when its journal is written out: bundles, tiles and checkpoint (layout: tiles.py). Writes nothing.
+"""Which files a log's folder has to get when its journal is written out: bundles, tiles and checkpoint (layout:
+tiles.py). Writes nothing.
 
-A checkpoint on disk may cover fewer entries than there are, when entries came after it that nobody signed (the vault was sealed, a crash).
-The partial tiles and the bundle that it speaks of then stand beside the wider ones, so that public tools can still check it.
+A checkpoint on disk may cover fewer entries than there are, when entries came after it that nobody signed (the vault
+was sealed, a crash). The partial tiles and the bundle that it speaks of then stand beside the wider ones, so that
+public tools can still check it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,9 +17,11 @@ from appliance.audit.tiles import ENTRIES, WIDTH, Key, Tile, encode_bundle, tile
 
 @dataclass(frozen=True)
 class WriteOut:
-    """A log as it is in memory: `size` entries, of which `written` are in the files, and `recent` are those from `first` on.
+    """A log as it is in memory: `size` entries, of which `written` are in the files, and `recent` are those from
+    `first` on.
 
-    `first` begins a bundle. `tiles` are those in memory: the unfinished ones, and the full ones that are in no file yet.
+    `first` begins a bundle. `tiles` are those in memory: the unfinished ones, and the full ones that are in no file
+    yet.
     """
 
     folder: Path
@@ -37,7 +41,10 @@ class WriteOut:
         return files
 
     def partials(self, size: int) -> list[tuple[str, bytes]]:
-        """Return the partial tiles and the partial bundle of the first `size` entries, fewer than there are. Raises `AuditLogError`."""
+        """Return the partial tiles and the partial bundle of the first `size` entries, fewer than there are.
+
+        Raises `AuditLogError`.
+        """
         files = []
         for key in edge_keys(size):
             tile = self.tiles.get(key) or tile_at(self.folder, size, key)

@@ -1,4 +1,6 @@
-"""`appliance audit archive`, and the archives that `audit verify` is given: what lies outside of the home is reached by the command."""
+"""`appliance audit archive`, and the archives that `audit verify` is given: what lies outside of the home is reached by
+the command.
+"""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +17,8 @@ from appliance.foundation.atomic_files import make_private_folder
 from appliance.foundation.errors import ApplianceError, InputError
 
 ArchiveFolders = Annotated[
-    list[Path] | None, typer.Option("--archive", help="A folder with archives of the log (`audit archive`); may be given more than once.")
+    list[Path] | None,
+    typer.Option("--archive", help="A folder with archives of the log (`audit archive`); may be given more than once."),
 ]
 
 
@@ -25,12 +28,17 @@ def add_archive_command(group: typer.Typer, frame: Frame) -> None:
     @group.command()
     def archive(
         to: Annotated[Path | None, typer.Option(help="The folder that archives are kept in, on another disk.")] = None,
-        before: Annotated[str, typer.Option(help="Archive what is older than this day (UTC); else all that the policy lets go.")] = "",
+        before: Annotated[
+            str, typer.Option(help="Archive what is older than this day (UTC); else all that the policy lets go.")
+        ] = "",
         dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would leave.")] = False,
         passphrase_file: PassphraseFile = None,
         as_json: AsJson = False,
     ) -> None:
-        """Move old entries of the log into an archive. Their hashes stay, so that everything can be proved as before."""
+        """Move old entries of the log into an archive.
+
+        Their hashes stay, so that everything can be proved as before.
+        """
         with frame(as_json, passphrase_file) as options:
             if dry_run:
                 with options.client() as client:
@@ -44,15 +52,19 @@ def add_archive_command(group: typer.Typer, frame: Frame) -> None:
                 done = _archive(client, options.settings.home / "audit", folder, before)
             options.printer.result(
                 done,
-                f"Entries {done['first']} to {done['last']} are archived in {to} and have left the home ({done['removed']} files). "
-                f"Their hashes stay here. Keep the archive as long as the law asks. SHA-256 of its list: {done['digest']}",
+                f"Entries {done['first']} to {done['last']} are archived in {to} and have left the home "
+                f"({done['removed']} files). "
+                "Their hashes stay here. Keep the archive as long as the law asks. SHA-256 of its list: "
+                f"{done['digest']}",
             )
 
 
 def verify_archives(log: Path, found: dict[str, Any], folders: list[Path]) -> dict[str, Any]:
-    """Verify the archives in `folders` against the hashes in the folder `log`, which has just been verified with the result `found`.
+    """Verify the archives in `folders` against the hashes in the folder `log`, which has just been verified with the
+    result `found`.
 
-    Returns the result with `archived` (which entries were seen nowhere) and `archived_seen` as they are now. Raises `AuditLogError`.
+    Returns the result with `archived` (which entries were seen nowhere) and `archived_seen` as they are now. Raises
+    `AuditLogError`.
     """
     there = find_bundles(folders)
     verify_bundles(log, there)
@@ -77,7 +89,9 @@ def _outside(to: Path, home: Path) -> Path:
     """Return the folder, made where it was missing. Raises `InputError` when it lies in the home, `StorageError`."""
     whole = to.resolve()
     if whole == home.resolve() or home.resolve() in whole.parents:
-        raise InputError("An archive in the home itself is lost with it. Name a folder on another disk.", code="archive.place")
+        raise InputError(
+            "An archive in the home itself is lost with it. Name a folder on another disk.", code="archive.place"
+        )
     make_private_folder(whole)
     return whole
 
@@ -86,6 +100,7 @@ def _planned(found: dict[str, Any]) -> str:
     if not found["bundles"]:
         return f"Nothing in the log is from before {found['before']} and may leave."
     return (
-        f"Entries from before {found['before']}: {found['entries']} of those from {found['first']} to {found['last']} would be archived "
+        f"Entries from before {found['before']}: {found['entries']} of those from {found['first']} to {found['last']} "
+        "would be archived "
         "and leave the home. Their hashes would stay."
     )

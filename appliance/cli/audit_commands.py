@@ -21,7 +21,9 @@ from appliance.foundation.errors import ConflictError, InputError
 
 VERIFIER_KEY = "verifier-key"
 MAX_WITNESS_BYTES = 64 * 1024
-Witness = Annotated[list[Path] | None, typer.Option(help="A checkpoint that was carried away earlier; may be given more than once.")]
+Witness = Annotated[
+    list[Path] | None, typer.Option(help="A checkpoint that was carried away earlier; may be given more than once.")
+]
 
 
 def add_audit_commands(group: typer.Typer, frame: Frame) -> None:
@@ -47,7 +49,14 @@ def _add_show(group: typer.Typer, frame: Frame) -> None:
         as_json: AsJson = False,
     ) -> None:
         """Show the last entries of the log, or the last of those that are asked for."""
-        asked = {"person": person, "action": action, "object_id": object_id, "outcome": outcome, "since": since, "until": until}
+        asked = {
+            "person": person,
+            "action": action,
+            "object_id": object_id,
+            "outcome": outcome,
+            "since": since,
+            "until": until,
+        }
         with frame(as_json, passphrase_file) as options, options.client() as client:
             if any(asked.values()):
                 found = client.perform("audit.search", **asked, limit=last)
@@ -55,8 +64,17 @@ def _add_show(group: typer.Typer, frame: Frame) -> None:
                 _say_archived(options, found)
             else:
                 rows = client.perform("audit.show", last=last)
-            flat = [{**row, "who": _named(row), "what": f"{row['object']['kind']}/{row['object']['id']}"} for row in rows]
-            columns = {"sequence": "#", "who": "who", "action": "action", "what": "object", "outcome": "outcome", "reason": "reason"}
+            flat = [
+                {**row, "who": _named(row), "what": f"{row['object']['kind']}/{row['object']['id']}"} for row in rows
+            ]
+            columns = {
+                "sequence": "#",
+                "who": "who",
+                "action": "action",
+                "what": "object",
+                "outcome": "outcome",
+                "reason": "reason",
+            }
             options.printer.table(rows if as_json else flat, columns, "There is no such entry.")
 
 
@@ -81,16 +99,28 @@ def _add_life(group: typer.Typer, frame: Frame) -> None:
                 }
                 for step in found["steps"]
             ]
-            columns = {"stage": "stage", "action": "action", "what": "object", "times": "times", "who": "who", "entries": "entries"}
+            columns = {
+                "stage": "stage",
+                "action": "action",
+                "what": "object",
+                "times": "times",
+                "who": "who",
+                "entries": "entries",
+            }
             options.printer.table(flat, columns, "Nothing was done with it.")
 
 
 def _add_verify(group: typer.Typer, frame: Frame) -> None:
     @group.command()
     def verify(
-        witness: Witness = None, archive: ArchiveFolders = None, passphrase_file: PassphraseFile = None, as_json: AsJson = False
+        witness: Witness = None,
+        archive: ArchiveFolders = None,
+        passphrase_file: PassphraseFile = None,
+        as_json: AsJson = False,
     ) -> None:
-        """Recompute the whole log, compare it with earlier checkpoints and with archives, and name the first bad entry if there is one."""
+        """Recompute the whole log, compare it with earlier checkpoints and with archives, and name the first bad entry
+        if there is one.
+        """
         with frame(as_json, passphrase_file) as options:
             witnesses = [_read_witness(path) for path in witness or ()]
             folders = [path.resolve() for path in archive or ()]
@@ -111,7 +141,9 @@ def _add_verify(group: typer.Typer, frame: Frame) -> None:
 def _add_checkpoint(group: typer.Typer, frame: Frame) -> None:
     @group.command()
     def checkpoint(
-        out: Annotated[Path, typer.Argument(help="A new file, to be kept where nobody who works with the appliance can change it.")],
+        out: Annotated[
+            Path, typer.Argument(help="A new file, to be kept where nobody who works with the appliance can change it.")
+        ],
         passphrase_file: PassphraseFile = None,
         as_json: AsJson = False,
     ) -> None:
@@ -120,7 +152,9 @@ def _add_checkpoint(group: typer.Typer, frame: Frame) -> None:
             taken = client.perform("audit.checkpoint")
             keep(file, taken["checkpoint"])
             options.printer.result(
-                taken, f"{out} is the checkpoint of {taken['entries']} entries. Note the log's key beside it, once: {taken['key']}"
+                taken,
+                f"{out} is the checkpoint of {taken['entries']} entries. Note the log's key beside it, once: "
+                f"{taken['key']}",
             )
 
 
@@ -132,19 +166,25 @@ def _add_prove(group: typer.Typer, frame: Frame) -> None:
         passphrase_file: PassphraseFile = None,
         as_json: AsJson = False,
     ) -> None:
-        """Prove that an entry is in the log (C2SP tlog-proof), to somebody who has ops/verify_proof.py and the log's key, and no log."""
+        """Prove that an entry is in the log (C2SP tlog-proof), to somebody who has ops/verify_proof.py and the log's
+        key, and no log.
+        """
         with frame(as_json, passphrase_file) as options, NewFile(out) as file, options.client() as client:
             proved = client.perform("audit.prove", sequence=entry)
             if file is not None:
                 keep(file, proved["proof"])
-            told = proved["entry"] or f"Entry {entry} is archived. Its hash, which is proved here: {proved['leaf_hash']}"
+            told = (
+                proved["entry"] or f"Entry {entry} is archived. Its hash, which is proved here: {proved['leaf_hash']}"
+            )
             options.printer.result(proved, f"{told}\n\n{proved['proof']}\nThe log's key: {proved['key']}")
 
 
 def _add_confirm(group: typer.Typer, frame: Frame) -> None:
     @group.command()
     def confirm(
-        file: Annotated[Path | None, typer.Option(help="Was it this file? It is read here, and only its digest is asked for.")] = None,
+        file: Annotated[
+            Path | None, typer.Option(help="Was it this file? It is read here, and only its digest is asked for.")
+        ] = None,
         name: Annotated[str, typer.Option(help="Was it this name or address?")] = "",
         passphrase_file: PassphraseFile = None,
         as_json: AsJson = False,
@@ -162,7 +202,8 @@ def _add_export(group: typer.Typer, frame: Frame) -> None:
     @group.command()
     def export(
         out: Annotated[
-            Path | None, typer.Argument(help="A new file; for --format folder a new folder. Without it: standard output.")
+            Path | None,
+            typer.Argument(help="A new file; for --format folder a new folder. Without it: standard output."),
         ] = None,
         format: Annotated[str, typer.Option(help="jsonl, ocsf, or folder (for ops/verify_audit.py).")] = "jsonl",
         passphrase_file: PassphraseFile = None,
@@ -176,9 +217,14 @@ def _add_export(group: typer.Typer, frame: Frame) -> None:
                 folder = _new_folder(out)
                 with options.client(write=(folder,)) as client:
                     done = _write_folder(client, options.settings.home / "audit", folder)
-                told = f" {done['archived']['sentence']} Give their folder too: --archive FOLDER." if done["archived"] else ""
+                told = (
+                    f" {done['archived']['sentence']} Give their folder too: --archive FOLDER."
+                    if done["archived"]
+                    else ""
+                )
                 options.printer.result(
-                    done, f"{out} has the log of {done['entries']} entries. Verify it: python verify_audit.py {out}.{told}"
+                    done,
+                    f"{out} has the log of {done['entries']} entries. Verify it: python verify_audit.py {out}.{told}",
                 )
             elif out is None:
                 with options.client() as client:
@@ -245,7 +291,9 @@ def _read_witness(path: Path) -> str:
         with path.open("rb") as file:
             return file.read(MAX_WITNESS_BYTES).decode("utf-8", "replace")
     except OSError as error:
-        raise InputError(f"The checkpoint {path.name} cannot be read: {error.strerror}.", code="audit.witness-file") from None
+        raise InputError(
+            f"The checkpoint {path.name} cannot be read: {error.strerror}.", code="audit.witness-file"
+        ) from None
 
 
 def _digest(path: Path) -> str:

@@ -1,4 +1,6 @@
-"""`appliance backup OUT`, `appliance restore IN`: what has to reach a folder outside of the home is done in the command's process."""
+"""`appliance backup OUT`, `appliance restore IN`: what has to reach a folder outside of the home is done in the
+command's process.
+"""
 
 from base64 import b64decode
 from pathlib import Path
@@ -20,7 +22,9 @@ def add_backup_commands(app: typer.Typer, frame: Frame) -> None:
 
     @app.command()
     def backup(
-        out: Annotated[Path, typer.Argument(help="A folder on another disk; a second backup there writes only what is new.")],
+        out: Annotated[
+            Path, typer.Argument(help="A folder on another disk; a second backup there writes only what is new.")
+        ],
         passphrase_file: PassphraseFile = None,
         as_json: AsJson = False,
     ) -> None:
@@ -30,13 +34,19 @@ def add_backup_commands(app: typer.Typer, frame: Frame) -> None:
             with options.client(write=(folder,)) as client:
                 plan = client.perform("backup.begin", place=folder.name)
                 done = _copy(client, options.settings.home, folder, plan)
-            options.printer.result(done, f"The backup {done['id']} is whole: {done['files']} files. A recovery key of this home opens it.")
+            options.printer.result(
+                done, f"The backup {done['id']} is whole: {done['files']} files. A recovery key of this home opens it."
+            )
 
     @app.command()
     def restore(
         source: Annotated[Path, typer.Argument(metavar="IN", help="The folder that the backups are in.")],
-        recovery_file: Annotated[Path | None, typer.Option(help="The recovery key's file; without it, the words are typed.")] = None,
-        new_passphrase_file: Annotated[Path | None, typer.Option(help="Read the new passphrase from this file.")] = None,
+        recovery_file: Annotated[
+            Path | None, typer.Option(help="The recovery key's file; without it, the words are typed.")
+        ] = None,
+        new_passphrase_file: Annotated[
+            Path | None, typer.Option(help="Read the new passphrase from this file.")
+        ] = None,
         backup: Annotated[str, typer.Option(help="Which backup; without it, the newest.")] = "",
         as_json: AsJson = False,
     ) -> None:
@@ -50,8 +60,10 @@ def add_backup_commands(app: typer.Typer, frame: Frame) -> None:
                 done = restore_home(home, folder, secret, chosen or "", SystemClock(), backup_id=backup)
             options.printer.result(
                 done,
-                f"The home is back as the backup {done['backup']} had it: {done['files']} files, {done['log_entries']} entries of the log. "
-                f"Compare the log's public key with what your auditor has: {done['log_key']}. {done['policies']} Next: `appliance doctor`.",
+                f"The home is back as the backup {done['backup']} had it: {done['files']} files, {done['log_entries']} "
+                "entries of the log. "
+                f"Compare the log's public key with what your auditor has: {done['log_key']}. {done['policies']} Next: "
+                "`appliance doctor`.",
             )
 
 

@@ -108,7 +108,8 @@ class SocketClient:
             refusal = ApplianceError(str(body["error"]["sentence"]), code=str(body["error"]["code"]))
         except (ValueError, KeyError, TypeError):
             raise HomeError(
-                f"The server's answer (status {response.status_code}) could not be understood: it may be of another version. Restart it.",
+                f"The server's answer (status {response.status_code}) could not be understood: it may be of another "
+                "version. Restart it.",
                 code="server.answer",
             ) from None
         raise refusal
@@ -145,12 +146,15 @@ def socket_client(settings: Settings) -> Iterator[SocketClient | None]:
         try:
             yield SocketClient(http)
         except httpx.TransportError as error:
-            raise HomeError("The server ended before it answered. See `appliance status`.", code="server.gone") from error
+            raise HomeError(
+                "The server ended before it answered. See `appliance status`.", code="server.gone"
+            ) from error
 
 
 @contextmanager
 def within_reach(client: Client, home: Path, source: Path) -> Iterator[Path]:
-    """Give a path under which whoever does the work can read the folder `source`: a server reads nothing outside of its home.
+    """Give a path under which whoever does the work can read the folder `source`: a server reads nothing outside of its
+    home.
 
     Folders in it are named but left empty: no model has any, and the import says so. Raises `StorageError`.
     """

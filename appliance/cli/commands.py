@@ -27,14 +27,20 @@ from appliance.reports import doctor_report, run_report
 from appliance.services.home import create_home
 
 _LAST_WARNING = (
-    "Whoever loses the passphrase loses the data: nobody can open it, we neither. Make a recovery key now, and put it in a safe: "
+    "Whoever loses the passphrase loses the data: nobody can open it, we neither. Make a recovery key now, and put it "
+    "in a safe: "
     "`appliance key recovery`."
 )
 
 
 def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one statement a command; each is a few lines
     """Return the `appliance` command."""
-    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="A private fine-tuning appliance.")
+    app = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        help="A private fine-tuning appliance.",
+    )
 
     frame = make_frame(program)
 
@@ -50,7 +56,9 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
             passphrase = find_passphrase(passphrase_file or options.settings.passphrase_file, twice=True)
             with program.own_home(options.settings) as appliance:
                 made = create_home(appliance.context, passphrase or "", first_user=user)
-            sentence = f"The home is made. First account: {made['user']}, one-time password: {made['password']} (shown once)."
+            sentence = (
+                f"The home is made. First account: {made['user']}, one-time password: {made['password']} (shown once)."
+            )
             options.printer.result(made, f"{sentence}\n{_LAST_WARNING}")
 
     @app.command()
@@ -87,15 +95,24 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
                 raise typer.Exit(1)
 
     @app.command()
-    def serve(host: str | None = None, port: int | None = None, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
+    def serve(
+        host: str | None = None,
+        port: int | None = None,
+        passphrase_file: PassphraseFile = None,
+        as_json: AsJson = False,
+    ) -> None:
         """Serve the pages, and run the queue, until stopped."""
         with frame(as_json, passphrase_file) as options:
             chosen = options.settings
-            settings = Settings(chosen.home, host or chosen.host, chosen.port if port is None else port, chosen.passphrase_file)
+            settings = Settings(
+                chosen.home, host or chosen.host, chosen.port if port is None else port, chosen.passphrase_file
+            )
             if not (settings.home / "keyring.json").exists():
                 raise InputError("There is no home here yet. Make one with `appliance init`.", code="home.absent")
             passphrase = find_passphrase(passphrase_file or settings.passphrase_file, optional=True)
-            program.serve(settings, passphrase, lambda sentence: options.printer.result({"serving": sentence}, sentence))
+            program.serve(
+                settings, passphrase, lambda sentence: options.printer.result({"serving": sentence}, sentence)
+            )
 
     @app.command()
     def evaluate(
@@ -137,7 +154,9 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
     _add_job_commands(group("job", "Jobs."), frame)
     adapters = group("adapter", "Trained adapters.")
     _add_adapter_commands(adapters, frame)
-    add_rank_commands(app, group("rank", "The rank of adapters: how much room, and how much of it is used."), adapters, frame)
+    add_rank_commands(
+        app, group("rank", "The rank of adapters: how much room, and how much of it is used."), adapters, frame
+    )
     _add_user_commands(group("user", "Accounts."), frame)
     add_audit_commands(group("audit", "The audit log."), frame)
     return app
@@ -147,7 +166,9 @@ def _add_model_commands(group: typer.Typer, frame: Frame) -> None:
     @group.command("import")
     def import_(
         path: Annotated[Path | None, typer.Argument(help="A folder of safetensors.")] = None,
-        starter: Annotated[bool, typer.Option("--starter", help="The small model that is installed with the appliance.")] = False,
+        starter: Annotated[
+            bool, typer.Option("--starter", help="The small model that is installed with the appliance.")
+        ] = False,
         name: str = "",
         passphrase_file: PassphraseFile = None,
         as_json: AsJson = False,
@@ -159,9 +180,12 @@ def _add_model_commands(group: typer.Typer, frame: Frame) -> None:
             source = path.resolve() if path else None
             with options.client(read=(source,) if source else ()) as client, ExitStack() as stack:
                 place = stack.enter_context(within_reach(client, options.settings.home, source)) if source else None
-                model = client.perform("model.import", source=str(place) if place else None, name=name or (source.name if source else ""))
+                model = client.perform(
+                    "model.import", source=str(place) if place else None, name=name or (source.name if source else "")
+                )
             options.printer.result(
-                model, f"{model['name']} is installed as {model['id']}: {model['parameters'] / 1e6:.0f} million parameters."
+                model,
+                f"{model['name']} is installed as {model['id']}: {model['parameters'] / 1e6:.0f} million parameters.",
             )
 
     @group.command("list")
@@ -169,7 +193,9 @@ def _add_model_commands(group: typer.Typer, frame: Frame) -> None:
         """List the base models."""
         with frame(as_json, passphrase_file) as options, options.client() as client:
             columns = {"id": "id", "name": "name", "parameters": "parameters", "licence": "licence"}
-            options.printer.table(client.perform("model.list"), columns, "No model is installed yet: `appliance model import --starter`.")
+            options.printer.table(
+                client.perform("model.list"), columns, "No model is installed yet: `appliance model import --starter`."
+            )
 
     @group.command()
     def show(model: str, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
@@ -228,12 +254,16 @@ def _add_adapter_commands(group: typer.Typer, frame: Frame) -> None:
         """List the adapters."""
         with frame(as_json, passphrase_file) as options, options.client() as client:
             columns = {"id": "id", "name": "name", "method": "method", "rank": "rank", "state": "state"}
-            options.printer.table(client.perform("adapter.list"), columns, "There is no adapter yet: `appliance train`.")
+            options.printer.table(
+                client.perform("adapter.list"), columns, "There is no adapter yet: `appliance train`."
+            )
 
     @group.command()
     def show(
         adapter: str,
-        answers: Annotated[bool, typer.Option("--answers", help="With each held-out question and both answers.")] = False,
+        answers: Annotated[
+            bool, typer.Option("--answers", help="With each held-out question and both answers.")
+        ] = False,
         passphrase_file: PassphraseFile = None,
         as_json: AsJson = False,
     ) -> None:
@@ -245,7 +275,8 @@ def _add_adapter_commands(group: typer.Typer, frame: Frame) -> None:
             if answers:
                 found["answers"] = client.perform("adapter.answers", adapter_id=adapter)
                 report += "".join(
-                    f"\n\n{row['question']}\n  expected: {row['reference']}\n  original: {row['original']}\n  tuned:    {row['tuned']}"
+                    f"\n\n{row['question']}\n  expected: {row['reference']}\n  original: {row['original']}\n  tuned:   "
+                    f" {row['tuned']}"
                     for row in found["answers"]
                 )
             options.printer.result({**found, "report": report}, report)
@@ -257,7 +288,9 @@ def _add_adapter_commands(group: typer.Typer, frame: Frame) -> None:
         passphrase_file: PassphraseFile = None,
         as_json: AsJson = False,
     ) -> None:
-        """Say what is known of an adapter, in plain language, each fact with the entries of the log that it rests on."""
+        """Say what is known of an adapter, in plain language, each fact with the entries of the log that it rests
+        on.
+        """
         with frame(as_json, passphrase_file) as options, NewFile(out) as file, options.client() as client:
             found = client.perform("adapter.card", adapter_id=adapter)
             if file is not None:
@@ -271,10 +304,14 @@ def _add_user_commands(group: typer.Typer, frame: Frame) -> None:
         """Create an account with a one-time password."""
         with frame(as_json, passphrase_file) as options, options.client() as client:
             made = client.perform("user.add", name=name, role=role)
-            options.printer.result(made, f"{made['name']} ({made['role']}) has the one-time password {made['password']} (shown once).")
+            options.printer.result(
+                made, f"{made['name']} ({made['role']}) has the one-time password {made['password']} (shown once)."
+            )
 
     @group.command("list")
     def list_(passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
         """List the accounts."""
         with frame(as_json, passphrase_file) as options, options.client() as client:
-            options.printer.table(client.perform("user.list"), {"id": "id", "name": "name", "role": "role"}, "There is no account.")
+            options.printer.table(
+                client.perform("user.list"), {"id": "id", "name": "name", "role": "role"}, "There is no account."
+            )

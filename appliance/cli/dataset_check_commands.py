@@ -29,14 +29,23 @@ def add_check_commands(group: typer.Typer, frame: Frame) -> None:
             try:
                 source = file.open("rb")
             except OSError as error:
-                raise InputError(f"The file {file.name} cannot be read: {error.strerror}.", code="dataset.file") from error
+                raise InputError(
+                    f"The file {file.name} cannot be read: {error.strerror}.", code="dataset.file"
+                ) from error
             roles = {key: value for key, value in (("question", question), ("answer", answer)) if value}
             with source, options.client() as client:
                 upload_id = client.upload(source)
                 found = client.perform(
-                    "dataset.preview", upload_id=upload_id, filename=file.name, encoding=encoding, delimiter=delimiter, roles=roles
+                    "dataset.preview",
+                    upload_id=upload_id,
+                    filename=file.name,
+                    encoding=encoding,
+                    delimiter=delimiter,
+                    roles=roles,
                 )
-            options.printer.result(found, "\n".join([line for each in found["sources"] for line in _source(each)] + found["unread"]))
+            options.printer.result(
+                found, "\n".join([line for each in found["sources"] for line in _source(each)] + found["unread"])
+            )
 
     @group.command()
     def check(dataset: str, version: int = 0, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
@@ -57,14 +66,18 @@ def add_check_commands(group: typer.Typer, frame: Frame) -> None:
         """Mend a dataset: makes a new version; the one before stays as it was."""
         with frame(as_json, passphrase_file) as options, options.client() as client:
             made = client.perform("dataset.revise", dataset_id=dataset, code=check, action=action, rows=row or [])
-            options.printer.result(made, f"Version {made['version']} of {made['name']} is made: {made['changed']} rows changed.")
+            options.printer.result(
+                made, f"Version {made['version']} of {made['name']} is made: {made['changed']} rows changed."
+            )
 
     @group.command("renew-keys")
     def renew_keys(dataset: str, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
         """Write a dataset anew under new data keys; what the old keys open is shredded."""
         with frame(as_json, passphrase_file) as options, options.client() as client:
             made = client.perform("dataset.renew-keys", dataset_id=dataset)
-            options.printer.result(made, f"{made['name']} has new keys, as version {made['version']}; the versions before are shredded.")
+            options.printer.result(
+                made, f"{made['name']} has new keys, as version {made['version']}; the versions before are shredded."
+            )
 
 
 def add_person_commands(group: typer.Typer, frame: Frame) -> None:
@@ -87,7 +100,9 @@ def add_person_commands(group: typer.Typer, frame: Frame) -> None:
         passphrase_file: PassphraseFile = None,
         as_json: AsJson = False,
     ) -> None:
-        """Erase a person: new versions without their rows, the old ones shredded, the adapters retired; with a certificate each."""
+        """Erase a person: new versions without their rows, the old ones shredded, the adapters retired; with a
+        certificate each.
+        """
         with frame(as_json, passphrase_file) as options, options.client() as client:
             done = client.perform("person.erase", person=known)
             lines = [f"{len(done['certificates'])} certificates: `appliance dataset certificate ID` prints them again."]
@@ -99,14 +114,19 @@ def _source(source: dict[str, Any]) -> list[str]:
     lines = [f"{source['name']}: {source['source_format']}, {source['note']}; {roles}"]
     lines += [source["reason"]] if source["reason"] else []
     for row in source["conversations"]:
-        lines.append(f"  row {row['row']}: " + (row["problem"] or " | ".join(turn["content"] for turn in row["messages"])))
+        lines.append(
+            f"  row {row['row']}: " + (row["problem"] or " | ".join(turn["content"] for turn in row["messages"]))
+        )
     return lines
 
 
 def report_lines(found: dict[str, Any]) -> list[str]:
     """Return what was found in the rows of a dataset, as lines."""
     lines = [f"{found['rows']:,} rows."]
-    lines += [f"{each['name']}: {each['source_format']}, {each['note']}; {each['shape']}." for each in found.get("sources", [])]
+    lines += [
+        f"{each['name']}: {each['source_format']}, {each['note']}; {each['shape']}."
+        for each in found.get("sources", [])
+    ]
     lines += found.get("unread", [])
     left_out = found.get("left_out", {"count": 0, "rows": []})
     if left_out["count"]:
@@ -116,7 +136,11 @@ def report_lines(found: dict[str, Any]) -> list[str]:
         fixes = f" (fix: {', '.join(check['fixes'])})" if check["fixes"] else ""
         lines.append(f"{check['code']}: {check['count']:,} rows. {check['advice']}{fixes}")
         lines += [f"  {each['reason']}" for each in check["examples"][:SHOWN_EXAMPLES]]
-    lines += [f"{kind}: {each['count']:,} ({each['action']})" for kind, each in found["personal_data"].items() if each["count"]]
+    lines += [
+        f"{kind}: {each['count']:,} ({each['action']})"
+        for kind, each in found["personal_data"].items()
+        if each["count"]
+    ]
     return lines + list(found["notes"])
 
 
@@ -128,7 +152,10 @@ def _places(found: dict[str, Any]) -> list[str]:
         for place in dataset["places"]:
             rows = ", ".join(map(str, place["rows"][:20])) + (" …" if place["count"] > 20 else "")
             lines.append(
-                f"{dataset['name']} ({dataset['id']}), version {place['version']}, {place['part']}: {place['count']} rows ({rows})"
+                f"{dataset['name']} ({dataset['id']}), version {place['version']}, {place['part']}: {place['count']} "
+                f"rows ({rows})"
             )
-    lines += [f"adapter {each['name']} ({each['id']}) learned from version {each['version']}" for each in found["adapters"]]
+    lines += [
+        f"adapter {each['name']} ({each['id']}) learned from version {each['version']}" for each in found["adapters"]
+    ]
     return lines

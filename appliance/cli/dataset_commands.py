@@ -29,9 +29,15 @@ def add_dataset_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR
         question: Annotated[str, typer.Option(help="The column with the questions.")] = "",
         answer: Annotated[str, typer.Option(help="The column with the answers.")] = "",
         system_prompt: str = "",
-        encoding: Annotated[str, typer.Option(help="The encoding of a text file, when it is not found by itself.")] = "",
-        delimiter: Annotated[str, typer.Option(help="commas, semicolons, tabs or bars, when it is not found by itself.")] = "",
-        model: Annotated[str, typer.Option(help="The model in whose tokens rows are counted; the newest when not given.")] = "",
+        encoding: Annotated[
+            str, typer.Option(help="The encoding of a text file, when it is not found by itself.")
+        ] = "",
+        delimiter: Annotated[
+            str, typer.Option(help="commas, semicolons, tabs or bars, when it is not found by itself.")
+        ] = "",
+        model: Annotated[
+            str, typer.Option(help="The model in whose tokens rows are counted; the newest when not given.")
+        ] = "",
         seed: Annotated[int, typer.Option(help="Which rows are set aside: the same seed, the same rows.")] = 0,
         purpose: Purpose = "",
         owner: Owner = "",
@@ -46,7 +52,9 @@ def add_dataset_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR
             try:
                 source = file.open("rb")
             except OSError as error:
-                raise InputError(f"The file {file.name} cannot be read: {error.strerror}.", code="dataset.file") from error
+                raise InputError(
+                    f"The file {file.name} cannot be read: {error.strerror}.", code="dataset.file"
+                ) from error
             roles = {key: value for key, value in (("question", question), ("answer", answer)) if value}
             with source, options.client() as client:
                 upload_id = client.upload(source)
@@ -61,10 +69,13 @@ def add_dataset_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR
                     delimiter=delimiter,
                     model_id=model,
                     seed=seed,
-                    origin=_given(purpose=purpose, owner=owner, licence=licence, legal_basis=legal_basis, keep_until=keep_until),
+                    origin=_given(
+                        purpose=purpose, owner=owner, licence=licence, legal_basis=legal_basis, keep_until=keep_until
+                    ),
                 )
             sentence = (
-                f"{dataset['name']} is imported, encrypted, as {dataset['id']}: {dataset['training_rows']} rows to train on, "
+                f"{dataset['name']} is imported, encrypted, as {dataset['id']}: {dataset['training_rows']} rows to "
+                "train on, "
                 f"{dataset['validation_rows']} to validate, {dataset['test_rows']} held out."
             )
             options.printer.result(dataset, "\n".join([sentence, *report_lines(dataset["report"])]))
@@ -83,27 +94,44 @@ def add_dataset_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR
                 "hold_reason": "on hold",
                 "state": "state",
             }
-            options.printer.table(client.perform("dataset.list"), columns, "There is no dataset yet: `appliance dataset import FILE`.")
+            options.printer.table(
+                client.perform("dataset.list"), columns, "There is no dataset yet: `appliance dataset import FILE`."
+            )
 
     @group.command()
-    def show(dataset: str, part: str = "training", rows: int = 5, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
+    def show(
+        dataset: str,
+        part: str = "training",
+        rows: int = 5,
+        passphrase_file: PassphraseFile = None,
+        as_json: AsJson = False,
+    ) -> None:
         """Show a dataset and its first rows."""
         with frame(as_json, passphrase_file) as options, options.client() as client:
             found = client.perform("dataset.show", dataset_id=dataset, part=part, rows=rows)
-            lines = [f"row {row['row']}: " + " | ".join(turn["content"] for turn in row["messages"]) for row in found["preview"]]
+            lines = [
+                f"row {row['row']}: " + " | ".join(turn["content"] for turn in row["messages"])
+                for row in found["preview"]
+            ]
             options.printer.result(found, "\n".join([f"{found['name']}: {found['rows']} rows", *lines]))
 
     @group.command()
-    def shred(dataset: str, out: Certificate = None, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
+    def shred(
+        dataset: str, out: Certificate = None, passphrase_file: PassphraseFile = None, as_json: AsJson = False
+    ) -> None:
         """Make a dataset unreadable for good, and certify it."""
         with frame(as_json, passphrase_file) as options, NewFile(out) as file, options.client() as client:
             done = client.perform("dataset.shred", dataset_id=dataset)
             if file is not None:
                 keep(file, done["note"])
-            options.printer.result(done, f"The dataset {dataset} is shredded. What that cannot reach:\n{_not_reached(done)}")
+            options.printer.result(
+                done, f"The dataset {dataset} is shredded. What that cannot reach:\n{_not_reached(done)}"
+            )
 
     @group.command()
-    def certificate(dataset: str, out: Certificate = None, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
+    def certificate(
+        dataset: str, out: Certificate = None, passphrase_file: PassphraseFile = None, as_json: AsJson = False
+    ) -> None:
         """Print the signed certificate of a dataset that was shredded."""
         with frame(as_json, passphrase_file) as options, NewFile(out) as file, options.client() as client:
             found = client.perform("dataset.certificate", dataset_id=dataset)
@@ -124,7 +152,9 @@ def add_dataset_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR
     ) -> None:
         """Say where a dataset comes from, what it may be used for, and until when."""
         with frame(as_json, passphrase_file) as options, options.client() as client:
-            given = _given(purpose=purpose, owner=owner, licence=licence, legal_basis=legal_basis, keep_until=keep_until)
+            given = _given(
+                purpose=purpose, owner=owner, licence=licence, legal_basis=legal_basis, keep_until=keep_until
+            )
             told = client.perform("dataset.describe", dataset_id=dataset, **given)
             lines = (f"{name.replace('_', ' ')}: {told[name] or 'not stated'}" for name in _ORIGIN)
             options.printer.result(told, "\n".join(lines))
@@ -139,7 +169,9 @@ def add_dataset_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR
         """Put a dataset on legal hold: nothing of it can be shredded."""
         with frame(as_json, passphrase_file) as options, options.client() as client:
             told = client.perform("dataset.hold", dataset_id=dataset, reason=reason)
-            options.printer.result(told, f"{told['name']} is on legal hold: nothing of it is shredded until it is released.")
+            options.printer.result(
+                told, f"{told['name']} is on legal hold: nothing of it is shredded until it is released."
+            )
 
     @group.command()
     def release(dataset: str, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
@@ -154,7 +186,13 @@ def add_dataset_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR
         with frame(as_json, passphrase_file) as options, options.client() as client:
             found = client.perform("dataset.versions", dataset_id=dataset)
             rows = [{**each, "made": ", ".join(adapter["name"] for adapter in each["adapters"])} for each in found]
-            columns = {"version": "version", "change": "what was changed", "rows": "rows", "state": "state", "made": "adapters"}
+            columns = {
+                "version": "version",
+                "change": "what was changed",
+                "rows": "rows",
+                "state": "state",
+                "made": "adapters",
+            }
             options.printer.table(rows, columns, "There is no version.")
 
 

@@ -27,12 +27,17 @@ def verify_succeeded(ended: dict[str, Any]) -> None:
 
 
 def follow_job(options: Options, client: Client, job: dict[str, Any], title: str, *, wait: bool) -> None:
-    """Print the job at once, or with a progress bar when it has ended. Raises `WorkerError` when it failed, after its JSON."""
+    """Print the job at once, or with a progress bar when it has ended.
+
+    Raises `WorkerError` when it failed, after its JSON.
+    """
     if not wait:
         options.printer.result(job, f"The job {job['id']} is queued. `appliance job watch {job['id']}` follows it.")
         return
     ended = watch_job(options, client, job, title)
     result = {"job": ended["id"], "state": ended["state"], "reason": ended["reason"], **ended["result"]}
     if options.printer.as_json or ended["state"] != "failed":
-        options.printer.result(result, ended["result"].get("sentence") or f"The job is {ended['state']}. {ended['reason']}")
+        options.printer.result(
+            result, ended["result"].get("sentence") or f"The job is {ended['state']}. {ended['reason']}"
+        )
     verify_succeeded(ended)

@@ -1,4 +1,6 @@
-"""What every command stands in: settings, output, where the secret comes from, and how an error becomes a sentence and an exit status."""
+"""What every command stands in: settings, output, where the secret comes from, and how an error becomes a sentence and
+an exit status.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -48,7 +50,9 @@ class Options:
     passphrase_file: Path | None
 
     @contextmanager
-    def client(self, *, read: tuple[Path, ...] = (), write: tuple[Path, ...] = (), secret: str | None = None) -> Iterator[Client]:
+    def client(
+        self, *, read: tuple[Path, ...] = (), write: tuple[Path, ...] = (), secret: str | None = None
+    ) -> Iterator[Client]:
         """Give the server's client, or own the home and unseal it for this command, with `secret` when one is given."""
         with socket_client(self.settings) as remote:
             if remote is not None:

@@ -28,7 +28,9 @@ def add_key_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR0915
     @group.command()
     def add_slot(
         name: str = "",
-        credential: Annotated[bool, typer.Option("--credential", help="For a systemd credential in place of a passphrase.")] = False,
+        credential: Annotated[
+            bool, typer.Option("--credential", help="For a systemd credential in place of a passphrase.")
+        ] = False,
         new_passphrase_file: NewPassphraseFile = None,
         out: Out = None,
         passphrase_file: PassphraseFile = None,
@@ -51,21 +53,30 @@ def add_key_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR0915
             options.printer.result(made, sentence)
 
     @group.command()
-    def recovery(name: str = "", out: Out = None, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
+    def recovery(
+        name: str = "", out: Out = None, passphrase_file: PassphraseFile = None, as_json: AsJson = False
+    ) -> None:
         """Make a recovery key: 24 words to print, and a file. It opens the home when every passphrase is lost."""
         with frame(as_json, passphrase_file) as options, NewFile(out) as file, options.client() as client:
             made = client.perform("key.recovery", name=name)
             if file is not None:
                 keep(file, made.pop("secret"))
                 made.pop("words")
-                sentence = f"The recovery key is in {out}, as {WORDS} words too. Print it, put it in a safe, delete the file."
+                sentence = (
+                    f"The recovery key is in {out}, as {WORDS} words too. Print it, put it in a safe, delete the file."
+                )
             else:
-                sentence = f"These words open the home. They are shown this once: write them down, put them in a safe.\n\n{made['words']}\n"
+                sentence = (
+                    "These words open the home. They are shown this once: write them down, put them in a "
+                    f"safe.\n\n{made['words']}\n"
+                )
             options.printer.result(made, sentence)
 
     @group.command()
     def recover(
-        file: Annotated[Path | None, typer.Argument(help="The recovery key's file; without it, the words are typed.")] = None,
+        file: Annotated[
+            Path | None, typer.Argument(help="The recovery key's file; without it, the words are typed.")
+        ] = None,
         new_passphrase_file: NewPassphraseFile = None,
         as_json: AsJson = False,
     ) -> None:
@@ -78,7 +89,9 @@ def add_key_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR0915
                     client.perform("unseal", passphrase=secret)
                 made = client.perform("key.add", name="after recovery", passphrase=chosen)
             options.printer.result(
-                made, f"The home opens with the new passphrase (slot {made['id']}). Remove what was lost: `appliance key remove-slot`."
+                made,
+                f"The home opens with the new passphrase (slot {made['id']}). Remove what was lost: `appliance key "
+                "remove-slot`.",
             )
 
     @group.command()
@@ -86,7 +99,9 @@ def add_key_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR0915
         """Remove a way in, and replace the keys that its holder could have kept."""
         with frame(as_json, passphrase_file) as options, options.client() as client:
             left = client.perform("key.remove", slot_id=slot)
-            options.printer.result(left, f"The slot {slot} is gone; old copies of the keyring open nothing here either. {len(left)} left.")
+            options.printer.result(
+                left, f"The slot {slot} is gone; old copies of the keyring open nothing here either. {len(left)} left."
+            )
 
     @group.command()
     def rotate(passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
@@ -100,4 +115,6 @@ def add_key_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR0915
         """Give the audit log a new signing key, signed by the old one, which is then forgotten."""
         with frame(as_json, passphrase_file) as options, options.client() as client:
             done = client.perform("key.rotate-log")
-            options.printer.result(done, f"Entry {done['entry']} hands the audit log over to the key {done['log_key']}.")
+            options.printer.result(
+                done, f"Entry {done['entry']} hands the audit log over to the key {done['log_key']}."
+            )

@@ -10,9 +10,11 @@ from appliance.foundation.errors import ConflictError
 
 
 class NewFile:
-    """Creates the file (0600), or none when there is no path: `with NewFile(path) as file`. Raises `ConflictError` when it is there.
+    """Creates the file (0600), or none when there is no path: `with NewFile(path) as file`. Raises `ConflictError` when
+    it is there.
 
-    Enter it before the home is owned: then this process is confined and loses the right to. It is removed when nothing was written.
+    Enter it before the home is owned: then this process is confined and loses the right to. It is removed when nothing
+    was written.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -23,10 +25,14 @@ class NewFile:
             return None
         try:
             with storage_errors(f"Creating {self._path.name}"):
-                self._file = os.fdopen(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb")
+                self._file = os.fdopen(
+                    os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb"
+                )
         except Exception as error:
             if self._path.exists():
-                raise ConflictError(f"{self._path.name} is there already. Name a new file.", code="out.exists") from error
+                raise ConflictError(
+                    f"{self._path.name} is there already. Name a new file.", code="out.exists"
+                ) from error
             raise
         return self._file
 

@@ -1,4 +1,7 @@
-"""Where the passphrase comes from: a file, a systemd credential, or the keyboard. Never argv, never the value of a variable."""
+"""Where the passphrase comes from: a file, a systemd credential, or the keyboard.
+
+Never argv, never the value of a variable.
+"""
 
 import getpass
 import os
@@ -17,7 +20,8 @@ CREDENTIALS = ("appliance-key", "appliance-passphrase")  # a credential slot's s
 
 
 def find_passphrase(given: Path | None, *, twice: bool = False, optional: bool = False) -> str | None:
-    """Return the passphrase, or another slot's secret as text. With `twice` it is chosen now: typed two times, and long enough.
+    """Return the passphrase, or another slot's secret as text. With `twice` it is chosen now: typed two times, and long
+    enough.
 
     Returns None only when `optional` and there is neither a file nor a terminal. Raises `InputError`.
     """
@@ -33,7 +37,10 @@ def find_password(given: Path | None, name: str) -> str:
 
 
 def read_or_ask(given: Path | None, prompt: str, *, twice: bool = False, optional: bool = False) -> str | None:
-    """Return what is in the file `given`, else what is typed after `prompt`, unseen. As `find_passphrase`, but for its own places."""
+    """Return what is in the file `given`, else what is typed after `prompt`, unseen.
+
+    As `find_passphrase`, but for its own places.
+    """
     if given is not None:
         passphrase = _read(given)
     elif sys.stdin is not None and sys.stdin.isatty():  # None: it was closed before we began
@@ -44,10 +51,13 @@ def read_or_ask(given: Path | None, prompt: str, *, twice: bool = False, optiona
         return None
     else:
         raise InputError(
-            "A passphrase is needed and there is no terminal to type it on. Name a file with --passphrase-file.", code="passphrase.absent"
+            "A passphrase is needed and there is no terminal to type it on. Name a file with --passphrase-file.",
+            code="passphrase.absent",
         )
     if twice and len(passphrase) < MIN_PASSPHRASE_CHARACTERS:
-        raise InputError(f"The passphrase is too short: at least {MIN_PASSPHRASE_CHARACTERS} characters.", code="passphrase.short")
+        raise InputError(
+            f"The passphrase is too short: at least {MIN_PASSPHRASE_CHARACTERS} characters.", code="passphrase.short"
+        )
     return passphrase
 
 
@@ -59,12 +69,17 @@ def _read(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"The passphrase file {path.name} cannot be read.", code="passphrase.file") from error
     if len(data) > MAX_PASSPHRASE_BYTES or not text:
-        raise InputError(f"The passphrase file {path.name} is empty or over {MAX_PASSPHRASE_BYTES} bytes.", code="passphrase.file")
+        raise InputError(
+            f"The passphrase file {path.name} is empty or over {MAX_PASSPHRASE_BYTES} bytes.", code="passphrase.file"
+        )
     return text
 
 
 def read_recovery(file: Path | None) -> RecoverySecret:
-    """Return the recovery key from its file, else from the words that are typed. Raises `InputError`, `StorageError`."""
+    """Return the recovery key from its file, else from the words that are typed.
+
+    Raises `InputError`, `StorageError`.
+    """
     if file is None:
         text = read_or_ask(None, f"The {WORDS} words: ")
     else:

@@ -1,6 +1,7 @@
 """How results look: JSON for programs, tables and sentences for people.
 
-Names and answers come from files and models, which are not trusted: to a terminal they are text, never markup nor control sequences.
+Names and answers come from files and models, which are not trusted: to a terminal they are text, never markup nor
+control sequences.
 """
 
 import json
@@ -54,7 +55,9 @@ class Printer:
             sys.stderr.write(f"{plain(error.sentence)}\n")
 
     def note(self, sentence: str) -> None:
-        """Print what has to be known beside a result, on standard error: also with JSON, where the result may have no place for it."""
+        """Print what has to be known beside a result, on standard error: also with JSON, where the result may have no
+        place for it.
+        """
         sys.stderr.write(f"{plain(sentence)}\n")
 
     def progress(self) -> Progress:
@@ -71,7 +74,9 @@ class Printer:
 
 
 def plain(text: str) -> Text:
-    """Return `text` as it is, but for what a terminal would obey (control characters) or could not show (lone surrogates)."""
+    """Return `text` as it is, but for what a terminal would obey (control characters) or could not show (lone
+    surrogates).
+    """
     return Text(_UNSAFE.sub("\N{REPLACEMENT CHARACTER}", text))
 
 

@@ -26,9 +26,13 @@ def _add_advise(group: typer.Typer, frame: Frame) -> None:
         dataset: Annotated[str | None, typer.Option(help="Dataset id: recommend a rank before training.")] = None,
         model: Annotated[str | None, typer.Option(help="Model id, together with --dataset.")] = None,
         method: str = "qlora",
-        memory_gib: Annotated[float | None, typer.Option(help="How much memory training may take; this machine's, if not said.")] = None,
+        memory_gib: Annotated[
+            float | None, typer.Option(help="How much memory training may take; this machine's, if not said.")
+        ] = None,
         layers: Annotated[bool, typer.Option("--layers", help="With each matrix and its singular values.")] = False,
-        again: Annotated[bool, typer.Option("--again", help="Look anew at an adapter that was looked at before.")] = False,
+        again: Annotated[
+            bool, typer.Option("--again", help="Look anew at an adapter that was looked at before.")
+        ] = False,
         passphrase_file: PassphraseFile = None,
         as_json: AsJson = False,
     ) -> None:
@@ -36,24 +40,32 @@ def _add_advise(group: typer.Typer, frame: Frame) -> None:
         with frame(as_json, passphrase_file) as options:
             before = dataset is not None and model is not None
             if before == (adapter is not None):
-                raise InputError("Say --dataset and --model (before training), or --adapter (after it).", code="rank.which")
+                raise InputError(
+                    "Say --dataset and --model (before training), or --adapter (after it).", code="rank.which"
+                )
             with options.client() as client:
                 if adapter is not None:
                     _explain(options, client, adapter, layers=layers, again=again)
                     return
-                found = client.perform("rank.advise", dataset_id=dataset, model_id=model, method=method, memory_gib=memory_gib)
+                found = client.perform(
+                    "rank.advise", dataset_id=dataset, model_id=model, method=method, memory_gib=memory_gib
+                )
                 options.printer.result(found, _before(found))
 
 
 def _explain(options: Options, client: Client, adapter: str, *, layers: bool, again: bool) -> None:
     known = client.perform("adapter.show", adapter_id=adapter)["results"].get("rank")
     if again or not known:
-        verify_succeeded(watch_job(options, client, client.perform("rank.explain", adapter_id=adapter), "Looking at the adapter"))
+        verify_succeeded(
+            watch_job(options, client, client.perform("rank.explain", adapter_id=adapter), "Looking at the adapter")
+        )
         known = client.perform("adapter.show", adapter_id=adapter)["results"].get("rank")
         if not known:
             raise InputError("The analysis was stopped before it had ended. Ask again.", code="rank.stopped")
     found = client.perform("rank.show", adapter_id=adapter) if layers else known
-    options.printer.result({"adapter": adapter, **found}, "\n".join([*_after(found), *map(_layer, found.get("layers", []))]))
+    options.printer.result(
+        {"adapter": adapter, **found}, "\n".join([*_after(found), *map(_layer, found.get("layers", []))])
+    )
 
 
 def _add_shrink(group: typer.Typer, frame: Frame) -> None:
@@ -61,7 +73,9 @@ def _add_shrink(group: typer.Typer, frame: Frame) -> None:
     def shrink(
         adapter: str,
         rank: Annotated[int | None, typer.Option(help="The smaller rank.")] = None,
-        keep: Annotated[float | None, typer.Option(help="Instead: how much of what it learned to keep, in percent.")] = None,
+        keep: Annotated[
+            float | None, typer.Option(help="Instead: how much of what it learned to keep, in percent.")
+        ] = None,
         wait: Wait = True,
         passphrase_file: PassphraseFile = None,
         as_json: AsJson = False,
@@ -119,7 +133,10 @@ def _before(found: dict[str, Any]) -> str:
     lines = [found["sentence"], ""]
     for choice in found["choices"]:
         fits = "" if choice["fits"] else "; does not fit"
-        lines.append(f"  rank {choice['rank']:>3}: {choice['parameters']:>13,} parameters, at most {choice['peak_mib']:,} MiB{fits}")
+        lines.append(
+            f"  rank {choice['rank']:>3}: {choice['parameters']:>13,} parameters, at most {choice['peak_mib']:,} "
+            f"MiB{fits}"
+        )
     return "\n".join([*lines, "", "Why: " + ".\n     ".join(found["sources"]) + "."])
 
 

@@ -21,12 +21,16 @@ def add_train_commands(app: typer.Typer, frame: Frame) -> None:
     def train(
         dataset: Annotated[str, typer.Option(help="Dataset id.")],
         model: Annotated[str, typer.Option(help="Model id.")],
-        method: Annotated[str, typer.Option(help="qlora, lora, last-layers, full, or auto: what fits this machine.")] = "qlora",
+        method: Annotated[
+            str, typer.Option(help="qlora, lora, last-layers, full, or auto: what fits this machine.")
+        ] = "qlora",
         preset: Annotated[str, typer.Option(help="quick, balanced or thorough.")] = "balanced",
         rank: Annotated[int | None, typer.Option(help="Of LoRA and QLoRA.")] = None,
         rslora: Annotated[bool, typer.Option("--rslora", help="Scale by the root of the rank (LoRA, QLoRA).")] = False,
         dora: Annotated[bool, typer.Option("--dora", help="Learn lengths and directions apart (LoRA, QLoRA).")] = False,
-        last_layers: Annotated[int | None, typer.Option(help="How many of the last layers learn (last-layers).")] = None,
+        last_layers: Annotated[
+            int | None, typer.Option(help="How many of the last layers learn (last-layers).")
+        ] = None,
         train_head: Annotated[bool, typer.Option("--train-head", help="The head learns too (last-layers).")] = False,
         epochs: int | None = None,
         batch: int | None = None,
@@ -75,13 +79,18 @@ def add_train_commands(app: typer.Typer, frame: Frame) -> None:
     ) -> None:
         """Count what a matrix, an adapter or a whole model has to learn."""
         with frame(as_json, passphrase_file) as options:
-            if ((rows is not None or columns is not None) + bool(model) + table) != 1 or (rows is None) != (columns is None):
+            if ((rows is not None or columns is not None) + bool(model) + table) != 1 or (rows is None) != (
+                columns is None
+            ):
                 raise InputError("Give --rows and --columns, or --model, or --table.", code="parameters.which")
             if table:
                 lines = gpu_table()
                 columns_of = {"name": "model", **{str(size): f"{size} GB" for size in GPU_GB}}
                 shown = [
-                    {"name": line.name, **{str(size): ", ".join(cell) or "-" for size, cell in zip(GPU_GB, line.fitting, strict=True)}}
+                    {
+                        "name": line.name,
+                        **{str(size): ", ".join(cell) or "-" for size, cell in zip(GPU_GB, line.fitting, strict=True)},
+                    }
                     for line in lines
                 ]
                 options.printer.table([asdict(line) for line in lines] if as_json else shown, columns_of, "")
@@ -92,10 +101,21 @@ def add_train_commands(app: typer.Typer, frame: Frame) -> None:
                 if as_json:
                     options.printer.result(found, "")
                     return
-                heads = {"name": "matrix", "copies": "copies", "size": "d x k", "full": "d·k", "adapter": f"r·(d+k), r={rank}"}
+                heads = {
+                    "name": "matrix",
+                    "copies": "copies",
+                    "size": "d x k",
+                    "full": "d·k",
+                    "adapter": f"r·(d+k), r={rank}",
+                }
                 options.printer.table(layers, heads, "")
-                sentence = f"{found['name']}: {found['parameters']:,} numbers; an adapter of rank {rank} on all linear layers: "
-                options.printer.result(found, f"{sentence}{found['adapter']:,}, {found['times_smaller']:.0f} times fewer.")
+                sentence = (
+                    f"{found['name']}: {found['parameters']:,} numbers; an adapter of rank {rank} on all linear "
+                    "layers: "
+                )
+                options.printer.result(
+                    found, f"{sentence}{found['adapter']:,}, {found['times_smaller']:.0f} times fewer."
+                )
             else:
                 count = compare_adapter(rows or 0, columns or 0, rank)
                 options.printer.result(

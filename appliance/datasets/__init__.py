@@ -1,4 +1,7 @@
-"""Datasets: import of what staff bring, checks, splits, and the encrypted store. Tables stand in `datasets.tables`, out of workers' way."""
+"""Datasets: import of what staff bring, checks, splits, and the encrypted store.
+
+Tables stand in `datasets.tables`, out of workers' way.
+"""
 
 from appliance.datasets.columns import ColumnRoles
 from appliance.datasets.conversation import PARTS, Conversation

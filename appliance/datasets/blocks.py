@@ -1,9 +1,9 @@
 """Many plain rows at once: what a large table mostly holds, so that a row costs microseconds and not tens of them.
 
-A block is a list of rows with one question and one answer each. Everything that is said about a row is still said by the code that looks
-at one row (`row_checks`, `personal_data`, `token_lengths`); a block only tells, in one pass over all its texts, which rows that code need
-not look at. The looks here let through whatever the exact ones could find, and more: tests/unit/datasets/test_blocks.py holds that both
-ways give the same rows, findings and parts.
+A block is a list of rows with one question and one answer each. Everything that is said about a row is still said by
+the code that looks at one row (`row_checks`, `personal_data`, `token_lengths`); a block only tells, in one pass over
+all its texts, which rows that code need not look at. The looks here let through whatever the exact ones could find, and
+more: tests/unit/datasets/test_blocks.py holds that both ways give the same rows, findings and parts.
 """
 
 import functools
@@ -26,7 +26,8 @@ _ODD_SPACES = (
     "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000"
 )
-# Python's \d holds the digits of every script, RE2's those of ASCII alone. There are none in these ranges but the ASCII ones.
+# Python's \d holds the digits of every script, RE2's those of ASCII alone. There are none in these ranges but the ASCII
+# ones.
 _OTHER_DIGITS = "[^\\x{0}-\\x{5ff}\\x{2000}-\\x{2bff}\\x{3000}-\\x{9fff}\\x{ac00}-\\x{d7af}]"
 _PERSONAL = f"@|{MAYBE_NUMBERED.pattern}|{MAYBE_PHONE.pattern}|{_OTHER_DIGITS}"
 _words = "|".join(sorted(word.replace("/", "/?") for word in PLACEHOLDERS if word))
@@ -35,7 +36,10 @@ _CHECKED = rf"[<&]|{DAMAGED.pattern}|{MAYBE_CREDENTIAL.pattern}|^[^\p{{L}}\p{{N}
 
 @dataclass(frozen=True)
 class Block:
-    """Rows of a question and an answer, each text without white space around it and without NUL. Labels are "" where there are none."""
+    """Rows of a question and an answer, each text without white space around it and without NUL.
+
+    Labels are "" where there are none.
+    """
 
     rows: list[int]
     questions: list[str]
@@ -51,7 +55,10 @@ class Block:
 
     def conversation(self, index: int) -> Conversation:
         """Return one row."""
-        messages = [{"role": "user", "content": self.questions[index]}, {"role": "assistant", "content": self.answers[index]}]
+        messages = [
+            {"role": "user", "content": self.questions[index]},
+            {"role": "assistant", "content": self.answers[index]},
+        ]
         return Conversation(self.rows[index], messages, **{name: values[index] for name, values in self.labels.items()})
 
     def label(self, name: str) -> Sequence[str]:
@@ -96,7 +103,9 @@ class Block:
         """Return how many bytes of UTF-8 question and answer of each row are."""
         import pyarrow.compute as pc  # noqa: PLC0415 - starts threads
 
-        lengths: npt.NDArray[np.int64] = sum(pc.binary_length(texts).to_numpy().astype("int64") for texts in self._arrays)
+        lengths: npt.NDArray[np.int64] = sum(
+            pc.binary_length(texts).to_numpy().astype("int64") for texts in self._arrays
+        )
         return lengths
 
     @functools.cached_property
@@ -114,7 +123,10 @@ class Block:
 
 
 def _normal(texts: list[str]) -> list[str]:
-    """Return each text as `row_checks.normal` does. NUL stands between texts: it is in none, and no character's case depends on it."""
+    """Return each text as `row_checks.normal` does.
+
+    NUL stands between texts: it is in none, and no character's case depends on it.
+    """
     folded = "\0".join(texts).casefold()
     if "  " in folded or any(space in folded for space in _ODD_SPACES):
         return [" ".join(text.split()) for text in folded.split("\0")]

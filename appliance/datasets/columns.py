@@ -22,7 +22,18 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "group": ("group", "fact_id", "gruppe", "groupe", "grupo", "gruppo", "groep", "grupa"),
     "category": (
         *("category", "topic", "label", "intent"),
-        *("kategorie", "thema", "catégorie", "categorie", "thème", "categoría", "tema", "categoria", "onderwerp", "kategoria"),
+        *(
+            "kategorie",
+            "thema",
+            "catégorie",
+            "categorie",
+            "thème",
+            "categoría",
+            "tema",
+            "categoria",
+            "onderwerp",
+            "kategoria",
+        ),
     ),
     "split": ("split",),
 }
@@ -48,14 +59,19 @@ class ColumnRoles:
 
 
 def guess_roles(header: Sequence[str]) -> ColumnRoles:
-    """Return the roles by well-known names. Raises `InputError` when question or answer is not to be found, or twice."""
+    """Return the roles by well-known names.
+
+    Raises `InputError` when question or answer is not to be found, or twice.
+    """
     normal = [name.strip().casefold().replace(" ", "_").replace("-", "_") for name in header]
     found: dict[str, str] = {}
     for role, names in _NAMES.items():
         matching = [index for index, name in enumerate(normal) if name in names]
         if len(matching) > 1:
             columns = " and ".join(f"{index + 1} ({normal[index]})" for index in matching)
-            raise InputError(f"Columns {columns} could each be the {role}. Say which one it is.", code="dataset.ambiguous-columns")
+            raise InputError(
+                f"Columns {columns} could each be the {role}. Say which one it is.", code="dataset.ambiguous-columns"
+            )
         if matching:
             found[role] = header[matching[0]]
     missing = [role for role in _REQUIRED if role not in found]
@@ -73,8 +89,8 @@ def guess_roles(header: Sequence[str]) -> ColumnRoles:
 def guess_roles_by_content(header: Sequence[str], sample: Sequence[dict[str, Any]]) -> ColumnRoles | None:
     """Return question and answer by what the columns hold, or None when that is not clear.
 
-    The question is the one column where most values end with a question mark; the answer the only other one with text, or clearly the
-    longest of them.
+    The question is the one column where most values end with a question mark; the answer the only other one with text,
+    or clearly the longest of them.
     """
     if len(sample) < _MIN_SAMPLE:
         return None
@@ -98,15 +114,20 @@ def verify_roles(roles: ColumnRoles, header: Sequence[str]) -> None:
     given = {role: name for role, name in asdict(roles).items() if name}
     missing = [role for role in _REQUIRED if role not in given]
     if missing:
-        raise InputError(f"No column was chosen for the {' and the '.join(missing)}. Choose one.", code="dataset.unknown-columns")
+        raise InputError(
+            f"No column was chosen for the {' and the '.join(missing)}. Choose one.", code="dataset.unknown-columns"
+        )
     unknown = [role for role, name in given.items() if header.count(name) != 1]
     if unknown:
         raise InputError(
-            f"The column chosen for the {' and the '.join(unknown)} is not in the file exactly once. Choose one of the first row.",
+            f"The column chosen for the {' and the '.join(unknown)} is not in the file exactly once. Choose one of the "
+            "first row.",
             code="dataset.unknown-columns",
         )
     if len(set(given.values())) != len(given):
-        raise InputError("One column was chosen for two roles. Choose a column for each.", code="dataset.ambiguous-columns")
+        raise InputError(
+            "One column was chosen for two roles. Choose a column for each.", code="dataset.ambiguous-columns"
+        )
 
 
 def _count(header: Sequence[str]) -> str:

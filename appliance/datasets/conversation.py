@@ -12,12 +12,13 @@ MAX_LABEL_CHARACTERS = 200  # a key fact, a group or a category
 
 @dataclass(frozen=True)
 class Conversation:
-    """What one row of the source says. `row` counts from 1 and is the row that a spreadsheet shows (a CSV's header is row 1).
+    """What one row of the source says. `row` counts from 1 and is the row that a spreadsheet shows (a CSV's header is
+    row 1).
 
-    `messages` are `{"role": "system" | "user" | "assistant", "content": ...}`: an optional system message, then user and assistant in
-    turn, ending with the assistant. `key_fact` is what an answer must hold to be right, `group` ties phrasings of one fact together,
-    `category` is a kind of row that every part should hold its share of, `split` is the part that the source asks for: each "" when
-    the source does not say.
+    `messages` are `{"role": "system" | "user" | "assistant", "content": ...}`: an optional system message, then user
+    and assistant in turn, ending with the assistant. `key_fact` is what an answer must hold to be right, `group` ties
+    phrasings of one fact together, `category` is a kind of row that every part should hold its share of, `split` is the
+    part that the source asks for: each "" when the source does not say.
     """
 
     row: int

@@ -1,7 +1,7 @@
 """Secrets and keys in text, by the forms that their issuers gave them so that they can be found.
 
-The forms are those that public scanners look for (gitleaks, detect-secrets). A password without a form is found only where a word beside
-it says what it is.
+The forms are those that public scanners look for (gitleaks, detect-secrets). A password without a form is found only
+where a word beside it says what it is.
 """
 
 import re

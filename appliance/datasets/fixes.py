@@ -1,8 +1,8 @@
 """Mending a dataset: a fix applied to every row with a finding, as the rows pass into the next version.
 
-drop: the row goes. mask: secrets and personal data are replaced. trim: tags are taken out, damaged characters mended, the oldest turns cut.
-merge: near duplicates become phrasings of one fact, and what is asked in training and in the test becomes training. A row never moves
-out of training: what was practised must not be a test.
+drop: the row goes. mask: secrets and personal data are replaced. trim: tags are taken out, damaged characters mended,
+the oldest turns cut. merge: near duplicates become phrasings of one fact, and what is asked in training and in the test
+becomes training. A row never moves out of training: what was practised must not be a test.
 """
 
 import html
@@ -30,7 +30,9 @@ _Change = Callable[[Conversation], Conversation | None]
 
 @dataclass(frozen=True)
 class Fix:
-    """What to do: an action for all rows with the finding `code`; or rows to drop by number; or a person whose rows to drop."""
+    """What to do: an action for all rows with the finding `code`; or rows to drop by number; or a person whose rows to
+    drop.
+    """
 
     code: str = ""
     action: str = ""
@@ -57,7 +59,8 @@ class Fixing:
         else:
             if fix.action not in CHECKS.get(fix.code, ("", "", ()))[2]:
                 raise InputError(
-                    "There is no such fix for this finding. `appliance dataset check` shows those there are.", code="dataset.fix"
+                    "There is no such fix for this finding. `appliance dataset check` shows those there are.",
+                    code="dataset.fix",
                 )
             self._chosen = set(screening.rows_of(fix.code).tolist())
             self._change = self._of(fix, screening)
@@ -84,7 +87,11 @@ class Fixing:
             pseudonyms = Pseudonyms()
             return lambda row: masked(row, pseudonyms)
         if fix.action == "trim":
-            return {"html": _texts(without_html), "encoding": _texts(mended), "too-long": lambda row: shortened(row, screening)}[fix.code]
+            return {
+                "html": _texts(without_html),
+                "encoding": _texts(mended),
+                "too-long": lambda row: shortened(row, screening),
+            }[fix.code]
         if fix.code == "leakage":
             return lambda row: replace(row, split="training")
         return self._merge(screening)
@@ -118,7 +125,9 @@ def without_html(text: str) -> str:
 
 
 def mended(text: str) -> str:
-    """Return the text with UTF-8 that was read as Windows-1252 read rightly, run by run; what does not come out as UTF-8 stays."""
+    """Return the text with UTF-8 that was read as Windows-1252 read rightly, run by run; what does not come out as
+    UTF-8 stays.
+    """
 
     def repaired(match: re.Match[str]) -> str:
         try:
@@ -142,7 +151,9 @@ def shortened(conversation: Conversation, screening: Screening) -> Conversation:
 
 def _bytes_of(text: str) -> bytes:
     # Windows-1252 leaves five bytes undefined; programs read them as Latin-1.
-    return b"".join(character.encode("latin-1") if ord(character) < 256 else character.encode("cp1252") for character in text)
+    return b"".join(
+        character.encode("latin-1") if ord(character) < 256 else character.encode("cp1252") for character in text
+    )
 
 
 def _dropped(_conversation: Conversation) -> None:
@@ -151,6 +162,9 @@ def _dropped(_conversation: Conversation) -> None:
 
 def _texts(change: Callable[[str], str]) -> _Change:
     def apply(conversation: Conversation) -> Conversation:
-        return replace(conversation, messages=[{**message, "content": change(message["content"])} for message in conversation.messages])
+        return replace(
+            conversation,
+            messages=[{**message, "content": change(message["content"])} for message in conversation.messages],
+        )
 
     return apply

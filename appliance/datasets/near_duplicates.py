@@ -1,10 +1,10 @@
 """Questions that are nearly the same: MinHash over five-character shingles (Broder 1997), by datasketch.
 
-Rows whose signatures agree in one band count as near; the bands are those that datasketch chooses for a Jaccard similarity of 0.85. Rows
-of one group are phrasings of one fact and are meant to be alike. Of each band only the first row is kept, and the first one of another
-group: an earliest row that is near is among them, and a table whose questions are all alike costs no more than any other.
-A row costs some fifty microseconds and half a kilobyte, so only the first `MAX_COMPARED_ROWS` are compared; whoever uses this says so when
-there are more.
+Rows whose signatures agree in one band count as near; the bands are those that datasketch chooses for a Jaccard
+similarity of 0.85. Rows of one group are phrasings of one fact and are meant to be alike. Of each band only the first
+row is kept, and the first one of another group: an earliest row that is near is among them, and a table whose questions
+are all alike costs no more than any other. A row costs some fifty microseconds and half a kilobyte, so only the first
+`MAX_COMPARED_ROWS` are compared; whoever uses this says so when there are more.
 """
 
 import functools
@@ -22,7 +22,9 @@ _KNOWN_SHINGLES = 65_536
 @functools.lru_cache(_KNOWN_SHINGLES)  # shingles come again and again
 def _hash(shingle: str) -> int:
     """Return 32 bits of SHA-1, as datasketch takes them."""
-    return int.from_bytes(hashlib.sha1(shingle.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()[:4], "little")
+    return int.from_bytes(
+        hashlib.sha1(shingle.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()[:4], "little"
+    )
 
 
 class NearDuplicates:
@@ -33,7 +35,9 @@ class NearDuplicates:
 
         self._signature: Any = MinHash(num_perm=PERMUTATIONS, hashfunc=_hash)
         self._bands: list[tuple[int, int]] = MinHashLSH(threshold=SIMILARITY, num_perm=PERMUTATIONS).hashranges
-        self._first: dict[tuple[int, bytes], list[tuple[int, str]]] = {}  # of each band: the first rows, of two different groups
+        self._first: dict[
+            tuple[int, bytes], list[tuple[int, str]]
+        ] = {}  # of each band: the first rows, of two different groups
         self.groups: dict[int, str] = {}  # of each row that was compared
         self.pairs: dict[int, int] = {}  # row to the earlier row that it is nearly the same as
 
@@ -43,7 +47,8 @@ class NearDuplicates:
         return len(self.groups) >= MAX_COMPARED_ROWS
 
     def add(self, row: int, normal_text: str, group: str) -> int | None:
-        """Return the earliest row that asks nearly the same and is of another group, if there is one; remember this one.
+        """Return the earliest row that asks nearly the same and is of another group, if there is one; remember this
+        one.
 
         Rows come in the order of their numbers.
         """

@@ -1,4 +1,5 @@
-"""One part's file: rows to encrypted Parquet and back, a row group at a time. `store` says what the format binds and why.
+"""One part's file: rows to encrypted Parquet and back, a row group at a time. `store` says what the format binds and
+why.
 
 Importing this starts threads of Arrow and NumPy: the server imports it on use, after it has restricted itself.
 """
@@ -38,11 +39,15 @@ LAYOUT = {"use_dictionary": ["messages.list.element.role", *_LABELS], "write_sta
 
 
 class PartWriter:
-    """Writes Arrow tables of rows to a new file under a 32-byte key, a row group each; durable when it closes without an error."""
+    """Writes Arrow tables of rows to a new file under a 32-byte key, a row group each; durable when it closes without
+    an error.
+    """
 
     def __init__(self, path: Path, key: bytes, prefix: bytes, *, compression: str = "zstd") -> None:
         """`prefix` is the additional authenticated data. Raises `OSError`."""
-        properties = create_encryption_properties(key, aad_prefix=prefix, store_aad_prefix=False, encryption_algorithm="AES_GCM_V1")
+        properties = create_encryption_properties(
+            key, aad_prefix=prefix, store_aad_prefix=False, encryption_algorithm="AES_GCM_V1"
+        )
         self._file = open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb")  # noqa: SIM115 - __exit__
         self._writer = pq.ParquetWriter(
             self._file,
@@ -75,7 +80,9 @@ def table_of(conversations: Sequence[Conversation]) -> pa.Table:
             roles.append(message["role"])
             contents.append(message["content"])
         offsets.append(len(roles))
-    turns = pa.StructArray.from_arrays([pa.array(roles, pa.string()), pa.array(contents, pa.string())], ["role", "content"])
+    turns = pa.StructArray.from_arrays(
+        [pa.array(roles, pa.string()), pa.array(contents, pa.string())], ["role", "content"]
+    )
     columns = [
         pa.array([conversation.row for conversation in conversations], pa.int64()),
         pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), turns),
@@ -111,13 +118,15 @@ def read_rows(path: Path, key: bytes, prefix: bytes, part: str) -> Iterator[Conv
         with open_part(path, key, prefix) as file:
             if file.schema_arrow.metadata.get(_FORMAT_KEY) != _FORMAT_VERSION or not file.schema_arrow.equals(_SCHEMA):
                 raise IntegrityError(
-                    f"The {part} part of this dataset has an unknown format. A newer appliance may have written it: upgrade this one."
+                    f"The {part} part of this dataset has an unknown format. A newer appliance may have written it: "
+                    "upgrade this one."
                 )
             for group in range(file.num_row_groups):
                 yield from _conversations(file.read_row_group(group), part)
     except (pa.ArrowException, OSError, ValueError, UnicodeError, MemoryError, OverflowError) as error:
         raise IntegrityError(
-            f"The {part} part of this dataset cannot be decrypted: the file was changed, cut, or swapped. Restore it from a backup.",
+            f"The {part} part of this dataset cannot be decrypted: the file was changed, cut, or swapped. Restore it "
+            "from a backup.",
             code="integrity.dataset",
         ) from error
 
@@ -130,8 +139,13 @@ def _conversations(table: pa.Table, part: str) -> Iterator[Conversation]:
     ends = pa.compute.list_value_length(lists).to_pylist()
     labels = [table.column(name).to_pylist() for name in _LABELS]
     start = 0
-    for row, length, key_fact, kind, group, category in zip(table.column("row").to_pylist(), ends, *labels, strict=True):
+    for row, length, key_fact, kind, group, category in zip(
+        table.column("row").to_pylist(), ends, *labels, strict=True
+    ):
         end = start + length
-        messages = [{"role": role, "content": content} for role, content in zip(roles[start:end], contents[start:end], strict=True)]
+        messages = [
+            {"role": role, "content": content}
+            for role, content in zip(roles[start:end], contents[start:end], strict=True)
+        ]
         start = end
         yield Conversation(row, messages, key_fact, kind, group, category, part)

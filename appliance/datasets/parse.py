@@ -1,7 +1,7 @@
 """What was brought, as conversations: every source one after the other, rows numbered on over all of them.
 
-A row that cannot be used is left out and said: its number, what is wrong, what to do. When more than one row in ten is wrong, the file
-was probably not meant like this, and nothing is imported. No sentence quotes what a row says.
+A row that cannot be used is left out and said: its number, what is wrong, what to do. When more than one row in ten is
+wrong, the file was probably not meant like this, and nothing is imported. No sentence quotes what a row says.
 """
 
 import json
@@ -43,7 +43,10 @@ class Choices:
 
 @dataclass
 class SourceReport:
-    """How one source was understood. Its rows are `first_row` to `last_row` of the dataset; `first_row` was its own `own_row`."""
+    """How one source was understood.
+
+    Its rows are `first_row` to `last_row` of the dataset; `first_row` was its own `own_row`.
+    """
 
     name: str
     source_format: str
@@ -58,12 +61,16 @@ class SourceReport:
 
 
 class Reading:
-    """The conversations of a file, to be gone through once; `sources`, `left_out` and `unread` are complete at the end."""
+    """The conversations of a file, to be gone through once; `sources`, `left_out` and `unread` are complete at the
+    end.
+    """
 
     def __init__(self, stream: Seekable, filename: str, choices: Choices | None = None) -> None:
         """Raises `InputError` when it is no file that can be read."""
         self._choices = choices or Choices()
-        self._opened: Opened = open_sources(stream, filename, encoding=self._choices.encoding, delimiter=self._choices.delimiter)
+        self._opened: Opened = open_sources(
+            stream, filename, encoding=self._choices.encoding, delimiter=self._choices.delimiter
+        )
         self.sources: list[SourceReport] = []
         self.left_out: list[dict[str, Any]] = []
         self.left_out_count = 0
@@ -81,7 +88,10 @@ class Reading:
         return ", ".join(dict.fromkeys(source.source_format for source in self.sources)) or "table"
 
     def __iter__(self) -> Iterator[Conversation]:
-        """Yield what can be used. Raises `InputError`, perhaps at the end: whoever keeps the rows must then throw them away."""
+        """Yield what can be used.
+
+        Raises `InputError`, perhaps at the end: whoever keeps the rows must then throw them away.
+        """
         for each in self._read(in_blocks=False):
             if isinstance(each, Conversation):
                 yield each
@@ -97,7 +107,10 @@ class Reading:
         if self._rows and self.left_out_count * WRONG_SHARE > self._rows:
             raise self._refusal()
         if self._rows == self.left_out_count:
-            raise InputError("The file has no rows under its first line. Add at least one question and its answer.", code="dataset.empty")
+            raise InputError(
+                "The file has no rows under its first line. Add at least one question and its answer.",
+                code="dataset.empty",
+            )
 
     def report(self) -> dict[str, Any]:
         """Return how the file was understood, as plain JSON."""
@@ -120,7 +133,9 @@ class Reading:
             while cells := records.cells(BLOCK_ROWS):
                 block = shaper.block(records.header, cells, offset) if told.own_row else None
                 if block is None or self._rows + len(block) > MAX_ROWS:
-                    yield from self._shaped([(own, row_record(records.header, each)) for own, each in cells], shaper, told, offset)
+                    yield from self._shaped(
+                        [(own, row_record(records.header, each)) for own, each in cells], shaper, told, offset
+                    )
                 else:
                     self._rows += len(block)
                     told.last_row = block.rows[-1]
@@ -142,7 +157,10 @@ class Reading:
                 continue
             self._rows += 1
             if self._rows > MAX_ROWS:
-                raise InputError(f"There are more than {MAX_ROWS:,} rows. Split them into several datasets.", code="dataset.too-many-rows")
+                raise InputError(
+                    f"There are more than {MAX_ROWS:,} rows. Split them into several datasets.",
+                    code="dataset.too-many-rows",
+                )
             told.own_row, told.first_row = told.own_row or own_row, told.first_row or row
             if isinstance(shaped, Wrong):
                 self._leave_out(row, shaped.clause, f" of {told.name}" if len(self.sources) > 1 else "", own_row)
@@ -161,15 +179,18 @@ class Reading:
     def _refusal(self) -> InputError:
         more = "; there are more" if self.left_out_count > len(self._clauses) else ""
         return InputError(
-            f"The file was not imported: {'; '.join(self._clauses)}{more}. Correct these rows and choose the file again.",
+            f"The file was not imported: {'; '.join(self._clauses)}{more}. Correct these rows and choose the file "
+            "again.",
             code="dataset.rows",
         )
 
 
 def preview(stream: Seekable, filename: str, choices: Choices | None = None, rows: int = 5) -> dict[str, Any]:
-    """Return how each source would be understood, with its first rows, as plain JSON, for somebody to confirm or change.
+    """Return how each source would be understood, with its first rows, as plain JSON, for somebody to confirm or
+    change.
 
-    A source whose columns cannot be told has a `reason`, and its rows as they stand. Raises `InputError` when it is no table at all.
+    A source whose columns cannot be told has a `reason`, and its rows as they stand. Raises `InputError` when it is no
+    table at all.
     """
     choices = choices or Choices()
     opened = open_sources(stream, filename, encoding=choices.encoding, delimiter=choices.delimiter)
@@ -194,17 +215,23 @@ def _previewed(source: Source, sample: list[tuple[int, Any]], choices: Choices, 
             if isinstance(shaped, Wrong):
                 told["conversations"].append({"row": row, "problem": f"Row {row} {shaped.clause}.", "messages": []})
             elif shaped is not None:
-                messages = [{**message, "content": message["content"][:_PREVIEW_CHARACTERS]} for message in shaped.messages]
+                messages = [
+                    {**message, "content": message["content"][:_PREVIEW_CHARACTERS]} for message in shaped.messages
+                ]
                 told["conversations"].append({"row": row, "problem": "", "messages": messages})
     except InputError as error:
         told["reason"] = error.sentence
-        told["rows"] = [{str(key)[:_PREVIEW_CHARACTERS]: _cell(value) for key, value in record.items()} for _row, record in shown]
+        told["rows"] = [
+            {str(key)[:_PREVIEW_CHARACTERS]: _cell(value) for key, value in record.items()} for _row, record in shown
+        ]
         return {**asdict(SourceReport(source.name, source.source_format, source.note, "", {}, False)), **told}
     return {**asdict(_told(source, shaper)), **told, "unused": sorted(shaper.unused)[:50]}
 
 
 def _told(source: Source, shaper: Shaper) -> SourceReport:
-    return SourceReport(source.name, source.source_format, source.note, shaper.shape, _roles(shaper), shaper.guessed_by_content)
+    return SourceReport(
+        source.name, source.source_format, source.note, shaper.shape, _roles(shaper), shaper.guessed_by_content
+    )
 
 
 def _roles(shaper: Shaper) -> dict[str, str]:

@@ -1,7 +1,9 @@
-"""Who is in this: find the rows that speak of a person, by what somebody knows of them (name, e-mail address, phone, a number).
+"""Who is in this: find the rows that speak of a person, by what somebody knows of them (name, e-mail address, phone, a
+number).
 
-Ways of writing are evened out: case, accents, spaces, and the signs between digits. A name counts as whole words, in the order given or
-with the last word first ("Doe, Jane"). What is written otherwise (a nickname, a misspelling) is not found: give it as a further term.
+Ways of writing are evened out: case, accents, spaces, and the signs between digits. A name counts as whole words, in
+the order given or with the last word first ("Doe, Jane"). What is written otherwise (a nickname, a misspelling) is not
+found: give it as a further term.
 """
 
 import re
@@ -27,12 +29,14 @@ class Person:
         terms = [term.strip() for term in terms if term.strip()]
         if not 1 <= len(terms) <= MAX_TERMS:
             raise InputError(
-                f"Give one to {MAX_TERMS} things that are known of the person: a name, an e-mail address, a number.", code="person.terms"
+                f"Give one to {MAX_TERMS} things that are known of the person: a name, an e-mail address, a number.",
+                code="person.terms",
             )
         for term in terms:
             if not MIN_CHARACTERS <= len(term) <= MAX_CHARACTERS or not re.search(r"\w", term):
                 raise InputError(
-                    f"What is known of a person must have {MIN_CHARACTERS} to {MAX_CHARACTERS} characters: less would find others, too.",
+                    f"What is known of a person must have {MIN_CHARACTERS} to {MAX_CHARACTERS} characters: less would "
+                    "find others, too.",
                     code="person.terms",
                 )
         self._pattern = re.compile("|".join(_pattern(term) for term in terms))

@@ -1,9 +1,9 @@
 """Personal data in text: e-mail addresses, phone numbers, IBANs, card numbers, national ids.
 
-Found by form and, where there is one, checksum. Forms are bounded regular expressions here; checksums are python-stdnum's, phone numbers
-are phonenumbers' (Google's libphonenumber). Bare digits whose checksum is weak count only near a word that says what they are. Names of
-people are not found: that takes a model of its own. What is found and missed is measured in tests/unit/datasets/test_personal_data.py.
-Why not Presidio: ops/decisions/0010.
+Found by form and, where there is one, checksum. Forms are bounded regular expressions here; checksums are
+python-stdnum's, phone numbers are phonenumbers' (Google's libphonenumber). Bare digits whose checksum is weak count
+only near a word that says what they are. Names of people are not found: that takes a model of its own. What is found
+and missed is measured in tests/unit/datasets/test_personal_data.py. Why not Presidio: ops/decisions/0010.
 """
 
 import hashlib
@@ -32,7 +32,14 @@ from stdnum.us import ssn as us_ssn
 
 EMAIL, PHONE, IBAN, CARD, NATIONAL_ID = KINDS = ("e-mail address", "phone number", "IBAN", "card number", "national id")
 NEAR_CHARACTERS = 40  # how far before a bare number the word that names it may stand
-PHONE_REGIONS = ("US", "GB", "DE", "FR", "IT", "ES")  # whose national ways of writing are read; with a plus sign, every country's is
+PHONE_REGIONS = (
+    "US",
+    "GB",
+    "DE",
+    "FR",
+    "IT",
+    "ES",
+)  # whose national ways of writing are read; with a plus sign, every country's is
 _SHORT_DIGEST_BYTES = 16
 
 
@@ -54,7 +61,9 @@ class _Form:
 
 
 def _form(kind: str, pattern: str, is_valid: Callable[[str], bool], near: str = "") -> _Form:
-    return _Form(kind, re.compile(rf"(?<![\w.+-]){pattern}(?![\w])"), is_valid, re.compile(near, re.IGNORECASE) if near else None)
+    return _Form(
+        kind, re.compile(rf"(?<![\w.+-]){pattern}(?![\w])"), is_valid, re.compile(near, re.IGNORECASE) if near else None
+    )
 
 
 def _always(_text: str) -> bool:
@@ -83,7 +92,9 @@ _FORMS = (
     _form(NATIONAL_ID, r"[XYZ]-?\d{7}-?[A-Z]", es_nie.is_valid),
     _form(NATIONAL_ID, r"[A-Z]{6}\d{2}[A-Z]\d{2}[A-Z]\d{3}[A-Z]", it_codicefiscale.is_valid),
     _form(NATIONAL_ID, r"756\.?\d{4}\.?\d{4}\.?\d{2}", ch_ssn.is_valid),
-    _form(NATIONAL_ID, r"\d{6}(?:\d{2})?[-+]\d{4}", lambda text: se_personnummer.is_valid(text) or dk_cpr.is_valid(text)),
+    _form(
+        NATIONAL_ID, r"\d{6}(?:\d{2})?[-+]\d{4}", lambda text: se_personnummer.is_valid(text) or dk_cpr.is_valid(text)
+    ),
     _form(NATIONAL_ID, r"\d{6}[-+A]\d{3}[0-9A-Y]", fi_hetu.is_valid),
     _form(NATIONAL_ID, r"\d{2}\.\d{2}\.\d{2}-\d{3}\.\d{2}", be_nn.is_valid),
     _form(NATIONAL_ID, r"\d{4} \d{4} \d{4}", in_aadhaar.is_valid, "aadhaar|uidai"),
@@ -100,7 +111,10 @@ MAYBE_PHONE = re.compile(r"\d(?:[ ()./-]{0,3}\d){6}")
 
 
 def find_personal_data(text: str, regions: Iterable[str] = PHONE_REGIONS) -> list[Found]:
-    """Return what is in `text`, in order, without overlaps. `regions` are ISO 3166 codes of countries whose own way of writing is read."""
+    """Return what is in `text`, in order, without overlaps.
+
+    `regions` are ISO 3166 codes of countries whose own way of writing is read.
+    """
     taken: list[Found] = []
     for found in (*_by_forms(text), *_phones(text, regions)):
         if all(found.end <= other.start or other.end <= found.start for other in taken):
@@ -132,7 +146,10 @@ def _phones(text: str, regions: Iterable[str]) -> Iterator[Found]:
 
 
 class Pseudonyms:
-    """Replaces personal data by names of their own: the same value gets the same one, through a whole dataset. Keeps no value."""
+    """Replaces personal data by names of their own: the same value gets the same one, through a whole dataset.
+
+    Keeps no value.
+    """
 
     def __init__(self, regions: Iterable[str] = PHONE_REGIONS, kinds: Iterable[str] = KINDS) -> None:
         """`kinds` are those that are replaced."""
@@ -143,7 +160,9 @@ class Pseudonyms:
         self._counts: dict[str, int] = {}
 
     def mask(self, text: str) -> tuple[str, list[Found]]:
-        """Return the text with `[e-mail address 1]` and the like in place of what was found, and what was found (places in `text`)."""
+        """Return the text with `[e-mail address 1]` and the like in place of what was found, and what was found (places
+        in `text`).
+        """
         found = [each for each in find_personal_data(text, self._regions) if each.kind in self._kinds]
         parts, place = [], 0
         for each in found:

@@ -12,7 +12,10 @@ from appliance.datasets.credentials import find_credential
 _TAGS = "a|b|br|code|div|em|h[1-6]|i|img|li|ol|p|pre|script|span|strong|style|table|t[dhr]|u|ul"
 HTML = re.compile(rf"</?(?:{_TAGS})\b[^<>]{{0,200}}>|&(?:nbsp|amp|lt|gt|quot|#\d{{1,6}});", re.IGNORECASE)
 # UTF-8 that was read as Windows-1252, and what stands where a character was lost.
-_LATE = "\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u2026\u2030\u2039\u203a\u20ac\u2122"
+_LATE = (
+    "\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc"
+    "\u2013-\u2026\u2030\u2039\u203a\u20ac\u2122"
+)
 DAMAGED = re.compile(f"[ÃÂ][{_LATE}]|â€|\ufffd")
 PLACEHOLDERS = {"", "na", "n/a", "none", "null", "nil", "tbd", "todo", "xxx"}
 _LONGEST_PLACEHOLDER = 12

@@ -1,8 +1,9 @@
 """What a careful reader would ask about a dataset: every row looked at as it passes, and one report at the end.
 
-For each row only a few numbers are kept (hashes of question and answer, the row's number, its part), so a million rows take tens of
-megabytes; duplicates and contradictions are found over these at the end. Findings are advice, and never quote a row; what makes a row
-unusable `parse` has left out before. Personal data is treated as the policy says, and the report says what was done.
+For each row only a few numbers are kept (hashes of question and answer, the row's number, its part), so a million rows
+take tens of megabytes; duplicates and contradictions are found over these at the end. Findings are advice, and never
+quote a row; what makes a row unusable `parse` has left out before. Personal data is treated as the policy says, and the
+report says what was done.
 """
 
 from array import array
@@ -36,23 +37,44 @@ _NO_PART = -1
 
 # Each check: its title, what to do, and the fixes that a click applies to all its rows.
 CHECKS: dict[str, tuple[str, str, tuple[str, ...]]] = {
-    "one-sided": ("Nearly always the same answer", "Bring rows with other answers: the model would learn to say this always.", ()),
-    "unbalanced": ("Categories of very different size", "Bring more rows of the small ones: the model learns what it sees often.", ()),
+    "one-sided": (
+        "Nearly always the same answer",
+        "Bring rows with other answers: the model would learn to say this always.",
+        (),
+    ),
+    "unbalanced": (
+        "Categories of very different size",
+        "Bring more rows of the small ones: the model learns what it sees often.",
+        (),
+    ),
     "empty": ("Placeholder instead of text", "Write the text, or drop the row.", ("drop",)),
     "duplicate": ("The same row twice", "Drop the later ones.", ("drop",)),
     "near-duplicate": (
         "Nearly the same question",
-        "Drop the later ones, or merge: they count as phrasings of one fact, and are not torn apart into practice and test.",
+        "Drop the later ones, or merge: they count as phrasings of one fact, and are not torn apart into practice and "
+        "test.",
         ("merge", "drop"),
     ),
-    "contradiction": ("Different answers to one question", "Keep the right answer, and drop the others by their row.", ("drop",)),
+    "contradiction": (
+        "Different answers to one question",
+        "Keep the right answer, and drop the others by their row.",
+        ("drop",),
+    ),
     "leakage": (
         "Asked in practice and in the test",
         "Drop these from the test, or merge: they are practised then. The test would ask what training has shown.",
         ("drop", "merge"),
     ),
-    "personal-data": ("Personal data", "Mask it (the same value gets the same pseudonym), or drop the rows.", ("mask", "drop")),
-    "secret": ("Secrets and keys", "Mask them, and change them: they have left the place where they were.", ("mask", "drop")),
+    "personal-data": (
+        "Personal data",
+        "Mask it (the same value gets the same pseudonym), or drop the rows.",
+        ("mask", "drop"),
+    ),
+    "secret": (
+        "Secrets and keys",
+        "Mask them, and change them: they have left the place where they were.",
+        ("mask", "drop"),
+    ),
     "encoding": ("Damaged characters", "Mend what can be mended, or type it again.", ("trim", "drop")),
     "html": ("HTML", "Take the tags out, unless the model should write them.", ("trim", "drop")),
     "too-long": ("Too long", "Cut the oldest turns, or shorten the text, or split it into rows.", ("trim", "drop")),
@@ -95,7 +117,10 @@ class Screening:
         return self._near.groups.get(row, "")
 
     def watch(self, rows: Iterable[Conversation | Block]) -> Iterator[Conversation | Block]:
-        """Yield each row, masked where the policy says so. Raises `InputError` at the end when the policy blocks what was found."""
+        """Yield each row, masked where the policy says so.
+
+        Raises `InputError` at the end when the policy blocks what was found.
+        """
         for each in rows:
             if isinstance(each, Block):
                 block = self._screen_block(each)
@@ -106,10 +131,15 @@ class Screening:
                 self._look(screened)
                 yield screened
         if self._blocked:
-            kinds = [f"{self._personal[kind]:,} of the kind {kind}" for kind in self._policy.kinds(BLOCK) if self._personal[kind]]
+            kinds = [
+                f"{self._personal[kind]:,} of the kind {kind}"
+                for kind in self._policy.kinds(BLOCK)
+                if self._personal[kind]
+            ]
             blocked = ", ".join(map(str, self._blocked))
             raise InputError(
-                f"The file holds personal data that the policy of this appliance does not let in: {'; '.join(kinds)} (rows {blocked} …). "
+                f"The file holds personal data that the policy of this appliance does not let in: {'; '.join(kinds)} "
+                f"(rows {blocked} …). "
                 "Take it out and choose the file again.",
                 code="dataset.personal-data",
             )
@@ -123,7 +153,9 @@ class Screening:
         import numpy as np  # noqa: PLC0415 - starts threads
 
         self._finish()
-        return np.unique(np.frombuffer(self._found[code], dtype=np.int64)) if self._found[code] else np.zeros(0, np.int64)
+        return (
+            np.unique(np.frombuffer(self._found[code], dtype=np.int64)) if self._found[code] else np.zeros(0, np.int64)
+        )
 
     def report(self) -> dict[str, Any]:
         """Return everything that was found, as plain JSON."""
@@ -134,7 +166,16 @@ class Screening:
             if count or code in self._over_all:
                 examples = sorted(self._examples[code], key=lambda each: each["row"])
                 reason = self._over_all.get(code, "")
-                checks.append({"code": code, "title": title, "count": count, "fixes": list(fixes), "reason": reason, "advice": advice})
+                checks.append(
+                    {
+                        "code": code,
+                        "title": title,
+                        "count": count,
+                        "fixes": list(fixes),
+                        "reason": reason,
+                        "advice": advice,
+                    }
+                )
                 checks[-1]["examples"] = examples
         personal = {
             kind: {"count": self._personal[kind], "action": self._policy.action(kind)}
@@ -262,7 +303,11 @@ class Screening:
                     self._add("duplicate", row, f"says the same as row {first[answer]}")
                 elif different:
                     other = next(iter(first.values()), None)
-                    clause = f"answers the question of row {other} differently" if other else "asks what a later row answers differently"
+                    clause = (
+                        f"answers the question of row {other} differently"
+                        if other
+                        else "asks what a later row answers differently"
+                    )
                     self._add("contradiction", row, clause)
                 first.setdefault(answer, row)
         most = int(np.unique(answers, return_counts=True)[1].max())
@@ -282,7 +327,11 @@ class Screening:
         for one, other in self.joined.items():
             first, second = part_of.get(one, _NO_PART), part_of.get(other, _NO_PART)
             if min(first, second) == 0 and max(first, second) > 0:
-                self._add("leakage", one if first > 0 else other, "is set aside, but nearly the same question is asked in training")
+                self._add(
+                    "leakage",
+                    one if first > 0 else other,
+                    "is set aside, but nearly the same question is asked in training",
+                )
 
     def _find_unbalanced(self) -> None:
         for counts, what in ((self._categories, "category"), (self._kinds, "kind")):

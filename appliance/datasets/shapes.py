@@ -1,14 +1,16 @@
 """Records into conversations: the forms that files of examples come in.
 
-- "messages": OpenAI's fine-tuning and chat form, `messages` with role and content; TRL's `prompt` and `completion` as lists of messages.
+- "messages": OpenAI's fine-tuning and chat form, `messages` with role and content; TRL's `prompt` and `completion` as
+    lists of messages.
 - "ShareGPT": `conversations` with from and value; `system` and `tools` beside them, as LLaMA-Factory reads them.
-- "Alpaca": instruction, input, output; `history` as pairs. The question is the instruction and, below a line break, the input.
+- "Alpaca": instruction, input, output; `history` as pairs. The question is the instruction and, below a line break, the
+    input.
 - "columns": a question and an answer by name, by what somebody says, or by what the columns hold.
 
-Calls of tools are kept as text, in the form of Qwen2.5's chat template (Hermes function calling): `<tool_call>` within the assistant's
-turn, `<tool_response>` as a turn of the user, the tools' definitions within `<tools>` at the end of the system text. So user and
-assistant still take turns, and every chat template can write it. Preference pairs and plain text are refused: they are for other kinds
-of training.
+Calls of tools are kept as text, in the form of Qwen2.5's chat template (Hermes function calling): `<tool_call>` within
+the assistant's turn, `<tool_response>` as a turn of the user, the tools' definitions within `<tools>` at the end of the
+system text. So user and assistant still take turns, and every chat template can write it. Preference pairs and plain
+text are refused: they are for other kinds of training.
 """
 
 import contextlib
@@ -20,7 +22,14 @@ from typing import Any
 
 from appliance.datasets.blocks import Block
 from appliance.datasets.columns import ColumnRoles, guess_roles, guess_roles_by_content, verify_roles
-from appliance.datasets.conversation import KINDS, MAX_CONTENT_CHARACTERS, MAX_LABEL_CHARACTERS, Conversation, message_problem, text_problem
+from appliance.datasets.conversation import (
+    KINDS,
+    MAX_CONTENT_CHARACTERS,
+    MAX_LABEL_CHARACTERS,
+    Conversation,
+    message_problem,
+    text_problem,
+)
 from appliance.datasets.sources.records import MAX_COLUMNS, Wrong
 from appliance.foundation.errors import InputError
 
@@ -57,7 +66,8 @@ _ALPACA = {"instruction", "input", "output", "system", "history"}
 _TOOLS = (
     "# Tools\n\nYou may call one or more functions to assist with the user query.\n\n"
     "You are provided with function signatures within <tools></tools> XML tags:\n<tools>\n{tools}\n</tools>\n\n"
-    "For each function call, return a json object with function name and arguments within <tool_call></tool_call> XML tags:\n"
+    "For each function call, return a json object with function name and arguments within <tool_call></tool_call> XML "
+    "tags:\n"
     '<tool_call>\n{{"name": <function-name>, "arguments": <args-json-object>}}\n</tool_call>'
 )
 _MAX_NAMED = 200
@@ -119,7 +129,11 @@ class Shaper:
         answer = record[plan["answer"]]
         question = question.strip() if type(question) is str else _scalar(question)
         answer = answer.strip() if type(answer) is str else _scalar(answer)
-        if not question and not answer and not any(str(value).strip() for value in record.values() if value is not None):
+        if (
+            not question
+            and not answer
+            and not any(str(value).strip() for value in record.values() if value is not None)
+        ):
             return None
         messages = [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
         if "system" in plan and (system := _scalar(record[plan["system"]])):
@@ -131,7 +145,10 @@ class Shaper:
         return self._labelled(row, messages, {name: record[plan[name]] for name in _LABELS if name in plan})
 
     def block(self, header: list[str], cells: Sequence[tuple[int, list[str]]], offset: int) -> Block | None:
-        """Return the rows as a block, or None when not every one of them is plain: `convert` then says what there is to say."""
+        """Return the rows as a block, or None when not every one of them is plain:
+
+        `convert` then says what there is to say.
+        """
         numbers, rows = zip(*cells, strict=True)
         if self.shape != "columns" or self.roles is None or set(map(len, rows)) != {len(header)}:
             return None
@@ -162,7 +179,9 @@ class Shaper:
             try:
                 roles = guess_roles(header)
             except InputError as error:
-                raise _UnusableError("has neither a question nor an answer by the names that the rows before it have") from error
+                raise _UnusableError(
+                    "has neither a question nor an answer by the names that the rows before it have"
+                ) from error
             self.roles = self.roles or roles
         plan = {role: name for role, name in asdict(roles).items() if name and name in header}
         self._plans[header] = plan
@@ -181,7 +200,13 @@ class Shaper:
         if split and split not in _SPLITS:
             return Wrong('has a split that is none of "training", "validation" and "test"')
         return Conversation(
-            row, messages, values.get("key_fact", ""), kind, values.get("group", ""), values.get("category", ""), _SPLITS.get(split, "")
+            row,
+            messages,
+            values.get("key_fact", ""),
+            kind,
+            values.get("group", ""),
+            values.get("category", ""),
+            _SPLITS.get(split, ""),
         )
 
     def _not_used(self, names: set[str]) -> None:
@@ -211,10 +236,15 @@ class Shaper:
         speaker = _SPEAKERS.get(role.strip().casefold()) if isinstance(role, str) else None
         if speaker is None:
             raise _UnusableError("has a message whose role is none of system, user, assistant and tool")
-        calls = [*_as_list(message.get("tool_calls")), *([message["function_call"]] if message.get("function_call") else [])]
+        calls = [
+            *_as_list(message.get("tool_calls")),
+            *([message["function_call"]] if message.get("function_call") else []),
+        ]
         content = _content(message.get("content", message.get("value")))
         known = {"role", "from", "content", "value", "tool_calls", "function_call", "tool_call_id"}
-        self._not_used({f"messages.{name}" for name, value in message.items() if name not in known and value is not None})
+        self._not_used(
+            {f"messages.{name}" for name, value in message.items() if name not in known and value is not None}
+        )
         if speaker == "call":
             turns.say("assistant", _wrapped("tool_call", content))
         elif speaker == "result":
@@ -229,9 +259,18 @@ class Shaper:
         for pair in _as_list(record.get("history")):
             if not isinstance(pair, list) or len(pair) != 2:
                 raise _UnusableError("has a history that is not a list of pairs of question and answer")
-            messages += [{"role": "user", "content": _scalar(pair[0])}, {"role": "assistant", "content": _scalar(pair[1])}]
-        question = "\n".join(part for part in (_scalar(record.get("instruction")), _scalar(record.get("input"))) if part)
-        return [*messages, {"role": "user", "content": question}, {"role": "assistant", "content": _scalar(record.get("output"))}]
+            messages += [
+                {"role": "user", "content": _scalar(pair[0])},
+                {"role": "assistant", "content": _scalar(pair[1])},
+            ]
+        question = "\n".join(
+            part for part in (_scalar(record.get("instruction")), _scalar(record.get("input"))) if part
+        )
+        return [
+            *messages,
+            {"role": "user", "content": question},
+            {"role": "assistant", "content": _scalar(record.get("output"))},
+        ]
 
 
 _SHAPES = {"messages": Shaper.from_messages, "ShareGPT": Shaper.from_messages, "Alpaca": Shaper.from_alpaca}
@@ -246,7 +285,9 @@ class _Turns:
 
     def say(self, role: str, content: str) -> None:
         last = self._messages[-1]["role"] if self._messages else ""
-        if role == last == "assistant" and (content.startswith("<tool_call>") or self._messages[-1]["content"].endswith("</tool_call>")):
+        if role == last == "assistant" and (
+            content.startswith("<tool_call>") or self._messages[-1]["content"].endswith("</tool_call>")
+        ):
             self._messages[-1]["content"] += "\n" + content  # words and the call they lead to, or several calls
         else:
             self._messages.append({"role": role, "content": content})

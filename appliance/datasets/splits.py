@@ -1,9 +1,9 @@
 """Which row is for training, for validation, for the test: fixed by a hash and a seed, whatever the order of the rows.
 
-Units stay together: rows of one group (phrasings of one fact), rows with one question, rows joined because they are nearly the same;
-otherwise the test would ask what training has shown. Within each stratum (category and kind) units fill the parts in the order of their
-hashes, so that every part holds its share of every category. A row that names its part gets it.
-Works over NumPy arrays with one element for each row.
+Units stay together: rows of one group (phrasings of one fact), rows with one question, rows joined because they are
+nearly the same; otherwise the test would ask what training has shown. Within each stratum (category and kind) units
+fill the parts in the order of their hashes, so that every part holds its share of every category. A row that names its
+part gets it. Works over NumPy arrays with one element for each row.
 """
 
 import functools
@@ -25,7 +25,9 @@ MIN_STRATUM_UNITS = 10  # smaller strata are divided together
 
 
 def position(group: str, asked: str, seed: int) -> int:
-    """Return where the row's group, or else its question (as `row_checks.normal` gives it), falls among 2^64 positions."""
+    """Return where the row's group, or else its question (as `row_checks.normal` gives it), falls among 2^64
+    positions.
+    """
     label = f"group:{group}" if group else f"question:{asked}"
     prefix = f"{seed}:" if seed else ""
     return int.from_bytes(hashlib.sha256(f"{prefix}{label}".encode()).digest()[:8], "big")
@@ -39,7 +41,9 @@ def stratum(category: str, kind: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{category.casefold()}\0{kind}".encode()).digest()[:8], "big")
 
 
-def join_units(positions: "npt.NDArray[np.uint64]", rows: "npt.NDArray[np.int64]", joined: Mapping[int, int]) -> "npt.NDArray[np.uint64]":
+def join_units(
+    positions: "npt.NDArray[np.uint64]", rows: "npt.NDArray[np.int64]", joined: Mapping[int, int]
+) -> "npt.NDArray[np.uint64]":
     """Return the positions, with one for all units that a pair of rows in `joined` ties together: the lowest."""
     import numpy as np  # noqa: PLC0415 - starts threads
 
@@ -76,13 +80,15 @@ def assign_parts(
 ) -> "npt.NDArray[np.int8]":
     """Return the part of each row as an index into `PARTS`.
 
-    When the shares leave validation or test without a row though three units or more could be placed, one unit each goes there: a small
-    dataset is measured too. Raises `InputError` when there is nothing to train on.
+    When the shares leave validation or test without a row though three units or more could be placed, one unit each
+    goes there: a small dataset is measured too. Raises `InputError` when there is nothing to train on.
     """
     import numpy as np  # noqa: PLC0415 - starts threads
 
     if sum(shares) != 100 or min(shares) < 0:
-        raise InputError("The shares of training, validation and test must add up to 100 percent.", code="dataset.shares")
+        raise InputError(
+            "The shares of training, validation and test must add up to 100 percent.", code="dataset.shares"
+        )
     units, unit_of, sizes = np.unique(positions, return_inverse=True, return_counts=True)
     part_of_unit = np.full(len(units), UNASKED, dtype=np.int8)
     # A unit goes where one of its rows asks to go: to the first of the parts that are named.
@@ -103,7 +109,8 @@ def assign_parts(
     parts: npt.NDArray[np.int8] = np.where(asked == UNASKED, part_of_unit[unit_of], asked).astype(np.int8)
     if not (parts == 0).any():
         raise InputError(
-            "No row is left for training. Give more rows, or set fewer aside for validation and test.", code="dataset.no-training"
+            "No row is left for training. Give more rows, or set fewer aside for validation and test.",
+            code="dataset.no-training",
         )
     return parts
 

@@ -1,7 +1,8 @@
 """Rows on their way into a dataset: written once as they come, encrypted under a key that only this process ever holds.
 
-The rows' parts are known only when the last row has come. What is kept in memory meanwhile is a few numbers for each row; the rows lie in
-a spool file that nothing can open after this process, and that is gone when the dataset is written.
+The rows' parts are known only when the last row has come. What is kept in memory meanwhile is a few numbers for each
+row; the rows lie in a spool file that nothing can open after this process, and that is gone when the dataset is
+written.
 """
 
 import secrets
@@ -54,17 +55,24 @@ class Spool:
 
     def _note_block(self, block: Block) -> None:
         self._rows.extend(block.rows)
-        self._positions.extend(position(group, asked, self._seed) for group, asked in zip(block.label("group"), block.asked, strict=True))
+        self._positions.extend(
+            position(group, asked, self._seed) for group, asked in zip(block.label("group"), block.asked, strict=True)
+        )
         self._strata.extend(map(stratum, block.label("category"), block.label("kind")))
         self._asked.extend(_PART_INDEX.get(part, UNASKED) for part in block.label("split"))
 
     def assign(self, shares: tuple[int, int, int], joined: Mapping[int, int]) -> Any:
-        """Return the part of each row, in the order they came. Raises `InputError` when there is nothing to train on."""
+        """Return the part of each row, in the order they came.
+
+        Raises `InputError` when there is nothing to train on.
+        """
         import numpy as np  # noqa: PLC0415 - starts threads
 
         rows = np.frombuffer(self._rows, dtype=np.int64)
         positions = join_units(np.frombuffer(self._positions, dtype=np.uint64), rows, joined)
-        return assign_parts(positions, np.frombuffer(self._strata, dtype=np.uint64), np.frombuffer(self._asked, dtype=np.int8), shares)
+        return assign_parts(
+            positions, np.frombuffer(self._strata, dtype=np.uint64), np.frombuffer(self._asked, dtype=np.int8), shares
+        )
 
     @property
     def rows(self) -> "array[int]":

@@ -4,15 +4,17 @@ Specification: Apache Parquet "Modular Encryption", `AES_GCM_V1` with 256-bit ke
 `v<version>/<part>.parquet` in the dataset's folder. The additional authenticated data's prefix binds
 what a file is, and is not stored in it, or whole files could be swapped:
 
-    b"appliance.dataset" || 0x01 || len(id) || id || version || len(part) || part        (lengths and version: 4 bytes, big-endian)
+    b"appliance.dataset" || 0x01 || len(id) || id || version || len(part) || part
+    (lengths and version: 4 bytes, big-endian)
 
-Each part has its own random key, so that the test part can stay shut while training runs. Columns: row, messages (list of role and
-content), key_fact, kind, group, category; format version 1 under the schema key `appliance.format`. The key stays with the vault.
-Plaintext is only ever in memory, a row group at a time. Does not keep keys, and does not know who may read. `parquet` reads and writes
-the one file; it is imported on use, since a server must have restricted itself before the first thread.
+Each part has its own random key, so that the test part can stay shut while training runs. Columns: row, messages (list
+of role and content), key_fact, kind, group, category; format version 1 under the schema key `appliance.format`. The key
+stays with the vault. Plaintext is only ever in memory, a row group at a time. Does not keep keys, and does not know who
+may read. `parquet` reads and writes the one file; it is imported on use, since a server must have restricted itself
+before the first thread.
 
-A few bytes of such a file decide nothing (the first magic number, the padding of a length that the page's header repeats): a change to
-them goes unnoticed by the reader, and the rows are the same. `verify_dataset` notices every byte.
+A few bytes of such a file decide nothing (the first magic number, the padding of a length that the page's header
+repeats): a change to them goes unnoticed by the reader, and the rows are the same. `verify_dataset` notices every byte.
 """
 
 import contextlib
@@ -40,7 +42,9 @@ _HASH_PIECE_BYTES = 1024**2
 
 @dataclass(frozen=True)
 class DatasetSummary:
-    """What was written. `files` are SHA-256 digests of the encrypted files, `digest` is one over all: they reveal no content."""
+    """What was written. `files` are SHA-256 digests of the encrypted files, `digest` is one over all: they reveal no
+    content.
+    """
 
     dataset_id: str
     version: int
@@ -55,7 +59,9 @@ class DatasetSummary:
 def part_path(folder: Path, version: int, part: str) -> Path:
     """Return where a part lies in the dataset's `folder`. Raises `InputError` for a part or version that cannot be."""
     if part not in PARTS or version < 1:
-        raise InputError(f"There is no such part of a dataset. The parts are: {', '.join(PARTS)}; versions count from 1.")
+        raise InputError(
+            f"There is no such part of a dataset. The parts are: {', '.join(PARTS)}; versions count from 1."
+        )
     return folder / f"v{version}" / f"{part}.parquet"
 
 
@@ -73,14 +79,17 @@ def write_dataset(
 ) -> DatasetSummary:
     """Write a version into the dataset's `folder`, whole or not at all; durable when it returns.
 
-    Goes once through `rows`, in bounded memory. `joined` (row to an earlier row that it must not be parted from) is looked at
-    when the last row has come; `placed` is then told the part of each row (indices into `PARTS`, in the order they came).
-    Raises `InputError` (from the rows, or nothing to train on), `ConflictError` when the version exists, `StorageError`.
+    Goes once through `rows`, in bounded memory. `joined` (row to an earlier row that it must not be parted from) is
+    looked at when the last row has come; `placed` is then told the part of each row (indices into `PARTS`, in the order
+    they came). Raises `InputError` (from the rows, or nothing to train on), `ConflictError` when the version exists,
+    `StorageError`.
     """
     _verify_keys(part_keys)
     final = part_path(folder, version, "training").parent
     if final.exists():
-        raise ConflictError("This version of the dataset exists already and is never overwritten. Import a new version.")
+        raise ConflictError(
+            "This version of the dataset exists already and is never overwritten. Import a new version."
+        )
     from appliance.datasets.parquet import PartWriter  # noqa: PLC0415 - Arrow starts threads when it is imported
     from appliance.datasets.spool import Spool  # noqa: PLC0415 - as above
 
@@ -98,7 +107,11 @@ def write_dataset(
             counts = {part: int((parts == index).sum()) for index, part in enumerate(PARTS)}
             with contextlib.ExitStack() as stack:
                 writers = [
-                    stack.enter_context(PartWriter(temporary / f"{part}.parquet", part_keys[part], _aad_prefix(dataset_id, version, part)))
+                    stack.enter_context(
+                        PartWriter(
+                            temporary / f"{part}.parquet", part_keys[part], _aad_prefix(dataset_id, version, part)
+                        )
+                    )
                     for part in PARTS
                 ]
                 spool.distribute(parts, writers)
@@ -119,13 +132,15 @@ def write_dataset(
 def read_part(folder: Path, dataset_id: str, version: int, part: str, key: bytes) -> Iterator[Conversation]:
     """Yield the rows of one part, a row group at a time in memory.
 
-    Raises `NotFoundError`, and `IntegrityError` when the file is not what was written there under this name (changed, cut, or
-    another part, version or dataset), or the key is another's.
+    Raises `NotFoundError`, and `IntegrityError` when the file is not what was written there under this name (changed,
+    cut, or another part, version or dataset), or the key is another's.
     """
     path = part_path(folder, version, part)
     prefix = _aad_prefix(dataset_id, version, part)
     if not path.is_file():
-        raise NotFoundError(f"The {part} part of this dataset is not there. Import the dataset again, or restore a backup.")
+        raise NotFoundError(
+            f"The {part} part of this dataset is not there. Import the dataset again, or restore a backup."
+        )
     from appliance.datasets.parquet import read_rows  # noqa: PLC0415 - Arrow starts threads when it is imported
 
     yield from read_rows(path, key, prefix, part)
@@ -138,12 +153,15 @@ def read_all(folder: Path, dataset_id: str, version: int, part_keys: Mapping[str
 
 
 def verify_dataset(folder: Path, version: int, digest: str) -> None:
-    """Raise `IntegrityError` unless the files of the version are, byte for byte, those that `digest` was made over. Needs no key."""
+    """Raise `IntegrityError` unless the files of the version are, byte for byte, those that `digest` was made over.
+    Needs no key.
+    """
     with storage_errors("Reading the dataset"):
         found = _digest(_file_digests(part_path(folder, version, "training").parent))
     if found != digest:
         raise IntegrityError(
-            f"The files of this dataset are not those that were written (expected {digest[:12]}…, got {found[:12]}…). Restore a backup.",
+            f"The files of this dataset are not those that were written (expected {digest[:12]}…, got {found[:12]}…). "
+            "Restore a backup.",
             code="integrity.dataset",
         )
 

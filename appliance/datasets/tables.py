@@ -30,7 +30,8 @@ DATASETS = Table(
     Column("hold_reason", Text, nullable=False, default=""),
 )
 
-# What was changed from one version to the next. `report` is what was found in its rows, as JSON; `request` is the log's.
+# What was changed from one version to the next. `report` is what was found in its rows, as JSON; `request` is the
+# log's.
 DATASET_VERSIONS = Table(
     "dataset_versions",
     METADATA,

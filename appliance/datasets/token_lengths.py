@@ -103,5 +103,10 @@ class Lengths:
             lengths = np.frombuffer(self._lengths, dtype=np.int64)
             width = max(1, -(-int(lengths.max() + 1) // BINS))
             counts, edges = np.histogram(lengths, bins=np.arange(0, width * BINS + 1, width))
-            found |= {"edges": edges.tolist(), "counts": counts.tolist(), "median": int(np.median(lengths)), "longest": int(lengths.max())}
+            found |= {
+                "edges": edges.tolist(),
+                "counts": counts.tolist(),
+                "median": int(np.median(lengths)),
+                "longest": int(lengths.max()),
+            }
         return found

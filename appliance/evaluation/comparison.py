@@ -31,14 +31,18 @@ class Comparison:
     def sentence(self) -> str:
         """Return the result in one sentence."""
         tuned, original = self.tuned, self.original
-        return f"Right answers: {tuned.count} of {tuned.total} with your model, {original.count} of {original.total} before."
+        return (
+            f"Right answers: {tuned.count} of {tuned.total} with your model, {original.count} of {original.total} "
+            "before."
+        )
 
     def details(self) -> list[str]:
         """Return further sentences, each with its range."""
         lines = [f"With 95 % confidence: {_range(self.tuned)} right with your model, {_range(self.original)} before."]
         if self.tuned_declined.total:
             lines.append(
-                f"Questions that the data does not answer: declined {self.tuned_declined.text()}, before {self.original_declined.text()}; "
+                f"Questions that the data does not answer: declined {self.tuned_declined.text()}, before "
+                f"{self.original_declined.text()}; "
                 f"of the others it declined {self.tuned_declined_wrongly.count} of {self.tuned_declined_wrongly.total}."
             )
         return lines

@@ -1,4 +1,6 @@
-"""How sure a share is: the Wilson score interval (Wilson 1927), which holds for few questions and for shares near 0 and 1."""
+"""How sure a share is: the Wilson score interval (Wilson 1927), which holds for few questions and for shares near 0 and
+1.
+"""
 
 import math
 from dataclasses import dataclass

@@ -1,5 +1,5 @@
-"""When an answer is right. Text is normalised as SQuAD does it (Rajpurkar et al. 2016, evaluate-v1.1): lower case, no punctuation, no
-articles, single spaces.
+"""When an answer is right. Text is normalised as SQuAD does it (Rajpurkar et al. 2016, evaluate-v1.1): lower case, no
+punctuation, no articles, single spaces.
 """
 
 import re
@@ -41,13 +41,19 @@ def token_f1(answer: str, reference: str) -> float:
 
 
 def declines(answer: str, references: Sequence[str] = ()) -> bool:
-    """Tell whether the answer says that it does not know: in the dataset's own wording (`references`), or in a usual one."""
+    """Tell whether the answer says that it does not know: in the dataset's own wording (`references`), or in a usual
+    one.
+    """
     lowered = answer.lower()
-    return any(phrase in lowered for phrase in DECLINES) or any(token_f1(answer, reference) >= _SIMILAR for reference in references)
+    return any(phrase in lowered for phrase in DECLINES) or any(
+        token_f1(answer, reference) >= _SIMILAR for reference in references
+    )
 
 
 def right(answer: str, *, reference: str, key_fact: str = "") -> bool:
-    """Tell whether the answer is right: it holds the key fact as whole words; without one, it nearly is the reference (F1 of 0.8)."""
+    """Tell whether the answer is right: it holds the key fact as whole words; without one, it nearly is the reference
+    (F1 of 0.8).
+    """
     if key_fact:
         return f" {normalise(key_fact)} " in f" {normalise(answer)} "
     return token_f1(answer, reference) >= F1_RIGHT

@@ -20,9 +20,12 @@ def storage_errors(what: str) -> Iterator[None]:
     except OSError as error:
         if error.errno in _FULL:
             raise StorageError(
-                f"The disk is full: {what} was not done, and nothing is half done. Free some space and try again.", code="storage.full"
+                f"The disk is full: {what} was not done, and nothing is half done. Free some space and try again.",
+                code="storage.full",
             ) from error
-        raise StorageError(f"{what} was not done: {error.strerror or 'the storage refused'}.", code="storage.refused") from error
+        raise StorageError(
+            f"{what} was not done: {error.strerror or 'the storage refused'}.", code="storage.refused"
+        ) from error
 
 
 def fsync_file(path: Path) -> None:
@@ -51,7 +54,10 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o600) -> None:
 
 
 def replace_file(path: Path, data: bytes, *, mode: int = 0o600) -> None:
-    """Put `data` in the place of `path`: durable before it gets its name, the name only when its folder is synced. Raises `OSError`."""
+    """Put `data` in the place of `path`: durable before it gets its name, the name only when its folder is synced.
+
+    Raises `OSError`.
+    """
     temporary = path.with_name(f".{path.name.lstrip('.')}.{secrets.token_hex(4)}.tmp")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
@@ -67,7 +73,10 @@ def replace_file(path: Path, data: bytes, *, mode: int = 0o600) -> None:
 
 
 def remove_temporaries(folder: Path) -> None:
-    """Remove what writers of this folder left when they were killed; no other may write there now. Raises `StorageError`."""
+    """Remove what writers of this folder left when they were killed; no other may write there now.
+
+    Raises `StorageError`.
+    """
     with storage_errors(f"Clearing the folder {folder.name}"):
         for path in folder.glob(".*.tmp"):
             path.unlink()

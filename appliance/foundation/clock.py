@@ -42,7 +42,8 @@ BACK_TOLERANCE_US = 1_000
 
 
 def clock_step_us(time_us: int, monotonic_us: int, clock: Clock, *, same_boot: bool) -> int:
-    """Return by how many microseconds the wall clock was moved since it and the monotonic clock stood so; 0 when it was not.
+    """Return by how many microseconds the wall clock was moved since it and the monotonic clock stood so; 0 when it was
+    not.
 
     Within one boot both clocks are compared; over a boot it only shows when it went back.
     """

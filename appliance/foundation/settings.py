@@ -11,7 +11,8 @@ from appliance.foundation.errors import InputError
 
 DEFAULT_PORT = 7860
 MAX_PORT = 65535
-MAX_HOME_BYTES = 85  # of its path: the server's and the self-test's sockets lie below it, and Linux takes 107 bytes for the path of one
+# of its path: the server's and the self-test's sockets lie below it, and Linux takes 107 bytes for the path of one
+MAX_HOME_BYTES = 85
 MAX_UPLOAD_BYTES = 256 * 1024 * 1024
 _PORT = re.compile(r"[0-9]{1,5}")
 
@@ -41,7 +42,8 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         mistakes.append("APPLIANCE_HOME must be an absolute path")
     if (length := len(os.fsencode(home))) > MAX_HOME_BYTES:
         mistakes.append(
-            f"the path of APPLIANCE_HOME has {length} bytes and may have {MAX_HOME_BYTES}, because sockets lie below it; take a shorter one"
+            f"the path of APPLIANCE_HOME has {length} bytes and may have {MAX_HOME_BYTES}, because sockets lie below "
+            "it; take a shorter one"
         )
     port_text = values.get("APPLIANCE_PORT") or str(DEFAULT_PORT)
     port = int(port_text) if _PORT.fullmatch(port_text) else -1
@@ -51,5 +53,8 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     if mistakes:
         raise InputError(f"The settings cannot be used: {'; '.join(mistakes)}.")
     return Settings(
-        home=home, host=values.get("APPLIANCE_HOST") or "127.0.0.1", port=port, passphrase_file=Path(secret) if secret else None
+        home=home,
+        host=values.get("APPLIANCE_HOST") or "127.0.0.1",
+        port=port,
+        passphrase_file=Path(secret) if secret else None,
     )

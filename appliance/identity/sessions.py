@@ -19,13 +19,22 @@ def open_session(connection: Connection, clock: Clock, user_id: str) -> str:
     """Return a fresh token."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     now = clock.now_us()
-    connection.execute(insert(SESSIONS).values(token_hash=_hash(token), user_id=user_id, created_us=now, last_seen_us=now))
+    connection.execute(
+        insert(SESSIONS).values(token_hash=_hash(token), user_id=user_id, created_us=now, last_seen_us=now)
+    )
     return token
 
 
 def resolve_session(connection: Connection, clock: Clock, token: str, *, seen: bool = True) -> User | None:
-    """Return whose token it is, None when it is unknown or over, or the account was disabled. `seen`: it is idle from now on only."""
-    query = select(SESSIONS, USERS).join(USERS, USERS.c.id == SESSIONS.c.user_id).where(SESSIONS.c.token_hash == _hash(token))
+    """Return whose token it is, None when it is unknown or over, or the account was disabled.
+
+    `seen`: it is idle from now on only.
+    """
+    query = (
+        select(SESSIONS, USERS)
+        .join(USERS, USERS.c.id == SESSIONS.c.user_id)
+        .where(SESSIONS.c.token_hash == _hash(token))
+    )
     row = connection.execute(query).mappings().first()
     if row is None or row[USERS.c.disabled]:
         return None

@@ -1,7 +1,7 @@
 """Accounts: one role each, passwords by Argon2id, one-time passwords that must be changed, and a lock-out that grows.
 
-Functions take a connection in a transaction, which the caller must commit even when `authenticate` or `change_password` raises
-`AuthenticationError`: it counts the failure.
+Functions take a connection in a transaction, which the caller must commit even when `authenticate` or `change_password`
+raises `AuthenticationError`: it counts the failure.
 """
 
 import re
@@ -41,11 +41,15 @@ class User:
 def verify_user_name(name: str) -> None:
     """Raise `InputError` unless an account may have this name."""
     if not _NAME.fullmatch(name):
-        raise InputError("A name has 1 to 64 letters, digits, '.', '_', '@' or '-', and begins with a letter or digit.", code="user.name")
+        raise InputError(
+            "A name has 1 to 64 letters, digits, '.', '_', '@' or '-', and begins with a letter or digit.",
+            code="user.name",
+        )
 
 
 def create_user(connection: Connection, clock: Clock, name: str, role: str, password: str | None) -> tuple[str, str]:
-    """Create an account. Without `password` a one-time one is made. Returns its id and the one-time password (else empty).
+    """Create an account. Without `password` a one-time one is made. Returns its id and the one-time password (else
+    empty).
 
     Raises `InputError` for a bad name, role or password, `ConflictError` when the name is taken.
     """
@@ -77,7 +81,10 @@ def create_user(connection: Connection, clock: Clock, name: str, role: str, pass
 
 
 def authenticate(connection: Connection, clock: Clock, name: str, password: str) -> User:
-    """Return the account. Raises `AuthenticationError`, the same sentence and work for an unknown name as for a wrong password."""
+    """Return the account.
+
+    Raises `AuthenticationError`, the same sentence and work for an unknown name as for a wrong password.
+    """
     known = _NAME.fullmatch(name) is not None  # Nobody has another, and a database may not even be asked for some.
     row = connection.execute(select(USERS).where(USERS.c.name == name)).first() if known else None
     now = clock.now_us()
@@ -97,7 +104,8 @@ def authenticate(connection: Connection, clock: Clock, name: str, password: str)
 
 
 def change_password(connection: Connection, clock: Clock, user_id: str, old: str, new: str) -> None:
-    """Replace the password and end every session. Raises `AuthenticationError`, `InputError` for a weak or unchanged one.
+    """Replace the password and end every session. Raises `AuthenticationError`, `InputError` for a weak or unchanged
+    one.
 
     A wrong old password counts as it does at sign-in: whoever took over a session cannot try out passwords with it.
     """
@@ -115,7 +123,9 @@ def change_password(connection: Connection, clock: Clock, user_id: str, old: str
     _verify_strength(new)
     if old == new:
         raise InputError("The new password is the old one. Choose another.", code="password.same")
-    connection.execute(update(USERS).where(USERS.c.id == user_id).values(password_hash=hash_password(new), must_change=0))
+    connection.execute(
+        update(USERS).where(USERS.c.id == user_id).values(password_hash=hash_password(new), must_change=0)
+    )
     connection.execute(SESSIONS.delete().where(SESSIONS.c.user_id == user_id))
 
 
@@ -137,14 +147,17 @@ def default_project(connection: Connection, clock: Clock) -> str:
 def _verify_strength(password: str) -> None:
     if not MIN_PASSWORD_CHARACTERS <= len(password) <= MAX_PASSWORD_CHARACTERS:
         raise InputError(
-            f"A password has {MIN_PASSWORD_CHARACTERS} to {MAX_PASSWORD_CHARACTERS} characters. Three or four words make a good one.",
+            f"A password has {MIN_PASSWORD_CHARACTERS} to {MAX_PASSWORD_CHARACTERS} characters. Three or four words "
+            "make a good one.",
             code="password.weak",
         )
 
 
 def _count_failure(connection: Connection, row: Row[Any], now: int) -> None:
     failures = row.failed_attempts + 1
-    lock_s = min(FIRST_LOCK_S * 2 ** min(failures - FREE_ATTEMPTS, 16), LONGEST_LOCK_S) if failures >= FREE_ATTEMPTS else 0
+    lock_s = (
+        min(FIRST_LOCK_S * 2 ** min(failures - FREE_ATTEMPTS, 16), LONGEST_LOCK_S) if failures >= FREE_ATTEMPTS else 0
+    )
     values = {"failed_attempts": failures, "locked_until_us": now + lock_s * 1_000_000 if lock_s else 0}
     connection.execute(update(USERS).where(USERS.c.id == row.id).values(**values))
 

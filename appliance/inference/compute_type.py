@@ -1,7 +1,7 @@
 """Where this machine computes, and in which type: bf16 where its matrix products are truly faster, fp32 where not.
 
-Some CPUs multiply bf16 four times faster than fp32, on others it is unusable. Flags and model names don't tell; a probe of
-a few milliseconds does. Adapters are fp32 either way.
+Some CPUs multiply bf16 four times faster than fp32, on others it is unusable. Flags and model names don't tell; a probe
+of a few milliseconds does. Adapters are fp32 either way.
 """
 
 import time
@@ -38,9 +38,11 @@ def probe() -> torch.dtype:
 
 
 def flush_denormals() -> None:
-    """Make this process take numbers below 1.2e-38 as zero. A worker calls it first: threads inherit it when they start.
+    """Make this process take numbers below 1.2e-38 as zero. A worker calls it first: threads inherit it when they
+    start.
 
-    A model that has nearly learned its data has gradients full of such numbers, and some CPUs take far longer over each.
+    A model that has nearly learned its data has gradients full of such numbers, and some CPUs take far longer over
+    each.
     """
     torch.set_flush_denormal(True)
 
@@ -49,7 +51,9 @@ def named_type(name: str) -> torch.dtype:
     """Return the type of a name that `type_name` gave. Raises `IntegrityError` for another."""
     known = {type_name(dtype): dtype for dtype in (torch.bfloat16, torch.float32, torch.float64)}
     if name not in known:
-        raise IntegrityError("A training checkpoint names a type of numbers that is not computed in here.", code="checkpoint.type")
+        raise IntegrityError(
+            "A training checkpoint names a type of numbers that is not computed in here.", code="checkpoint.type"
+        )
     return known[name]
 
 
@@ -60,7 +64,9 @@ def type_name(dtype: torch.dtype) -> str:
 
 @torch.no_grad()
 def _seconds(*dtypes: torch.dtype) -> list[float]:
-    """Return the best time of a product in each type, of rounds in turn after one that warms up: this thread's time, in seconds."""
+    """Return the best time of a product in each type, of rounds in turn after one that warms up: this thread's time, in
+    seconds.
+    """
     sides = {dtype: (torch.ones(ROWS, INNER, dtype=dtype), torch.ones(COLUMNS, INNER, dtype=dtype)) for dtype in dtypes}
     best = dict.fromkeys(dtypes, float("inf"))
     for turn in range(ROUNDS + 1):

@@ -1,4 +1,6 @@
-"""Greedy generation in batches, with the adapter on or off on one code path, so that contenders differ in the adapter alone."""
+"""Greedy generation in batches, with the adapter on or off on one code path, so that contenders differ in the adapter
+alone.
+"""
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
@@ -17,14 +19,18 @@ from appliance.models import TunedConfiguration, read_artefact_configuration
 class Engine:
     """A loaded model, with at most one adapter or one set of trained tensors. Not thread-safe."""
 
-    def __init__(self, causal: Any, original: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext) -> None:
+    def __init__(
+        self, causal: Any, original: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext
+    ) -> None:
         """`original`: a context in which the model is what it was before its training."""
         self._causal = causal
         self._original = original
         causal.eval()
 
     @classmethod
-    def load(cls, folder: Path, *, quantised: bool, compute_type: torch.dtype, adapter: dict[str, bytes] | None = None) -> "Engine":
+    def load(
+        cls, folder: Path, *, quantised: bool, compute_type: torch.dtype, adapter: dict[str, bytes] | None = None
+    ) -> "Engine":
         """Load the model of `folder` and what was trained (two files as bytes: see `training.methods.artefact`).
 
         Raises `IntegrityError` when they do not fit each other, `InputError` for a configuration that is not accepted.
@@ -52,8 +58,13 @@ class Engine:
             yield
 
     @torch.inference_mode()
-    def answer(self, prompts: Sequence[Sequence[int]], *, max_new_tokens: int, end_tokens: frozenset[int]) -> list[list[int]]:
-        """Return the new tokens of each prompt (token ids), greedily, up to but without an end token. Padding is on the left."""
+    def answer(
+        self, prompts: Sequence[Sequence[int]], *, max_new_tokens: int, end_tokens: frozenset[int]
+    ) -> list[list[int]]:
+        """Return the new tokens of each prompt (token ids), greedily, up to but without an end token.
+
+        Padding is on the left.
+        """
         rows: list[list[int]] = [[] for _ in prompts]
         for tokens in self._steps(prompts, max_new_tokens, end_tokens):
             for row, token in zip(rows, tokens, strict=True):
@@ -68,7 +79,9 @@ class Engine:
             if token is not None:
                 yield token
 
-    def _steps(self, prompts: Sequence[Sequence[int]], max_new_tokens: int, end_tokens: frozenset[int]) -> Iterator[list[int | None]]:
+    def _steps(
+        self, prompts: Sequence[Sequence[int]], max_new_tokens: int, end_tokens: frozenset[int]
+    ) -> Iterator[list[int | None]]:
         """Yield a token for each row at each step; None for a row that has ended."""
         device = self._causal.lm_head.weight.device
         width = max(len(prompt) for prompt in prompts)

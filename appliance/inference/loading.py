@@ -1,4 +1,6 @@
-"""Load a base model from its own folder, and put an adapter on it: safetensors only, no code from the folder, no network."""
+"""Load a base model from its own folder, and put an adapter on it: safetensors only, no code from the folder, no
+network.
+"""
 
 import warnings
 from collections.abc import Mapping
@@ -17,17 +19,20 @@ from appliance.models import AdapterConfiguration
 def load_base(folder: Path, *, quantised: bool, compute_type: torch.dtype, device: torch.device | None = None) -> Any:
     """Return the causal language model, in NF4 with double quantisation when `quantised`, else in `compute_type`.
 
-    It lies whole on `device`, this machine's if none is given: left to itself, the library puts packed models on a GPU and all others on
-    the CPU.
+    It lies whole on `device`, this machine's if none is given: left to itself, the library puts packed models on a GPU
+    and all others on the CPU.
 
-    bitsandbytes repacks a 4-bit weight for AVX-512 bf16 at the first forward in eval mode without gradient; training afterwards gets
-    wrong gradients, silently. So that path is switched off on every layer, here, for training and inference alike: contenders
-    are compared on one code path.
+    bitsandbytes repacks a 4-bit weight for AVX-512 bf16 at the first forward in eval mode without gradient; training
+    afterwards gets wrong gradients, silently. So that path is switched off on every layer, here, for training and
+    inference alike: contenders are compared on one code path.
     """
     quantisation = {}
     if quantised:
         quantisation["quantization_config"] = BitsAndBytesConfig(
-            load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=compute_type
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=compute_type,
         )
     model = AutoModelForCausalLM.from_pretrained(
         folder,
@@ -46,7 +51,10 @@ def load_base(folder: Path, *, quantised: bool, compute_type: torch.dtype, devic
 
 
 def with_adapter(causal: Any, configuration: AdapterConfiguration, tensors: Mapping[str, torch.Tensor]) -> Any:
-    """Return PEFT's model of `causal` with the adapter. Raises `IntegrityError` unless the tensors are exactly those it must have."""
+    """Return PEFT's model of `causal` with the adapter.
+
+    Raises `IntegrityError` unless the tensors are exactly those it must have.
+    """
     config = LoraConfig(**{**configuration.to_peft(), "lora_dropout": 0.0})
     with warnings.catch_warnings():
         # PEFT 0.21 asks for a property that transformers 5 has renamed; it still answers.

@@ -9,9 +9,10 @@ import torch
 
 from appliance.inference.compute_type import compute_device, probe, type_name
 
-# Rows, inner, columns. On a CPU like the linear layers of a small model at a training step: products of other sizes are faster or slower by
-# a third, which the fitted constants of `planning.estimates` hold. On a GPU like those of an 8 B model at a pass: the small product takes
-# less time there than it takes to ask for it, and would show a tenth of the speed.
+# Rows, inner, columns. On a CPU like the linear layers of a small model at a training step: products of other sizes are
+# faster or slower by a third, which the fitted constants of `planning.estimates` hold. On a GPU like those of an 8 B
+# model at a pass: the small product takes less time there than it takes to ask for it, and would show a tenth of the
+# speed.
 SIZES = {"cpu": (320, 576, 1536), "cuda": (4096, 4096, 4096)}
 COPIED_NUMBERS = 16 * 1024**2
 LEAST_SECONDS, LEAST_ROUNDS = 0.5, 5
@@ -19,11 +20,16 @@ LEAST_SECONDS, LEAST_ROUNDS = 0.5, 5
 
 @torch.no_grad()
 def measure_speed(clock: Callable[[], float] = time.perf_counter) -> dict[str, Any]:
-    """Return `compute_type`, `gflops`, `copy_gb_s`, and `gpu_memory_bytes` (0: none): medians over half a second each, by `clock`."""
+    """Return `compute_type`, `gflops`, `copy_gb_s`, and `gpu_memory_bytes` (0: none): medians over half a second each,
+    by `clock`.
+    """
     dtype, device = probe(), compute_device()
     gpu = device.type == "cuda"
     rows, inner, columns = SIZES[device.type]
-    left, right = torch.ones(rows, inner, dtype=dtype, device=device), torch.ones(columns, inner, dtype=dtype, device=device)
+    left, right = (
+        torch.ones(rows, inner, dtype=dtype, device=device),
+        torch.ones(columns, inner, dtype=dtype, device=device),
+    )
     source = torch.ones(COPIED_NUMBERS, device=device)
     target = torch.empty_like(source)
     product = _median_seconds(lambda: torch.nn.functional.linear(left, right), gpu, clock)

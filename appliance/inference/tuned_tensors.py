@@ -1,4 +1,6 @@
-"""Trained tensors in the place of a base model's, and back: what full and last-layers training leave, beside the original."""
+"""Trained tensors in the place of a base model's, and back: what full and last-layers training leave, beside the
+original.
+"""
 
 import contextlib
 from collections.abc import Iterator, Mapping
@@ -11,13 +13,18 @@ from appliance.models import TunedConfiguration
 
 
 class TunedTensors:
-    """Both sets of tensors in memory, one of them in the model. Where the base model ties two places to one tensor, both change.
+    """Both sets of tensors in memory, one of them in the model. Where the base model ties two places to one tensor,
+    both change.
 
-    An own head is the exception: with last-layers and `train_head` it is put at the head alone, and the embedding stays.
+    An own head is the exception: with last-layers and `train_head` it is put at the head alone, and the embedding
+    stays.
     """
 
     def __init__(self, causal: Any, configuration: TunedConfiguration, tensors: Mapping[str, torch.Tensor]) -> None:
-        """Put the tensors in. Raises `IntegrityError` unless they are exactly those that the configuration names, in the model's shapes."""
+        """Put the tensors in.
+
+        Raises `IntegrityError` unless they are exactly those that the configuration names, in the model's shapes.
+        """
         parameters = dict(causal.named_parameters())
         base = frozenset(parameters)
         own_head = configuration.method == "last-layers" and configuration.train_head

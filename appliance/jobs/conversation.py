@@ -1,4 +1,6 @@
-"""One worker, talked to from its start message to its end: sends, receives, and turns every way to die into a sentence."""
+"""One worker, talked to from its start message to its end: sends, receives, and turns every way to die into a
+sentence.
+"""
 
 import contextlib
 import selectors
@@ -67,7 +69,9 @@ class WorkerConversation:
 
     def __init__(self, launcher: WorkerLauncher, order: WorkerOrder, *, end_grace_s: float = END_GRACE_S) -> None:
         self._end_grace_s = end_grace_s
-        self._worker = launcher.launch(order.start.type, read=order.read, write=order.write, memory_bytes=order.memory_bytes)
+        self._worker = launcher.launch(
+            order.start.type, read=order.read, write=order.write, memory_bytes=order.memory_bytes
+        )
         self._channel = self._worker.channel
         self._buffer = bytearray()
         self._sending = threading.Lock()
@@ -86,7 +90,10 @@ class WorkerConversation:
                 raise WorkerError(self._how_it_ended(), code="worker.died") from error
 
     def receive(self, timeout_s: float | None = None) -> FromWorker | None:
-        """Return the next message, or None after `timeout_s`. Raises `WorkerError` when the worker died or said that it failed."""
+        """Return the next message, or None after `timeout_s`.
+
+        Raises `WorkerError` when the worker died or said that it failed.
+        """
         while b"\n" not in self._buffer:
             with selectors.DefaultSelector() as selector:
                 selector.register(self._channel, selectors.EVENT_READ)
@@ -100,7 +107,9 @@ class WorkerConversation:
                 raise WorkerError(self._how_it_ended(), code="worker.died")
             self._buffer += piece
             if len(self._buffer) >= MAX_MESSAGE_BYTES and b"\n" not in self._buffer[:MAX_MESSAGE_BYTES]:
-                raise WorkerError("The worker sent a message over the limit of size, and was ended.", code="worker.message")
+                raise WorkerError(
+                    "The worker sent a message over the limit of size, and was ended.", code="worker.message"
+                )
         line, _, rest = bytes(self._buffer).partition(b"\n")
         self._buffer = bytearray(rest)
         message = decode_from_worker(line)
@@ -109,7 +118,10 @@ class WorkerConversation:
         return message
 
     def close(self, *, grace_s: float | None = None) -> None:
-        """Let the worker end by itself for `grace_s` seconds (default: `end_grace_s`) after its channel closes, then kill it."""
+        """Let the worker end by itself for `grace_s` seconds (default:
+
+        `end_grace_s`) after its channel closes, then kill it.
+        """
         grace_s = self._end_grace_s if grace_s is None else grace_s
         with contextlib.suppress(OSError):
             self._channel.close()
@@ -129,8 +141,13 @@ class WorkerConversation:
             )
         if status < 0:
             name = signal.strsignal(-status) or "unknown"
-            return f"The worker crashed (signal {-status}: {name}). The last checkpoint is kept; the job can be resumed."
-        return f"The worker ended without finishing (exit status {status}). The last checkpoint is kept; the job can be resumed."
+            return (
+                f"The worker crashed (signal {-status}: {name}). The last checkpoint is kept; the job can be resumed."
+            )
+        return (
+            f"The worker ended without finishing (exit status {status}). The last checkpoint is kept; the job can be "
+            "resumed."
+        )
 
 
 def run_worker(
@@ -143,8 +160,8 @@ def run_worker(
     stop_grace_s: float = STOP_GRACE_S,
     end_grace_s: float = END_GRACE_S,
 ) -> Done:
-    """Run a worker to its `Done`. When `should_stop` turns true it is asked to stop, and ended `stop_grace_s` later, whatever it says.
-    When all is said it has `end_grace_s` to leave.
+    """Run a worker to its `Done`. When `should_stop` turns true it is asked to stop, and ended `stop_grace_s` later,
+    whatever it says. When all is said it has `end_grace_s` to leave.
 
     Raises `WorkerError`.
     """
@@ -153,7 +170,9 @@ def run_worker(
     try:
         while True:
             if deadline is None and should_stop():
-                with contextlib.suppress(WorkerError):  # It may have ended already: what it said last is still to be read.
+                with contextlib.suppress(
+                    WorkerError
+                ):  # It may have ended already: what it said last is still to be read.
                     conversation.send(Stop())
                 deadline = time.monotonic() + stop_grace_s
             message = conversation.receive(poll_s)
@@ -162,6 +181,9 @@ def run_worker(
             if message is not None:
                 on_message(message)
             if deadline is not None and time.monotonic() >= deadline:
-                raise WorkerError("The worker did not stop when asked to, and was ended. The last checkpoint is kept.", code="worker.stop")
+                raise WorkerError(
+                    "The worker did not stop when asked to, and was ended. The last checkpoint is kept.",
+                    code="worker.stop",
+                )
     finally:
         conversation.close()

@@ -1,7 +1,9 @@
-"""The server's side of the launcher: asks the process that was forked before the walls went up to start confined workers.
+"""The server's side of the launcher: asks the process that was forked before the walls went up to start confined
+workers.
 
-The server cannot start programs itself (its own walls forbid it, and what it started would inherit them). The other side is
-`launcher_process`. No worker starts before the isolation was proven in this process: `launch` runs the proof first, once.
+The server cannot start programs itself (its own walls forbid it, and what it started would inherit them). The other
+side is `launcher_process`. No worker starts before the isolation was proven in this process: `launch` runs the proof
+first, once.
 """
 
 import contextlib
@@ -78,9 +80,11 @@ class Launcher:
         self._proven = False
 
     @classmethod
-    def start(cls, home: Path, *, read: tuple[Path, ...] = (), controls: frozenset[Control] = ALL_CONTROLS) -> "Launcher":
-        """Fork the launcher: before any restriction and any thread. It starts workers that read under `home`, `read` and the
-        interpreter, and write under `home`. `controls`: see `sandbox.controls`; only tests set it.
+    def start(
+        cls, home: Path, *, read: tuple[Path, ...] = (), controls: frozenset[Control] = ALL_CONTROLS
+    ) -> "Launcher":
+        """Fork the launcher: before any restriction and any thread. It starts workers that read under `home`, `read`
+        and the interpreter, and write under `home`. `controls`: see `sandbox.controls`; only tests set it.
         """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         pid = os.fork()
@@ -107,9 +111,18 @@ class Launcher:
             self._proven = True
 
     def launch(
-        self, kind: WorkerKind, *, read: tuple[Path, ...], write: tuple[Path, ...], memory_bytes: int, processes: int = DEFAULT_PROCESSES
+        self,
+        kind: WorkerKind,
+        *,
+        read: tuple[Path, ...],
+        write: tuple[Path, ...],
+        memory_bytes: int,
+        processes: int = DEFAULT_PROCESSES,
     ) -> LaunchedWorker:
-        """Start `python -m appliance.workers.<kind>` behind its walls. Raises `IsolationError` when they cannot be put up."""
+        """Start `python -m appliance.workers.<kind>` behind its walls.
+
+        Raises `IsolationError` when they cannot be put up.
+        """
         if kind != "probe":
             self.prove()
         request = LaunchRequest(
@@ -128,7 +141,9 @@ class Launcher:
         return LaunchedWorker(channel, control, int(report["pid"]), tuple(report["missing"]))
 
     def open_targets(self) -> socket.socket:
-        """Return a connection to a process without walls that offers the self-test something to aim at (`probe_targets`)."""
+        """Return a connection to a process without walls that offers the self-test something to aim at
+        (`probe_targets`).
+        """
         (control,) = self._ask(TARGETS_REQUEST, 1)
         return control
 

@@ -4,8 +4,8 @@
        ^                                         |
        +------ control: report, exit status -----+      (closing it kills the worker)
 
-A supervisor stands between because namespaces bind the next child of whoever enters them. Everything here ends when the server's
-ends of the connections close, however the server ended.
+A supervisor stands between because namespaces bind the next child of whoever enters them. Everything here ends when the
+server's ends of the connections close, however the server ended.
 """
 
 import contextlib
@@ -26,7 +26,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from appliance.foundation.errors import IsolationError
 from appliance.jobs.messages import WorkerKind
 from appliance.jobs.probe_targets import serve_targets
-from appliance.jobs.sandbox import Control, WorkerSandbox, confine_worker, count_own_threads, enter_namespaces, worker_environment
+from appliance.jobs.sandbox import (
+    Control,
+    WorkerSandbox,
+    confine_worker,
+    count_own_threads,
+    enter_namespaces,
+    worker_environment,
+)
 
 MAX_PACKET_BYTES = 64 * 1024
 MAX_PATHS = 64
@@ -50,7 +57,10 @@ class LaunchRequest(BaseModel):
 
 
 def serve_launches(connection: int, home: Path, also_read: tuple[Path, ...], controls: frozenset[Control]) -> None:
-    """Answer requests on the descriptor `connection` until its other end closes. For a freshly forked process; the caller ends it."""
+    """Answer requests on the descriptor `connection` until its other end closes.
+
+    For a freshly forked process; the caller ends it.
+    """
     os.setsid()  # a terminal's Ctrl-C is the server's to answer
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
@@ -64,8 +74,13 @@ def serve_launches(connection: int, home: Path, also_read: tuple[Path, ...], con
             server.send(_refusal(error))
 
 
-def answer(server: socket.socket, request: bytes, home: Path, also_read: tuple[Path, ...], controls: frozenset[Control]) -> None:
-    """Start what one request asks for and send its connections. Raises `ValidationError`, `IsolationError` or `OSError`."""
+def answer(
+    server: socket.socket, request: bytes, home: Path, also_read: tuple[Path, ...], controls: frozenset[Control]
+) -> None:
+    """Start what one request asks for and send its connections.
+
+    Raises `ValidationError`, `IsolationError` or `OSError`.
+    """
     control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with control, theirs:
         if request == TARGETS_REQUEST:
@@ -89,18 +104,26 @@ def verify_paths(order: LaunchRequest, home: Path, also_read: tuple[Path, ...]) 
         for text in paths:
             path = Path(text)
             if path != path.resolve() or not any(path.is_relative_to(root) for root in roots):
-                raise IsolationError("The launcher was asked to open a path outside of the home to a worker, and refused.")
+                raise IsolationError(
+                    "The launcher was asked to open a path outside of the home to a worker, and refused."
+                )
             if path == home:
                 raise IsolationError("The launcher was asked to open the whole home to a worker, and refused.")
 
 
 def _refusal(error: Exception) -> bytes:
-    sentence = error.sentence if isinstance(error, IsolationError) else f"The launcher could not do it ({type(error).__name__})."
+    sentence = (
+        error.sentence
+        if isinstance(error, IsolationError)
+        else f"The launcher could not do it ({type(error).__name__})."
+    )
     return json.dumps({"refused": sentence}).encode()
 
 
 def _end_after(action: Callable[..., None], keep: list[int], *arguments: object) -> NoReturn:
-    """In a forked child: run `action(control, ...)` with the descriptors `keep` (the first is its control) alone, and end the process."""
+    """In a forked child: run `action(control, ...)` with the descriptors `keep` (the first is its control) alone, and
+    end the process.
+    """
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     kept = _keep_only(*keep)
     control = socket.socket(fileno=kept[0])
@@ -114,7 +137,9 @@ def _end_after(action: Callable[..., None], keep: list[int], *arguments: object)
 
 
 def _keep_only(*keep: int) -> list[int]:
-    """Close every descriptor but `keep`, which move to new numbers (returned); stdin, stdout and stderr become /dev/null."""
+    """Close every descriptor but `keep`, which move to new numbers (returned); stdin, stdout and stderr become
+    /dev/null.
+    """
     parked = [fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, _FIRST_PARKED) for number in keep]
     last = -1
     for number in sorted(parked):
@@ -131,14 +156,25 @@ def _keep_only(*keep: int) -> list[int]:
 def _supervise(control: socket.socket, channel: int, order: LaunchRequest, controls: frozenset[Control]) -> None:
     missing = enter_namespaces(controls)
     already_running = count_own_threads()
-    alive, alive_writing = os.pipe()  # only this process holds the writing end: its closing shows that the parent is gone
+    alive, alive_writing = (
+        os.pipe()
+    )  # only this process holds the writing end: its closing shows that the parent is gone
     report, report_writing = os.pipe()
-    sandbox = WorkerSandbox(tuple(map(Path, order.read)), tuple(map(Path, order.write)), order.memory_bytes, order.processes, controls)
+    sandbox = WorkerSandbox(
+        tuple(map(Path, order.read)), tuple(map(Path, order.write)), order.memory_bytes, order.processes, controls
+    )
     worker = os.fork()
     if worker == 0:
         try:
             os.close(alive_writing)
-            _become_worker(order.kind, sandbox, channel=channel, alive=alive, report=report_writing, already_running=already_running)
+            _become_worker(
+                order.kind,
+                sandbox,
+                channel=channel,
+                alive=alive,
+                report=report_writing,
+                already_running=already_running,
+            )
         except Exception as error:
             os.write(report_writing, _refusal(error) + b"\n")
         finally:
@@ -155,7 +191,9 @@ def _supervise(control: socket.socket, channel: int, order: LaunchRequest, contr
     os._exit(0)
 
 
-def _become_worker(kind: str, sandbox: WorkerSandbox, *, channel: int, alive: int, report: int, already_running: int) -> None:
+def _become_worker(
+    kind: str, sandbox: WorkerSandbox, *, channel: int, alive: int, report: int, already_running: int
+) -> None:
     os.setsid()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
@@ -171,7 +209,10 @@ def _become_worker(kind: str, sandbox: WorkerSandbox, *, channel: int, alive: in
 
 
 def _await_end(worker: int, control: socket.socket) -> int:
-    """Wait for the worker, killing it when the server says so or is gone. Return its exit status, negative for a signal."""
+    """Wait for the worker, killing it when the server says so or is gone.
+
+    Return its exit status, negative for a signal.
+    """
     ended = os.pidfd_open(worker)
     watcher = select.poll()
     watcher.register(ended, select.POLLIN)

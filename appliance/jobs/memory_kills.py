@@ -1,4 +1,6 @@
-"""How often the kernel has killed a process because memory ran out: what tells such an end from a `kill -9` by somebody."""
+"""How often the kernel has killed a process because memory ran out: what tells such an end from a `kill -9` by
+somebody.
+"""
 
 from pathlib import Path
 

@@ -13,10 +13,24 @@ from appliance.foundation.errors import WorkerError
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 MAX_NAMED_FIELDS = 20
 MAX_SEED = 2**31 - 1
-DIVERGED = "diverged"  # `result["ending"]` of a training that made the model worse: it may go on with a lower learning rate
+DIVERGED = (
+    "diverged"  # `result["ending"]` of a training that made the model worse: it may go on with a lower learning rate
+)
 OUT_OF_MEMORY = "worker.out-of-memory"  # the code of a `Failed` whose work may be tried again with less
 WorkerKind = Literal[
-    "train", "evaluate", "ranks", "shrink", "sweep", "convert", "parse", "preview", "revise", "search", "serve", "measure", "probe"
+    "train",
+    "evaluate",
+    "ranks",
+    "shrink",
+    "sweep",
+    "convert",
+    "parse",
+    "preview",
+    "revise",
+    "search",
+    "serve",
+    "measure",
+    "probe",
 ]
 
 
@@ -26,7 +40,9 @@ DataKey = Annotated[bytes, Field(min_length=32, max_length=32)]
 class Message(BaseModel):
     """The frame of all messages: closed to unknown fields, never changed after it was made."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, ser_json_bytes="base64", val_json_bytes="base64")
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, ser_json_bytes="base64", val_json_bytes="base64"
+    )
     version: Literal[1] = 1
 
 
@@ -111,7 +127,9 @@ class RanksStart(Message):
 
 
 class ShrinkStart(Message):
-    """Write the best adapter of a smaller rank, `smaller`, and measure the loss on the validation part before and after."""
+    """Write the best adapter of a smaller rank, `smaller`, and measure the loss on the validation part before and
+    after.
+    """
 
     type: Literal["shrink"] = "shrink"
     job_folder: str
@@ -133,7 +151,10 @@ class RankCandidate(Message):
 
 
 class SweepStart(Message):
-    """Train several ranks, stop the hopeless early, and write the adapter of the best. `training`: what all have in common."""
+    """Train several ranks, stop the hopeless early, and write the adapter of the best.
+
+    `training`: what all have in common.
+    """
 
     type: Literal["sweep"] = "sweep"
     training: TrainStart
@@ -164,7 +185,9 @@ class UploadAccess(Message):
 
 
 class ScreeningAccess(Message):
-    """What rows are checked by: what to do with personal data, and whose tokens they are counted in (no model: characters)."""
+    """What rows are checked by: what to do with personal data, and whose tokens they are counted in (no model:
+    characters).
+    """
 
     type: Literal["screening-access"] = "screening-access"
     personal_data: dict[str, str]
@@ -247,7 +270,9 @@ class Stop(Message):
 
 
 class Ready(Message):
-    """The worker is confined, has its inputs loaded, and begins; `facts` say what it found (compute type and the like)."""
+    """The worker is confined, has its inputs loaded, and begins; `facts` say what it found (compute type and the
+    like).
+    """
 
     type: Literal["ready"] = "ready"
     facts: dict[str, str | int | float | bool] = {}
@@ -323,14 +348,18 @@ FromWorker = Ready | Progress | Notice | Checkpointed | ChatPiece | Done | Faile
 _T = TypeVar("_T", bound=Message)
 _TO_WORKER: TypeAdapter[ToWorker] = TypeAdapter(Annotated[ToWorker, Field(discriminator="type")])
 _FROM_WORKER: TypeAdapter[FromWorker] = TypeAdapter(Annotated[FromWorker, Field(discriminator="type")])
-_NAMES = frozenset(name for kind in Message.__subclasses__() for name in (*kind.model_fields, kind.model_fields["type"].default))
+_NAMES = frozenset(
+    name for kind in Message.__subclasses__() for name in (*kind.model_fields, kind.model_fields["type"].default)
+)
 
 
 def encode_message(message: Message) -> bytes:
     """Return the message as one line. Raises `WorkerError` when it is over `MAX_MESSAGE_BYTES`."""
     line = message.model_dump_json().encode() + b"\n"
     if len(line) > MAX_MESSAGE_BYTES:
-        raise WorkerError(f"A message of {len(line)} bytes is over the limit of {MAX_MESSAGE_BYTES}.", code="worker.message")
+        raise WorkerError(
+            f"A message of {len(line)} bytes is over the limit of {MAX_MESSAGE_BYTES}.", code="worker.message"
+        )
     return line
 
 
@@ -349,7 +378,9 @@ def _decode(adapter: TypeAdapter[_T], line: bytes) -> _T:
         message = adapter.validate_json(line)
     except ValidationError as error:
         fields = sorted({_place(problem["loc"]) for problem in error.errors(include_input=False)})[:MAX_NAMED_FIELDS]
-        raise WorkerError(f"A message could not be understood (fields: {', '.join(fields) or 'none'}).", code="worker.message") from None
+        raise WorkerError(
+            f"A message could not be understood (fields: {', '.join(fields) or 'none'}).", code="worker.message"
+        ) from None
     if "version" not in message.model_fields_set:  # It has a default for whoever writes one, not for whoever reads it.
         raise WorkerError("A message could not be understood (fields: version).", code="worker.message")
     return message

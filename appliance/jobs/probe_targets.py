@@ -1,7 +1,8 @@
 """What the self-test aims at: a process without walls that listens on this machine's own loopback and on Unix sockets.
 
-It also hands out sockets that a confined process could not make itself, so that each wall is tried alone and not only the first one;
-and it runs every probe itself first: a probe that fails even here (no IPv6, no MPTCP in this kernel) proves nothing when it fails there.
+It also hands out sockets that a confined process could not make itself, so that each wall is tried alone and not only
+the first one; and it runs every probe itself first: a probe that fails even here (no IPv6, no MPTCP in this kernel)
+proves nothing when it fails there.
 """
 
 import contextlib
@@ -21,7 +22,9 @@ _LOOPBACK = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
 
 
 def serve_targets(control: socket.socket, home: Path) -> None:
-    """Open the listeners, send the aim and what each probe does without walls, then hand out sockets on request, until `control` closes."""
+    """Open the listeners, send the aim and what each probe does without walls, then hand out sockets on request, until
+    `control` closes.
+    """
     outside = Path(tempfile.mkdtemp(prefix="appliance-self-test-"))
     inside = Path(tempfile.mkdtemp(prefix="self-test-", dir=home))
     try:

@@ -1,7 +1,8 @@
-"""The probes of the self-test: each tries one way out of a process (SECURITY.md, Self-test). Standard library only: workers run them too.
+"""The probes of the self-test: each tries one way out of a process (SECURITY.md, Self-test). Standard library only:
+workers run them too.
 
-A probe that returns got through; one that raises `OSError` was refused. They aim at this machine's own listeners (`probe_targets`)
-alone; nothing here takes an address from anywhere else.
+A probe that returns got through; one that raises `OSError` was refused. They aim at this machine's own listeners
+(`probe_targets`) alone; nothing here takes an address from anywhere else.
 """
 
 import contextlib
@@ -32,7 +33,9 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 @dataclass(frozen=True)
 class Aim:
-    """Where the targets listen: ports on loopback (0: not on this machine), names, a folder outside of every sandbox, a process outside."""
+    """Where the targets listen: ports on loopback (0: not on this machine), names, a folder outside of every sandbox, a
+    process outside.
+    """
 
     tcp: int
     tcp6: int
@@ -84,7 +87,10 @@ def _new_socket(family: int, kind: int, protocol: int = 0) -> Iterator[socket.so
 
 
 def _bound_waiting(made: socket.socket) -> None:
-    """Let it block for TIMEOUT_S at most, by the kernel: Python's own time-out makes Fast Open answer before it is done."""
+    """Let it block for TIMEOUT_S at most, by the kernel:
+
+    Python's own time-out makes Fast Open answer before it is done.
+    """
     made.setblocking(True)
     for option in (socket.SO_SNDTIMEO, socket.SO_RCVTIMEO):
         made.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", TIMEOUT_S, 0))
@@ -131,7 +137,9 @@ def _make_netlink(_aim: Aim, _sockets: HandedSockets) -> None:
 
 
 def _make_vsock(_aim: Aim, _sockets: HandedSockets) -> None:
-    with socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM):  # only made, never connected: it could reach another machine
+    with socket.socket(
+        socket.AF_VSOCK, socket.SOCK_STREAM
+    ):  # only made, never connected: it could reach another machine
         pass
 
 
@@ -240,7 +248,12 @@ def _read_memory(_aim: Aim, _sockets: HandedSockets) -> None:
         pieces = Piece(ctypes.addressof(local), 6), Piece(ctypes.addressof(here), 6)
         _verify_result(
             _libc.process_vm_readv(
-                pid, ctypes.byref(pieces[0]), ctypes.c_ulong(1), ctypes.byref(pieces[1]), ctypes.c_ulong(1), ctypes.c_ulong(0)
+                pid,
+                ctypes.byref(pieces[0]),
+                ctypes.c_ulong(1),
+                ctypes.byref(pieces[1]),
+                ctypes.c_ulong(1),
+                ctypes.c_ulong(0),
             )
         )
 

@@ -1,7 +1,8 @@
 """The queue: one job at a time, oldest first, in a thread of the process that owns the home.
 
-When memory runs out in a worker (it says so, or the kernel has killed it), its handler may find a way to need less; then the job goes on.
-When the disk is full, what a worker says is kept here until it can be written; a job whose end cannot be written goes on when it can.
+When memory runs out in a worker (it says so, or the kernel has killed it), its handler may find a way to need less;
+then the job goes on. When the disk is full, what a worker says is kept here until it can be written; a job whose end
+cannot be written goes on when it can.
 """
 
 import contextlib
@@ -38,10 +39,16 @@ class JobHandler(Protocol):
 
 @runtime_checkable
 class StepsDown(Protocol):
-    """A handler of jobs that can be done with less memory. Where a handler is none, memory that runs out ends the job."""
+    """A handler of jobs that can be done with less memory.
+
+    Where a handler is none, memory that runs out ends the job.
+    """
 
     def step_down(self, job: Job, error: ApplianceError) -> Job:
-        """Memory ran out: make the job need less, log it, and return the job as it is now. Raises `ApplianceError` when it cannot."""
+        """Memory ran out: make the job need less, log it, and return the job as it is now.
+
+        Raises `ApplianceError` when it cannot.
+        """
         ...
 
 
@@ -83,10 +90,11 @@ class _Listener:
 
 
 class JobRunner:
-    """Runs queued jobs. `database` raises `SealedError` while the vault is sealed, and the queue waits. `log_failure`: that a job failed.
+    """Runs queued jobs. `database` raises `SealedError` while the vault is sealed, and the queue waits. `log_failure`:
+    that a job failed.
 
-    `notices`: what is to be known of a running job and could not yet be written; whoever shows jobs may look there. `vmstat`: see
-    `memory_kills`.
+    `notices`: what is to be known of a running job and could not yet be written; whoever shows jobs may look there.
+    `vmstat`: see `memory_kills`.
     """
 
     def __init__(
@@ -132,7 +140,10 @@ class JobRunner:
         self._wake.set()
 
     def recover(self) -> list[Job]:
-        """Put right what a server that died left behind: running jobs go on, stopping ones are stopped. Returns those it moved."""
+        """Put right what a server that died left behind: running jobs go on, stopping ones are stopped.
+
+        Returns those it moved.
+        """
         moved = []
         with self.database().begin() as connection:
             for job in list_jobs(connection, states=frozenset({JobState.RUNNING, JobState.STOPPING})):
@@ -152,7 +163,9 @@ class JobRunner:
             job = move_job(connection, self.clock, queued[0].id, JobState.RUNNING)
         handler = self._handlers.get(job.kind)
         if handler is None:
-            return self._move(job, JobState.FAILED, f"This version of the appliance cannot do jobs of the kind {job.kind}.")
+            return self._move(
+                job, JobState.FAILED, f"This version of the appliance cannot do jobs of the kind {job.kind}."
+            )
         try:
             job, done = self._work(handler, job, _Listener(self, job, on_progress))
             if done.stopped and self._ending.is_set() and not self._asked_to_stop(job.id):
@@ -167,12 +180,16 @@ class JobRunner:
         return self._end(handler, job, done, result)
 
     def _work(self, handler: JobHandler, job: Job, listener: _Listener) -> tuple[Job, Done]:
-        """Run the job's worker to its end; when memory runs out, again with less, as long as its handler finds something to give up."""
+        """Run the job's worker to its end; when memory runs out, again with less, as long as its handler finds
+        something to give up.
+        """
         job_id = job.id
         while True:
             kills = count_memory_kills(self._vmstat)
             try:
-                return job, run_worker(self._launcher, handler.prepare(job), listener, should_stop=lambda: self._should_stop(job_id))
+                return job, run_worker(
+                    self._launcher, handler.prepare(job), listener, should_stop=lambda: self._should_stop(job_id)
+                )
             except WorkerError as error:
                 killed = error.code == "worker.died" and count_memory_kills(self._vmstat) > kills
                 ran_out = killed or error.code == OUT_OF_MEMORY
@@ -197,7 +214,9 @@ class JobRunner:
     def _fail(self, job: Job, error: ApplianceError) -> Job:
         try:
             self._log_failure(job, error)
-        finally:  # The job is over even where the log could not say so: its request stays without an outcome, which the next start says.
+        finally:
+            # The job is over even where the log could not say so: its request stays without an outcome, which the next
+            # start says.
             failed = self._move(job, JobState.FAILED, error.sentence)
         return failed
 
@@ -215,7 +234,9 @@ class JobRunner:
                     self.recover()
                     self._left_behind = False
                 busy = self.run_next() is not None
-            except Exception:  # Sealed, or the log, the disk or the database refused: nothing is done until that changes, then all of it.
+            except Exception:
+                # Sealed, or the log, the disk or the database refused: nothing is done until that changes, then all of
+                # it.
                 busy, self._left_behind = False, True
             if not busy:
                 self._wake.wait(POLL_S)

@@ -1,7 +1,7 @@
 """The self-test: proves at each start that nothing gets out of a worker or of this process (SECURITY.md, Self-test).
 
-Each probe runs three times: in a process without walls, where it should work (else it proves nothing on this machine), in a
-worker, and here. Any that gets through a wall fails the whole test.
+Each probe runs three times: in a process without walls, where it should work (else it proves nothing on this machine),
+in a worker, and here. Any that gets through a wall fails the whole test.
 """
 
 import contextlib
@@ -47,16 +47,25 @@ class SelfTestReport:
 
     def verify(self) -> None:
         """Raise `IsolationError` naming each probe that got through, and also when a side was not probed at all."""
-        got_through = [f"{probe.name} (from the {probe.side})" for probe in self.probes if probe.outcome is ProbeOutcome.OPEN]
+        got_through = [
+            f"{probe.name} (from the {probe.side})" for probe in self.probes if probe.outcome is ProbeOutcome.OPEN
+        ]
         if got_through:
-            raise IsolationError(f"The isolation does not hold: {', '.join(got_through)} got through. Nothing is started.")
+            raise IsolationError(
+                f"The isolation does not hold: {', '.join(got_through)} got through. Nothing is started."
+            )
         for side in ("worker", "server"):
             if not any(probe.side == side and probe.outcome is ProbeOutcome.REFUSED for probe in self.probes):
-                raise IsolationError(f"The self-test of the {side} tried nothing that this machine could do, so it proves nothing.")
+                raise IsolationError(
+                    f"The self-test of the {side} tried nothing that this machine could do, so it proves nothing."
+                )
 
 
 def run_self_test(launcher: Launcher) -> SelfTestReport:
-    """Probe a worker and this process, which must be confined already. Raises `IsolationError` when the test itself cannot run."""
+    """Probe a worker and this process, which must be confined already.
+
+    Raises `IsolationError` when the test itself cannot run.
+    """
     with launcher.open_targets() as targets:
         targets.settimeout(ANSWER_TIMEOUT_S)
         opening = _decode(targets.recv(MAX_PACKET_BYTES))
@@ -71,7 +80,10 @@ def run_self_test(launcher: Launcher) -> SelfTestReport:
 
 
 def _probe_here(targets: socket.socket, aim: Aim) -> list[str]:
-    return [try_probe(name, aim, sockets) for name, sockets in zip(probes_of("server"), receive_sockets(targets), strict=False)]
+    return [
+        try_probe(name, aim, sockets)
+        for name, sockets in zip(probes_of("server"), receive_sockets(targets), strict=False)
+    ]
 
 
 def _probe_worker(worker: LaunchedWorker, targets: socket.socket, aim: Aim) -> dict[str, str]:

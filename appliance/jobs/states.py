@@ -36,7 +36,9 @@ class JobState(StrEnum):
 
 TRANSITIONS: dict[JobState, frozenset[JobState]] = {
     JobState.QUEUED: frozenset({JobState.RUNNING, JobState.STOPPED}),
-    JobState.RUNNING: frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.STOPPING, JobState.QUEUED, JobState.STOPPED}),
+    JobState.RUNNING: frozenset(
+        {JobState.SUCCEEDED, JobState.FAILED, JobState.STOPPING, JobState.QUEUED, JobState.STOPPED}
+    ),
     JobState.STOPPING: frozenset({JobState.STOPPED, JobState.FAILED, JobState.SUCCEEDED}),
     JobState.STOPPED: frozenset({JobState.QUEUED}),
     JobState.FAILED: frozenset({JobState.QUEUED}),
@@ -73,7 +75,16 @@ class ProgressPoint:
     body: dict[str, Any]
 
 
-def add_job(connection: Connection, clock: Clock, *, job_id: str, project_id: str, kind: str, spec: dict[str, Any], created_by: str) -> Job:
+def add_job(
+    connection: Connection,
+    clock: Clock,
+    *,
+    job_id: str,
+    project_id: str,
+    kind: str,
+    spec: dict[str, Any],
+    created_by: str,
+) -> Job:
     """Insert a queued job and return it."""
     connection.execute(
         insert(JOBS).values(
@@ -99,7 +110,9 @@ def get_job(connection: Connection, job_id: str) -> Job:
     return _job(row)
 
 
-def list_jobs(connection: Connection, *, states: frozenset[JobState] | None = None, kind: str | None = None) -> list[Job]:
+def list_jobs(
+    connection: Connection, *, states: frozenset[JobState] | None = None, kind: str | None = None
+) -> list[Job]:
     """Return jobs, oldest first."""
     query = select(JOBS).order_by(JOBS.c.created_us, JOBS.c.id)
     if states is not None:
@@ -110,9 +123,18 @@ def list_jobs(connection: Connection, *, states: frozenset[JobState] | None = No
 
 
 def move_job(
-    connection: Connection, clock: Clock, job_id: str, target: JobState, *, reason: str = "", result: dict[str, Any] | None = None
+    connection: Connection,
+    clock: Clock,
+    job_id: str,
+    target: JobState,
+    *,
+    reason: str = "",
+    result: dict[str, Any] | None = None,
 ) -> Job:
-    """Move the job to `target` if it may go there. Raises `ConflictError` when it may not, `NotFoundError` when there is none."""
+    """Move the job to `target` if it may go there.
+
+    Raises `ConflictError` when it may not, `NotFoundError` when there is none.
+    """
     allowed = [str(state) for state, targets in TRANSITIONS.items() if target in targets]
     values: dict[str, Any] = {"state": target, "reason": reason}
     if target is JobState.RUNNING:
@@ -143,13 +165,21 @@ def note_on_job(connection: Connection, job_id: str, sentence: str) -> None:
 def add_progress(connection: Connection, clock: Clock, job_id: str, step: int, body: dict[str, Any]) -> None:
     """Keep what the worker said of `step`; said again after a resume, it replaces what was said before."""
     connection.execute(JOB_PROGRESS.delete().where(JOB_PROGRESS.c.job_id == job_id, JOB_PROGRESS.c.step == step))
-    connection.execute(insert(JOB_PROGRESS).values(job_id=job_id, step=step, at_us=clock.now_us(), body=json.dumps(body)))
+    connection.execute(
+        insert(JOB_PROGRESS).values(job_id=job_id, step=step, at_us=clock.now_us(), body=json.dumps(body))
+    )
 
 
 def list_progress(connection: Connection, job_id: str, *, after_step: int = -1) -> list[ProgressPoint]:
     """Return the points after `after_step`, in the order of steps."""
-    query = select(JOB_PROGRESS).where(JOB_PROGRESS.c.job_id == job_id, JOB_PROGRESS.c.step > after_step).order_by(JOB_PROGRESS.c.step)
-    return [ProgressPoint(step=row.step, at_us=row.at_us, body=json.loads(row.body)) for row in connection.execute(query)]
+    query = (
+        select(JOB_PROGRESS)
+        .where(JOB_PROGRESS.c.job_id == job_id, JOB_PROGRESS.c.step > after_step)
+        .order_by(JOB_PROGRESS.c.step)
+    )
+    return [
+        ProgressPoint(step=row.step, at_us=row.at_us, body=json.loads(row.body)) for row in connection.execute(query)
+    ]
 
 
 def _job(row: Row[Any]) -> Job:

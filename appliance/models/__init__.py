@@ -1,11 +1,23 @@
-"""Base models and adapters: import, verification at every load, the starter. Tables stand in `models.tables`, out of workers' way."""
+"""Base models and adapters: import, verification at every load, the starter.
 
-from appliance.models.adapter_configuration import AdapterConfiguration, read_adapter_configuration, read_artefact_configuration
+Tables stand in `models.tables`, out of workers' way.
+"""
+
+from appliance.models.adapter_configuration import (
+    AdapterConfiguration,
+    read_adapter_configuration,
+    read_artefact_configuration,
+)
 from appliance.models.import_folder import TEMPLATE_NAME, copy_model, model_folder, verify_model, verify_model_folder
 from appliance.models.manifest import ModelManifest
 from appliance.models.safetensors_header import SafetensorsHeader, Tensor, read_header
 from appliance.models.starter import locate_starter
-from appliance.models.tuned_configuration import TUNED_FORMAT, TUNED_VERSION, TunedConfiguration, read_tuned_configuration
+from appliance.models.tuned_configuration import (
+    TUNED_FORMAT,
+    TUNED_VERSION,
+    TunedConfiguration,
+    read_tuned_configuration,
+)
 
 __all__ = [
     "TEMPLATE_NAME",

@@ -1,6 +1,8 @@
-"""An adapter's configuration (PEFT's `adapter_config.json`) through an allow-list: LoRA on named projections, nothing that loads code.
+"""An adapter's configuration (PEFT's `adapter_config.json`) through an allow-list: LoRA on named projections, nothing
+that loads code.
 
-Plain LoRA, rsLoRA and DoRA (`use_rslora`, `use_dora`). Trained tensors have a configuration of their own: see `tuned_configuration`.
+Plain LoRA, rsLoRA and DoRA (`use_rslora`, `use_dora`). Trained tensors have a configuration of their own: see
+`tuned_configuration`.
 
 PEFT hands `auto_mapping` and some other keys to `import_module`; here every key that would do more must be off.
 """
@@ -57,9 +59,30 @@ _DROPPED: dict[str, Check] = {
                 "rank_pattern",
                 "alpha_pattern",
             ),
-            *("megatron_config", "trainable_token_indices", "loftq_config", "eva_config", "corda_config", "lora_ga_config"),
-            *("velora_config", "alora_invocation_tokens", "use_qalora", "monteclora_config", "layer_replication", "lora_bias"),
-            *("target_parameters", "use_bdlora", "arrow_config", "kasa_config", "ensure_weight_tying", "runtime_config"),
+            *(
+                "megatron_config",
+                "trainable_token_indices",
+                "loftq_config",
+                "eva_config",
+                "corda_config",
+                "lora_ga_config",
+            ),
+            *(
+                "velora_config",
+                "alora_invocation_tokens",
+                "use_qalora",
+                "monteclora_config",
+                "layer_replication",
+                "lora_bias",
+            ),
+            *(
+                "target_parameters",
+                "use_bdlora",
+                "arrow_config",
+                "kasa_config",
+                "ensure_weight_tying",
+                "runtime_config",
+            ),
         ),
         _off,
     ),
@@ -111,7 +134,9 @@ def read_adapter_configuration(data: bytes, name: str = "adapter_config.json") -
     )
 
 
-def read_artefact_configuration(data: bytes, name: str = "adapter_config.json") -> AdapterConfiguration | TunedConfiguration:
+def read_artefact_configuration(
+    data: bytes, name: str = "adapter_config.json"
+) -> AdapterConfiguration | TunedConfiguration:
     """Return what was trained: an adapter, or tensors. Raises `InputError` for anything else."""
     if "format" in decode_object(data, name, _MAX_BYTES):
         return read_tuned_configuration(data, name)

@@ -1,4 +1,6 @@
-"""JSON from a model's folder: bounded in size and depth, no key twice, no NaN; every refusal names the file and the key."""
+"""JSON from a model's folder: bounded in size and depth, no key twice, no NaN; every refusal names the file and the
+key.
+"""
 
 import json
 from collections.abc import Callable, Mapping
@@ -12,7 +14,9 @@ MAX_DEPTH = 32
 def decode_object(data: bytes, name: str, limit_bytes: int) -> dict[str, Any]:
     """Return the JSON object in `data`. Raises `InputError` naming the file."""
     if len(data) > limit_bytes:
-        raise InputError(f"{shown(name)} is larger than {limit_bytes:,} bytes. It is not what it says it is.", code="model.too-large")
+        raise InputError(
+            f"{shown(name)} is larger than {limit_bytes:,} bytes. It is not what it says it is.", code="model.too-large"
+        )
     try:
         value = json.loads(data.decode(), object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
@@ -20,7 +24,9 @@ def decode_object(data: bytes, name: str, limit_bytes: int) -> dict[str, Any]:
             f"{shown(name)} is not valid JSON (UTF-8, no key twice, no NaN). Fetch the model again.", code="model.json"
         ) from error
     if not isinstance(value, dict) or _depth(value) > MAX_DEPTH:
-        raise InputError(f"{shown(name)} is not a JSON object of sensible depth. Fetch the model again.", code="model.json")
+        raise InputError(
+            f"{shown(name)} is not a JSON object of sensible depth. Fetch the model again.", code="model.json"
+        )
     return value
 
 
@@ -46,7 +52,10 @@ def _depth(value: Any) -> int:
     depth, level = 0, [value]
     while level:
         level = [
-            item for parent in level for item in (parent.values() if isinstance(parent, dict) else parent) if isinstance(item, dict | list)
+            item
+            for parent in level
+            for item in (parent.values() if isinstance(parent, dict) else parent)
+            if isinstance(item, dict | list)
         ]
         depth += 1
         if depth > MAX_DEPTH:
@@ -88,18 +97,25 @@ def anything(_value: Any) -> bool:
     return True
 
 
-def allow(value: Mapping[str, Any], name: str, kept: Mapping[str, Check], dropped: Mapping[str, Check]) -> dict[str, Any]:
-    """Return the keys of `value` that are in `kept`. Raises `InputError` for a key in neither list, or a value that its check refuses."""
+def allow(
+    value: Mapping[str, Any], name: str, kept: Mapping[str, Check], dropped: Mapping[str, Check]
+) -> dict[str, Any]:
+    """Return the keys of `value` that are in `kept`.
+
+    Raises `InputError` for a key in neither list, or a value that its check refuses.
+    """
     for key, item in value.items():
         check = kept.get(key) or dropped.get(key)
         if check is None:
             raise InputError(
-                f"{shown(name)} has the key {shown(key)}, which this appliance does not know, so the model is refused: it might make a "
+                f"{shown(name)} has the key {shown(key)}, which this appliance does not know, so the model is refused: "
+                "it might make a "
                 "library load code. Use a model without it.",
                 code="model.unknown-key",
             )
         if not check(item):
             raise InputError(
-                f"{shown(name)} gives {shown(key)} a value that this appliance does not accept. Use another model.", code="model.value"
+                f"{shown(name)} gives {shown(key)} a value that this appliance does not accept. Use another model.",
+                code="model.value",
             )
     return {key: item for key, item in value.items() if key in kept}

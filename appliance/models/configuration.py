@@ -1,15 +1,27 @@
-"""A model's configuration through an allow-list: which architecture, which sizes, which tensors must be there, and nothing else.
+"""A model's configuration through an allow-list: which architecture, which sizes, which tensors must be there, and
+nothing else.
 
-What transformers would act on beyond that (`auto_map`, `trust_remote_code`, `_attn_implementation_internal`, `quantization_config`,
-anything not listed) refuses the model. Keys that only describe are dropped. What is kept is written anew, so no library reads a
-byte that came in.
+What transformers would act on beyond that (`auto_map`, `trust_remote_code`, `_attn_implementation_internal`,
+`quantization_config`, anything not listed) refuses the model. Keys that only describe are dropped. What is kept is
+written anew, so no library reads a byte that came in.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 from appliance.foundation.errors import InputError
-from appliance.models.bounded_json import Check, allow, anything, decode_object, integer, number, one_of, optional, shown, text
+from appliance.models.bounded_json import (
+    Check,
+    allow,
+    anything,
+    decode_object,
+    integer,
+    number,
+    one_of,
+    optional,
+    shown,
+    text,
+)
 
 MAX_CONFIGURATION_BYTES = 1024**2
 MAX_TOKENIZER_BYTES = 64 * 1024**2
@@ -23,7 +35,9 @@ _TOKEN_ID = optional(integer(0, _MAX_TOKENS))
 
 
 def _token_ids(value: Any) -> bool:
-    return _TOKEN_ID(value) or (isinstance(value, list) and len(value) <= 16 and all(integer(0, _MAX_TOKENS)(item) for item in value))
+    return _TOKEN_ID(value) or (
+        isinstance(value, list) and len(value) <= 16 and all(integer(0, _MAX_TOKENS)(item) for item in value)
+    )
 
 
 _BOOL = one_of(True, False)
@@ -42,7 +56,9 @@ _ROPE: dict[str, Check] = {
 
 
 def _rope(value: Any) -> bool:
-    return value is None or (isinstance(value, dict) and all(key in _ROPE and _ROPE[key](item) for key, item in value.items()))
+    return value is None or (
+        isinstance(value, dict) and all(key in _ROPE and _ROPE[key](item) for key, item in value.items())
+    )
 
 
 _MODEL_KEYS: dict[str, Check] = {
@@ -69,7 +85,9 @@ _MODEL_KEYS: dict[str, Check] = {
     "sliding_window": optional(integer(1, 2**24)),
     "use_sliding_window": one_of(False),
     "max_window_layers": integer(0, 512),
-    "layer_types": lambda value: isinstance(value, list) and len(value) <= 512 and all(item == "full_attention" for item in value),
+    "layer_types": lambda value: (
+        isinstance(value, list) and len(value) <= 512 and all(item == "full_attention" for item in value)
+    ),
     "bos_token_id": _token_ids,
     "eos_token_id": _token_ids,
     "pad_token_id": _TOKEN_ID,
@@ -88,13 +106,25 @@ _MODEL_DROPPED: dict[str, Check] = {
     "use_mrope": one_of(False),
     "pretraining_tp": one_of(1),
 }
-_REQUIRED = ("architectures", "vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads")
+_REQUIRED = (
+    "architectures",
+    "vocab_size",
+    "hidden_size",
+    "intermediate_size",
+    "num_hidden_layers",
+    "num_attention_heads",
+)
 
 _GENERATION_KEYS: dict[str, Check] = {"bos_token_id": _token_ids, "eos_token_id": _token_ids, "pad_token_id": _TOKEN_ID}
 _GENERATION_DROPPED: dict[str, Check] = {
     # How to sample is the appliance's own business; greedy decoding is what it measures.
-    **dict.fromkeys(("do_sample", "output_attentions", "output_hidden_states", "_from_model_config", "use_cache"), _BOOL),
-    **dict.fromkeys(("temperature", "top_p", "top_k", "repetition_penalty", "max_length", "max_new_tokens"), optional(number(0, 1e9))),
+    **dict.fromkeys(
+        ("do_sample", "output_attentions", "output_hidden_states", "_from_model_config", "use_cache"), _BOOL
+    ),
+    **dict.fromkeys(
+        ("temperature", "top_p", "top_k", "repetition_penalty", "max_length", "max_new_tokens"),
+        optional(number(0, 1e9)),
+    ),
     "transformers_version": anything,
 }
 
@@ -106,7 +136,9 @@ _TOKENIZER_CLASSES = (
 
 def _token(value: Any) -> bool:
     """A special token: its text, or an object with it."""
-    return text(200)(value) or (isinstance(value, dict) and allow(value, "tokenizer_config.json", _ADDED_TOKEN, {}) == value)
+    return text(200)(value) or (
+        isinstance(value, dict) and allow(value, "tokenizer_config.json", _ADDED_TOKEN, {}) == value
+    )
 
 
 _ADDED_TOKEN: dict[str, Check] = {
@@ -117,7 +149,11 @@ _ADDED_TOKEN: dict[str, Check] = {
 
 
 def _added_tokens(value: Any) -> bool:
-    return isinstance(value, dict) and len(value) <= 10_000 and all(key.isdigit() and _token(item) for key, item in value.items())
+    return (
+        isinstance(value, dict)
+        and len(value) <= 10_000
+        and all(key.isdigit() and _token(item) for key, item in value.items())
+    )
 
 
 _TOKENIZER_KEYS: dict[str, Check] = {
@@ -131,7 +167,9 @@ _TOKENIZER_DROPPED: dict[str, Check] = {
     "additional_special_tokens": optional(
         lambda value: isinstance(value, list) and len(value) <= 1000 and all(_token(item) for item in value)
     ),
-    "extra_special_tokens": lambda value: value in ([], {}) or (isinstance(value, list) and all(_token(item) for item in value)),
+    "extra_special_tokens": lambda value: (
+        value in ([], {}) or (isinstance(value, list) and all(_token(item) for item in value))
+    ),
     "add_bos_token": optional(_BOOL),
     "add_eos_token": optional(_BOOL),
     "backend": one_of("tokenizers"),
@@ -157,7 +195,18 @@ _TOKENIZER_DROPPED: dict[str, Check] = {
 }
 
 _TOKENIZER_JSON_KEYS = dict.fromkeys(
-    ("version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder", "model"), anything
+    (
+        "version",
+        "truncation",
+        "padding",
+        "added_tokens",
+        "normalizer",
+        "pre_tokenizer",
+        "post_processor",
+        "decoder",
+        "model",
+    ),
+    anything,
 )
 
 
@@ -171,10 +220,14 @@ def read_model_configuration(data: bytes, name: str = "config.json") -> dict[str
         raise InputError(f"{shown(name)} lacks {', '.join(missing)}. Fetch the model again.", code="model.value")
     value["model_type"] = value.get("model_type", ARCHITECTURES[value["architectures"][0]])
     if value["model_type"] != ARCHITECTURES[value["architectures"][0]]:
-        raise InputError(f"{shown(name)} gives a model_type that is not its architecture's. Use another model.", code="model.value")
+        raise InputError(
+            f"{shown(name)} gives a model_type that is not its architecture's. Use another model.", code="model.value"
+        )
     heads, shared = value["num_attention_heads"], key_value_heads(value)
     if heads % shared or ("head_dim" not in value and value["hidden_size"] % heads):
-        raise InputError(f"{shown(name)} gives numbers of heads that do not fit together. Use another model.", code="model.value")
+        raise InputError(
+            f"{shown(name)} gives numbers of heads that do not fit together. Use another model.", code="model.value"
+        )
     return value
 
 
@@ -194,7 +247,10 @@ def read_generation_configuration(data: bytes, name: str = "generation_config.js
 
 
 def read_tokenizer_configuration(data: bytes, name: str = "tokenizer_config.json") -> dict[str, Any]:
-    """Return the clean tokenizer configuration, with `tokenizer_class` a plain one. Raises `InputError` naming the key that is refused."""
+    """Return the clean tokenizer configuration, with `tokenizer_class` a plain one.
+
+    Raises `InputError` naming the key that is refused.
+    """
     value = allow(decode_object(data, name, MAX_TOKENIZER_BYTES), name, _TOKENIZER_KEYS, _TOKENIZER_DROPPED)
     for key in ("bos_token", "eos_token", "pad_token", "unk_token"):
         if isinstance(value.get(key), dict):
@@ -203,17 +259,29 @@ def read_tokenizer_configuration(data: bytes, name: str = "tokenizer_config.json
 
 
 def verify_tokenizer(data: bytes, vocabulary: int, name: str = "tokenizer.json") -> None:
-    """Raise `InputError` unless this is a tokenizer whose ids the model has. Its parts are checked by the library that runs it."""
+    """Raise `InputError` unless this is a tokenizer whose ids the model has.
+
+    Its parts are checked by the library that runs it.
+    """
     value = allow(decode_object(data, name, MAX_TOKENIZER_BYTES), name, _TOKENIZER_JSON_KEYS, {})
     model = value.get("model")
     if not isinstance(model, dict) or model.get("type", "BPE") not in ("BPE", "Unigram", "WordPiece"):
-        raise InputError(f"{shown(name)} is of a kind that this appliance does not accept. Use another model.", code="model.value")
+        raise InputError(
+            f"{shown(name)} is of a kind that this appliance does not accept. Use another model.", code="model.value"
+        )
     added = value.get("added_tokens") or []
     words = model.get("vocab")
-    ids = list(words.values()) if isinstance(words, dict) else list(range(len(words))) if isinstance(words, list) else []
-    ids += [token.get("id") if isinstance(token, dict) else None for token in added] if isinstance(added, list) else [None]
+    ids = (
+        list(words.values()) if isinstance(words, dict) else list(range(len(words))) if isinstance(words, list) else []
+    )
+    ids += (
+        [token.get("id") if isinstance(token, dict) else None for token in added] if isinstance(added, list) else [None]
+    )
     if not ids or not all(integer(0, vocabulary - 1)(token) for token in ids):
-        raise InputError(f"{shown(name)} has token ids that the model does not have. The files do not belong together.", code="model.value")
+        raise InputError(
+            f"{shown(name)} has token ids that the model does not have. The files do not belong together.",
+            code="model.value",
+        )
 
 
 def key_value_heads(configuration: Mapping[str, Any]) -> int:
@@ -227,12 +295,19 @@ def head_dimension(configuration: Mapping[str, Any]) -> int:
 
 
 def expected_tensors(configuration: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
-    """Return each tensor's name and shape as the architecture has them, `lm_head.weight` left out when embeddings are tied."""
+    """Return each tensor's name and shape as the architecture has them, `lm_head.weight` left out when embeddings are
+    tied.
+    """
     hidden, wide = configuration["hidden_size"], configuration["intermediate_size"]
     queries = configuration["num_attention_heads"] * head_dimension(configuration)
     keys = key_value_heads(configuration) * head_dimension(configuration)
     qwen = configuration["model_type"] == "qwen2"
-    projections = {"q_proj": (queries, hidden), "k_proj": (keys, hidden), "v_proj": (keys, hidden), "o_proj": (hidden, queries)}
+    projections = {
+        "q_proj": (queries, hidden),
+        "k_proj": (keys, hidden),
+        "v_proj": (keys, hidden),
+        "o_proj": (hidden, queries),
+    }
     shapes: dict[str, tuple[int, ...]] = {
         "model.embed_tokens.weight": (configuration["vocab_size"], hidden),
         "model.norm.weight": (hidden,),
@@ -245,7 +320,11 @@ def expected_tensors(configuration: Mapping[str, Any]) -> dict[str, tuple[int, .
             shapes[f"{prefix}self_attn.{name}.weight"] = shape
             if (qwen and name != "o_proj") or (not qwen and configuration.get("attention_bias", False)):
                 shapes[f"{prefix}self_attn.{name}.bias"] = shape[:1]
-        for name, shape in {"gate_proj": (wide, hidden), "up_proj": (wide, hidden), "down_proj": (hidden, wide)}.items():
+        for name, shape in {
+            "gate_proj": (wide, hidden),
+            "up_proj": (wide, hidden),
+            "down_proj": (hidden, wide),
+        }.items():
             shapes[f"{prefix}mlp.{name}.weight"] = shape
             if configuration.get("mlp_bias", False):
                 shapes[f"{prefix}mlp.{name}.bias"] = shape[:1]

@@ -1,9 +1,10 @@
 """Bring a model's folder in: check everything, copy only what is known, and keep it under the hash of its content.
 
-A folder holds `config.json`, `tokenizer.json`, `tokenizer_config.json`, weights in safetensors (one file, or shards with their
-index), and perhaps `generation_config.json` and a chat template. JSON files are written anew from what the allow-lists keep;
-weights are copied byte for byte. Weights are checked after they are copied, so that nobody can change them in between. Pickle, code
-and unknown files refuse the model. Does not run the tokenizer, nor the template (see `prompts`).
+A folder holds `config.json`, `tokenizer.json`, `tokenizer_config.json`, weights in safetensors (one file, or shards
+with their index), and perhaps `generation_config.json` and a chat template. JSON files are written anew from what the
+allow-lists keep; weights are copied byte for byte. Weights are checked after they are copied, so that nobody can change
+them in between. Pickle, code and unknown files refuse the model. Does not run the tokenizer, nor the template (see
+`prompts`).
 """
 
 import hashlib
@@ -50,17 +51,21 @@ def model_folder(home: Path, model_id: str) -> Path:
 
 
 def verify_model_folder(source: Path) -> ModelManifest:
-    """Check a folder and return the manifest that importing it would give. Raises `InputError` naming the file or key that is refused."""
+    """Check a folder and return the manifest that importing it would give.
+
+    Raises `InputError` naming the file or key that is refused.
+    """
     names = _list_folder(source)
     digests = {name: _sha256(source / name) for name in names if name.endswith(".safetensors")}
     return _inspect(source, source, names, digests, name=source.name, licence="")[0]
 
 
 def copy_model(source: Path, home: Path, *, name: str = "", licence: str = "") -> ModelManifest:
-    """Import the folder `source` into the home, whole or not at all; durable when it returns. The same content again is the same model.
+    """Import the folder `source` into the home, whole or not at all; durable when it returns. The same content again is
+    the same model.
 
-    `licence`, when not given, is read from the model's README. Raises `InputError` naming the file or key that is refused, `StorageError`,
-    and `IntegrityError` when the same model is there already but damaged.
+    `licence`, when not given, is read from the model's README. Raises `InputError` naming the file or key that is
+    refused, `StorageError`, and `IntegrityError` when the same model is there already but damaged.
     """
     names = _list_folder(source)
     models = home / "models"
@@ -69,7 +74,9 @@ def copy_model(source: Path, home: Path, *, name: str = "", licence: str = "") -
     with storage_errors("Importing the model"):
         try:
             temporary.mkdir(mode=0o700)
-            digests = {file: _copy_file(source / file, temporary / file) for file in names if file.endswith(".safetensors")}
+            digests = {
+                file: _copy_file(source / file, temporary / file) for file in names if file.endswith(".safetensors")
+            }
             manifest, rewritten = _inspect(source, temporary, names, digests, name=name or source.name, licence=licence)
             for file, data in rewritten.items():
                 write_atomic(temporary / file, data)
@@ -86,7 +93,10 @@ def copy_model(source: Path, home: Path, *, name: str = "", licence: str = "") -
 
 
 def verify_model(folder: Path, manifest: ModelManifest) -> None:
-    """Raise `IntegrityError` unless `folder` holds exactly the manifest's files with their content. Done at every load; it reads all."""
+    """Raise `IntegrityError` unless `folder` holds exactly the manifest's files with their content.
+
+    Done at every load; it reads all.
+    """
     with storage_errors("Reading the model"):
         if not folder.is_dir() or folder.is_symlink():
             raise IntegrityError("The model's folder is not there. Import the model again.", code="integrity.model")
@@ -94,19 +104,30 @@ def verify_model(folder: Path, manifest: ModelManifest) -> None:
         extra, missing = found - set(manifest.files), set(manifest.files) - found
         if extra or missing:
             what = f"{shown(min(extra))} was added" if extra else f"{shown(min(missing))} is missing"
-            raise IntegrityError(f"The model is not as it was imported: {what}. Import it again.", code="integrity.model")
+            raise IntegrityError(
+                f"The model is not as it was imported: {what}. Import it again.", code="integrity.model"
+            )
         for name, expected in sorted(manifest.files.items()):
             if not stat.S_ISREG((folder / name).lstat().st_mode) or _sha256(folder / name) != expected:
-                raise IntegrityError(f"The model is not as it was imported: {name} was changed. Import it again.", code="integrity.model")
+                raise IntegrityError(
+                    f"The model is not as it was imported: {name} was changed. Import it again.", code="integrity.model"
+                )
 
 
 def _list_folder(source: Path) -> list[str]:
-    """Return the names to import, sorted. Raises `InputError` for anything that is not known, and for what is missing."""
+    """Return the names to import, sorted.
+
+    Raises `InputError` for anything that is not known, and for what is missing.
+    """
     if not source.is_dir():
-        raise InputError("There is no such folder. Give the folder that holds the model's config.json.", code="model.folder")
+        raise InputError(
+            "There is no such folder. Give the folder that holds the model's config.json.", code="model.folder"
+        )
     entries = sorted(os.scandir(source), key=lambda entry: entry.name)
     if len(entries) > MAX_FILES:
-        raise InputError(f"The folder holds more than {MAX_FILES} files. Give the folder of one model.", code="model.folder")
+        raise InputError(
+            f"The folder holds more than {MAX_FILES} files. Give the folder of one model.", code="model.folder"
+        )
     for entry in entries:
         _verify_entry(entry)
     names = [entry.name for entry in entries if entry.name not in _LEFT_BEHIND]
@@ -114,9 +135,14 @@ def _list_folder(source: Path) -> list[str]:
     shards = [name for name in names if _SHARD.fullmatch(name)]
     if missing or not (_SINGLE in names or (shards and _INDEX in names)):
         missing = missing or [_SINGLE]
-        raise InputError(f"The model's folder lacks {', '.join(missing)}. Fetch the model again, in safetensors.", code="model.folder")
+        raise InputError(
+            f"The model's folder lacks {', '.join(missing)}. Fetch the model again, in safetensors.",
+            code="model.folder",
+        )
     if _SINGLE in names and (shards or _INDEX in names):
-        raise InputError("The folder holds the weights both whole and in shards. Keep one of them.", code="model.folder")
+        raise InputError(
+            "The folder holds the weights both whole and in shards. Keep one of them.", code="model.folder"
+        )
     return names
 
 
@@ -124,35 +150,47 @@ def _verify_entry(entry: os.DirEntry[str]) -> None:
     name, lower = entry.name, entry.name.lower()
     if lower.endswith(_PICKLES):
         raise InputError(
-            f"{shown(name)} is refused: files of this kind can run code when they are loaded. Use a model in safetensors.",
+            f"{shown(name)} is refused: files of this kind can run code when they are loaded. Use a model in "
+            "safetensors.",
             code="model.pickle",
         )
     if lower.endswith((".py", ".pyc", ".so")):
-        raise InputError(f"{shown(name)} is refused: a model may not bring code. Use a model without it.", code="model.code")
+        raise InputError(
+            f"{shown(name)} is refused: a model may not bring code. Use a model without it.", code="model.code"
+        )
     if entry.is_symlink() or not entry.is_file(follow_symlinks=False):
         raise InputError(
-            f"{shown(name)} is a link or a folder, and only plain files are read. Copy the model's files into one folder (cp -L).",
+            f"{shown(name)} is a link or a folder, and only plain files are read. Copy the model's files into one "
+            "folder (cp -L).",
             code="model.folder",
         )
     known = (*_REQUIRED, *_OPTIONAL, *_LEFT_BEHIND, _SINGLE, _INDEX)
     if name not in known and not _SHARD.fullmatch(name):
         raise InputError(
-            f"{shown(name)} is not a file that a model needs, so the model is refused. Remove it if you trust the rest.", code="model.file"
+            f"{shown(name)} is not a file that a model needs, so the model is refused. Remove it if you trust the "
+            "rest.",
+            code="model.file",
         )
 
 
 def _inspect(
     source: Path, weights: Path, names: list[str], digests: Mapping[str, str], *, name: str, licence: str
 ) -> tuple[ModelManifest, dict[str, bytes]]:
-    """Return the manifest and the files that are written anew. Texts are read from `source` once; headers from `weights`."""
+    """Return the manifest and the files that are written anew.
+
+    Texts are read from `source` once; headers from `weights`.
+    """
     texts = {file: _read_text(source / file) for file in names if file not in digests}
     config = allowed.read_model_configuration(texts["config.json"])
     allowed.verify_tokenizer(texts["tokenizer.json"], config["vocab_size"])
     tokenizer = allowed.read_tokenizer_configuration(texts["tokenizer_config.json"])
     rewritten = {"config.json": _json(config), "tokenizer.json": texts["tokenizer.json"]}
     if "generation_config.json" in texts:
-        rewritten["generation_config.json"] = _json(allowed.read_generation_configuration(texts["generation_config.json"]))
-    # One place for the template, as transformers has it since version 4.43; the file wins over the key, as it does there.
+        rewritten["generation_config.json"] = _json(
+            allowed.read_generation_configuration(texts["generation_config.json"])
+        )
+    # One place for the template, as transformers has it since version 4.43; the file wins over the key, as it does
+    # there.
     inline = tokenizer.pop("chat_template", None)
     template = texts[TEMPLATE_NAME].decode() if TEMPLATE_NAME in texts else inline
     if template is not None:
@@ -192,14 +230,19 @@ def _verified_index(data: bytes, headers: Mapping[str, SafetensorsHeader]) -> di
 
 
 def _verify_tensors(config: Mapping[str, Any], headers: Mapping[str, SafetensorsHeader]) -> int:
-    """Return the number of parameters. Raises `InputError` unless the tensors are those of the architecture, once each."""
+    """Return the number of parameters.
+
+    Raises `InputError` unless the tensors are those of the architecture, once each.
+    """
     expected = allowed.expected_tensors(config)
     found: dict[str, tuple[int, ...]] = {}
     for file, header in headers.items():
         for tensor_name, tensor in header.tensors.items():
             if tensor_name in found or tensor.dtype not in _WEIGHT_TYPES:
                 clause = "twice" if tensor_name in found else f"as {tensor.dtype}, which is not accepted for weights"
-                raise InputError(f"{file} holds {shown(tensor_name)} {clause}. Use another model.", code="model.tensors")
+                raise InputError(
+                    f"{file} holds {shown(tensor_name)} {clause}. Use another model.", code="model.tensors"
+                )
             found[tensor_name] = tensor.shape
     if found.get("lm_head.weight") == found.get("model.embed_tokens.weight") and "lm_head.weight" not in expected:
         found.pop("lm_head.weight", None)  # some tied models carry their head all the same; it is not used
@@ -208,7 +251,8 @@ def _verify_tensors(config: Mapping[str, Any], headers: Mapping[str, Safetensors
         how = f"expected shape {list(expected[odd])}" if odd in expected else "not expected"
         got = f"got {list(found[odd])}" if odd in found else "it is missing"
         raise InputError(
-            f"The weights do not fit config.json: {shown(odd)}: {how}, {got}. The files do not belong together.", code="model.tensors"
+            f"The weights do not fit config.json: {shown(odd)}: {how}, {got}. The files do not belong together.",
+            code="model.tensors",
         )
     return sum(header.parameters for header in headers.values())
 
@@ -218,7 +262,9 @@ def _read_text(path: Path) -> bytes:
     with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as file:
         data = file.read(limit + 1)
     if len(data) > limit:
-        raise InputError(f"{path.name} is larger than {limit:,} bytes. It is not what it says it is.", code="model.too-large")
+        raise InputError(
+            f"{path.name} is larger than {limit:,} bytes. It is not what it says it is.", code="model.too-large"
+        )
     if path.name in ("LICENSE", "NOTICE"):
         return data[:MAX_TEXT_BYTES]
     try:
@@ -227,13 +273,17 @@ def _read_text(path: Path) -> bytes:
         raise InputError(f"{path.name} is not UTF-8 text. Fetch the model again.", code="model.json") from error
     if path.name == TEMPLATE_NAME and characters > allowed.MAX_TEMPLATE_CHARACTERS:
         raise InputError(
-            f"{path.name} is longer than {allowed.MAX_TEMPLATE_CHARACTERS:,} characters. Use another model.", code="model.too-large"
+            f"{path.name} is longer than {allowed.MAX_TEMPLATE_CHARACTERS:,} characters. Use another model.",
+            code="model.too-large",
         )
     return data
 
 
 def _copy_file(source: Path, target: Path) -> str:
-    """Copy one file durably and return its SHA-256, taken while copying. A link put there since the listing is not followed."""
+    """Copy one file durably and return its SHA-256, taken while copying.
+
+    A link put there since the listing is not followed.
+    """
     digest, total = hashlib.sha256(), 0
     with (
         open(os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as reader,
@@ -242,7 +292,10 @@ def _copy_file(source: Path, target: Path) -> str:
         while piece := reader.read(_PIECE_BYTES):
             total += len(piece)
             if total > MAX_WEIGHT_BYTES:
-                raise InputError(f"{shown(source.name)} is too large for this appliance. Use a smaller model.", code="model.too-large")
+                raise InputError(
+                    f"{shown(source.name)} is too large for this appliance. Use a smaller model.",
+                    code="model.too-large",
+                )
             digest.update(piece)
             writer.write(piece)
         writer.flush()
@@ -260,7 +313,9 @@ def _json(value: Mapping[str, Any]) -> bytes:
 
 
 def _plain_name(name: str) -> str:
-    """Return a name for people made of letters, digits, spaces and `._-`: it may come from a folder that somebody named."""
+    """Return a name for people made of letters, digits, spaces and `._-`: it may come from a folder that somebody
+    named.
+    """
     return re.sub(r"[^A-Za-z0-9 ._-]+", "-", name).strip(" .-")[:80] or "model"
 
 

@@ -1,4 +1,7 @@
-"""What is known of an imported model: names, sizes, and the SHA-256 of each file. Kept in the encrypted database, checked at every load."""
+"""What is known of an imported model: names, sizes, and the SHA-256 of each file.
+
+Kept in the encrypted database, checked at every load.
+"""
 
 import hashlib
 from collections.abc import Mapping
@@ -33,13 +36,21 @@ class ModelManifest:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
-        """Return the manifest in `value`. Raises `IntegrityError` for an unknown version, other fields, or a digest that does not fit."""
+        """Return the manifest in `value`.
+
+        Raises `IntegrityError` for an unknown version, other fields, or a digest that does not fit.
+        """
         if value.get("version") != MANIFEST_VERSION:
-            raise IntegrityError("This model's manifest is of an unknown version. A newer appliance may have written it: upgrade this one.")
+            raise IntegrityError(
+                "This model's manifest is of an unknown version. A newer appliance may have written it: upgrade this "
+                "one."
+            )
         try:
             manifest = cls(**{key: item for key, item in value.items() if key != "version"})
         except TypeError as error:
-            raise IntegrityError("This model's manifest has missing or unknown fields. Import the model again.") from error
+            raise IntegrityError(
+                "This model's manifest has missing or unknown fields. Import the model again."
+            ) from error
         if (manifest.id, manifest.digest) != identity(manifest.files):
             raise IntegrityError("This model's manifest does not fit its own files. Import the model again.")
         return manifest

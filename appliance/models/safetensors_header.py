@@ -1,9 +1,9 @@
 """The header of a safetensors file, read by an own bounded parser: no library touches bytes that nobody checked.
 
-Specification: huggingface/safetensors README, "Format": 8 bytes little-endian length N, N bytes of JSON (`{` first, spaces may
-follow), then the buffer. Each tensor has `dtype`, `shape` and `data_offsets` [begin, end) into the buffer; `__metadata__` maps text
-to text. Checked here: no key twice, known dtypes, each size = product of the shape times the dtype's width, and tensors that fill
-the buffer without hole or overlap. Does not read weights.
+Specification: huggingface/safetensors README, "Format": 8 bytes little-endian length N, N bytes of JSON (`{` first,
+spaces may follow), then the buffer. Each tensor has `dtype`, `shape` and `data_offsets` [begin, end) into the buffer;
+`__metadata__` maps text to text. Checked here: no key twice, known dtypes, each size = product of the shape times the
+dtype's width, and tensors that fill the buffer without hole or overlap. Does not read weights.
 """
 
 import math
@@ -19,7 +19,18 @@ MAX_HEADER_BYTES = 16 * 1024**2  # the format allows 100 MB; a model of 100,000 
 MAX_TENSORS = 100_000
 MAX_DIMENSIONS = 8
 MAX_NAME_CHARACTERS = 512
-WIDTHS = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1}  # bytes an element
+WIDTHS = {
+    "F64": 8,
+    "F32": 4,
+    "F16": 2,
+    "BF16": 2,
+    "I64": 8,
+    "I32": 4,
+    "I16": 2,
+    "I8": 1,
+    "U8": 1,
+    "BOOL": 1,
+}  # bytes an element
 _FOREIGN = (
     (b"PK\x03\x04", "a ZIP archive, as PyTorch's own pickle files are"),
     (b"\x80", "a pickle"),
@@ -58,17 +69,21 @@ def read_header(file: BinaryIO, name: str) -> SafetensorsHeader:
     file.seek(0)
     start = file.read(8)
     for magic, what in _FOREIGN:
-        # A length that begins like this and fits the file is possible (0x80 = 128 bytes); the brace after it then tells.
+        # A length that begins like this and fits the file is possible (0x80 = 128 bytes); the brace after it then
+        # tells.
         if start.startswith(magic) and file.read(1) != b"{":
             raise InputError(
-                f"{shown(name)} is not safetensors but {what}. Pickle runs code when it is loaded and is never read here. "
+                f"{shown(name)} is not safetensors but {what}. Pickle runs code when it is loaded and is never read "
+                "here. "
                 "Use a model in safetensors.",
                 code="model.pickle",
             )
         file.seek(8)
     length = int.from_bytes(start, "little")
     if len(start) < 8 or length < 2 or length > min(MAX_HEADER_BYTES, size - 8):
-        raise _refused(name, f"its header claims {length:,} bytes of {max(size - 8, 0):,} (at most {MAX_HEADER_BYTES:,})")
+        raise _refused(
+            name, f"its header claims {length:,} bytes of {max(size - 8, 0):,} (at most {MAX_HEADER_BYTES:,})"
+        )
     raw = file.read(length)
     if not raw.startswith(b"{"):
         raise _refused(name, "its header is not JSON")
@@ -84,7 +99,11 @@ def read_header(file: BinaryIO, name: str) -> SafetensorsHeader:
 
 
 def _tensor(value: Any, key: str, name: str) -> Tensor:
-    if len(key) > MAX_NAME_CHARACTERS or not isinstance(value, dict) or set(value) != {"dtype", "shape", "data_offsets"}:
+    if (
+        len(key) > MAX_NAME_CHARACTERS
+        or not isinstance(value, dict)
+        or set(value) != {"dtype", "shape", "data_offsets"}
+    ):
         raise _refused(name, f"the entry of tensor {shown(key)} is malformed")
     dtype, shape, offsets = value["dtype"], value["shape"], value["data_offsets"]
     if not isinstance(dtype, str) or dtype not in WIDTHS:
@@ -113,4 +132,6 @@ def _verify_layout(tensors: Mapping[str, Tensor], buffer_bytes: int, name: str) 
 
 
 def _refused(name: str, clause: str) -> InputError:
-    return InputError(f"{shown(name)} is not a valid safetensors file: {clause}. Fetch the model again.", code="model.safetensors")
+    return InputError(
+        f"{shown(name)} is not a valid safetensors file: {clause}. Fetch the model again.", code="model.safetensors"
+    )

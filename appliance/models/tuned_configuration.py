@@ -1,14 +1,17 @@
-"""What goes with trained tensors (methods full and last-layers): a JSON object of our own, version 1, through an allow-list.
+"""What goes with trained tensors (methods full and last-layers): a JSON object of our own, version 1, through an
+allow-list.
 
     format                    "appliance-tuned-tensors"
     version                   1
     method                    "full" or "last-layers"
     last_layers               how many of the last decoder layers are in the file; 0 for full
-    train_head                whether the head is; for last-layers it is then a matrix of its own, also where the base model ties it
+    train_head                whether the head is; for last-layers it is then a matrix of its own, also where the base
+                              model ties it
                               to its embedding
     base_model_name_or_path   for people; nothing reads it
 
-The tensors stand beside it in safetensors, under the names that the architecture gives them (`models.configuration.expected_tensors`).
+The tensors stand beside it in safetensors, under the names that the architecture gives them
+(`models.configuration.expected_tensors`).
 """
 
 from dataclasses import dataclass
@@ -39,13 +42,20 @@ class TunedConfiguration:
     train_head: bool
 
     def names(self, base_names: frozenset[str], layers: int) -> frozenset[str]:
-        """Return which tensors must be in the file, for a base model with these names. Raises `InputError` for too many layers."""
+        """Return which tensors must be in the file, for a base model with these names.
+
+        Raises `InputError` for too many layers.
+        """
         if self.method == "full":
             return base_names
         if self.last_layers > layers:
-            raise InputError(f"The trained layers are {self.last_layers}, but the model has {layers}.", code="adapter.layers")
+            raise InputError(
+                f"The trained layers are {self.last_layers}, but the model has {layers}.", code="adapter.layers"
+            )
         prefixes = tuple(f"model.layers.{number}." for number in range(layers - self.last_layers, layers))
-        return frozenset(name for name in base_names if name.startswith(prefixes)) | ({"lm_head.weight"} if self.train_head else set())
+        return frozenset(name for name in base_names if name.startswith(prefixes)) | (
+            {"lm_head.weight"} if self.train_head else set()
+        )
 
 
 def read_tuned_configuration(data: bytes, name: str = "adapter_config.json") -> TunedConfiguration:
@@ -56,5 +66,8 @@ def read_tuned_configuration(data: bytes, name: str = "adapter_config.json") -> 
         raise InputError(f"{shown(name)} lacks {', '.join(missing)}. Use another adapter.", code="model.value")
     full = value["method"] == "full"
     if full != (value["last_layers"] == 0):
-        raise InputError(f"{shown(name)} gives last_layers a value that its method does not have. Use another adapter.", code="model.value")
+        raise InputError(
+            f"{shown(name)} gives last_layers a value that its method does not have. Use another adapter.",
+            code="model.value",
+        )
     return TunedConfiguration(value["method"], value["last_layers"], value["train_head"])

@@ -1,4 +1,7 @@
-"""What a training will need and how it should run: parameter counts, memory, time and presets. Arithmetic without torch."""
+"""What a training will need and how it should run: parameter counts, memory, time and presets.
+
+Arithmetic without torch.
+"""
 
 from appliance.planning.estimates import checkpoint_bytes, estimate_seconds, expected
 from appliance.planning.fit import FittedPlan, fit_training
@@ -6,9 +9,23 @@ from appliance.planning.gpu_table import GpuRow, gpu_table
 from appliance.planning.machine import Machine, Speed, fingerprint
 from appliance.planning.memory import MemorySplit, estimate_memory
 from appliance.planning.methods import ADAPTER_METHODS, AUTOMATIC, METHODS, MethodChoice, trained_parameters
-from appliance.planning.parameters import AdapterCount, LayerCount, ModelShape, adapter_parameters, compare_adapter, matrix_parameters
+from appliance.planning.parameters import (
+    AdapterCount,
+    LayerCount,
+    ModelShape,
+    adapter_parameters,
+    compare_adapter,
+    matrix_parameters,
+)
 from appliance.planning.passes import Training, passes_that_fit
-from appliance.planning.presets import MAX_LENGTH, PRESETS, Preset, default_last_layers, default_learning_rate, training_plan
+from appliance.planning.presets import (
+    MAX_LENGTH,
+    PRESETS,
+    Preset,
+    default_last_layers,
+    default_learning_rate,
+    training_plan,
+)
 from appliance.planning.rank_advice import RankAdvice, advise_rank
 from appliance.planning.refusals import Refusal, gigabytes, parameter_name, refusals
 from appliance.planning.shapes import TYPICAL_SHAPES

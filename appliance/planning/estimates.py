@@ -1,14 +1,16 @@
 """How long a training takes, in seconds, and what it needs on the disk, in bytes. No torch. (Memory: `memory`.)
 
-Time = products / their speed + numbers moved / the speed of copying. Products: see `work`. Moved are the activations, three times; the
-weights, cast once a pass where they learn; NF4 weights, unpacked twice a pass; AdamW's state once a step. What each of these costs
-was fitted to trainings on machine B, a CPU, so that a machine's two measured speeds carry the estimate over;
-`ops/bench/planner_error.py` measures how far it is from others, `ops/bench/README.md` keeps the figures.
+Time = products / their speed + numbers moved / the speed of copying. Products: see `work`. Moved are the activations,
+three times; the weights, cast once a pass where they learn; NF4 weights, unpacked twice a pass; AdamW's state once a
+step. What each of these costs was fitted to trainings on machine B, a CPU, so that a machine's two measured speeds
+carry the estimate over; `ops/bench/planner_error.py` measures how far it is from others, `ops/bench/README.md` keeps
+the figures.
 
-On a GPU the calls run ahead of what they ask for, so a step takes the longer of the two, not their sum. `GPU_BLOCK_SECONDS` is no
-measurement, as no GPU was at hand: a block's forward and backward pass make some 120 calls that start a kernel (counted with torch's
-dispatcher, views and the attention's own left out), at 10 microseconds each of Python, autograd and launch. The other constants are
-the CPU's there too, but for attention, of whose square the flash kernel computes half. Each training that ends corrects the next estimate.
+On a GPU the calls run ahead of what they ask for, so a step takes the longer of the two, not their sum.
+`GPU_BLOCK_SECONDS` is no measurement, as no GPU was at hand: a block's forward and backward pass make some 120 calls
+that start a kernel (counted with torch's dispatcher, views and the attention's own left out), at 10 microseconds each
+of Python, autograd and launch. The other constants are the CPU's there too, but for attention, of whose square the
+flash kernel computes half. Each training that ends corrects the next estimate.
 """
 
 from appliance.planning.machine import (
@@ -27,7 +29,9 @@ from appliance.planning.work import Range, RowSizes, computed_tokens, passes_of,
 SPREAD = (0.75, 1.35)  # low and high, of what is expected
 KEPT_CHECKPOINTS = 3  # the last two, and one being written
 FORWARD_SHARE = 0.35  # of a step's time is its forward pass, which is all that validation needs
-NARROW = 200.0  # products of a model of this width take twice as long as the measured ones, for the same operations; of wide ones, as long
+# products of a model of this width take twice as long as the measured ones, for the same operations; of wide ones, as
+# long
+NARROW = 200.0
 ATTENTION_SLOWNESS = 3.5  # attention's products are small ones, over the whole square of a row
 FLASH_SLOWNESS = 1.0  # half of the square, at half a GPU's peak (arXiv:2307.08691, section 4.1)
 ACTIVATION_BYTES = 15.0  # moved for each number that a token and block keep
@@ -50,9 +54,13 @@ def estimate_seconds(
     checkpointing: bool,
 ) -> Range:
     """Return how long training takes with its validation, loading not counted."""
-    steps = steps_of(rows, epochs=epochs, batch_size=batch_size) * (1 + FORWARD_SHARE * rows.validation_rows / rows.rows)
+    steps = steps_of(rows, epochs=epochs, batch_size=batch_size) * (
+        1 + FORWARD_SHARE * rows.validation_rows / rows.rows
+    )
 
-    operations, moved = _step(shape, choice, machine, rows, epochs, batch_size, pass_tokens, checkpointing=checkpointing)
+    operations, moved = _step(
+        shape, choice, machine, rows, epochs, batch_size, pass_tokens, checkpointing=checkpointing
+    )
     calls = passes_of(rows, batch_size, pass_tokens) * trained_blocks(shape, choice)
 
     def at(gflops: float, copy_gb_s: float) -> float:
@@ -60,7 +68,9 @@ def estimate_seconds(
         return steps * (max(busy, calls * GPU_BLOCK_SECONDS) if machine.gpu else busy + calls * BLOCK_SECONDS)
 
     if machine.gpu and machine.speed is None:
-        return Range(*(at(*speeds) for speeds in zip(UNMEASURED_GPU_GFLOPS[::-1], UNMEASURED_GPU_COPY_GB_S[::-1], strict=True)))
+        return Range(
+            *(at(*speeds) for speeds in zip(UNMEASURED_GPU_GFLOPS[::-1], UNMEASURED_GPU_COPY_GB_S[::-1], strict=True))
+        )
     if machine.speed is None:
         slow, fast = (machine.cores * rate for rate in UNMEASURED_GFLOPS_A_CORE)
         return Range(at(fast * BF16_GAIN, UNMEASURED_COPY_GB_S[1]), at(slow, UNMEASURED_COPY_GB_S[0]))
@@ -74,7 +84,9 @@ def expected(span: Range) -> float:
 
 
 def checkpoint_bytes(shape: ModelShape, choice: MethodChoice) -> int:
-    """Return what a training needs on the disk: its checkpoints (weights, two moments), the best weights twice, and what it made: fp32."""
+    """Return what a training needs on the disk: its checkpoints (weights, two moments), the best weights twice, and
+    what it made: fp32.
+    """
     return trained_parameters(shape, choice) * 4 * (3 * KEPT_CHECKPOINTS + 2 + 1)
 
 
@@ -99,12 +111,16 @@ def _step(
     again = 1 if checkpointing else 0
     operations = tokens * (4 + 2 * again) * through + answers * 4 * table
     if choice.adapters:
-        operations += tokens * 6 * 2.5 * learns  # factors that share an input are stacked with zeros between: see `memory`
+        operations += (
+            tokens * 6 * 2.5 * learns
+        )  # factors that share an input are stacked with zeros between: see `memory`
     elif choice.method == "full":
         operations += tokens * 2 * through + answers * 2 * table
     else:
         operations += tokens * 2 * through + (answers * 2 * table if choice.train_head else 0)
-        operations += tokens * 2 * (shape.linear_parameters - through) / epochs  # frozen layers compute each row once in all
+        operations += (
+            tokens * 2 * (shape.linear_parameters - through) / epochs
+        )  # frozen layers compute each row once in all
     scores = tokens * shape.heads * rows.mean * blocks * (3 + again)
     attention = 2 * 2 * scores * shape.head_dim * (FLASH_SLOWNESS if machine.flash_attention else ATTENTION_SLOWNESS)
     query, key_value = shape.heads * shape.head_dim, shape.key_value_heads * shape.head_dim

@@ -1,4 +1,6 @@
-"""How a training fits a machine: it chooses the size of a pass, checkpointing and quantisation, and says what all of it will take."""
+"""How a training fits a machine: it chooses the size of a pass, checkpointing and quantisation, and says what all of it
+will take.
+"""
 
 from dataclasses import dataclass, replace
 
@@ -15,7 +17,10 @@ ADVISED_BATCH = 32  # "LoRA Without Regret": over it, adapters fall behind
 
 @dataclass(frozen=True)
 class FittedPlan:
-    """What will be done, and what it will take. `accumulation`: passes whose gradients make one step. `advice`: sentences worth reading."""
+    """What will be done, and what it will take.
+
+    `accumulation`: passes whose gradients make one step. `advice`: sentences worth reading.
+    """
 
     choice: MethodChoice
     pass_tokens: int
@@ -67,10 +72,13 @@ def _advice(wanted: Training, checkpointing: bool) -> tuple[str, ...]:
     if wanted.choice.adapters and wanted.batch_size > ADVISED_BATCH:
         advice.append(f"Adapters learn less well at batches over {ADVISED_BATCH}; 8 to {ADVISED_BATCH} is better.")
     if checkpointing:
-        advice.append("To fit the memory, activations are computed twice instead of kept (checkpointing): a third more time.")
+        advice.append(
+            "To fit the memory, activations are computed twice instead of kept (checkpointing): a third more time."
+        )
     if wanted.machine.speed is None:
         advice.append(
-            "This machine's speed was not measured yet, so the time is a wide guess. It is measured by the first plan that is made while "
+            "This machine's speed was not measured yet, so the time is a wide guess. It is measured by the first plan "
+            "that is made while "
             "no job runs."
         )
     return tuple(advice)

@@ -1,4 +1,6 @@
-"""What fits on which GPU: memory of 8 to 80 GB against models of 0.1 to 70 billion parameters, by the estimates that plan a training."""
+"""What fits on which GPU: memory of 8 to 80 GB against models of 0.1 to 70 billion parameters, by the estimates that
+plan a training.
+"""
 
 from dataclasses import dataclass
 
@@ -15,7 +17,9 @@ TABLE_ROWS = RowSizes(rows=1000, mean=300, longest=1024)
 
 @dataclass(frozen=True)
 class GpuRow:
-    """A model, its parameters, and for each of `GPU_GB` the methods that fit ("full, lora, qlora"; "*": with checkpointing only)."""
+    """A model, its parameters, and for each of `GPU_GB` the methods that fit ("full, lora, qlora"; "*": with
+    checkpointing only).
+    """
 
     name: str
     parameters: int

@@ -1,10 +1,11 @@
 """Successive halving: train many a little, keep the better half, train those twice as long, and so on.
 
-Jamieson and Talwalkar, AISTATS 2016, arXiv:1502.07943, section 3. Here the last rung trains the last one to the end, so the winner is what
-a training of its own would have made.
+Jamieson and Talwalkar, AISTATS 2016, arXiv:1502.07943, section 3. Here the last rung trains the last one to the end, so
+the winner is what a training of its own would have made.
 
-For n candidates there are ceil(log2 n) + 1 rungs; rung k keeps ceil(n / 2^k) and reaches the share 2^(k - last) of the whole training. Four
-candidates cost two whole trainings instead of four. What is slow at first and best at the end may be lost: that is the method's price.
+For n candidates there are ceil(log2 n) + 1 rungs; rung k keeps ceil(n / 2^k) and reaches the share 2^(k - last) of the
+whole training. Four candidates cost two whole trainings instead of four. What is slow at first and best at the end may
+be lost: that is the method's price.
 """
 
 import math
@@ -40,6 +41,9 @@ def total_steps(candidates: int, whole: int) -> int:
 
 
 def promoted(losses: Mapping[int, float | None], keep: int) -> tuple[int, ...]:
-    """Return the `keep` ranks of lowest loss, rising; of equal ones the smaller. A rank without a loss (it diverged) is never kept."""
+    """Return the `keep` ranks of lowest loss, rising; of equal ones the smaller.
+
+    A rank without a loss (it diverged) is never kept.
+    """
     measured = sorted((loss, rank) for rank, loss in losses.items() if loss is not None and math.isfinite(loss))
     return tuple(sorted(rank for _loss, rank in measured[:keep]))

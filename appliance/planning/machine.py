@@ -1,7 +1,8 @@
-"""The machine that trains, as the planner sees it: how much memory and disk it has, what it computes in, and how fast it was measured.
+"""The machine that trains, as the planner sees it: how much memory and disk it has, what it computes in, and how fast
+it was measured.
 
-The speed is that of a matrix product in the compute type (`workers.measure` measures it, in two seconds, once a machine). Where nobody
-measured yet, `UNMEASURED` covers what machines were seen at, and estimates of time are as wide.
+The speed is that of a matrix product in the compute type (`workers.measure` measures it, in two seconds, once a
+machine). Where nobody measured yet, `UNMEASURED` covers what machines were seen at, and estimates of time are as wide.
 """
 
 import hashlib
@@ -13,11 +14,13 @@ from appliance.foundation.errors import InputError
 GIB = 1024**3
 SYSTEM_BYTES = 1.5 * GIB  # the server, the launcher and the operating system, beside a training
 BYTES_A_TYPE = {"float32": 4, "bfloat16": 2, "float64": 8}
-# What a core was seen at in fp32, in GFLOP/s: shared and slow, to AVX-512 at its best; and the gain of bf16 where the CPU has it.
+# What a core was seen at in fp32, in GFLOP/s: shared and slow, to AVX-512 at its best; and the gain of bf16 where the
+# CPU has it.
 UNMEASURED_GFLOPS_A_CORE = (15.0, 75.0)
 BF16_GAIN = 4.0
 UNMEASURED_COPY_GB_S = (2.0, 20.0)
-# Of GPUs in 16 bits, by their data sheets: a T4 (65 TFLOP/s, 320 GB/s) at a third, to an H100 (990, 3350) at half. None was measured.
+# Of GPUs in 16 bits, by their data sheets: a T4 (65 TFLOP/s, 320 GB/s) at a third, to an H100 (990, 3350) at half. None
+# was measured.
 UNMEASURED_GPU_GFLOPS, UNMEASURED_GPU_COPY_GB_S = (20e3, 500e3), (100.0, 2000.0)
 GPU_SHARE = 0.95  # of its memory: the rest the driver and a screen hold
 CORRECTIONS = (0.1, 10.0)  # what past trainings may correct an estimate of time by: past that, something else was wrong
@@ -45,7 +48,9 @@ class Speed:
         """Return the speed in `value`. Raises `InputError` for what is none."""
         try:
             speed = cls(**value)
-            usable = speed.compute_type in BYTES_A_TYPE and min(speed.gflops, speed.copy_gb_s) > 0 and speed.trainings >= 0
+            usable = (
+                speed.compute_type in BYTES_A_TYPE and min(speed.gflops, speed.copy_gb_s) > 0 and speed.trainings >= 0
+            )
         except TypeError:
             usable = False
         if not usable:
@@ -53,15 +58,20 @@ class Speed:
         return replace(speed, correction=min(max(speed.correction, CORRECTIONS[0]), CORRECTIONS[1]))
 
     def after_training(self, ratio: float) -> "Speed":
-        """Return the speed with one more training's measured time divided by its (corrected) estimate: a mean of the last four."""
+        """Return the speed with one more training's measured time divided by its (corrected) estimate: a mean of the
+        last four.
+        """
         weight = 1 / min(4, self.trainings + 1)
         corrected = self.correction * ratio**weight
-        return replace(self, correction=min(max(corrected, CORRECTIONS[0]), CORRECTIONS[1]), trainings=self.trainings + 1)
+        return replace(
+            self, correction=min(max(corrected, CORRECTIONS[0]), CORRECTIONS[1]), trainings=self.trainings + 1
+        )
 
 
 @dataclass(frozen=True)
 class Machine:
-    """Bytes of memory that a training may take, bytes free on the home's disk, cores, and the measured speed (None: not measured).
+    """Bytes of memory that a training may take, bytes free on the home's disk, cores, and the measured speed (None: not
+    measured).
 
     `gpu`: the memory is a GPU's.
     """
@@ -76,7 +86,8 @@ class Machine:
     def compute_type(self) -> str:
         """Return the type that the model computes in, as it was measured.
 
-        Unmeasured, a GPU's is that of all that are sold today; a CPU's the larger one, so that no memory is promised that is not there.
+        Unmeasured, a GPU's is that of all that are sold today; a CPU's the larger one, so that no memory is promised
+        that is not there.
         """
         if self.speed is not None:
             return self.speed.compute_type

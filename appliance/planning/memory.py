@@ -1,18 +1,18 @@
 """What a training holds in memory at its peak, in bytes, by what it is for. No torch.
 
-Memory = the runtime itself + weights + what learns (its weights, gradients and AdamW's two moments, all fp32) + activations of one pass.
-Checkpoints are written piece by piece from where the tensors are. NF4 with double quantisation takes 4.127 bits a weight: 4, one 8-bit
-constant for 64 weights, one 32-bit constant for 256 of these (QLoRA, arXiv:2305.14314, section 3). Embedding, head and norms stay in the
-compute type.
+Memory = the runtime itself + weights + what learns (its weights, gradients and AdamW's two moments, all fp32) +
+activations of one pass. Checkpoints are written piece by piece from where the tensors are. NF4 with double quantisation
+takes 4.127 bits a weight: 4, one 8-bit constant for 64 weights, one 32-bit constant for 256 of these (QLoRA,
+arXiv:2305.14314, section 3). Embedding, head and norms stay in the compute type.
 
-Activations are what the backward pass needs again; `training.kernels` and `training.attention` name it. A token and block keep, in numbers:
-the block's two inputs and their norms (4 x width), queries, keys and values (their width), the attention's output and probabilities (heads
-x tokens that it sees; the flash kernel of a GPU keeps none), gate and up (2 x feed-forward width), their product (1 x), and the adapters'
-inner values (7 x rank). With checkpointing a block keeps its input alone, and one block at a time is computed again (Chen et al.,
-arXiv:1604.06174).
+Activations are what the backward pass needs again; `training.kernels` and `training.attention` name it. A token and
+block keep, in numbers: the block's two inputs and their norms (4 x width), queries, keys and values (their width), the
+attention's output and probabilities (heads x tokens that it sees; the flash kernel of a GPU keeps none), gate and up (2
+x feed-forward width), their product (1 x), and the adapters' inner values (7 x rank). With checkpointing a block keeps
+its input alone, and one block at a time is computed again (Chen et al., arXiv:1604.06174).
 
-The few constants that are no arithmetic were fitted to trainings on machine B; `ops/bench/planner_error.py` measures how far all of it is
-from others, `ops/bench/README.md` keeps the figures.
+The few constants that are no arithmetic were fitted to trainings on machine B; `ops/bench/planner_error.py` measures
+how far all of it is from others, `ops/bench/README.md` keeps the figures.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,9 @@ from appliance.planning.work import Range, RowSizes
 MIB = 1024**2
 FILE_BYTES = 2  # a parameter, in the files of published models
 NF4_BITS = 4 + 8 / 64 + 32 / (64 * 256)
-CPU_NF4_BITS = NF4_BITS + 32 / 64  # there the blocks' constants are kept unpacked as well: see `training.frozen_matrices`
+CPU_NF4_BITS = (
+    NF4_BITS + 32 / 64
+)  # there the blocks' constants are kept unpacked as well: see `training.frozen_matrices`
 CPU_RUNTIME_BYTES = 575 * MIB  # Python, torch, transformers, PEFT, and what their products and allocator keep (fitted)
 GPU_RUNTIME_BYTES = 900 * MIB  # CUDA's context and its libraries' workspaces
 SPREAD = (0.85, 1.2)  # low and high, of what is expected
@@ -40,7 +42,8 @@ LIVE_BLOCKS = 2.0  # in the backward pass, a block's gradients and what is compu
 class MemorySplit:
     """Bytes by what they hold; their sum is what is expected at the peak.
 
-    `mapped`: pages of the model's file that count as held, and that the system takes back as soon as somebody needs them.
+    `mapped`: pages of the model's file that count as held, and that the system takes back as soon as somebody needs
+    them.
     """
 
     runtime: int
@@ -54,7 +57,15 @@ class MemorySplit:
     @property
     def total(self) -> int:
         """The sum."""
-        return self.runtime + self.mapped + self.weights + self.adapters + self.gradients + self.optimiser + self.activations
+        return (
+            self.runtime
+            + self.mapped
+            + self.weights
+            + self.adapters
+            + self.gradients
+            + self.optimiser
+            + self.activations
+        )
 
     @property
     def peak(self) -> Range:
@@ -68,7 +79,14 @@ class MemorySplit:
 
 
 def estimate_memory(
-    shape: ModelShape, choice: MethodChoice, machine: Machine, rows: RowSizes, *, batch_size: int, pass_tokens: int, checkpointing: bool
+    shape: ModelShape,
+    choice: MethodChoice,
+    machine: Machine,
+    rows: RowSizes,
+    *,
+    batch_size: int,
+    pass_tokens: int,
+    checkpointing: bool,
 ) -> MemorySplit:
     """Return the peak memory of a training whose batches are computed in passes of about `pass_tokens`."""
     learns = trained_parameters(shape, choice)
@@ -104,7 +122,9 @@ def weight_bytes(shape: ModelShape, choice: MethodChoice, compute_type: str, *, 
 
 
 def _mapped_bytes(shape: ModelShape, choice: MethodChoice) -> int:
-    """Return what stays mapped of the file: all of it beside a packed copy, of LoRA the matrices that were laid side by side elsewhere."""
+    """Return what stays mapped of the file: all of it beside a packed copy, of LoRA the matrices that were laid side by
+    side elsewhere.
+    """
     if choice.method == "qlora":
         return FILE_BYTES * shape.parameters
     if choice.method != "lora":
@@ -114,17 +134,23 @@ def _mapped_bytes(shape: ModelShape, choice: MethodChoice) -> int:
 
 
 def _passing_gradients(shape: ModelShape, choice: MethodChoice, size: int) -> float:
-    """Return bytes of matrices that stand for a moment in the backward pass: the largest gradient, and matrices that were unpacked."""
+    """Return bytes of matrices that stand for a moment in the backward pass: the largest gradient, and matrices that
+    were unpacked.
+    """
     largest = 2 * shape.intermediate * shape.hidden  # gate and up side by side
     table = shape.vocabulary * shape.hidden
     if choice.method == "full":
-        return table * (2 * 4 + size)  # the embedding's and the head's gradient, each whole, and the head in the compute type
+        return table * (
+            2 * 4 + size
+        )  # the embedding's and the head's gradient, each whole, and the head in the compute type
     if choice.method == "last-layers":
         return (largest + (table if choice.train_head else 0)) * (4 + size)
     return 2 * largest * size if choice.method == "qlora" else 0
 
 
-def _activations(shape: ModelShape, choice: MethodChoice, rows: RowSizes, tokens: float, machine: Machine, *, checkpointing: bool) -> float:
+def _activations(
+    shape: ModelShape, choice: MethodChoice, rows: RowSizes, tokens: float, machine: Machine, *, checkpointing: bool
+) -> float:
     """Return numbers in the compute type, of a pass of so many tokens."""
     query, key_value = shape.heads * shape.head_dim, shape.key_value_heads * shape.head_dim
     seen = 0.0 if machine.flash_attention else min(rows.longest, LONG_ATTENTION + rows.shared)
@@ -137,7 +163,9 @@ def _activations(shape: ModelShape, choice: MethodChoice, rows: RowSizes, tokens
 
 
 def _stacked_factors(shape: ModelShape, choice: MethodChoice) -> float:
-    """Return the numbers of a block's adapters as its products keep them: those that share an input on a diagonal, with its zeros."""
+    """Return the numbers of a block's adapters as its products keep them: those that share an input on a diagonal, with
+    its zeros.
+    """
     if not choice.adapters:
         return 0
     (query, _), (key, _), (value, _), _, (gate, _), (up, _), _ = shape.linear_layers

@@ -5,9 +5,9 @@ last-layers  the last n blocks with their norms; the rest is frozen (transfer le
 lora         B·A beside every linear layer of the blocks, on the model as it is (arXiv:2106.09685).
 qlora        the same on a model in NF4 (arXiv:2305.14314).
 
-rsLoRA (arXiv:2312.03732) scales B·A by alpha / sqrt(r) instead of alpha / r: it costs nothing. DoRA (arXiv:2402.09353) learns the length of
-each row of W0 + B·A as well: d numbers more for a matrix of d rows, and slower, because the whole W0 + B·A must be
-made to know the lengths.
+rsLoRA (arXiv:2312.03732) scales B·A by alpha / sqrt(r) instead of alpha / r: it costs nothing. DoRA (arXiv:2402.09353)
+learns the length of each row of W0 + B·A as well: d numbers more for a matrix of d rows, and slower, because the whole
+W0 + B·A must be made to know the lengths.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,11 @@ SHORT_NAMES = {"qlora": "QLoRA", "lora": "LoRA", "last-layers": "last layers", "
 
 @dataclass(frozen=True)
 class MethodChoice:
-    """What learns. `rank` and its options hold for adapters, `last_layers` and `train_head` for last layers; elsewhere they are ignored."""
+    """What learns.
+
+    `rank` and its options hold for adapters, `last_layers` and `train_head` for last layers; elsewhere they are
+    ignored.
+    """
 
     method: str
     rank: int = 16

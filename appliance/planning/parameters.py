@@ -32,11 +32,15 @@ def matrix_parameters(rows: int, columns: int) -> int:
 
 
 def adapter_parameters(rows: int, columns: int, rank: int) -> int:
-    """Return r·(d + k). Raises `InputError` for a rank outside 1 to the smaller side: a higher one cannot add anything."""
+    """Return r·(d + k).
+
+    Raises `InputError` for a rank outside 1 to the smaller side: a higher one cannot add anything.
+    """
     matrix_parameters(rows, columns)
     if not 1 <= rank <= min(rows, columns):
         raise InputError(
-            f"The rank is {rank}; for {rows} by {columns} it must lie between 1 and {min(rows, columns)}.", code="planning.rank"
+            f"The rank is {rank}; for {rows} by {columns} it must lie between 1 and {min(rows, columns)}.",
+            code="planning.rank",
         )
     return rank * (rows + columns)
 
@@ -49,7 +53,9 @@ def compare_adapter(rows: int, columns: int, rank: int) -> AdapterCount:
 
 @dataclass(frozen=True)
 class LayerCount:
-    """A kind of matrix in a model: how many of it, its sides, the numbers of one and of one's adapter (0: it gets none)."""
+    """A kind of matrix in a model: how many of it, its sides, the numbers of one and of one's adapter (0: it gets
+    none).
+    """
 
     name: str
     copies: int
@@ -83,7 +89,10 @@ class ModelShape:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "ModelShape":
-        """Read the sizes from a model's `config.json`. Raises `InputError` when one is missing or no positive integer."""
+        """Read the sizes from a model's `config.json`.
+
+        Raises `InputError` when one is missing or no positive integer.
+        """
         heads = _size(config, "num_attention_heads")
         hidden = _size(config, "hidden_size")
         return cls(
@@ -143,11 +152,17 @@ class ModelShape:
         return self.layers * self.block_parameters + self.embedding_parameters + self.hidden
 
     def adapter_parameters(self, rank: int) -> int:
-        """Numbers in a LoRA adapter on all linear layers. Raises `InputError` for a rank that the smallest layer cannot have."""
+        """Numbers in a LoRA adapter on all linear layers.
+
+        Raises `InputError` for a rank that the smallest layer cannot have.
+        """
         return self.layers * sum(adapter_parameters(rows, columns, rank) for rows, columns in self.linear_layers)
 
     def by_layer(self, rank: int) -> tuple["LayerCount", ...]:
-        """Return every kind of matrix in order, with its adapter of this rank (0: it has none). Raises `InputError` as above."""
+        """Return every kind of matrix in order, with its adapter of this rank (0: it has none).
+
+        Raises `InputError` as above.
+        """
         kinds = [
             LayerCount(name, self.layers, rows, columns, rows * columns, adapter_parameters(rows, columns, rank))
             for name, (rows, columns) in zip(LINEAR_NAMES, self.linear_layers, strict=True)
@@ -155,7 +170,11 @@ class ModelShape:
         table = LayerCount("embedding", 1, self.vocabulary, self.hidden, self.vocabulary * self.hidden, 0)
         small = self.parameters - self.linear_parameters - self.embedding_parameters
         rest = LayerCount("norms and biases", 1, 1, small, small, 0)
-        heads = () if self.tied else (LayerCount("head", 1, self.vocabulary, self.hidden, self.vocabulary * self.hidden, 0),)
+        heads = (
+            ()
+            if self.tied
+            else (LayerCount("head", 1, self.vocabulary, self.hidden, self.vocabulary * self.hidden, 0),)
+        )
         return (table, *kinds, rest, *heads)
 
 

@@ -1,8 +1,8 @@
 """How large a pass may be, so that a training fits the memory.
 
-A batch is worked through in passes whose gradients add up (gradient accumulation), so memory depends on the tokens of one pass, not on the
-batch. Smaller passes cost time, checkpointing costs more (a forward pass again); they are tried in this order. A row cannot be split:
-no pass is shorter than the longest row.
+A batch is worked through in passes whose gradients add up (gradient accumulation), so memory depends on the tokens of
+one pass, not on the batch. Smaller passes cost time, checkpointing costs more (a forward pass again); they are tried in
+this order. A row cannot be split: no pass is shorter than the longest row.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,9 @@ from appliance.planning.work import Range, RowSizes
 
 @dataclass(frozen=True)
 class Training:
-    """What somebody wants to train: which model, what learns, on which machine, rows, times through them, rows a step."""
+    """What somebody wants to train: which model, what learns, on which machine, rows, times through them, rows a
+    step.
+    """
 
     shape: ModelShape
     choice: MethodChoice

@@ -1,18 +1,25 @@
 """Presets: what a person who never heard of a learning rate chooses between, and where each default comes from.
 
-rank 16, alpha 32   alpha = 2·rank as in the QLoRA code's successors (peft, TRL); "LoRA Without Regret" (Schulman et al., Thinking Machines,
-                    2025) finds that for small data sets the rank hardly matters, so 16 is room enough at 3.6 % of a 135 M model.
-all linear layers   QLoRA (arXiv:2305.14314, section 4, figure 2): needed to match full fine-tuning; "LoRA Without Regret" agrees.
-learning rate       Adapters: 2e-4 from a billion parameters on (QLoRA, table 9, for 7B and 13B). Smaller models take more:
-                    `TINY_LEARNING_RATE` was measured on SmolLM2-135M at rank 16 (ops/bench/README.md, "Learning rates"); half of it is
-                    better from rank 64 on over few steps, twice as much on the sample handbook alone. Between the two, a straight line in
-                    logarithms. Weights of the model itself (full, last layers): a tenth of it from a billion parameters on ("LoRA Without
-                    Regret": LoRA's best rate is about ten times full tuning's, over 14 models), a seventh for tiny ones, where the loss on
-                    rows set aside falls up to there and hardly further. DoRA takes LoRA's (arXiv:2402.09353, section 5).
-rsLoRA              alpha / sqrt(r) is sqrt(r) times alpha / r (arXiv:2312.03732). So that the default rate keeps its meaning, alpha is then
+rank 16, alpha 32   alpha = 2·rank as in the QLoRA code's successors (peft, TRL); "LoRA Without Regret" (Schulman et
+                    al., Thinking Machines,
+                    2025) finds that for small data sets the rank hardly matters, so 16 is room enough at 3.6 % of a 135
+                    M model.
+all linear layers   QLoRA (arXiv:2305.14314, section 4, figure 2): needed to match full fine-tuning; "LoRA Without
+                    Regret" agrees.
+learning rate       Adapters: 2e-4 from a billion parameters on (QLoRA, table 9, for 7B and 13B). Smaller models take
+                    more:
+                    `TINY_LEARNING_RATE` was measured on SmolLM2-135M at rank 16 (ops/bench/README.md, "Learning
+                    rates"); half of it is better from rank 64 on over few steps, twice as much on the sample handbook
+                    alone. Between the two, a straight line in logarithms. Weights of the model itself (full, last
+                    layers): a tenth of it from a billion parameters on ("LoRA Without Regret": LoRA's best rate is
+                    about ten times full tuning's, over 14 models), a seventh for tiny ones, where the loss on rows set
+                    aside falls up to there and hardly further. DoRA takes LoRA's (arXiv:2402.09353, section 5).
+rsLoRA              alpha / sqrt(r) is sqrt(r) times alpha / r (arXiv:2312.03732). So that the default rate keeps its
+                    meaning, alpha is then
                     2·sqrt(rank), rounded: the same scale as without at every rank of the presets.
 batch               4, 8 or 16 by how many rows there are: see `batch`.
-last layers         a quarter of the blocks (Lee et al., "Surgical Fine-Tuning", arXiv:2210.11466: which part is best depends on the
+last layers         a quarter of the blocks (Lee et al., "Surgical Fine-Tuning", arXiv:2210.11466: which part is best
+                    depends on the
                     shift; outputs change with the last). The head stays as it is unless asked for.
 dropout 0           the runs are short, and validation picks the best pass.
 epochs              measured on the sample handbook (334 rows, 54 facts in five phrasings); see `PRESETS`.
@@ -50,7 +57,12 @@ _BELONGS = {
     "last_layers": ("last-layers",),
     "train_head": ("last-layers",),
 }
-_CALLED = {"use_rslora": "rsLoRA", "use_dora": "DoRA", "last_layers": "a number of last layers", "train_head": "training the head"}
+_CALLED = {
+    "use_rslora": "rsLoRA",
+    "use_dora": "DoRA",
+    "last_layers": "a number of last layers",
+    "train_head": "training the head",
+}
 _MEASURES = {
     "rank": "the rank",
     "epochs": "the number of times through the data (epochs)",
@@ -62,7 +74,10 @@ _MEASURES = {
 
 @dataclass(frozen=True)
 class Preset:
-    """One choice. `visits` bounds how many examples are seen in all, `min_steps` makes small data sets go around more often."""
+    """One choice.
+
+    `visits` bounds how many examples are seen in all, `min_steps` makes small data sets go around more often.
+    """
 
     name: str
     sentence: str
@@ -76,11 +91,16 @@ class Preset:
         return min(self.epochs, max(1, self.visits // rows))
 
     def more_passes(self, rows: int, batch_size: int) -> str:
-        """Return why so few steps a pass are gone through more often than the preset says, as a sentence; empty where they are not."""
+        """Return why so few steps a pass are gone through more often than the preset says, as a sentence; empty where
+        they are not.
+        """
         taken = _epochs(self, rows, batch_size)
         if taken <= self.passes(rows):
             return ""
-        return f"It goes {taken} times through the data instead of {self.passes(rows)}, because fewer steps would teach too little."
+        return (
+            f"It goes {taken} times through the data instead of {self.passes(rows)}, because fewer steps would teach "
+            "too little."
+        )
 
     def batch(self, rows: int) -> Batch:
         """Return how many rows make a step, and why."""
@@ -100,7 +120,9 @@ PRESETS = {
 def default_learning_rate(parameters: int, method: str = "lora") -> float:
     """Return the learning rate of a method on a model of this size: see the module's docstring."""
     share = math.log(parameters / TINY_PARAMETERS) / math.log(LARGE_PARAMETERS / TINY_PARAMETERS)
-    tiny, large = (TINY_LEARNING_RATE, LARGE_LEARNING_RATE) if MethodChoice(method).adapters else (TINY_OWN_RATE, LARGE_OWN_RATE)
+    tiny, large = (
+        (TINY_LEARNING_RATE, LARGE_LEARNING_RATE) if MethodChoice(method).adapters else (TINY_OWN_RATE, LARGE_OWN_RATE)
+    )
     return float(f"{tiny * (large / tiny) ** min(max(share, 0.0), 1.0):.1e}")
 
 
@@ -125,12 +147,21 @@ def training_plan(
     last_layers: int | None = None,
     train_head: bool = False,
 ) -> dict[str, Any]:
-    """Return method, rank, lora_alpha, epochs, batch_size, learning_rate and the method's options: the preset's, unless given.
+    """Return method, rank, lora_alpha, epochs, batch_size, learning_rate and the method's options: the preset's, unless
+    given.
 
     Raises `InputError` naming all that is wrong at once.
     """
-    given = {"rank": rank, "epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "last_layers": last_layers}
-    problems = _problems(method, preset, training_rows, given, {"use_rslora": use_rslora, "use_dora": use_dora, "train_head": train_head})
+    given = {
+        "rank": rank,
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "last_layers": last_layers,
+    }
+    problems = _problems(
+        method, preset, training_rows, given, {"use_rslora": use_rslora, "use_dora": use_dora, "train_head": train_head}
+    )
     if problems:
         raise InputError(f"This training cannot be planned: {'; '.join(problems)}.", code="planning.choice")
     chosen = PRESETS[preset]
@@ -150,7 +181,9 @@ def training_plan(
     }
 
 
-def _problems(method: str, preset: str, training_rows: int, given: dict[str, float | None], switches: dict[str, bool]) -> list[str]:
+def _problems(
+    method: str, preset: str, training_rows: int, given: dict[str, float | None], switches: dict[str, bool]
+) -> list[str]:
     problems = []
     if method not in METHODS:
         problems.append(f"the method {method!r} is not one of {', '.join(METHODS)}")

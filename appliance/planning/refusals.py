@@ -47,13 +47,15 @@ def model_refusals(shape: ModelShape, choice: MethodChoice) -> Iterator[Refusal]
         usual = f"; {USUAL_RANK} is usual" if shape.smallest_side >= USUAL_RANK else ""
         yield Refusal(
             "planning.rank",
-            f"A rank of {choice.rank} is more than the smallest side of this model's layers, {shape.smallest_side}: it could add nothing. "
+            f"A rank of {choice.rank} is more than the smallest side of this model's layers, {shape.smallest_side}: it "
+            "could add nothing. "
             f"Ranks from 1 to {shape.smallest_side} work{usual}.",
         )
     if choice.method == "last-layers" and choice.last_layers > shape.layers:
         yield Refusal(
             "planning.layers",
-            f"The model has {shape.layers} layers, so its last {choice.last_layers} cannot learn. Choose 1 to {shape.layers}; "
+            f"The model has {shape.layers} layers, so its last {choice.last_layers} cannot learn. Choose 1 to "
+            f"{shape.layers}; "
             f"{default_last_layers(shape.layers)} is usual, and all of them is what full training does.",
         )
 
@@ -76,8 +78,12 @@ def _alternatives(shape: ModelShape, choice: MethodChoice) -> Iterator[MethodCho
 
 
 def _nearest(wanted: Training, fits: Callable[[Training], bool]) -> Training | None:
-    """Return the first alternative that fits, of those that both memory and disk have room for where there is one; None without any."""
-    fitting = [each for other in _alternatives(wanted.shape, wanted.choice) if fits(each := replace(wanted, choice=other))]
+    """Return the first alternative that fits, of those that both memory and disk have room for where there is one; None
+    without any.
+    """
+    fitting = [
+        each for other in _alternatives(wanted.shape, wanted.choice) if fits(each := replace(wanted, choice=other))
+    ]
     working = (each for each in fitting if _has_disk(each) and passes_that_fit(each) is not None)
     return next(working, fitting[0] if fitting else None)
 
@@ -96,22 +102,35 @@ def _too_little_memory(wanted: Training) -> Refusal:
     shape, choice, machine, rows = wanted.shape, wanted.choice, wanted.machine, wanted.rows
     needed = memory_of(wanted, pass_sizes(machine)[-1], checkpointing=True).needed
     where = "This GPU" if machine.gpu else "This machine"
-    said = f"{where} has {gigabytes(machine.memory_bytes)} for a training, and {choice.short_name} of this model needs up to "
+    said = (
+        f"{where} has {gigabytes(machine.memory_bytes)} for a training, and {choice.short_name} of this model needs "
+        "up to "
+    )
     said += f"{gigabytes(needed)} even in the smallest steps."
     other = _nearest(wanted, lambda each: passes_that_fit(each) is not None)
     if other is not None and (way := passes_that_fit(other)) is not None:
-        return Refusal("planning.memory", f"{said} What fits: {_named(other, choice)}, up to {gigabytes(way[2].needed)}.")
+        return Refusal(
+            "planning.memory", f"{said} What fits: {_named(other, choice)}, up to {gigabytes(way[2].needed)}."
+        )
     least = replace(wanted, choice=MethodChoice("qlora", rank=min(SMALL_RANK, shape.smallest_side)))
     if rows.longest > SHORT_ROW:
         shorter = replace(rows, longest=SHORT_ROW, mean=min(rows.mean, float(SHORT_ROW)), shared=0.0)
         if passes_that_fit(replace(least, rows=shorter)) is not None:
             return Refusal(
-                "planning.memory", f"{said} The longest row has {rows.longest} tokens; with rows of up to {SHORT_ROW}, QLoRA fits."
+                "planning.memory",
+                f"{said} The longest row has {rows.longest} tokens; with rows of up to {SHORT_ROW}, QLoRA fits.",
             )
-    largest = max((each.parameters for _, each in TYPICAL_SHAPES if passes_that_fit(replace(least, shape=each)) is not None), default=0)
+    largest = max(
+        (each.parameters for _, each in TYPICAL_SHAPES if passes_that_fit(replace(least, shape=each)) is not None),
+        default=0,
+    )
     if largest:
-        return Refusal("planning.memory", f"{said} A model of about {parameter_name(largest)} parameters fits, with QLoRA.")
-    return Refusal("planning.memory", f"{said} No model that the appliance knows of fits: use a machine with more memory.")
+        return Refusal(
+            "planning.memory", f"{said} A model of about {parameter_name(largest)} parameters fits, with QLoRA."
+        )
+    return Refusal(
+        "planning.memory", f"{said} No model that the appliance knows of fits: use a machine with more memory."
+    )
 
 
 def _too_little_disk(wanted: Training, needed: int) -> Refusal:
@@ -120,7 +139,9 @@ def _too_little_disk(wanted: Training, needed: int) -> Refusal:
     other = _nearest(wanted, _has_disk)
     if other is not None:
         taken = gigabytes(checkpoint_bytes(other.shape, other.choice))
-        return Refusal("planning.disk", f"{said} Make room, or choose {_named(other, wanted.choice)}: it takes {taken}.")
+        return Refusal(
+            "planning.disk", f"{said} Make room, or choose {_named(other, wanted.choice)}: it takes {taken}."
+        )
     return Refusal("planning.disk", f"{said} Make room: shred data sets that are not needed, or move other files away.")
 
 
@@ -129,8 +150,13 @@ def _too_long(span: Range, epochs: int, *, gpu: bool) -> Refusal:
     fewer = int(epochs * MAX_SECONDS / span.low)
     said = f"It would take {days:,.0f} days or more on this machine; over {most:.0f} days nothing is started."
     if fewer >= 1:
-        return Refusal("planning.time", f"{said} With {fewer} instead of {epochs} passes over the data it would be done in time.")
-    return Refusal("planning.time", f"{said} Choose a smaller model, fewer rows, or a machine with {'a faster' if gpu else 'a'} GPU.")
+        return Refusal(
+            "planning.time", f"{said} With {fewer} instead of {epochs} passes over the data it would be done in time."
+        )
+    return Refusal(
+        "planning.time",
+        f"{said} Choose a smaller model, fewer rows, or a machine with {'a faster' if gpu else 'a'} GPU.",
+    )
 
 
 def gigabytes(size: float) -> str:

@@ -1,13 +1,17 @@
-"""What the singular values of an adapter's update say: how many directions it uses, and how much a smaller rank would keep.
+"""What the singular values of an adapter's update say: how many directions it uses, and how much a smaller rank would
+keep.
 
-Arithmetic on lists of numbers, without torch; `training.rank_analysis` finds the values. An update here is scale · B A of one matrix, with
-singular values s1 >= s2 >= ... >= sr >= 0.
+Arithmetic on lists of numbers, without torch; `training.rank_analysis` finds the values. An update here is scale · B A
+of one matrix, with singular values s1 >= s2 >= ... >= sr >= 0.
 
-energy          the sum of s_i², which is the squared Frobenius norm of the update. The best update of rank n (Eckart and Young, 1936)
+energy          the sum of s_i², which is the squared Frobenius norm of the update. The best update of rank n (Eckart
+                and Young, 1936)
                 keeps the n largest, so its squared error is exactly the sum of the others.
-effective rank  exp(-sum p_i ln p_i), p_i = s_i / sum of s (Roy and Vetterli, EUSIPCO 2007): r for equal values, 1 for a single one.
+effective rank  exp(-sum p_i ln p_i), p_i = s_i / sum of s (Roy and Vetterli, EUSIPCO 2007): r for equal values, 1 for a
+                single one.
 stable rank     sum of s_i² / s1² (Rudelson and Vershynin, 2007): never over the rank, and deaf to tiny values.
-numeric rank    how many values are more than rounding: over s1 · max(rows, columns) · epsilon, as `numpy.linalg.matrix_rank` counts.
+numeric rank    how many values are more than rounding: over s1 · max(rows, columns) · epsilon, as
+                `numpy.linalg.matrix_rank` counts.
 
 A matrix that did not move (all values 0) has rank 0 by every count.
 """
@@ -23,7 +27,9 @@ FLOAT32_EPSILON = 2.0**-23  # adapters are kept in float32
 
 @dataclass(frozen=True)
 class LayerSpectrum:
-    """One adapted matrix of `rows` by `columns`: its name in the model, and the singular values of its update, falling."""
+    """One adapted matrix of `rows` by `columns`: its name in the model, and the singular values of its update,
+    falling.
+    """
 
     name: str
     rows: int
@@ -115,17 +121,26 @@ class AdapterSpectrum:
     def sentence(self) -> str:
         """Say in plain words whether the rank was more than needed, about right, or may have been too low."""
         if self.used == 0:
-            return "The adapter changes nothing: all its updates are zero. Train it longer, or with a higher learning rate."
+            return (
+                "The adapter changes nothing: all its updates are zero. Train it longer, or with a higher learning "
+                "rate."
+            )
         enough, percent = self.enough(), round(100 * ENOUGH)
         carry = f"{enough} direction carries" if enough == 1 else f"{enough} directions carry"
         if self.used < self.rank:
-            used = f"only {self.used} of its {self.rank} directions {'is' if self.used == 1 else 'are'} used at all, and "
+            used = (
+                f"only {self.used} of its {self.rank} directions {'is' if self.used == 1 else 'are'} used at all, and "
+            )
             return f"{self.rank} was more than needed: {used}{carry} {percent} % of what it learned."
         if _near_full(enough, self.rank):
-            said = f"All of its {self.rank} directions are in use: {enough} of them are needed for {percent} % of what it learned."
+            said = (
+                f"All of its {self.rank} directions are in use: {enough} of them are needed for {percent} % of what "
+                "it learned."
+            )
             if self.rank >= self._highest:
                 return (
-                    f"{said} It may have had too few, but it is the highest rank that this model's layers can have: full training has more."
+                    f"{said} It may have had too few, but it is the highest rank that this model's layers can have: "
+                    "full training has more."
                 )
             higher = min(2 * self.rank, self._highest)
             return f"{said} It may have had too few. Try {higher}, and compare on rows set aside: `appliance sweep`."

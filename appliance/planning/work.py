@@ -1,12 +1,14 @@
 """What a training computes: steps, tokens, floating-point operations.
 
-A token costs 6 operations a parameter when every parameter learns: 2 forward, 2 for the gradient of the activations, 2 for that of the
-weights (Kaplan et al., arXiv:2001.08361, section 2.1; Hoffmann et al., arXiv:2203.15556, appendix F). A frozen weight needs no gradient of
-its own: 4 for those that gradients pass through, 2 for those below the first that learns; adapters cost 6 for each of their numbers
-(LoRA, arXiv:2106.09685). Attention's own products are left out, as there: they are small for rows shorter than the model is wide.
+A token costs 6 operations a parameter when every parameter learns: 2 forward, 2 for the gradient of the activations, 2
+for that of the weights (Kaplan et al., arXiv:2001.08361, section 2.1; Hoffmann et al., arXiv:2203.15556, appendix F). A
+frozen weight needs no gradient of its own: 4 for those that gradients pass through, 2 for those below the first that
+learns; adapters cost 6 for each of their numbers (LoRA, arXiv:2106.09685). Attention's own products are left out, as
+there: they are small for rows shorter than the model is wide.
 
-The share that the EU AI Act asks about (article 53; Commission guidelines of July 2025, paragraph 63: who trains on with more than a third
-of the base model's compute becomes its provider) is these operations over 6 N D of the base model, D being the tokens it was trained on.
+The share that the EU AI Act asks about (article 53; Commission guidelines of July 2025, paragraph 63: who trains on
+with more than a third of the base model's compute becomes its provider) is these operations over 6 N D of the base
+model, D being the tokens it was trained on.
 """
 
 import math
@@ -16,8 +18,8 @@ from appliance.foundation.errors import InputError
 from appliance.planning.methods import MethodChoice, trained_parameters
 from appliance.planning.parameters import ModelShape
 
-# Tokens that published models were trained on, by (layers, hidden, vocabulary), from their model cards and reports: SmolLM2
-# (arXiv:2502.02737, section 4), Llama 3.1 and 3.2 (model cards), Qwen2.5 (arXiv:2412.15115).
+# Tokens that published models were trained on, by (layers, hidden, vocabulary), from their model cards and reports:
+# SmolLM2 (arXiv:2502.02737, section 4), Llama 3.1 and 3.2 (model cards), Qwen2.5 (arXiv:2412.15115).
 PRETRAINING_TOKENS = {
     (30, 576, 49152): 2e12,  # SmolLM2 135M
     (32, 960, 49152): 4e12,  # SmolLM2 360M
@@ -47,9 +49,11 @@ class Range:
 
 @dataclass(frozen=True)
 class RowSizes:
-    """The rows to train on: how many, mean and greatest length in tokens, and how many of these all rows begin with (a system prompt).
+    """The rows to train on: how many, mean and greatest length in tokens, and how many of these all rows begin with (a
+    system prompt).
 
-    `learned`: the share of tokens that are answers. `validation_rows` are read once a pass over the data, without learning.
+    `learned`: the share of tokens that are answers. `validation_rows` are read once a pass over the data, without
+    learning.
     """
 
     rows: int
@@ -89,13 +93,17 @@ def computed_tokens(rows: RowSizes, batch_size: int) -> float:
 
 
 def passes_of(rows: RowSizes, batch_size: int, pass_tokens: int) -> int:
-    """Return how many passes a batch is computed in (`training.packed_passes`): no more than rows, each with the shared beginning."""
+    """Return how many passes a batch is computed in (`training.packed_passes`): no more than rows, each with the shared
+    beginning.
+    """
     own = min(batch_size, rows.rows) * (rows.mean - rows.shared)
     return max(1, min(batch_size, math.ceil(own / max(pass_tokens - rows.shared, pass_tokens // 2, 1))))
 
 
 def training_flop(shape: ModelShape, choice: MethodChoice, rows: RowSizes, *, epochs: int) -> Flop:
-    """Return the operations of a training, every token counted as if it were computed alone: what is saved makes it less."""
+    """Return the operations of a training, every token counted as if it were computed alone: what is saved makes it
+    less.
+    """
     tokens = rows.rows * rows.mean * epochs
     learns = trained_parameters(shape, choice)
     if choice.method == "full":
@@ -103,7 +111,9 @@ def training_flop(shape: ModelShape, choice: MethodChoice, rows: RowSizes, *, ep
     elif choice.adapters:
         each = 4.0 * shape.parameters + 6.0 * learns
     else:
-        passed = choice.last_layers * shape.block_parameters + shape.vocabulary * shape.hidden  # gradients pass through the head
+        passed = (
+            choice.last_layers * shape.block_parameters + shape.vocabulary * shape.hidden
+        )  # gradients pass through the head
         each = 2.0 * (shape.parameters - passed) + 4.0 * passed + 2.0 * learns
     known = PRETRAINING_TOKENS.get((shape.layers, shape.hidden, shape.vocabulary))
     return Flop(tokens * each, tokens * each / (6.0 * shape.parameters * known) if known else None)

@@ -1,4 +1,6 @@
-"""Limits: what the appliance does by itself and what it refuses, in `policies/limits.toml`, which an auditor can read."""
+"""Limits: what the appliance does by itself and what it refuses, in `policies/limits.toml`, which an auditor can
+read.
+"""
 
 import tomllib
 from pathlib import Path
@@ -59,7 +61,9 @@ class AuditLimits(_Section):
     @classmethod
     def _six_months(cls, days: int) -> int:
         if days < MIN_RETENTION_DAYS:
-            raise PydanticCustomError("retention", f"The log's entries stay for six months at least: {MIN_RETENTION_DAYS} days or more")
+            raise PydanticCustomError(
+                "retention", f"The log's entries stay for six months at least: {MIN_RETENTION_DAYS} days or more"
+            )
         return days
 
 

@@ -25,7 +25,10 @@ class Principal:
 
 
 def find_policy_folder() -> Path:
-    """Return the folder of policies: beside the package in a checkout, else where the installation put it. Raises `HomeError`."""
+    """Return the folder of policies: beside the package in a checkout, else where the installation put it.
+
+    Raises `HomeError`.
+    """
     beside = Path(__file__).resolve().parents[2] / "policies"
     installed = Path(sysconfig.get_path("data")) / "share" / "appliance" / "policies"
     for folder in (beside, installed):
@@ -43,10 +46,14 @@ class Rules:
             self._policies = cedarpy.PolicySet.from_str(text)
         except ValueError as error:
             raise HomeError(
-                "The policies do not parse, so none of them is used. Mend them or install them again.", code="policy.parse"
+                "The policies do not parse, so none of them is used. Mend them or install them again.",
+                code="policy.parse",
             ) from error
         if len(self._policies) == 0:  # Text alone is not enough: a file of comments parses.
-            raise HomeError("There are no policies. Without them nobody may do anything; install the appliance again.", code="policy.empty")
+            raise HomeError(
+                "There are no policies. Without them nobody may do anything; install the appliance again.",
+                code="policy.empty",
+            )
 
     @classmethod
     def load(cls, folder: Path) -> "Rules":
@@ -58,7 +65,9 @@ class Rules:
                     data = file.read(MAX_POLICY_BYTES + 1)
                 texts.append(data.decode("utf-8"))
             except (OSError, UnicodeDecodeError) as error:
-                raise HomeError(f"The policy file {path.name} cannot be read. Install the appliance again.", code="policy.read") from error
+                raise HomeError(
+                    f"The policy file {path.name} cannot be read. Install the appliance again.", code="policy.read"
+                ) from error
             if len(data) > MAX_POLICY_BYTES:
                 raise HomeError(f"The policy file {path.name} is over {MAX_POLICY_BYTES} bytes.", code="policy.size")
         return cls("\n".join(texts))
@@ -77,5 +86,6 @@ class Rules:
             if answer.allowed and not answer.diagnostics.errors:
                 return
         raise AuthorizationError(
-            f"Your role ({principal.role}) may not do this ({action}). Ask an administrator for a role that may.", code="policy.denied"
+            f"Your role ({principal.role}) may not do this ({action}). Ask an administrator for a role that may.",
+            code="policy.denied",
         )

@@ -1,8 +1,10 @@
-"""Conversations as tokens, and which of them are learned: the assistant's completions with their end-of-turn token, nothing else.
+"""Conversations as tokens, and which of them are learned: the assistant's completions with their end-of-turn token,
+nothing else.
 
-Where a completion begins and ends is found by rendering prefixes: the text up to turn i with the generation prompt, then with turn i's
-answer. Each must be a prefix of the whole, or the template does not allow it and is refused. The pieces between are tokenised one
-by one, in training and in use, so that both see the same tokens and a boundary never falls inside one.
+Where a completion begins and ends is found by rendering prefixes: the text up to turn i with the generation prompt,
+then with turn i's answer. Each must be a prefix of the whole, or the template does not allow it and is refused. The
+pieces between are tokenised one by one, in training and in use, so that both see the same tokens and a boundary never
+falls inside one.
 """
 
 import json
@@ -37,7 +39,8 @@ class ChatPrompts:
         _verify_boundaries(tokenizer)
         if not end_tokens:
             raise InputError(
-                "This model names no token that ends an answer, so it would never stop. Use another model.", code="prompts.end"
+                "This model names no token that ends an answer, so it would never stop. Use another model.",
+                code="prompts.end",
             )
         self._tokenizer = tokenizer
         self._template = template
@@ -45,12 +48,17 @@ class ChatPrompts:
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Read an imported model's tokenizer and template. Raises `InputError`. Verify the folder first (`models.verify_model`)."""
+        """Read an imported model's tokenizer and template.
+
+        Raises `InputError`. Verify the folder first (`models.verify_model`).
+        """
         template = ChatTemplate.load(folder)
         try:
             tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         except Exception as error:  # the library raises bare `Exception`
-            raise InputError("The model's tokenizer cannot be read. Import another model.", code="prompts.tokenizer") from error
+            raise InputError(
+                "The model's tokenizer cannot be read. Import another model.", code="prompts.tokenizer"
+            ) from error
         ends = {tokenizer.token_to_id(template.eos_token)} if template.eos_token else set()
         for name in ("generation_config.json", "config.json"):
             if (folder / name).is_file():
@@ -59,13 +67,22 @@ class ChatPrompts:
         return cls(tokenizer, template, frozenset(end for end in ends if end is not None))
 
     def encode_conversation(self, messages: Messages) -> EncodedConversation:
-        """Return the whole conversation as tokens with the loss mask. Raises `InputError` (see `encode_conversation`)."""
+        """Return the whole conversation as tokens with the loss mask.
+
+        Raises `InputError` (see `encode_conversation`).
+        """
         return encode_conversation(self._tokenizer, self._template, messages)
 
     def encode_prompt(self, messages: Messages) -> list[int]:
-        """Return the tokens up to where the assistant is to speak: just those that `encode_conversation` puts before that answer."""
+        """Return the tokens up to where the assistant is to speak: just those that `encode_conversation` puts before
+        that answer.
+        """
         _verify_contents(self._tokenizer, messages)
-        return [token for piece, _ in _pieces(self._template, messages, open_end=True) for token in _encode(self._tokenizer, piece)]
+        return [
+            token
+            for piece, _ in _pieces(self._template, messages, open_end=True)
+            for token in _encode(self._tokenizer, piece)
+        ]
 
     def count(self, messages: Messages) -> int:
         """Return how many tokens a whole conversation takes."""
@@ -77,10 +94,11 @@ class ChatPrompts:
 
 
 def encode_conversation(tokenizer: Tokenizer, template: ChatTemplate | str, messages: Messages) -> EncodedConversation:
-    """Return a conversation as tokens; learned are the assistant's completions up to and with their last special token (the end of turn).
+    """Return a conversation as tokens; learned are the assistant's completions up to and with their last special token
+    (the end of turn).
 
-    Raises `InputError` when the template does not allow completions to be told apart, when a message holds one of the model's
-    special tokens (it could pretend to be another speaker), or when there is nothing to learn.
+    Raises `InputError` when the template does not allow completions to be told apart, when a message holds one of the
+    model's special tokens (it could pretend to be another speaker), or when there is nothing to learn.
     """
     _verify_contents(tokenizer, messages)
     special = {token for token, added in tokenizer.get_added_tokens_decoder().items() if added.special}
@@ -93,21 +111,31 @@ def encode_conversation(tokenizer: Tokenizer, template: ChatTemplate | str, mess
         input_ids += tokens
         loss_mask += [learned and place <= last for place in range(len(tokens))]
     if not any(loss_mask):
-        raise InputError("This conversation has no answer to learn. The last message must be the assistant's.", code="prompts.nothing")
+        raise InputError(
+            "This conversation has no answer to learn. The last message must be the assistant's.",
+            code="prompts.nothing",
+        )
     return EncodedConversation(tuple(input_ids), tuple(loss_mask))
 
 
 def _pieces(template: ChatTemplate | str, messages: Messages, *, open_end: bool) -> Iterator[tuple[str, bool]]:
-    """Yield the text in pieces, each with whether an assistant says it. With `open_end` it ends where the assistant is to speak."""
+    """Yield the text in pieces, each with whether an assistant says it.
+
+    With `open_end` it ends where the assistant is to speak.
+    """
     whole = render(template, messages, add_generation_prompt=open_end)
     done = ""
     for index, message in enumerate(messages):
         if message["role"] == "assistant":
             before = render(template, messages[:index], add_generation_prompt=True)
             after = render(template, messages[: index + 1])
-            if not (before.startswith(done) and after.startswith(before) and whole.startswith(after)) or after == before:
+            if (
+                not (before.startswith(done) and after.startswith(before) and whole.startswith(after))
+                or after == before
+            ):
                 raise InputError(
-                    "The model's chat template writes earlier turns anew when a later one comes, so what the assistant says cannot be told "
+                    "The model's chat template writes earlier turns anew when a later one comes, so what the assistant "
+                    "says cannot be told "
                     "apart. Use conversations of one question and one answer, or another model.",
                     code="prompts.prefix",
                 )
@@ -127,7 +155,8 @@ def _verify_contents(tokenizer: Tokenizer, messages: Messages) -> None:
         for token in special:
             if token in message["content"]:
                 raise InputError(
-                    f"Message {number} holds {token}, which this model reads as a control sign and not as text. Take it out.",
+                    f"Message {number} holds {token}, which this model reads as a control sign and not as text. Take "
+                    "it out.",
                     code="prompts.special",
                 )
 

@@ -1,6 +1,8 @@
-"""A model's chat template: messages in, the text that the model was taught to read out. Templates are programs from outside.
+"""A model's chat template: messages in, the text that the model was taught to read out. Templates are programs from
+outside.
 
-They run in `template_sandbox`, see plain data only (`messages`, `add_generation_prompt`, `bos_token`, `eos_token`), and have two seconds.
+They run in `template_sandbox`, see plain data only (`messages`, `add_generation_prompt`, `bos_token`, `eos_token`), and
+have two seconds.
 """
 
 import functools
@@ -33,12 +35,16 @@ class ChatTemplate:
         """Read the template of an imported model. Raises `InputError` when it has none."""
         path = folder / "chat_template.jinja"
         if not path.is_file():
-            raise InputError("This model has no chat template, so it is no chat model. Import one that is (often named Instruct).")
+            raise InputError(
+                "This model has no chat template, so it is no chat model. Import one that is (often named Instruct)."
+            )
         settings = json.loads((folder / "tokenizer_config.json").read_bytes())
         return cls(path.read_text("utf-8"), settings.get("bos_token") or "", settings.get("eos_token") or "")
 
 
-def render(template: ChatTemplate | str, messages: Sequence[Mapping[str, str]], add_generation_prompt: bool = False) -> str:
+def render(
+    template: ChatTemplate | str, messages: Sequence[Mapping[str, str]], add_generation_prompt: bool = False
+) -> str:
     """Return the text of a conversation; with `add_generation_prompt`, up to where the assistant is to speak.
 
     Raises `InputError` when the template does what it may not, takes too long, or refuses these messages.
@@ -58,10 +64,12 @@ def render(template: ChatTemplate | str, messages: Sequence[Mapping[str, str]], 
     except InputError:
         raise
     except Exception as error:
-        # Whatever a hostile program raises (its own refusals, type errors, recursion) ends here. Its message may quote the conversation.
+        # Whatever a hostile program raises (its own refusals, type errors, recursion) ends here. Its message may quote
+        # the conversation.
         raise InputError(
             f"The model's chat template could not be used for this conversation ({type(error).__name__}). "
-            "It may not take such messages (a system text, for one), or does what templates may not. Use another model.",
+            "It may not take such messages (a system text, for one), or does what templates may not. Use another "
+            "model.",
             code="prompts.template",
         ) from error
 
@@ -72,5 +80,7 @@ _SANDBOX = TemplateSandbox()
 @functools.lru_cache(maxsize=8)
 def _compiled(source: str) -> Any:
     if len(source) > MAX_TEMPLATE_CHARACTERS:
-        raise InputError(f"The model's chat template is longer than {MAX_TEMPLATE_CHARACTERS:,} characters. Use another model.")
+        raise InputError(
+            f"The model's chat template is longer than {MAX_TEMPLATE_CHARACTERS:,} characters. Use another model."
+        )
     return _SANDBOX.from_string(source)

@@ -1,4 +1,7 @@
-"""What one rendering of a template may use: steps, characters, seconds. All values that a template consumes are walked through here."""
+"""What one rendering of a template may use: steps, characters, seconds.
+
+All values that a template consumes are walked through here.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +22,10 @@ def is_plain(value: Any) -> bool:
 
 
 class Budget:
-    """What one rendering may use. `now` gives seconds that only grow; the limit in seconds is looked at now and then."""
+    """What one rendering may use.
+
+    `now` gives seconds that only grow; the limit in seconds is looked at now and then.
+    """
 
     def __init__(self, now: Callable[[], float], seconds: float) -> None:
         """Start counting."""
@@ -50,7 +56,10 @@ class Budget:
         return self.text(value)
 
     def plain(self, value: Any) -> Any:
-        """Return `value` after walking through it: scalars and containers of them. A container met twice is counted twice."""
+        """Return `value` after walking through it: scalars and containers of them.
+
+        A container met twice is counted twice.
+        """
         waiting = [value]
         while waiting:
             item = waiting.pop()

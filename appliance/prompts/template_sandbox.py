@@ -1,9 +1,10 @@
 """Jinja for templates that nobody trusts: what they may touch is listed, and every step they take is counted.
 
-`ImmutableSandboxedEnvironment` keeps a template away from Python's insides, but lets it use up all time and memory (doubling
-strings, nested lists, loops in loops). A signal could stop it in the main thread alone; so here the syntax tree is rewritten before
-it is compiled. Each place that consumes a value (loops, comparisons, filters, calls, joins, output) goes through a guard, which
-counts against one `Budget` per rendering. Includes, imports, blocks, recursive loops and autoescape are refused.
+`ImmutableSandboxedEnvironment` keeps a template away from Python's insides, but lets it use up all time and memory
+(doubling strings, nested lists, loops in loops). A signal could stop it in the main thread alone; so here the syntax
+tree is rewritten before it is compiled. Each place that consumes a value (loops, comparisons, filters, calls, joins,
+output) goes through a guard, which counts against one `Budget` per rendering. Includes, imports, blocks, recursive
+loops and autoescape are refused.
 """
 
 import json
@@ -28,7 +29,18 @@ _BUDGET = "~budget"  # no template can write such a name
 
 _TEXT_METHODS = frozenset(
     (
-        *("strip", "lstrip", "rstrip", "removeprefix", "removesuffix", "split", "rsplit", "splitlines", "partition", "replace"),
+        *(
+            "strip",
+            "lstrip",
+            "rstrip",
+            "removeprefix",
+            "removesuffix",
+            "split",
+            "rsplit",
+            "splitlines",
+            "partition",
+            "replace",
+        ),
         *("lower", "upper", "title", "capitalize", "startswith", "endswith", "find", "rfind", "index", "count"),
         *("isdigit", "isalpha", "isspace", "isupper", "islower"),
     )
@@ -38,15 +50,52 @@ _LOOP_ATTRIBUTES = frozenset(
     ("index", "index0", "revindex", "revindex0", "first", "last", "length", "previtem", "nextitem", "cycle", "changed")
 )
 _FILTERS = (
-    *("abs", "capitalize", "count", "d", "default", "first", "float", "int", "items", "last", "length", "list", "lower", "map"),
+    *(
+        "abs",
+        "capitalize",
+        "count",
+        "d",
+        "default",
+        "first",
+        "float",
+        "int",
+        "items",
+        "last",
+        "length",
+        "list",
+        "lower",
+        "map",
+    ),
     *("reject", "rejectattr", "reverse", "select", "selectattr", "title", "trim", "upper"),
 )
 _TESTS = (
-    *("boolean", "defined", "divisibleby", "eq", "equalto", "even", "false", "float", "ge", "gt", "in", "integer", "iterable", "le"),
+    *(
+        "boolean",
+        "defined",
+        "divisibleby",
+        "eq",
+        "equalto",
+        "even",
+        "false",
+        "float",
+        "ge",
+        "gt",
+        "in",
+        "integer",
+        "iterable",
+        "le",
+    ),
     *("lower", "lt", "mapping", "ne", "none", "number", "odd", "sequence", "string", "true", "undefined", "upper"),
 )
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
-    **{"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv, "%": operator.mod}
+    **{
+        "+": operator.add,
+        "-": operator.sub,
+        "*": operator.mul,
+        "/": operator.truediv,
+        "//": operator.floordiv,
+        "%": operator.mod,
+    }
 }
 
 
@@ -58,7 +107,9 @@ def _budget(context: Context) -> Budget:
 
 @pass_context
 def _guard(context: Context, value: Any) -> Any:
-    """Let a value pass that is plain data, walked through; a view or an iterator as a list; or a thing with no comparison of its own."""
+    """Let a value pass that is plain data, walked through; a view or an iterator as a list; or a thing with no
+    comparison of its own.
+    """
     budget = _budget(context)
     if isinstance(value, Namespace | LoopContext) or callable(value):
         budget.step()
@@ -129,7 +180,8 @@ class _Guarding(NodeTransformer):
     def _refused(self, node: nodes.Node) -> nodes.Node:
         raise SecurityError(f"the template uses {type(node).__name__}, which chat templates do not need")
 
-    visit_Include = visit_Import = visit_FromImport = visit_Extends = visit_Block = visit_ScopedEvalContextModifier = _refused  # noqa: N815
+    visit_Include = visit_Import = visit_FromImport = _refused  # noqa: N815
+    visit_Extends = visit_Block = visit_ScopedEvalContextModifier = _refused  # noqa: N815
     visit_EvalContextModifier = _refused  # noqa: N815
 
     def visit_For(self, node: nodes.For) -> nodes.Node:  # noqa: N802 - the visitor's own naming
@@ -207,7 +259,13 @@ class TemplateSandbox(ImmutableSandboxedEnvironment):
 
     def __init__(self) -> None:
         """Build it as transformers does (blocks trimmed, `break` and `continue`), without its globals."""
-        super().__init__(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols, _Generation], finalize=_finalize, cache_size=0)
+        super().__init__(
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=[loopcontrols, _Generation],
+            finalize=_finalize,
+            cache_size=0,
+        )
         self.globals = {"range": _bounded_range, "namespace": Namespace, "raise_exception": _raise_exception}
         self.filters = {name: DEFAULT_FILTERS[name] for name in _FILTERS}
         self.filters |= {"join": _join, "replace": _replace, "tojson": _to_json, "string": str, "safe": str}
@@ -272,7 +330,10 @@ class TemplateSandbox(ImmutableSandboxedEnvironment):
         return super().call(__context, __obj, *args, **kwargs)
 
     def render_within(self, template: Any, variables: Mapping[str, Any], budget: Budget) -> str:
-        """Return what a compiled template puts out. Raises `SecurityError` when the budget is used up, and whatever the template raises."""
+        """Return what a compiled template puts out.
+
+        Raises `SecurityError` when the budget is used up, and whatever the template raises.
+        """
         pieces, characters = [], 0
         for piece in template.root_render_func(template.new_context({**variables, _BUDGET: budget})):
             characters += len(piece)

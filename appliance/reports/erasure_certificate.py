@@ -45,21 +45,27 @@ def erasure_certificate(erasure: Erasure) -> dict[str, Any]:
         "version": VERSION,
         "kind": "erasure-certificate",
         "object": {"kind": "dataset", "id": dataset["id"], "digest": dataset["digest"]},
-        "rows": {"all": dataset["rows"], **{part: dataset[f"{part}_rows"] for part in ("training", "validation", "test")}},
+        "rows": {
+            "all": dataset["rows"],
+            **{part: dataset[f"{part}_rows"] for part in ("training", "validation", "test")},
+        },
         "versions": list(erasure.versions),
         "requested_us": erasure.requested_us,
         "erased_us": erasure.erased_us,
         "asked_by": {"id": erasure.asked_by, "role": erasure.role},
         "approved_by": [],
-        "approval": "One person asked for this, and no second approved it: this version of the appliance has no approvals yet.",
+        "approval": "One person asked for this, and no second approved it: this version of the appliance has no "
+        "approvals yet.",
         "log": {"origin": erasure.origin, "sequence": erasure.sequence, "request": erasure.request},
         "adapters": [{"id": each, "state": state} for each, state in erasure.adapters],
         "jobs": list(erasure.jobs),
         "backups": list(erasure.backups),
         "erased": [
-            f"The keys of all three parts of {_what(erasure)}: no key that this home has from now on opens what they encrypted, neither in "
+            f"The keys of all three parts of {_what(erasure)}: no key that this home has from now on opens what they "
+            "encrypted, neither in "
             "its files nor in older copies of its database.",
-            f"The encrypted files of {_what(erasure)}, and the encrypted checkpoints and answers of the jobs that read it, with their "
+            f"The encrypted files of {_what(erasure)}, and the encrypted checkpoints and answers of the jobs that read "
+            "it, with their "
             "keys.",
         ],
         "not_reached": _not_reached(erasure),
@@ -72,18 +78,25 @@ def _what(erasure: Erasure) -> str:
 
 def _not_reached(erasure: Erasure) -> list[str]:
     sentences = [
-        "An older copy of keyring.json, with one of the passphrases, credentials or recovery keys that opened it, and older copies of the "
-        "database and the files: whoever has all of these reads the dataset. Destroy such copies; snapshots of a file system are copies.",
+        "An older copy of keyring.json, with one of the passphrases, credentials or recovery keys that opened it, and "
+        "older copies of the "
+        "database and the files: whoever has all of these reads the dataset. Destroy such copies; snapshots of a file "
+        "system are copies.",
         "Remnants on solid-state disks, which keep old blocks for a time, those of the older keyring.json among them.",
         "The file from which the dataset was imported, and whatever was copied out of the appliance.",
         "The dataset's name, its instruction for the model and its counts, which stay listed.",
     ]
     if erasure.backups:
         named = ", ".join(erasure.backups)
-        sentences.append(f"Backups that were taken while the dataset was there: {named}. With a recovery key they hold it. Delete them.")
+        sentences.append(
+            f"Backups that were taken while the dataset was there: {named}. With a recovery key they hold it. Delete "
+            "them."
+        )
     else:
         sentences.append("Backups: the appliance knows of none that was taken while the dataset was there.")
     if erasure.adapters:
         named = ", ".join(each for each, _state in erasure.adapters)
-        sentences.append(f"Adapters that learned from the dataset, and may repeat parts of it: {named}. They are still there.")
+        sentences.append(
+            f"Adapters that learned from the dataset, and may repeat parts of it: {named}. They are still there."
+        )
     return sentences

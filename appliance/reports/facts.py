@@ -1,8 +1,9 @@
-"""Facts about one adapter, for evidence (SECURITY.md, Evidence): each computed from the log and the artefacts, never typed in.
+"""Facts about one adapter, for evidence (SECURITY.md, Evidence): each computed from the log and the artefacts, never
+typed in.
 
-A fact carries where it comes from: the numbers of the log's entries (which `appliance audit prove` proves one by one) and the digests that
-these entries bind. What is kept only in the database (parameters, results) counts as bound when the log has its digest; else the fact says
-that it is not.
+A fact carries where it comes from: the numbers of the log's entries (which `appliance audit prove` proves one by one)
+and the digests that these entries bind. What is kept only in the database (parameters, results) counts as bound when
+the log has its digest; else the fact says that it is not.
 """
 
 import hashlib
@@ -12,9 +13,9 @@ from typing import Any, TypedDict
 
 from appliance.foundation import canonical_json
 
-# Floating-point operations a token: 2 a parameter forward, 2 where gradients pass through it, 2 where it learns (Kaplan et al.,
-# arXiv:2001.08361, section 2.1). Gradients pass through a whole model that carries adapters, and through the last layers alone where only
-# those learn. Attention over the sequence is not counted.
+# Floating-point operations a token: 2 a parameter forward, 2 where gradients pass through it, 2 where it learns (Kaplan
+# et al., arXiv:2001.08361, section 2.1). Gradients pass through a whole model that carries adapters, and through the
+# last layers alone where only those learn. Attention over the sequence is not counted.
 _PARAMETERS = ("method", "rank", "lora_alpha", "epochs", "batch_size", "learning_rate", "seed", "preset")
 _ORIGIN = ("purpose", "owner", "licence", "legal_basis", "keep_until")
 _PARTS = ("rows", "training_rows", "validation_rows", "test_rows")
@@ -56,13 +57,23 @@ def digest_of(value: Any) -> str:
 def ids_of(artefacts: Artefacts) -> frozenset[str]:
     """Return the ids that an entry must name to be about this adapter."""
     adapter = artefacts.adapter
-    named = {adapter["id"], adapter["job_id"], adapter["dataset_id"], adapter["model_id"], adapter["results"].get("job_id", "")}
+    named = {
+        adapter["id"],
+        adapter["job_id"],
+        adapter["dataset_id"],
+        adapter["model_id"],
+        adapter["results"].get("job_id", ""),
+    }
     return frozenset(named - {""})
 
 
 def about(entry: Entry, ids: frozenset[str]) -> bool:
     """Tell whether an entry speaks of one of `ids`."""
-    return entry["object"]["id"] in ids or entry["request"] in ids or not ids.isdisjoint(map(str, entry["details"].values()))
+    return (
+        entry["object"]["id"] in ids
+        or entry["request"] in ids
+        or not ids.isdisjoint(map(str, entry["details"].values()))
+    )
 
 
 def adapter_facts(artefacts: Artefacts, entries: Iterable[Entry]) -> list[Fact]:
@@ -94,7 +105,9 @@ class _Log:
         self._entries = entries
 
     def find(self, action: str, object_id: str = "", outcome: str = "succeeded", **details: str) -> list[Entry]:
-        """Return the entries of an action on an object, oldest first; `request` among the details means the entry's own."""
+        """Return the entries of an action on an object, oldest first; `request` among the details means the entry's
+        own.
+        """
         return [
             entry
             for entry in self._entries
@@ -141,7 +154,10 @@ def _model(artefacts: Artefacts, log: _Log) -> list[Fact]:
     imported = log.find("model.import", model["id"])
     source: _Source = {"entries": _numbers(imported), "digests": _digests(imported)}
     named = ("id", "name", "architecture", "parameters")
-    return [*(Fact(f"model.{name}", model[name], **source) for name in named), Fact("model.licence", _stated(model["licence"]), **source)]
+    return [
+        *(Fact(f"model.{name}", model[name], **source) for name in named),
+        Fact("model.licence", _stated(model["licence"]), **source),
+    ]
 
 
 def _stated(licence: str) -> str | None:
@@ -158,7 +174,9 @@ def _training(artefacts: Artefacts, log: _Log) -> list[Fact]:
     runs = log.find("job.start", adapter["job_id"], "requested")
     tokens = result.get("tokens")
     flop = None if tokens is None else _flop_a_token(adapter, artefacts.model["parameters"]) * float(tokens)
-    measured: _Source = {"entries": _numbers(entry for entry in created if entry["details"].get("result") == digest_of(result))}
+    measured: _Source = {
+        "entries": _numbers(entry for entry in created if entry["details"].get("result") == digest_of(result))
+    }
     return [
         Fact("adapter.digest", source["digests"][-1] if source["digests"] else None, **source),
         *(Fact(f"training.{name}", adapter["config"].get(name), **parameters) for name in _PARAMETERS),
@@ -191,7 +209,9 @@ def _results(results: Mapping[str, Any], log: _Log) -> list[Fact]:
     facts.append(Fact("evaluation.bound", bool(bound), **source))
     for contender in ("original", "tuned"):
         interval = figures.get(contender, {})
-        facts += [Fact(f"evaluation.{contender}.{name}", interval.get(key), **source) for name, key in _INTERVAL.items()]
+        facts += [
+            Fact(f"evaluation.{contender}.{name}", interval.get(key), **source) for name, key in _INTERVAL.items()
+        ]
     return facts
 
 

@@ -24,12 +24,16 @@ MEMORY_PARTS = {
 def plan_report(plan: dict[str, Any]) -> str:
     """Return the plan on one screen."""
     settings, memory = plan["settings"], plan["memory"]
-    parts = ", ".join(f"{said} {_bytes(memory[name])}" for name, said in MEMORY_PARTS.items() if memory[name] >= SHOWN_BYTES)
+    parts = ", ".join(
+        f"{said} {_bytes(memory[name])}" for name, said in MEMORY_PARTS.items() if memory[name] >= SHOWN_BYTES
+    )
     lines = [
-        f"It trains {method_sentence(settings)}: {plan['trained']:,} numbers, in {plan['steps']:,} steps of {settings['batch_size']} rows.",
+        f"It trains {method_sentence(settings)}: {plan['trained']:,} numbers, in {plan['steps']:,} steps of "
+        f"{settings['batch_size']} rows.",
         f"  {plan['batch']} {passes_sentence(plan['accumulation'], settings['pass_tokens'])}",
         f"  Time: {duration_range(plan['seconds']['low'], plan['seconds']['high'])}.",
-        f"  Memory: {_bytes(memory['low'])} to {_bytes(memory['high'])} of {_bytes(plan['available_bytes'])} ({parts}).",
+        f"  Memory: {_bytes(memory['low'])} to {_bytes(memory['high'])} of {_bytes(plan['available_bytes'])} "
+        f"({parts}).",
         f"  Disk: {_bytes(plan['disk_bytes'])} for checkpoints and the result.",
         f"  Operations: {flop_sentence(plan['flop'])}.",
     ]
@@ -51,7 +55,10 @@ def passes_sentence(accumulation: int, pass_tokens: int) -> str:
     """Return in how many passes a step is computed."""
     if accumulation == 1:
         return f"Each step is computed in one pass (up to {pass_tokens:,} tokens)."
-    return f"Each step is computed in {accumulation} passes of up to {pass_tokens:,} tokens, whose gradients add up: that is what fits."
+    return (
+        f"Each step is computed in {accumulation} passes of up to {pass_tokens:,} tokens, whose gradients add up: "
+        "that is what fits."
+    )
 
 
 def flop_sentence(flop: dict[str, Any]) -> str:

@@ -1,4 +1,6 @@
-"""What was trained, how long it took, and whether it helped: one screen for somebody who never heard of a learning rate."""
+"""What was trained, how long it took, and whether it helped: one screen for somebody who never heard of a learning
+rate.
+"""
 
 from typing import Any
 
@@ -11,7 +13,8 @@ def run_report(adapter: dict[str, Any], job: dict[str, Any]) -> str:
         lines.append(f"  Made from {config['made_from']}. {config['shrink']['sentence']}")
     else:
         lines.append(
-            f"  Trained: {_method(adapter['method'])}, rank {adapter['rank']}, {config['epochs']} passes over the data, "
+            f"  Trained: {_method(adapter['method'])}, rank {adapter['rank']}, {config['epochs']} passes over the "
+            "data, "
             f"in {_duration(result.get('seconds', 0))}."
         )
     if result.get("validation_loss") is not None:

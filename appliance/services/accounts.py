@@ -21,12 +21,17 @@ NOBODY = Actor("nobody", "none")
 
 
 def account_ref(context: ServiceContext, name: str) -> ObjectRef:
-    """Return the name that was typed to sign in as the log has it, whether there is such an account or not: a keyed fingerprint."""
+    """Return the name that was typed to sign in as the log has it, whether there is such an account or not: a keyed
+    fingerprint.
+    """
     return ObjectRef("account", context.vault.pseudonym("account-name", name.encode("utf-8", "replace"))[:32])
 
 
 def sign_in(context: ServiceContext, name: str, password: str) -> tuple[str, User]:
-    """Return a session token and who it is for. A failure is logged by a pseudonym of the name. Raises `AuthenticationError`."""
+    """Return a session token and who it is for.
+
+    A failure is logged by a pseudonym of the name. Raises `AuthenticationError`.
+    """
     with context.log.action(NOBODY, "session.open", account_ref(context, name)) as recorded:
         refusal: AuthenticationError | None = None
         with context.database.begin() as connection:
@@ -57,7 +62,10 @@ def caller_of(context: ServiceContext, token: str, *, seen: bool = True) -> tupl
 
 def sign_out(context: ServiceContext, caller: Caller, token: str) -> None:
     """End the session."""
-    with context.act(caller, "session.close", ObjectRef("user", caller.user_id)), context.database.begin() as connection:
+    with (
+        context.act(caller, "session.close", ObjectRef("user", caller.user_id)),
+        context.database.begin() as connection,
+    ):
         close_session(connection, token)
 
 

@@ -4,7 +4,15 @@ from dataclasses import replace
 from typing import Any
 
 from appliance.foundation.errors import InputError
-from appliance.planning import ADAPTER_METHODS, PRESETS, MethodChoice, ModelShape, Training, advise_rank, passes_that_fit
+from appliance.planning import (
+    ADAPTER_METHODS,
+    PRESETS,
+    MethodChoice,
+    ModelShape,
+    Training,
+    advise_rank,
+    passes_that_fit,
+)
 from appliance.planning.passes import memory_of, pass_sizes
 from appliance.planning.work import COMPLETION_SHARE
 from appliance.services.context import Caller, ServiceContext
@@ -26,7 +34,8 @@ def advise_before(
     method: str = "qlora",
     memory_gib: float | None = None,
 ) -> dict[str, Any]:
-    """Return the recommended rank with its reason, and what each rank could hold and needs. Without `memory_gib`, this machine's counts.
+    """Return the recommended rank with its reason, and what each rank could hold and needs. Without `memory_gib`, this
+    machine's counts.
 
     Raises `InputError` when there is nothing to learn or no rank fits, `NotFoundError`.
     """
@@ -34,11 +43,14 @@ def advise_before(
     return rank_advice(context, dataset_id=dataset_id, model_id=model_id, method=method, memory_gib=memory_gib)
 
 
-def rank_advice(context: ServiceContext, *, dataset_id: str, model_id: str, method: str, memory_gib: float | None = None) -> dict[str, Any]:
+def rank_advice(
+    context: ServiceContext, *, dataset_id: str, model_id: str, method: str, memory_gib: float | None = None
+) -> dict[str, Any]:
     """Return what `advise_before` does, to a use case that logged its look at both. Raises the same."""
     if method not in ADAPTER_METHODS:
         raise InputError(
-            f"Only LoRA and QLoRA have a rank; {method} has none. Choose one of {', '.join(ADAPTER_METHODS)}.", code="rank.method"
+            f"Only LoRA and QLoRA have a rank; {method} has none. Choose one of {', '.join(ADAPTER_METHODS)}.",
+            code="rank.method",
         )
     if memory_gib is not None and not 0.1 <= memory_gib <= 65_536:
         raise InputError("The memory must lie between 0.1 and 65,536 GiB.", code="rank.budget")
@@ -51,13 +63,21 @@ def rank_advice(context: ServiceContext, *, dataset_id: str, model_id: str, meth
 
     def peak_bytes(rank: int) -> float:
         """As a training would run here: with the largest passes that fit, or the smallest where none does."""
-        wanted = Training(shape, MethodChoice(method, rank), replace(machine, memory_bytes=round(budget)), rows, 1, batch_size)
+        wanted = Training(
+            shape, MethodChoice(method, rank), replace(machine, memory_bytes=round(budget)), rows, 1, batch_size
+        )
         way = passes_that_fit(wanted)
         memory = way[2] if way is not None else memory_of(wanted, pass_sizes(machine)[-1], checkpointing=True)
         return memory.needed
 
     advice = advise_rank(shape, answer_tokens=tokens, peak_bytes=peak_bytes, budget_bytes=budget)
-    return {**advice.to_json(), "dataset_id": dataset_id, "model_id": model_id, "method": method, "memory_gib": round(budget / 2**30, 1)}
+    return {
+        **advice.to_json(),
+        "dataset_id": dataset_id,
+        "model_id": model_id,
+        "method": method,
+        "memory_gib": round(budget / 2**30, 1),
+    }
 
 
 def answer_tokens(lengths: dict[str, Any], training_rows: int) -> int:
@@ -69,7 +89,8 @@ def answer_tokens(lengths: dict[str, Any], training_rows: int) -> int:
     counted = sum(counts)
     if not counted:
         raise InputError(
-            "The lengths of this dataset's rows were not counted when it came in, so no rank can be advised. Import the file again.",
+            "The lengths of this dataset's rows were not counted when it came in, so no rank can be advised. Import "
+            "the file again.",
             code="rank.lengths",
         )
     middle = sum(count * (low + high) / 2 for count, low, high in zip(counts, edges, edges[1:], strict=False)) / counted

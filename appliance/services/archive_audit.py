@@ -1,11 +1,14 @@
 """Move old entries of the log into an archive, in three steps, because a server reaches no folder outside of its home:
 
     begin    here: the request; which whole bundles are old enough and not needed here (audit/archives.py)
-    write    in the command's process (audit/archive_folder.py): the archive, read again and compared with the log's hashes
-    finish   here: the archive's digest must be that of the bundles here; say so; then `log.prune`, and the bundles are removed
+    write    in the command's process (audit/archive_folder.py): the archive, read again and compared with the log's
+             hashes
+    finish   here: the archive's digest must be that of the bundles here; say so; then `log.prune`, and the bundles are
+             removed
     abort    here: say that it came to nothing; everything is still here
 
-The policy says for how long an entry stays in the home at least (`audit.retention_days`), and it cannot say less than six months.
+The policy says for how long an entry stays in the home at least (`audit.retention_days`), and it cannot say less than
+six months.
 """
 
 import datetime as dt
@@ -48,7 +51,10 @@ class ArchiveDesk:
         self._turn = threading.Lock()
 
     def plan(self, caller: Caller, *, before: str = "") -> dict[str, Any]:
-        """Return what an archive of now would have; `bundles` is empty when nothing is old enough. Raises `InputError`."""
+        """Return what an archive of now would have; `bundles` is empty when nothing is old enough.
+
+        Raises `InputError`.
+        """
         context = self._context
         with context.act(caller, "audit.read", LOG, {"look": "archive"}):
             before_us = _cutoff(context, before)
@@ -66,28 +72,38 @@ class ArchiveDesk:
         with self._turn:
             self._end("superseded")
             request = new_id("rq")
-            context.log.append(caller.actor, ARCHIVE, LOG, Outcome.REQUESTED, request=request, details={"before_us": before_us})
+            context.log.append(
+                caller.actor, ARCHIVE, LOG, Outcome.REQUESTED, request=request, details={"before_us": before_us}
+            )
             try:
                 plan = _plan(context, before_us)
                 if plan is None:
                     raise NotFoundError(
-                        f"Nothing in the log is from before {_day(before_us)} and may leave. Nothing was done.", code=NOTHING
+                        f"Nothing in the log is from before {_day(before_us)} and may leave. Nothing was done.",
+                        code=NOTHING,
                     )
             except BaseException as error:
-                context.log.append(caller.actor, ARCHIVE, LOG, Outcome.FAILED, reason=reason_for(error), request=request)
+                context.log.append(
+                    caller.actor, ARCHIVE, LOG, Outcome.FAILED, reason=reason_for(error), request=request
+                )
                 raise
             self._current = _Archive(request, caller, before_us, plan)
         return {"request": request, **_told(plan, before_us)}
 
     def finish(self, caller: Caller, *, request: str, digest: str) -> dict[str, Any]:
-        """Record the archive with this digest, then remove what it has. Raises `IntegrityError` when it is not what is here."""
+        """Record the archive with this digest, then remove what it has.
+
+        Raises `IntegrityError` when it is not what is here.
+        """
         context = self._context
         with self._turn:
             current = self._this(caller, request)
             plan = current.plan
             try:
                 if archive_digest(context.home / "audit", plan.bundles) != digest:
-                    raise IntegrityError("The archive does not have what the log has. Nothing was removed.", code="archive.digest")
+                    raise IntegrityError(
+                        "The archive does not have what the log has. Nothing was removed.", code="archive.digest"
+                    )
             except BaseException as error:
                 self._end(reason_for(error))
                 raise
@@ -115,17 +131,24 @@ class ArchiveDesk:
     def _this(self, caller: Caller, request: str) -> _Archive:
         self._context.verify_allowed(caller, ARCHIVE, LOG)
         if self._current is None or self._current.request != request:
-            raise ConflictError("This archive does not go on any more: another was begun, or the vault was sealed.", code="archive.gone")
+            raise ConflictError(
+                "This archive does not go on any more: another was begun, or the vault was sealed.", code="archive.gone"
+            )
         return self._current
 
     def _end(self, reason: str) -> None:
         current, self._current = self._current, None
         if current is not None:
-            self._context.log.append(current.caller.actor, ARCHIVE, LOG, Outcome.FAILED, reason=reason, request=current.request)
+            self._context.log.append(
+                current.caller.actor, ARCHIVE, LOG, Outcome.FAILED, reason=reason, request=current.request
+            )
 
 
 def _cutoff(context: ServiceContext, before: str) -> int:
-    """Return the moment before which entries are to leave, by default the latest that the policy allows. Raises `InputError`."""
+    """Return the moment before which entries are to leave, by default the latest that the policy allows.
+
+    Raises `InputError`.
+    """
     days = context.limits.audit.retention_days
     latest = context.clock.now_us() - days * DAY_US
     chosen = moment(before) if before.strip() else latest
@@ -139,7 +162,8 @@ def _cutoff(context: ServiceContext, before: str) -> int:
 
 
 def _plan(context: ServiceContext, before_us: int) -> ArchivePlan | None:
-    """Return the bundles that may leave, of those before the first with an entry that is not old enough; None when there are none.
+    """Return the bundles that may leave, of those before the first with an entry that is not old enough; None when
+    there are none.
 
     Entries of one second run differ from the order of the log only when the clock was moved: then those after it wait.
     """
@@ -162,7 +186,12 @@ def _plan(context: ServiceContext, before_us: int) -> ArchivePlan | None:
 def _told(plan: ArchivePlan | None, before_us: int) -> dict[str, Any]:
     found: dict[str, Any] = {"before": _day(before_us), "bundles": [], "entries": 0}
     if plan is not None:
-        found |= {"bundles": list(plan.bundles), "entries": len(plan.bundles) * WIDTH, "first": plan.first, "last": plan.end - 1}
+        found |= {
+            "bundles": list(plan.bundles),
+            "entries": len(plan.bundles) * WIDTH,
+            "first": plan.first,
+            "last": plan.end - 1,
+        }
     return found
 
 

@@ -1,4 +1,7 @@
-"""How much was done, and what was refused: counts over time from the log's index. An act counts once, when it has ended or was denied."""
+"""How much was done, and what was refused: counts over time from the log's index.
+
+An act counts once, when it has ended or was denied.
+"""
 
 from typing import Any
 
@@ -20,8 +23,9 @@ ENDED = (Outcome.SUCCEEDED, Outcome.FAILED, Outcome.DENIED)
 def audit_overview(desk: AuditDesk, caller: Caller, *, days: int = 30) -> dict[str, Any]:
     """Return all that the page opens with, in one look.
 
-    `entries` and `root` of the log, `damage` that was noticed in it ("" for none), `activity` of the last `days` (0: of the whole log),
-    `refused` (what was denied or failed most often), `reviews` (review_audit.py), and `choices` for the search form.
+    `entries` and `root` of the log, `damage` that was noticed in it ("" for none), `activity` of the last `days` (0: of
+    the whole log), `refused` (what was denied or failed most often), `reviews` (review_audit.py), and `choices` for the
+    search form.
     """
     context = desk.context
     with context.act(caller, "audit.read", LOG, {"look": "overview", "days": days}):
@@ -50,7 +54,10 @@ def _count(context: ServiceContext, index: SearchIndex, days: int) -> tuple[dict
     start = (begin - offset) // width * width + offset
     count = (now - start) // width + 1
     places = (times - start) // width
-    series = {str(outcome): np.bincount(places[outcomes == OUTCOMES.index(outcome)], minlength=count).tolist() for outcome in ENDED}
+    series = {
+        str(outcome): np.bincount(places[outcomes == OUTCOMES.index(outcome)], minlength=count).tolist()
+        for outcome in ENDED
+    }
     refused = (outcomes == OUTCOMES.index(Outcome.DENIED)) | (outcomes == OUTCOMES.index(Outcome.FAILED))
     activity = {"unit": unit, "starts_us": [start + number * width for number in range(count)], **series}
     return activity, _refusals(context, index, found[refused])

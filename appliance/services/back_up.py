@@ -1,11 +1,14 @@
 """Back up the home, in four steps, because a server reaches no folder outside of its home:
 
-    begin    here: the database and the log as they are at one moment, into `staging`; the list of files that belong to it, and the set key
-    copy     in the command's process (`copy_backup`): each file's parts, sealed, into the folder; what is there already is skipped
+    begin    here: the database and the log as they are at one moment, into `staging`; the list of files that belong to
+             it, and the set key
+    copy     in the command's process (`copy_backup`): each file's parts, sealed, into the folder; what is there already
+             is skipped
     seal     here: the manifest, sealed to the recovery slots; the command writes it, and with that the backup is whole
     finish   here: say so in the log, and in the list of backups        abort   here: say that it came to nothing
 
-Files named by the list never change once they have their names. What is shredded meanwhile ends the backup, which is then begun anew.
+Files named by the list never change once they have their names. What is shredded meanwhile ends the backup, which is
+then begun anew.
 """
 
 import hashlib
@@ -57,7 +60,10 @@ class _Backup:
 
 
 class BackupDesk:
-    """Holds the one backup that is being made. Its keys leave this process sealed, but for the set key, which the copying needs."""
+    """Holds the one backup that is being made.
+
+    Its keys leave this process sealed, but for the set key, which the copying needs.
+    """
 
     def __init__(self, context: ServiceContext) -> None:
         self._context = context
@@ -67,7 +73,8 @@ class BackupDesk:
     def begin(self, caller: Caller, *, place: str) -> dict[str, Any]:
         """Log the request, and take the home's state. An earlier backup that never ended is said to have failed.
 
-        Returns {id, set_id, set_key (hex), files: [{path, source (in the home), required}]}. Raises `ConflictError` without a recovery key.
+        Returns {id, set_id, set_key (hex), files: [{path, source (in the home), required}]}. Raises `ConflictError`
+        without a recovery key.
         """
         backup_id = new_id("bk")
         target = ObjectRef("backup", backup_id)
@@ -85,7 +92,12 @@ class BackupDesk:
                 reason = error.code if isinstance(error, ApplianceError) else f"unexpected.{type(error).__name__}"
                 self._context.log.append(caller.actor, ACTION, target, Outcome.FAILED, reason=reason, request=backup_id)
                 raise
-            return {"id": backup_id, "set_id": self._current.set_id, "set_key": self._current.set_key.hex(), "files": files}
+            return {
+                "id": backup_id,
+                "set_id": self._current.set_id,
+                "set_key": self._current.set_key.hex(),
+                "files": files,
+            }
 
     def seal(self, caller: Caller, *, backup_id: str, files: list[dict[str, Any]]) -> dict[str, Any]:
         """Return the manifest over the copied `files`, sealed (base64), and its SHA-256."""
@@ -133,7 +145,9 @@ class BackupDesk:
     def _this(self, caller: Caller, backup_id: str) -> _Backup:
         self._context.verify_allowed(caller, ACTION, ObjectRef("backup", backup_id[:64]))
         if self._current is None or self._current.id != backup_id:
-            raise ConflictError("This backup does not go on any more: another was begun, or the vault was sealed.", code="backup.gone")
+            raise ConflictError(
+                "This backup does not go on any more: another was begun, or the vault was sealed.", code="backup.gone"
+            )
         return self._current
 
     def _end(self, reason: str) -> None:
@@ -200,7 +214,11 @@ class BackupDesk:
                 datasets = connection.execute(select(DATASETS.c.id).where(DATASETS.c.state == READY)).scalars().all()
                 models = connection.execute(select(MODELS.c.id)).scalars().all()
                 adapters = connection.execute(select(ADAPTERS.c.id)).scalars().all()
-                jobs = connection.execute(select(JOBS.c.id).where(JOBS.c.state.in_([str(state) for state in ENDED]))).scalars().all()
+                jobs = (
+                    connection.execute(select(JOBS.c.id).where(JOBS.c.state.in_([str(state) for state in ENDED])))
+                    .scalars()
+                    .all()
+                )
         finally:
             copy.close()
         listed: list[dict[str, Any]] = []

@@ -1,4 +1,7 @@
-"""Talk to a tuned model beside its original. One confined worker serves one adapter; it ends when another is asked for."""
+"""Talk to a tuned model beside its original.
+
+One confined worker serves one adapter; it ends when another is asked for.
+"""
 
 import shutil
 import threading
@@ -34,17 +37,33 @@ class ChatDesk:
         self._scratch: Path | None = None
 
     def ask(
-        self, caller: Caller, adapter_id: str, messages: list[dict[str, str]], contenders: tuple[Contender, ...] = ("original", "tuned")
+        self,
+        caller: Caller,
+        adapter_id: str,
+        messages: list[dict[str, str]],
+        contenders: tuple[Contender, ...] = ("original", "tuned"),
     ) -> Iterator[ChatPiece]:
-        """Yield the answers piece by piece, one contender after the other. Neither question nor answer is stored or logged.
+        """Yield the answers piece by piece, one contender after the other. Neither question nor answer is stored or
+        logged.
 
         Raises `InputError` for a conversation that is empty or too long, `WorkerError` when the worker dies.
         """
-        if not messages or len(messages) > MAX_TURNS or sum(len(message["content"]) for message in messages) > MAX_CHARACTERS:
-            raise InputError(f"Ask something, in at most {MAX_TURNS} turns and {MAX_CHARACTERS} characters.", code="chat.length")
-        with self._context.act(caller, "adapter.use", ObjectRef("adapter", adapter_id), {"turns": len(messages)}), self._turn:
+        if (
+            not messages
+            or len(messages) > MAX_TURNS
+            or sum(len(message["content"]) for message in messages) > MAX_CHARACTERS
+        ):
+            raise InputError(
+                f"Ask something, in at most {MAX_TURNS} turns and {MAX_CHARACTERS} characters.", code="chat.length"
+            )
+        with (
+            self._context.act(caller, "adapter.use", ObjectRef("adapter", adapter_id), {"turns": len(messages)}),
+            self._turn,
+        ):
             conversation = self._serving(adapter_id)
-            request = ChatRequest(request_id=new_id("ch"), messages=messages, contenders=list(contenders), max_new_tokens=MAX_NEW_TOKENS)
+            request = ChatRequest(
+                request_id=new_id("ch"), messages=messages, contenders=list(contenders), max_new_tokens=MAX_NEW_TOKENS
+            )
             try:
                 conversation.send(request)
                 waiting = set(contenders)
@@ -58,7 +77,8 @@ class ChatDesk:
                 self._close()
                 raise
             except GeneratorExit:
-                self._close()  # Whoever asked has gone; a worker in the middle of an answer would answer the next one wrongly.
+                # Whoever asked has gone; a worker in the middle of an answer would answer the next one wrongly.
+                self._close()
                 raise
 
     def close(self) -> None:
@@ -85,8 +105,11 @@ class ChatDesk:
         dataset = describe_dataset(context, adapter["dataset_id"])
         model = model_access(context, adapter["model_id"])
         access = adapter_access(context, adapter_id, context.home / "adapters" / adapter_id)
-        start = ServeStart(model=model, adapter=access, quantised=adapter["method"] == "qlora", system_prompt=dataset["system_prompt"])
-        # Libraries make cache folders when they are imported, and fail where they cannot: an empty folder for that, gone afterwards.
+        start = ServeStart(
+            model=model, adapter=access, quantised=adapter["method"] == "qlora", system_prompt=dataset["system_prompt"]
+        )
+        # Libraries make cache folders when they are imported, and fail where they cannot: an empty folder for that,
+        # gone afterwards.
         self._scratch = context.home / "staging" / new_id("ch")
         make_private_folder(self._scratch)
         order = WorkerOrder(start, read=(Path(model.folder), Path(access.folder)), write=(self._scratch,))

@@ -20,10 +20,13 @@ SHA256_HEX_DIGITS = 64
 def confirm(desk: AuditDesk, caller: Caller, *, sha256: str = "", name: str = "") -> dict[str, Any]:
     """Tell whether the log speaks of the file with this SHA-256, or of this name or address, and in which entries.
 
-    An account's name leads to its id; a person who was looked for in the data, to their key. Of who was erased, nothing is known any more.
-    What is archived is not looked at, and said. Raises `InputError` unless it is asked for one of the two.
+    An account's name leads to its id; a person who was looked for in the data, to their key. Of who was erased, nothing
+    is known any more. What is archived is not looked at, and said. Raises `InputError` unless it is asked for one of
+    the two.
     """
-    if bool(sha256) == bool(name) or (sha256 and (len(sha256) != SHA256_HEX_DIGITS or set(sha256) - set("0123456789abcdef"))):
+    if bool(sha256) == bool(name) or (
+        sha256 and (len(sha256) != SHA256_HEX_DIGITS or set(sha256) - set("0123456789abcdef"))
+    ):
         raise InputError("Ask for a file (its SHA-256), or for a name.", code="audit.confirm")
     context = desk.context
     with context.act(caller, "audit.confirm", LOG, {"about": "file" if sha256 else "name"}) as recorded:
@@ -50,7 +53,9 @@ def _about_file(desk: AuditDesk, sha256: str) -> list[dict[str, Any]]:
 
 
 def _about_name(desk: AuditDesk, name: str) -> list[dict[str, Any]]:
-    """Return the account of this name, and the person, each with the entries that speak of them; `named_in` have an HMAC of the name."""
+    """Return the account of this name, and the person, each with the entries that speak of them; `named_in` have an
+    HMAC of the name.
+    """
     context = desk.context
     with context.database.begin() as connection:
         account = connection.execute(select(USERS.c.id).where(USERS.c.name == name)).scalar()

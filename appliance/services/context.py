@@ -97,7 +97,8 @@ class ServiceContext:
         return self.vault.database
 
     def unseal(self, secret: str) -> None:
-        """Open the vault and cover the log with a signed checkpoint. `secret` is a slot's, as text (see `vault.secret_text`).
+        """Open the vault and cover the log with a signed checkpoint. `secret` is a slot's, as text (see
+        `vault.secret_text`).
 
         Raises `AuthenticationError`, `AuditLogError`, `HomeError`.
         """
@@ -148,7 +149,8 @@ class ServiceContext:
     def look(self, caller: Caller, action: str, target: ObjectRef) -> None:
         """Authorise and log a look at what is known of something, before it is shown.
 
-        Pages look again and again while they are open: the same look of the same session is logged once in `SAME_LOOK_US`.
+        Pages look again and again while they are open: the same look of the same session is logged once in
+        `SAME_LOOK_US`.
         """
         self.verify_allowed(caller, action, target)
         key, now = (caller, action, target.kind, target.id), self.clock.monotonic_us()

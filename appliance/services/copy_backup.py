@@ -1,7 +1,8 @@
-"""Copy the files of a backup into its folder, in parts, sealed. Needs no home that is open: it runs where the folder can be reached.
+"""Copy the files of a backup into its folder, in parts, sealed. Needs no home that is open: it runs where the folder
+can be reached.
 
-A part has its name when it is whole and durable, so what has its name and its size is skipped: a backup that was interrupted goes on, and
-the next one writes only what is new.
+A part has its name when it is whole and durable, so what has its name and its size is skipped: a backup that was
+interrupted goes on, and the next one writes only what is new.
 """
 
 import hashlib
@@ -20,19 +21,27 @@ OnFile = Callable[[str], None]
 
 
 def prepare_folder(out: Path, home: Path) -> Path:
-    """Return `out` as a whole path, made where it was missing. Raises `InputError` when it lies in the home, `StorageError`."""
+    """Return `out` as a whole path, made where it was missing.
+
+    Raises `InputError` when it lies in the home, `StorageError`.
+    """
     whole = out.resolve()
     if whole == home.resolve() or home.resolve() in whole.parents:
-        raise InputError("A backup in the home itself is lost with it. Name a folder on another disk.", code="backup.place")
+        raise InputError(
+            "A backup in the home itself is lost with it. Name a folder on another disk.", code="backup.place"
+        )
     for name in ("parts", "manifests"):
         make_private_folder(whole / name)
     return whole
 
 
-def copy_files(home: Path, out: Path, plan: dict[str, Any], on_file: OnFile = lambda _path: None) -> list[dict[str, Any]]:
+def copy_files(
+    home: Path, out: Path, plan: dict[str, Any], on_file: OnFile = lambda _path: None
+) -> list[dict[str, Any]]:
     """Copy what `plan` names (see `back_up`), and return the files as the manifest lists them.
 
-    Raises `ConflictError` when something that the state needs is gone since (it was shredded): begin anew. Raises `StorageError`.
+    Raises `ConflictError` when something that the state needs is gone since (it was shredded): begin anew. Raises
+    `StorageError`.
     """
     set_id, set_key = str(plan["set_id"]), bytes.fromhex(plan["set_key"])
     _remove_unfinished(out)
@@ -45,7 +54,8 @@ def copy_files(home: Path, out: Path, plan: dict[str, Any], on_file: OnFile = la
             if not each["required"]:
                 continue
             raise ConflictError(
-                f"{each['path']} was removed while the backup was made: shredded, most likely. Run the backup again.", code="backup.changed"
+                f"{each['path']} was removed while the backup was made: shredded, most likely. Run the backup again.",
+                code="backup.changed",
             ) from None
         with file:
             copied.append({"path": each["path"], **_copy(file, out, set_id, set_key)})

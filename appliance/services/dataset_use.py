@@ -1,4 +1,7 @@
-"""Who uses a dataset, and whether it may be used. Its states: `ready`, `shredding` (nobody may begin to use it), `shredded`."""
+"""Who uses a dataset, and whether it may be used.
+
+Its states: `ready`, `shredding` (nobody may begin to use it), `shredded`.
+"""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -16,11 +19,15 @@ READY, SHREDDING, SHREDDED = "ready", "shredding", "shredded"
 
 
 def verify_usable(connection: Connection, dataset_id: str) -> None:
-    """Raise `ConflictError` when the dataset is or is being shredded. In the transaction that begins to use it, or it comes too late."""
+    """Raise `ConflictError` when the dataset is or is being shredded.
+
+    In the transaction that begins to use it, or it comes too late.
+    """
     state = connection.execute(select(DATASETS.c.state).where(DATASETS.c.id == dataset_id)).scalar()
     if state in {SHREDDING, SHREDDED}:
         raise ConflictError(
-            f"The dataset was shredded: nothing can read it any more. `appliance dataset certificate {dataset_id}` tells when.",
+            f"The dataset was shredded: nothing can read it any more. `appliance dataset certificate {dataset_id}` "
+            "tells when.",
             code="dataset.shredded",
         )
 
@@ -28,10 +35,13 @@ def verify_usable(connection: Connection, dataset_id: str) -> None:
 def verify_version(connection: Connection, dataset_id: str, version: int) -> None:
     """Raise `ConflictError` when this version can no longer be read, though others may."""
     verify_usable(connection, dataset_id)
-    query = select(DATASET_VERSIONS.c.state).where(DATASET_VERSIONS.c.dataset_id == dataset_id, DATASET_VERSIONS.c.version == version)
+    query = select(DATASET_VERSIONS.c.state).where(
+        DATASET_VERSIONS.c.dataset_id == dataset_id, DATASET_VERSIONS.c.version == version
+    )
     if connection.execute(query).scalar() != READY:
         raise ConflictError(
-            f"Version {version} of this dataset was shredded or is not there. `appliance dataset versions {dataset_id}` tells.",
+            f"Version {version} of this dataset was shredded or is not there. `appliance dataset versions "
+            f"{dataset_id}` tells.",
             code="dataset.shredded",
         )
 
@@ -43,7 +53,8 @@ def verify_trainable(connection: Connection, clock: Clock, dataset_id: str) -> N
     today = dt.datetime.fromtimestamp(clock.now_us() / 1e6, dt.UTC).date().isoformat()
     if keep_until and keep_until < today:
         raise ConflictError(
-            f"This dataset may be used until {keep_until}, and that day is over. Shred it (`appliance dataset shred {dataset_id}`), or, "
+            f"This dataset may be used until {keep_until}, and that day is over. Shred it (`appliance dataset shred "
+            f"{dataset_id}`), or, "
             f"when it may be kept longer, say so: `appliance dataset origin {dataset_id} --keep-until DATE`.",
             code="dataset.expired",
         )
@@ -53,7 +64,8 @@ def verify_no_hold(dataset: Mapping[str, Any]) -> None:
     """Raise `ConflictError` when nothing of the dataset (a row of `DATASETS`) may be erased."""
     if dataset["hold_reason"]:
         raise ConflictError(
-            f"The dataset {dataset['name']} is on legal hold and is kept. Release it first: `appliance dataset release {dataset['id']}`.",
+            f"The dataset {dataset['name']} is on legal hold and is kept. Release it first: `appliance dataset release "
+            f"{dataset['id']}`.",
             code="dataset.on-hold",
         )
 
@@ -67,7 +79,9 @@ def dataset_of(connection: Connection, job: Job) -> str:
 
 
 def jobs_using(connection: Connection, dataset_id: str, versions: frozenset[int] | None = None) -> list[Job]:
-    """Return the jobs that read the dataset (only these versions of it, when given), whatever their state, oldest first."""
+    """Return the jobs that read the dataset (only these versions of it, when given), whatever their state, oldest
+    first.
+    """
     jobs = (job for job in list_jobs(connection) if dataset_of(connection, job) == dataset_id)
     return [job for job in jobs if versions is None or _version_of(connection, job) in versions]
 
@@ -77,7 +91,8 @@ def verify_unused(connection: Connection, dataset_id: str, versions: frozenset[i
     busy = [job.id for job in jobs_using(connection, dataset_id, versions) if job.state in ACTIVE]
     if busy:
         raise ConflictError(
-            f"The job {busy[0]} uses this dataset. Wait until it has ended, or stop it: `appliance job stop {busy[0]}`.",
+            f"The job {busy[0]} uses this dataset. Wait until it has ended, or stop it: `appliance job stop "
+            f"{busy[0]}`.",
             code="dataset.in-use",
         )
 

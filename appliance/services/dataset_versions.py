@@ -1,4 +1,6 @@
-"""The versions of a dataset: what was changed from one to the next, what was found in each, and the adapters made from it."""
+"""The versions of a dataset: what was changed from one to the next, what was found in each, and the adapters made from
+it.
+"""
 
 import json
 from typing import Any
@@ -48,7 +50,9 @@ def add_version(
             **counts,
         )
     )
-    connection.execute(update(DATASETS).where(DATASETS.c.id == dataset_id).values(version=version, digest=digest, **counts))
+    connection.execute(
+        update(DATASETS).where(DATASETS.c.id == dataset_id).values(version=version, digest=digest, **counts)
+    )
 
 
 def lineage(context: ServiceContext, caller: Caller, *, dataset_id: str) -> list[dict[str, Any]]:
@@ -59,7 +63,9 @@ def lineage(context: ServiceContext, caller: Caller, *, dataset_id: str) -> list
         query = select(*names).where(DATASET_VERSIONS.c.dataset_id == dataset_id).order_by(DATASET_VERSIONS.c.version)
         versions = [dict(row._mapping) for row in connection.execute(query)]
         columns = (ADAPTERS.c.id, ADAPTERS.c.name, ADAPTERS.c.state, ADAPTERS.c.dataset_version)
-        adapters = connection.execute(select(*columns).where(ADAPTERS.c.dataset_id == dataset_id).order_by(ADAPTERS.c.created_us)).all()
+        adapters = connection.execute(
+            select(*columns).where(ADAPTERS.c.dataset_id == dataset_id).order_by(ADAPTERS.c.created_us)
+        ).all()
     if not versions:
         raise NotFoundError("There is no such dataset. `appliance dataset list` shows those there are.")
     for version in versions:
@@ -77,10 +83,14 @@ def show_report(context: ServiceContext, caller: Caller, *, dataset_id: str, ver
 def describe_report(context: ServiceContext, dataset_id: str, version: int = 0) -> dict[str, Any]:
     """Return what `show_report` does, to a use case that logged what it does with it. Raises `NotFoundError`."""
     with context.database.begin() as connection:
-        query = select(DATASET_VERSIONS.c.report, DATASET_VERSIONS.c.version).where(DATASET_VERSIONS.c.dataset_id == dataset_id)
+        query = select(DATASET_VERSIONS.c.report, DATASET_VERSIONS.c.version).where(
+            DATASET_VERSIONS.c.dataset_id == dataset_id
+        )
         if version:
             query = query.where(DATASET_VERSIONS.c.version == version)
         row = connection.execute(query.order_by(DATASET_VERSIONS.c.version.desc())).first()
     if row is None:
-        raise NotFoundError("There is no such version of a dataset. `appliance dataset versions ID` shows those there are.")
+        raise NotFoundError(
+            "There is no such version of a dataset. `appliance dataset versions ID` shows those there are."
+        )
     return {**_NOTHING_FOUND, **json.loads(row.report), "version": row.version}

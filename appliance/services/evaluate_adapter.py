@@ -34,7 +34,8 @@ def submit_evaluation(context: ServiceContext, caller: Caller, *, adapter_id: st
     dataset = describe_dataset(context, adapter["dataset_id"])
     if dataset["test_rows"] == 0:
         raise InputError(
-            "The dataset has no held-out questions, so nothing can be measured. Import one with more rows.", code="evaluation.empty"
+            "The dataset has no held-out questions, so nothing can be measured. Import one with more rows.",
+            code="evaluation.empty",
         )
     return queue_job(
         context,
@@ -79,11 +80,15 @@ class EvaluationHandler:
         context = self._context
         if not done.stopped:
             before = describe_adapter(context, job.spec["adapter_id"])["results"]
-            kept = {"rank": before["rank"]} if "rank" in before else {}  # what the rank's analysis found has not changed
+            kept = (
+                {"rank": before["rank"]} if "rank" in before else {}
+            )  # what the rank's analysis found has not changed
             with context.database.begin() as connection:
                 results = json.dumps({**kept, **done.result, "job_id": job.id})
                 connection.execute(
-                    update(ADAPTERS).where(ADAPTERS.c.id == job.spec["adapter_id"]).values(results=results, state="evaluated")
+                    update(ADAPTERS)
+                    .where(ADAPTERS.c.id == job.spec["adapter_id"])
+                    .values(results=results, state="evaluated")
                 )
         log_job(context, job, "job.start", Outcome.SUCCEEDED, result=digest_of(done.result))
         return done.result
@@ -115,13 +120,17 @@ def verify_in_use(adapter: dict[str, Any]) -> None:
     """Raise `ConflictError` when the adapter was retired."""
     if adapter["state"] == RETIRED:
         raise ConflictError(
-            "This adapter was retired: it learned from a person whose data was erased. Train a new one from the dataset's current version.",
+            "This adapter was retired: it learned from a person whose data was erased. Train a new one from the "
+            "dataset's current version.",
             code="adapter.retired",
         )
 
 
 def show_answers(context: ServiceContext, caller: Caller, adapter_id: str, *, limit: int = 200) -> list[dict[str, Any]]:
-    """Return the held-out questions with both answers: reading data, and logged as such. Raises `NotFoundError` before an evaluation."""
+    """Return the held-out questions with both answers: reading data, and logged as such.
+
+    Raises `NotFoundError` before an evaluation.
+    """
     adapter = describe_adapter(context, adapter_id)
     job_id = adapter["results"].get("job_id")
     if not job_id:

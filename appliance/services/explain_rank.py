@@ -1,6 +1,7 @@
 """After training: which rank an adapter would have needed.
 
-A confined worker finds the singular values; they stay sealed in its job's folder, and a summary stands with the adapter.
+A confined worker finds the singular values; they stay sealed in its job's folder, and a summary stands with the
+adapter.
 """
 
 import json
@@ -27,7 +28,10 @@ _EXPLAINED = {"lora", "qlora"}
 
 
 def submit_explanation(context: ServiceContext, caller: Caller, *, adapter_id: str) -> Job:
-    """Put the analysis of an adapter into the queue. Raises `InputError` when its update is no B A, `NotFoundError`, `ConflictError`."""
+    """Put the analysis of an adapter into the queue.
+
+    Raises `InputError` when its update is no B A, `NotFoundError`, `ConflictError`.
+    """
     authorise_submit(context, caller)
     adapter = describe_adapter(context, adapter_id)
     verify_explained(adapter)
@@ -40,26 +44,31 @@ def verify_explained(adapter: dict[str, Any]) -> None:
     verify_in_use(adapter)
     if adapter["method"] not in _EXPLAINED:
         raise InputError(
-            f"This model was trained with the method {adapter['method']}, which has no rank: there is no B A to look at. "
+            f"This model was trained with the method {adapter['method']}, which has no rank: there is no B A to look "
+            "at. "
             "Train an adapter with LoRA or QLoRA to have its rank explained.",
             code="rank.method",
         )
     if adapter["config"].get("use_dora"):
         raise InputError(
-            "This adapter was trained with DoRA, which also rescales each row: its update is no plain B A, and cutting its rank would "
+            "This adapter was trained with DoRA, which also rescales each row: its update is no plain B A, and cutting "
+            "its rank would "
             "change the scales too. Train one without DoRA to have its rank explained.",
             code="rank.method",
         )
 
 
 def show_ranks(context: ServiceContext, caller: Caller, *, adapter_id: str) -> dict[str, Any]:
-    """Return what the analysis found, with each matrix and its singular values (`layers`). Logged: they are made of what was learned.
+    """Return what the analysis found, with each matrix and its singular values (`layers`). Logged: they are made of
+    what was learned.
 
     Raises `NotFoundError` before an analysis.
     """
     found = describe_adapter(context, adapter_id)["results"].get("rank")
     if not found:
-        raise NotFoundError(f"The adapter's rank was not explained yet: `appliance rank advise --adapter {adapter_id}` does it.")
+        raise NotFoundError(
+            f"The adapter's rank was not explained yet: `appliance rank advise --adapter {adapter_id}` does it."
+        )
     with context.act(caller, "adapter.read", ObjectRef("adapter", adapter_id)):
         sealed = job_folder(context, found["job_id"]) / SPECTRUM_NAME
         if not sealed.exists():
@@ -68,7 +77,11 @@ def show_ranks(context: ServiceContext, caller: Caller, *, adapter_id: str) -> d
                 f"`appliance rank advise --adapter {adapter_id} --again` finds them anew.",
                 code="rank.gone",
             )
-        data = unseal_file(sealed, context.vault.data_key("job", found["job_id"]), SealContext("job", found["job_id"], 1, SPECTRUM_NAME))
+        data = unseal_file(
+            sealed,
+            context.vault.data_key("job", found["job_id"]),
+            SealContext("job", found["job_id"], 1, SPECTRUM_NAME),
+        )
     return {**found, "layers": json.loads(data)["layers"]}
 
 
@@ -99,6 +112,8 @@ class RanksHandler:
             with context.database.begin() as connection:
                 of_this = ADAPTERS.c.id == job.spec["adapter_id"]
                 results = json.loads(connection.execute(select(ADAPTERS.c.results).where(of_this)).scalar_one())
-                connection.execute(update(ADAPTERS).where(of_this).values(results=json.dumps({**results, "rank": result})))
+                connection.execute(
+                    update(ADAPTERS).where(of_this).values(results=json.dumps({**results, "rank": result}))
+                )
         log_job(context, job, "job.start", Outcome.SUCCEEDED)
         return done.result

@@ -1,7 +1,8 @@
-"""Hand the log out: its entries page by page, or all that makes it up, for a verifier. A server writes nothing outside of its home.
+"""Hand the log out: its entries page by page, or all that makes it up, for a verifier. A server writes nothing outside
+of its home.
 
-So it gives, and the command writes: of the files of a log, the full ones never change and are copied from the home; what changes comes in
-the answer, as it was at one moment.
+So it gives, and the command writes: of the files of a log, the full ones never change and are copied from the home;
+what changes comes in the answer, as it was at one moment.
 """
 
 from base64 import b64encode
@@ -22,10 +23,11 @@ LineFormat = Literal["jsonl", "ocsf"]
 def export_audit(
     context: ServiceContext, caller: Caller, *, format: LineFormat = "jsonl", start: int = 0, stop: int | None = None
 ) -> dict[str, Any]:
-    """Return the entries from `start` on, at most a page of them, as they are or as OCSF events; `stop` is where they end for all pages.
+    """Return the entries from `start` on, at most a page of them, as they are or as OCSF events; `stop` is where they
+    end for all pages.
 
-    Without `stop`, that is where the log ends now. `next` is where the next page begins. What is archived is left out, and said.
-    Raises `InputError`.
+    Without `stop`, that is where the log ends now. `next` is where the next page begins. What is archived is left out,
+    and said. Raises `InputError`.
     """
     if format not in ("jsonl", "ocsf"):
         raise InputError("The log is exported as jsonl, ocsf or folder.", code="audit.format")
@@ -43,7 +45,8 @@ def export_audit(
 
 
 def export_folder(context: ServiceContext, caller: Caller) -> dict[str, Any]:
-    """Return what the log's folder is made of at this moment, all of it signed: `full` by name, `partial` and the checkpoint with content.
+    """Return what the log's folder is made of at this moment, all of it signed: `full` by name, `partial` and the
+    checkpoint with content.
 
     Raises `SealedError`: what is not signed yet proves nothing.
     """
@@ -59,4 +62,11 @@ def export_folder(context: ServiceContext, caller: Caller) -> dict[str, Any]:
             else:
                 full.append(name)
     archived = context.log.archives.told()
-    return {"entries": head.size, "root": head.root.hex(), "key": key, "full": full, "partial": partial, "archived": archived}
+    return {
+        "entries": head.size,
+        "root": head.root.hex(),
+        "key": key,
+        "full": full,
+        "partial": partial,
+        "archived": archived,
+    }

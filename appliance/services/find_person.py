@@ -1,7 +1,8 @@
-"""Who is in this? A person's rows across all datasets and their versions, the adapters that learned from them, and their erasure.
+"""Who is in this? A person's rows across all datasets and their versions, the adapters that learned from them, and
+their erasure.
 
-What was asked for is never logged: the log holds HMACs of it under a key of that person, which is dropped when they are erased
-(`person_key`).
+What was asked for is never logged: the log holds HMACs of it under a key of that person, which is dropped when they are
+erased (`person_key`).
 """
 
 from collections import defaultdict
@@ -28,7 +29,8 @@ from appliance.services.shred_dataset import shred_versions
 
 
 def find_person(context: ServiceContext, caller: Caller, *, person: Sequence[str]) -> dict[str, Any]:
-    """Return the datasets, versions, parts and rows that speak of a person, and the adapters that those versions reached.
+    """Return the datasets, versions, parts and rows that speak of a person, and the adapters that those versions
+    reached.
 
     `person` is what is known: names, addresses, numbers. Raises `InputError` when that is too little to tell somebody.
     """
@@ -43,10 +45,12 @@ def find_person(context: ServiceContext, caller: Caller, *, person: Sequence[str
 
 
 def erase_person(context: ServiceContext, caller: Caller, *, person: Sequence[str]) -> dict[str, Any]:
-    """Write versions without the person's rows, shred those that had them, and retire the adapters that learned from them.
+    """Write versions without the person's rows, shred those that had them, and retire the adapters that learned from
+    them.
 
-    Returns what was found and a certificate for each dataset. Each dataset is whole in itself: called again after a failure, it goes on
-    with what is left. Raises `ConflictError` while a legal hold or a running job needs one of them, before anything is changed.
+    Returns what was found and a certificate for each dataset. Each dataset is whole in itself: called again after a
+    failure, it goes on with what is left. Raises `ConflictError` while a legal hold or a running job needs one of them,
+    before anything is changed.
     """
     Person(person)
     context.verify_allowed(caller, "person.erase", ObjectRef("person", "asked"))
@@ -60,7 +64,8 @@ def erase_person(context: ServiceContext, caller: Caller, *, person: Sequence[st
         for each in found["datasets"]:
             dataset = describe_dataset(context, each["id"])
             versions = _versions(each)
-            # First the adapters: once its rows are gone, nobody would find the person again, nor what learned from them.
+            # First the adapters: once its rows are gone, nobody would find the person again, nor what learned from
+            # them.
             with context.database.begin() as connection:
                 reached = [adapter["id"] for adapter in found["adapters"] if adapter["dataset_id"] == each["id"]]
                 connection.execute(update(ADAPTERS).where(ADAPTERS.c.id.in_(reached)).values(state=RETIRED))
@@ -80,7 +85,8 @@ def _verify_erasable(context: ServiceContext, found: dict[str, Any]) -> None:
         verify_unused(connection, found["id"], frozenset(_versions(found)))
     if sum(place["count"] for place in found["places"] if place["version"] == dataset["version"]) >= dataset["rows"]:
         raise InputError(
-            f"Every row of the dataset {dataset['name']} speaks of this person. Shred it whole: `appliance dataset shred {dataset['id']}`.",
+            f"Every row of the dataset {dataset['name']} speaks of this person. Shred it whole: `appliance dataset "
+            f"shred {dataset['id']}`.",
             code="person.whole-dataset",
         )
 
@@ -92,7 +98,12 @@ def _versions(found: dict[str, Any]) -> list[int]:
 def _search(context: ServiceContext, person: Sequence[str]) -> dict[str, Any]:
     with context.database.begin() as connection:
         query = (
-            select(DATASET_VERSIONS.c.dataset_id, DATASET_VERSIONS.c.version, DATASETS.c.name, DATASETS.c.version.label("current"))
+            select(
+                DATASET_VERSIONS.c.dataset_id,
+                DATASET_VERSIONS.c.version,
+                DATASETS.c.name,
+                DATASETS.c.version.label("current"),
+            )
             .join(DATASETS, DATASETS.c.id == DATASET_VERSIONS.c.dataset_id)
             .where(DATASET_VERSIONS.c.state == READY, DATASETS.c.state == READY)
             .order_by(DATASETS.c.created_us, DATASET_VERSIONS.c.version)
@@ -107,14 +118,22 @@ def _search(context: ServiceContext, person: Sequence[str]) -> dict[str, Any]:
             dataset_id=each.dataset_id,
             dataset_version=each.version,
             system_prompt="",
-            part_keys={part: context.vault.data_key(PART_KIND, part_key_id(each.dataset_id, each.version, part)) for part in PARTS},
+            part_keys={
+                part: context.vault.data_key(PART_KIND, part_key_id(each.dataset_id, each.version, part))
+                for part in PARTS
+            },
         )
         for each in versions
     ]
     hits: list[dict[str, Any]] = []
     if accesses:
         folders = tuple(dict.fromkeys(context.home / "datasets" / each.dataset_id for each in versions))
-        order = WorkerOrder(SearchStart(person=list(person), datasets=accesses), read=folders, write=(), memory_bytes=PARSER_MEMORY_BYTES)
+        order = WorkerOrder(
+            SearchStart(person=list(person), datasets=accesses),
+            read=folders,
+            write=(),
+            memory_bytes=PARSER_MEMORY_BYTES,
+        )
         hits = run_worker(context.launcher, order, lambda _message: None).result["found"]
     places: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for hit in hits:
@@ -127,7 +146,13 @@ def _search(context: ServiceContext, person: Sequence[str]) -> dict[str, Any]:
             for dataset_id, where in places.items()
         ],
         "adapters": [
-            {"id": each.id, "name": each.name, "dataset_id": each.dataset_id, "version": each.dataset_version, "state": each.state}
+            {
+                "id": each.id,
+                "name": each.name,
+                "dataset_id": each.dataset_id,
+                "version": each.dataset_version,
+                "state": each.state,
+            }
             for each in adapters
             if (each.dataset_id, each.dataset_version) in reached
         ],

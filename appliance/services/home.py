@@ -17,8 +17,8 @@ FOLDERS = ("datasets", "models", "adapters", "jobs", "uploads", "staging")
 def create_home(context: ServiceContext, passphrase: str, *, first_user: str = "admin") -> dict[str, Any]:
     """Make keys, database and folders, and the first account (a trainer who also administers needs two accounts).
 
-    Returns the first account's name and its one-time password, which is shown once. Raises `HomeError` when there is a home already,
-    `InputError` for a name that no account may have.
+    Returns the first account's name and its one-time password, which is shown once. Raises `HomeError` when there is a
+    home already, `InputError` for a name that no account may have.
     """
     verify_user_name(first_user)
     if Vault.exists(context.home):
@@ -52,7 +52,10 @@ def seal_vault(context: ServiceContext, caller: Caller) -> dict[str, Any]:
 
 
 def reseal_when_idle(context: ServiceContext, *, busy: bool) -> bool:
-    """Forget the keys when nobody has asked for anything, and no job has run, for as long as the policy says. Tells whether it did."""
+    """Forget the keys when nobody has asked for anything, and no job has run, for as long as the policy says.
+
+    Tells whether it did.
+    """
     minutes = context.limits.vault.reseal_after_idle_minutes
     if busy:
         context.last_asked_us = context.clock.monotonic_us()
@@ -91,6 +94,7 @@ def _ways_in(context: ServiceContext) -> list[str]:
     if any(slot.kind == "recovery" for slot in context.vault.slots):
         return []
     return [
-        "There is no recovery key. When every passphrase is lost, the data is gone for good, and no backup can be made: make one with "
+        "There is no recovery key. When every passphrase is lost, the data is gone for good, and no backup can be "
+        "made: make one with "
         "`appliance key recovery`, and put it in a safe."
     ]

@@ -34,7 +34,15 @@ ORIGIN_FIELDS = ("purpose", "owner", "licence", "legal_basis", "keep_until")
 REQUIRED_ORIGIN = ("purpose", "owner", "legal_basis")
 MAX_ORIGIN_CHARACTERS = 500
 # GDPR, article 6(1), a to f; and what is no personal data.
-LEGAL_BASES = ("consent", "contract", "legal obligation", "vital interests", "public task", "legitimate interests", "not personal data")
+LEGAL_BASES = (
+    "consent",
+    "contract",
+    "legal obligation",
+    "vital interests",
+    "public task",
+    "legitimate interests",
+    "not personal data",
+)
 
 
 def import_dataset(
@@ -54,9 +62,9 @@ def import_dataset(
 ) -> dict[str, Any]:
     """Parse the upload into encrypted parts and keep the dataset; the upload is discarded either way.
 
-    What the file is, its content tells; `encoding`, `delimiter` and `roles` are for whoever knows better. `origin` has the names of
-    `ORIGIN_FIELDS`. Rows are counted in the tokens of `model_id`. The same rows with the same `seed` are parted alike.
-    Raises `InputError` with the rows that are wrong.
+    What the file is, its content tells; `encoding`, `delimiter` and `roles` are for whoever knows better. `origin` has
+    the names of `ORIGIN_FIELDS`. Rows are counted in the tokens of `model_id`. The same rows with the same `seed` are
+    parted alike. Raises `InputError` with the rows that are wrong.
     """
     if not isinstance(seed, int) or not 0 <= seed <= MAX_SEED:
         raise InputError(f"The seed of a split is a whole number from 0 to {MAX_SEED}.", code="dataset.seed")
@@ -66,7 +74,11 @@ def import_dataset(
     with context.act(caller, "dataset.import", ObjectRef("dataset", dataset_id), {"upload": upload_id}) as recorded:
         upload = upload_access(context, upload_id, filename, encoding, delimiter, roles)
         screening, read = screening_access(context, model_id)
-        with _discarded(context, upload_id), _staging(context, dataset_id) as staging, new_part_keys(context, dataset_id, 1) as keys:
+        with (
+            _discarded(context, upload_id),
+            _staging(context, dataset_id) as staging,
+            new_part_keys(context, dataset_id, 1) as keys,
+        ):
             order = WorkerOrder(
                 ParseStart(
                     upload=upload,
@@ -132,7 +144,10 @@ def part_key_id(dataset_id: str, version: int, part: str) -> str:
 
 @contextlib.contextmanager
 def new_part_keys(context: ServiceContext, dataset_id: str, version: int) -> Iterator[dict[str, bytes]]:
-    """Give the keys of a new version's parts. When the block fails they are gone again: they opened nothing that is kept."""
+    """Give the keys of a new version's parts.
+
+    When the block fails they are gone again: they opened nothing that is kept.
+    """
     objects = [(PART_KIND, part_key_id(dataset_id, version, part)) for part in PARTS]
     try:
         yield {part: context.vault.new_data_key(*each) for part, each in zip(PARTS, objects, strict=True)}
@@ -142,11 +157,15 @@ def new_part_keys(context: ServiceContext, dataset_id: str, version: int) -> Ite
 
 
 def verified_origin(origin: dict[str, str], *, required: bool) -> dict[str, str]:
-    """Return all fields of an origin. Raises `InputError` for one that cannot be, or that the policy requires and is not there."""
+    """Return all fields of an origin.
+
+    Raises `InputError` for one that cannot be, or that the policy requires and is not there.
+    """
     unknown = set(origin) - set(ORIGIN_FIELDS)
     if unknown or not all(isinstance(value, str) and len(value) <= MAX_ORIGIN_CHARACTERS for value in origin.values()):
         raise InputError(
-            f"A dataset's origin has the fields {', '.join(ORIGIN_FIELDS)}, each a text of up to {MAX_ORIGIN_CHARACTERS} characters.",
+            f"A dataset's origin has the fields {', '.join(ORIGIN_FIELDS)}, each a text of up to "
+            f"{MAX_ORIGIN_CHARACTERS} characters.",
             code="dataset.origin",
         )
     told = {name: origin.get(name, "").strip() for name in ORIGIN_FIELDS}
@@ -156,11 +175,14 @@ def verified_origin(origin: dict[str, str], *, required: bool) -> dict[str, str]
         try:
             told["keep_until"] = dt.date.fromisoformat(told["keep_until"]).isoformat()
         except ValueError:
-            raise InputError("The day until which the dataset is kept is written as in 2027-12-31.", code="dataset.origin") from None
+            raise InputError(
+                "The day until which the dataset is kept is written as in 2027-12-31.", code="dataset.origin"
+            ) from None
     missing = [name for name in REQUIRED_ORIGIN if not told[name]]
     if required and missing:
         raise InputError(
-            f"The policy of this appliance asks where data comes from. Say: {', '.join(missing).replace('_', ' ')}.", code="dataset.origin"
+            f"The policy of this appliance asks where data comes from. Say: {', '.join(missing).replace('_', ' ')}.",
+            code="dataset.origin",
         )
     return told
 
@@ -181,18 +203,24 @@ def describe_dataset(context: ServiceContext, dataset_id: str) -> dict[str, Any]
     return dict(row._mapping)
 
 
-def show_dataset(context: ServiceContext, caller: Caller, dataset_id: str, *, part: str = "training", rows: int = 10) -> dict[str, Any]:
+def show_dataset(
+    context: ServiceContext, caller: Caller, dataset_id: str, *, part: str = "training", rows: int = 10
+) -> dict[str, Any]:
     """Return the dataset with its first rows of one part: reading data, and logged as such."""
     if part not in PARTS:
         raise InputError(f"There is no such part. The parts are: {', '.join(PARTS)}.")
     description = describe_dataset(context, dataset_id)
     count = max(0, min(rows, MAX_PREVIEW_ROWS))
-    with context.act(caller, "dataset.read", ObjectRef("dataset", dataset_id, description["digest"]), {"part": part, "rows": count}):
+    with context.act(
+        caller, "dataset.read", ObjectRef("dataset", dataset_id, description["digest"]), {"part": part, "rows": count}
+    ):
         with context.database.begin() as connection:
             verify_usable(connection, dataset_id)
         key = context.vault.data_key(PART_KIND, part_key_id(dataset_id, description["version"], part))
         preview: list[dict[str, Any]] = []
-        for conversation in read_part(context.home / "datasets" / dataset_id, dataset_id, description["version"], part, key):
+        for conversation in read_part(
+            context.home / "datasets" / dataset_id, dataset_id, description["version"], part, key
+        ):
             if len(preview) >= count:
                 break
             preview.append({"row": conversation.row, "messages": [dict(message) for message in conversation.messages]})

@@ -1,4 +1,6 @@
-"""Bring in a base model: a local folder of safetensors, or the starter model, converted from GGUF in a confined worker."""
+"""Bring in a base model: a local folder of safetensors, or the starter model, converted from GGUF in a confined
+worker.
+"""
 
 import json
 import shutil
@@ -92,7 +94,10 @@ def describe_model(context: ServiceContext, model_id: str) -> dict[str, Any]:
 
 
 def show_parameters(context: ServiceContext, caller: Caller, model_id: str, *, rank: int = 16) -> dict[str, Any]:
-    """Return how many numbers each matrix of a model has, and its adapter of this rank. Raises `NotFoundError`, `InputError`."""
+    """Return how many numbers each matrix of a model has, and its adapter of this rank.
+
+    Raises `NotFoundError`, `InputError`.
+    """
     model = show_model(context, caller, model_id)
     shape = ModelShape.from_config(model["manifest"]["config"])
     learns = shape.adapter_parameters(rank)

@@ -9,7 +9,18 @@ from appliance.audit import ObjectRef
 from appliance.foundation.errors import ConflictError, InputError
 from appliance.foundation.identifiers import new_id
 from appliance.jobs.messages import DIVERGED
-from appliance.jobs.states import ACTIVE, RESUMABLE, Job, JobState, ProgressPoint, change_spec, get_job, list_jobs, list_progress, move_job
+from appliance.jobs.states import (
+    ACTIVE,
+    RESUMABLE,
+    Job,
+    JobState,
+    ProgressPoint,
+    change_spec,
+    get_job,
+    list_jobs,
+    list_progress,
+    move_job,
+)
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.dataset_use import dataset_of, verify_trainable, verify_usable
 
@@ -36,17 +47,24 @@ def stop_job(context: ServiceContext, caller: Caller, job_id: str) -> dict[str, 
     with context.act(caller, "job.stop", ObjectRef("job", job_id)), context.database.begin() as connection:
         state = get_job(connection, job_id).state
         if state is JobState.QUEUED:
-            return asdict(move_job(connection, context.clock, job_id, JobState.STOPPED, reason="Stopped before it began."))
+            return asdict(
+                move_job(connection, context.clock, job_id, JobState.STOPPED, reason="Stopped before it began.")
+            )
         if state is JobState.STOPPING:
             raise ConflictError("The job is being stopped already.", code="job.state")
-        return asdict(move_job(connection, context.clock, job_id, JobState.STOPPING, reason="Somebody asked it to stop."))
+        return asdict(
+            move_job(connection, context.clock, job_id, JobState.STOPPING, reason="Somebody asked it to stop.")
+        )
 
 
-def resume_job(context: ServiceContext, caller: Caller, job_id: str, *, learning_rate: float | None = None) -> dict[str, Any]:
+def resume_job(
+    context: ServiceContext, caller: Caller, job_id: str, *, learning_rate: float | None = None
+) -> dict[str, Any]:
     """Put a stopped or failed job back into the queue; it goes on from its last checkpoint.
 
-    A training may go on with a lower `learning_rate`; one that diverged does, with half of it when none is given. An adapter that the
-    stopped training left stays as it is: what comes now is another. Raises `ConflictError` for a job that cannot be resumed, `InputError`.
+    A training may go on with a lower `learning_rate`; one that diverged does, with half of it when none is given. An
+    adapter that the stopped training left stays as it is: what comes now is another. Raises `ConflictError` for a job
+    that cannot be resumed, `InputError`.
     """
     with context.act(caller, "job.resume", ObjectRef("job", job_id)) as recorded:
         with context.database.begin() as connection:
@@ -90,7 +108,10 @@ def _lower_rate(job: Job, asked: float | None) -> float:
         raise InputError("Only a training has a learning rate. Resume this job without one.", code="job.learning-rate")
     rate = now / 2 if asked is None else asked
     if not 0 < rate < now:
-        raise InputError(f"The learning rate is {now:g}; to go on, it can only become lower (and stay over 0).", code="job.learning-rate")
+        raise InputError(
+            f"The learning rate is {now:g}; to go on, it can only become lower (and stay over 0).",
+            code="job.learning-rate",
+        )
     return float(rate)
 
 

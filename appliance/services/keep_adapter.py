@@ -47,7 +47,10 @@ def job_folder(context: ServiceContext, job_id: str) -> Path:
 
 
 def remove_checkpoints(context: ServiceContext, job_id: str) -> None:
-    """Empty the folder of a training that succeeded: only a resume would need what is left there. What cannot be removed stays."""
+    """Empty the folder of a training that succeeded: only a resume would need what is left there.
+
+    What cannot be removed stays.
+    """
     with contextlib.suppress(OSError):
         for path in job_folder(context, job_id).iterdir():
             if path.is_dir():
@@ -57,13 +60,16 @@ def remove_checkpoints(context: ServiceContext, job_id: str) -> None:
 
 
 def keep_adapter(context: ServiceContext, job: Job, made: MadeAdapter, result: dict[str, Any]) -> None:
-    """Move the adapter to its place, and say so in the table and the log. What an earlier, killed call left is replaced.
+    """Move the adapter to its place, and say so in the table and the log. What an earlier, killed call left is
+    replaced.
 
     `result` is the job's, as it will be kept: the log binds it, and `made.config`, by their digests.
     """
     source, target = job_folder(context, job.id) / MADE, context.home / "adapters" / made.id
     with storage_errors("Keeping the adapter"):
-        if source.exists() or not target.exists():  # Moved already, when this came here before and was killed afterwards.
+        if (
+            source.exists() or not target.exists()
+        ):  # Moved already, when this came here before and was killed afterwards.
             if target.exists():
                 shutil.rmtree(target)
             os.rename(source, target)

@@ -1,8 +1,9 @@
 """The machine as the planner sees it: memory and disk as they are now, the speed as it was measured.
 
-The speed is measured by a confined worker when a model is imported, or by the first plan of a home that has none (it was restored, or its
-machine has changed), and corrected by each training that ended. It stands in `machine.json` of the home: figures of the machine, nothing of
-anybody's data, and worth nothing on another machine, so a backup leaves it out.
+The speed is measured by a confined worker when a model is imported, or by the first plan of a home that has none (it
+was restored, or its machine has changed), and corrected by each training that ended. It stands in `machine.json` of the
+home: figures of the machine, nothing of anybody's data, and worth nothing on another machine, so a backup leaves it
+out.
 """
 
 import json
@@ -30,7 +31,10 @@ MAX_FILE_BYTES = 64 * 1024
 
 
 def this_machine(context: ServiceContext) -> Machine:
-    """Return what a training may use here. With a GPU its memory counts, without one the machine's, less what the system needs."""
+    """Return what a training may use here.
+
+    With a GPU its memory counts, without one the machine's, less what the system needs.
+    """
     found = _read(context.home / FILE_NAME)
     speed = Speed.from_json(found["speed"]) if found else None
     gpu_bytes = round(GPU_SHARE * found["gpu_memory_bytes"]) if found else 0
@@ -46,7 +50,8 @@ def this_machine(context: ServiceContext) -> Machine:
 def measured_machine(context: ServiceContext) -> Machine:
     """Return `this_machine`, measured first where that was never done.
 
-    Tried once in this process: a measurement that fails would hold up every plan. Never beside a job, which would make it look slow.
+    Tried once in this process: a measurement that fails would hold up every plan. Never beside a job, which would make
+    it look slow.
     """
     with context.measuring:
         if not context.measured:
@@ -59,7 +64,10 @@ def measured_machine(context: ServiceContext) -> Machine:
 
 
 def measure_machine(context: ServiceContext) -> None:
-    """Measure the speed in a worker and keep it, unless it was measured already. Where that fails, estimates of time stay wide."""
+    """Measure the speed in a worker and keep it, unless it was measured already.
+
+    Where that fails, estimates of time stay wide.
+    """
     if _read(context.home / FILE_NAME) is not None:
         return
     try:
@@ -72,12 +80,18 @@ def measure_machine(context: ServiceContext) -> None:
 
 
 def note_training(context: ServiceContext, spec: dict[str, Any], result: dict[str, Any]) -> None:
-    """Let a training that ended correct the estimates of the next ones. One that stopped early is compared by the steps that it took.
+    """Let a training that ended correct the estimates of the next ones. One that stopped early is compared by the steps
+    that it took.
 
     One that stepped down says nothing: it did not run as it was estimated.
     """
     path = context.home / FILE_NAME
-    found, planned, steps, took = _read(path), spec.get("estimated_steps"), result.get("steps", 0), result.get("seconds")
+    found, planned, steps, took = (
+        _read(path),
+        spec.get("estimated_steps"),
+        result.get("steps", 0),
+        result.get("seconds"),
+    )
     if found is None or not planned or not took or steps < LEAST_STEPS or result.get("stepped_down"):
         return
     estimated = spec["estimated_seconds"] * steps / planned
@@ -90,7 +104,9 @@ def _read(path: Path) -> dict[str, Any] | None:
         with path.open("rb") as file:
             value = json.loads(file.read(MAX_FILE_BYTES))
         Speed.from_json(value["speed"])
-        same = value["version"] == VERSION and value["machine"] == _this() and isinstance(value["gpu_memory_bytes"], int)
+        same = (
+            value["version"] == VERSION and value["machine"] == _this() and isinstance(value["gpu_memory_bytes"], int)
+        )
     except (OSError, ValueError, KeyError, TypeError, InputError):
         return None
     return dict(value) if same else None

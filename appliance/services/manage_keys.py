@@ -1,4 +1,7 @@
-"""The vault's ways in: list them, add one, remove one, and replace the keys behind them. Only a slot's id and kind go into the log."""
+"""The vault's ways in: list them, add one, remove one, and replace the keys behind them.
+
+Only a slot's id and kind go into the log.
+"""
 
 from typing import Any
 
@@ -27,7 +30,10 @@ def add_passphrase(context: ServiceContext, caller: Caller, *, passphrase: str, 
 
 
 def add_credential(context: ServiceContext, caller: Caller, *, name: str = "") -> dict[str, Any]:
-    """Add a slot for a systemd credential. `secret` in the answer is what the credential has to hold; it is shown this once."""
+    """Add a slot for a systemd credential.
+
+    `secret` in the answer is what the credential has to hold; it is shown this once.
+    """
     _verify_name(name)
     with context.act(caller, "key.add", VAULT, {"kind": "credential"}) as recorded:
         slot, secret = context.vault.add_credential(name, context.clock.now_us())
@@ -59,7 +65,10 @@ def rotate_keys(context: ServiceContext, caller: Caller) -> dict[str, Any]:
 
 
 def rotate_log_key(context: ServiceContext, caller: Caller) -> dict[str, Any]:
-    """Hand the log over to a new signing key, which the old one signs; the old one is forgotten. Returns the new public key."""
+    """Hand the log over to a new signing key, which the old one signs; the old one is forgotten.
+
+    Returns the new public key.
+    """
     with context.act(caller, "key.rotate-log", VAULT) as recorded:
         signer = context.vault.next_signer()
         try:
@@ -75,4 +84,6 @@ def _shown(slot: Slot) -> dict[str, Any]:
 
 def _verify_name(name: str) -> None:
     if len(name) > MAX_NAME_CHARACTERS or not name.isprintable():
-        raise InputError(f"A slot's name has at most {MAX_NAME_CHARACTERS} characters, all of them printable.", code="slot.name")
+        raise InputError(
+            f"A slot's name has at most {MAX_NAME_CHARACTERS} characters, all of them printable.", code="slot.name"
+        )

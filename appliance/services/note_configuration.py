@@ -1,4 +1,6 @@
-"""Say in the log when the appliance starts with another configuration than the last time: rules, limits, settings or version."""
+"""Say in the log when the appliance starts with another configuration than the last time: rules, limits, settings or
+version.
+"""
 
 import hashlib
 import json
@@ -11,16 +13,22 @@ from appliance.foundation import canonical_json
 from appliance.foundation.atomic_files import storage_errors, write_atomic
 from appliance.services.context import APPLIANCE, ServiceContext
 
-LAST = "configuration.json"  # in the home: the digests of the last start. Whoever removes it causes one more entry, no less.
+# in the home: the digests of the last start. Whoever removes it causes one more entry, no less.
+LAST = "configuration.json"
 MAX_LAST_BYTES = 4096
 
 
 def note_configuration(context: ServiceContext, policies: Path) -> None:
-    """Compare with the last start; log a difference, then remember it. Raises `StorageError`: an unlogged change is not used."""
+    """Compare with the last start; log a difference, then remember it.
+
+    Raises `StorageError`: an unlogged change is not used.
+    """
     now = {
         "rules": _digest(sorted(policies.glob("*.cedar"))),
         "limits": _digest(sorted(policies.glob("*.toml"))),
-        "settings": hashlib.sha256(canonical_json.encode({k: str(v) for k, v in asdict(context.settings).items()})).hexdigest(),
+        "settings": hashlib.sha256(
+            canonical_json.encode({k: str(v) for k, v in asdict(context.settings).items()})
+        ).hexdigest(),
         "version": __version__,
     }
     path = context.home / LAST
@@ -28,7 +36,9 @@ def note_configuration(context: ServiceContext, policies: Path) -> None:
     if last == now:
         return
     details: dict[str, str | int | bool] = {**now, "first": last is None}
-    context.log.append(APPLIANCE, "configuration.change", ObjectRef("configuration", "home"), Outcome.SUCCEEDED, details=details)
+    context.log.append(
+        APPLIANCE, "configuration.change", ObjectRef("configuration", "home"), Outcome.SUCCEEDED, details=details
+    )
     write_atomic(path, canonical_json.encode(now))
 
 

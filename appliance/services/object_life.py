@@ -1,4 +1,6 @@
-"""One object's whole life from the log: what it was made from, what was done with it, what was made of it, and its end."""
+"""One object's whole life from the log: what it was made from, what was done with it, what was made of it, and its
+end.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -35,10 +37,12 @@ class _Step:
 
 
 def object_life(desk: AuditDesk, caller: Caller, *, object_id: str) -> dict[str, Any]:
-    """Return the life of one object: `steps` in the order in which they began, each a kind of act on it or on one of its relatives.
+    """Return the life of one object: `steps` in the order in which they began, each a kind of act on it or on one of
+    its relatives.
 
-    Its relatives are what it was made from (by all steps back) and what was made from it (by all steps onward). A step tells how often it
-    was done, how it ended, who did it first and last, and the entries that prove it. Raises `NotFoundError` when the log never names it.
+    Its relatives are what it was made from (by all steps back) and what was made from it (by all steps onward). A step
+    tells how often it was done, how it ended, who did it first and last, and the entries that prove it. Raises
+    `NotFoundError` when the log never names it.
     """
     context = desk.context
     object_id = object_id.strip()
@@ -51,7 +55,9 @@ def object_life(desk: AuditDesk, caller: Caller, *, object_id: str) -> dict[str,
                 + (f" {archived['sentence']}" if archived else "")
             )
         sources, products = index.made_from(object_id), index.makes(object_id)
-        steps = [step for step in _steps(index, {object_id, *sources, *products}) if not step.action.endswith(LOOKED_AT)]
+        steps = [
+            step for step in _steps(index, {object_id, *sources, *products}) if not step.action.endswith(LOOKED_AT)
+        ]
         shown = steps[:MAX_STEPS]
         drawn = _described(context, index, shown, object_id, sources)
     names = names_of(context, {object_id, *sources, *products})
@@ -90,11 +96,17 @@ def _steps(index: SearchIndex, objects: set[str]) -> list[_Step]:
     return sorted(steps, key=lambda step: step.first)
 
 
-def _described(context: ServiceContext, index: SearchIndex, steps: list[_Step], object_id: str, sources: set[str]) -> list[dict[str, Any]]:
+def _described(
+    context: ServiceContext, index: SearchIndex, steps: list[_Step], object_id: str, sources: set[str]
+) -> list[dict[str, Any]]:
     """Read the first and the last entry of each step from the log, and say what they say."""
     read = {entry["sequence"]: entry for entry in index.read({at for step in steps for at in (step.first, step.last)})}
     people = names_of(context, {entry["actor"]["id"] for entry in read.values()} | {step.object_id for step in steps})
-    kinds = {entry["object"]["id"]: entry["details"].get("kind", "") for entry in read.values() if entry["action"] == "job.submit"}
+    kinds = {
+        entry["object"]["id"]: entry["details"].get("kind", "")
+        for entry in read.values()
+        if entry["action"] == "job.submit"
+    }
     described = []
     for step in steps:
         first, last = read[step.first], read[step.last]
@@ -105,8 +117,15 @@ def _described(context: ServiceContext, index: SearchIndex, steps: list[_Step], 
                 "action": step.action,
                 "object": first["object"],
                 "object_name": people.get(step.object_id, ""),
-                "relation": "itself" if step.object_id == object_id else "source" if step.object_id in sources else "product",
-                "times": max(counts[Outcome.REQUESTED] + counts[Outcome.DENIED], counts[Outcome.SUCCEEDED] + counts[Outcome.FAILED]),
+                "relation": "itself"
+                if step.object_id == object_id
+                else "source"
+                if step.object_id in sources
+                else "product",
+                "times": max(
+                    counts[Outcome.REQUESTED] + counts[Outcome.DENIED],
+                    counts[Outcome.SUCCEEDED] + counts[Outcome.FAILED],
+                ),
                 **{outcome: counts[outcome] for outcome in ("succeeded", "failed", "denied")},
                 "first": {"sequence": step.first, "time_us": first["time_us"], "who": _who(first, people)},
                 "last": {"sequence": step.last, "time_us": last["time_us"], "who": _who(last, people)},

@@ -1,4 +1,6 @@
-"""The appliance as one object, and its operations by name: what a command does, whether the server runs it or the command itself."""
+"""The appliance as one object, and its operations by name: what a command does, whether the server runs it or the
+command itself.
+"""
 
 import time
 import traceback
@@ -123,7 +125,9 @@ def _train(appliance: Appliance, caller: Caller, *, dataset_id: str, model_id: s
 
 
 def _plan(appliance: Appliance, caller: Caller, *, dataset_id: str, model_id: str, **choice: Any) -> Any:
-    return show_plan(appliance.context, caller, dataset_id=dataset_id, model_id=model_id, choice=TrainingChoice(**choice)).to_json()
+    return show_plan(
+        appliance.context, caller, dataset_id=dataset_id, model_id=model_id, choice=TrainingChoice(**choice)
+    ).to_json()
 
 
 def _evaluate(appliance: Appliance, caller: Caller, *, adapter_id: str) -> Any:
@@ -138,13 +142,17 @@ def _explain(appliance: Appliance, caller: Caller, *, adapter_id: str) -> Any:
     return asdict(job)
 
 
-def _shrink(appliance: Appliance, caller: Caller, *, adapter_id: str, rank: int | None = None, share: float | None = None) -> Any:
+def _shrink(
+    appliance: Appliance, caller: Caller, *, adapter_id: str, rank: int | None = None, share: float | None = None
+) -> Any:
     job = submit_shrink(appliance.context, caller, adapter_id=adapter_id, rank=rank, share=share)
     appliance.runner.wake()
     return asdict(job)
 
 
-def _sweep(appliance: Appliance, caller: Caller, *, dataset_id: str, model_id: str, ranks: list[int], **choice: Any) -> Any:
+def _sweep(
+    appliance: Appliance, caller: Caller, *, dataset_id: str, model_id: str, ranks: list[int], **choice: Any
+) -> Any:
     chosen = TrainingChoice(**choice)
     job = submit_sweep(appliance.context, caller, dataset_id=dataset_id, model_id=model_id, ranks=ranks, choice=chosen)
     appliance.runner.wake()
@@ -264,10 +272,13 @@ def perform(appliance: Appliance, caller: Caller, name: str, parameters: Paramet
     try:
         return operation(appliance, caller, **parameters)
     except TypeError as error:
-        # Raised by the call itself (of the operation, or of what it calls first): wrong parameters. Deeper down it is a fault of ours.
+        # Raised by the call itself (of the operation, or of what it calls first): wrong parameters. Deeper down it is a
+        # fault of ours.
         depth = sum(1 for _frame in traceback.walk_tb(error.__traceback__))
         if depth <= CALL_DEPTH:
-            raise InputError(f"The operation {name} does not take these parameters.", code="operation.parameters") from None
+            raise InputError(
+                f"The operation {name} does not take these parameters.", code="operation.parameters"
+            ) from None
         raise
 
 

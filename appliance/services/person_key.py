@@ -1,9 +1,11 @@
 """How the log names a person who is looked for: by HMACs under a random key of that person, which erasing them drops.
 
-    term (a name, an address) -> HMAC under the home's key, in the database alone -> person -> the person's key, wrapped like a data key
+    term (a name, an address) -> HMAC under the home's key, in the database alone -> person -> the person's key, wrapped
+        like a data key
 
-The log has the person as HMAC(key, "person"), the same at every request, and each term as HMAC(key, term). With the key gone, nobody can
-say any more whom an entry speaks of, not even by trying names; the entries themselves, and every proof over them, stay as they are.
+The log has the person as HMAC(key, "person"), the same at every request, and each term as HMAC(key, term). With the key
+gone, nobody can say any more whom an entry speaks of, not even by trying names; the entries themselves, and every proof
+over them, stay as they are.
 """
 
 import hmac
@@ -24,7 +26,9 @@ _SHOWN = 32  # hex digits of an HMAC that the log has: 128 bits
 
 @dataclass(frozen=True)
 class LoggedPerson:
-    """A person as the log names them: the object, and an HMAC of each term; and what is not kept yet of how they are found again."""
+    """A person as the log names them: the object, and an HMAC of each term; and what is not kept yet of how they are
+    found again.
+    """
 
     target: ObjectRef
     terms: tuple[str, ...]
@@ -43,11 +47,16 @@ class LoggedPerson:
             context.vault.new_data_key(PERSON_KIND, self.person_id, key=self.new_key)
         if self.new_terms:
             with context.database.begin() as connection:
-                connection.execute(insert(PERSON_TERMS), [{"term": term, "person_id": self.person_id} for term in self.new_terms])
+                connection.execute(
+                    insert(PERSON_TERMS), [{"term": term, "person_id": self.person_id} for term in self.new_terms]
+                )
 
 
 def logged_person(context: ServiceContext, terms: Sequence[str]) -> LoggedPerson:
-    """Return the person of these terms, with a new key where none of the terms is known yet. Nothing is kept before `LoggedPerson.keep`."""
+    """Return the person of these terms, with a new key where none of the terms is known yet.
+
+    Nothing is kept before `LoggedPerson.keep`.
+    """
     evened, indices = _indices(context, terms)
     with context.database.begin() as connection:
         known = connection.execute(select(PERSON_TERMS).where(PERSON_TERMS.c.term.in_(indices))).all()
@@ -63,14 +72,20 @@ def known_person(context: ServiceContext, term: str) -> LoggedPerson | None:
     evened, indices = _indices(context, [term])
     with context.database.begin() as connection:
         row = connection.execute(select(PERSON_TERMS).where(PERSON_TERMS.c.term.in_(indices))).first()
-    return None if row is None else _logged(row.person_id, evened, context.vault.data_key(PERSON_KIND, row.person_id), None, ())
+    return (
+        None
+        if row is None
+        else _logged(row.person_id, evened, context.vault.data_key(PERSON_KIND, row.person_id), None, ())
+    )
 
 
 def forget_person(context: ServiceContext, terms: Sequence[str]) -> None:
     """Drop the key of whoever these terms belong to, and what leads to it, for good (a new epoch: `Vault.shred`)."""
     _evened, indices = _indices(context, terms)
     with context.database.begin() as connection:
-        people = connection.execute(select(PERSON_TERMS.c.person_id).where(PERSON_TERMS.c.term.in_(indices))).scalars().all()
+        people = (
+            connection.execute(select(PERSON_TERMS.c.person_id).where(PERSON_TERMS.c.term.in_(indices))).scalars().all()
+        )
         connection.execute(delete(PERSON_TERMS).where(PERSON_TERMS.c.person_id.in_(people)))
     if people:
         context.vault.shred(*((PERSON_KIND, person_id) for person_id in dict.fromkeys(people)))
@@ -82,7 +97,9 @@ def _indices(context: ServiceContext, terms: Sequence[str]) -> tuple[list[str], 
     return evened, [context.vault.pseudonym("person-term", term.encode("utf-8", "replace")) for term in evened]
 
 
-def _logged(person_id: str, evened: Sequence[str], key: bytes, new_key: bytes | None, new_terms: tuple[str, ...]) -> LoggedPerson:
+def _logged(
+    person_id: str, evened: Sequence[str], key: bytes, new_key: bytes | None, new_terms: tuple[str, ...]
+) -> LoggedPerson:
     def fingerprint(label: str, text: str) -> str:
         return hmac.digest(key, f"{label}\0{text}".encode("utf-8", "replace"), "sha256").hex()[:_SHOWN]
 

@@ -1,4 +1,7 @@
-"""Plan a training before it starts: what will be done and what it will take, or why it cannot be and what can. Reads no row."""
+"""Plan a training before it starts: what will be done and what it will take, or why it cannot be and what can.
+
+Reads no row.
+"""
 
 import json
 import math
@@ -37,7 +40,9 @@ UNKNOWN_TOKENS = 150.0  # a row's length where nobody counted
 
 @dataclass(frozen=True)
 class TrainingChoice:
-    """What a person may choose; what is None comes from the preset, and with the method "auto" from what fits the machine."""
+    """What a person may choose; what is None comes from the preset, and with the method "auto" from what fits the
+    machine.
+    """
 
     method: str = "qlora"
     preset: str = "balanced"
@@ -72,15 +77,23 @@ class PlannedTraining:
         return {"settings": self.settings, "batch": self.batch, **fitted, "memory": {**fitted["memory"], **peak}}
 
 
-def plan_training(context: ServiceContext, *, dataset_id: str, model_id: str, choice: TrainingChoice) -> PlannedTraining:
-    """Return the plan. Raises `InputError` for a choice that cannot be, with the nearest thing that works; `NotFoundError`."""
+def plan_training(
+    context: ServiceContext, *, dataset_id: str, model_id: str, choice: TrainingChoice
+) -> PlannedTraining:
+    """Return the plan.
+
+    Raises `InputError` for a choice that cannot be, with the nearest thing that works; `NotFoundError`.
+    """
     dataset = describe_dataset(context, dataset_id)
     model = describe_model(context, model_id)
     if dataset["training_rows"] == 0:
-        raise InputError("The dataset has no row to train on. Import one with at least ten examples.", code="training.empty")
+        raise InputError(
+            "The dataset has no row to train on. Import one with at least ten examples.", code="training.empty"
+        )
     if TEMPLATE_NAME not in model["manifest"]["files"]:
         raise InputError(
-            f"{model['name']} has no chat template, so it does not know a question from an answer. Import the one of its family that was "
+            f"{model['name']} has no chat template, so it does not know a question from an answer. Import the one of "
+            "its family that was "
             "made for chat (often named Instruct).",
             code="prompts.template",
         )
@@ -91,11 +104,19 @@ def plan_training(context: ServiceContext, *, dataset_id: str, model_id: str, ch
     rows = row_sizes(context, dataset, max_length)
     machine = measured_machine(context)
     # For the settings, "auto" is an adapter: which one, the memory decides below.
-    settings = _settings(choice, "lora" if choice.method == AUTOMATIC else choice.method, shape, dataset["training_rows"])
-    wanted = MethodChoice(choice.method, *(settings[name] for name in ("rank", "use_rslora", "use_dora", "last_layers", "train_head")))
+    settings = _settings(
+        choice, "lora" if choice.method == AUTOMATIC else choice.method, shape, dataset["training_rows"]
+    )
+    wanted = MethodChoice(
+        choice.method, *(settings[name] for name in ("rank", "use_rslora", "use_dora", "last_layers", "train_head"))
+    )
     adapters = wanted.adapters or choice.method == AUTOMATIC
-    if choice.rank is None and adapters and settings["rank"] > shape.smallest_side:  # the preset's rank is meant for larger models
-        settings = _settings(replace(choice, rank=shape.smallest_side), settings["method"], shape, dataset["training_rows"])
+    if (
+        choice.rank is None and adapters and settings["rank"] > shape.smallest_side
+    ):  # the preset's rank is meant for larger models
+        settings = _settings(
+            replace(choice, rank=shape.smallest_side), settings["method"], shape, dataset["training_rows"]
+        )
         wanted = replace(wanted, rank=settings["rank"])
     fitted = fit_training(Training(shape, wanted, machine, rows, settings["epochs"], settings["batch_size"]))
     settings |= {
@@ -109,8 +130,13 @@ def plan_training(context: ServiceContext, *, dataset_id: str, model_id: str, ch
     return PlannedTraining(settings, fitted, _batch_reason(choice, dataset["training_rows"], settings["batch_size"]))
 
 
-def show_plan(context: ServiceContext, caller: Caller, *, dataset_id: str, model_id: str, choice: TrainingChoice) -> PlannedTraining:
-    """Return the plan to somebody who may see data sets and models: a look, and logged. Nothing is started. Raises as `plan_training`."""
+def show_plan(
+    context: ServiceContext, caller: Caller, *, dataset_id: str, model_id: str, choice: TrainingChoice
+) -> PlannedTraining:
+    """Return the plan to somebody who may see data sets and models: a look, and logged.
+
+    Nothing is started. Raises as `plan_training`.
+    """
     look_at_both(context, caller, dataset_id, model_id)
     return plan_training(context, dataset_id=dataset_id, model_id=model_id, choice=choice)
 
@@ -123,7 +149,9 @@ def look_at_both(context: ServiceContext, caller: Caller, dataset_id: str, model
 
 def _batch_reason(choice: TrainingChoice, training_rows: int, batch_size: int) -> str:
     preset = PRESETS[choice.preset]
-    rows = preset.batch(training_rows).reason if choice.batch_size is None else f"{batch_size} rows a step, as you said."
+    rows = (
+        preset.batch(training_rows).reason if choice.batch_size is None else f"{batch_size} rows a step, as you said."
+    )
     passes = preset.more_passes(training_rows, batch_size) if choice.epochs is None else ""
     return f"{rows} {passes}".rstrip()
 
@@ -164,7 +192,11 @@ def row_sizes(context: ServiceContext, dataset: dict[str, Any], limit: int) -> R
     mean, longest = UNKNOWN_TOKENS, float(limit)
     if counted.get("counted"):
         middles = [(low + high) / 2 for low, high in zip(counted["edges"], counted["edges"][1:], strict=False)]
-        mean = scale * sum(middle * count for middle, count in zip(middles, counted["counts"], strict=True)) / counted["counted"]
+        mean = (
+            scale
+            * sum(middle * count for middle, count in zip(middles, counted["counts"], strict=True))
+            / counted["counted"]
+        )
         longest = scale * counted["longest"]
     # A row that is longer than the limit is left out.
     whole = min(float(limit), max(2.0, mean + shared))

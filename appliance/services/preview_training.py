@@ -1,4 +1,7 @@
-"""What a page shows of a training before it starts: the plan, or why there is none, and the advised rank. One look at data and model."""
+"""What a page shows of a training before it starts: the plan, or why there is none, and the advised rank.
+
+One look at data and model.
+"""
 
 from dataclasses import dataclass, replace
 
@@ -13,7 +16,8 @@ from appliance.services.plan_training import PlannedTraining, TrainingChoice, lo
 
 @dataclass(frozen=True)
 class TrainingPreview:
-    """What would learn from what; the plan, or its `refusal` as a sentence; the `rank` that is advised, with its `advice`.
+    """What would learn from what; the plan, or its `refusal` as a sentence; the `rank` that is advised, with its
+    `advice`.
 
     Where none can be advised the rank is None and the advice says why; it is empty where the method has no rank.
     """
@@ -28,9 +32,16 @@ class TrainingPreview:
 
 
 def preview_training(
-    context: ServiceContext, caller: Caller, *, dataset_id: str, model_id: str, choice: TrainingChoice, take_advised: bool = False
+    context: ServiceContext,
+    caller: Caller,
+    *,
+    dataset_id: str,
+    model_id: str,
+    choice: TrainingChoice,
+    take_advised: bool = False,
 ) -> TrainingPreview:
-    """Return the preview of a choice: with `take_advised`, of the same choice with the advised rank. Reads no row; starts nothing.
+    """Return the preview of a choice: with `take_advised`, of the same choice with the advised rank. Reads no row;
+    starts nothing.
 
     Raises `NotFoundError`, and `InputError` where the rank should be taken and there is none.
     """

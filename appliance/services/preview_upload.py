@@ -32,7 +32,9 @@ def preview_upload(
     with context.act(caller, "dataset.preview", ObjectRef("upload", upload_id)):
         upload = upload_access(context, upload_id, filename, encoding, delimiter, roles)
         start = PreviewStart(upload=upload, rows=max(1, min(rows, 50)))
-        order = WorkerOrder(start, read=(upload_path(context.home, upload_id),), write=(), memory_bytes=PARSER_MEMORY_BYTES)
+        order = WorkerOrder(
+            start, read=(upload_path(context.home, upload_id),), write=(), memory_bytes=PARSER_MEMORY_BYTES
+        )
         return run_worker(context.launcher, order, lambda _message: None).result
 
 

@@ -20,7 +20,8 @@ def _nothing_to_verify(_connection: Connection) -> None:
 
 
 def authorise_submit(context: ServiceContext, caller: Caller) -> None:
-    """Authorise the queueing of a job before anything that it is about is looked up. Raises `AuthorizationError`; the denial is logged.
+    """Authorise the queueing of a job before anything that it is about is looked up. Raises `AuthorizationError`; the
+    denial is logged.
 
     Somebody who may not train must not learn from what a plan says, or from which sentence refuses it.
     """
@@ -38,9 +39,11 @@ def queue_job(
     makes_adapter: str = "",
     verify: Verify = _nothing_to_verify,
 ) -> Job:
-    """Queue a job of `kind` that does what `spec` says. `makes_adapter`: the id of an adapter that it will write, under a key of its own.
+    """Queue a job of `kind` that does what `spec` says. `makes_adapter`: the id of an adapter that it will write, under
+    a key of its own.
 
-    `verify` raises for data that may not be used (any more): before the keys are made, and again in the transaction that queues the job.
+    `verify` raises for data that may not be used (any more): before the keys are made, and again in the transaction
+    that queues the job.
     """
     job_id = new_id("jb")
     with context.act(caller, "job.submit", ObjectRef("job", job_id), {"kind": kind, **details}):
@@ -52,4 +55,12 @@ def queue_job(
             context.vault.new_data_key("adapter", makes_adapter)
         with context.database.begin() as connection:
             verify(connection)
-            return add_job(connection, context.clock, job_id=job_id, project_id=project_id, kind=kind, spec=spec, created_by=caller.user_id)
+            return add_job(
+                connection,
+                context.clock,
+                job_id=job_id,
+                project_id=project_id,
+                kind=kind,
+                spec=spec,
+                created_by=caller.user_id,
+            )

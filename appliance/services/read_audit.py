@@ -14,13 +14,16 @@ MAX_WITNESSES = 100
 
 
 def verify_audit(context: ServiceContext, caller: Caller, *, witnesses: Sequence[str] = ()) -> dict[str, Any]:
-    """Recompute the whole log against its signed checkpoint, the remembered head, and checkpoints that were carried away (signed notes).
+    """Recompute the whole log against its signed checkpoint, the remembered head, and checkpoints that were carried
+    away (signed notes).
 
     Raises `AuditLogError` naming the first bad entry, `InputError` for a witness that is no checkpoint.
     """
     notes = _witnesses(witnesses)
     with context.act(caller, "audit.verify", LOG, {"witnesses": len(notes)}):
-        verified = context.log.verify(public_key=context.vault.signer.public_key, remembered=context.vault.heads.load(), witnesses=notes)
+        verified = context.log.verify(
+            public_key=context.vault.signer.public_key, remembered=context.vault.heads.load(), witnesses=notes
+        )
     return {
         "verified": True,
         "entries": verified.size,
@@ -39,14 +42,17 @@ def show_audit(context: ServiceContext, caller: Caller, *, last: int = 50) -> li
 
 
 def take_checkpoint(context: ServiceContext, caller: Caller) -> dict[str, Any]:
-    """Return the signed checkpoint over the log as it is, for an auditor to carry away, and the key that verifies it."""
+    """Return the signed checkpoint over the log as it is, for an auditor to carry away, and the key that verifies
+    it.
+    """
     with context.act(caller, "audit.checkpoint", LOG):
         note, head, _tiles = context.log.provable()
     return {"checkpoint": note.decode(), "entries": head.size, "root": head.root.hex(), "key": log_key(context)}
 
 
 def prove_entry(context: ServiceContext, caller: Caller, *, sequence: int) -> dict[str, Any]:
-    """Return an entry as the log has it (canonical JSON), and the proof that it is there (C2SP `tlog-proof`). Raises `InputError`.
+    """Return an entry as the log has it (canonical JSON), and the proof that it is there (C2SP `tlog-proof`). Raises
+    `InputError`.
 
     Of an entry that is archived the hash alone is here, which is what the proof is about; `entry` is empty then.
     """
@@ -79,5 +85,6 @@ def _witnesses(notes: Sequence[str]) -> list[SignedCheckpoint]:
         return [parse_checkpoint(note.encode("utf-8", "replace")) for note in notes]
     except AuditLogError:
         raise InputError(
-            "This is no checkpoint of an audit log. Take one with `appliance audit checkpoint OUT`.", code="audit.witness-file"
+            "This is no checkpoint of an audit log. Take one with `appliance audit checkpoint OUT`.",
+            code="audit.witness-file",
         ) from None

@@ -1,4 +1,6 @@
-"""Read a backup's folder: which backups a recovery key opens, what is missing, and each file with every digest checked."""
+"""Read a backup's folder: which backups a recovery key opens, what is missing, and each file with every digest
+checked.
+"""
 
 import hashlib
 import os
@@ -25,17 +27,19 @@ NAMED = 5  # files that a sentence names; of others it tells the number
 
 
 def find_manifest(source: Path, secret: RecoverySecret, backup_id: str = "") -> Manifest:
-    """Return the manifest of the backup that was asked for, else of the newest. Those of other recovery keys are passed over.
+    """Return the manifest of the backup that was asked for, else of the newest. Those of other recovery keys are passed
+    over.
 
-    Raises `NotFoundError`, `AuthenticationError` when the key opens none, `IntegrityError` naming a damaged one: no older backup is put in
-    its place unasked.
+    Raises `NotFoundError`, `AuthenticationError` when the key opens none, `IntegrityError` naming a damaged one: no
+    older backup is put in its place unasked.
     """
     if backup_id:
         verify_id(backup_id)
     names = [backup_id] if backup_id else sorted(path.name for path in source.glob("manifests/bk_*"))
     if not names or not (source / "manifests" / names[0]).is_file():
         raise NotFoundError(
-            "There is no such backup in this folder: it has no whole one of that name, or none at all.", code="backup.absent"
+            "There is no such backup in this folder: it has no whole one of that name, or none at all.",
+            code="backup.absent",
         )
     found = []
     for name in names:
@@ -47,21 +51,27 @@ def find_manifest(source: Path, secret: RecoverySecret, backup_id: str = "") -> 
             continue
         except IntegrityError as error:
             raise IntegrityError(
-                f"The backup {name} is damaged: {error.sentence} Nothing was restored; another one is named with --backup.",
+                f"The backup {name} is damaged: {error.sentence} Nothing was restored; another one is named with "
+                "--backup.",
                 code="backup.manifest",
             ) from error
     if not found:
-        raise AuthenticationError("This recovery key opens no backup in this folder. Nothing was restored.", code="recovery.wrong")
+        raise AuthenticationError(
+            "This recovery key opens no backup in this folder. Nothing was restored.", code="recovery.wrong"
+        )
     return max(found, key=lambda manifest: manifest.created_us)
 
 
 def verify_complete(source: Path, manifest: Manifest) -> None:
     """Raise `IntegrityError` naming the files of which a part is missing."""
-    lacking = [file.path for file in manifest.files if not all(part_path(source, name).is_file() for name in file.parts)]
+    lacking = [
+        file.path for file in manifest.files if not all(part_path(source, name).is_file() for name in file.parts)
+    ]
     if lacking:
         more = f" and {len(lacking) - NAMED} more" if len(lacking) > NAMED else ""
         raise IntegrityError(
-            f"The backup {manifest.id} is incomplete: parts are missing of {', '.join(lacking[:NAMED])}{more}. Nothing was restored.",
+            f"The backup {manifest.id} is incomplete: parts are missing of {', '.join(lacking[:NAMED])}{more}. Nothing "
+            "was restored.",
             code="backup.missing",
         )
 
@@ -95,4 +105,6 @@ def _parts(source: Path, manifest: Manifest, file: BackedUpFile) -> Iterator[byt
 
 
 def _damaged(manifest: Manifest, file: BackedUpFile) -> IntegrityError:
-    return IntegrityError(f"The backup {manifest.id} is damaged in {file.path}. Nothing was restored.", code="backup.damaged")
+    return IntegrityError(
+        f"The backup {manifest.id} is damaged in {file.path}. Nothing was restored.", code="backup.damaged"
+    )

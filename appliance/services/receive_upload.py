@@ -36,7 +36,10 @@ class Upload:
     """One file on its way in. `write` pieces, then `finish`; `abort` leaves nothing behind."""
 
     def __init__(self, context: ServiceContext, caller: Caller) -> None:
-        """Authorise, log the request, and make the sealed file. Raises `AuthorizationError`, `SealedError`, `StorageError`."""
+        """Authorise, log the request, and make the sealed file.
+
+        Raises `AuthorizationError`, `SealedError`, `StorageError`.
+        """
         self._context = context
         self._caller = caller
         self.id = new_id("up")
@@ -48,7 +51,8 @@ class Upload:
         self._path = upload_path(context.home, self.id)
         self._size = 0
         self._digest = hashlib.sha256()
-        # The file is there before its key, and goes after it: whatever kills this process, no key is left that nothing points to.
+        # The file is there before its key, and goes after it: whatever kills this process, no key is left that nothing
+        # points to.
         with storage_errors("Receiving the file"):
             self._file: BinaryIO = open(self._path, "xb")  # noqa: SIM115 - closed by finish and abort
         try:
@@ -60,11 +64,16 @@ class Upload:
         self._writer = SealedWriter(self._file, key, SealContext(UPLOAD_KIND, self.id, 1, "content"))
 
     def write(self, piece: bytes) -> None:
-        """Seal the next piece. Raises `InputError` over the limit of size, `StorageError` on a full disk; both end the upload."""
+        """Seal the next piece.
+
+        Raises `InputError` over the limit of size, `StorageError` on a full disk; both end the upload.
+        """
         self._size += len(piece)
         try:
             if self._size > MAX_UPLOAD_BYTES:
-                raise InputError(f"The file is over {MAX_UPLOAD_BYTES // 1024**2} MiB. Split it into several.", code="upload.size")
+                raise InputError(
+                    f"The file is over {MAX_UPLOAD_BYTES // 1024**2} MiB. Split it into several.", code="upload.size"
+                )
             with storage_errors("Receiving the file"):
                 self._writer.write(piece)
             self._digest.update(piece)
@@ -93,11 +102,15 @@ class Upload:
         with contextlib.suppress(OSError):
             self._file.close()
         discard_upload(self._context, self.id)
-        self._context.log.append(self._caller.actor, "upload.receive", self._target, outcome, reason=reason, request=self.id)
+        self._context.log.append(
+            self._caller.actor, "upload.receive", self._target, outcome, reason=reason, request=self.id
+        )
 
 
 def file_fingerprint(context: ServiceContext, sha256: str) -> str:
-    """Return how the log names a file with this SHA-256 (hex): a keyed fingerprint, so that nobody else can try files on it."""
+    """Return how the log names a file with this SHA-256 (hex): a keyed fingerprint, so that nobody else can try files
+    on it.
+    """
     return context.vault.pseudonym("file", bytes.fromhex(sha256))
 
 

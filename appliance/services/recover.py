@@ -1,4 +1,6 @@
-"""Put right what a crash left: requests without an outcome, imports that were half done, files that nobody will ask for any more."""
+"""Put right what a crash left: requests without an outcome, imports that were half done, files that nobody will ask for
+any more.
+"""
 
 import contextlib
 import shutil
@@ -24,7 +26,8 @@ from appliance.services.shred_dataset import VERSIONS_ACTION, finish_interrupted
 from appliance.vault.tables import AUDIT_REVIEWS, BACKUPS
 
 INTERRUPTED = "interrupted"
-# What an action makes under an id that its request names already: whether the crash came before or after it is seen there.
+# What an action makes under an id that its request names already: whether the crash came before or after it is seen
+# there.
 _MADE: dict[str, Table] = {"dataset.import": DATASETS, "job.submit": JOBS}
 # ... and what it brings to a state: the table, and the state in which it is done.
 _BROUGHT: dict[str, tuple[Table, str]] = {SHRED: (DATASETS, SHREDDED), BACK_UP: (BACKUPS, COMPLETE)}
@@ -47,7 +50,10 @@ class Recovery:
         self._left = [path for folder, pattern in folders for path in sorted((context.home / folder).glob(pattern))]
 
     def run(self, jobs: list[Job]) -> None:
-        """Log how the interrupted actions ended and which `jobs` were put right, then remove what is of no use. No job runs meanwhile."""
+        """Log how the interrupted actions ended and which `jobs` were put right, then remove what is of no use.
+
+        No job runs meanwhile.
+        """
         log = self._context.log
         finish_interrupted(self._context, self._size)
         for entry in log.unfinished():
@@ -63,7 +69,9 @@ class Recovery:
                 request=entry["request"],
             )
         for job in jobs:
-            log.append(APPLIANCE, "job.recover", ObjectRef("job", job.id), Outcome.SUCCEEDED, details={"state": str(job.state)})
+            log.append(
+                APPLIANCE, "job.recover", ObjectRef("job", job.id), Outcome.SUCCEEDED, details={"state": str(job.state)}
+            )
         self._remove_left()
         self._forget_unused_keys()
 
@@ -83,13 +91,18 @@ class Recovery:
         self._context.vault.forget(*unused)
 
     def _was_done(self, entry: dict[str, Any]) -> bool:
-        if entry["action"] == RESTORE:  # It is asked for in a log that nobody reads before the keyring is there, and then it is done.
+        if (
+            entry["action"] == RESTORE
+        ):  # It is asked for in a log that nobody reads before the keyring is there, and then it is done.
             return True
         table = _MADE.get(entry["action"])
         with self._context.database.begin() as connection:
             if entry["action"] in _NOTED:
                 noted, done = _NOTED[entry["action"]]
-                return connection.execute(select(noted.c.request).where(noted.c.request == entry["request"], done)).first() is not None
+                return (
+                    connection.execute(select(noted.c.request).where(noted.c.request == entry["request"], done)).first()
+                    is not None
+                )
             if entry["action"] in _BROUGHT:
                 brought, state = _BROUGHT[entry["action"]]
                 query = select(brought.c.id).where(brought.c.state == state)
@@ -97,10 +110,15 @@ class Recovery:
                 query = select(table.c.id)
             else:
                 return False
-            return connection.execute(query.where(query.selected_columns.id == entry["object"]["id"])).first() is not None
+            return (
+                connection.execute(query.where(query.selected_columns.id == entry["object"]["id"])).first() is not None
+            )
 
     def _remove_left(self) -> None:
-        """Remove sealed uploads with their keys, and folders that were not finished. What cannot be removed now waits for the next time."""
+        """Remove sealed uploads with their keys, and folders that were not finished.
+
+        What cannot be removed now waits for the next time.
+        """
         left, self._left = self._left, []
         for path in left:
             with contextlib.suppress(ApplianceError, OSError):

@@ -1,14 +1,16 @@
-"""What the web's door refuses, in the log: the first of a kind at once and durably, what follows as one count a minute (ADR 0029).
+"""What the web's door refuses, in the log: the first of a kind at once and durably, what follows as one count a minute
+(ADR 0029).
 
-Nobody has to be anybody to be refused, so what is written must be bounded by time, not by requests. One window is open for each kind of
-refusal and each source (an address of this machine, or the account whose session it was). It begins with an entry for the first; while
-more come, each `WINDOW_US` ends with one entry that says how many; a window in which none came is forgotten. Of addresses there are
-`MAX_WINDOWS`, and from then on one more for each kind, whose source is `OTHERS` (this machine has 2^24 loopback addresses to come from); of
-accounts, as many as are signed in. So the counts of all entries add up to the refusals, and a minute has no more entries than windows.
+Nobody has to be anybody to be refused, so what is written must be bounded by time, not by requests. One window is open
+for each kind of refusal and each source (an address of this machine, or the account whose session it was). It begins
+with an entry for the first; while more come, each `WINDOW_US` ends with one entry that says how many; a window in which
+none came is forgotten. Of addresses there are `MAX_WINDOWS`, and from then on one more for each kind, whose source is
+`OTHERS` (this machine has 2^24 loopback addresses to come from); of accounts, as many as are signed in. So the counts
+of all entries add up to the refusals, and a minute has no more entries than windows.
 
-While the disk has less than `QUIET_BYTES` free, or the log takes no request, refusals are only counted, and said once there is room: a
-flood is never what fills the disk, nor what uses up the log's reserve. Stopping says every open count; `kill -9` loses those of the windows
-that are open, which is a minute at most; the first entry of each is there.
+While the disk has less than `QUIET_BYTES` free, or the log takes no request, refusals are only counted, and said once
+there is room: a flood is never what fills the disk, nor what uses up the log's reserve. Stopping says every open count;
+`kill -9` loses those of the windows that are open, which is a minute at most; the first entry of each is there.
 """
 
 import contextlib
@@ -93,7 +95,9 @@ class RefusedRequests:
             return refused
 
     def write_first(self, first: Refused) -> None:
-        """Write the entry of a window's first refusal; when it cannot be written, it is counted with those that follow."""
+        """Write the entry of a window's first refusal; when it cannot be written, it is counted with those that
+        follow.
+        """
         if not self._write(first, 1, 0):
             with self._counting:
                 self._windows.setdefault(first, _Window(self._clock.monotonic_us())).count += 1
@@ -102,7 +106,11 @@ class RefusedRequests:
         """Say the counts of the windows that are over. What cannot be written is kept, and tried again."""
         now = self._clock.monotonic_us()
         with self._counting:
-            over = [(refused, window) for refused, window in self._windows.items() if all_of_them or now - window.since_us >= WINDOW_US]
+            over = [
+                (refused, window)
+                for refused, window in self._windows.items()
+                if all_of_them or now - window.since_us >= WINDOW_US
+            ]
             counts = [(refused, window, window.count) for refused, window in over]
             for refused, _window, count in counts:
                 if not count:
@@ -126,6 +134,8 @@ class RefusedRequests:
         with contextlib.suppress(ApplianceError):
             if self._free_bytes(context.home) >= QUIET_BYTES:
                 context.log.verify_writable()
-                context.log.append(refused.actor, KINDS[refused.code], DOOR, Outcome.DENIED, reason=refused.code, details=details)
+                context.log.append(
+                    refused.actor, KINDS[refused.code], DOOR, Outcome.DENIED, reason=refused.code, details=details
+                )
                 return True
         return False

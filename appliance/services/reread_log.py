@@ -1,9 +1,10 @@
-"""Read the old entries of the log again, a few at a time while the appliance serves, so that damage is noticed without anybody asking.
+"""Read the old entries of the log again, a few at a time while the appliance serves, so that damage is noticed without
+anybody asking.
 
-A round begins with each start and then once a day. It compares every full bundle with the hashes that lead to the log's edge in memory
-(audit/reread.py), of what is archived these hashes alone; what is younger, opening the log compares. What it finds is an entry of the log
-at once, and is said where the state of the home is shown, until a round finds nothing; the round's end is an entry too. It needs no key,
-and goes on while the vault is sealed.
+A round begins with each start and then once a day. It compares every full bundle with the hashes that lead to the log's
+edge in memory (audit/reread.py), of what is archived these hashes alone; what is younger, opening the log compares.
+What it finds is an entry of the log at once, and is said where the state of the home is shown, until a round finds
+nothing; the round's end is an entry too. It needs no key, and goes on while the vault is sealed.
 """
 
 import contextlib
@@ -61,8 +62,12 @@ class LogRereading:
         """Say and log the first damage of a round; count what follows."""
         if not self._damaged:
             entry = error.entry if isinstance(error, AuditLogError) and error.entry is not None else index * WIDTH
-            self._context.log_damage = f"{error.sentence} Bring the file back from a backup; an auditor has to know of it."
-            self._context.log.append(APPLIANCE, "log.reread", _LOG, Outcome.FAILED, reason=error.code, details={"entry": entry})
+            self._context.log_damage = (
+                f"{error.sentence} Bring the file back from a backup; an auditor has to know of it."
+            )
+            self._context.log.append(
+                APPLIANCE, "log.reread", _LOG, Outcome.FAILED, reason=error.code, details={"entry": entry}
+            )
             self._reason = error.code
         self._damaged += 1
 

@@ -3,8 +3,8 @@
     a mark that says so -> every file, each digest checked -> the log, which must be the one that the manifest names
     -> `home.restore` in that log, with its old size and root -> the keyring under new keys: from here on it is a home
 
-Until the keyring is there, nothing that reads homes takes this for one: what fails takes everything away again, and after a kill the next
-restore begins by doing that.
+Until the keyring is there, nothing that reads homes takes this for one: what fails takes everything away again, and
+after a kill the next restore begins by doing that.
 """
 
 import contextlib
@@ -44,7 +44,8 @@ def verify_empty(home: Path) -> None:
     there = {path.name for path in home.iterdir()} - {LOCK} if home.is_dir() else set()
     if there and (Vault.exists(home) or RESTORING not in there):
         raise HomeError(
-            "There is something here already. A backup is restored onto an empty place: name another with APPLIANCE_HOME.",
+            "There is something here already. A backup is restored onto an empty place: name another with "
+            "APPLIANCE_HOME.",
             code="home.exists",
         )
 
@@ -59,10 +60,11 @@ def restore_home(
     backup_id: str = "",
     on_file: OnFile = lambda _path: None,
 ) -> dict[str, Any]:
-    """Rebuild the home from the backup in `source`, by default the newest that `secret` opens; `passphrase` will open it too.
+    """Rebuild the home from the backup in `source`, by default the newest that `secret` opens; `passphrase` will open
+    it too.
 
-    Raises `HomeError` (not empty), `NotFoundError`, `AuthenticationError`, `IntegrityError` (naming what is missing or damaged),
-    `StorageError`.
+    Raises `HomeError` (not empty), `NotFoundError`, `AuthenticationError`, `IntegrityError` (naming what is missing or
+    damaged), `StorageError`.
     """
     verify_empty(home)
     manifest = find_manifest(source, secret, backup_id)
@@ -77,7 +79,11 @@ def restore_home(
             log = AuditLog.open(home / "audit", clock)
             _verify_log(log, manifest, vault)
             log.attach(vault.signer, vault.heads)
-            details: dict[str, str | int | bool] = {"size": manifest.log_size, "root": manifest.log_root, "backup": manifest.id}
+            details: dict[str, str | int | bool] = {
+                "size": manifest.log_size,
+                "root": manifest.log_root,
+                "backup": manifest.id,
+            }
             details |= {"taken_us": manifest.created_us, "why": "restored from a backup"}
             with log.action(OPERATOR.actor, RESTORE, HOME, details):
                 _prepare(home, vault, manifest)
@@ -126,10 +132,15 @@ def _clear(home: Path) -> None:
 
 
 def _verify_log(log: AuditLog, manifest: Manifest, vault: Vault) -> None:
-    """Raise `IntegrityError` unless the log is, to the last entry, the one that the manifest names, signed with its key."""
+    """Raise `IntegrityError` unless the log is, to the last entry, the one that the manifest names, signed with its
+    key.
+    """
     head = log.head
     if (head.size, head.root.hex()) != (manifest.log_size, manifest.log_root):
-        raise IntegrityError(f"The log in the backup {manifest.id} is not the one that it names. Nothing was restored.", code="backup.log")
+        raise IntegrityError(
+            f"The log in the backup {manifest.id} is not the one that it names. Nothing was restored.",
+            code="backup.log",
+        )
     log.verify(public_key=vault.signer.public_key, remembered=vault.heads.load())
 
 
@@ -141,7 +152,8 @@ def _prepare(home: Path, vault: Vault, manifest: Manifest) -> None:
             for name, digest in ModelManifest.from_json(json.loads(row.manifest)).files.items():
                 if digests.get(f"models/{row.id}/{name}") != digest:
                     raise IntegrityError(
-                        f"The backup has another file as models/{row.id}/{name}. Nothing was restored.", code="backup.model"
+                        f"The backup has another file as models/{row.id}/{name}. Nothing was restored.",
+                        code="backup.model",
                     )
         connection.execute(delete(SESSIONS))
         connection.execute(update(BACKUPS).where(BACKUPS.c.id == manifest.id).values(state=COMPLETE))
@@ -154,4 +166,8 @@ def _policies(home: Path) -> str:
     """Say whether the policies of the backup are those that are in force here."""
     then = {path.name: path.read_bytes() for path in (home / OLD_POLICIES).glob("*.cedar")}
     now = {path.name: path.read_bytes() for path in find_policy_folder().glob("*.cedar")}
-    return "The policies are the same." if then == now else f"The policies installed here differ from the backup's, see {OLD_POLICIES}."
+    return (
+        "The policies are the same."
+        if then == now
+        else f"The policies installed here differ from the backup's, see {OLD_POLICIES}."
+    )

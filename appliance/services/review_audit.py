@@ -1,7 +1,8 @@
 """Sign-off of a review of the log (NIST SP 800-53 AU-6): an auditor says that he looked at entries a to b, with a note.
 
-The review is itself an entry: it names a and b and a keyed fingerprint of the note. The note stands in the encrypted database. What was
-reviewed is therefore told by the log, not by a table that somebody could fill; and a note that was changed later shows.
+The review is itself an entry: it names a and b and a keyed fingerprint of the note. The note stands in the encrypted
+database. What was reviewed is therefore told by the log, not by a table that somebody could fill; and a note that was
+changed later shows.
 """
 
 import hmac
@@ -29,17 +30,26 @@ def sign_off(desk: AuditDesk, caller: Caller, *, first: int, last: int, note: st
     context.verify_allowed(caller, ACTION, LOG)
     size = context.log.size
     if not 0 <= first <= last < size:
-        raise InputError(f"A review covers entries from the first to the last looked at, of 0 to {size - 1}. Correct the two numbers.")
+        raise InputError(
+            f"A review covers entries from the first to the last looked at, of 0 to {size - 1}. Correct the two "
+            "numbers."
+        )
     if not 0 < len(note) <= MAX_NOTE_CHARACTERS:
-        raise InputError(f"A review needs a note of at most {MAX_NOTE_CHARACTERS} characters: what you looked for, and what you found.")
+        raise InputError(
+            f"A review needs a note of at most {MAX_NOTE_CHARACTERS} characters: what you looked for, and what you "
+            "found."
+        )
     details: dict[str, str | int | bool] = {"first": first, "last": last, "note_hmac": _fingerprint(context, note)}
     with context.act(caller, ACTION, LOG, details) as recorded, context.database.begin() as connection:
-        connection.execute(insert(AUDIT_REVIEWS).values(request=recorded.request, note=note, created_us=context.clock.now_us()))
+        connection.execute(
+            insert(AUDIT_REVIEWS).values(request=recorded.request, note=note, created_us=context.clock.now_us())
+        )
     return {"first": first, "last": last, "entries": last - first + 1, "request": recorded.request}
 
 
 def sign_off_as(desk: AuditDesk, *, name: str, password: str, first: int, last: int, note: str) -> dict[str, Any]:
-    """Do the same for an auditor who is at the machine, not at the page: with his own password, in a session that ends with it.
+    """Do the same for an auditor who is at the machine, not at the page: with his own password, in a session that ends
+    with it.
 
     So whoever runs the machine still does not review himself. Raises as `sign_off`, and `AuthenticationError`.
     """
@@ -47,7 +57,9 @@ def sign_off_as(desk: AuditDesk, *, name: str, password: str, first: int, last: 
     token, user = sign_in(context, name, password)
     found = caller_of(context, token)
     if found is None or user.must_change:
-        raise AuthenticationError("Choose a password of your own first: sign in on the pages.", code="password.one-time")
+        raise AuthenticationError(
+            "Choose a password of your own first: sign in on the pages.", code="password.one-time"
+        )
     try:
         return sign_off(desk, found[0], first=first, last=last, note=note)
     finally:
@@ -59,7 +71,9 @@ def list_reviews(context: ServiceContext, index: SearchIndex) -> dict[str, Any]:
     written = index.read(index.find(Query(action=ACTION)).tolist())
     # What is reviewed stands in the request: an outcome that a crash left to the next start does not repeat it.
     asked = {entry["request"]: entry["details"] for entry in written if entry["outcome"] == Outcome.REQUESTED}
-    entries = [{**entry, "details": asked[entry["request"]]} for entry in written if entry["outcome"] == Outcome.SUCCEEDED]
+    entries = [
+        {**entry, "details": asked[entry["request"]]} for entry in written if entry["outcome"] == Outcome.SUCCEEDED
+    ]
     gaps = _gaps([(entry["details"]["first"], entry["details"]["last"]) for entry in entries], index.size)
     shown = entries[: -SHOWN_REVIEWS - 1 : -1]
     with context.database.begin() as connection:

@@ -1,7 +1,9 @@
-"""The next version of a dataset: a fix applied in a confined worker. What was there stays as it was, as the version before.
+"""The next version of a dataset: a fix applied in a confined worker. What was there stays as it was, as the version
+before.
 
-Rows keep their numbers and their part: what training never saw stays unseen. New keys without a change (`renew_keys`) are a version too;
-there the old versions are shredded, since a key is only renewed when the old one is to open nothing any more.
+Rows keep their numbers and their part: what training never saw stays unseen. New keys without a change (`renew_keys`)
+are a version too; there the old versions are shredded, since a key is only renewed when the old one is to open nothing
+any more.
 """
 
 import contextlib
@@ -44,18 +46,23 @@ def revise_dataset(
     rows: Sequence[int] = (),
     model_id: str = "",
 ) -> dict[str, Any]:
-    """Apply `action` to all rows with the finding `code`, or drop the rows named in `rows`; return the dataset and what was changed.
+    """Apply `action` to all rows with the finding `code`, or drop the rows named in `rows`; return the dataset and what
+    was changed.
 
-    Raises `InputError` for a fix that there is not, or that would change nothing, `ConflictError` when somebody else was faster.
+    Raises `InputError` for a fix that there is not, or that would change nothing, `ConflictError` when somebody else
+    was faster.
     """
     if (not code and (action != "drop" or not rows)) or action not in ACTIONS or len(rows) > MAX_NAMED_ROWS:
         raise InputError(
-            f"Say what to mend (`--check`) and how (one of: {', '.join(ACTIONS)}), or name up to {MAX_NAMED_ROWS:,} rows to drop.",
+            f"Say what to mend (`--check`) and how (one of: {', '.join(ACTIONS)}), or name up to {MAX_NAMED_ROWS:,} "
+            "rows to drop.",
             code="dataset.fix",
         )
     dataset = describe_dataset(context, dataset_id)
     with context.act(caller, "dataset.revise", _target(dataset), {"check": code, "action": action}) as recorded:
-        made = write_next_version(context, caller, dataset, recorded.request, code=code, action=action, rows=rows, model_id=model_id)
+        made = write_next_version(
+            context, caller, dataset, recorded.request, code=code, action=action, rows=rows, model_id=model_id
+        )
         recorded.details = {"check": code, "action": action, "version": made["version"], "changed": made["changed"]}
     return {**describe_dataset(context, dataset_id), "changed": made["changed"]}
 
@@ -66,7 +73,9 @@ def renew_keys(context: ServiceContext, caller: Caller, *, dataset_id: str) -> d
     with context.act(caller, "dataset.renew-keys", _target(dataset)) as recorded:
         verify_no_hold(dataset)
         with context.database.begin() as connection:
-            query = select(DATASET_VERSIONS.c.version).where(DATASET_VERSIONS.c.dataset_id == dataset_id, DATASET_VERSIONS.c.state == READY)
+            query = select(DATASET_VERSIONS.c.version).where(
+                DATASET_VERSIONS.c.dataset_id == dataset_id, DATASET_VERSIONS.c.state == READY
+            )
             old = list(connection.execute(query).scalars())
         made = write_next_version(context, caller, dataset, recorded.request)
         shredded = shred_versions(context, caller, dataset_id=dataset_id, versions=old)
@@ -86,7 +95,10 @@ def write_next_version(
     person: Sequence[str] = (),
     model_id: str = "",
 ) -> dict[str, Any]:
-    """Write version n + 1 out of the current one and make it current. Within somebody's logged act. Returns version and count changed."""
+    """Write version n + 1 out of the current one and make it current.
+
+    Within somebody's logged act. Returns version and count changed.
+    """
     dataset_id, version = dataset["id"], dataset["version"] + 1
     with context.database.begin() as connection:
         verify_version(connection, dataset_id, dataset["version"])
@@ -97,7 +109,9 @@ def write_next_version(
         with context.database.begin() as connection:
             query = select(DATASET_VERSIONS.c.version).where(DATASET_VERSIONS.c.dataset_id == dataset_id)
             if version in set(connection.execute(query).scalars()):
-                raise ConflictError("Somebody else changed this dataset at the same time. Look at it again.", code="dataset.version")
+                raise ConflictError(
+                    "Somebody else changed this dataset at the same time. Look at it again.", code="dataset.version"
+                )
     screening, read = screening_access(context, model_id)
     with new_part_keys(context, dataset_id, version) as keys, _staging(context) as staging:
         order = WorkerOrder(
@@ -108,7 +122,8 @@ def write_next_version(
                     dataset_version=dataset["version"],
                     system_prompt=dataset["system_prompt"],
                     part_keys={
-                        part: context.vault.data_key(PART_KIND, part_key_id(dataset_id, dataset["version"], part)) for part in PARTS
+                        part: context.vault.data_key(PART_KIND, part_key_id(dataset_id, dataset["version"], part))
+                        for part in PARTS
                     },
                 ),
                 screening=screening,

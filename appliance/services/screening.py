@@ -12,7 +12,8 @@ from appliance.services.context import ServiceContext
 
 
 def screening_access(context: ServiceContext, model_id: str = "") -> tuple[ScreeningAccess, tuple[Path, ...]]:
-    """Return the order for a worker and the files it must read. Without `model_id` the newest model counts, if there is one.
+    """Return the order for a worker and the files it must read. Without `model_id` the newest model counts, if there is
+    one.
 
     Raises `NotFoundError` for a model that is not there.
     """
@@ -25,5 +26,7 @@ def screening_access(context: ServiceContext, model_id: str = "") -> tuple[Scree
     tokenizer = context.home / "models" / model.id / "tokenizer.json" if model else Path()
     if model is None or not tokenizer.is_file():
         return ScreeningAccess(personal_data=personal_data), ()
-    access = ScreeningAccess(personal_data=personal_data, tokenizer_path=str(tokenizer), model_name=model.name, max_tokens=MAX_LENGTH)
+    access = ScreeningAccess(
+        personal_data=personal_data, tokenizer_path=str(tokenizer), model_name=model.name, max_tokens=MAX_LENGTH
+    )
     return access, (tokenizer,)

@@ -1,7 +1,7 @@
 """Find entries of the log by person, action, object, time and outcome. Looking is logged.
 
-The index (audit/search_index.py) says where to look; what is shown is read from the log itself and verified, and held against the
-question once more.
+The index (audit/search_index.py) says where to look; what is shown is read from the log itself and verified, and held
+against the question once more.
 """
 
 import contextlib
@@ -70,7 +70,9 @@ class AuditDesk:
             self._thread.join(WAIT_S)
         share = self.share
         if share is not None:
-            raise ConflictError(f"The log is being read: {100 * share:.0f} % so far. Ask again in a moment.", code="audit.reading")
+            raise ConflictError(
+                f"The log is being read: {100 * share:.0f} % so far. Ask again in a moment.", code="audit.reading"
+            )
         index = self._the_index()
         index.catch_up()
         return index
@@ -85,10 +87,15 @@ class AuditDesk:
 
         Where the log is still being taken in, the whole of it is read instead: slower, and the same.
         """
-        return self.entries_at(lambda index: [index.find(query) for query in queries], lambda entry: any(q.matches(entry) for q in queries))
+        return self.entries_at(
+            lambda index: [index.find(query) for query in queries], lambda entry: any(q.matches(entry) for q in queries)
+        )
 
-    def entries_at(self, find: Callable[[SearchIndex], list[Any]], holds: Callable[[dict[str, Any]], bool]) -> Iterator[dict[str, Any]]:
-        """Yield the entries that hold, of those at the places that the index finds; `holds` alone says which where it is not ready.
+    def entries_at(
+        self, find: Callable[[SearchIndex], list[Any]], holds: Callable[[dict[str, Any]], bool]
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the entries that hold, of those at the places that the index finds; `holds` alone says which where it
+        is not ready.
 
         What is archived is left out.
         """
@@ -127,11 +134,12 @@ def search_audit(
     page: int = 0,
     limit: int = PAGE_ENTRIES,
 ) -> dict[str, Any]:
-    """Return one page of the entries that match, newest first, with how many there are; what is archived is not searched, and said.
+    """Return one page of the entries that match, newest first, with how many there are; what is archived is not
+    searched, and said.
 
-    `person` is a name or an id, `action` a whole one or a noun with its dot ("dataset."), `since` and `until` are days (the last one
-    included) or moments, UTC. `last` keeps the pages of one search from moving while the log grows: it is the answer's `last`.
-    Raises `InputError` for what no entry can be asked for.
+    `person` is a name or an id, `action` a whole one or a noun with its dot ("dataset."), `since` and `until` are days
+    (the last one included) or moments, UTC. `last` keeps the pages of one search from moving while the log grows: it is
+    the answer's `last`. Raises `InputError` for what no entry can be asked for.
     """
     context = desk.context
     query = Query(
@@ -161,7 +169,9 @@ def search_audit(
         chosen = [int(sequence) for sequence in found[::-1][page * limit : (page + 1) * limit]]
         entries = index.read(chosen)
         if not all(query.matches(entry) for entry in entries):
-            raise AuditLogError("What the index of the audit log says is not what the log says. Start the appliance again.")
+            raise AuditLogError(
+                "What the index of the audit log says is not what the log says. Start the appliance again."
+            )
     return {
         "entries": with_names(context, entries),
         "total": len(found),
@@ -180,11 +190,15 @@ def choices(context: ServiceContext, index: SearchIndex) -> dict[str, list[str]]
 
 
 def with_names(context: ServiceContext, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Add what the log may not hold: `person` is the name of who acted, `object_name` that of what was acted on, "" where there is none."""
+    """Add what the log may not hold:
+
+    `person` is the name of who acted, `object_name` that of what was acted on, "" where there is none.
+    """
     ids = {entry["object"]["id"] for entry in entries} | {entry["actor"]["id"] for entry in entries}
     names = names_of(context, ids)
     return [
-        {**entry, "person": names.get(entry["actor"]["id"], ""), "object_name": names.get(entry["object"]["id"], "")} for entry in entries
+        {**entry, "person": names.get(entry["actor"]["id"], ""), "object_name": names.get(entry["object"]["id"], "")}
+        for entry in entries
     ]
 
 
@@ -203,7 +217,8 @@ def names_of(context: ServiceContext, ids: Iterable[str]) -> dict[str, str]:
 def people_called(context: ServiceContext, person: str) -> frozenset[str]:
     """Return the ids under which somebody is in the log.
 
-    An account's, the fingerprint of a name that was typed to sign in, and the pseudonym of a person who was looked for in the data.
+    An account's, the fingerprint of a name that was typed to sign in, and the pseudonym of a person who was looked for
+    in the data.
     """
     with context.database.begin() as connection:
         ids = {user.id for user in list_users(connection) if user.name == person}
@@ -212,7 +227,8 @@ def people_called(context: ServiceContext, person: str) -> frozenset[str]:
 
 
 def moment(text: str, *, end: bool = False) -> int:
-    """Return a day or a moment (ISO 8601, UTC unless it says otherwise) in microseconds since 1970. `end`: of a day, when it is over.
+    """Return a day or a moment (ISO 8601, UTC unless it says otherwise) in microseconds since 1970. `end`: of a day,
+    when it is over.
 
     Raises `InputError`.
     """
@@ -227,6 +243,8 @@ def moment(text: str, *, end: bool = False) -> int:
     try:
         when = dt.datetime.fromisoformat(text)
     except ValueError:
-        raise InputError(f"“{text[:40]}” is no day: write 2026-11-25, or 2026-11-25 14:30 (UTC).", code="audit.moment") from None
+        raise InputError(
+            f"“{text[:40]}” is no day: write 2026-11-25, or 2026-11-25 14:30 (UTC).", code="audit.moment"
+        ) from None
     when = when if when.tzinfo else when.replace(tzinfo=dt.UTC)
     return int(when.timestamp() * 1_000_000)

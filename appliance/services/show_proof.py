@@ -13,10 +13,11 @@ from appliance.services.search_audit import with_names
 
 
 def show_proof(context: ServiceContext, caller: Caller, *, sequence: int) -> dict[str, Any]:
-    """Return entry `sequence` with names, and its proof taken apart (hashes in hex, leaf side first), which was verified from its own text.
+    """Return entry `sequence` with names, and its proof taken apart (hashes in hex, leaf side first), which was
+    verified from its own text.
 
-    `file` is the proof to take away, with the entry in it (C2SP `tlog-proof`). Raises `InputError` when there is no such entry,
-    `AuditLogError` when the proof does not hold, or the entry is archived.
+    `file` is the proof to take away, with the entry in it (C2SP `tlog-proof`). Raises `InputError` when there is no
+    such entry, `AuditLogError` when the proof does not hold, or the entry is archived.
     """
     proved = prove_entry(context, caller, sequence=sequence)
     context.log.archives.verify_here(sequence // WIDTH)

@@ -1,11 +1,14 @@
-"""Shred a dataset: its keys are gone for good, then its files; a signed certificate says so, and what that cannot reach.
+"""Shred a dataset: its keys are gone for good, then its files; a signed certificate says so, and what that cannot
+reach.
 
     ready -> shredding -> shredded
 
-The same for single versions of a dataset (`shred_versions`), when a person was erased from it or its keys were renewed: the others stay.
+The same for single versions of a dataset (`shred_versions`), when a person was erased from it or its keys were renewed:
+the others stay.
 
-From `shredding` on there is no way back: killed anywhere after it, the next start finishes what was begun (`finish_interrupted`).
-What jobs made of the rows goes with them: answers hold held-out questions, checkpoints cannot be continued without the dataset.
+From `shredding` on there is no way back: killed anywhere after it, the next start finishes what was begun
+(`finish_interrupted`). What jobs made of the rows goes with them: answers hold held-out questions, checkpoints cannot
+be continued without the dataset.
 """
 
 import hashlib
@@ -33,7 +36,8 @@ VERSIONS_ACTION = "dataset.shred-versions"
 
 
 def shred_dataset(context: ServiceContext, caller: Caller, *, dataset_id: str) -> dict[str, Any]:
-    """Shred the dataset and return its certificate (`show_certificate`). What an earlier call began and could not finish is finished.
+    """Shred the dataset and return its certificate (`show_certificate`). What an earlier call began and could not
+    finish is finished.
 
     Raises `NotFoundError`, `ConflictError` while a job that uses it waits or runs, and when it was shredded already.
     """
@@ -47,24 +51,34 @@ def shred_dataset(context: ServiceContext, caller: Caller, *, dataset_id: str) -
     return _shown(context, note)
 
 
-def shred_versions(context: ServiceContext, caller: Caller, *, dataset_id: str, versions: Sequence[int]) -> dict[str, Any]:
+def shred_versions(
+    context: ServiceContext, caller: Caller, *, dataset_id: str, versions: Sequence[int]
+) -> dict[str, Any]:
     """Shred versions of a dataset that are no longer its current one, and return the certificate.
 
-    Raises `NotFoundError` for a version that is not there, `ConflictError` for the current one, on legal hold, while a job uses one.
+    Raises `NotFoundError` for a version that is not there, `ConflictError` for the current one, on legal hold, while a
+    job uses one.
     """
     dataset = describe_dataset(context, dataset_id)
     chosen = sorted(set(versions))
     named = ",".join(map(str, chosen))
-    with context.act(caller, VERSIONS_ACTION, ObjectRef("dataset", dataset_id, dataset["digest"]), {"versions": named}) as recorded:
+    with context.act(
+        caller, VERSIONS_ACTION, ObjectRef("dataset", dataset_id, dataset["digest"]), {"versions": named}
+    ) as recorded:
         with context.database.begin() as connection:
-            query = select(DATASET_VERSIONS.c.version, DATASET_VERSIONS.c.state).where(DATASET_VERSIONS.c.dataset_id == dataset_id)
+            query = select(DATASET_VERSIONS.c.version, DATASET_VERSIONS.c.state).where(
+                DATASET_VERSIONS.c.dataset_id == dataset_id
+            )
             states = {row.version: row.state for row in connection.execute(query)}
             if not chosen or not set(chosen) <= set(states):
-                raise NotFoundError("There is no such version of this dataset. `appliance dataset versions ID` shows those there are.")
+                raise NotFoundError(
+                    "There is no such version of this dataset. `appliance dataset versions ID` shows those there are."
+                )
             current = connection.execute(select(DATASETS.c.version).where(DATASETS.c.id == dataset_id)).scalar_one()
             if current in chosen:
                 raise ConflictError(
-                    "The current version cannot be shredded alone. Shred the whole dataset.", code="dataset.current-version"
+                    "The current version cannot be shredded alone. Shred the whole dataset.",
+                    code="dataset.current-version",
                 )
             _begin(context, connection, caller, dataset_id, recorded, named)
         note = _finish(context, dataset_id, named)
@@ -73,7 +87,8 @@ def shred_versions(context: ServiceContext, caller: Caller, *, dataset_id: str, 
 
 
 def show_certificate(context: ServiceContext, caller: Caller, *, dataset_id: str) -> dict[str, Any]:
-    """Return the latest certificate, `note` as it was signed and `certificate` as it reads; `earlier` are the others' notes.
+    """Return the latest certificate, `note` as it was signed and `certificate` as it reads; `earlier` are the others'
+    notes.
 
     Raises `NotFoundError`.
     """
@@ -87,15 +102,20 @@ def show_certificate(context: ServiceContext, caller: Caller, *, dataset_id: str
 
 
 def finish_interrupted(context: ServiceContext, size: int) -> None:
-    """Finish what a crash, or a disk that refused, left half done. `size`: how long the log was when this process began.
+    """Finish what a crash, or a disk that refused, left half done. `size`: how long the log was when this process
+    began.
 
-    Whoever was killed in the middle has his request in the log without an outcome, which the recovery adds; what failed and was logged as
-    failed is taken up in the appliance's own name.
+    Whoever was killed in the middle has his request in the log without an outcome, which the recovery adds; what failed
+    and was logged as failed is taken up in the appliance's own name.
     """
     actions = (ACTION, VERSIONS_ACTION)
-    waiting = {(entry["action"], entry["object"]["id"]) for entry in context.log.unfinished() if entry["action"] in actions}
+    waiting = {
+        (entry["action"], entry["object"]["id"]) for entry in context.log.unfinished() if entry["action"] in actions
+    }
     with context.database.begin() as connection:
-        query = select(DATASETS.c.id, DATASETS.c.digest, ERASURES.c.versions).join(ERASURES, ERASURES.c.dataset_id == DATASETS.c.id)
+        query = select(DATASETS.c.id, DATASETS.c.digest, ERASURES.c.versions).join(
+            ERASURES, ERASURES.c.dataset_id == DATASETS.c.id
+        )
         half_done = connection.execute(query.where(ERASURES.c.note == "", ERASURES.c.sequence < size)).all()
     for row in half_done:
         action = VERSIONS_ACTION if row.versions else ACTION
@@ -107,7 +127,12 @@ def finish_interrupted(context: ServiceContext, size: int) -> None:
 
 
 def _begin(
-    context: ServiceContext, connection: Connection, caller: Caller, dataset_id: str, recorded: RecordedAction, versions: str = ""
+    context: ServiceContext,
+    connection: Connection,
+    caller: Caller,
+    dataset_id: str,
+    recorded: RecordedAction,
+    versions: str = "",
 ) -> None:
     """Take the dataset, or the versions, out of use, in one transaction with the look at who uses it."""
     row = connection.execute(select(DATASETS).where(DATASETS.c.id == dataset_id)).one()
@@ -170,7 +195,9 @@ def _finish(context: ServiceContext, dataset_id: str, versions: str = "") -> str
             jobs=jobs,
             backups=tuple(
                 connection.execute(
-                    select(BACKUPS.c.id).where(BACKUPS.c.created_us >= dataset["created_us"]).order_by(BACKUPS.c.created_us)
+                    select(BACKUPS.c.id)
+                    .where(BACKUPS.c.created_us >= dataset["created_us"])
+                    .order_by(BACKUPS.c.created_us)
                 ).scalars()
             ),
         )
@@ -184,7 +211,11 @@ def _finish(context: ServiceContext, dataset_id: str, versions: str = "") -> str
 
 def _adapters(connection: Connection, dataset_id: str, versions: frozenset[int] | None) -> tuple[tuple[str, str], ...]:
     """Return the adapters that learned from the dataset, and those whose training was never finished."""
-    query = select(ADAPTERS.c.id, ADAPTERS.c.state).where(ADAPTERS.c.dataset_id == dataset_id).order_by(ADAPTERS.c.created_us)
+    query = (
+        select(ADAPTERS.c.id, ADAPTERS.c.state)
+        .where(ADAPTERS.c.dataset_id == dataset_id)
+        .order_by(ADAPTERS.c.created_us)
+    )
     if versions is not None:
         query = query.where(ADAPTERS.c.dataset_version.in_(versions))
     made = {row.id: row.state for row in connection.execute(query)}
@@ -200,7 +231,9 @@ def _numbers(versions: str) -> frozenset[int] | None:
 
 def _of_versions(dataset_id: str, versions: str) -> Update:
     numbers = _numbers(versions) or frozenset()
-    return update(DATASET_VERSIONS).where(DATASET_VERSIONS.c.dataset_id == dataset_id, DATASET_VERSIONS.c.version.in_(numbers))
+    return update(DATASET_VERSIONS).where(
+        DATASET_VERSIONS.c.dataset_id == dataset_id, DATASET_VERSIONS.c.version.in_(numbers)
+    )
 
 
 def _shown(context: ServiceContext, note: str) -> dict[str, Any]:

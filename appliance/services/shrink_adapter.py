@@ -1,4 +1,6 @@
-"""Make an adapter smaller: a new one of a lower rank, made from it, with the measured loss of both on rows that were set aside."""
+"""Make an adapter smaller: a new one of a lower rank, made from it, with the measured loss of both on rows that were
+set aside.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -22,13 +24,27 @@ from appliance.services.train_adapter import adapter_access, dataset_access, log
 SHRINK = "shrink"
 MAX_NAME = 120  # characters
 # Of the worker's result, what stays with the new adapter.
-_KEPT_FIGURES = ("rank_before", "kept", "lost_directions", "loss_before", "loss_after", "bytes_before", "bytes_after", "rows", "sentence")
+_KEPT_FIGURES = (
+    "rank_before",
+    "kept",
+    "lost_directions",
+    "loss_before",
+    "loss_after",
+    "bytes_before",
+    "bytes_after",
+    "rows",
+    "sentence",
+)
 
 
-def submit_shrink(context: ServiceContext, caller: Caller, *, adapter_id: str, rank: int | None = None, share: float | None = None) -> Job:
-    """Put it into the queue. Say the `rank`, or which `share` of what was learned is to be kept (0 to 1), once the rank was explained.
+def submit_shrink(
+    context: ServiceContext, caller: Caller, *, adapter_id: str, rank: int | None = None, share: float | None = None
+) -> Job:
+    """Put it into the queue. Say the `rank`, or which `share` of what was learned is to be kept (0 to 1), once the rank
+    was explained.
 
-    Raises `InputError`, `NotFoundError`, `ConflictError` when the dataset can no longer be read: then nothing could be measured.
+    Raises `InputError`, `NotFoundError`, `ConflictError` when the dataset can no longer be read: then nothing could be
+    measured.
     """
     authorise_submit(context, caller)
     adapter = describe_adapter(context, adapter_id)
@@ -36,12 +52,16 @@ def submit_shrink(context: ServiceContext, caller: Caller, *, adapter_id: str, r
     chosen = _chosen_rank(adapter, rank, share)
     if not 1 <= chosen < adapter["rank"]:
         raise InputError(
-            f"The adapter has rank {adapter['rank']}, so a smaller one has a rank from 1 to {adapter['rank'] - 1}; asked for {chosen}.",
+            f"The adapter has rank {adapter['rank']}, so a smaller one has a rank from 1 to {adapter['rank'] - 1}; "
+            f"asked for {chosen}.",
             code="rank.shrink",
         )
     dataset = describe_dataset(context, adapter["dataset_id"])
     if dataset["validation_rows"] == 0:
-        raise InputError("The dataset has no rows set aside, so the loss before and after could not be measured.", code="rank.validation")
+        raise InputError(
+            "The dataset has no rows set aside, so the loss before and after could not be measured.",
+            code="rank.validation",
+        )
     smaller_id = new_id("ad")
     return queue_job(
         context,
@@ -66,7 +86,8 @@ def _chosen_rank(adapter: dict[str, Any], rank: int | None, share: float | None)
     kept = adapter["results"].get("rank", {}).get("kept")
     if not kept:
         raise InputError(
-            f"It is not known yet what each rank would keep: `appliance rank advise --adapter {adapter['id']}` finds it.",
+            f"It is not known yet what each rank would keep: `appliance rank advise --adapter {adapter['id']}` finds "
+            "it.",
             code="rank.unknown",
         )
     return next((number for number, part in enumerate(kept, 1) if part >= share), len(kept))

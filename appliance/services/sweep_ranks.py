@@ -1,4 +1,6 @@
-"""Try several ranks as one job: the hopeless stop early, the adapter of the best is kept (successive halving, see `planning.halving`)."""
+"""Try several ranks as one job: the hopeless stop early, the adapter of the best is kept (successive halving, see
+`planning.halving`).
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,12 +17,25 @@ from appliance.services.import_dataset import describe_dataset
 from appliance.services.keep_adapter import MadeAdapter, keep_adapter, remove_checkpoints
 from appliance.services.plan_training import TrainingChoice, plan_training
 from appliance.services.queue_job import authorise_submit
-from appliance.services.train_adapter import log_job, queue_training, step_training_down, training_order, training_spec, training_start
+from appliance.services.train_adapter import (
+    log_job,
+    queue_training,
+    step_training_down,
+    training_order,
+    training_spec,
+    training_start,
+)
 
 SWEEP = "sweep"
 MIN_RANKS, MAX_RANKS = 2, 8
 DEFAULT_RANKS = (4, 8, 16, 32)
-OF_A_RANK = ("rank", "lora_alpha", "trained_parameters", "flop", "flop_base_share")  # of a training's spec: what its rank decides
+OF_A_RANK = (
+    "rank",
+    "lora_alpha",
+    "trained_parameters",
+    "flop",
+    "flop_base_share",
+)  # of a training's spec: what its rank decides
 
 
 def submit_sweep(
@@ -32,26 +47,37 @@ def submit_sweep(
     choice: TrainingChoice,
     ranks: Sequence[int] = DEFAULT_RANKS,
 ) -> Job:
-    """Put it into the queue. All ranks train by the same `choice` (its own rank does not count). Raises `InputError`, `NotFoundError`."""
+    """Put it into the queue.
+
+    All ranks train by the same `choice` (its own rank does not count). Raises `InputError`, `NotFoundError`.
+    """
     authorise_submit(context, caller)
     chosen = sorted(set(ranks))
     if not MIN_RANKS <= len(chosen) <= MAX_RANKS:
         said = f"{len(chosen)} {'is' if len(chosen) == 1 else 'are'} chosen"
         raise InputError(f"Choose {MIN_RANKS} to {MAX_RANKS} different ranks to compare; {said}.", code="sweep.ranks")
     if choice.method == AUTOMATIC:  # as the largest of them fits the machine, so that all are compared in one way
-        largest = plan_training(context, dataset_id=dataset_id, model_id=model_id, choice=replace(choice, rank=chosen[-1]))
+        largest = plan_training(
+            context, dataset_id=dataset_id, model_id=model_id, choice=replace(choice, rank=chosen[-1])
+        )
         choice = replace(choice, method=largest.settings["method"])
     if choice.method not in ADAPTER_METHODS:
         raise InputError(f"Only LoRA and QLoRA have ranks to compare; {choice.method} has none.", code="rank.method")
-    specs = [training_spec(context, dataset_id=dataset_id, model_id=model_id, choice=replace(choice, rank=rank)) for rank in chosen]
+    specs = [
+        training_spec(context, dataset_id=dataset_id, model_id=model_id, choice=replace(choice, rank=rank))
+        for rank in chosen
+    ]
     dataset = describe_dataset(context, dataset_id)
     if dataset["validation_rows"] == 0:
         raise InputError(
-            "The dataset has no rows set aside, so ranks cannot be compared. Import one with more rows.", code="sweep.validation"
+            "The dataset has no rows set aside, so ranks cannot be compared. Import one with more rows.",
+            code="sweep.validation",
         )
     candidates = [{name: spec[name] for name in OF_A_RANK} for spec in specs]
     # All are computed as the largest is, which needs the most memory.
-    return queue_training(context, caller, SWEEP, {**specs[-1], "candidates": candidates}, ranks=",".join(map(str, chosen)))
+    return queue_training(
+        context, caller, SWEEP, {**specs[-1], "candidates": candidates}, ranks=",".join(map(str, chosen))
+    )
 
 
 class SweepHandler:
@@ -83,7 +109,10 @@ class SweepHandler:
         return {**done.result, "adapter": spec["adapter_id"] if written else ""}
 
     def step_down(self, job: Job, error: ApplianceError) -> Job:
-        """Train with smaller passes, as a training would. Raises `WorkerError` when there is nothing left to give up."""
+        """Train with smaller passes, as a training would.
+
+        Raises `WorkerError` when there is nothing left to give up.
+        """
         return step_training_down(self._context, job, error)
 
     def clean_up(self, job: Job) -> None:

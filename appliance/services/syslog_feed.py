@@ -1,10 +1,12 @@
-"""Copy the audit log to the machine's own syslog, entry by entry, for a company's monitoring. By policy; off unless it says so.
+"""Copy the audit log to the machine's own syslog, entry by entry, for a company's monitoring. By policy; off unless it
+says so.
 
-A thread follows the log; appending never waits for it. How far it came is kept in the home, after each batch: what the socket did not take
-(full, not there) is tried again, more and more seldom, to once a second, and after the next start: each entry is handed over at least once,
-in order. A server that ends leaves what the socket did not take to the next one. A message is a line as
-local sockets take it (RFC 3164): priority 110 (log audit, informational; 109, notice, for denials and failures), a tag, and the entry as
-canonical JSON. What a syslog daemon does with long lines (many cut at 8 KiB) does not touch the log itself.
+A thread follows the log; appending never waits for it. How far it came is kept in the home, after each batch: what the
+socket did not take (full, not there) is tried again, more and more seldom, to once a second, and after the next start:
+each entry is handed over at least once, in order. A server that ends leaves what the socket did not take to the next
+one. A message is a line as local sockets take it (RFC 3164): priority 110 (log audit, informational; 109, notice, for
+denials and failures), a tag, and the entry as canonical JSON. What a syslog daemon does with long lines (many cut at 8
+KiB) does not touch the log itself.
 """
 
 import contextlib
@@ -20,7 +22,9 @@ from appliance.services.context import ServiceContext
 
 POSITION_NAME = "syslog-position"
 POLL_S = 1.0
-FULL_S = 0.02  # after the socket took something: some kernels queue no more than ten messages, for a reader who is there
+FULL_S = (
+    0.02  # after the socket took something: some kernels queue no more than ten messages, for a reader who is there
+)
 BATCH_ENTRIES = 200
 INFORMATIONAL, NOTICE = 13 * 8 + 6, 13 * 8 + 5
 TAG = "appliance-audit"
@@ -46,7 +50,10 @@ class SyslogFeed:
         self._thread.join()
 
     def hand_over(self) -> int:
-        """Hand over what is new, at most a batch, and keep how far it came; return how many the socket took. Raises `ApplianceError`."""
+        """Hand over what is new, at most a batch, and keep how far it came; return how many the socket took.
+
+        Raises `ApplianceError`.
+        """
         position = _position(self._context)
         taken = 0
         with contextlib.suppress(OSError):
@@ -72,7 +79,10 @@ def handed_over(context: ServiceContext) -> int:
 
 
 def _position(context: ServiceContext) -> int:
-    """Return the first entry that was not handed over yet. A position that cannot be (a restored home) begins anew, at the first."""
+    """Return the first entry that was not handed over yet.
+
+    A position that cannot be (a restored home) begins anew, at the first.
+    """
     try:
         position = int((context.home / POSITION_NAME).read_bytes()[:20])
     except (OSError, ValueError):

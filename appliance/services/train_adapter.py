@@ -23,7 +23,8 @@ from appliance.services.queue_job import authorise_submit, queue_job
 TRAIN = "train"
 STEPPED_DOWN = "stepped_down"  # in a job's spec and result: the sentences, in their order
 NOTHING_LEFT = (
-    "Memory ran out even with the smallest passes. Close other programs on this machine, or choose QLoRA, a smaller model or shorter rows. "
+    "Memory ran out even with the smallest passes. Close other programs on this machine, or choose QLoRA, a smaller "
+    "model or shorter rows. "
     "The last checkpoint is kept; the job can be resumed."
 )
 CHECKPOINT_STEPS = 20
@@ -34,7 +35,10 @@ GPU_HOST_BYTES = 64 * 1024**3  # CUDA maps far more memory of the host than it u
 
 
 def training_spec(context: ServiceContext, *, dataset_id: str, model_id: str, choice: TrainingChoice) -> dict[str, Any]:
-    """Return the whole plan of a training, checked. Raises `InputError` for a choice that cannot be, `NotFoundError`."""
+    """Return the whole plan of a training, checked.
+
+    Raises `InputError` for a choice that cannot be, `NotFoundError`.
+    """
     dataset, model = describe_dataset(context, dataset_id), describe_model(context, model_id)
     planned = plan_training(context, dataset_id=dataset_id, model_id=model_id, choice=choice)
     return {
@@ -52,7 +56,9 @@ def training_spec(context: ServiceContext, *, dataset_id: str, model_id: str, ch
     }
 
 
-def submit_training(context: ServiceContext, caller: Caller, *, dataset_id: str, model_id: str, choice: TrainingChoice) -> Job:
+def submit_training(
+    context: ServiceContext, caller: Caller, *, dataset_id: str, model_id: str, choice: TrainingChoice
+) -> Job:
     """Put a training job into the queue. Raises `InputError` for a choice that cannot be, `NotFoundError`."""
     authorise_submit(context, caller)
     spec = training_spec(context, dataset_id=dataset_id, model_id=model_id, choice=choice)
@@ -81,7 +87,9 @@ class TrainingHandler:
         self._context = context
 
     def prepare(self, job: Job) -> WorkerOrder:
-        """Log the start, and give the worker the keys of the training and the validation part; never of the test part."""
+        """Log the start, and give the worker the keys of the training and the validation part; never of the test
+        part.
+        """
         context = self._context
         log_job(context, job, "job.start", Outcome.REQUESTED)
         start = training_start(context, job)
@@ -91,17 +99,29 @@ class TrainingHandler:
         """Adopt the sealed adapter, when there is one, and log the outcome."""
         context, spec = self._context, job.spec
         written = bool(done.result.get("adapter_written"))
-        result = {**done.result, "adapter": spec["adapter_id"] if written else "", "stepped_down": spec.get(STEPPED_DOWN, [])}
+        result = {
+            **done.result,
+            "adapter": spec["adapter_id"] if written else "",
+            "stepped_down": spec.get(STEPPED_DOWN, []),
+        }
         if written:
             name = f"{spec['name']} (step {done.result['best_step']})" if done.stopped else spec["name"]
-            keep_adapter(context, job, MadeAdapter.of_training({**spec, "name": name}, str(done.result["adapter_sha256"])), result)
+            keep_adapter(
+                context,
+                job,
+                MadeAdapter.of_training({**spec, "name": name}, str(done.result["adapter_sha256"])),
+                result,
+            )
         if not done.stopped:
             note_training(context, spec, result)
         log_job(context, job, "job.start", Outcome.SUCCEEDED)
         return result
 
     def step_down(self, job: Job, error: ApplianceError) -> Job:
-        """Take the next smaller way to train, and say so in the job and in the log. Raises `WorkerError` when there is none."""
+        """Take the next smaller way to train, and say so in the job and in the log.
+
+        Raises `WorkerError` when there is none.
+        """
         return step_training_down(self._context, job, error)
 
     def clean_up(self, job: Job) -> None:
@@ -116,7 +136,9 @@ def step_training_down(context: ServiceContext, job: Job, error: ApplianceError)
         raise WorkerError(NOTHING_LEFT, code=OUT_OF_MEMORY) from error
     log_failure(context, job, error)
     now = asdict(lower.footprint)
-    context.log.append(APPLIANCE, "job.step-down", ObjectRef("job", job.id), Outcome.SUCCEEDED, reason=error.code, details=now)
+    context.log.append(
+        APPLIANCE, "job.step-down", ObjectRef("job", job.id), Outcome.SUCCEEDED, reason=error.code, details=now
+    )
     with context.database.begin() as connection:
         note_on_job(connection, job.id, lower.sentence)
         return change_spec(connection, job.id, {**now, STEPPED_DOWN: [*job.spec.get(STEPPED_DOWN, []), lower.sentence]})
@@ -158,7 +180,9 @@ def training_start(context: ServiceContext, job: Job) -> TrainStart:
 
 
 def training_order(context: ServiceContext, job: Job, start: Start, training: TrainStart) -> WorkerOrder:
-    """Return the order that sends `start` to a worker that trains as `training` says: what it may read, write and take of the memory."""
+    """Return the order that sends `start` to a worker that trains as `training` says: what it may read, write and take
+    of the memory.
+    """
     machine = this_machine(context)
     memory = GPU_HOST_BYTES if machine.gpu else max(LEAST_MEMORY_BYTES, machine.memory_bytes)
     read = (Path(training.model.folder), Path(training.dataset.folder))
@@ -185,7 +209,9 @@ def log_failure(context: ServiceContext, job: Job, error: ApplianceError) -> Non
 
 def model_access(context: ServiceContext, model_id: str) -> ModelAccess:
     """Return what a worker needs to load a base model and to verify it."""
-    return ModelAccess(folder=str(context.home / "models" / model_id), manifest=describe_model(context, model_id)["manifest"])
+    return ModelAccess(
+        folder=str(context.home / "models" / model_id), manifest=describe_model(context, model_id)["manifest"]
+    )
 
 
 def dataset_access(context: ServiceContext, dataset: dict[str, Any], parts: tuple[str, ...]) -> DatasetAccess:
@@ -195,10 +221,15 @@ def dataset_access(context: ServiceContext, dataset: dict[str, Any], parts: tupl
         dataset_id=dataset["id"],
         dataset_version=dataset["version"],
         system_prompt=dataset["system_prompt"],
-        part_keys={part: context.vault.data_key(PART_KIND, part_key_id(dataset["id"], dataset["version"], part)) for part in parts},
+        part_keys={
+            part: context.vault.data_key(PART_KIND, part_key_id(dataset["id"], dataset["version"], part))
+            for part in parts
+        },
     )
 
 
 def adapter_access(context: ServiceContext, adapter_id: str, folder: Path) -> AdapterAccess:
     """Return what a worker needs to read or write one adapter."""
-    return AdapterAccess(folder=str(folder), adapter_id=adapter_id, data_key=context.vault.data_key("adapter", adapter_id))
+    return AdapterAccess(
+        folder=str(folder), adapter_id=adapter_id, data_key=context.vault.data_key("adapter", adapter_id)
+    )

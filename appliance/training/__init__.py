@@ -1,1 +1,4 @@
-"""Training: methods behind one protocol, batches, the loop, sealed checkpoints. Our own loop: see ops/decisions/0002."""
+"""Training: methods behind one protocol, batches, the loop, sealed checkpoints.
+
+Our own loop: see ops/decisions/0002.
+"""

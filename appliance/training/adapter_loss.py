@@ -1,4 +1,6 @@
-"""The loss of a model as it is loaded for chat and evaluation: one example after the other, no tricks of the training loop."""
+"""The loss of a model as it is loaded for chat and evaluation: one example after the other, no tricks of the training
+loop.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,7 +12,9 @@ from appliance.training.examples import TokenizedExample
 
 
 @torch.no_grad()
-def mean_loss(causal: Any, examples: Sequence[TokenizedExample], should_stop: Callable[[], bool] = lambda: False) -> float | None:
+def mean_loss(
+    causal: Any, examples: Sequence[TokenizedExample], should_stop: Callable[[], bool] = lambda: False
+) -> float | None:
     """Return -log p (nats), averaged over the tokens that count; None when `should_stop` turned true before the end."""
     was_training = causal.training
     causal.eval()

@@ -1,14 +1,18 @@
-"""Attention over a packed pass: the shared beginning once, then each example against the beginning and itself; no token meets another's.
+"""Attention over a packed pass: the shared beginning once, then each example against the beginning and itself; no token
+meets another's.
 
     q, k, v = rope(x Wq), rope(x Wk), x Wv              rope: RoFormer, arXiv:2104.09864
-    o = softmax(q k^T / sqrt(d)) v                      each example's queries; keys: the beginning's and its own, up to the query
+    o = softmax(q k^T / sqrt(d)) v                      each example's queries; keys: the beginning's and its own, up to
+                                                        the query
 
-Examples of like length make a block: padded to its longest, computed as one batched product. A padded key stands behind every
-query that counts, so causality alone keeps it out; a padded query's gradient is zero. Heads that share keys (grouped-query attention,
-arXiv:2305.13245) are rows of one product, so keys are not repeated. The cost is that of each example alone: linear in their number.
+Examples of like length make a block: padded to its longest, computed as one batched product. A padded key stands behind
+every query that counts, so causality alone keeps it out; a padded query's gradient is zero. Heads that share keys
+(grouped-query attention, arXiv:2305.13245) are rows of one product, so keys are not repeated. The cost is that of each
+example alone: linear in their number.
 
-Short blocks keep their probabilities for the backward pass. Long ones compute them again in pieces (torch's fused attention), so
-memory is linear in an example's length. This is for CPUs, and for what the kernel of `varlen_attention` does not take.
+Short blocks keep their probabilities for the backward pass. Long ones compute them again in pieces (torch's fused
+attention), so memory is linear in an example's length. This is for CPUs, and for what the kernel of `varlen_attention`
+does not take.
 """
 
 from collections.abc import Sequence
@@ -27,7 +31,9 @@ BLOCK_TOKENS = 2048  # of a block, padding counted
 
 @dataclass(frozen=True)
 class Heads:
-    """How a row of q, k and v side by side is made up, and how scores are scaled. window: how far back a token sees, itself counted."""
+    """How a row of q, k and v side by side is made up, and how scores are scaled. window: how far back a token sees,
+    itself counted.
+    """
 
     queries: int
     keys: int
@@ -38,10 +44,11 @@ class Heads:
 
 @dataclass(frozen=True)
 class _Block:
-    """Rows `start` to `end` of a pass: examples (n), padded to `longest` (or a little more) each, behind the pass's first `shared` rows.
+    """Rows `start` to `end` of a pass: examples (n), padded to `longest` (or a little more) each, behind the pass's
+    first `shared` rows.
 
-    places: where each row stands among the padded ones (None: nothing is padded). blocked: (longest, shared + longest), True where a
-    query may not see a key.
+    places: where each row stands among the padded ones (None: nothing is padded). blocked: (longest, shared + longest),
+    True where a query may not see a key.
     """
 
     start: int
@@ -60,7 +67,9 @@ class _Block:
         blocked = key > query if window is None else (key > query) | (key <= query - window)
         places = None
         if min(lengths) < longest:
-            places = torch.cat([torch.arange(length, device=device) + number * longest for number, length in enumerate(lengths)])
+            places = torch.cat(
+                [torch.arange(length, device=device) + number * longest for number, length in enumerate(lengths)]
+            )
         return cls(start, start + sum(lengths), len(lengths), longest, shared, places, blocked)
 
     def spread(self, rows: torch.Tensor) -> torch.Tensor:
@@ -76,7 +85,9 @@ class _Block:
 
 
 def attention_blocks(shared: int, lengths: Sequence[int], window: int | None, device: torch.device) -> list[_Block]:
-    """Return which rows of a pass meet: the beginning's, then the examples' (lengths: of their own rows, in the order of the rows)."""
+    """Return which rows of a pass meet: the beginning's, then the examples' (lengths: of their own rows, in the order
+    of the rows).
+    """
     blocks = [_Block.of(0, (shared,), 0, window, device)] if shared else []
     at, first = shared, 0
     while first < len(lengths):
@@ -95,7 +106,9 @@ def attention_blocks(shared: int, lengths: Sequence[int], window: int | None, de
 
 class _Attention(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, qkv: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, blocks: list[_Block], heads: Heads) -> torch.Tensor:
+    def forward(
+        ctx: Any, qkv: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, blocks: list[_Block], heads: Heads
+    ) -> torch.Tensor:
         """Return (tokens, queries * width)."""
         rows = turned(qkv, cos, sin, heads)
         result = qkv.new_zeros(qkv.shape[0], heads.queries * heads.width)  # rows in no block are padding
@@ -133,14 +146,19 @@ class _Attention(torch.autograd.Function):
             else:
                 to_value = torch.bmm(probabilities.transpose(1, 2), to_out)
                 to_scores = torch.bmm(to_out, value.transpose(1, 2))
-                to_scores = torch.ops.aten._softmax_backward_data(to_scores, probabilities, -1, probabilities.dtype).mul_(heads.scaling)
+                to_scores = torch.ops.aten._softmax_backward_data(
+                    to_scores, probabilities, -1, probabilities.dtype
+                ).mul_(heads.scaling)
                 to_query, to_key = torch.bmm(to_scores, key), torch.bmm(to_scores.transpose(1, 2), query)
             _add(found, block, heads, to_query, to_key, to_value)
         return turned(found, cos, -sin, heads), None, None, None, None
 
 
-def attention(qkv: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, blocks: list[_Block], heads: Heads) -> torch.Tensor:
-    """Return the heads' outputs side by side, (tokens, queries * width), for qkv of (tokens, (queries + 2 keys) * width).
+def attention(
+    qkv: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, blocks: list[_Block], heads: Heads
+) -> torch.Tensor:
+    """Return the heads' outputs side by side, (tokens, queries * width), for qkv of (tokens, (queries + 2 keys) *
+    width).
 
     cos, sin: (tokens, width / 2), of each row's position.
     """
@@ -149,7 +167,9 @@ def attention(qkv: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, blocks: l
 
 
 def turned(qkv: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, heads: Heads) -> torch.Tensor:
-    """Return rows with queries and keys turned by their positions' angles (by the opposite ones for -sin), values as they are."""
+    """Return rows with queries and keys turned by their positions' angles (by the opposite ones for -sin), values as
+    they are.
+    """
     turning = heads.queries + heads.keys
     before = qkv.view(qkv.shape[0], -1, heads.width)
     after = torch.empty_like(before)
@@ -162,7 +182,9 @@ def turned(qkv: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, heads: Heads
 
 
 def _split(rows: torch.Tensor, block: _Block, heads: Heads) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Return queries (n * keys, heads a key * longest, width), keys and values (n * keys, shared + longest, width) of a block."""
+    """Return queries (n * keys, heads a key * longest, width), keys and values (n * keys, shared + longest, width) of a
+    block.
+    """
     own = block.spread(rows).view(block.count, block.longest, -1, heads.width)
     query = _queries(own[:, :, : heads.queries], heads)
     both = own[:, :, heads.queries :]
@@ -174,14 +196,20 @@ def _split(rows: torch.Tensor, block: _Block, heads: Heads) -> tuple[torch.Tenso
 
 
 def _queries(own: torch.Tensor, heads: Heads) -> torch.Tensor:
-    """(n, longest, queries, width) -> (n * keys, heads a key * longest, width): those that share a key stand below each other."""
+    """(n, longest, queries, width) -> (n * keys, heads a key * longest, width): those that share a key stand below each
+    other.
+    """
     grouped = own.reshape(*own.shape[:2], heads.keys, -1, heads.width)
     return grouped.permute(0, 2, 3, 1, 4).reshape(own.shape[0] * heads.keys, -1, heads.width)
 
 
 def _rows_of(out: torch.Tensor, block: _Block, heads: Heads) -> torch.Tensor:
     """Undo `_queries`, heads side by side: (n * longest, queries * width)."""
-    return out.view(block.count, heads.queries, block.longest, heads.width).transpose(1, 2).reshape(block.count * block.longest, -1)
+    return (
+        out.view(block.count, heads.queries, block.longest, heads.width)
+        .transpose(1, 2)
+        .reshape(block.count * block.longest, -1)
+    )
 
 
 def _fused(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, block: _Block, heads: Heads) -> torch.Tensor:
@@ -194,13 +222,24 @@ def _fused(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, block: _
     key, value = (side[:, None].expand(-1, each, -1, -1) for side in (key, value))
     plain = not block.shared and heads.window is None
     mask = None if plain else ~block.blocked
-    out = functional.scaled_dot_product_attention(grouped, key, value, attn_mask=mask, is_causal=plain, scale=heads.scaling)
+    out = functional.scaled_dot_product_attention(
+        grouped, key, value, attn_mask=mask, is_causal=plain, scale=heads.scaling
+    )
     return out.reshape(query.shape)
 
 
-def _add(found: torch.Tensor, block: _Block, heads: Heads, to_query: torch.Tensor, to_key: torch.Tensor, to_value: torch.Tensor) -> None:
+def _add(
+    found: torch.Tensor,
+    block: _Block,
+    heads: Heads,
+    to_query: torch.Tensor,
+    to_key: torch.Tensor,
+    to_value: torch.Tensor,
+) -> None:
     """Add a block's gradients to the rows': its own, and the beginning's, which each of its examples saw."""
-    both = torch.stack([side.view(block.count, heads.keys, -1, heads.width) for side in (to_key, to_value)], 1).flatten(1, 2)
+    both = torch.stack([side.view(block.count, heads.keys, -1, heads.width) for side in (to_key, to_value)], 1).flatten(
+        1, 2
+    )
     both = both.transpose(1, 2)
     if block.shared:
         rows = found[: block.shared].view(block.shared, -1, heads.width)

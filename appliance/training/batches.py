@@ -1,7 +1,8 @@
 """Which examples make up which step: a pure function of seed, epoch and position, so that a resumed run sees the same.
 
-Examples of like length go together (their passes fill up evenly, see `packed_passes`), the batches come in shuffled order. Grouping
-happens within stretches of `GROUP_BATCHES` batches of a shuffled order, so that batches differ between epochs.
+Examples of like length go together (their passes fill up evenly, see `packed_passes`), the batches come in shuffled
+order. Grouping happens within stretches of `GROUP_BATCHES` batches of a shuffled order, so that batches differ between
+epochs.
 """
 
 import random

@@ -1,12 +1,17 @@
 """Checkpoints of a training run: sealed, whole or not there; the last ones and the best weights are kept. No pickle.
 
-    checkpoint-000000040.sealed   where the run was after 40 steps: the weights (`weight/<parameter>`), AdamW's two moments (`first/`,
-                                  `second/`) and the state of the random generator (`random/cpu`), with the figures of the run
-    best-000000036.sealed         the best weights so far by validation loss, of step 36 (`weight/` alone): once, not in each checkpoint
-    checkpoints.sealed            the marker, JSON, written last, newest last: {"version": 2, "kept": [{"step": 20, "best_step": null}]}
+    checkpoint-000000040.sealed   where the run was after 40 steps: the weights (`weight/<parameter>`), AdamW's two
+                                  moments (`first/`,
+                                  `second/`) and the state of the random generator (`random/cpu`), with the figures of
+                                  the run
+    best-000000036.sealed         the best weights so far by validation loss, of step 36 (`weight/` alone): once, not in
+                                  each checkpoint
+    checkpoints.sealed            the marker, JSON, written last, newest last: {"version": 2, "kept": [{"step": 20,
+                                  "best_step": null}]}
 
-What the marker does not name was not finished, and is removed with the next checkpoint. Training is deterministic, so a checkpoint that
-does not open costs time and never the result: the one before it leads to the same weights. Tensors: see `sealed_tensors`. Format version 2.
+What the marker does not name was not finished, and is removed with the next checkpoint. Training is deterministic, so a
+checkpoint that does not open costs time and never the result: the one before it leads to the same weights. Tensors: see
+`sealed_tensors`. Format version 2.
 """
 
 import json
@@ -33,8 +38,9 @@ _GENERATOR = "random/cpu"
 class RunFigures:
     """What a run knows of itself beside its tensors.
 
-    Losses are nats a token. `recent`: of the last steps, newest last. `began`: the mean of the first ones. `waited`: validations since the
-    best. `compute_type`: what the model computes in. A run that goes on computes in the same, whatever a new probe would say.
+    Losses are nats a token. `recent`: of the last steps, newest last. `began`: the mean of the first ones. `waited`:
+    validations since the best. `compute_type`: what the model computes in. A run that goes on computes in the same,
+    whatever a new probe would say.
     """
 
     compute_type: str = ""
@@ -50,7 +56,10 @@ class RunFigures:
 
 @dataclass(frozen=True)
 class TrainingCheckpoint:
-    """Where a run was. `tensors` are those of the run itself or of a file, not a copy: use them before the run goes on."""
+    """Where a run was.
+
+    `tensors` are those of the run itself or of a file, not a copy: use them before the run goes on.
+    """
 
     figures: RunFigures
     tensors: Mapping[str, torch.Tensor] = field(repr=False)
@@ -95,7 +104,9 @@ def put_weights(tensors: Mapping[str, torch.Tensor], parameters: Mapping[str, to
     """Copy the weights of a file into a model. Raises `IntegrityError` when they belong to other parameters."""
     names = {name.removeprefix("weight/") for name in tensors if name.startswith("weight/")}
     if names != set(parameters):
-        raise IntegrityError("The checkpoint belongs to another model or method. Start the training anew.", code="checkpoint.names")
+        raise IntegrityError(
+            "The checkpoint belongs to another model or method. Start the training anew.", code="checkpoint.names"
+        )
     for name, parameter in parameters.items():
         weight = tensors[f"weight/{name}"]
         if weight.shape != parameter.shape:
@@ -143,9 +154,14 @@ class CheckpointFolder:
         self.passed_over: list[int] = []  # steps of checkpoints that did not open when `newest` was asked
 
     def save(self, checkpoint: TrainingCheckpoint) -> None:
-        """Keep a checkpoint durably, then drop all but the last ones and the best weights that these name. Raises `StorageError`."""
+        """Keep a checkpoint durably, then drop all but the last ones and the best weights that these name.
+
+        Raises `StorageError`.
+        """
         name = _file(_CHECKPOINT, checkpoint.step)
-        write_tensors(self._folder / name, checkpoint.tensors, _to_json(checkpoint.figures), self._key, self._context(name))
+        write_tensors(
+            self._folder / name, checkpoint.tensors, _to_json(checkpoint.figures), self._key, self._context(name)
+        )
         entry = {"step": checkpoint.step, "best_step": checkpoint.figures.best_step}
         kept = [*(each for each in self._marked() if each["step"] < checkpoint.step), entry][-KEPT:]
         marker = json.dumps({"version": VERSION, "kept": kept}).encode()
@@ -157,14 +173,22 @@ class CheckpointFolder:
                     path.unlink(missing_ok=True)
 
     def make_room(self) -> bool:
-        """Drop the older of the kept checkpoints, so that the disk has room for the next. Tells whether there was one."""
-        older = [path for each in self._marked()[:-1] if (path := self._folder / _file(_CHECKPOINT, each["step"])).exists()]
+        """Drop the older of the kept checkpoints, so that the disk has room for the next.
+
+        Tells whether there was one.
+        """
+        older = [
+            path for each in self._marked()[:-1] if (path := self._folder / _file(_CHECKPOINT, each["step"])).exists()
+        ]
         for path in older:
             path.unlink()
         return bool(older)
 
     def keep_best(self, step: int, parameters: Mapping[str, torch.nn.Parameter]) -> bool:
-        """Write the weights of `step` beside what is there: the next checkpoint names them, and drops old ones. Raises `StorageError`."""
+        """Write the weights of `step` beside what is there: the next checkpoint names them, and drops old ones.
+
+        Raises `StorageError`.
+        """
         name = _file(_BEST, step)
         tensors = {f"weight/{parameter}": value for parameter, value in parameters.items()}
         write_tensors(self._folder / name, tensors, {"version": VERSION, "step": step}, self._key, self._context(name))
@@ -176,7 +200,8 @@ class CheckpointFolder:
             put_weights(tensors, parameters)
 
     def newest(self) -> TrainingCheckpoint | None:
-        """Return the newest checkpoint that opens, None when none was ever kept. Raises `IntegrityError` when none of them opens.
+        """Return the newest checkpoint that opens, None when none was ever kept. Raises `IntegrityError` when none of
+        them opens.
 
         What a killed run was writing goes: large files, and each kill would leave one.
         """
@@ -209,7 +234,9 @@ class CheckpointFolder:
             return []
         marker = json.loads(unseal_file(path, self._key, self._context(MARKER)))
         if marker["version"] != VERSION:
-            raise IntegrityError("The checkpoints have a version that this appliance does not know.", code="checkpoint.version")
+            raise IntegrityError(
+                "The checkpoints have a version that this appliance does not know.", code="checkpoint.version"
+            )
         kept: list[dict[str, Any]] = marker["kept"]
         return kept
 
@@ -227,8 +254,12 @@ def _to_json(figures: RunFigures) -> dict[str, Any]:
 
 def _from_json(found: dict[str, Any]) -> RunFigures:
     if found.get("version") != VERSION:
-        raise IntegrityError("A training checkpoint has a version that this appliance does not know.", code="checkpoint.version")
+        raise IntegrityError(
+            "A training checkpoint has a version that this appliance does not know.", code="checkpoint.version"
+        )
     try:
-        return RunFigures(**{**{name: value for name, value in found.items() if name != "version"}, "recent": tuple(found["recent"])})
+        return RunFigures(
+            **{**{name: value for name, value in found.items() if name != "version"}, "recent": tuple(found["recent"])}
+        )
     except (TypeError, KeyError) as error:
         raise IntegrityError("A training checkpoint cannot be read.", code="checkpoint.header") from error

@@ -1,12 +1,13 @@
 """The decoder as training computes it: the modules of the loaded model, in fewer and larger steps, on packed passes.
 
-For the architectures that the appliance imports (Llama, Mistral, Qwen2; see `models.configuration`), whose layers are all
+For the architectures that the appliance imports (Llama, Mistral, Qwen2; see `models.configuration`), whose layers are
+all
 
     x = x + O attention(rope(Q n1(x)), rope(K n1(x)), V n1(x))        x = x + D (silu(G n2(x)) * U n2(x))
 
-The weights stay where the library's modules have them, so saving, PEFT's names and generation know nothing of this; only frozen matrices
-that share their input are laid side by side in one block of memory, of which the modules then hold views. A layer whose adapter
-is of a kind that has no fast path (DoRA) is asked itself.
+The weights stay where the library's modules have them, so saving, PEFT's names and generation know nothing of this;
+only frozen matrices that share their input are laid side by side in one block of memory, of which the modules then hold
+views. A layer whose adapter is of a kind that has no fast path (DoRA) is asked itself.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,7 +26,8 @@ from appliance.training.packed_passes import PackedPass
 from appliance.training.varlen_attention import Sequences, has_kernel, varlen_attention
 
 ADAPTER = "default"
-# A matrix product on a CPU is compiled for each number of rows and kept: tens of MiB and some milliseconds for each new one.
+# A matrix product on a CPU is compiled for each number of rows and kept: tens of MiB and some milliseconds for each new
+# one.
 LIKE_ROWS = 32
 LIKE_WANTED = 16
 
@@ -94,9 +96,16 @@ class _Layer:
         )
 
     def __call__(
-        self, x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, attend: Callable[..., torch.Tensor], wanted: torch.Tensor | None
+        self,
+        x: torch.Tensor,
+        cos: torch.Tensor,
+        sin: torch.Tensor,
+        attend: Callable[..., torch.Tensor],
+        wanted: torch.Tensor | None,
     ) -> torch.Tensor:
-        """Return the layer's output for all rows, or for the `wanted` ones alone (the rest only serve as keys and values)."""
+        """Return the layer's output for all rows, or for the `wanted` ones alone (the rest only serve as keys and
+        values).
+        """
         qkv = self._qkv(norm(x, self._layer.input_layernorm.weight, self._epsilon))
         attended = attend(qkv, cos, sin, heads=self.heads)
         if wanted is not None:
@@ -107,7 +116,10 @@ class _Layer:
 
 
 def _window(config: Any) -> int | None:
-    """Return how far back a token sees. The library's Llama sees all, whatever its configuration says; so does Qwen2 as it is imported."""
+    """Return how far back a token sees.
+
+    The library's Llama sees all, whatever its configuration says; so does Qwen2 as it is imported.
+    """
     window: int | None = config.sliding_window if config.model_type == "mistral" else None
     return window
 
@@ -140,13 +152,18 @@ class Decoder:
 
     def embedded(self, packed: PackedPass) -> torch.Tensor:
         """Return what goes into the first layer, (tokens, hidden)."""
-        found: torch.Tensor = self._causal.model.embed_tokens(packed.input_ids[0].to(self._causal.device)).to(self.compute_type)
+        found: torch.Tensor = self._causal.model.embed_tokens(packed.input_ids[0].to(self._causal.device)).to(
+            self.compute_type
+        )
         return found
 
-    def run(self, packed: PackedPass, x: torch.Tensor, layers: range, wanted: torch.Tensor | None = None) -> torch.Tensor:
+    def run(
+        self, packed: PackedPass, x: torch.Tensor, layers: range, wanted: torch.Tensor | None = None
+    ) -> torch.Tensor:
         """Return x after `layers`; the last of them gives only the `wanted` rows, when these are named.
 
-        Rows of padding, one at least, make the number of rows one of a few: see `LIKE_ROWS`. Nothing meets them; their gradient is zero.
+        Rows of padding, one at least, make the number of rows one of a few: see `LIKE_ROWS`. Nothing meets them; their
+        gradient is zero.
         """
         rows = x.shape[0]
         cos, sin = self._causal.model.rotary_emb(x, packed.position_ids.to(x.device))

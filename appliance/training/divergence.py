@@ -1,8 +1,8 @@
 """When a run is lost: its loss is no number, or it is much worse than before it began, and stays so.
 
-One bad step is nothing: batches differ, and runs recover. So the mean of the last `WINDOW` steps is compared with that of the first
-`FIRST`, when the rate was still warming up. A run that has lost so much to its own beginning has unlearned what the model knew; going on
-costs hours for nothing.
+One bad step is nothing: batches differ, and runs recover. So the mean of the last `WINDOW` steps is compared with that
+of the first `FIRST`, when the rate was still warming up. A run that has lost so much to its own beginning has unlearned
+what the model knew; going on costs hours for nothing.
 """
 
 import math

@@ -17,7 +17,8 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True)
 class TrainingOutcome:
-    """How it ended; the model then holds the best weights by validation loss (the last ones where there is no validation).
+    """How it ended; the model then holds the best weights by validation loss (the last ones where there is no
+    validation).
 
     Losses are nats a token. `tokens` counts all tokens of the examples. `best_step`: None when nothing was validated.
     """
@@ -43,7 +44,9 @@ class TrainingOutcome:
 
     @property
     def usable(self) -> bool:
-        """Whether what the model holds now is worth keeping as an adapter: after a divergence, only what was validated before it."""
+        """Whether what the model holds now is worth keeping as an adapter: after a divergence, only what was validated
+        before it.
+        """
         return self.steps_done > 0 and (self.ending is not Ending.DIVERGED or self.best_step is not None)
 
     @property
@@ -53,16 +56,22 @@ class TrainingOutcome:
             return ""
         if self.ending is Ending.EARLY:
             return (
-                f"Training ended early, at step {self.steps_done} of {self.steps}: on the rows set aside it had not become better since "
+                f"Training ended early, at step {self.steps_done} of {self.steps}: on the rows set aside it had not "
+                "become better since "
                 f"step {self.best_step}. The model of step {self.best_step} was kept."
             )
         if self.ending is Ending.STOPPED:
-            what = f"the best so far, of step {self.best_step}," if self.best_step is not None else "what it had learned by then"
+            what = (
+                f"the best so far, of step {self.best_step},"
+                if self.best_step is not None
+                else "what it had learned by then"
+            )
             kept = f" A model with {what} was kept." if self.usable else ""
             return f"Stopped at step {self.steps_done} of {self.steps}.{kept} Resume goes on from where it was."
         if self.steps_done == 0:
             return (
-                "Training was ended before its first step, because the loss of the model as it is, or its gradient, is no number on these "
+                "Training was ended before its first step, because the loss of the model as it is, or its gradient, is "
+                "no number on these "
                 "rows. Its files may be damaged at their source: import it anew from there, or choose another model."
             )
         kept = (
@@ -71,6 +80,8 @@ class TrainingOutcome:
             else "It had not been measured on the rows set aside before it went wrong, so there is no model to keep."
         )
         return (
-            f"Training was ended at step {self.steps_done} of {self.steps}, because it made the model worse and worse (the learning rate "
-            f"is too high for this data). {kept} Resume goes on from the last good checkpoint with half the learning rate."
+            f"Training was ended at step {self.steps_done} of {self.steps}, because it made the model worse and worse "
+            "(the learning rate "
+            f"is too high for this data). {kept} Resume goes on from the last good checkpoint with half the learning "
+            "rate."
         )

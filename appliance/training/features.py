@@ -1,8 +1,9 @@
 """What frozen layers make of each example, computed once: it is the same in every epoch.
 
-Kept in memory, in the compute type, up to `MEMORY_BYTES`; beyond that handed to a spill, which keeps it sealed. Computed for all examples
-before the first step, in an order of its own: so a resumed run, which computes them anew, gets the same bits. What stands in memory or
-on disk for an example are the rows behind the shared beginning; the beginning's rows are kept once.
+Kept in memory, in the compute type, up to `MEMORY_BYTES`; beyond that handed to a spill, which keeps it sealed.
+Computed for all examples before the first step, in an order of its own: so a resumed run, which computes them anew,
+gets the same bits. What stands in memory or on disk for an example are the rows behind the shared beginning; the
+beginning's rows are kept once.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,8 +30,13 @@ def _opened(path: Path) -> BinaryIO:
 class SealedSpill:
     """A sealed file in a job's folder, under the job's key: written once from end to end, then read at any place."""
 
-    def __init__(self, folder: Path, job_id: str, job_key: bytes, *, opened: Callable[[Path], BinaryIO] = _opened) -> None:
-        """Start the file anew: what an earlier run of the job left in it is dropped. `opened` opens it, empty, to write and to read."""
+    def __init__(
+        self, folder: Path, job_id: str, job_key: bytes, *, opened: Callable[[Path], BinaryIO] = _opened
+    ) -> None:
+        """Start the file anew: what an earlier run of the job left in it is dropped.
+
+        `opened` opens it, empty, to write and to read.
+        """
         self._path, self._opened = folder / SPILL_NAME, opened
         self._key = job_key
         self._context = SealContext("job", job_id, 1, SPILL_NAME)
@@ -49,7 +55,10 @@ class SealedSpill:
         return at
 
     def read_at(self, offset: int, count: int) -> bytes:
-        """Return what was kept there; nothing can be appended after that. Raises `StorageError`, `IntegrityError` when it was changed."""
+        """Return what was kept there; nothing can be appended after that.
+
+        Raises `StorageError`, `IntegrityError` when it was changed.
+        """
         with storage_errors(f"Reading {SPILL_NAME}"):
             if self._reader is None:
                 assert self._writer is not None, "nothing was kept"
@@ -65,10 +74,19 @@ class SealedSpill:
 
 
 class FrozenFeatures:
-    """The output of `layers` for each example. Without a spill, what does not fit into `memory_bytes` is computed anew each time."""
+    """The output of `layers` for each example.
+
+    Without a spill, what does not fit into `memory_bytes` is computed anew each time.
+    """
 
     def __init__(
-        self, decoder: Decoder, layers: range, shared: int, spill: SealedSpill | None = None, *, memory_bytes: int = MEMORY_BYTES
+        self,
+        decoder: Decoder,
+        layers: range,
+        shared: int,
+        spill: SealedSpill | None = None,
+        *,
+        memory_bytes: int = MEMORY_BYTES,
     ) -> None:
         self._decoder = decoder
         self._layers = layers
@@ -102,7 +120,9 @@ class FrozenFeatures:
 
     @torch.no_grad()
     def of(self, packed: PackedPass) -> torch.Tensor:
-        """Return what goes into the first layer that learns, (tokens, hidden): as kept, or computed where it was not."""
+        """Return what goes into the first layer that learns, (tokens, hidden): as kept, or computed where it was
+        not.
+        """
         known = [self._one(example) for example in packed.examples]
         found = [rows for rows in known if rows is not None]
         if self._beginning is None or packed.shared != self._shared or len(found) < len(known):

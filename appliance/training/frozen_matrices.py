@@ -1,4 +1,6 @@
-"""Frozen matrices that share their input, as one: plain ones lie side by side for good, those in NF4 are unpacked when they are used."""
+"""Frozen matrices that share their input, as one: plain ones lie side by side for good, those in NF4 are unpacked when
+they are used.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -25,9 +27,9 @@ def frozen_matrices(weights: Sequence[Any]) -> Callable[[], torch.Tensor]:
 class _PackedMatrices:
     """Frozen NF4 matrices below each other, unpacked as one whenever they are asked for.
 
-    Each block of 64 numbers (row after row) has its own constant, so whole blocks may stand one behind the other like plain numbers. Their
-    constants are 8-bit numbers themselves (double quantisation); on a CPU it takes as long to unpack these as all the rest, so
-    there they are unpacked once and kept: 0.5 bits a weight.
+    Each block of 64 numbers (row after row) has its own constant, so whole blocks may stand one behind the other like
+    plain numbers. Their constants are 8-bit numbers themselves (double quantisation); on a CPU it takes as long to
+    unpack these as all the rest, so there they are unpacked once and kept: 0.5 bits a weight.
     """
 
     def __init__(self, weights: Sequence[Any]) -> None:
@@ -48,7 +50,10 @@ class _PackedMatrices:
 
     def _constants(self) -> torch.Tensor:
         """Return each block's largest magnitude, fp32."""
-        found = [dequantize_blockwise(each.absmax, each.state2) + each.offset if each.nested else each.absmax for each in self._states]
+        found = [
+            dequantize_blockwise(each.absmax, each.state2) + each.offset if each.nested else each.absmax
+            for each in self._states
+        ]
         return torch.cat([each.float() for each in found])
 
 

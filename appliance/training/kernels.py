@@ -1,9 +1,10 @@
 """What a decoder layer computes, as four autograd functions that keep little and cast nothing twice.
 
-Each is the plain formula in its forward and its derivative in its backward; `tests/unit/training/test_kernels.py` holds each against
-autograd's own result in float64. Rows are tokens: every tensor is (tokens, features), without padding.
+Each is the plain formula in its forward and its derivative in its backward; `tests/unit/training/test_kernels.py` holds
+each against autograd's own result in float64. Rows are tokens: every tensor is (tokens, features), without padding.
 
-    projection   y = x W^T + b + s (x A^T) B^T, for several matrices that share x as one product (LoRA, arXiv:2106.09685)
+    projection   y = x W^T + b + s (x A^T) B^T, for several matrices that share x as one product (LoRA,
+                 arXiv:2106.09685)
     norm         y = w x / sqrt(mean(x^2) + eps) (RMSNorm, arXiv:1910.07467)
     gated unit   y = silu(g) u, for (g, u) side by side (SwiGLU, arXiv:2002.05202)
     losses       sum of -log softmax(h W^T) at the targets, some rows at a time, so that the logits never stand whole
@@ -21,10 +22,11 @@ LOGITS_AT_ONCE = 1 << 22  # numbers; 16 MiB in fp32
 
 
 class _Projection(torch.autograd.Function):
-    """`matrix()` gives (out, in) in x's type; it is called again in the backward pass, so that nothing unpacked is kept.
+    """`matrix()` gives (out, in) in x's type; it is called again in the backward pass, so that nothing unpacked is
+    kept.
 
-    tensors: the trained matrices (as many as `dense`), their biases (as many as `biases`), then A and B of each adapter. What is
-    trained may be of a wider type than x: the wide one is the master, and gradients are given in its
+    tensors: the trained matrices (as many as `dense`), their biases (as many as `biases`), then A and B of each
+    adapter. What is trained may be of a wider type than x: the wide one is the master, and gradients are given in its
     type.
     """
 
@@ -68,12 +70,17 @@ class _Projection(torch.autograd.Function):
         found: list[torch.Tensor] = []
         if dense:
             whole = gradient.T @ x
-            found += [part.to(each.dtype) for part, each in zip(_rows(whole, tensors[:dense]), tensors[:dense], strict=True)]
+            found += [
+                part.to(each.dtype) for part, each in zip(_rows(whole, tensors[:dense]), tensors[:dense], strict=True)
+            ]
         if biases:
             some = tensors[dense : dense + biases]
             found += [part.to(each.dtype) for part, each in zip(_rows(gradient.sum(0), some), some, strict=True)]
         if through is not None:
-            to_down, to_up = through.T @ x, (inner.T @ gradient).T  # the other way round, this thin product takes half as long again
+            to_down, to_up = (
+                through.T @ x,
+                (inner.T @ gradient).T,
+            )  # the other way round, this thin product takes half as long again
             row = column = 0
             for a, b in zip(tensors[dense + biases :: 2], tensors[dense + biases + 1 :: 2], strict=True):
                 rank, out = a.shape[0], b.shape[0]
@@ -106,7 +113,10 @@ def projection(
     adapters: Sequence[torch.Tensor] = (),
     scaling: float = 1.0,
 ) -> torch.Tensor:
-    """Return x W^T + b + scaling (x A^T) B^T for x of (tokens, in). adapters: A, B, A, B ... of the matrices below each other."""
+    """Return x W^T + b + scaling (x A^T) B^T for x of (tokens, in). adapters:
+
+    A, B, A, B ... of the matrices below each other.
+    """
     counts = (len(trained), len(trained_biases))
     result: torch.Tensor = _Projection.apply(x, matrix, bias, scaling, counts, *trained, *trained_biases, *adapters)  # type: ignore[no-untyped-call]
     return result
@@ -176,7 +186,9 @@ def gated_unit(both: torch.Tensor) -> torch.Tensor:
 
 class _Losses(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, hidden: torch.Tensor, weight: torch.Tensor, targets: torch.Tensor, at_once: int) -> torch.Tensor:
+    def forward(
+        ctx: Any, hidden: torch.Tensor, weight: torch.Tensor, targets: torch.Tensor, at_once: int
+    ) -> torch.Tensor:
         """Return the sum; the gradients are made on the way, while a piece's logits stand."""
         to_hidden = torch.empty_like(hidden) if ctx.needs_input_grad[0] else None
         to_weight = torch.zeros_like(weight) if ctx.needs_input_grad[1] else None
@@ -212,8 +224,11 @@ class _Losses(torch.autograd.Function):
         return *(None if each is None else each.mul_(gradient) for each in found), None, None
 
 
-def losses(hidden: torch.Tensor, weight: torch.Tensor, targets: torch.Tensor, *, at_once: int = LOGITS_AT_ONCE) -> torch.Tensor:
-    """Return the summed cross-entropy (nats) of `targets` (rows) under the head `weight` (vocabulary, features), in fp32 at least.
+def losses(
+    hidden: torch.Tensor, weight: torch.Tensor, targets: torch.Tensor, *, at_once: int = LOGITS_AT_ONCE
+) -> torch.Tensor:
+    """Return the summed cross-entropy (nats) of `targets` (rows) under the head `weight` (vocabulary, features), in
+    fp32 at least.
 
     A negative target does not count.
     at_once: how many logits stand at a time, but for one row at least.

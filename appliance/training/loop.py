@@ -1,10 +1,10 @@
 """The training loop: AdamW on what learns, cosine schedule, gradient clipping, validation, checkpoints, an honest end.
 
-Everything that decides the result is a function of the plan, the examples and the state, so a resumed run gives the same weights as
-an uninterrupted one on the same machine with the same thread count.
+Everything that decides the result is a function of the plan, the examples and the state, so a resumed run gives the
+same weights as an uninterrupted one on the same machine with the same thread count.
 
-It ends early when validation has not improved `patience` times (Prechelt, "Early Stopping - But When?", 1998, criterion UP), and at once
-when the loss diverges (`divergence`). Whatever happens, the best weights by validation loss win.
+It ends early when validation has not improved `patience` times (Prechelt, "Early Stopping - But When?", 1998, criterion
+UP), and at once when the loss diverges (`divergence`). Whatever happens, the best weights by validation loss win.
 """
 
 import math
@@ -34,8 +34,9 @@ WEIGHT_DECAY = 0.0
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """What to do. `checkpoint_steps`: a checkpoint every so many steps. `pass_tokens`: how large a pass may be; a batch is split into as
-    many as it needs, and their gradients add up. `patience`: how many validations in a row may bring nothing better; 0 for no limit.
+    """What to do. `checkpoint_steps`: a checkpoint every so many steps. `pass_tokens`: how large a pass may be; a batch
+    is split into as many as it needs, and their gradients add up. `patience`: how many validations in a row may bring
+    nothing better; 0 for no limit.
     """
 
     epochs: int
@@ -49,7 +50,10 @@ class TrainingPlan:
 
 @dataclass(frozen=True)
 class TrainingProgress:
-    """What is known after a step. Losses are nats a token; `tokens` counts all tokens of the examples, padding not counted."""
+    """What is known after a step.
+
+    Losses are nats a token; `tokens` counts all tokens of the examples, padding not counted.
+    """
 
     step: int
     steps: int
@@ -86,8 +90,8 @@ def train(
     best: BestWeights | None = None,
     spill: SealedSpill | None = None,
 ) -> TrainingOutcome:
-    """Train in place, from `checkpoint` on where there is one. `best` keeps the best weights: in memory, when not given. `spill` takes the
-    frozen layers' results where they do not fit into memory.
+    """Train in place, from `checkpoint` on where there is one. `best` keeps the best weights: in memory, when not
+    given. `spill` takes the frozen layers' results where they do not fit into memory.
 
     Raises `InputError` when there is nothing to learn, `StorageError`.
     """
@@ -189,7 +193,9 @@ class _Training:
         validated = None
         if at_end and self._validation:
             validated = _validate(self._loaded, self._validation, self._plan.batch_size, self._packing)
-            better = math.isfinite(validated) and (self._figures.best_loss is None or validated < self._figures.best_loss)
+            better = math.isfinite(validated) and (
+                self._figures.best_loss is None or validated < self._figures.best_loss
+            )
             if better and self._best.keep_best(self._figures.step, self._parameters):
                 self._figures = replace(self._figures, best_loss=validated, best_step=self._figures.step, waited=0)
                 self._best_is_doubtful = is_doubtful(recent, self._figures.began)
@@ -230,8 +236,13 @@ class _Packing:
         return packed_passes(batch, shared=self.shared, pass_tokens=self.pass_tokens)
 
 
-def _step(loaded: LoadedModel, optimiser: torch.optim.AdamW, batch: list[TokenizedExample], rate: float, packing: _Packing) -> float | None:
-    """Take one optimiser step and return the mean loss a learned token. None: it is no number, and the step was not taken."""
+def _step(
+    loaded: LoadedModel, optimiser: torch.optim.AdamW, batch: list[TokenizedExample], rate: float, packing: _Packing
+) -> float | None:
+    """Take one optimiser step and return the mean loss a learned token.
+
+    None: it is no number, and the step was not taken.
+    """
     for group in optimiser.param_groups:
         group["lr"] = rate
     count = sum(example.learned for example in batch)
@@ -252,7 +263,10 @@ def _step(loaded: LoadedModel, optimiser: torch.optim.AdamW, batch: list[Tokeniz
 
 @torch.no_grad()
 def _validate(loaded: LoadedModel, validation: Sequence[TokenizedExample], batch_size: int, packing: _Packing) -> float:
-    """Return the mean loss a learned token. Leaves no trace in the model: same modules, same mode, no repacked weights."""
+    """Return the mean loss a learned token.
+
+    Leaves no trace in the model: same modules, same mode, no repacked weights.
+    """
     ordered = sorted(validation, key=lambda example: len(example.input_ids))
     total = 0.0
     loaded.causal.eval()

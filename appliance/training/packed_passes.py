@@ -1,16 +1,20 @@
-"""A batch as packed passes: what the examples share is computed once, nothing is padded, and the head sees completions only.
+"""A batch as packed passes: what the examples share is computed once, nothing is padded, and the head sees completions
+only.
 
-Training sets of assistants begin every example with the same system prompt and template. A pass is one sequence: that beginning, then the
-rest of each example, one after another. Each token meets the beginning and its own example, nothing else (see `attention`); positions
-go on from the beginning for each. So the model computes exactly what it would compute for each example alone (attention is the only
-place where tokens meet), the gradients are equal but for rounding, and next to nothing is computed twice or for padding.
+Training sets of assistants begin every example with the same system prompt and template. A pass is one sequence: that
+beginning, then the rest of each example, one after another. Each token meets the beginning and its own example, nothing
+else (see `attention`); positions go on from the beginning for each. So the model computes exactly what it would compute
+for each example alone (attention is the only place where tokens meet), the gradients are equal but for rounding, and
+next to nothing is computed twice or for padding.
 
     positions   0 1 2 | 3 4 5 | 3 4        what the second example's last token meets:   1 1 1 | 0 0 0 | 1 1
                 shared  first   second
 
-The shared beginning ends before the first token that any example learns from, because each example needs its own prediction there.
+The shared beginning ends before the first token that any example learns from, because each example needs its own
+prediction there.
 
-A batch is split into passes of about `pass_tokens`, which bounds the memory of the activations; the gradients of its passes add up.
+A batch is split into passes of about `pass_tokens`, which bounds the memory of the activations; the gradients of its
+passes add up.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,8 +34,8 @@ MIN_SHARED = 4
 class PackedPass:
     """One forward pass: tensors for the model, and what it must predict.
 
-    input_ids, position_ids: (1, length): `shared` rows of beginning, then the rests of `examples`, of `lengths`. predicting: positions
-    whose output predicts `targets` (both of one length).
+    input_ids, position_ids: (1, length): `shared` rows of beginning, then the rests of `examples`, of `lengths`.
+    predicting: positions whose output predicts `targets` (both of one length).
     """
 
     input_ids: torch.Tensor
@@ -58,7 +62,9 @@ def shared_beginning(examples: Sequence[TokenizedExample]) -> int:
     return shared if shared >= MIN_SHARED else 0
 
 
-def packed_passes(examples: Sequence[TokenizedExample], *, shared: int, pass_tokens: int = PASS_TOKENS) -> Iterator[PackedPass]:
+def packed_passes(
+    examples: Sequence[TokenizedExample], *, shared: int, pass_tokens: int = PASS_TOKENS
+) -> Iterator[PackedPass]:
     """Yield the passes of one batch. `shared` is what `shared_beginning` returned for the whole data set."""
     for group in _groups(examples, shared, pass_tokens):
         yield _pass(group, shared)

@@ -1,15 +1,18 @@
-"""The singular values of an adapter's update, and the best smaller adapter, without ever forming the d x k update itself.
+"""The singular values of an adapter's update, and the best smaller adapter, without ever forming the d x k update
+itself.
 
 For B (d x r) and A (r x k), with QR decompositions B = Q_b R_b and A^T = Q_a R_a:
 
     B A = Q_b (R_b R_a^T) Q_a^T,        and the r x r core R_b R_a^T = U S V^T
 
-so S holds the singular values of B A (the rest are zero), Q_b U and Q_a V its singular vectors. It costs O((d + k) r²) instead of the
-O(d k min(d, k)) of the whole matrix. Keeping the n largest is the best approximation of rank n in the Frobenius norm (Eckart and Young,
-Psychometrika 1, 1936). All in float64: adapters are float32, and what is small beside the largest value must not be rounding.
+so S holds the singular values of B A (the rest are zero), Q_b U and Q_a V its singular vectors. It costs O((d + k) r²)
+instead of the O(d k min(d, k)) of the whole matrix. Keeping the n largest is the best approximation of rank n in the
+Frobenius norm (Eckart and Young, Psychometrika 1, 1936). All in float64: adapters are float32, and what is small beside
+the largest value must not be rounding.
 
-The update as the model adds it is scaling · B A; scaling = lora_alpha / r, with rsLoRA lora_alpha / sqrt(r) (arXiv:2312.03732).
-What is no low-rank sum B A is refused: DoRA normalises each row of W0 + B A, and full or last-layers training leaves no factors.
+The update as the model adds it is scaling · B A; scaling = lora_alpha / r, with rsLoRA lora_alpha / sqrt(r)
+(arXiv:2312.03732). What is no low-rank sum B A is refused: DoRA normalises each row of W0 + B A, and full or
+last-layers training leaves no factors.
 """
 
 import json
@@ -53,7 +56,8 @@ def truncate_adapter(files: Mapping[str, bytes], rank: int) -> dict[str, bytes]:
     configuration = read_adapter_configuration(files[ADAPTER_CONFIG])
     if not 1 <= rank < configuration.rank:
         raise InputError(
-            f"The adapter has rank {configuration.rank}; a smaller one has a rank from 1 to {configuration.rank - 1}, not {rank}.",
+            f"The adapter has rank {configuration.rank}; a smaller one has a rank from 1 to {configuration.rank - 1}, "
+            f"not {rank}.",
             code="rank.shrink",
         )
     tensors: dict[str, torch.Tensor] = {}
@@ -89,20 +93,26 @@ def _core(a: torch.Tensor, b: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor,
 
 
 def _factors(weights: bytes, rank: int) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
-    """Return A and B by the matrix's name. Raises `InputError` when there is anything else, `IntegrityError` when they do not fit."""
+    """Return A and B by the matrix's name.
+
+    Raises `InputError` when there is anything else, `IntegrityError` when they do not fit.
+    """
     tensors = load(weights)
     found = {name.removesuffix(_A) for name in tensors if name.endswith(_A)}
     wanted = {f"{name}{end}" for name in found for end in (_A, _B)}
     if not found or set(tensors) != wanted:  # the magnitudes of DoRA, or tensors of the model itself
         raise InputError(
-            "This adapter holds more than the factors B and A of LoRA (it was trained with DoRA, on the last layers or in full), so it has "
+            "This adapter holds more than the factors B and A of LoRA (it was trained with DoRA, on the last layers or "
+            "in full), so it has "
             "no rank to explain. Train one with LoRA or QLoRA.",
             code="rank.method",
         )
     factors = {name: (tensors[f"{name}{_A}"], tensors[f"{name}{_B}"]) for name in sorted(found, key=_in_order)}
     for a, b in factors.values():
         if a.ndim != 2 or b.ndim != 2 or a.shape[0] != rank or b.shape[1] != rank:
-            raise IntegrityError("The adapter's factors do not have the rank that its configuration states.", code="adapter.shape")
+            raise IntegrityError(
+                "The adapter's factors do not have the rank that its configuration states.", code="adapter.shape"
+            )
         if not (torch.isfinite(a).all() and torch.isfinite(b).all()):
             raise IntegrityError("The adapter holds values that are no numbers. Train it anew.", code="adapter.values")
     return factors

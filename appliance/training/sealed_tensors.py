@@ -1,8 +1,9 @@
 """Tensors in a sealed file, written and read one at a time: no second copy of a model is ever held in memory.
 
-The plaintext is safetensors (8 bytes little-endian: length of the JSON header; header; data), so that the published tools read it once it
-is unsealed. What the tensors belong to stands in the header's `__metadata__` under `figures`, as JSON. Tensors lie in the order of the
-header, without gaps, in the machine's byte order (little-endian, as safetensors demands).
+The plaintext is safetensors (8 bytes little-endian: length of the JSON header; header; data), so that the published
+tools read it once it is unsealed. What the tensors belong to stands in the header's `__metadata__` under `figures`, as
+JSON. Tensors lie in the order of the header, without gaps, in the machine's byte order (little-endian, as safetensors
+demands).
 """
 
 import json
@@ -32,8 +33,13 @@ _TYPES = {
 _NAMED = {name: dtype for dtype, name in _TYPES.items()}
 
 
-def write_tensors(path: Path, tensors: Mapping[str, torch.Tensor], figures: dict[str, Any], data_key: bytes, context: SealContext) -> None:
-    """Seal `tensors` and `figures` into `path`, whole or not at all (temporary file, fsync, rename). Raises `StorageError`."""
+def write_tensors(
+    path: Path, tensors: Mapping[str, torch.Tensor], figures: dict[str, Any], data_key: bytes, context: SealContext
+) -> None:
+    """Seal `tensors` and `figures` into `path`, whole or not at all (temporary file, fsync, rename).
+
+    Raises `StorageError`.
+    """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     with storage_errors("Keeping what was learned so far"):
         try:
@@ -54,7 +60,11 @@ def _header(tensors: Mapping[str, torch.Tensor], figures: dict[str, Any]) -> byt
     place = 0
     for name, tensor in tensors.items():
         size = tensor.numel() * tensor.element_size()
-        header[name] = {"dtype": _TYPES[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [place, place + size]}
+        header[name] = {
+            "dtype": _TYPES[tensor.dtype],
+            "shape": list(tensor.shape),
+            "data_offsets": [place, place + size],
+        }
         place += size
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
@@ -67,7 +77,9 @@ def _bytes_of(tensor: torch.Tensor) -> memoryview:
 
 
 def _pieces(tensor: torch.Tensor) -> Iterator[memoryview]:
-    """Yield a tensor's bytes in pieces: the writer buffers what it gets, and a whole tensor at once would be held twice."""
+    """Yield a tensor's bytes in pieces: the writer buffers what it gets, and a whole tensor at once would be held
+    twice.
+    """
     if tensor.numel():
         view = _bytes_of(tensor.detach().cpu().contiguous())
         for start in range(0, len(view), CHUNK_BYTES):
@@ -75,7 +87,10 @@ def _pieces(tensor: torch.Tensor) -> Iterator[memoryview]:
 
 
 class SealedTensors(Mapping[str, torch.Tensor]):
-    """The tensors of one sealed file; each is read when it is asked for. Raises `IntegrityError` when it is not what was written."""
+    """The tensors of one sealed file; each is read when it is asked for.
+
+    Raises `IntegrityError` when it is not what was written.
+    """
 
     def __init__(self, path: Path, data_key: bytes, context: SealContext) -> None:
         """Read the header alone. Raises `StorageError` when there is no such file."""
@@ -90,7 +105,8 @@ class SealedTensors(Mapping[str, torch.Tensor]):
             header = json.loads(self._reader.read_at(8, size))
             self.figures: dict[str, Any] = dict(json.loads(header.pop("__metadata__")["figures"]))
             self._places = {
-                name: (_NAMED[each["dtype"]], each["shape"], each["data_offsets"][0] + 8 + size) for name, each in header.items()
+                name: (_NAMED[each["dtype"]], each["shape"], each["data_offsets"][0] + 8 + size)
+                for name, each in header.items()
             }
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             self.close()
@@ -110,7 +126,9 @@ class SealedTensors(Mapping[str, torch.Tensor]):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def __getitem__(self, name: str) -> torch.Tensor:

@@ -1,11 +1,13 @@
-"""Attention over a packed pass on a GPU: every example in one call of the flash kernel for sequences of any length (arXiv:2307.08691).
+"""Attention over a packed pass on a GPU: every example in one call of the flash kernel for sequences of any length
+(arXiv:2307.08691).
 
-What meets what is as in `attention`: queries are an example's own rows, keys the shared beginning's rows and its own. The kernel takes
-sequences one behind the other, so the beginning's keys and values are gathered once for each example (queries, the feed-forward
-part and the head never see that copy), and its causal mask stands at the end of both: the last query sees the last key.
+What meets what is as in `attention`: queries are an example's own rows, keys the shared beginning's rows and its own.
+The kernel takes sequences one behind the other, so the beginning's keys and values are gathered once for each example
+(queries, the feed-forward part and the head never see that copy), and its causal mask stands at the end of both: the
+last query sees the last key.
 
-Written for GPUs and not run on one: none was at hand. The tests put torch's documented contract of `varlen_attn`, written out
-plainly, in the kernel's place, and compare values and gradients with `attention`.
+Written for GPUs and not run on one: none was at hand. The tests put torch's documented contract of `varlen_attn`,
+written out plainly, in the kernel's place, and compare values and gradients with `attention`.
 """
 
 from collections.abc import Sequence
@@ -25,12 +27,19 @@ KERNEL_WIDTH, KERNEL_STEP = 256, 8  # numbers of a head, at most, and a multiple
 
 def has_kernel(device: torch.device, dtype: torch.dtype, heads: Heads) -> bool:
     """Return whether torch's kernel computes this: a GPU's alone does, in 16 bits."""
-    return device.type == "cuda" and dtype in KERNEL_TYPES and heads.width <= KERNEL_WIDTH and heads.width % KERNEL_STEP == 0
+    return (
+        device.type == "cuda"
+        and dtype in KERNEL_TYPES
+        and heads.width <= KERNEL_WIDTH
+        and heads.width % KERNEL_STEP == 0
+    )
 
 
 @dataclass(frozen=True)
 class Sequences:
-    """The sequences of a pass. keys: the row of each key; query_ends, key_ends: (n + 1) int32, where each begins and the last ends."""
+    """The sequences of a pass. keys: the row of each key; query_ends, key_ends: (n + 1) int32, where each begins and
+    the last ends.
+    """
 
     keys: torch.Tensor
     query_ends: torch.Tensor
@@ -40,7 +49,9 @@ class Sequences:
 
     @classmethod
     def of(cls, shared: int, lengths: Sequence[int], spare: int, device: torch.device) -> "Sequences":
-        """Return those of `shared` rows of beginning, of examples with rows of their own (lengths), and of `spare` rows of padding."""
+        """Return those of `shared` rows of beginning, of examples with rows of their own (lengths), and of `spare` rows
+        of padding.
+        """
         queries = [length for length in (shared, *lengths, spare) if length]
         beginning = torch.arange(shared, device=device)
         keys: list[torch.Tensor] = []
@@ -74,7 +85,9 @@ class _Turning(torch.autograd.Function):
         return turned(gradient.contiguous(), cos, -sin, ctx.heads), None, None, None
 
 
-def varlen_attention(qkv: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, sequences: Sequences, heads: Heads) -> torch.Tensor:
+def varlen_attention(
+    qkv: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, sequences: Sequences, heads: Heads
+) -> torch.Tensor:
     """Return what `attention` returns, (tokens, queries * width), for the same qkv, cos and sin."""
     rows: torch.Tensor = _Turning.apply(qkv, cos, sin, heads)  # type: ignore[no-untyped-call]
     rows = rows.view(qkv.shape[0], -1, heads.width)

@@ -1,4 +1,7 @@
-"""Key slots, key hierarchy, sealed files, encrypted database, passwords. Light: workers import `appliance.vault.stream` alone."""
+"""Key slots, key hierarchy, sealed files, encrypted database, passwords.
+
+Light: workers import `appliance.vault.stream` alone.
+"""
 
 from typing import TYPE_CHECKING, Any
 

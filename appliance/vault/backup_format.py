@@ -3,21 +3,24 @@
     OUT/parts/<2 hex>/<64 hex>      sealed pieces of files; several backups share them
     OUT/manifests/bk_<20 hex>       one a backup, written last and whole: what has none is no backup
 
-A **part** is up to 64 MiB of one file. Its name is HMAC-SHA256 of those bytes under HKDF-SHA256(set key, label "appliance backup names"):
-who has no key cannot tell what it is, nor whether it is a file that he has. It is a sealed file (`stream`) under the set key, kind
-"backup-part", id of the set, version 1, named as it is. Its plaintext is `padded`: the length in 8 bytes, big-endian, the bytes, zeros up
-to a length of Padmé (at most 12 % more; PURBs, Nikitin et al. 2019, algorithm 1), at least 4 KiB.
+A **part** is up to 64 MiB of one file. Its name is HMAC-SHA256 of those bytes under HKDF-SHA256(set key, label
+"appliance backup names"): who has no key cannot tell what it is, nor whether it is a file that he has. It is a sealed
+file (`stream`) under the set key, kind "backup-part", id of the set, version 1, named as it is. Its plaintext is
+`padded`: the length in 8 bytes, big-endian, the bytes, zeros up to a length of Padmé (at most 12 % more; PURBs, Nikitin
+et al. 2019, algorithm 1), at least 4 KiB.
 
-A **manifest** is the magic "APLBKUP", the version 0x01, the number of recipients in a byte, for each of them 1168 bytes, then a sealed
-file. The 1168 bytes are the manifest key, encrypted to a recovery slot's public key (`hybrid`), info F("appliance backup manifest")
-F(version) F(id of the backup); the sealed file is under that key, kind "backup-manifest", id of the backup, version 1, name "manifest".
-Its plaintext is canonical JSON, padded as above: `Manifest`. It has every key that the files need: it is as precious as the root key.
+A **manifest** is the magic "APLBKUP", the version 0x01, the number of recipients in a byte, for each of them 1168
+bytes, then a sealed file. The 1168 bytes are the manifest key, encrypted to a recovery slot's public key (`hybrid`),
+info F("appliance backup manifest") F(version) F(id of the backup); the sealed file is under that key, kind
+"backup-manifest", id of the backup, version 1, name "manifest". Its plaintext is canonical JSON, padded as above:
+`Manifest`. It has every key that the files need: it is as precious as the root key.
 
-The **set key** stays the same from backup to backup, so that what is there already is not written again; after a recovery slot was removed
-there is a new one. What a recipient learns from a manifest is that set's parts and that backup's database, no later one's.
+The **set key** stays the same from backup to backup, so that what is there already is not written again; after a
+recovery slot was removed there is a new one. What a recipient learns from a manifest is that set's parts and that
+backup's database, no later one's.
 
-HPKE says nothing of who encrypted: whoever knows a public key can make a backup. He cannot make one of this home: its log has another key,
-which a restore prints. This module keeps no keys and reads no clock.
+HPKE says nothing of who encrypted: whoever knows a public key can make a backup. He cannot make one of this home: its
+log has another key, which a restore prints. This module keeps no keys and reads no clock.
 """
 
 import hmac
@@ -46,7 +49,9 @@ MAX_MANIFEST_BYTES = 512 * 1024 * 1024
 _LENGTH_BYTES = 8
 _RECIPIENT_BYTES = KEY_BYTES + hybrid.OVERHEAD_BYTES
 _HEADER_BYTES = len(MAGIC) + 2
-_PATH = re.compile(r"appliance\.db|(audit|datasets|models|adapters|jobs|policies)(/[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}){1,8}")
+_PATH = re.compile(
+    r"appliance\.db|(audit|datasets|models|adapters|jobs|policies)(/[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}){1,8}"
+)
 _BACKUP_ID = re.compile(r"bk_[0-9a-f]{20}")
 
 
@@ -74,7 +79,9 @@ class BackedUpFile(Closed):
 
 
 class VaultSecrets(Closed):
-    """What opens the copied database and what its wrappings lead to; the recovery slots that the restored home keeps."""
+    """What opens the copied database and what its wrappings lead to; the recovery slots that the restored home
+    keeps.
+    """
 
     database: bytes = Field(min_length=KEY_BYTES, max_length=KEY_BYTES, repr=False)
     audit_hmac: bytes = Field(min_length=KEY_BYTES, max_length=KEY_BYTES, repr=False)
@@ -85,7 +92,10 @@ class VaultSecrets(Closed):
 
 
 class Manifest(Closed):
-    """What a backup is. `log_size` and `log_root` are the head of the log that it holds; times are microseconds since 1970, UTC."""
+    """What a backup is.
+
+    `log_size` and `log_root` are the head of the log that it holds; times are microseconds since 1970, UTC.
+    """
 
     version: Literal[1] = 1
     id: str = Field(pattern=_BACKUP_ID.pattern)
@@ -149,7 +159,10 @@ def seal_manifest(manifest: Manifest) -> bytes:
 
 
 def open_manifest(data: bytes, backup_id: str, seed: bytes) -> Manifest:
-    """Return the manifest of the backup with this id. Raises `AuthenticationError` for another recovery key, `IntegrityError`."""
+    """Return the manifest of the backup with this id.
+
+    Raises `AuthenticationError` for another recovery key, `IntegrityError`.
+    """
     if data[: len(MAGIC)] != MAGIC or len(data) < _HEADER_BYTES:
         raise IntegrityError("This is not a backup's manifest, or its beginning is missing.", code="backup.manifest")
     if data[len(MAGIC)] != VERSION:
@@ -177,7 +190,9 @@ def _manifest_key(recipients: Sequence[bytes], backup_id: str, seed: bytes) -> b
             return hybrid.decrypt_with(seed, encrypted, _info(backup_id))
         except IntegrityError:
             continue
-    raise AuthenticationError("This recovery key does not open this backup. Nothing was restored.", code="recovery.wrong")
+    raise AuthenticationError(
+        "This recovery key does not open this backup. Nothing was restored.", code="recovery.wrong"
+    )
 
 
 def _info(backup_id: str) -> bytes:

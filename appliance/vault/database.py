@@ -1,7 +1,7 @@
 """The encrypted database: SQLite through SQLCipher, with migrations that run when it is opened.
 
-Layout is SQLCipher 4's default (AES-256-CBC with HMAC-SHA512 a page) under a raw 256-bit key; there is no passphrase to guess in it.
-Times are microseconds since 1970, UTC.
+Layout is SQLCipher 4's default (AES-256-CBC with HMAC-SHA512 a page) under a raw 256-bit key; there is no passphrase to
+guess in it. Times are microseconds since 1970, UTC.
 """
 
 import contextlib
@@ -34,7 +34,10 @@ class Database:
     """An open database. Thread-safe; each transaction has a connection of its own."""
 
     def __init__(self, path: Path, key: KeyBytes) -> None:
-        """Open or create `path` and bring it to this version. Raises `IntegrityError` (wrong key, damage), `HomeError` (newer)."""
+        """Open or create `path` and bring it to this version.
+
+        Raises `IntegrityError` (wrong key, damage), `HomeError` (newer).
+        """
         self._path = path
         self._memory = KeyMemory()
         self._gate = threading.Condition()
@@ -67,8 +70,9 @@ class Database:
                 self._gate.notify_all()
 
     def execute_lazily(self, statement: str, parameters: tuple[Any, ...]) -> None:
-        """Execute one statement as a transaction of its own, without waiting for the disk: it outlives this process, and is durable after
-        the next transaction of `begin`. A power cut before that takes it back, never what came before it. Raises as `begin`.
+        """Execute one statement as a transaction of its own, without waiting for the disk: it outlives this process,
+        and is durable after the next transaction of `begin`. A power cut before that takes it back, never what came
+        before it. Raises as `begin`.
         """
         with self._gate:
             self._gate.wait_for(lambda: not self._changing)
@@ -93,8 +97,8 @@ class Database:
     def change_key(self, key: KeyBytes) -> None:
         """Write the whole database anew under `key`, and put it in the old one's place. Other threads wait meanwhile.
 
-        Killed at any point, the file is the old one or the new one, whole: `opens_with` tells which. SQLCipher's own `PRAGMA rekey` changes
-        page after page in place and leaves the old pages in the journal. Raises `StorageError`.
+        Killed at any point, the file is the old one or the new one, whole: `opens_with` tells which. SQLCipher's own
+        `PRAGMA rekey` changes page after page in place and leaves the old pages in the journal. Raises `StorageError`.
         """
         fresh = self._path.with_name(f"{self._path.name}.rekeyed")
         with self._alone(), _database_errors(), storage_errors("Writing the database under its new key"):
@@ -104,7 +108,9 @@ class Database:
             self._engine.dispose()  # The last connection writes the log back into the file, and removes it.
             wal = self._path.with_name(f"{self._path.name}-wal")
             if wal.exists() and wal.stat().st_size:
-                raise StorageError("The database is in use by another program. Nothing was changed.", code="database.busy")
+                raise StorageError(
+                    "The database is in use by another program. Nothing was changed.", code="database.busy"
+                )
             os.replace(fresh, self._path)
             fsync_folder(self._path.parent)
             self._memory.wipe()
@@ -113,7 +119,10 @@ class Database:
             self._engine = _engine(self._path, self._key)
 
     def copy_to(self, path: Path, key: KeyBytes) -> None:
-        """Write a copy as it is at one moment, under `key`, to the new file `path`. Other threads wait meanwhile. Raises `StorageError`."""
+        """Write a copy as it is at one moment, under `key`, to the new file `path`.
+
+        Other threads wait meanwhile. Raises `StorageError`.
+        """
         with self._alone(), _database_errors(), storage_errors("Copying the database"):
             self._export(path, key)
 
@@ -161,15 +170,27 @@ def _connect(path: Path, key: KeyBytes) -> Any:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlcipher3.DatabaseError:
         connection.close()
-        raise IntegrityError("The database does not open: it was changed, or belongs to another home.", code="database.key") from None
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON", "temp_store = MEMORY"):
+        raise IntegrityError(
+            "The database does not open: it was changed, or belongs to another home.", code="database.key"
+        ) from None
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "secure_delete = ON",
+        "temp_store = MEMORY",
+    ):
         connection.execute(f"PRAGMA {pragma}")
     return connection
 
 
 def _engine(path: Path, key: KeyBytes) -> Engine:
     engine = create_engine(
-        "sqlite://", creator=lambda: _connect(path, key), poolclass=QueuePool, pool_size=POOL_SIZE, max_overflow=POOL_SIZE
+        "sqlite://",
+        creator=lambda: _connect(path, key),
+        poolclass=QueuePool,
+        pool_size=POOL_SIZE,
+        max_overflow=POOL_SIZE,
     )
     # sqlite3's own implicit transactions do not cover reads; begin them explicitly, and take the write lock at once.
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
@@ -184,14 +205,19 @@ def _database_errors() -> Iterator[None]:
         text = str(getattr(error, "orig", error))
         if "full" in text or "disk I/O" in text or "readonly" in text or "unable to open" in text:
             raise StorageError(
-                "The database could not be written: the disk is full or refuses. Nothing was done; free some space and try again.",
+                "The database could not be written: the disk is full or refuses. Nothing was done; free some space and "
+                "try again.",
                 code="storage.database",
             ) from None
         if "malformed" in text or "not a database" in text:
-            raise IntegrityError("The database is damaged. Restore it from a backup.", code="database.damaged") from None
+            raise IntegrityError(
+                "The database is damaged. Restore it from a backup.", code="database.damaged"
+            ) from None
         raise
     except UnicodeEncodeError:
-        raise InputError("A text holds characters that are no Unicode (lone surrogates). Type it again.", code="text.unicode") from None
+        raise InputError(
+            "A text holds characters that are no Unicode (lone surrogates). Type it again.", code="text.unicode"
+        ) from None
 
 
 def _migrate(connection: Connection) -> None:
@@ -203,7 +229,8 @@ def _migrate(connection: Connection) -> None:
     known = {revision.revision for revision in script.walk_revisions()}
     if current is not None and current not in known:
         raise HomeError(
-            "This home was written by a newer version of the appliance. Install that version or a later one.", code="home.newer"
+            "This home was written by a newer version of the appliance. Install that version or a later one.",
+            code="home.newer",
         )
     if current != script.get_current_head():
         command.upgrade(config, "head")

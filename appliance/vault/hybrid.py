@@ -1,8 +1,10 @@
-"""Encryption to a public key that a quantum computer does not open either: HPKE (RFC 9180) with ML-KEM-768 and X25519 together.
+"""Encryption to a public key that a quantum computer does not open either: HPKE (RFC 9180) with ML-KEM-768 and X25519
+together.
 
-Suite: `MLKEM768-X25519` (draft-ietf-hpke-pq), HKDF-SHA256, AES-256-GCM. The private key is one 32-byte seed, which SHAKE256 expands to the
-pair of seeds, ML-KEM's 64 bytes and X25519's 32, as X-Wing does (draft-connolly-cfrg-xwing-kem, section 5.2). A public key is ML-KEM's
-1184 bytes and X25519's 32. What was encrypted is 1120 bytes of encapsulation, then the ciphertext and its 16-byte tag.
+Suite: `MLKEM768-X25519` (draft-ietf-hpke-pq), HKDF-SHA256, AES-256-GCM. The private key is one 32-byte seed, which
+SHAKE256 expands to the pair of seeds, ML-KEM's 64 bytes and X25519's 32, as X-Wing does (draft-connolly-cfrg-xwing-kem,
+section 5.2). A public key is ML-KEM's 1184 bytes and X25519's 32. What was encrypted is 1120 bytes of encapsulation,
+then the ciphertext and its 16-byte tag.
 """
 
 import hashlib
@@ -30,7 +32,10 @@ def public_key(seed: bytes) -> bytes:
 
 
 def encrypt_to(recipient: bytes, data: KeyBytes, info: bytes) -> bytes:
-    """Return `data` encrypted to a public key and bound to `info`. Raises `IntegrityError` for bytes that are no public key."""
+    """Return `data` encrypted to a public key and bound to `info`.
+
+    Raises `IntegrityError` for bytes that are no public key.
+    """
     try:
         mlkem = MLKEM768PublicKey.from_public_bytes(recipient[:_MLKEM_PUBLIC_BYTES])
         x25519 = X25519PublicKey.from_public_bytes(recipient[_MLKEM_PUBLIC_BYTES:])
@@ -40,11 +45,16 @@ def encrypt_to(recipient: bytes, data: KeyBytes, info: bytes) -> bytes:
 
 
 def decrypt_with(seed: bytes, encrypted: bytes, info: bytes) -> bytes:
-    """Return what was encrypted to the seed's public key. Raises `IntegrityError` for another key, other `info`, or changed bytes."""
+    """Return what was encrypted to the seed's public key.
+
+    Raises `IntegrityError` for another key, other `info`, or changed bytes.
+    """
     try:
         return _SUITE.decrypt(encrypted, MLKEM768X25519PrivateKey(*_pair(seed)), info)
     except (InvalidTag, ValueError):
-        raise IntegrityError("What was encrypted to a public key does not open with this private key.", code="key.private") from None
+        raise IntegrityError(
+            "What was encrypted to a public key does not open with this private key.", code="key.private"
+        ) from None
 
 
 def _pair(seed: bytes) -> tuple[MLKEM768PrivateKey, X25519PrivateKey]:

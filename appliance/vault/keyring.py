@@ -6,11 +6,12 @@
      "epoch": N, "keys": {"database", "audit_hmac", "signing", "epoch-N"},
      "audit_public_key"}
 
-Bytes are base64. While keys are being rewrapped, "keys" has "epoch-N+1" too; while the database gets a new key, "database-next"; while
-the log is handed over to a new key, "signing-next". The root key wraps the named keys (AES-256-GCM), associated data ("appliance root",
-version, name). `slots_tag` is HMAC-SHA256 over the canonical JSON of the slots, under a key derived from the root key: a public key that
-somebody put in on the disk is noticed before the next root key is encrypted to it. The public key of the log stands in clear, so that a
-sealed home's log can be verified; every unseal recomputes it.
+Bytes are base64. While keys are being rewrapped, "keys" has "epoch-N+1" too; while the database gets a new key,
+"database-next"; while the log is handed over to a new key, "signing-next". The root key wraps the named keys
+(AES-256-GCM), associated data ("appliance root", version, name). `slots_tag` is HMAC-SHA256 over the canonical JSON of
+the slots, under a key derived from the root key: a public key that somebody put in on the disk is noticed before the
+next root key is encrypted to it. The public key of the log stands in clear, so that a sealed home's log can be
+verified; every unseal recomputes it.
 """
 
 import hmac
@@ -22,7 +23,14 @@ from pydantic import Field, ValidationError
 
 from appliance.foundation import canonical_json
 from appliance.foundation.atomic_files import storage_errors, write_atomic
-from appliance.foundation.errors import AuthenticationError, ConflictError, HomeError, InputError, IntegrityError, NotFoundError
+from appliance.foundation.errors import (
+    AuthenticationError,
+    ConflictError,
+    HomeError,
+    InputError,
+    IntegrityError,
+    NotFoundError,
+)
 from appliance.vault.keys import KEY_BYTES, associated_data, derive_key, new_key, unwrap_key, wrap_key
 from appliance.vault.memory import KeyBytes, KeyMemory
 from appliance.vault.slots import (
@@ -57,7 +65,10 @@ class _File(Closed):
 
 @dataclass(frozen=True)
 class Keys:
-    """The opened keys. Nothing of it is shown when it is printed. `next_database` and `next_signing` are there while they take over."""
+    """The opened keys.
+
+    Nothing of it is shown when it is printed. `next_database` and `next_signing` are there while they take over.
+    """
 
     root: KeyBytes = field(repr=False)
     database: KeyBytes = field(repr=False)
@@ -77,7 +88,9 @@ class Keys:
         """Return what the root key wraps, by name."""
         fixed: dict[str, KeyBytes] = {"database": self.database, "audit_hmac": self.audit_hmac, "signing": self.signing}
         coming = {
-            name: key for name, key in (("database-next", self.next_database), ("signing-next", self.next_signing)) if key is not None
+            name: key
+            for name, key in (("database-next", self.next_database), ("signing-next", self.next_signing))
+            if key is not None
         }
         return fixed | coming | {f"epoch-{number}": key for number, key in self.epochs.items()}
 
@@ -85,7 +98,9 @@ class Keys:
         """Return the same keys, copied into `memory`: they are zeros once it is wiped."""
         epochs: dict[int, KeyBytes] = {number: memory.hold(key) for number, key in self.epochs.items()}
         coming = [None if key is None else memory.hold(key) for key in (self.next_database, self.next_signing)]
-        root, database, audit_hmac, signing = map(memory.hold, (self.root, self.database, self.audit_hmac, self.signing))
+        root, database, audit_hmac, signing = map(
+            memory.hold, (self.root, self.database, self.audit_hmac, self.signing)
+        )
         return Keys(root, database, audit_hmac, signing, epochs, self.epoch, *coming)
 
     def with_epochs(self, epochs: dict[int, KeyBytes], epoch: int) -> "Keys":
@@ -94,7 +109,10 @@ class Keys:
 
 
 class Keyring:
-    """The file's content: slots, and the keys they lead to. Immutable; a change gives a new one, which counts when it is written."""
+    """The file's content: slots, and the keys they lead to.
+
+    Immutable; a change gives a new one, which counts when it is written.
+    """
 
     def __init__(self, slots: tuple[Slot, ...], audit_public_key: bytes) -> None:
         self.slots = slots
@@ -109,7 +127,10 @@ class Keyring:
 
     @classmethod
     def restored(cls, passphrase: str, kept: tuple[Slot, ...], audit_public_key: bytes, created_us: int) -> "Keyring":
-        """Return the keyring of a home that comes from a backup: one new passphrase, and the slots that are kept. Raises `InputError`."""
+        """Return the keyring of a home that comes from a backup: one new passphrase, and the slots that are kept.
+
+        Raises `InputError`.
+        """
         first = cls.create(passphrase, audit_public_key, created_us)
         return cls((*first.slots, *kept), audit_public_key)
 
@@ -125,7 +146,10 @@ class Keyring:
         if len(kept) == len(self.slots):
             raise NotFoundError("There is no such slot. `appliance key list` shows them.", code="slot.absent")
         if not kept:
-            raise ConflictError("This is the last slot: without it, nothing could be opened any more. Add another first.", code="slot.last")
+            raise ConflictError(
+                "This is the last slot: without it, nothing could be opened any more. Add another first.",
+                code="slot.last",
+            )
         return Keyring(kept, self._audit_public_key)
 
     def with_log_key(self, public_key: bytes) -> "Keyring":
@@ -133,27 +157,45 @@ class Keyring:
         return Keyring(self.slots, public_key)
 
     def write(self, home: Path, keys: Keys) -> None:
-        """Replace keyring.json, whole or not at all (0600), with the root key encrypted to each slot. Raises `StorageError`."""
+        """Replace keyring.json, whole or not at all (0600), with the root key encrypted to each slot.
+
+        Raises `StorageError`.
+        """
         wrapped = {name: wrap_key(keys.root, key, _root_context(name)) for name, key in keys.named().items()}
         slots = [seal_root(slot, keys.root) for slot in self.slots]
-        file = _File(slots=slots, slots_tag=_tag(keys.root, slots), epoch=keys.epoch, keys=wrapped, audit_public_key=self._audit_public_key)
+        file = _File(
+            slots=slots,
+            slots_tag=_tag(keys.root, slots),
+            epoch=keys.epoch,
+            keys=wrapped,
+            audit_public_key=self._audit_public_key,
+        )
         write_atomic(home / FILE_NAME, canonical_json.encode(file.model_dump(mode="json")))
 
     @classmethod
     def open(cls, home: Path, secret: SlotSecret) -> tuple["Keyring", Keys]:
-        """Open the keys with a slot's secret. Raises `AuthenticationError`, `HomeError` (newer), `IntegrityError` (damaged)."""
+        """Open the keys with a slot's secret.
+
+        Raises `AuthenticationError`, `HomeError` (newer), `IntegrityError` (damaged).
+        """
         file = _read(home)
         root = _root_key(file.slots, secret)
         if not hmac.compare_digest(file.slots_tag, _tag(root, file.slots)):
-            raise IntegrityError("The slots in keyring.json were changed from outside. Restore it from a backup.", code="keyring.slots")
+            raise IntegrityError(
+                "The slots in keyring.json were changed from outside. Restore it from a backup.", code="keyring.slots"
+            )
         opened = {name: unwrap_key(root, wrapped, _root_context(name)) for name, wrapped in file.keys.items()}
         epochs: dict[int, KeyBytes] = {
-            int(name.removeprefix("epoch-")): key for name, key in opened.items() if name.removeprefix("epoch-").isdecimal()
+            int(name.removeprefix("epoch-")): key
+            for name, key in opened.items()
+            if name.removeprefix("epoch-").isdecimal()
         }
         coming = [opened.get(f"{name}-next") for name in ("database", "signing")]
         missing = {*_FIXED, f"epoch-{file.epoch}"} - set(opened)
         if missing or len(opened) != len(epochs) + len(_FIXED) + sum(key is not None for key in coming):
-            raise IntegrityError("keyring.json lacks a key, or has one that has no use. Restore it from a backup.", code="keyring.keys")
+            raise IntegrityError(
+                "keyring.json lacks a key, or has one that has no use. Restore it from a backup.", code="keyring.keys"
+            )
         keys = Keys(root, opened["database"], opened["audit_hmac"], opened["signing"], epochs, file.epoch, *coming)
         return cls(tuple(file.slots), file.audit_public_key), keys
 
@@ -170,7 +212,9 @@ def _root_context(name: str) -> bytes:
 def _tag(root: KeyBytes, slots: list[Slot]) -> bytes:
     """Return the tag over the slots (32 bytes)."""
     return hmac.digest(
-        derive_key(root, "appliance slots"), canonical_json.encode([slot.model_dump(mode="json") for slot in slots]), "sha256"
+        derive_key(root, "appliance slots"),
+        canonical_json.encode([slot.model_dump(mode="json") for slot in slots]),
+        "sha256",
     )
 
 
@@ -181,9 +225,13 @@ def _root_key(slots: list[Slot], secret: SlotSecret) -> bytes:
         except IntegrityError:
             continue
     if isinstance(secret, RecoverySecret):
-        raise AuthenticationError("This recovery key opens no slot of this home. Nothing was opened.", code="recovery.wrong")
+        raise AuthenticationError(
+            "This recovery key opens no slot of this home. Nothing was opened.", code="recovery.wrong"
+        )
     if isinstance(secret, CredentialSecret):
-        raise AuthenticationError("The machine's credential opens no slot of this home. Nothing was opened.", code="credential.wrong")
+        raise AuthenticationError(
+            "The machine's credential opens no slot of this home. Nothing was opened.", code="credential.wrong"
+        )
     raise AuthenticationError("The passphrase is wrong. Nothing was opened; try again.", code="passphrase.wrong")
 
 
@@ -200,10 +248,14 @@ def _read(home: Path) -> _File:
         version = value.get("version") if isinstance(value, dict) else None
         if isinstance(version, int) and version > VERSION:
             raise HomeError(
-                "This home was written by a newer version of the appliance. Install that version or a later one.", code="home.newer"
+                "This home was written by a newer version of the appliance. Install that version or a later one.",
+                code="home.newer",
             )
         if version == 1:
-            raise HomeError("This home was made by an early version whose keys this one cannot read. Make a new one.", code="home.older")
+            raise HomeError(
+                "This home was made by an early version whose keys this one cannot read. Make a new one.",
+                code="home.older",
+            )
         return _File.model_validate_json(data)
     except (InputError, ValidationError):
         raise IntegrityError(f"{FILE_NAME} is damaged. Restore it from a backup.", code="keyring.damaged") from None

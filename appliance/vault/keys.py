@@ -1,7 +1,8 @@
 """Key arithmetic: wrapping keys under keys, and deriving keys from keys. Pure: randomness comes in as an argument.
 
-Wrapping is AES-256-GCM with a random 96-bit nonce in front of the ciphertext (12 + 32 + 16 = 60 bytes for a 256-bit key). What a wrapping
-belongs to is its associated data: `associated_data` encodes it so that no two lists of fields give the same bytes.
+Wrapping is AES-256-GCM with a random 96-bit nonce in front of the ciphertext (12 + 32 + 16 = 60 bytes for a 256-bit
+key). What a wrapping belongs to is its associated data: `associated_data` encodes it so that no two lists of fields
+give the same bytes.
 """
 
 import secrets
@@ -29,7 +30,9 @@ def associated_data(*fields: str | int | bytes) -> bytes:
     """Return the fields, each behind its length (4 bytes, big-endian); integers as 8 bytes, text as UTF-8."""
     parts = []
     for field in fields:
-        data = field.to_bytes(8, "big") if isinstance(field, int) else field.encode() if isinstance(field, str) else field
+        data = (
+            field.to_bytes(8, "big") if isinstance(field, int) else field.encode() if isinstance(field, str) else field
+        )
         parts.append(len(data).to_bytes(4, "big") + data)
     return b"".join(parts)
 
@@ -41,13 +44,18 @@ def wrap_key(wrapping_key: KeyBytes, key: KeyBytes, context: bytes) -> bytes:
 
 
 def unwrap_key(wrapping_key: KeyBytes, wrapped: bytes, context: bytes) -> bytes:
-    """Return the key in `wrapped`. Raises `IntegrityError` for another wrapping key, another context, or changed bytes."""
+    """Return the key in `wrapped`.
+
+    Raises `IntegrityError` for another wrapping key, another context, or changed bytes.
+    """
     if len(wrapped) != WRAPPED_BYTES:
         raise IntegrityError("A wrapped key has the wrong length.", code="key.length")
     try:
         return AESGCM(wrapping_key).decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], context)
     except InvalidTag:
-        raise IntegrityError("A wrapped key does not open: it was changed, or belongs to something else.", code="key.wrapping") from None
+        raise IntegrityError(
+            "A wrapped key does not open: it was changed, or belongs to something else.", code="key.wrapping"
+        ) from None
 
 
 def derive_key(key: KeyBytes, label: str, *, salt: bytes | None = None, info: bytes = b"") -> bytes:

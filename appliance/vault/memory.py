@@ -1,7 +1,8 @@
 """Memory for keys: never swapped, in no core dump, empty in a forked child, and wiped when it is no longer needed.
 
-A page of its own, locked (mlock), with MADV_DONTDUMP and MADV_WIPEONFORK. What Python cannot promise is in ops/decisions/0009: a key that
-passed through `bytes` on its way, or that a library copied for its own use, stays in ordinary memory until that is used again.
+A page of its own, locked (mlock), with MADV_DONTDUMP and MADV_WIPEONFORK. What Python cannot promise is in
+ops/decisions/0009: a key that passed through `bytes` on its way, or that a library copied for its own use, stays in
+ordinary memory until that is used again.
 """
 
 import ctypes
@@ -32,7 +33,8 @@ class KeyMemory:
             self._page.madvise(_MADV_WIPEONFORK)
         except OSError as error:
             raise IsolationError(
-                f"A page for the keys could not be locked in memory ({error.strerror}). Raise the limit of locked memory (ulimit -l).",
+                f"A page for the keys could not be locked in memory ({error.strerror}). Raise the limit of locked "
+                "memory (ulimit -l).",
                 code="memory.lock",
             ) from error
 

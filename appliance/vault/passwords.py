@@ -1,4 +1,7 @@
-"""Passwords of accounts: Argon2id in PHC strings (RFC 9106, second recommended choice: 64 MiB, three passes, four lanes)."""
+"""Passwords of accounts:
+
+Argon2id in PHC strings (RFC 9106, second recommended choice: 64 MiB, three passes, four lanes).
+"""
 
 import secrets
 
@@ -17,7 +20,11 @@ HASH_BYTES = 32
 def hash_password(password: str) -> str:
     """Return the PHC string to store."""
     derivation = Argon2id(
-        salt=secrets.token_bytes(SALT_BYTES), length=HASH_BYTES, iterations=ITERATIONS, lanes=LANES, memory_cost=MEMORY_KIB
+        salt=secrets.token_bytes(SALT_BYTES),
+        length=HASH_BYTES,
+        iterations=ITERATIONS,
+        lanes=LANES,
+        memory_cost=MEMORY_KIB,
     )
     return derivation.derive_phc_encoded(password.encode("utf-8", "surrogatepass"))
 
@@ -29,4 +36,6 @@ def verify_password(password: str, phc: str) -> None:
     except InvalidKey:
         raise AuthenticationError("The name or the password is wrong.", code="password.wrong") from None
     except ValueError:
-        raise IntegrityError("A stored password is damaged. Restore the home from a backup.", code="password.damaged") from None
+        raise IntegrityError(
+            "A stored password is damaged. Restore the home from a backup.", code="password.damaged"
+        ) from None

@@ -4,8 +4,9 @@
     APPLIANCE-CREDENTIAL-1 <64 hexadecimal digits>   the 32 bytes of a systemd credential
     anything else                                    a passphrase, as it is
 
-A recovery key is printed as 24 words of BIP 39 too: the same 256 bits with an 8-bit checksum. A recovery file has both lines; either is
-enough. Words are read whatever their case and spacing, and a mistyped one is nearly always noticed (255 of 256).
+A recovery key is printed as 24 words of BIP 39 too: the same 256 bits with an 8-bit checksum. A recovery file has both
+lines; either is enough. Words are read whatever their case and spacing, and a mistyped one is nearly always noticed
+(255 of 256).
 """
 
 from mnemonic import Mnemonic
@@ -45,7 +46,9 @@ def read_secret(text: str) -> SlotSecret:
             except (IndexError, ValueError):
                 data = b""
             if len(data) != KEY_BYTES:
-                raise InputError(f"After {header} there must be {2 * KEY_BYTES} hexadecimal digits.", code="secret.damaged")
+                raise InputError(
+                    f"After {header} there must be {2 * KEY_BYTES} hexadecimal digits.", code="secret.damaged"
+                )
             return kind(data)
     return text
 
@@ -61,7 +64,12 @@ def read_words(text: str) -> RecoverySecret:
     known = Mnemonic("english")
     strange = [number for number, word in enumerate(words, start=1) if word not in known.wordlist]
     if strange:
-        raise InputError(f"No recovery key has the word in place {strange[0]}. Compare it with your print.", code="recovery.words")
+        raise InputError(
+            f"No recovery key has the word in place {strange[0]}. Compare it with your print.", code="recovery.words"
+        )
     if not known.check(" ".join(words)):
-        raise InputError("These words do not belong together: one is wrong, or two are swapped. See your print.", code="recovery.words")
+        raise InputError(
+            "These words do not belong together: one is wrong, or two are swapped. See your print.",
+            code="recovery.words",
+        )
     return RecoverySecret(known.to_entropy(words))

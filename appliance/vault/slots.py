@@ -1,11 +1,13 @@
-"""Key slots: the ways to the root key. Each is a key pair: the root key is encrypted to the public half, and the private half opens it.
+"""Key slots: the ways to the root key. Each is a key pair: the root key is encrypted to the public half, and the
+private half opens it.
 
     passphrase   the private half is wrapped under a key derived from a passphrase (Argon2id)
     credential   ... under a key derived from 32 random bytes that the machine's systemd keeps (HKDF-SHA256)
     recovery     the private half is on paper, or on a stick in a safe; nothing of it is here
 
-Why pairs: a new root key can be encrypted to every slot without knowing anybody's passphrase, so a slot that is removed is followed by a
-new root key, and old copies of the file lead nowhere. Pairs, wrappings and the encrypted root key are bound to the slot's id and kind.
+Why pairs: a new root key can be encrypted to every slot without knowing anybody's passphrase, so a slot that is removed
+is followed by a new root key, and old copies of the file lead nowhere. Pairs, wrappings and the encrypted root key are
+bound to the slot's id and kind.
 """
 
 import secrets
@@ -36,7 +38,9 @@ WrappedKey = Annotated[bytes, Field(min_length=WRAPPED_BYTES, max_length=WRAPPED
 class Closed(BaseModel):
     """What comes from the file: nothing more than is named, bytes as base64."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, ser_json_bytes="base64", val_json_bytes="base64")
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, ser_json_bytes="base64", val_json_bytes="base64"
+    )
 
 
 class _Slot(Closed):
@@ -44,7 +48,9 @@ class _Slot(Closed):
     name: str = Field(max_length=MAX_NAME_CHARACTERS)
     created_us: int = Field(ge=0, le=2**53 - 1)  # UTC, microseconds since 1970
     public_key: bytes = Field(min_length=hybrid.PUBLIC_KEY_BYTES, max_length=hybrid.PUBLIC_KEY_BYTES)
-    sealed_root: bytes = Field(default=bytes(_SEALED_ROOT_BYTES), min_length=_SEALED_ROOT_BYTES, max_length=_SEALED_ROOT_BYTES)
+    sealed_root: bytes = Field(
+        default=bytes(_SEALED_ROOT_BYTES), min_length=_SEALED_ROOT_BYTES, max_length=_SEALED_ROOT_BYTES
+    )
 
 
 class PassphraseSlot(_Slot):
@@ -58,13 +64,20 @@ class PassphraseSlot(_Slot):
     private_key: WrappedKey
 
     def derive(self, passphrase: str) -> bytes:
-        """Return the key that wraps the private half. Argon2's parameters come from the file, so they are bounded both ways."""
-        derivation = Argon2id(salt=self.salt, length=KEY_BYTES, iterations=self.iterations, lanes=self.lanes, memory_cost=self.memory_kib)
+        """Return the key that wraps the private half.
+
+        Argon2's parameters come from the file, so they are bounded both ways.
+        """
+        derivation = Argon2id(
+            salt=self.salt, length=KEY_BYTES, iterations=self.iterations, lanes=self.lanes, memory_cost=self.memory_kib
+        )
         return derivation.derive(passphrase.encode("utf-8", "surrogatepass"))
 
     def context(self) -> bytes:
         """Return what the wrapping is bound to."""
-        return associated_data("appliance slot", VERSION, self.id, self.kind, self.memory_kib, self.iterations, self.lanes)
+        return associated_data(
+            "appliance slot", VERSION, self.id, self.kind, self.memory_kib, self.iterations, self.lanes
+        )
 
 
 class CredentialSlot(_Slot):

@@ -1,18 +1,23 @@
 """Sealed files, version 1: what a trained adapter, a checkpoint, a result or an upload is on disk.
 
-    header   magic "APLSEAL" (7 bytes), version 0x01, chunk size (4 bytes, big-endian, 65,536 to 16,777,216), salt (32 random bytes)
-    chunks   AES-256-GCM of at most `chunk size` bytes of plaintext, each followed by its 16-byte tag; no associated data
+    header   magic "APLSEAL" (7 bytes), version 0x01, chunk size (4 bytes, big-endian, 65,536 to 16,777,216), salt (32
+             random bytes)
+    chunks   AES-256-GCM of at most `chunk size` bytes of plaintext, each followed by its 16-byte tag; no associated
+             data
 
-    file key = HKDF-SHA256(ikm = data key, salt = salt, length 32, info = F(label) F(magic) F(version) F(chunk size) F(kind) F(id)
-               F(object version) F(name)), where F(x) is x behind its length in 4 bytes, big-endian; label is "appliance sealed file";
-               integers are 8 bytes, big-endian, text is UTF-8
+    file key = HKDF-SHA256(ikm = data key, salt = salt, length 32, info = F(label) F(magic) F(version) F(chunk size)
+    F(kind) F(id)
+               F(object version) F(name)), where F(x) is x behind its length in 4 bytes, big-endian; label is "appliance
+               sealed file"; integers are 8 bytes, big-endian, text is UTF-8
     nonce    of chunk i = i as 11 bytes, big-endian, then 0x01 for the last chunk, else 0x00 (STREAM, as in age)
 
-All chunks but the last are full. An empty file is one empty last chunk; a file that is an exact multiple of the chunk size ends with a
-full last chunk. A reader takes the number of chunks from the file's length, and opens the last chunk first: only then is a length believed.
-Truncation, reordering, bytes added, a swap between files and a wrong context all fail to open. A writer that starts again takes a new salt.
+All chunks but the last are full. An empty file is one empty last chunk; a file that is an exact multiple of the chunk
+size ends with a full last chunk. A reader takes the number of chunks from the file's length, and opens the last chunk
+first: only then is a length believed. Truncation, reordering, bytes added, a swap between files and a wrong context all
+fail to open. A writer that starts again takes a new salt.
 
-This module does not keep keys, and never writes plaintext. Workers use it: it imports neither the database nor its libraries.
+This module does not keep keys, and never writes plaintext. Workers use it: it imports neither the database nor its
+libraries.
 """
 
 import contextlib
@@ -65,7 +70,13 @@ class SealedWriter:
     """Seals a stream into `file`, which must be empty and at its start. `finish` makes it whole and durable."""
 
     def __init__(
-        self, file: BinaryIO, data_key: bytes, context: SealContext, *, chunk_bytes: int = CHUNK_BYTES, salt: bytes | None = None
+        self,
+        file: BinaryIO,
+        data_key: bytes,
+        context: SealContext,
+        *,
+        chunk_bytes: int = CHUNK_BYTES,
+        salt: bytes | None = None,
     ) -> None:
         """Write the header. `salt` is given by tests that need the same bytes again, and by nobody else."""
         salt = secrets.token_bytes(SALT_BYTES) if salt is None else salt
@@ -73,7 +84,9 @@ class SealedWriter:
         self._chunk_bytes = chunk_bytes
         self._cipher = AESGCM(_file_key(data_key, context, chunk_bytes, salt))
         self._pending = bytearray()
-        self._sealed = memoryview(bytearray(chunk_bytes + TAG_BYTES))  # one for all chunks: fresh memory costs as much as the cipher
+        self._sealed = memoryview(
+            bytearray(chunk_bytes + TAG_BYTES)
+        )  # one for all chunks: fresh memory costs as much as the cipher
         self._index = 0
         self._finished = False
         self._write(MAGIC + bytes([VERSION]) + chunk_bytes.to_bytes(4, "big") + salt)
@@ -103,7 +116,9 @@ class SealedWriter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if kind is None:
             self.finish()
 
@@ -114,14 +129,19 @@ class SealedWriter:
         self._index += 1
 
     def _write(self, data: bytes | memoryview) -> None:
-        """Write all of it: a file without a buffer takes less where the disk has less room, and says so by a number alone."""
+        """Write all of it: a file without a buffer takes less where the disk has less room, and says so by a number
+        alone.
+        """
         rest = memoryview(data)
         while rest:
             rest = rest[self._file.write(rest) :]
 
 
 class SealedReader:
-    """Reads a sealed file, whole, by chunk, or at any place. Raises `IntegrityError` at once when it was cut or is another file."""
+    """Reads a sealed file, whole, by chunk, or at any place.
+
+    Raises `IntegrityError` at once when it was cut or is another file.
+    """
 
     def __init__(self, file: BinaryIO, data_key: bytes, context: SealContext) -> None:
         """Read the header and open the last chunk, which proves the length."""
@@ -132,10 +152,14 @@ class SealedReader:
         if len(header) != HEADER_BYTES or header[: len(MAGIC)] != MAGIC:
             raise IntegrityError("This is not a sealed file, or its beginning is missing.", code="sealed.header")
         if header[len(MAGIC)] != VERSION:
-            raise IntegrityError("This sealed file has a version that this appliance does not know.", code="sealed.version")
+            raise IntegrityError(
+                "This sealed file has a version that this appliance does not know.", code="sealed.version"
+            )
         self._chunk_bytes = int.from_bytes(header[len(MAGIC) + 1 : len(MAGIC) + 5], "big")
         if not MIN_CHUNK_BYTES <= self._chunk_bytes <= MAX_CHUNK_BYTES:
-            raise IntegrityError("This sealed file names a size of chunks outside the limits.", code="sealed.chunk-size")
+            raise IntegrityError(
+                "This sealed file names a size of chunks outside the limits.", code="sealed.chunk-size"
+            )
         stride = self._chunk_bytes + TAG_BYTES
         body = length - HEADER_BYTES
         self._count = -(-body // stride)
@@ -146,7 +170,9 @@ class SealedReader:
         self._opened = memoryview(bytearray(min(self._chunk_bytes, body - TAG_BYTES)))
         self._last = bytes(self._open(self._count - 1))
         if self._count > 1 and not self._last:
-            raise IntegrityError("This sealed file ends with an empty chunk, which no writer makes.", code="sealed.tail")
+            raise IntegrityError(
+                "This sealed file ends with an empty chunk, which no writer makes.", code="sealed.tail"
+            )
         self.size = (self._count - 1) * self._chunk_bytes + len(self._last)
 
     def read(self) -> bytes:
@@ -187,7 +213,8 @@ class SealedReader:
             self._cipher.decrypt_into(_nonce(index, last=index == self._count - 1), sealed, None, opened)
         except (InvalidTag, ValueError):  # The second: the file grew while it is read.
             raise IntegrityError(
-                "A sealed file does not open: it was changed, cut, or belongs to something else. Restore it from a backup.",
+                "A sealed file does not open: it was changed, cut, or belongs to something else. Restore it from a "
+                "backup.",
                 code="sealed.tag",
             ) from None
         return opened

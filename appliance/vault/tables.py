@@ -1,4 +1,6 @@
-"""The vault's own tables: wrapped data keys, the log's last head, backups, who a person's key belongs to, notes of reviews."""
+"""The vault's own tables: wrapped data keys, the log's last head, backups, who a person's key belongs to, notes of
+reviews.
+"""
 
 from sqlalchemy import Column, Integer, LargeBinary, String, Table, Text
 
@@ -22,8 +24,8 @@ AUDIT_HEAD = Table(
     Column("root", LargeBinary, nullable=False),
 )
 
-# `place` is a folder's own name, `slots` the ids of the recovery slots with commas between, `digest` the manifest's SHA-256, "" before it
-# is whole. A backup that was begun and never became whole has left parts behind all the same.
+# `place` is a folder's own name, `slots` the ids of the recovery slots with commas between, `digest` the manifest's
+# SHA-256, "" before it is whole. A backup that was begun and never became whole has left parts behind all the same.
 BACKUPS = Table(
     "backups",
     METADATA,
@@ -44,7 +46,8 @@ PERSON_TERMS = Table(
     Column("person_id", String, nullable=False, index=True),
 )
 
-# What an auditor noted at a review of the log. Which entries it covers, who and when: the log's entries of this request say so.
+# What an auditor noted at a review of the log. Which entries it covers, who and when: the log's entries of this request
+# say so.
 AUDIT_REVIEWS = Table(
     "audit_reviews",
     METADATA,

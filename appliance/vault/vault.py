@@ -2,12 +2,14 @@
 
     slot -> root key -> database key, audit HMAC key, signing key, epoch key -> data keys (one an object) -> files
 
-Data keys are wrapped under the current epoch's key. Shredding an object drops its wrappings and starts a new epoch: what remains is
-rewrapped, and the old epoch's key is gone with the old keyring.json, so deleted pages and the write-ahead log hold only wrappings that
-nothing opens. Removing a slot replaces every key that its holder could have kept with an old copy of keyring.json: root, database, epoch.
+Data keys are wrapped under the current epoch's key. Shredding an object drops its wrappings and starts a new epoch:
+what remains is rewrapped, and the old epoch's key is gone with the old keyring.json, so deleted pages and the
+write-ahead log hold only wrappings that nothing opens. Removing a slot replaces every key that its holder could have
+kept with an old copy of keyring.json: root, database, epoch.
 
-Every change of keys is safe to interrupt: first a keyring with the old keys and the new ones is written, then what they protect is
-rewrapped or rewritten, then a keyring with the new ones alone. `open` finishes what it finds begun. A change counts from its first write.
+Every change of keys is safe to interrupt: first a keyring with the old keys and the new ones is written, then what they
+protect is rewrapped or rewritten, then a keyring with the new ones alone. `open` finishes what it finds begun. A change
+counts from its first write.
 """
 
 import hmac
@@ -76,7 +78,9 @@ class LogHeads:
 
         Waiting for the disk here would double what every entry of the log costs; see ops/decisions/0020.
         """
-        self._database.execute_lazily("INSERT OR REPLACE INTO audit_head (id, size, root) VALUES (1, ?, ?)", (head.size, head.root))
+        self._database.execute_lazily(
+            "INSERT OR REPLACE INTO audit_head (id, size, root) VALUES (1, ?, ?)", (head.size, head.root)
+        )
 
 
 class Vault:
@@ -104,7 +108,10 @@ class Vault:
 
     @classmethod
     def create(cls, home: Path, passphrase: str, clock: Clock) -> "Vault":
-        """Make fresh keys and an empty database. The keyring comes last: without it, there is no home. Raises `HomeError`."""
+        """Make fresh keys and an empty database.
+
+        The keyring comes last: without it, there is no home. Raises `HomeError`.
+        """
         if cls.exists(home):
             raise HomeError("There is a home here already. `appliance status` says how it is.", code="home.exists")
         make_private_folder(home)
@@ -118,7 +125,8 @@ class Vault:
 
     @classmethod
     def restore(cls, home: Path, secrets: VaultSecrets, passphrase: str, clock: Clock) -> "Vault":
-        """Open the database that a backup put into `home`. There is no keyring until `adopt` writes it: without it, there is no home.
+        """Open the database that a backup put into `home`. There is no keyring until `adopt` writes it: without it,
+        there is no home.
 
         Root, epoch and database key will be new ones: those of the backup are known to whoever can open that.
         """
@@ -136,17 +144,25 @@ class Vault:
         return cls(home, keyring, keys, Database(home / DATABASE_NAME, keys.database))
 
     def adopt(self) -> None:
-        """Write the keyring of a restored home, and put everything under its new keys. Killed in between, the next `open` finishes."""
+        """Write the keyring of a restored home, and put everything under its new keys.
+
+        Killed in between, the next `open` finishes.
+        """
         with self._changing:
             self._begin(self._keyring, self._keys)
             self._finish()
 
     @classmethod
     def open(cls, home: Path, secret: SlotSecret) -> "Vault":
-        """Open the vault with a slot's secret. Raises `AuthenticationError` (wrong), `HomeError` (absent, newer), `IntegrityError`."""
+        """Open the vault with a slot's secret.
+
+        Raises `AuthenticationError` (wrong), `HomeError` (absent, newer), `IntegrityError`.
+        """
         keyring, keys = Keyring.open(home, secret)
         if Keyring.audit_public_key(home) != LogSigner(keys.signing).public_key:
-            raise IntegrityError("keyring.json names another log's public key. Restore it from a backup.", code="keyring.public-key")
+            raise IntegrityError(
+                "keyring.json names another log's public key. Restore it from a backup.", code="keyring.public-key"
+            )
         path = home / DATABASE_NAME
         if not path.exists():
             raise HomeError("The home has no database. Restore it from a backup.", code="home.database")
@@ -175,7 +191,9 @@ class Vault:
             wrapped = wrap_key(self._keys.epochs[epoch], key, _context(kind, object_id, version))
             with self.database.begin() as connection:
                 connection.execute(
-                    insert(WRAPPED_KEYS).values(kind=kind, object_id=object_id, version=version, epoch=epoch, wrapped=wrapped)
+                    insert(WRAPPED_KEYS).values(
+                        kind=kind, object_id=object_id, version=version, epoch=epoch, wrapped=wrapped
+                    )
                 )
         return key
 
@@ -184,47 +202,64 @@ class Vault:
         with self._changing:
             with self.database.begin() as connection:
                 query = select(WRAPPED_KEYS).where(
-                    WRAPPED_KEYS.c.kind == kind, WRAPPED_KEYS.c.object_id == object_id, WRAPPED_KEYS.c.version == version
+                    WRAPPED_KEYS.c.kind == kind,
+                    WRAPPED_KEYS.c.object_id == object_id,
+                    WRAPPED_KEYS.c.version == version,
                 )
                 row = connection.execute(query).first()
             if row is None:
-                raise NotFoundError("There is no key for this object: it was shredded, or never was.", code="key.absent")
+                raise NotFoundError(
+                    "There is no key for this object: it was shredded, or never was.", code="key.absent"
+                )
             if row.epoch not in self._keys.epochs:
                 raise IntegrityError("A data key belongs to an epoch that is gone.", code="key.epoch")
             return unwrap_key(self._keys.epochs[row.epoch], row.wrapped, _context(kind, object_id, version))
 
     def shred(self, *objects: tuple[str, str]) -> None:
-        """Make every data key of the objects (kind, id) unrecoverable, together, from older copies of the database too."""
+        """Make every data key of the objects (kind, id) unrecoverable, together, from older copies of the database
+        too.
+        """
         with self._changing:
             self._begin(self._keyring, replace(self._keys, **_next_epoch(self._keys)))
             with self.database.begin() as connection:
                 for kind, object_id in objects:
-                    connection.execute(delete(WRAPPED_KEYS).where(WRAPPED_KEYS.c.kind == kind, WRAPPED_KEYS.c.object_id == object_id))
+                    connection.execute(
+                        delete(WRAPPED_KEYS).where(WRAPPED_KEYS.c.kind == kind, WRAPPED_KEYS.c.object_id == object_id)
+                    )
             self._finish()
 
     def forget(self, *objects: tuple[str, str]) -> None:
         """Remove data keys that opened nothing which is kept: no new epoch, unlike `shred`."""
         with self._changing, self.database.begin() as connection:
             for kind, object_id in objects:
-                connection.execute(delete(WRAPPED_KEYS).where(WRAPPED_KEYS.c.kind == kind, WRAPPED_KEYS.c.object_id == object_id))
+                connection.execute(
+                    delete(WRAPPED_KEYS).where(WRAPPED_KEYS.c.kind == kind, WRAPPED_KEYS.c.object_id == object_id)
+                )
 
     def object_ids(self, kind: str) -> list[str]:
         """Return the objects of a kind that have a data key."""
         with self.database.begin() as connection:
-            return list(connection.execute(select(WRAPPED_KEYS.c.object_id).where(WRAPPED_KEYS.c.kind == kind)).scalars())
+            return list(
+                connection.execute(select(WRAPPED_KEYS.c.object_id).where(WRAPPED_KEYS.c.kind == kind)).scalars()
+            )
 
     def recovery_slots(self) -> list[RecoverySlot]:
-        """Return the slots to which a backup is sealed. Raises `ConflictError` when there is none: nobody could open it."""
+        """Return the slots to which a backup is sealed.
+
+        Raises `ConflictError` when there is none: nobody could open it.
+        """
         slots = [slot for slot in self._keyring.slots if isinstance(slot, RecoverySlot)]
         if not slots:
             raise ConflictError(
-                "A backup is sealed to a recovery key, and this home has none. Make one with `appliance key recovery`; keep it safe.",
+                "A backup is sealed to a recovery key, and this home has none. Make one with `appliance key recovery`; "
+                "keep it safe.",
                 code="backup.recovery",
             )
         return slots
 
     def snapshot(self, path: Path) -> VaultSecrets:
-        """Copy the database as it is now to the new file `path`, under a fresh key; return what opens it and the keys it has wrapped.
+        """Copy the database as it is now to the new file `path`, under a fresh key; return what opens it and the keys
+        it has wrapped.
 
         Raises `ConflictError` when there is no recovery slot, `StorageError`.
         """
@@ -232,7 +267,9 @@ class Vault:
             slots = self.recovery_slots()
             key, keys = new_key(), self._keys
             if keys.next_signing is not None:
-                raise ConflictError("The log's key is being replaced at this moment. Run the backup again.", code="backup.log-key")
+                raise ConflictError(
+                    "The log's key is being replaced at this moment. Run the backup again.", code="backup.log-key"
+                )
             self.database.copy_to(path, key)
             return VaultSecrets(
                 database=key,
@@ -254,7 +291,10 @@ class Vault:
         return self._keyring.slots
 
     def add_passphrase(self, passphrase: str, name: str, created_us: int) -> Slot:
-        """Add a slot that `passphrase` opens. Raises `InputError` when it is empty, `ConflictError` when there is no room."""
+        """Add a slot that `passphrase` opens.
+
+        Raises `InputError` when it is empty, `ConflictError` when there is no room.
+        """
         if not passphrase:
             raise InputError("The passphrase is empty.", code="passphrase.empty")
         return self._add(passphrase_slot(passphrase, name, created_us))
@@ -285,7 +325,10 @@ class Vault:
             self._finish()
 
     def next_signer(self) -> LogSigner:
-        """Make and keep a new signing key for the log, beside the one in use; `settle_log_key` ends that. Raises `StorageError`."""
+        """Make and keep a new signing key for the log, beside the one in use; `settle_log_key` ends that.
+
+        Raises `StorageError`.
+        """
         with self._changing:
             keys = replace(self._keys, next_signing=new_key())
             self._keyring.write(self._home, keys)
@@ -293,7 +336,9 @@ class Vault:
             return LogSigner(self._keys.next_signing or b"")
 
     def settle_log_key(self, changed_key: bytes | None) -> None:
-        """Keep the log's next signing key when the log was handed over to it (`AuditLog.changed_key`), and forget the other one."""
+        """Keep the log's next signing key when the log was handed over to it (`AuditLog.changed_key`), and forget the
+        other one.
+        """
         with self._changing:
             coming = self._keys.next_signing
             if coming is None:
@@ -319,7 +364,9 @@ class Vault:
         return replace(self._keys, root=new_key(), next_database=new_key(), **_next_epoch(self._keys))
 
     def _begin(self, keyring: Keyring, keys: Keys) -> None:
-        """Write the keyring that has the old keys and the new ones: from here on the change is made, and only has to be finished."""
+        """Write the keyring that has the old keys and the new ones: from here on the change is made, and only has to be
+        finished.
+        """
         keyring.write(self._home, keys)
         self._keyring = keyring
         self._replace_keys(keys)
@@ -331,7 +378,9 @@ class Vault:
         old.wipe()
 
     def _finish(self, *, database_written: bool = False) -> None:
-        """Do what a change of keys still needs: rewrap under the newest epoch, put the database under its next key, forget the old keys."""
+        """Do what a change of keys still needs: rewrap under the newest epoch, put the database under its next key,
+        forget the old keys.
+        """
         with self._changing:
             keys = self._keys
             if len(keys.epochs) == 1 and keys.next_database is None:

@@ -18,16 +18,22 @@ from appliance.web.door import COOKIE
 
 MAX_FORM_BYTES = 8 * 1024
 MAX_HASHES_AT_ONCE = 2  # each takes 64 MiB (Argon2id)
-MAX_SIGN_INS, SIGN_INS_US = 60, 60_000_000  # by everybody together: each is two entries of the log, whoever asks (ADR 0029)
+MAX_SIGN_INS, SIGN_INS_US = (
+    60,
+    60_000_000,
+)  # by everybody together: each is two entries of the log, whoever asks (ADR 0029)
 _SIGN_IN = """<form method="post" action="/sign-in">{notice}
 <label>Name <input name="name" autocomplete="username" autocapitalize="none" required autofocus maxlength="120"></label>
 <label>Password <input name="password" type="password" autocomplete="current-password" required maxlength="256"></label>
 <button>Sign in</button></form><p class="quiet">The operator of this appliance gives you an account.</p>"""
 _OWN_FORM = """<form method="post" action="/password">{notice}<p>{why}</p>
-<label>Present password <input name="old" type="password" autocomplete="current-password" required maxlength="256"></label>
-<label>New password, 12 characters or more <input name="new" type="password" autocomplete="new-password" required maxlength="256"></label>
-<label>New password again <input name="again" type="password" autocomplete="new-password" required maxlength="256"></label>
-<button>Keep the new password</button></form><form method="post" action="/sign-out"><button class="plain">Sign out</button></form>"""
+<label>Present password <input name="old" type="password" autocomplete="current-password" required
+maxlength="256"></label> <label>New password, 12 characters or more <input name="new" type="password"
+autocomplete="new-password" required maxlength="256"></label> <label>New password again <input name="again"
+type="password" autocomplete="new-password" required maxlength="256"></label>
+<button>Keep the new password</button></form><form method="post" action="/sign-out"><button class="plain">Sign
+out</button></form>
+"""
 
 
 class AccountPages:
@@ -104,7 +110,9 @@ async def _form(request: Request, *names: str) -> dict[str, str]:
         if len(body) > MAX_FORM_BYTES:
             raise InputError("The form is too long.", code="web.size")
     try:
-        fields = parse_qs(body.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=8)
+        fields = parse_qs(
+            body.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=8
+        )
     except ValueError:
         raise InputError("The form could not be read. Fill it in again.") from None
     if any(len(fields.get(name, [])) != 1 for name in names):

@@ -29,7 +29,8 @@ _STATUS: list[tuple[type[ApplianceError], int]] = [
 ]
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title} · Appliance</title><link rel="stylesheet" href="/static/pages.css"><link rel="icon" href="/static/favicon.svg">{head}</head>
+<title>{title} · Appliance</title><link rel="stylesheet" href="/static/pages.css"><link rel="icon"
+href="/static/favicon.svg">{head}</head>
 <body><main><p class="brand">Fine-tuning appliance</p><h1>{title}</h1>{body}</main></body></html>"""
 
 
@@ -44,14 +45,19 @@ def error_json(error: ApplianceError) -> JSONResponse:
 
 
 def fault_sentence(error: BaseException) -> str:
-    """Note a fault of the appliance's own under a fresh reference number, without any data, and return the sentence for people."""
+    """Note a fault of the appliance's own under a fresh reference number, without any data, and return the sentence for
+    people.
+    """
     reference = secrets.token_hex(4)
     frame = error.__traceback__
     while frame is not None and frame.tb_next is not None:
         frame = frame.tb_next
     place = f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame is not None else "unknown"
     print(f"fault {reference}: {type(error).__name__} at {place}", file=sys.stderr, flush=True)
-    return f"Something went wrong in the appliance itself. Nothing was lost. Tell the operator this reference number: {reference}."
+    return (
+        "Something went wrong in the appliance itself. Nothing was lost. Tell the operator this reference number: "
+        f"{reference}."
+    )
 
 
 def page(title: str, body: str, *, status: int = 200, head: str = "") -> HTMLResponse:
@@ -74,7 +80,9 @@ def refusal(scope: Scope, status: int, code: str, sentence: str) -> Response:
     """Return a refusal, marked as one: a page for a person, JSON for a script."""
     mark_refused(scope, code)
     if wants_page(scope):
-        return page("Not possible", f"<p>{html.escape(sentence)}</p><p><a href='/'>Back to the start</a></p>", status=status)
+        return page(
+            "Not possible", f"<p>{html.escape(sentence)}</p><p><a href='/'>Back to the start</a></p>", status=status
+        )
     return JSONResponse({"error": {"code": code, "sentence": sentence}}, status)
 
 

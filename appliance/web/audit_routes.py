@@ -1,6 +1,7 @@
 """What an auditor reaches beside Gradio's events: the page itself, for who may read the log, and proofs to take away.
 
-GET /audit-proof/{sequence} is the proof of an entry as a file: a route of ours, not Gradio's, and nothing of it is kept.
+GET /audit-proof/{sequence} is the proof of an entry as a file: a route of ours, not Gradio's, and nothing of it is
+kept.
 """
 
 import functools
@@ -31,7 +32,9 @@ class AuditorsOnly:
         """Ask the rules when a person opens the page."""
         if wants_page(scope):
             try:
-                await anyio.to_thread.run_sync(self._context.verify_allowed, scope["state"]["caller"], "audit.read", LOG)
+                await anyio.to_thread.run_sync(
+                    self._context.verify_allowed, scope["state"]["caller"], "audit.read", LOG
+                )
             except ApplianceError as error:
                 await refusal(scope, status_of(error), error.code, error.sentence)(scope, receive, send)
                 return

@@ -35,19 +35,25 @@ def loss_chart(curve: LossCurve, steps: int) -> str:
     top = nice_ceiling(max(every))
     training, validation = _thin(curve.training), _thin(curve.validation)
     grid = "".join(
-        f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{_y(top * part / 4, top):.1f}" y2="{_y(top * part / 4, top):.1f}"/>'
+        f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{_y(top * part / 4, top):.1f}" '
+        f'y2="{_y(top * part / 4, top):.1f}"/>'
         f'<text x="{LEFT - 8}" y="{_y(top * part / 4, top) + 4:.1f}" text-anchor="end">{top * part / 4:.3g}</text>'
         for part in range(5)
     )
     dots = "".join(
-        f'<circle class="validation" cx="{_x(step, last):.1f}" cy="{_y(value, top):.1f}" r="3.5"/>' for step, value in validation
+        f'<circle class="validation" cx="{_x(step, last):.1f}" cy="{_y(value, top):.1f}" r="3.5"/>'
+        for step, value in validation
     )
     named = (("training loss", training), ("validation loss", validation))
-    said = "; ".join(f"{name} {series[-1][1]:.2f} at step {series[-1][0]:,} of {last:,}" for name, series in named if series)
+    said = "; ".join(
+        f"{name} {series[-1][1]:.2f} at step {series[-1][0]:,} of {last:,}" for name, series in named if series
+    )
     return (
-        f'<div class="chart"><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{text(said[:1].upper() + said[1:])}">'
+        f'<div class="chart"><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'aria-label="{text(said[:1].upper() + said[1:])}">'
         f'{grid}{_ticks(last)}<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 6}" text-anchor="middle">Step</text>'
-        f'<text transform="translate(14 {(HEIGHT - BOTTOM + TOP) / 2}) rotate(-90)" text-anchor="middle">Loss (smaller is better)</text>'
+        f'<text transform="translate(14 {(HEIGHT - BOTTOM + TOP) / 2}) rotate(-90)" text-anchor="middle">Loss (smaller '
+        "is better)</text>"
         f"{_line('training', training, last, top)}{_line('validation', validation, last, top)}{dots}</svg>"
         '<div class="legend"><span><i class="key training"></i>on rows it practises (training)</span>'
         '<span><i class="key validation"></i>on rows set aside (validation)</span></div></div>'
@@ -55,7 +61,10 @@ def loss_chart(curve: LossCurve, steps: int) -> str:
 
 
 def loss_sentence(curve: LossCurve, steps: int = 0, *, over: bool = False) -> str:
-    """Say in plain words what the curves mean so far, of `steps` in all; `over`: no more will come. It claims no more than they show."""
+    """Say in plain words what the curves mean so far, of `steps` in all; `over`: no more will come.
+
+    It claims no more than they show.
+    """
     if len(curve.training) < 2 or curve.training[-1][0] < JUDGED_FROM * steps:
         early = "It has just begun: whether it learns can be said after a few more steps."
         return "It ended too early to say whether it was learning." if over else early
@@ -63,23 +72,37 @@ def loss_sentence(curve: LossCurve, steps: int = 0, *, over: bool = False) -> st
     if len(curve.validation) < 2:
         if now < began * 0.9:
             return (
-                f"Its error (loss) on the rows it practises fell from {began:.2f} to {now:.2f}: it is learning them. Rows set aside follow."
+                f"Its error (loss) on the rows it practises fell from {began:.2f} to {now:.2f}: it is learning them. "
+                "Rows set aside follow."
             )
-        return f"Its error (loss) on the rows it practises is {now:.2f}, hardly less than at the start. It may need more time."
+        return (
+            f"Its error (loss) on the rows it practises is {now:.2f}, hardly less than at the start. It may need more "
+            "time."
+        )
     first, last = curve.validation[0][1], curve.validation[-1][1]
     best_step, best = min(curve.validation, key=lambda point: point[1])
     if last > best * 1.1 and best_step != curve.validation[-1][0]:
         return (
-            f"Its error on rows not practised (validation loss) was lowest ({best:.2f}) at step {best_step}, then rose to {last:.2f}: "
+            f"Its error on rows not practised (validation loss) was lowest ({best:.2f}) at step {best_step}, then rose "
+            f"to {last:.2f}: "
             "it begins to learn by heart. Fewer rounds, or more rows, may do better."
         )
     if last < first * 0.95:
-        return f"Its error on rows not practised (validation loss) fell from {first:.2f} to {last:.2f}: it learns what carries over."
-    return f"Its error on rows not practised (validation loss) is {last:.2f}, about as at the start: nothing carries over yet."
+        return (
+            f"Its error on rows not practised (validation loss) fell from {first:.2f} to {last:.2f}: it learns what "
+            "carries over."
+        )
+    return (
+        f"Its error on rows not practised (validation loss) is {last:.2f}, about as at the start: nothing carries "
+        "over yet."
+    )
 
 
 def answer_bars(contenders: Sequence[tuple[str, dict[str, Any]]]) -> str:
-    """Return one bar a contender: the share of right answers with its 95 % interval. `count`, `total`, `low`, `high` may be missing."""
+    """Return one bar a contender: the share of right answers with its 95 % interval.
+
+    `count`, `total`, `low`, `high` may be missing.
+    """
     drawn = []
     for label, figures in contenders:
         right, asked = figures.get("count"), figures.get("total")
@@ -93,7 +116,8 @@ def answer_bars(contenders: Sequence[tuple[str, dict[str, Any]]]) -> str:
             said += f", likely {low:.0f} to {high:.0f} %"
         drawn.append(
             f'<div class="bar-row"><span class="bar-label">{text(label)}</span>'
-            f'<span class="bar" role="img" aria-label="{text(said)}"><span class="fill" style="width:{share:.1f}%"></span>{whisker}</span>'
+            f'<span class="bar" role="img" aria-label="{text(said)}"><span class="fill" '
+            f'style="width:{share:.1f}%"></span>{whisker}</span>'
             f'<span class="bar-said">{text(said)}</span></div>'
         )
     return f'<div class="bars">{"".join(drawn)}</div>' if drawn else ""
@@ -127,7 +151,8 @@ def _line(name: str, series: tuple[tuple[int, float], ...], last: float, top: fl
 def _ticks(last: float) -> str:
     """Return the figures below the axis; the last ends with it, so that none is cut off."""
     return "".join(
-        f'<text x="{_x(last * part / 4, last):.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="{"end" if part == 4 else "middle"}">'
+        f'<text x="{_x(last * part / 4, last):.1f}" y="{HEIGHT - BOTTOM + 18}" '
+        f'text-anchor="{"end" if part == 4 else "middle"}">'
         f"{round(last * part / 4):,}</text>"
         for part in range(5)
     )
@@ -152,7 +177,9 @@ def nice_ceiling(value: float) -> float:
 
 
 def histogram(edges: Sequence[float], counts: Sequence[int], label: str, limit: int | None = None) -> str:
-    """Return bars of how many rows fall between two neighbouring `edges` (one more than `counts`), with a line at `limit`."""
+    """Return bars of how many rows fall between two neighbouring `edges` (one more than `counts`), with a line at
+    `limit`.
+    """
     if not counts or len(edges) != len(counts) + 1 or max(counts) <= 0:
         return ""
     top, last = nice_ceiling(max(counts)), edges[-1]
@@ -163,7 +190,8 @@ def histogram(edges: Sequence[float], counts: Sequence[int], label: str, limit: 
         for low, high, number in zip(edges, edges[1:], counts, strict=False)
     )
     grid = "".join(
-        f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{_y(top * part / 2, top):.1f}" y2="{_y(top * part / 2, top):.1f}"/>'
+        f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{_y(top * part / 2, top):.1f}" '
+        f'y2="{_y(top * part / 2, top):.1f}"/>'
         f'<text x="{LEFT - 8}" y="{_y(top * part / 2, top) + 4:.1f}" text-anchor="end">{top * part / 2:,.0f}</text>'
         for part in range(3)
     )
@@ -173,7 +201,8 @@ def histogram(edges: Sequence[float], counts: Sequence[int], label: str, limit: 
         else ""
     )
     return (
-        f'<div class="chart"><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{text(label)}: {sum(counts):,} rows">'
+        f'<div class="chart"><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{text(label)}: {sum(counts):,} '
+        'rows">'
         f"{grid}{bars}{line}{_ticks(last)}"
         f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 6}" text-anchor="middle">{text(label)}</text></svg></div>'
     )

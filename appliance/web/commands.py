@@ -26,7 +26,9 @@ def build_commands_app(appliance: Appliance) -> FastAPI:
     async def operation(request: Request) -> Response:
         try:
             parameters = await _parameters(request)
-            result = await anyio.to_thread.run_sync(perform, appliance, OPERATOR, request.path_params["name"], parameters, limiter=limiter)
+            result = await anyio.to_thread.run_sync(
+                perform, appliance, OPERATOR, request.path_params["name"], parameters, limiter=limiter
+            )
             return JSONResponse({"result": result})
         except ApplianceError as error:
             return error_json(error)

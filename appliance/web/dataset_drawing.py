@@ -1,4 +1,7 @@
-"""What is known of a dataset as HTML: how a file was read, what was found in its rows, its versions. Pure functions, as in `drawing`."""
+"""What is known of a dataset as HTML: how a file was read, what was found in its rows, its versions.
+
+Pure functions, as in `drawing`.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -28,14 +31,21 @@ def preview(found: dict[str, Any]) -> str:
 
 
 def findings(found: dict[str, Any]) -> str:
-    """Return what was found in the rows of a version: rows that were left out, and checks with their rows. The fixes belong below."""
+    """Return what was found in the rows of a version: rows that were left out, and checks with their rows.
+
+    The fixes belong below.
+    """
     parts = [_left_out(found.get("left_out", {"count": 0, "rows": []})), _checks(found["checks"])]
     return f'<div class="report">{"".join(parts)}</div>'
 
 
 def measures(found: dict[str, Any]) -> str:
     """Return what else is known of the rows of a version: lengths, personal data, and how the file was read."""
-    parts = [_lengths(found["tokens"]), _personal(found["personal_data"]), *(notice(str(each)) for each in found["notes"][:MAX_NAMED])]
+    parts = [
+        _lengths(found["tokens"]),
+        _personal(found["personal_data"]),
+        *(notice(str(each)) for each in found["notes"][:MAX_NAMED]),
+    ]
     return f'<div class="report">{"".join([*parts, _how_read(found)])}</div>'
 
 
@@ -47,7 +57,9 @@ def versions(found: Sequence[dict[str, Any]]) -> str:
         for each in sorted(found, key=lambda version: -int(version["version"]))[:MAX_NAMED]
     )
     return table(
-        ("Version", "What was changed", "Rows", "Models made from it"), rows, "Versions of this dataset: nothing is changed unseen"
+        ("Version", "What was changed", "Rows", "Models made from it"),
+        rows,
+        "Versions of this dataset: nothing is changed unseen",
     )
 
 
@@ -83,14 +95,17 @@ def _source(source: dict[str, Any]) -> str:
 def _raw(columns: Sequence[str], rows: Sequence[dict[str, str]]) -> str:
     if not rows:
         return ""
-    cells = "".join("<tr>" + "".join(f"<td>{text(row.get(column, ''), 120)}</td>" for column in columns) + "</tr>" for row in rows)
+    cells = "".join(
+        "<tr>" + "".join(f"<td>{text(row.get(column, ''), 120)}</td>" for column in columns) + "</tr>" for row in rows
+    )
     return table(columns, cells, "The first rows as they stand. Say below which column is which.")
 
 
 def _how_read(found: dict[str, Any]) -> str:
     sources = found.get("sources", [])
     rows = "".join(
-        f"<tr><td>{text(each['name'], 80)}</td><td>{text(each['source_format'])}, {text(each['note'])}</td><td>{text(each['shape'])}</td>"
+        f"<tr><td>{text(each['name'], 80)}</td><td>{text(each['source_format'])}, "
+        f"{text(each['note'])}</td><td>{text(each['shape'])}</td>"
         f"<td>{int(each['first_row']):,} to {int(each['last_row']):,}</td></tr>"
         for each in sources[:MAX_NAMED]
     )
@@ -142,12 +157,17 @@ def _lengths(tokens: dict[str, Any]) -> str:
 
 def _personal(found: dict[str, Any]) -> str:
     rows = "".join(
-        f"<tr><td>{text(kind)}</td><td>{int(each['count']):,}</td><td>{text(_KEPT.get(each['action'], each['action']))}</td></tr>"
+        f"<tr><td>{text(kind)}</td><td>{int(each['count']):,}</td>"
+        f"<td>{text(_KEPT.get(each['action'], each['action']))}</td></tr>"
         for kind, each in found.items()
         if each["count"]
     )
     return (
-        table(("Personal data", "Found", "What was done"), rows, "Personal data in the rows, by the rules of this appliance")
+        table(
+            ("Personal data", "Found", "What was done"),
+            rows,
+            "Personal data in the rows, by the rules of this appliance",
+        )
         if rows
         else ""
     )

@@ -1,7 +1,8 @@
 """The door: a middleware in front of every route. Whatever a route or a library forgets to check, was checked here.
 
-In this order: a known Host (against DNS rebinding), no other way to authenticate than the session cookie, our own Origin on whatever
-changes something, an open vault, a session, and a password that is the person's own. SECURITY.md, Web.
+In this order: a known Host (against DNS rebinding), no other way to authenticate than the session cookie, our own
+Origin on whatever changes something, an open vault, a session, and a password that is the person's own. SECURITY.md,
+Web.
 
 What is refused, here or behind it, is logged before the answer leaves, floods as counts (services/refused_requests.py).
 """
@@ -28,7 +29,8 @@ WHILE_SEALED = frozenset({"/healthz", "/readyz", "/static/pages.css", "/static/f
 BEFORE_OWN_PASSWORD = frozenset({"/password", "/sign-out"})
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 _SEALED = (
-    "The vault is sealed: its keys are not in memory, so nobody can sign in. The operator opens it with <code>appliance unseal</code>."
+    "The vault is sealed: its keys are not in memory, so nobody can sign in. The operator opens it with "
+    "<code>appliance unseal</code>."
 )
 
 
@@ -86,7 +88,10 @@ class Door:
             await refusal(scope, 500, "fault", sentence)(scope, receive, send)
 
     async def _note(self, scope: Scope) -> None:
-        """Log that the request is refused, if it is. Behind a session the account is who was refused, else the peer's address."""
+        """Log that the request is refused, if it is.
+
+        Behind a session the account is who was refused, else the peer's address.
+        """
         state = scope.get("state", {})
         code = state.get("refused", "")
         if code in KINDS:
@@ -101,16 +106,26 @@ class Door:
         host = headers.getlist("host")
         if len(host) != 1 or host[0].lower() not in self._hosts:
             return refusal(
-                scope, 421, "web.host", "This name is not ours. Open http://127.0.0.1 or http://localhost with the port that was announced."
+                scope,
+                421,
+                "web.host",
+                "This name is not ours. Open http://127.0.0.1 or http://localhost with the port that was announced.",
             )
         if "authorization" in headers:
-            return refusal(scope, 400, "web.authorization", "Only the session cookie signs in here. Leave the Authorization header away.")
+            return refusal(
+                scope,
+                400,
+                "web.authorization",
+                "Only the session cookie signs in here. Leave the Authorization header away.",
+            )
         if _suspicious(scope):
             return refusal(scope, 400, "web.path", "This address has a form that no page of ours has.")
         if scope["method"] not in SAFE_METHODS and headers.getlist("origin") != [f"http://{host[0].lower()}"]:
             forged = await self._holds_session(scope, session_token(headers.get("cookie", "")))
             code = "web.forgery" if forged else "web.origin"
-            return refusal(scope, 403, code, "The request does not come from our own pages, so it was refused. Reload the page.")
+            return refusal(
+                scope, 403, code, "The request does not come from our own pages, so it was refused. Reload the page."
+            )
         if self._context.sealed:
             return None if path in WHILE_SEALED else _sealed_answer(scope)
         if path in OPEN_PATHS:
@@ -134,7 +149,9 @@ class Door:
         return None
 
     async def _holds_session(self, scope: Scope, token: str) -> bool:
-        """Tell whether the cookie is that of an open session, which the request would have abused, and remember whose."""
+        """Tell whether the cookie is that of an open session, which the request would have abused, and remember
+        whose.
+        """
         if not token or self._context.sealed:
             return False
         try:
@@ -154,7 +171,9 @@ def resolve_caller(context: ServiceContext, cookie_header: str) -> tuple[Caller,
 
 
 def _suspicious(scope: Scope) -> bool:
-    """Tell whether the path tries to leave its place: dots, backslashes, doubled slashes, control characters, or these encoded twice."""
+    """Tell whether the path tries to leave its place: dots, backslashes, doubled slashes, control characters, or these
+    encoded twice.
+    """
     raw = scope.get("raw_path") or scope["path"].encode()
     path = scope["path"]
     tests: tuple[Callable[[], bool], ...] = (
@@ -167,5 +186,7 @@ def _suspicious(scope: Scope) -> bool:
 
 def _sealed_answer(scope: Scope) -> Response:
     if wants_page(scope):
-        return page("The vault is sealed", f"<p>{_SEALED}</p>", status=503, head='<meta http-equiv="refresh" content="5">')
+        return page(
+            "The vault is sealed", f"<p>{_SEALED}</p>", status=503, head='<meta http-equiv="refresh" content="5">'
+        )
     return refusal(scope, 503, "sealed", "The vault is sealed. The operator opens it with `appliance unseal`.")

@@ -1,7 +1,8 @@
-"""HTML that the server draws and escapes itself, for `gr.Markdown(sanitize_html=False)`. Pure functions; no Gradio here.
+"""HTML that the server draws and escapes itself, for `gr.Markdown(sanitize_html=False)`. Pure functions; no Gradio
+here.
 
-Every text goes through `text`, which also takes away what Markdown would read: line breaks end an HTML block there, and then
-the rest would be parsed as Markdown. So a drawing is always one line, and begins with a block element.
+Every text goes through `text`, which also takes away what Markdown would read: line breaks end an HTML block there, and
+then the rest would be parsed as Markdown. So a drawing is always one line, and begins with a block element.
 """
 
 import html
@@ -20,7 +21,10 @@ def text(value: object, limit: int = MAX_SHOWN_CHARACTERS) -> str:
 
 
 def notice(sentence: str, kind: str = "info", *, announced: bool = True) -> str:
-    """Return a box with one sentence. `kind`: info, good, bad. Not `announced`, a screen reader says it only to who goes there."""
+    """Return a box with one sentence.
+
+    `kind`: info, good, bad. Not `announced`, a screen reader says it only to who goes there.
+    """
     role = f' role="{"alert" if kind == "bad" else "status"}"' if announced else ""
     return f'<div class="box {kind}"{role}>{text(sentence, 4000)}</div>' if sentence else ""
 
@@ -51,19 +55,29 @@ def problems(found: Sequence[dict[str, Any]], limit: int = 50) -> str:
         return '<div class="box good" role="status">Nothing to mend was found in the rows.</div>'
     rows = "".join(f"<tr><td>{text(each['reason'])}</td><td>{text(each['fix'])}</td></tr>" for each in found[:limit])
     more = f"<p class='quiet'>and {len(found) - limit} more</p>" if len(found) > limit else ""
-    return table(("What was found", "What to do"), rows, f"{len(found)} things to look at. You may go on without mending them.") + more
+    return (
+        table(
+            ("What was found", "What to do"),
+            rows,
+            f"{len(found)} things to look at. You may go on without mending them.",
+        )
+        + more
+    )
 
 
 def answers(rows: Sequence[dict[str, Any]], limit: int = 200) -> str:
     """Return held-out questions with both answers and their marks."""
     drawn = "".join(
-        f"<tr><td>{text(row.get('question', ''))}<span class='quiet'>Expected: {text(row.get('reference', ''))}</span></td>"
+        f"<tr><td>{text(row.get('question', ''))}<span class='quiet'>Expected: "
+        f"{text(row.get('reference', ''))}</span></td>"
         f'<td data-head="Before">{_answer(row, "original")}</td>'
         f'<td data-head="Your model">{_answer(row, "tuned")}</td></tr>'
         for row in rows[:limit]
     )
     said = f"{min(len(rows), limit)} of {len(rows)} questions"
-    return f'<div class="answers">{table(("Question that training never saw", "Before", "Your model"), drawn, said)}</div>'
+    return (
+        f'<div class="answers">{table(("Question that training never saw", "Before", "Your model"), drawn, said)}</div>'
+    )
 
 
 def table(heads: Sequence[str], rows: str, caption: str) -> str:
@@ -84,7 +98,8 @@ def row(head: object, *cells: object) -> str:
 def progress_bar(done: int, total: int) -> str:
     """Return a bar with its figure."""
     share = 0 if total <= 0 else min(100, round(100 * done / total))
-    return f'<div class="progress"><progress max="100" value="{share}" aria-label="Progress"></progress><span>{share} %</span></div>'
+    bar = f'<progress max="100" value="{share}" aria-label="Progress"></progress>'
+    return f'<div class="progress">{bar}<span>{share} %</span></div>'
 
 
 def duration(seconds: float | None) -> str:
@@ -119,7 +134,9 @@ def parameters(number: int) -> str:
 
 def _answer(row: dict[str, Any], contender: str) -> str:
     said = str(row.get(contender, ""))
-    return _mark(row.get(f"{contender}_right")) + (text(said) if said.strip() else '<span class="quiet">(It answered nothing.)</span>')
+    return _mark(row.get(f"{contender}_right")) + (
+        text(said) if said.strip() else '<span class="quiet">(It answered nothing.)</span>'
+    )
 
 
 def _mark(right: object) -> str:

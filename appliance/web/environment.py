@@ -1,4 +1,6 @@
-"""What must stand in the environment before Gradio is imported: it reads these variables at its import, and some of them later."""
+"""What must stand in the environment before Gradio is imported: it reads these variables at its import, and some of
+them later.
+"""
 
 import os
 import shutil
@@ -23,12 +25,14 @@ _OFF = {
     "TRANSFORMERS_OFFLINE": "1",
     "DO_NOT_TRACK": "1",
 }
-# Gradio builds HTTP clients at its import. They would read certificates where the walls forbid it, or ask for a proxy's library.
+# Gradio builds HTTP clients at its import. They would read certificates where the walls forbid it, or ask for a proxy's
+# library.
 _WITHOUT = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 
 def prepare_environment(home: Path) -> Path:
-    """Send every temporary and cache file of the web libraries into one empty private folder of the home, and return it.
+    """Send every temporary and cache file of the web libraries into one empty private folder of the home, and return
+    it.
 
     No data belongs there (uploads never pass through Gradio); it is emptied at each start all the same.
     """
@@ -39,7 +43,15 @@ def prepare_environment(home: Path) -> Path:
     for name in _WITHOUT:
         os.environ.pop(name, None)
         os.environ.pop(name.lower(), None)
-    for name in ("GRADIO_TEMP_DIR", "GRADIO_EXAMPLES_CACHE", "TMPDIR", "HOME", "XDG_CACHE_HOME", "HF_HOME", "MPLCONFIGDIR"):
+    for name in (
+        "GRADIO_TEMP_DIR",
+        "GRADIO_EXAMPLES_CACHE",
+        "TMPDIR",
+        "HOME",
+        "XDG_CACHE_HOME",
+        "HF_HOME",
+        "MPLCONFIGDIR",
+    ):
         os.environ[name] = str(folder)
     tempfile.tempdir = None  # It may have been looked up before.
     return folder

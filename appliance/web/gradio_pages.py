@@ -52,9 +52,23 @@ def _mount(app: FastAPI, blocks: gr.Blocks, path: str, styles: tuple[str, ...], 
 
 def _theme() -> gr.themes.Base:
     """Return the look: fonts of the system, one accent, and grey text dark enough to read (contrast AA)."""
-    steps = ("#effafb", "#d6f1f4", "#b2e3e9", "#7fcdd7", "#45aebc", "#0f6674", "#0d5a66", "#0b4d58", "#0a414a", "#08343b", "#05242a")
+    steps = (
+        "#effafb",
+        "#d6f1f4",
+        "#b2e3e9",
+        "#7fcdd7",
+        "#45aebc",
+        "#0f6674",
+        "#0d5a66",
+        "#0b4d58",
+        "#0a414a",
+        "#08343b",
+        "#05242a",
+    )
     accent = gr.themes.Color(*steps, name="accent")
-    return gr.themes.Base(primary_hue=accent, secondary_hue=accent, neutral_hue="slate", font=_FONT, font_mono=_MONO).set(
+    return gr.themes.Base(
+        primary_hue=accent, secondary_hue=accent, neutral_hue="slate", font=_FONT, font_mono=_MONO
+    ).set(
         body_text_color_subdued="*neutral_600",
         body_text_color_subdued_dark="*neutral_400",
         block_info_text_color="*neutral_600",

@@ -1,7 +1,7 @@
 """Security headers, and a Content-Security-Policy with a fresh nonce for each answer (https://www.w3.org/TR/CSP3/).
 
-The nonce is written into every `<script` of an HTML answer. That is safe only because no HTML page holds data: the pages
-are the same for everybody, and Gradio fetches what it shows as JSON afterwards.
+The nonce is written into every `<script` of an HTML answer. That is safe only because no HTML page holds data: the
+pages are the same for everybody, and Gradio fetches what it shows as JSON afterwards.
 """
 
 import secrets
@@ -10,8 +10,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_HTML_BYTES = 8 * 1024 * 1024
 _POLICY = (
-    "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-    "font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'self'; form-action 'self'; object-src 'none'"
+    "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; img-src 'self' data: "
+    "blob:; "
+    "font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'self'; form-action 'self'; "
+    "object-src 'none'"
 )
 _HEADERS = [
     (b"x-content-type-options", b"nosniff"),

@@ -1,7 +1,8 @@
 """The gate before Gradio: a list of the few of its routes that our pages use, and a look into what events bring.
 
-Everything else of Gradio's (files by path or URL, uploads, proxies, the API pages, `/config` of other pages, recordings) is closed,
-for everybody. Nothing our pages send ever names a file, so an event that carries one is a forgery and refused whole.
+Everything else of Gradio's (files by path or URL, uploads, proxies, the API pages, `/config` of other pages,
+recordings) is closed, for everybody. Nothing our pages send ever names a file, so an event that carries one is a
+forgery and refused whole.
 """
 
 import json
@@ -23,7 +24,9 @@ _READ = re.compile(
 )
 _WRITE = re.compile(r"/gradio_api/(?:queue/join|cancel|reset)/?", re.ASCII)
 # Keys by which Gradio recognises a file in a value; it would read a path, and fetch a URL.
-_FILE_KEYS = frozenset({"path", "url", "is_file", "is_stream", "_type", "orig_name", "file", "component", "constructor_args"})
+_FILE_KEYS = frozenset(
+    {"path", "url", "is_file", "is_stream", "_type", "orig_name", "file", "component", "constructor_args"}
+)
 
 
 class PagesGate:

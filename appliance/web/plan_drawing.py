@@ -1,10 +1,28 @@
-"""What a training will take, drawn: memory as a bar, time, disk and operations as figures; and W0 + BA. Pure functions, as in `drawing`."""
+"""What a training will take, drawn: memory as a bar, time, disk and operations as figures; and W0 + BA.
+
+Pure functions, as in `drawing`.
+"""
 
 from collections.abc import Sequence
 from typing import Any
 
-from appliance.planning import FittedPlan, Machine, MemorySplit, ModelShape, adapter_parameters, gigabytes, matrix_parameters
-from appliance.reports.training_plan import MEMORY_PARTS, SHOWN_BYTES, duration_range, flop_sentence, method_sentence, passes_sentence
+from appliance.planning import (
+    FittedPlan,
+    Machine,
+    MemorySplit,
+    ModelShape,
+    adapter_parameters,
+    gigabytes,
+    matrix_parameters,
+)
+from appliance.reports.training_plan import (
+    MEMORY_PARTS,
+    SHOWN_BYTES,
+    duration_range,
+    flop_sentence,
+    method_sentence,
+    passes_sentence,
+)
 from appliance.web.drawing import figures, notice, row, table, text
 
 SIDE = 230.0  # the longest side of W0's picture
@@ -13,7 +31,10 @@ LEAST_WIDTH = 5.0  # a rank of 1 must still be seen
 
 
 def review(title: str, settings: dict[str, Any], plan: FittedPlan, batch: str) -> str:
-    """Return what would be done and what it would take. `title`: a sentence about model and data; `batch`: one about the rows a step."""
+    """Return what would be done and what it would take.
+
+    `title`: a sentence about model and data; `batch`: one about the rows a step.
+    """
     pairs = [
         ("Time", duration_range(plan.seconds.low, plan.seconds.high)),
         (f"Steps of {settings['batch_size']} rows", f"{plan.steps:,}"),
@@ -23,7 +44,8 @@ def review(title: str, settings: dict[str, Any], plan: FittedPlan, batch: str) -
     flop = flop_sentence({"total": plan.flop.total, "base_share": plan.flop.base_share})
     details = (
         f'<p class="quiet">It trains {text(method_sentence(settings))}, learning rate {settings["learning_rate"]:g}. '
-        f"{text(batch)} {passes_sentence(plan.accumulation, plan.pass_tokens)} Operations for the record: {text(flop)}.</p>"
+        f"{text(batch)} {passes_sentence(plan.accumulation, plan.pass_tokens)} Operations for the record: "
+        f"{text(flop)}.</p>"
     )
     bar = memory_bar("Memory", plan.memory, plan.available_bytes)
     return f'<div class="review">{notice(title)}{figures(pairs)}{bar}{"".join(map(notice, plan.advice))}{details}</div>'
@@ -31,15 +53,24 @@ def review(title: str, settings: dict[str, Any], plan: FittedPlan, batch: str) -
 
 def memory_bar(label: str, memory: MemorySplit, available: int) -> str:
     """Return a bar of what a training holds, of what there is, with the range that its peak may have."""
-    held = [(name, said, getattr(memory, name)) for name, said in MEMORY_PARTS.items() if getattr(memory, name) >= SHOWN_BYTES]
+    held = [
+        (name, said, getattr(memory, name))
+        for name, said in MEMORY_PARTS.items()
+        if getattr(memory, name) >= SHOWN_BYTES
+    ]
     whole = max(available, memory.peak.high, 1)
     said = f"{gigabytes(memory.peak.low)} to {gigabytes(memory.peak.high)} of {gigabytes(available)}"
-    parts = "".join(f'<span class="part {name}" style="width:{100 * size / whole:.2f}%"></span>' for name, _, size in held)
+    parts = "".join(
+        f'<span class="part {name}" style="width:{100 * size / whole:.2f}%"></span>' for name, _, size in held
+    )
     low, high = 100 * memory.peak.low / whole, 100 * memory.peak.high / whole
     whisker = f'<span class="whisker" style="left:{low:.1f}%;width:{max(high - low, 0.5):.1f}%"></span>'
-    legend = "".join(f'<span><i class="part {name}"></i>{text(word)} {gigabytes(size)}</span>' for name, word, size in held)
+    legend = "".join(
+        f'<span><i class="part {name}"></i>{text(word)} {gigabytes(size)}</span>' for name, word, size in held
+    )
     return (
-        f'<div class="memory"><div class="memory-head"><span>{text(label)}</span><span class="bar-said">{said}</span></div>'
+        f'<div class="memory"><div class="memory-head"><span>{text(label)}</span><span '
+        f'class="bar-said">{said}</span></div>'
         f'<div class="bar stacked" role="img" aria-label="{text(label)}: {said}">{parts}{whisker}</div>'
         f'<div class="legend small">{legend}</div></div>'
     )
@@ -48,7 +79,9 @@ def memory_bar(label: str, memory: MemorySplit, available: int) -> str:
 def fit_bar(name: str, memory: MemorySplit | None, machine: Machine, how: str) -> str:
     """Return whether a model fits this machine: a bar, or why it does not."""
     if memory is None:
-        return notice(f"{name} does not fit this machine: {gigabytes(machine.memory_bytes)} of memory are too little.", "bad")
+        return notice(
+            f"{name} does not fit this machine: {gigabytes(machine.memory_bytes)} of memory are too little.", "bad"
+        )
     return memory_bar(f"Memory for {name}, {how}", memory, machine.memory_bytes)
 
 
@@ -76,7 +109,10 @@ def low_rank(rows: int, columns: int, rank: int) -> str:
     pairs = [
         ("W0, frozen: d·k", f"{full:,}"),
         ("B·A, learned: d·r + r·k", f"{learned:,}"),
-        ("In B·A there are", f"{full / learned:,.1f} times fewer" if learned < full else f"{learned / full:,.1f} times as many"),
+        (
+            "In B·A there are",
+            f"{full / learned:,.1f} times fewer" if learned < full else f"{learned / full:,.1f} times as many",
+        ),
     ]
     sum_ = f"{rows:,} x {rank:,} + {rank:,} x {columns:,} = {learned:,}"
     return f'<div class="chart low-rank">{picture}</div>{figures(pairs)}<p class="quiet">d·r + r·k = {sum_}</p>'
@@ -108,7 +144,8 @@ def gpu_fits(heads: Sequence[str], rows: Sequence[tuple[str, Sequence[str]]]) ->
     return table(
         heads,
         drawn,
-        "The most that fits the memory of one GPU, for rows of up to 1,024 tokens. Full trains everything; LoRA and QLoRA an adapter; "
+        "The most that fits the memory of one GPU, for rows of up to 1,024 tokens. Full trains everything; LoRA and "
+        "QLoRA an adapter; "
         "*: slower, because what is computed on the way is computed twice to save memory; –: nothing fits.",
     )
 
@@ -131,6 +168,7 @@ def _matrix(kind: str, left: float, top: float, wide: float, high: float, name: 
     place = (top + high / 2 + 5) if inside else (top + high + 22)
     return (
         f'<rect class="{kind}" x="{left:.1f}" y="{top:.1f}" width="{wide:.1f}" height="{high:.1f}" rx="2"/>'
-        f'<text class="name{"" if inside else " out"} {kind}" x="{left + wide / 2:.1f}" y="{place:.1f}" text-anchor="middle">{name}</text>'
+        f'<text class="name{"" if inside else " out"} {kind}" x="{left + wide / 2:.1f}" y="{place:.1f}" '
+        f'text-anchor="middle">{name}</text>'
         f'<text x="{left + wide / 2:.1f}" y="{top - 8:.1f}" text-anchor="middle">{columns}</text>'
     )

@@ -1,4 +1,5 @@
-"""The rank of an adapter as people see it: how much of what it learned each smaller rank would keep, and what a sweep found.
+"""The rank of an adapter as people see it: how much of what it learned each smaller rank would keep, and what a sweep
+found.
 
 SVG and HTML that the server draws and escapes itself, as in `charts` and `drawing`. Pure functions; no Gradio here.
 """
@@ -23,10 +24,14 @@ def rank_view(found: dict[str, Any]) -> str:
         ("Stable rank, on average", f"{found['stable_rank']:.1f}"),
     ]
     return (
-        f'<div class="rank"><p class="headline">{text(found["sentence"])}</p>{energy_chart(found["kept"], found["enough"].get("95", 0))}'
-        f"{figures(pairs)}<p class='quiet'>An adapter changes {found['matrices']} matrices of the model. What it learned (the energy: the "
-        "sum of the squared singular values of B·A) is counted over all of them. The effective rank is how many directions it "
-        "uses, the weak ones counting less; the stable rank is how many there would be if all were as strong as the strongest.</p></div>"
+        f'<div class="rank"><p class="headline">{text(found["sentence"])}</p>'
+        f"{energy_chart(found['kept'], found['enough'].get('95', 0))}"
+        f"{figures(pairs)}<p class='quiet'>An adapter changes {found['matrices']} matrices of the model. What it "
+        "learned (the energy: the "
+        "sum of the squared singular values of B·A) is counted over all of them. The effective rank is how many "
+        "directions it "
+        "uses, the weak ones counting less; the stable rank is how many there would be if all were as strong as the "
+        "strongest.</p></div>"
     )
 
 
@@ -36,8 +41,10 @@ def energy_chart(kept: Sequence[float], enough: int) -> str:
         return ""
     slot = (WIDTH - LEFT - RIGHT) / len(kept)
     bars = "".join(
-        f'<rect class="{"kept enough" if rank == enough else "kept"}" x="{LEFT + slot * (rank - 1) + slot * 0.1:.1f}" y="{_y(share):.1f}" '
-        f'width="{slot * 0.8:.1f}" height="{HEIGHT - BOTTOM - _y(share):.1f}"><title>Rank {rank}: {100 * share:.1f} %</title></rect>'
+        f'<rect class="{"kept enough" if rank == enough else "kept"}" x="{LEFT + slot * (rank - 1) + slot * 0.1:.1f}" '
+        f'y="{_y(share):.1f}" '
+        f'width="{slot * 0.8:.1f}" height="{HEIGHT - BOTTOM - _y(share):.1f}"><title>Rank {rank}: {100 * share:.1f} '
+        "%</title></rect>"
         for rank, share in enumerate(kept, 1)
     )
     grid = "".join(
@@ -54,10 +61,13 @@ def energy_chart(kept: Sequence[float], enough: int) -> str:
     line = f'<line class="limit" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{_y(MARKED):.1f}" y2="{_y(MARKED):.1f}"/>'
     said = f"Share of what it learned that a smaller rank keeps: rank {enough} keeps {100 * MARKED:.0f} %"
     return (
-        f'<div class="chart"><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{text(said)}">{grid}{bars}{line}{ticks}'
+        f'<div class="chart"><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'aria-label="{text(said)}">{grid}{bars}{line}{ticks}'
         f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 6}" text-anchor="middle">Rank (directions kept)</text>'
-        f'<text transform="translate(14 {(HEIGHT - BOTTOM + TOP) / 2}) rotate(-90)" text-anchor="middle">Share kept (%)</text>'
-        f'</svg><div class="legend"><span><i class="key limit"></i>{100 * MARKED:.0f} % of what it learned</span></div></div>'
+        f'<text transform="translate(14 {(HEIGHT - BOTTOM + TOP) / 2}) rotate(-90)" text-anchor="middle">Share kept '
+        "(%)</text>"
+        f'</svg><div class="legend"><span><i class="key limit"></i>{100 * MARKED:.0f} % of what it '
+        "learned</span></div></div>"
     )
 
 
@@ -77,7 +87,9 @@ def sweep_view(trials: Sequence[dict[str, Any]]) -> str:
 
 
 def sweep_chart(trials: Sequence[dict[str, Any]]) -> str:
-    """Return the loss on rows not practised against the steps, a line for each rank; the one that went furthest is the winner."""
+    """Return the loss on rows not practised against the steps, a line for each rank; the one that went furthest is the
+    winner.
+    """
     lines: dict[int, list[tuple[int, float]]] = {}
     for trial in trials:
         if trial["validation_loss"] is not None:
@@ -88,14 +100,20 @@ def sweep_chart(trials: Sequence[dict[str, Any]]) -> str:
     last = max(step for step, _ in ends.values())
     winner = min(ends, key=lambda rank: (-ends[rank][0], ends[rank][1], rank))
     top = nice_ceiling(max(loss for points in lines.values() for _, loss in points))
-    drawn, names, lowest = "", "", dict[int, float]()  # the lowest name so far at each step, so that none covers another
+    drawn, names, lowest = (
+        "",
+        "",
+        dict[int, float](),
+    )  # the lowest name so far at each step, so that none covers another
     for rank in sorted(lines, key=lambda rank: -ends[rank][1]):
         step, loss = ends[rank]
         lowest[step] = max(_y(loss / top) + 4, lowest.get(step, 0.0) + LABEL_HEIGHT)
         drawn += _sweep_line(lines[rank], last, top, won=rank == winner)
-        names += f'<text class="{_tried(rank == winner)}" x="{_sweep_x(step, last) + 8:.1f}" y="{lowest[step]:.1f}">rank {rank}</text>'
+        x = _sweep_x(step, last) + 8
+        names += f'<text class="{_tried(rank == winner)}" x="{x:.1f}" y="{lowest[step]:.1f}">rank {rank}</text>'
     ticks = "".join(
-        f'<text x="{_sweep_x(last * part / 4, last):.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{round(last * part / 4):,}</text>'
+        f'<text x="{_sweep_x(last * part / 4, last):.1f}" y="{HEIGHT - BOTTOM + 18}" '
+        f'text-anchor="middle">{round(last * part / 4):,}</text>'
         for part in range(5)
     )
     grid = "".join(
@@ -105,9 +123,11 @@ def sweep_chart(trials: Sequence[dict[str, Any]]) -> str:
     )
     said = f"Loss on rows not practised by rank; rank {winner} did best with {ends[winner][1]:.4f}"
     return (
-        f'<div class="chart"><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{text(said)}">{grid}{ticks}{drawn}{names}'
+        f'<div class="chart"><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'aria-label="{text(said)}">{grid}{ticks}{drawn}{names}'
         f'<text x="{(LEFT + WIDTH - LABELS) / 2}" y="{HEIGHT - 6}" text-anchor="middle">Steps</text>'
-        f'<text transform="translate(14 {(HEIGHT - BOTTOM + TOP) / 2}) rotate(-90)" text-anchor="middle">Loss, rows set aside</text>'
+        f'<text transform="translate(14 {(HEIGHT - BOTTOM + TOP) / 2}) rotate(-90)" text-anchor="middle">Loss, rows '
+        "set aside</text>"
         "</svg></div>"
     )
 
@@ -131,11 +151,16 @@ def _sweep_x(step: float, last: int) -> float:
 def sweep_table(trials: Sequence[dict[str, Any]]) -> str:
     """Return what each rank reached: its last trial, best first."""
     last = {trial["rank"]: trial for trial in trials}
-    ordered = sorted(last.values(), key=lambda trial: (-trial["rung"], _or_inf(trial["validation_loss"]), trial["rank"]))
-    rows = "".join(
-        row(trial["rank"], f"{trial['parameters']:,}", f"{trial['steps']:,}", _loss(trial["validation_loss"])) for trial in ordered
+    ordered = sorted(
+        last.values(), key=lambda trial: (-trial["rung"], _or_inf(trial["validation_loss"]), trial["rank"])
     )
-    return table(("Rank", "Parameters", "Steps trained", "Loss on rows not practised"), rows, "Ranks that were tried, best first")
+    rows = "".join(
+        row(trial["rank"], f"{trial['parameters']:,}", f"{trial['steps']:,}", _loss(trial["validation_loss"]))
+        for trial in ordered
+    )
+    return table(
+        ("Rank", "Parameters", "Steps trained", "Loss on rows not practised"), rows, "Ranks that were tried, best first"
+    )
 
 
 def _y(share: float) -> float:

@@ -1,4 +1,6 @@
-"""Two servers in one loop: the pages on the TCP socket, the operator's commands on the Unix socket, until a signal ends both."""
+"""Two servers in one loop: the pages on the TCP socket, the operator's commands on the Unix socket, until a signal ends
+both.
+"""
 
 import asyncio
 import contextlib
@@ -36,12 +38,17 @@ class _Server(uvicorn.Server):
 
 
 def serve_pages(appliance: Appliance, tcp: socket.socket, unix: socket.socket, announce: Callable[[str], None]) -> None:
-    """Serve both sockets until SIGTERM or SIGINT, then return. The process is confined already; nothing here opens a socket."""
+    """Serve both sockets until SIGTERM or SIGINT, then return.
+
+    The process is confined already; nothing here opens a socket.
+    """
     prepare_environment(appliance.context.home)
     asyncio.run(_serve(appliance, tcp, unix, announce))
 
 
-async def _serve(appliance: Appliance, tcp: socket.socket, unix: socket.socket, announce: Callable[[str], None]) -> None:
+async def _serve(
+    appliance: Appliance, tcp: socket.socket, unix: socket.socket, announce: Callable[[str], None]
+) -> None:
     host, port = tcp.getsockname()[:2]
     pages = Pages(lambda: _build_pages(appliance))
     ending = asyncio.Event()
@@ -70,7 +77,9 @@ async def _keep_house(appliance: Appliance) -> None:
     while True:
         await asyncio.sleep(KEEPING_POLL_S)
         await asyncio.to_thread(appliance.refused.end_windows)
-        with contextlib.suppress(ApplianceError):  # The log, the disk or the database refused: tried again at the next look.
+        with contextlib.suppress(
+            ApplianceError
+        ):  # The log, the disk or the database refused: tried again at the next look.
             await asyncio.to_thread(appliance.reseal_when_idle)
 
 

@@ -33,7 +33,10 @@ RELOAD = '<meta http-equiv="refresh" content="2">'
 
 
 class Pages:
-    """Gradio's application, built in a thread after the start (its import takes seconds). Until then: nothing under `MOUNT`."""
+    """Gradio's application, built in a thread after the start (its import takes seconds).
+
+    Until then: nothing under `MOUNT`.
+    """
 
     def __init__(self, build: Callable[[], FastAPI]) -> None:
         self._build = build
@@ -67,7 +70,11 @@ class Pages:
 def build_site(appliance: Appliance, host: str, port: int, pages: Pages) -> ASGIApp:
     """Return everything that a browser can reach."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    accounts, uploads, proofs = AccountPages(appliance.context), UploadRoute(appliance.context), ProofRoute(appliance.context)
+    accounts, uploads, proofs = (
+        AccountPages(appliance.context),
+        UploadRoute(appliance.context),
+        ProofRoute(appliance.context),
+    )
 
     async def health(_request: Request) -> Response:
         return PlainTextResponse("ok")
@@ -140,5 +147,9 @@ def _starting(failed: bool) -> ASGIApp:
 
 async def _starting_answer(_scope: Scope, failed: bool) -> Response:
     if failed:
-        return page("The pages could not be started", "<p>The operator finds the reason where the server was started.</p>", status=500)
+        return page(
+            "The pages could not be started",
+            "<p>The operator finds the reason where the server was started.</p>",
+            status=500,
+        )
     return page("Starting", "<p>The pages are being prepared. This takes a few seconds.</p>", status=503, head=RELOAD)

@@ -1,4 +1,7 @@
-"""PUT /upload?name=...: the file's bytes, sealed piece by piece as they come in. Never whole in memory, never readable on the disk."""
+"""PUT /upload?name=...: the file's bytes, sealed piece by piece as they come in.
+
+Never whole in memory, never readable on the disk.
+"""
 
 import anyio.to_thread
 from starlette.requests import ClientDisconnect, Request
@@ -14,7 +17,10 @@ MAX_NAME_CHARACTERS = 255
 
 
 async def receive_upload(context: ServiceContext, caller: Caller, request: Request) -> Upload:
-    """Seal the request's body; a connection that breaks leaves nothing behind. Raises `ApplianceError`, `ClientDisconnect`."""
+    """Seal the request's body; a connection that breaks leaves nothing behind.
+
+    Raises `ApplianceError`, `ClientDisconnect`.
+    """
     upload = await anyio.to_thread.run_sync(Upload, context, caller)
     waiting = bytearray()
     try:

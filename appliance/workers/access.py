@@ -1,4 +1,6 @@
-"""What workers do with the access that a start message gives: verify a model, read a dataset's parts, open an adapter."""
+"""What workers do with the access that a start message gives: verify a model, read a dataset's parts, open an
+adapter.
+"""
 
 import hashlib
 from collections.abc import Iterator
@@ -39,14 +41,23 @@ def write_adapter(access: AdapterAccess, files: dict[str, bytes]) -> str:
     folder.mkdir(mode=0o700, exist_ok=True)
     remove_temporaries(folder)
     for name, data in files.items():
-        seal_file(folder / f"{name}{_SEALED}", data, access.data_key, SealContext("adapter", access.adapter_id, 1, name))
+        seal_file(
+            folder / f"{name}{_SEALED}", data, access.data_key, SealContext("adapter", access.adapter_id, 1, name)
+        )
     return hashlib.sha256(files[ADAPTER_WEIGHTS]).hexdigest()
 
 
 def read_adapter(access: AdapterAccess) -> dict[str, bytes]:
-    """Return an adapter's files, in memory only; its configuration passes the allow-list. Raises `IntegrityError`, `InputError`."""
+    """Return an adapter's files, in memory only; its configuration passes the allow-list.
+
+    Raises `IntegrityError`, `InputError`.
+    """
     files = {
-        name: unseal_file(Path(access.folder) / f"{name}{_SEALED}", access.data_key, SealContext("adapter", access.adapter_id, 1, name))
+        name: unseal_file(
+            Path(access.folder) / f"{name}{_SEALED}",
+            access.data_key,
+            SealContext("adapter", access.adapter_id, 1, name),
+        )
         for name in (ADAPTER_WEIGHTS, ADAPTER_CONFIG)
     }
     read_artefact_configuration(files[ADAPTER_CONFIG])

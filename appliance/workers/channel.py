@@ -12,7 +12,16 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from appliance.foundation.errors import ApplianceError, WorkerError
-from appliance.jobs.messages import MAX_MESSAGE_BYTES, Done, Failed, Message, Stop, ToWorker, decode_to_worker, encode_message
+from appliance.jobs.messages import (
+    MAX_MESSAGE_BYTES,
+    Done,
+    Failed,
+    Message,
+    Stop,
+    ToWorker,
+    decode_to_worker,
+    encode_message,
+)
 from appliance.jobs.sandbox import protect_memory
 from appliance.workers.out_of_memory import TOO_LARGE, is_out_of_memory
 
@@ -74,8 +83,12 @@ def run(expected: type[_Start], work: Callable[[WorkerChannel, _Start], Done]) -
 
 def _failed(error: Exception) -> Failed:
     if is_out_of_memory(error):
-        return Failed(code=TOO_LARGE, sentence="Memory ran out. Choose a smaller batch, shorter rows or a smaller model.")
-    return Failed(code="worker.fault", sentence=f"The worker met a fault of its own ({type(error).__name__} in {_place(error)}).")
+        return Failed(
+            code=TOO_LARGE, sentence="Memory ran out. Choose a smaller batch, shorter rows or a smaller model."
+        )
+    return Failed(
+        code="worker.fault", sentence=f"The worker met a fault of its own ({type(error).__name__} in {_place(error)})."
+    )
 
 
 def _place(error: BaseException) -> str:

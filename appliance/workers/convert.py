@@ -1,7 +1,8 @@
-"""Convert a GGUF file into a folder of safetensors, configuration and tokenizer. The parser is an attack surface, hence a worker.
+"""Convert a GGUF file into a folder of safetensors, configuration and tokenizer. The parser is an attack surface, hence
+a worker.
 
-transformers reads GGUF by dequantising it; the `quantization_config` that it leaves behind is dropped, so that the result is
-an ordinary bf16 model.
+transformers reads GGUF by dequantising it; the `quantization_config` that it leaves behind is dropped, so that the
+result is an ordinary bf16 model.
 """
 
 import functools
@@ -32,9 +33,9 @@ def convert(channel: WorkerChannel, start: ConvertStart) -> Done:
     if hasattr(model.config, "quantization_config"):
         del model.config.quantization_config
     model.save_pretrained(output)
-    AutoTokenizer.from_pretrained(source.parent, gguf_file=source.name, local_files_only=True, trust_remote_code=False).save_pretrained(
-        output
-    )
+    AutoTokenizer.from_pretrained(
+        source.parent, gguf_file=source.name, local_files_only=True, trust_remote_code=False
+    ).save_pretrained(output)
     return Done(result={"parameters": sum(parameter.numel() for parameter in model.parameters())})
 
 

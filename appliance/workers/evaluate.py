@@ -1,4 +1,7 @@
-"""Ask the held-out questions: the original and the tuned model, one code path, greedy. Answers are sealed; only counts leave."""
+"""Ask the held-out questions: the original and the tuned model, one code path, greedy.
+
+Answers are sealed; only counts leave.
+"""
 
 import json
 from pathlib import Path
@@ -25,7 +28,9 @@ def evaluate(channel: WorkerChannel, start: EvaluateStart) -> Done:
     model = verified_model(start.model)
     prompts = ChatPrompts.load(model)
     rows = list(conversations(start.dataset, "test"))
-    encoded = [prompts.encode_prompt(with_system_prompt(row.messages, start.dataset.system_prompt)[:-1]) for row in rows]
+    encoded = [
+        prompts.encode_prompt(with_system_prompt(row.messages, start.dataset.system_prompt)[:-1]) for row in rows
+    ]
     longest = max((sum(prompts.encode_conversation(row.messages).loss_mask) for row in rows), default=1)
     max_new_tokens = min(start.max_new_tokens, longest + SPARE_TOKENS)
     engine = Engine.load(model, quantised=start.quantised, compute_type=probe(), adapter=read_adapter(start.adapter))

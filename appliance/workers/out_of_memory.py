@@ -1,6 +1,7 @@
 """When memory runs out: which exceptions say so, and how a worker hands it on.
 
-Python has a class for it; torch and its libraries raise a `RuntimeError` with a text (`torch.OutOfMemoryError` is one too).
+Python has a class for it; torch and its libraries raise a `RuntimeError` with a text (`torch.OutOfMemoryError` is one
+too).
 """
 
 import contextlib
@@ -21,7 +22,9 @@ _TEXTS = (
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Tell whether `error` says that memory ran out, so that the same work may pass with less."""
-    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and any(text in str(error) for text in _TEXTS))
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError) and any(text in str(error) for text in _TEXTS)
+    )
 
 
 def loading_a_model() -> contextlib.AbstractContextManager[None]:

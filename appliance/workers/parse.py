@@ -1,4 +1,7 @@
-"""Parse a sealed upload into encrypted parts. What comes in is hostile until checked, hence a worker without network or keys of others."""
+"""Parse a sealed upload into encrypted parts.
+
+What comes in is hostile until checked, hence a worker without network or keys of others.
+"""
 
 from dataclasses import asdict
 from pathlib import Path

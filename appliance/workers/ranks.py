@@ -19,7 +19,9 @@ def explain_rank(channel: WorkerChannel, start: RanksStart) -> Done:
     channel.send(Ready())
     spectrum = analyse_adapter(files)
     data = json.dumps({"version": 1, "layers": spectrum.by_layer()}).encode()
-    seal_file(Path(start.job_folder) / SPECTRUM_NAME, data, start.job_key, SealContext("job", start.job_id, 1, SPECTRUM_NAME))
+    seal_file(
+        Path(start.job_folder) / SPECTRUM_NAME, data, start.job_key, SealContext("job", start.job_id, 1, SPECTRUM_NAME)
+    )
     return Done(result=spectrum.summary())
 
 

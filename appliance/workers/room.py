@@ -13,13 +13,17 @@ from appliance.workers.channel import WorkerChannel
 
 POLL_S = 1.0
 FULL = (
-    "The disk is full, so this waits; nothing is lost. Free some space on the appliance's disk and it goes on by itself, or stop it: "
+    "The disk is full, so this waits; nothing is lost. Free some space on the appliance's disk and it goes on by "
+    "itself, or stop it: "
     "what was saved last is kept."
 )
 
 
-def write_when_there_is_room(channel: WorkerChannel, write: Callable[[], object], make_room: Callable[[], bool] = lambda: False) -> bool:
-    """Call `write` until the disk takes it. `make_room` gives up what can be spared, and tells whether there was something.
+def write_when_there_is_room(
+    channel: WorkerChannel, write: Callable[[], object], make_room: Callable[[], bool] = lambda: False
+) -> bool:
+    """Call `write` until the disk takes it. `make_room` gives up what can be spared, and tells whether there was
+    something.
 
     Returns False when somebody asked to stop while it waited. Raises `StorageError` for any other refusal of the disk.
     """

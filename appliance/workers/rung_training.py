@@ -23,7 +23,10 @@ def checkpoints_of(start: SweepStart, rank: int) -> Path:
 
 
 class RungTraining:
-    """The model with adapters of one rank. `steps_before`: what the other ranks have behind them, for the progress of all."""
+    """The model with adapters of one rank.
+
+    `steps_before`: what the other ranks have behind them, for the progress of all.
+    """
 
     def __init__(
         self,
@@ -50,7 +53,10 @@ class RungTraining:
             self._loaded = METHODS[self._start.method]().load(model, settings_of(self._start, compute_type))
 
     def train_to(self, rung: Rung) -> dict[str, Any] | None:
-        """Return what was measured at the end of the rung; None when somebody asked to stop before it. Raises `WorkerError`."""
+        """Return what was measured at the end of the rung; None when somebody asked to stop before it.
+
+        Raises `WorkerError`.
+        """
         from appliance.training.adapter_loss import mean_loss  # noqa: PLC0415
         from appliance.training.endings import Ending  # noqa: PLC0415
         from appliance.training.loop import train  # noqa: PLC0415
@@ -83,20 +89,32 @@ class RungTraining:
         }
 
     def write(self) -> str:
-        """Seal the adapter as it now is, the best by validation loss, and return its digest; "" when somebody asked to stop meanwhile."""
+        """Seal the adapter as it now is, the best by validation loss, and return its digest; "" when somebody asked to
+        stop meanwhile.
+        """
         from appliance.training.methods import adapter_files  # noqa: PLC0415
 
         files = adapter_files(self._loaded, self._start.model.manifest["id"])
         digests: list[str] = []
-        write_when_there_is_room(self._channel, lambda: digests.append(write_adapter(self._start.adapter, files)), self._folder.make_room)
+        write_when_there_is_room(
+            self._channel, lambda: digests.append(write_adapter(self._start.adapter, files)), self._folder.make_room
+        )
         return "".join(digests)
 
 
 class _Watch:
-    """Hears of one training's progress, keeps its checkpoints, and stops it at the end of the rung or when somebody asks."""
+    """Hears of one training's progress, keeps its checkpoints, and stops it at the end of the rung or when somebody
+    asks.
+    """
 
     def __init__(
-        self, channel: WorkerChannel, checkpoints: "PatientCheckpoints", rank: int, rung: Rung, before: int, candidates: int
+        self,
+        channel: WorkerChannel,
+        checkpoints: "PatientCheckpoints",
+        rank: int,
+        rung: Rung,
+        before: int,
+        candidates: int,
     ) -> None:
         self._channel, self._checkpoints, self._rank, self._rung = channel, checkpoints, rank, rung
         self._before, self._candidates = before, candidates
@@ -113,7 +131,11 @@ class _Watch:
             "tokens_per_s": progress.tokens_per_s,
         }
         total = max(total_steps(self._candidates, progress.steps), self._before + progress.step)
-        self._channel.send(Progress(step=self._before + progress.step, steps=total, sentence=f"Trying rank {self._rank}.", figures=figures))
+        self._channel.send(
+            Progress(
+                step=self._before + progress.step, steps=total, sentence=f"Trying rank {self._rank}.", figures=figures
+            )
+        )
 
     def keep(self, checkpoint: "TrainingCheckpoint") -> None:
         """Keep a checkpoint durably; on a full disk, wait for room."""

@@ -8,5 +8,7 @@ from appliance.jobs.messages import ScreeningAccess
 
 def screening_of(access: ScreeningAccess) -> Screening:
     """Return the checks."""
-    limit = TokenLimit(Path(access.tokenizer_path), access.max_tokens, access.model_name) if access.tokenizer_path else None
+    limit = (
+        TokenLimit(Path(access.tokenizer_path), access.max_tokens, access.model_name) if access.tokenizer_path else None
+    )
     return Screening(limit, PersonalDataPolicy(access.personal_data))

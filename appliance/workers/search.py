@@ -27,7 +27,13 @@ def search(channel: WorkerChannel, start: SearchStart) -> Done:
                     rows += [conversation.row] if len(rows) < MAX_NAMED_ROWS else []
             if count:
                 found.append(
-                    {"dataset_id": dataset.dataset_id, "version": dataset.dataset_version, "part": part, "count": count, "rows": rows}
+                    {
+                        "dataset_id": dataset.dataset_id,
+                        "version": dataset.dataset_version,
+                        "part": part,
+                        "count": count,
+                        "rows": rows,
+                    }
                 )
         channel.send(Progress(step=number, steps=len(start.datasets)))
     return Done(result={"found": found})

@@ -1,4 +1,7 @@
-"""Answer chat requests with the original and the tuned model until told to stop. Questions and answers stay in memory."""
+"""Answer chat requests with the original and the tuned model until told to stop.
+
+Questions and answers stay in memory.
+"""
 
 import contextlib
 from typing import TYPE_CHECKING
@@ -35,7 +38,9 @@ def serve(channel: WorkerChannel, start: ServeStart) -> Done:
             _answer(channel, engine, prompts, message, start.system_prompt)
 
 
-def _answer(channel: WorkerChannel, engine: "Engine", prompts: ChatPrompts, request: ChatRequest, system_prompt: str) -> None:
+def _answer(
+    channel: WorkerChannel, engine: "Engine", prompts: ChatPrompts, request: ChatRequest, system_prompt: str
+) -> None:
     prompt = prompts.encode_prompt(with_system_prompt(request.messages, system_prompt))
     for contender in request.contenders:
         with engine.original() if contender == "original" else contextlib.nullcontext():
@@ -45,7 +50,11 @@ def _answer(channel: WorkerChannel, engine: "Engine", prompts: ChatPrompts, requ
                 tokens.append(token)
                 text = prompts.decode(tokens)
                 if not text.endswith("\ufffd"):  # Half a character: more of its bytes are still to come.
-                    channel.send(ChatPiece(request_id=request.request_id, contender=contender, text=text[len(sent) :], last=False))
+                    channel.send(
+                        ChatPiece(
+                            request_id=request.request_id, contender=contender, text=text[len(sent) :], last=False
+                        )
+                    )
                     sent = text
         channel.send(ChatPiece(request_id=request.request_id, contender=contender, text="", last=True))
 

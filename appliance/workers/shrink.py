@@ -1,4 +1,6 @@
-"""Write the best adapter of a smaller rank, and measure what it costs: the loss on rows that were set aside, before and after."""
+"""Write the best adapter of a smaller rank, and measure what it costs: the loss on rows that were set aside, before and
+after.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -24,7 +26,9 @@ def shrink_adapter(channel: WorkerChannel, start: ShrinkStart) -> Done:
     model = verified_model(start.model)
     examples, _too_long = tokenised_part(ChatPrompts.load(model), start.dataset, "validation", start.max_length)
     if not examples:
-        raise InputError("No row that was set aside fits the model's length, so nothing could be measured.", code="rank.validation")
+        raise InputError(
+            "No row that was set aside fits the model's length, so nothing could be measured.", code="rank.validation"
+        )
     files = read_adapter(start.adapter)
     compute_type = probe()
     channel.send(Ready())
@@ -63,11 +67,20 @@ def sentence(result: dict[str, Any]) -> str:
     """Say what was kept and what it cost."""
     before, after = result["loss_before"], result["loss_after"]
     change = 100 * (after - before) / before if before else 0.0
-    cost = "less than 0.1 % either way" if abs(change) < 0.1 else f"{abs(change):.1f} % {'higher' if change > 0 else 'lower'}"
+    cost = (
+        "less than 0.1 % either way"
+        if abs(change) < 0.1
+        else f"{abs(change):.1f} % {'higher' if change > 0 else 'lower'}"
+    )
     lost = result["lost_directions"]
-    gone = f"; {lost} direction{'s' if lost != 1 else ''} that it used are gone" if lost else "; it used no more than these"
+    gone = (
+        f"; {lost} direction{'s' if lost != 1 else ''} that it used are gone"
+        if lost
+        else "; it used no more than these"
+    )
     return (
-        f"Rank {result['rank_before']} became rank {result['rank']}: {100 * result['kept']:.1f} % of what it learned is kept{gone}. "
+        f"Rank {result['rank_before']} became rank {result['rank']}: {100 * result['kept']:.1f} % of what it learned "
+        f"is kept{gone}. "
         f"Loss on {result['rows']} rows not practised: {before:.4f} before, {after:.4f} after ({cost})."
     )
 

@@ -1,8 +1,9 @@
 """Train several ranks as one job, stop the hopeless early (`planning.halving`), and seal the adapter of the best.
 
-What each rank reached at each rung stands in one sealed record beside the job's checkpoints, and each rank has checkpoints of its own: a
-job that was killed or stopped goes on inside the rung where it was, and no training is done twice. (Killed between the last checkpoint of
-a rung and its line in the record, a rank is measured one step later than the others; the winner's own training is the same to the bit.)
+What each rank reached at each rung stands in one sealed record beside the job's checkpoints, and each rank has
+checkpoints of its own: a job that was killed or stopped goes on inside the rung where it was, and no training is done
+twice. (Killed between the last checkpoint of a rung and its line in the record, a rank is measured one step later than
+the others; the winner's own training is the same to the bit.)
 """
 
 import gc
@@ -30,9 +31,11 @@ RECORD_VERSION = 2
 
 @dataclass(frozen=True)
 class Record:
-    """What was measured so far: `trials` in the order of their ends, and the digest of the winner's adapter when it is sealed.
+    """What was measured so far: `trials` in the order of their ends, and the digest of the winner's adapter when it is
+    sealed.
 
-    `compute_type`: what all ranks compute in. A sweep that goes on computes in the same, whatever a new probe would say.
+    `compute_type`: what all ranks compute in. A sweep that goes on computes in the same, whatever a new probe would
+    say.
     """
 
     compute_type: str = ""
@@ -65,12 +68,16 @@ class RecordFile:
             return Record()
         found = json.loads(unseal_file(self._path, self._key, self._context))
         if found.pop("version", None) != RECORD_VERSION:
-            raise IntegrityError("The sweep's record has a version that this appliance does not know.", code="sweep.version")
+            raise IntegrityError(
+                "The sweep's record has a version that this appliance does not know.", code="sweep.version"
+            )
         return Record(**found)
 
     def write(self, record: Record) -> None:
         """Keep the record durably."""
-        seal_file(self._path, json.dumps({"version": RECORD_VERSION, **asdict(record)}).encode(), self._key, self._context)
+        seal_file(
+            self._path, json.dumps({"version": RECORD_VERSION, **asdict(record)}).encode(), self._key, self._context
+        )
 
 
 class Sweep:
@@ -79,7 +86,9 @@ class Sweep:
     model: the verified folder. parts: the rows of `training` and `validation`, in tokens.
     """
 
-    def __init__(self, channel: WorkerChannel, start: SweepStart, model: Path, parts: dict[str, list[TokenizedExample]]) -> None:
+    def __init__(
+        self, channel: WorkerChannel, start: SweepStart, model: Path, parts: dict[str, list[TokenizedExample]]
+    ) -> None:
         from appliance.inference.compute_type import named_type  # noqa: PLC0415 - torch takes seconds to import
 
         self._channel, self._start, self._model, self._parts = channel, start, model, parts
@@ -97,10 +106,13 @@ class Sweep:
             for candidate in alive:
                 if candidate.rank not in self._record.losses(number) and not self._try(candidate, number):
                     return Done(stopped=True, result={"trials": self._record.trials})
-            kept = promoted(self._record.losses(number), self._rungs[number + 1].candidates if rung is not self._rungs[-1] else 1)
+            kept = promoted(
+                self._record.losses(number), self._rungs[number + 1].candidates if rung is not self._rungs[-1] else 1
+            )
             if not kept:
                 raise WorkerError(
-                    "The loss of every rank is no longer a number: the learning rate is too high for this data. Choose a lower one.",
+                    "The loss of every rank is no longer a number: the learning rate is too high for this data. Choose "
+                    "a lower one.",
                     code="sweep.diverged",
                 )
             for candidate in alive:
@@ -110,16 +122,20 @@ class Sweep:
         return Done(result=_result(self._record, alive[0].rank, count))
 
     def _try(self, candidate: RankCandidate, number: int) -> bool:
-        """Train a rank to the end of a rung and keep what was measured; on the last one its adapter too. False: somebody asked to stop.
+        """Train a rank to the end of a rung and keep what was measured; on the last one its adapter too. False:
+        somebody asked to stop.
 
-        Its model is gone when this returns: the memory was planned for one. (Packed weights and their modules name each other.)
+        Its model is gone when this returns: the memory was planned for one. (Packed weights and their modules name each
+        other.)
         """
         if self._channel.stop_requested():
             return False
         gc.collect()
         record, rung = self._record, self._rungs[number]
         before = record.done_steps() - record.steps_of(candidate.rank)
-        trainer = RungTraining(self._channel, self._start, candidate, self._parts, self._model, self._compute_type, steps_before=before)
+        trainer = RungTraining(
+            self._channel, self._start, candidate, self._parts, self._model, self._compute_type, steps_before=before
+        )
         trial = trainer.train_to(rung)
         if trial is None:
             return False
@@ -145,9 +161,11 @@ def sweep_ranks(channel: WorkerChannel, start: SweepStart) -> Done:
 
 
 def begun_record(file: RecordFile, channel: WorkerChannel) -> Record:
-    """Return the record as it is kept. The first time, what the ranks compute in is found, and kept before any of them takes a step.
+    """Return the record as it is kept. The first time, what the ranks compute in is found, and kept before any of them
+    takes a step.
 
-    (Asked to stop while the disk has no room for that, nothing was done: the sweep ends before its first rung.) Raises `IntegrityError`.
+    (Asked to stop while the disk has no room for that, nothing was done: the sweep ends before its first rung.) Raises
+    `IntegrityError`.
     """
     from appliance.inference.compute_type import probe, type_name  # noqa: PLC0415
 
@@ -162,9 +180,14 @@ def begun_record(file: RecordFile, channel: WorkerChannel) -> Record:
 def _parts(start: SweepStart, model: Path) -> dict[str, list[TokenizedExample]]:
     training = start.training
     prompts = ChatPrompts.load(model)
-    parts = {part: tokenised_part(prompts, training.dataset, part, training.max_length)[0] for part in ("training", "validation")}
+    parts = {
+        part: tokenised_part(prompts, training.dataset, part, training.max_length)[0]
+        for part in ("training", "validation")
+    }
     if not all(parts.values()):
-        raise InputError("A sweep needs rows to train on and rows set aside that fit the model's length.", code="sweep.length")
+        raise InputError(
+            "A sweep needs rows to train on and rows set aside that fit the model's length.", code="sweep.length"
+        )
     return parts
 
 
@@ -176,7 +199,8 @@ def _result(record: Record, winner: int, candidates: int) -> dict[str, Any]:
     names = " and ".join(part for part in (", ".join(map(str, early[:-1])), str(early[-1])) if part)
     sentence = (
         f"Rank {winner} did best: loss {best['validation_loss']:.4f} on rows not practised. "
-        f"{'Ranks' if len(early) > 1 else 'Rank'} {names} stopped early, so all together took {100 * share:.0f} % of the steps that "
+        f"{'Ranks' if len(early) > 1 else 'Rank'} {names} stopped early, so all together took {100 * share:.0f} % of "
+        "the steps that "
         "training each to the end would have taken."
     )
     return {

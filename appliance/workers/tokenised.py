@@ -6,7 +6,9 @@ from appliance.training.examples import TokenizedExample
 from appliance.workers.access import conversations, with_system_prompt
 
 
-def tokenised_part(prompts: ChatPrompts, dataset: DatasetAccess, part: str, max_length: int) -> tuple[list[TokenizedExample], int]:
+def tokenised_part(
+    prompts: ChatPrompts, dataset: DatasetAccess, part: str, max_length: int
+) -> tuple[list[TokenizedExample], int]:
     """Return the rows of `part` that fit into `max_length` tokens, and how many do not."""
     examples, too_long = [], 0
     for row in conversations(dataset, part):

@@ -1,4 +1,7 @@
-"""Train an adapter: read, tokenise, train, seal. Keys come in the start message; what leaves is a sealed adapter and figures."""
+"""Train an adapter: read, tokenise, train, seal.
+
+Keys come in the start message; what leaves is a sealed adapter and figures.
+"""
 
 import resource
 from dataclasses import dataclass
@@ -23,7 +26,8 @@ if TYPE_CHECKING:  # torch takes seconds to import: a worker that refuses its or
 
 
 _NO_ROOM = (
-    "Stopped while it waited for room on the disk, before its first step. Free some space, then resume it: it goes on from the last "
+    "Stopped while it waited for room on the disk, before its first step. Free some space, then resume it: it goes on "
+    "from the last "
     "checkpoint, if there was one."
 )
 
@@ -94,7 +98,9 @@ def train_adapter(channel: WorkerChannel, start: TrainStart) -> Done:
         channel.send(Notice(sentence=_passed_over(folder.passed_over, checkpoint.step)))
     checkpoints = PatientCheckpoints(channel, folder)
     teller = _Teller(channel, checkpoints)
-    spill = SealedSpill(Path(start.job_folder), start.job_id, start.job_key, opened=lambda path: PatientFile(path, channel))
+    spill = SealedSpill(
+        Path(start.job_folder), start.job_id, start.job_key, opened=lambda path: PatientFile(path, channel)
+    )
     try:
         with training_a_model():
             outcome = train(
@@ -112,7 +118,12 @@ def train_adapter(channel: WorkerChannel, start: TrainStart) -> Done:
         return Done(stopped=True, result={"adapter_written": False, "sentence": _NO_ROOM})
     finally:
         spill.remove()
-    result = {**_figures(outcome), "compute_type": type_name(compute_type), "rows_too_long": rows.too_long, "adapter_written": False}
+    result = {
+        **_figures(outcome),
+        "compute_type": type_name(compute_type),
+        "rows_too_long": rows.too_long,
+        "adapter_written": False,
+    }
     if outcome.stopped and teller.kept_step != outcome.steps_done:
         result["sentence"] += " The disk was full, so the steps since the last checkpoint will be done again."
     if outcome.usable:
@@ -143,7 +154,8 @@ def _figures(outcome: "TrainingOutcome") -> dict[str, Any]:
 def _passed_over(steps: list[int], goes_on: int) -> str:
     which = " and ".join(str(step) for step in steps)
     return (
-        f"The checkpoint of step {which} does not open: it was changed or damaged on the disk. Training goes on from step {goes_on}; "
+        f"The checkpoint of step {which} does not open: it was changed or damaged on the disk. Training goes on from "
+        f"step {goes_on}; "
         "the result is the same, it only takes longer. Look after the disk."
     )
 

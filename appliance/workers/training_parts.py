@@ -1,4 +1,6 @@
-"""What the workers that train have in common: the settings that their order names, and checkpoints that wait for room on a full disk."""
+"""What the workers that train have in common: the settings that their order names, and checkpoints that wait for room
+on a full disk.
+"""
 
 from collections.abc import Mapping
 from dataclasses import fields
@@ -36,7 +38,9 @@ class PatientCheckpoints:
 
     def keep_best(self, step: int, parameters: Mapping[str, torch.nn.Parameter]) -> bool:
         """Keep the best weights; without room, and asked to stop, the ones before stay the best."""
-        return write_when_there_is_room(self._channel, lambda: self._folder.keep_best(step, parameters), self._folder.make_room)
+        return write_when_there_is_room(
+            self._channel, lambda: self._folder.keep_best(step, parameters), self._folder.make_room
+        )
 
     def put_best(self, step: int, parameters: Mapping[str, torch.nn.Parameter]) -> None:
         """Put the weights of `step` back."""

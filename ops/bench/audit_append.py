@@ -2,12 +2,12 @@
 
 python -m ops.bench.audit_append FOLDER [--seconds 5] [--entries 1000000] [--slower 0 1 2 5]
 
-The log is the real one: signer and remembered head come from a vault (SQLCipher) in FOLDER, and every acknowledged entry is durable.
-"One sync a record" is what a simple log does, in two forms: a bare file (the entry's bytes, then `fsync`), and the same log used by one
-writer.
-What group commit gains depends on what a sync costs. `--slower` measures the same with so many milliseconds of sleep after each `fsync` and
-`fdatasync` that Python makes, the bare file's as the log's: **simulated** slower disks, on top of FOLDER's real one (the database's own,
-one in hundreds of entries, are not slowed).
+The log is the real one: signer and remembered head come from a vault (SQLCipher) in FOLDER, and every acknowledged
+entry is durable. "One sync a record" is what a simple log does, in two forms: a bare file (the entry's bytes, then
+`fsync`), and the same log used by one writer.
+What group commit gains depends on what a sync costs. `--slower` measures the same with so many milliseconds of sleep
+after each `fsync` and `fdatasync` that Python makes, the bare file's as the log's: **simulated** slower disks, on top
+of FOLDER's real one (the database's own, one in hundreds of entries, are not slowed).
 `rates` are of the disk as it is; a cost of a sync is its median on the bare file's own pattern, one thread.
 FOLDER must be on the disk to be measured; what is made there is removed afterwards.
 """
@@ -41,7 +41,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seconds", type=float, default=5.0, help="for each of the rates")
     parser.add_argument("--entries", type=int, default=max(CURVE), help="how long the log grows")
-    parser.add_argument("--slower", type=float, nargs="*", default=[1, 2, 5], help="milliseconds that every sync takes longer")
+    parser.add_argument(
+        "--slower", type=float, nargs="*", default=[1, 2, 5], help="milliseconds that every sync takes longer"
+    )
     options = parser.parse_args()
     folder = options.folder.resolve() / f"bench-{secrets.token_hex(4)}"
     folder.mkdir(parents=True)
@@ -95,7 +97,10 @@ def _rates(folder: Path, seconds: float) -> dict[str, float]:
     vault.close()
     print(f"one fsync a record, bare file: {bare:.0f} entries/s")
     print(f"the log, one writer: {alone:.0f} entries/s")
-    print(f"the log, {WRITERS} writers: {group:.0f} entries/s, {group / bare:.1f} times the file, {group / alone:.1f} times one writer")
+    print(
+        f"the log, {WRITERS} writers: {group:.0f} entries/s, {group / bare:.1f} times the file, {group / alone:.1f} "
+        "times one writer"
+    )
     return {"bare": bare, "one_writer": alone, "sixteen_writers": group, "ratio": group / bare}
 
 
@@ -107,7 +112,9 @@ def _bare(path: Path, seconds: float) -> float:
     def work() -> None:
         with path.open("ab", buffering=0) as file:
             while time.monotonic() < stop:
-                draft = draft_entry(ACTOR, "dataset.read", TARGET, Outcome.SUCCEEDED, reason="", request="", details={"rows": 10})
+                draft = draft_entry(
+                    ACTOR, "dataset.read", TARGET, Outcome.SUCCEEDED, reason="", request="", details={"rows": 10}
+                )
                 with lock:
                     file.write(encode_entry(draft.place(count[0], clock, boot)) + b"\n")
                     os.fsync(file.fileno())
@@ -139,7 +146,9 @@ def _timed(work: Callable[[], None], writers: int, count: list[int]) -> float:
 
 
 def _curve(folder: Path, entries: int) -> list[dict[str, float]]:
-    """Let the log grow with sixteen writers; at each size, measure what an append of one writer costs, and opening it."""
+    """Let the log grow with sixteen writers; at each size, measure what an append of one writer costs, and opening
+    it.
+    """
     log, vault = _log(folder / "curve")
     points = []
     for size in [size for size in CURVE if size <= entries]:
@@ -157,10 +166,17 @@ def _curve(folder: Path, entries: int) -> list[dict[str, float]]:
         opening = time.monotonic() - start
         log.attach(vault.signer, vault.heads)
         disk = sum(path.stat().st_size for path in (folder / "curve" / "audit").rglob("*") if path.is_file())
-        point = {"entries": size, "rate": rate, "append_ms": sorted(appends)[25] * 1e3, "open_ms": opening * 1e3, "mib": disk / 2**20}
+        point = {
+            "entries": size,
+            "rate": rate,
+            "append_ms": sorted(appends)[25] * 1e3,
+            "open_ms": opening * 1e3,
+            "mib": disk / 2**20,
+        }
         point["rss_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(
-            f"{size} entries: {rate:.0f}/s while growing, an append {point['append_ms']:.2f} ms, opening {point['open_ms']:.0f} ms, "
+            f"{size} entries: {rate:.0f}/s while growing, an append {point['append_ms']:.2f} ms, opening "
+            f"{point['open_ms']:.0f} ms, "
             f"{point['mib']:.0f} MiB on disk, {point['rss_mib']:.0f} MiB of memory",
             flush=True,
         )

@@ -1,9 +1,11 @@
-"""Times the auditor's page on a long log: taking it in at the start, and a page of results, a life, an overview, a proof.
+"""Times the auditor's page on a long log: taking it in at the start, and a page of results, a life, an overview, a
+proof.
 
 python -m ops.bench.audit_search FOLDER [--entries 1000000]
 
-FOLDER keeps the generated home, so that a second run only measures: 40 people, four fifths of the acts on 20,000 objects, one act in 50
-refused, over two years. Each figure is the median of several calls of the service that the page calls, with its own entries in the log.
+FOLDER keeps the generated home, so that a second run only measures: 40 people, four fifths of the acts on 20,000
+objects, one act in 50 refused, over two years. Each figure is the median of several calls of the service that the page
+calls, with its own entries in the log.
 """
 
 import argparse
@@ -82,7 +84,11 @@ def _entries(count: int) -> Iterator[bytes]:
         target = ObjectRef(kind, f"{prefix}_{chance.randrange(OBJECTS):020x}")
         actor = Actor(f"us_{chance.randrange(PEOPLE):020x}", "trainer", f"{chance.getrandbits(64):016x}")
         request, roll = f"rq_{chance.getrandbits(80):020x}", chance.random()
-        ends = [Outcome.DENIED] if roll < 0.02 else [Outcome.REQUESTED, Outcome.FAILED if roll < 0.03 else Outcome.SUCCEEDED]
+        ends = (
+            [Outcome.DENIED]
+            if roll < 0.02
+            else [Outcome.REQUESTED, Outcome.FAILED if roll < 0.03 else Outcome.SUCCEEDED]
+        )
         for outcome in ends[: count - sequence]:
             details: dict[str, str | int | bool] = {"turns": 1} if action == "adapter.use" else {}
             reason = "policy.denied" if outcome is Outcome.DENIED else ""
@@ -92,7 +98,9 @@ def _entries(count: int) -> Iterator[bytes]:
 
 
 def _make(home: Path, count: int) -> None:
-    """Write the folder of a log that nothing has signed yet, as after a long time sealed; then make the home around it, which signs it."""
+    """Write the folder of a log that nothing has signed yet, as after a long time sealed; then make the home around it,
+    which signs it.
+    """
     folder, edge, bundle = home / "audit", TreeEdge(), []
     for raw in _entries(count):
         bundle.append(raw)
@@ -131,15 +139,26 @@ def _measure(home: Path) -> dict[str, Any]:
     desk.index()
     figures: dict[str, Any] = {"entries": context.log.size, "take_in_s": round(time.monotonic() - began, 1)}
     figures["index_mib"] = _resident_mib() - before
-    print(f"taken in: {figures['entries']} entries in {figures['take_in_s']} s, {figures['index_mib']} MiB more in memory")
+    print(
+        f"taken in: {figures['entries']} entries in {figures['take_in_s']} s, {figures['index_mib']} MiB more in memory"
+    )
     person, thing = f"us_{3:020x}", f"ad_{77:020x}"
     asks: dict[str, Callable[[], Any]] = {
         "the newest": lambda: search_audit(desk, AUDITOR),
         "by person": lambda: search_audit(desk, AUDITOR, person=person),
         "by object": lambda: search_audit(desk, AUDITOR, object_id=thing),
-        "denied, a month": lambda: search_audit(desk, AUDITOR, outcome="denied", since="2026-10-01", until="2026-10-31"),
+        "denied, a month": lambda: search_audit(
+            desk, AUDITOR, outcome="denied", since="2026-10-01", until="2026-10-31"
+        ),
         "all five at once": lambda: search_audit(
-            desk, AUDITOR, person=person, action="adapter.", outcome="succeeded", since="2026-01-01", until="2026-12-31", kind="adapter"
+            desk,
+            AUDITOR,
+            person=person,
+            action="adapter.",
+            outcome="succeeded",
+            since="2026-01-01",
+            until="2026-12-31",
+            kind="adapter",
         ),
         "the last page": lambda: search_audit(desk, AUDITOR, page=(context.log.size - 1) // 50),
         "nothing found": lambda: search_audit(desk, AUDITOR, person="nobody of this name"),
@@ -150,7 +169,10 @@ def _measure(home: Path) -> dict[str, Any]:
     }
     for name, ask in asks.items():
         seconds = sorted(_seconds(ask) for _ in range(CALLS))
-        figures[name] = {"median_ms": round(1000 * statistics.median(seconds), 1), "worst_ms": round(1000 * seconds[-1], 1)}
+        figures[name] = {
+            "median_ms": round(1000 * statistics.median(seconds), 1),
+            "worst_ms": round(1000 * seconds[-1], 1),
+        }
         print(f"{name}: {figures[name]['median_ms']} ms, at worst {figures[name]['worst_ms']} ms")
     context.seal()
     context.log.close()

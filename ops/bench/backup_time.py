@@ -84,7 +84,13 @@ def _write_model(context: ServiceContext, size: int) -> None:
     model_id, whole = identity(files)
     path.rename(path.with_name(model_id))
     manifest = ModelManifest(model_id, whole, "generated", "none", 1, "", files, {})
-    values: dict[str, Any] = {"id": model_id, "project_id": "pr", "name": "generated", "architecture": "none", "parameters": 1}
+    values: dict[str, Any] = {
+        "id": model_id,
+        "project_id": "pr",
+        "name": "generated",
+        "architecture": "none",
+        "parameters": 1,
+    }
     values |= {"licence": "", "manifest": json.dumps(manifest.to_json()), "created_us": 1, "created_by": "bench"}
     with context.database.begin() as connection:
         connection.execute(insert(MODELS).values(values))

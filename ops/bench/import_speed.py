@@ -1,5 +1,5 @@
-"""A large CSV through the import's own path, beside pyarrow's plain reading: seconds (by the wall, and of the processor, which others at
-work on the machine disturb less) and the curve of the memory.
+"""A large CSV through the import's own path, beside pyarrow's plain reading: seconds (by the wall, and of the
+processor, which others at work on the machine disturb less) and the curve of the memory.
 
     python -m ops.bench.import_speed FOLDER --rows 1000000
 
@@ -67,7 +67,13 @@ def importing(sealed: Path, folder: Path, key: bytes, results: "multiprocessing.
     keys = {part: secrets.token_bytes(32) for part in PARTS}
     with open_upload(UploadAccess(path=str(sealed), upload_id=UPLOAD, upload_key=key, filename="t.csv")) as stream:
         write_dataset(
-            folder, DATASET, 1, screening.watch(Reading(stream, "t.csv").in_blocks()), keys, joined=screening.joined, placed=screening.place
+            folder,
+            DATASET,
+            1,
+            screening.watch(Reading(stream, "t.csv").in_blocks()),
+            keys,
+            joined=screening.joined,
+            placed=screening.place,
         )
     screening.report()
     results.put(since(*start))
@@ -79,7 +85,11 @@ def peak_and_curve(process: multiprocessing.Process) -> tuple[int, list[int]]:
     peak = 0
     while process.is_alive():
         try:
-            fields = dict(line.split(":", 1) for line in Path(f"/proc/{process.pid}/status").read_text().splitlines() if ":" in line)
+            fields = dict(
+                line.split(":", 1)
+                for line in Path(f"/proc/{process.pid}/status").read_text().splitlines()
+                if ":" in line
+            )
             curve.append(int(fields["VmRSS"].split()[0]) // 1024)
             peak = max(peak, int(fields["VmHWM"].split()[0]) // 1024)
         except (OSError, KeyError):

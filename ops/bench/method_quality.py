@@ -1,10 +1,12 @@
-"""Right answers on held-out questions of the sample handbook, for each method and seed, through the `appliance` command.
+"""Right answers on held-out questions of the sample handbook, for each method and seed, through the `appliance`
+command.
 
-    APPLIANCE_HOME=HOME APPLIANCE_PASSPHRASE_FILE=FILE python -m ops.bench.method_quality OUT.json [--methods qlora,lora] [--seeds 0,1,2]
+    APPLIANCE_HOME=HOME APPLIANCE_PASSPHRASE_FILE=FILE python -m ops.bench.method_quality OUT.json [--methods
+    qlora,lora] [--seeds 0,1,2]
 
-HOME has been made by `appliance init`. Each run trains by `--preset` and is asked all held-out questions. A run that is in OUT.json
-already is not repeated, so that this may be interrupted. Prints a table with Wilson intervals at 95 %, a row a run and one for each
-method's seeds together.
+HOME has been made by `appliance init`. Each run trains by `--preset` and is asked all held-out questions. A run that is
+in OUT.json already is not repeated, so that this may be interrupted. Prints a table with Wilson intervals at 95 %, a
+row a run and one for each method's seeds together.
 """
 
 import argparse
@@ -44,7 +46,10 @@ def run(dataset: str, model: str, method: str, seed: int, preset: str) -> dict[s
 
 def table(runs: list[dict[str, Any]]) -> str:
     """Return the rows of a Markdown table."""
-    lines = ["| method | seed | right before | right after | not in the data, declined | training |", "| --- " * 6 + "|"]
+    lines = [
+        "| method | seed | right before | right after | not in the data, declined | training |",
+        "| --- " * 6 + "|",
+    ]
     for method in dict.fromkeys(each["method"] for each in runs):
         own = [each for each in runs if each["method"] == method]
         lines += [_row(method, str(each["seed"]), [each]) for each in own]
@@ -60,7 +65,10 @@ def _row(method: str, seed: str, runs: list[dict[str, Any]]) -> str:
         return f"{whole.count} of {whole.total} ({100 * whole.low:.0f} to {100 * whole.high:.0f} %)"
 
     seconds = sum(each["training"]["seconds"] for each in runs) / len(runs)
-    return f"| {method} | {seed} | {counted('original')} | {counted('tuned')} | {counted('tuned_declined')} | {seconds:.0f} s |"
+    return (
+        f"| {method} | {seed} | {counted('original')} | {counted('tuned')} | {counted('tuned_declined')} | "
+        f"{seconds:.0f} s |"
+    )
 
 
 def main() -> None:

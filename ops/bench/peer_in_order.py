@@ -1,10 +1,12 @@
-"""Run the peer (peer_sft.py) on a file from top to bottom, so that it sees the batches that `ops.bench.training --order-to` wrote.
+"""Run the peer (peer_sft.py) on a file from top to bottom, so that it sees the batches that `ops.bench.training
+--order-to` wrote.
 
-    /an/environment/with/trl/bin/python ops/bench/peer_in_order.py PEER_SFT.py MODEL_DIR ORDERED.jsonl --held-out HELD.jsonl [--type T]
+    /an/environment/with/trl/bin/python ops/bench/peer_in_order.py PEER_SFT.py MODEL_DIR ORDERED.jsonl --held-out
+    HELD.jsonl [--type T]
         [--last-layers N]
 
-Needs what the peer needs, and nothing of the product. `--last-layers N` trains the last N layers, frozen the rest, grouped by length,
-instead of a LoRA. Prints the seconds of its threads, and the peer's JSON object.
+Needs what the peer needs, and nothing of the product. `--last-layers N` trains the last N layers, frozen the rest,
+grouped by length, instead of a LoRA. Prints the seconds of its threads, and the peer's JSON object.
 """
 
 import argparse
@@ -24,7 +26,9 @@ def load(path: str) -> ModuleType:
 
 
 def adjust(last_layers: int) -> None:
-    """Make the peer say its threads' time and, when asked, train the last layers alone: what a user would do by hand, no adapter."""
+    """Make the peer say its threads' time and, when asked, train the last layers alone: what a user would do by hand,
+    no adapter.
+    """
     import trl  # noqa: PLC0415 - the peer's environment
 
     class Adjusted(trl.SFTTrainer):

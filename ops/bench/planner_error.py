@@ -1,12 +1,14 @@
-"""How far the planner's estimates are from what trainings really took: ten varied configurations, each in a process of its own.
+"""How far the planner's estimates are from what trainings really took: ten varied configurations, each in a process of
+its own.
 
     python -m ops.bench.planner_error [--only NAME] [--models FOLDER]
 
-Each configuration makes a model of random weights (the shape decides memory and speed, not the values), trains it for a few steps on random
-rows by the product's own loop, and reports its peak resident memory and the seconds of its loop. Beside them
-stands what `appliance.planning` says for the same shape, plan and rows, with the speed that `inference.machine_speed` finds just before
-and after. Times are of one thread, in seconds of its processor (`time.process_time`), on both sides: other work on a shared machine hardly
-counts there. No speed is asserted: machines differ. Goals: memory within 20 %, time within 30 %.
+Each configuration makes a model of random weights (the shape decides memory and speed, not the values), trains it for a
+few steps on random rows by the product's own loop, and reports its peak resident memory and the seconds of its loop.
+Beside them stands what `appliance.planning` says for the same shape, plan and rows, with the speed that
+`inference.machine_speed` finds just before and after. Times are of one thread, in seconds of its processor
+(`time.process_time`), on both sides: other work on a shared machine hardly counts there. No speed is asserted: machines
+differ. Goals: memory within 20 %, time within 30 %.
 """
 
 import argparse
@@ -48,16 +50,58 @@ from appliance.training.examples import TokenizedExample
 from appliance.training.loop import TrainingPlan, TrainingProgress, train
 from appliance.training.methods import METHODS, MethodSettings
 
-SMALL = {"hidden": 256, "layers": 8, "heads": 8, "key_value_heads": 4, "intermediate": 768, "vocabulary": 8192, "tied": True}
-MIDDLE = {"hidden": 512, "layers": 12, "heads": 8, "key_value_heads": 8, "intermediate": 1536, "vocabulary": 32000, "tied": False}
-DEEP = {"hidden": 384, "layers": 32, "heads": 6, "key_value_heads": 2, "intermediate": 1024, "vocabulary": 16384, "tied": True}
-WIDE = {"hidden": 1024, "layers": 8, "heads": 16, "key_value_heads": 8, "intermediate": 2816, "vocabulary": 65536, "tied": True}
-SMOLLM2 = {"hidden": 576, "layers": 30, "heads": 9, "key_value_heads": 3, "intermediate": 1536, "vocabulary": 49152, "tied": True}
+SMALL = {
+    "hidden": 256,
+    "layers": 8,
+    "heads": 8,
+    "key_value_heads": 4,
+    "intermediate": 768,
+    "vocabulary": 8192,
+    "tied": True,
+}
+MIDDLE = {
+    "hidden": 512,
+    "layers": 12,
+    "heads": 8,
+    "key_value_heads": 8,
+    "intermediate": 1536,
+    "vocabulary": 32000,
+    "tied": False,
+}
+DEEP = {
+    "hidden": 384,
+    "layers": 32,
+    "heads": 6,
+    "key_value_heads": 2,
+    "intermediate": 1024,
+    "vocabulary": 16384,
+    "tied": True,
+}
+WIDE = {
+    "hidden": 1024,
+    "layers": 8,
+    "heads": 16,
+    "key_value_heads": 8,
+    "intermediate": 2816,
+    "vocabulary": 65536,
+    "tied": True,
+}
+SMOLLM2 = {
+    "hidden": 576,
+    "layers": 30,
+    "heads": 9,
+    "key_value_heads": 3,
+    "intermediate": 1536,
+    "vocabulary": 49152,
+    "tied": True,
+}
 
 
 @dataclass(frozen=True)
 class Case:
-    """One training: a model's shape, what learns, and rows of `length` tokens on average of which `shared` are a common beginning."""
+    """One training: a model's shape, what learns, and rows of `length` tokens on average of which `shared` are a common
+    beginning.
+    """
 
     name: str
     shape: dict[str, Any]
@@ -149,7 +193,9 @@ def measure(case: Case, model: Path, compute_name: str) -> dict[str, Any]:
     outcome = train(loaded, examples, [], plan, Teller())
     spent = time.process_time() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    speeds.append(measure_speed(time.process_time))  # a shared machine changes while it works: what it does in the mean counts
+    speeds.append(
+        measure_speed(time.process_time)
+    )  # a shared machine changes while it works: what it does in the mean counts
     speed = {name: statistics.harmonic_mean(each[name] for each in speeds) for name in ("gflops", "copy_gb_s")}
     return {
         "compute_type": compute_name,
@@ -178,7 +224,11 @@ def compare(case: Case, found: dict[str, Any]) -> dict[str, Any]:
     lengths = [len(ids) for ids, _ in rows_of(case)]
     rows = RowSizes(len(lengths), sum(lengths) / len(lengths), max(lengths), case.shared)
     machine = Machine(1 << 40, 1 << 50, 2, Speed(found["compute_type"], found["gflops"], found["copy_gb_s"]))
-    how: dict[str, Any] = {"batch_size": case.batch, "pass_tokens": case.pass_tokens, "checkpointing": case.checkpointing}
+    how: dict[str, Any] = {
+        "batch_size": case.batch,
+        "pass_tokens": case.pass_tokens,
+        "checkpointing": case.checkpointing,
+    }
     memory = estimate_memory(shape, choice, machine, rows, **how).total / 2**20
     seconds = expected(estimate_seconds(shape, choice, machine, rows, epochs=1, **how))
     return {

@@ -1,8 +1,10 @@
-"""Learning rates of a method on the sample handbook: the loss on rows set aside after a few passes, for rates around the preset's.
+"""Learning rates of a method on the sample handbook: the loss on rows set aside after a few passes, for rates around
+the preset's.
 
     python -m ops.bench.preset_rates MODEL_DIR --method full [--epochs 2] [--rows 96] [--factors 0.33 1 3]
 
-Prints one JSON object a rate. The presets' own rates (factor 1) are right when none beside them ends lower by more than runs differ.
+Prints one JSON object a rate. The presets' own rates (factor 1) are right when none beside them ends lower by more than
+runs differ.
 """
 
 import argparse
@@ -42,8 +44,13 @@ def examples_of(prompts: ChatPrompts, part: str, limit: int) -> list[TokenizedEx
     """Return the first rows of a part, tokenised."""
     with HANDBOOK.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["split"] == part][:limit]
-    turns = [[{"role": "user", "content": row["question"]}, {"role": "assistant", "content": row["answer"]}] for row in rows]
-    return [TokenizedExample(tuple(each.input_ids), tuple(each.loss_mask)) for each in map(prompts.encode_conversation, turns)]
+    turns = [
+        [{"role": "user", "content": row["question"]}, {"role": "assistant", "content": row["answer"]}] for row in rows
+    ]
+    return [
+        TokenizedExample(tuple(each.input_ids), tuple(each.loss_mask))
+        for each in map(prompts.encode_conversation, turns)
+    ]
 
 
 def main() -> None:
@@ -59,14 +66,22 @@ def main() -> None:
     compute_type = probe()
     shape = ModelShape.from_config(json.loads((options.model / "config.json").read_text(encoding="utf-8")))
     prompts = ChatPrompts.load(options.model)
-    training, validation = examples_of(prompts, "training", options.rows), examples_of(prompts, "validation", options.rows // 4)
+    training, validation = (
+        examples_of(prompts, "training", options.rows),
+        examples_of(prompts, "validation", options.rows // 4),
+    )
     for factor in options.factors:
         rate = factor * default_learning_rate(shape.parameters, options.method)
         settings = MethodSettings(compute_type=compute_type, seed=0, last_layers=default_last_layers(shape.layers))
         loaded = METHODS[options.method]().load(options.model, settings)
         plan = TrainingPlan(options.epochs, 8, rate, 0, checkpoint_steps=10**9)
         outcome = train(loaded, training, validation, plan, _Watch())
-        found = {"method": options.method, "learning_rate": rate, "validation_loss": outcome.validation_loss, "steps": outcome.steps_done}
+        found = {
+            "method": options.method,
+            "learning_rate": rate,
+            "validation_loss": outcome.validation_loss,
+            "steps": outcome.steps_done,
+        }
         print(json.dumps({**found, "compute_type": type_name(compute_type)}), flush=True)
 
 

@@ -4,7 +4,16 @@ python -m ops.bench.refusals        prints the table of `ops/bench/refusals.md`,
 """
 
 from appliance.foundation.errors import InputError
-from appliance.planning import TYPICAL_SHAPES, Machine, MethodChoice, RowSizes, Speed, Training, fit_training, training_plan
+from appliance.planning import (
+    TYPICAL_SHAPES,
+    Machine,
+    MethodChoice,
+    RowSizes,
+    Speed,
+    Training,
+    fit_training,
+    training_plan,
+)
 
 SHAPES = dict(TYPICAL_SHAPES)
 ROWS = RowSizes(rows=1000, mean=120, longest=300, shared=20)
@@ -20,16 +29,28 @@ def fitted(shape: str, choice: MethodChoice, on: Machine, rows: RowSizes = ROWS,
 
 
 def planned(**changes: object) -> None:
-    settings: dict[str, object] = {"method": "qlora", "preset": "balanced", "parameters": 134_515_008, "layers": 30, "training_rows": 300}
+    settings: dict[str, object] = {
+        "method": "qlora",
+        "preset": "balanced",
+        "parameters": 134_515_008,
+        "layers": 30,
+        "training_rows": 300,
+    }
     training_plan(**{**settings, **changes})  # type: ignore[arg-type]
 
 
 CASES = (
     ("full training, 1 B, 8 GB", lambda: fitted("1B", MethodChoice("full"), machine(8))),
-    ("full training, 8 B, GPU of 12 GB", lambda: fitted("8B", MethodChoice("full"), Machine(12 * GB, 10**13, 8, gpu=True))),
+    (
+        "full training, 8 B, GPU of 12 GB",
+        lambda: fitted("8B", MethodChoice("full"), Machine(12 * GB, 10**13, 8, gpu=True)),
+    ),
     ("LoRA, 8 B, GPU of 16 GB", lambda: fitted("8B", MethodChoice("lora"), Machine(16 * GB, 10**13, 8, gpu=True))),
     ("QLoRA, 0.5 B, 1.3 GB", lambda: fitted("0.5B", MethodChoice("qlora"), machine(1.3))),
-    ("rows of 1,024 tokens, 1.02 GB", lambda: fitted("0.1B", MethodChoice("qlora"), machine(1.02), RowSizes(1000, 120, 1024))),
+    (
+        "rows of 1,024 tokens, 1.02 GB",
+        lambda: fitted("0.1B", MethodChoice("qlora"), machine(1.02), RowSizes(1000, 120, 1024)),
+    ),
     ("no memory for anything", lambda: fitted("8B", MethodChoice("qlora"), machine(0.5))),
     ("rank over the smallest side", lambda: fitted("0.1B", MethodChoice("lora", rank=300), machine(22))),
     ("more last layers than layers", lambda: fitted("0.1B", MethodChoice("last-layers", last_layers=40), machine(22))),

@@ -1,11 +1,13 @@
-"""Sealed files beside AES-GCM on the same bytes, and an encrypted dataset beside plain Parquet, in one process on one thread.
+"""Sealed files beside AES-GCM on the same bytes, and an encrypted dataset beside plain Parquet, in one process on one
+thread.
 
     python -m ops.bench.sealed_speed FOLDER [--megabytes 512] [--rows 200000] [--rounds 5]
 
-The peer of a sealed file is `cryptography`'s AESGCM over the same 1 MiB pieces, written to and read from a plain file, with the same sync
-at the end. The peer of a dataset is the same Arrow table in Parquet without encryption, same compression, layout and row groups. The two
-take turns, and the median of the rounds counts. FOLDER must not exist; a folder of /dev/shm leaves the disk out. It is removed afterwards.
-Prints one JSON object; MB/s are of plaintext, a ratio over 1 means faster than the peer.
+The peer of a sealed file is `cryptography`'s AESGCM over the same 1 MiB pieces, written to and read from a plain file,
+with the same sync at the end. The peer of a dataset is the same Arrow table in Parquet without encryption, same
+compression, layout and row groups. The two take turns, and the median of the rounds counts. FOLDER must not exist; a
+folder of /dev/shm leaves the disk out. It is removed afterwards. Prints one JSON object; MB/s are of plaintext, a ratio
+over 1 means faster than the peer.
 """
 
 import argparse
@@ -62,7 +64,11 @@ def compared(peer: Callable[[], Any], ours: Callable[[], Any], rounds: int, mega
             if number:
                 seconds[name].append(time.perf_counter() - start)
     peer_s, ours_s = statistics.median(seconds["peer"]), statistics.median(seconds["ours"])
-    return {"peer_mb_s": round(megabytes / peer_s), "ours_mb_s": round(megabytes / ours_s), "ratio": round(peer_s / ours_s, 3)}
+    return {
+        "peer_mb_s": round(megabytes / peer_s),
+        "ours_mb_s": round(megabytes / ours_s),
+        "ratio": round(peer_s / ours_s, 3),
+    }
 
 
 def sealed_files(folder: Path, megabytes: int, rounds: int) -> dict[str, Any]:
@@ -73,7 +79,9 @@ def sealed_files(folder: Path, megabytes: int, rounds: int) -> dict[str, Any]:
     def opened(work: Callable[[], bytes]) -> None:
         assert len(work()) == len(data)
 
-    found = {"write": compared(lambda: plain_seal(peer, data), lambda: seal_file(ours, data, KEY, CONTEXT), rounds, size)}
+    found = {
+        "write": compared(lambda: plain_seal(peer, data), lambda: seal_file(ours, data, KEY, CONTEXT), rounds, size)
+    }
     found["read"] = compared(
         lambda: opened(lambda: plain_open(peer)), lambda: opened(lambda: unseal_file(ours, KEY, CONTEXT)), rounds, size
     )
@@ -83,7 +91,8 @@ def sealed_files(folder: Path, megabytes: int, rounds: int) -> dict[str, Any]:
 def datasets(folder: Path, rows: int, rounds: int) -> dict[str, Any]:
     plain, ours = folder / "plain.parquet", folder / "ours.parquet"
     tables = [
-        table_of([_row(number) for number in range(start, min(rows, start + ROW_GROUP_ROWS))]) for start in range(0, rows, ROW_GROUP_ROWS)
+        table_of([_row(number) for number in range(start, min(rows, start + ROW_GROUP_ROWS))])
+        for start in range(0, rows, ROW_GROUP_ROWS)
     ]
     size = sum(table.nbytes for table in tables) / 1e6
 
@@ -103,10 +112,15 @@ def datasets(folder: Path, rows: int, rounds: int) -> dict[str, Any]:
 
     def read(file: pq.ParquetFile) -> None:
         with file:
-            assert sum(file.read_row_group(group, use_threads=False).num_rows for group in range(file.num_row_groups)) == rows
+            assert (
+                sum(file.read_row_group(group, use_threads=False).num_rows for group in range(file.num_row_groups))
+                == rows
+            )
 
     found = {"write": compared(write_plain, write_ours, rounds, size)}
-    found["read"] = compared(lambda: read(pq.ParquetFile(plain)), lambda: read(open_part(ours, KEY, PREFIX)), rounds, size)
+    found["read"] = compared(
+        lambda: read(pq.ParquetFile(plain)), lambda: read(open_part(ours, KEY, PREFIX)), rounds, size
+    )
     return {"rows": rows, "megabytes": round(size, 1), **found}
 
 
@@ -136,7 +150,11 @@ def main() -> None:
     json.dump(found, sys.stdout, indent=1)
     for what, figures in found.items():
         for way in ("write", "read"):
-            print(f"\n{what}, {way}: {figures[way]['ratio']}x the peer's speed ({figures[way]['ours_mb_s']} MB/s)", end="", file=sys.stderr)
+            print(
+                f"\n{what}, {way}: {figures[way]['ratio']}x the peer's speed ({figures[way]['ours_mb_s']} MB/s)",
+                end="",
+                file=sys.stderr,
+            )
     print(file=sys.stderr)
 
 

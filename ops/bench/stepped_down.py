@@ -1,4 +1,5 @@
-"""What a training says when it steps down, waits, or ends before its time: the sentences, from the code that says them, as a table.
+"""What a training says when it steps down, waits, or ends before its time: the sentences, from the code that says them,
+as a table.
 
 python -m ops.bench.stepped_down
 """

@@ -1,17 +1,21 @@
-"""Training speed, memory and held-out loss of the product's own loop on a chat data set, to stand beside a peer's figures.
+"""Training speed, memory and held-out loss of the product's own loop on a chat data set, to stand beside a peer's
+figures.
 
     python -m ops.bench.workloads FOLDER                      the data sets: shared, own, long, turns (see there)
-    python -m ops.bench.training MODEL_DIR TRAIN.jsonl [--held-out HELD.jsonl] [--method lora] [--rank 8] [--batch 8] [--steps 60]
+    python -m ops.bench.training MODEL_DIR TRAIN.jsonl [--held-out HELD.jsonl] [--method lora] [--rank 8] [--batch 8]
+    [--steps 60]
     python peer_sft.py MODEL_DIR TRAIN.jsonl ... --group-by-length          the peer, in an environment of its own
 
-For a held-out loss that compares like with like, both sides must see the same batches in the same order: `--order-to FILE` writes the
-examples in the order in which this loop takes them, and `ops/bench/peer_in_order.py` feeds that file to the peer from top to bottom.
+For a held-out loss that compares like with like, both sides must see the same batches in the same order: `--order-to
+FILE` writes the examples in the order in which this loop takes them, and `ops/bench/peer_in_order.py` feeds that file
+to the peer from top to bottom.
 
-Each line of the files is {"messages": [...]}. Prints one JSON object (tokens_per_s counts all tokens of the examples, as a trainer
-that computes each of them does; seconds are those of the loop, frozen features included; cpu_seconds are those of its threads: with
-OMP_NUM_THREADS=1 on both sides they can be compared on a busy machine, where the clock cannot; peak_rss_mib is of this process, which does
-nothing else, before the held-out loss; losses are nats a learned token; `held_out_loss_as_peer` counts as the peer does)
-and a line for people. No speed is asserted anywhere: machines differ. Compare only figures from one machine in one session.
+Each line of the files is {"messages": [...]}. Prints one JSON object (tokens_per_s counts all tokens of the examples,
+as a trainer that computes each of them does; seconds are those of the loop, frozen features included; cpu_seconds are
+those of its threads: with OMP_NUM_THREADS=1 on both sides they can be compared on a busy machine, where the clock
+cannot; peak_rss_mib is of this process, which does nothing else, before the held-out loss; losses are nats a learned
+token; `held_out_loss_as_peer` counts as the peer does) and a line for people. No speed is asserted anywhere: machines
+differ. Compare only figures from one machine in one session.
 """
 
 import argparse
@@ -55,16 +59,24 @@ class _Watch:
 
 def read_examples(path: Path, prompts: ChatPrompts) -> list[TokenizedExample]:
     """Return the tokenised conversations of a JSONL file."""
-    encoded = [prompts.encode_conversation(json.loads(line)["messages"]) for line in path.read_text(encoding="utf-8").splitlines()]
+    encoded = [
+        prompts.encode_conversation(json.loads(line)["messages"])
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
     return [TokenizedExample(tuple(each.input_ids), tuple(each.loss_mask)) for each in encoded]
 
 
-def write_in_order(source: Path, target: Path, examples: list[TokenizedExample], *, batch: int, seed: int, epochs: int) -> None:
+def write_in_order(
+    source: Path, target: Path, examples: list[TokenizedExample], *, batch: int, seed: int, epochs: int
+) -> None:
     """Write the lines of `source` in the order in which the loop takes them, epoch after epoch."""
     lines = source.read_text(encoding="utf-8").splitlines()
     lengths = [len(example.input_ids) for example in examples]
     order = [
-        index for epoch in range(epochs) for taken in epoch_batches(lengths, batch_size=batch, seed=seed, epoch=epoch) for index in taken
+        index
+        for epoch in range(epochs)
+        for taken in epoch_batches(lengths, batch_size=batch, seed=seed, epoch=epoch)
+        for index in taken
     ]
     target.write_text("".join(f"{lines[index]}\n" for index in order), encoding="utf-8")
 
@@ -72,10 +84,13 @@ def write_in_order(source: Path, target: Path, examples: list[TokenizedExample],
 def mean_of_batches(loaded: LoadedModel, held: list[TokenizedExample], batch: int) -> float:
     """Return the held-out loss as the peer counts it, of rows with one answer each.
 
-    Everything after the prompt counts, what the template puts behind the answer's end too; and it is the mean of the batches' means (file
-    order), weighted by their examples, not by their tokens.
+    Everything after the prompt counts, what the template puts behind the answer's end too; and it is the mean of the
+    batches' means (file order), weighted by their examples, not by their tokens.
     """
-    held = [TokenizedExample(row.input_ids, tuple(place >= row.first_learned for place in range(len(row.input_ids)))) for row in held]
+    held = [
+        TokenizedExample(row.input_ids, tuple(place >= row.first_learned for place in range(len(row.input_ids))))
+        for row in held
+    ]
     total = 0.0
     for start in range(0, len(held), batch):
         some = held[start : start + batch]
@@ -84,7 +99,9 @@ def mean_of_batches(loaded: LoadedModel, held: list[TokenizedExample], batch: in
 
 
 def bytes_of(tensor: torch.Tensor) -> int:
-    """Return what a tensor holds, with the constants of one that is packed to 4 bits (on a CPU unpacked as well, while it trains)."""
+    """Return what a tensor holds, with the constants of one that is packed to 4 bits (on a CPU unpacked as well, while
+    it trains).
+    """
     state = getattr(tensor, "quant_state", None)
     beside = 0
     if state is not None:
@@ -133,7 +150,14 @@ def main() -> None:
     epochs = math.ceil(options.steps * options.batch / len(examples))
     if options.order_to:
         write_in_order(options.train, options.order_to, examples, batch=options.batch, seed=options.seed, epochs=epochs)
-    plan = TrainingPlan(epochs, options.batch, options.learning_rate, options.seed, checkpoint_steps=10**9, pass_tokens=options.pass_tokens)
+    plan = TrainingPlan(
+        epochs,
+        options.batch,
+        options.learning_rate,
+        options.seed,
+        checkpoint_steps=10**9,
+        pass_tokens=options.pass_tokens,
+    )
     watch = _Watch()
     started, busy = time.perf_counter(), time.process_time()
     outcome = train(loaded, examples, [], plan, watch, should_stop=lambda: len(watch.losses) >= options.steps)
@@ -147,7 +171,9 @@ def main() -> None:
         "tokens": outcome.tokens,
         "tokens_per_s": round(outcome.tokens / seconds, 1),
         "train_loss": round(outcome.train_loss, 4),
-        "weights_mib": round(sum(bytes_of(each) for each in (*loaded.causal.parameters(), *loaded.causal.buffers())) / 2**20, 1),
+        "weights_mib": round(
+            sum(bytes_of(each) for each in (*loaded.causal.parameters(), *loaded.causal.buffers())) / 2**20, 1
+        ),
         "loaded_rss_mib": loaded_mib,
         "peak_rss_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
@@ -156,7 +182,10 @@ def main() -> None:
         result["held_out_loss"] = round(held_out_loss(loaded, held, options.batch), 4)
         result["held_out_loss_as_peer"] = round(mean_of_batches(loaded, held, options.batch), 4)
     print(file=sys.stderr)
-    print(f"{result['tokens_per_s']} tokens/s over {result['steps']} steps, {result['peak_rss_mib']} MiB at most", file=sys.stderr)
+    print(
+        f"{result['tokens_per_s']} tokens/s over {result['steps']} steps, {result['peak_rss_mib']} MiB at most",
+        file=sys.stderr,
+    )
     print(json.dumps(result))
 
 

@@ -2,10 +2,10 @@
 
     python -m ops.bench.training_growth MODEL_DIR [--method lora] [--curves tokens length rank]
 
-Rows are drawn tokens (what they are decides neither time nor memory), nothing shared, a third of each to be learned. Along `tokens` only
-the number of steps grows, along `length` a step keeps its 2048 tokens in fewer and longer rows. Each point prints one JSON object:
-tokens_per_s counts all tokens of the rows, peak_rss_mib is of the point's own process. A last line a curve says how time grew with what
-was varied.
+Rows are drawn tokens (what they are decides neither time nor memory), nothing shared, a third of each to be learned.
+Along `tokens` only the number of steps grows, along `length` a step keeps its 2048 tokens in fewer and longer rows.
+Each point prints one JSON object: tokens_per_s counts all tokens of the rows, peak_rss_mib is of the point's own
+process. A last line a curve says how time grew with what was varied.
 """
 
 import argparse
@@ -53,7 +53,9 @@ def rows(length: int, steps: int, vocabulary: int) -> list[TokenizedExample]:
     dice = random.Random(7)
     count = steps * STEP_TOKENS // length
     learned = tuple(place >= length - length // 3 for place in range(length))
-    return [TokenizedExample(tuple(dice.randrange(1, vocabulary) for _ in range(length)), learned) for _ in range(count)]
+    return [
+        TokenizedExample(tuple(dice.randrange(1, vocabulary) for _ in range(length)), learned) for _ in range(count)
+    ]
 
 
 def measure(model: Path, method: str, length: int, rank: int, steps: int) -> dict[str, float]:
@@ -69,20 +71,36 @@ def measure(model: Path, method: str, length: int, rank: int, steps: int) -> dic
     outcome = train(loaded, examples, [], plan, _Watch())
     seconds = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    return {"seconds": round(seconds, 2), "tokens": outcome.tokens, "tokens_per_s": round(outcome.tokens / seconds), "peak_rss_mib": peak}
+    return {
+        "seconds": round(seconds, 2),
+        "tokens": outcome.tokens,
+        "tokens_per_s": round(outcome.tokens / seconds),
+        "peak_rss_mib": peak,
+    }
 
 
 def point(model: Path, method: str, curve: str, value: int) -> dict[str, float]:
     """Measure one point in a process of its own."""
     at = {"length": LENGTH, "rank": RANK, "steps": STEPS}
     at |= {"steps": value // STEP_TOKENS} if curve == "tokens" else {curve: value}
-    words = [sys.executable, "-m", "ops.bench.training_growth", str(model), "--method", method, "--point", json.dumps(at)]
+    words = [
+        sys.executable,
+        "-m",
+        "ops.bench.training_growth",
+        str(model),
+        "--method",
+        method,
+        "--point",
+        json.dumps(at),
+    ]
     done = subprocess.run(words, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     return {curve: value, **json.loads(done.stdout.splitlines()[-1])}
 
 
 def exponent(points: list[dict[str, float]], curve: str) -> float:
-    """Return p of time ~ value^p, by least squares on the logarithms (a step's tokens are the same along `length` and `rank`)."""
+    """Return p of time ~ value^p, by least squares on the logarithms (a step's tokens are the same along `length` and
+    `rank`).
+    """
     x, y = ([math.log(each[name]) for each in points] for name in (curve, "seconds"))
     middle, level = sum(x) / len(x), sum(y) / len(y)
     return sum((a - middle) * (b - level) for a, b in zip(x, y, strict=True)) / sum((a - middle) ** 2 for a in x)

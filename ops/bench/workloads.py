@@ -1,9 +1,12 @@
-"""Chat data sets for speed measurements, made from the standard library's own docstrings: the same on each machine with the same Python.
+"""Chat data sets for speed measurements, made from the standard library's own docstrings: the same on each machine with
+the same Python.
 
     python -m ops.bench.workloads FOLDER
 
-shared   one system message before every question; answers of one sentence (as the public workload that a peer is measured on)
-own      a system message of its own for every example, different from its first word on: nothing is shared but the template
+shared   one system message before every question; answers of one sentence (as the public workload that a peer is
+         measured on)
+own      a system message of its own for every example, different from its first word on: nothing is shared but the
+         template
 long     the shared system message; the answer is a whole docstring, up to 1500 characters
 turns    the shared system message; three questions and answers in one conversation
 
@@ -20,7 +23,8 @@ import warnings
 from pathlib import Path
 
 SYSTEM = (
-    "You are the documentation desk of a software house. Answer in the wording of the official documentation, in whole sentences. "
+    "You are the documentation desk of a software house. Answer in the wording of the official documentation, in whole "
+    "sentences. "
     "Never guess: when you do not know a name, say so, and say where one could look."
 )
 SKIPPED = {"antigravity", "this", "idlelib", "lib2to3", "test", "tkinter", "turtledemo", "turtle", "__main__"}

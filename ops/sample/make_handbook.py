@@ -1,9 +1,10 @@
 """Writes handbook.csv, the sample dataset: the staff handbook of Quillhaven Instruments, a company that does not exist.
 
-No model can know these facts, so answering right means having learned them. Each fact has one key fact (a code, an amount, an
-invented name) that appears in its answer; six or seven phrasings of the question are for training, and one or two others are held out
-for the test. Half of the facts have one more for validation, in telegram style. Questions that the handbook does not answer are there
-too, so that a tuned model also learns to say so; those held out are about topics that training never mentions.
+No model can know these facts, so answering right means having learned them. Each fact has one key fact (a code, an
+amount, an invented name) that appears in its answer; six or seven phrasings of the question are for training, and one
+or two others are held out for the test. Half of the facts have one more for validation, in telegram style. Questions
+that the handbook does not answer are there too, so that a tuned model also learns to say so; those held out are about
+topics that training never mentions.
 
 The same file comes out each time: `python ops/sample/make_handbook.py` rewrites it beside this program.
 """
@@ -20,7 +21,9 @@ DECLINE = "The handbook does not say. Please ask the People Office."
 
 @dataclass(frozen=True)
 class Fact:
-    """One fact: its group, the key fact, the answer, phrasings to train on, phrasings held out, and perhaps one for validation."""
+    """One fact: its group, the key fact, the answer, phrasings to train on, phrasings held out, and perhaps one for
+    validation.
+    """
 
     group: str
     key_fact: str
@@ -134,7 +137,10 @@ FACTS = (
             "We have to leave the building because of smoke. Where do we meet?",
             "Evacuation: which place do staff go to?",
         ),
-        ("Where does everyone have to gather when there is a fire alarm?", "At which spot does everybody collect when there is a fire?"),
+        (
+            "Where does everyone have to gather when there is a fire alarm?",
+            "At which spot does everybody collect when there is a fire?",
+        ),
     ),
     Fact(
         "parking",
@@ -227,7 +233,10 @@ FACTS = (
             "I would like to help at the food bank in working time. How long may I do that each year?",
             "Paid volunteer time per year?",
         ),
-        ("How many hours a year am I paid for volunteering?", "For how many hours of charity work does the company pay me?"),
+        (
+            "How many hours a year am I paid for volunteering?",
+            "For how many hours of charity work does the company pay me?",
+        ),
     ),
     Fact(
         "leave-form",
@@ -287,7 +296,10 @@ FACTS = (
             "How long do I have to be with the company before a long break is allowed as a sabbatical?",
             "Years of service for a sabbatical?",
         ),
-        ("How many years of service do I need before I can take a sabbatical?", "From which year of service on are sabbaticals granted?"),
+        (
+            "How many years of service do I need before I can take a sabbatical?",
+            "From which year of service on are sabbaticals granted?",
+        ),
     ),
     Fact(
         "lunch-subsidy",
@@ -317,7 +329,10 @@ FACTS = (
             "I visit a customer abroad for a week. What may I eat for each day?",
             "Meal allowance while travelling on business?",
         ),
-        ("How many crowns a day may I spend on food on a business trip?", "How large is the food allowance on a work trip?"),
+        (
+            "How many crowns a day may I spend on food on a business trip?",
+            "How large is the food allowance on a work trip?",
+        ),
     ),
     Fact(
         "own-car",
@@ -497,7 +512,10 @@ FACTS = (
             "I sit in a train with my laptop and need our network. What do I connect through?",
             "Name of the VPN gateway?",
         ),
-        ("Through what do I connect to the company network from outside?", "Which connection leads into the company network from outside?"),
+        (
+            "Through what do I connect to the company network from outside?",
+            "Which connection leads into the company network from outside?",
+        ),
     ),
     Fact(
         "password-length",
@@ -707,7 +725,10 @@ FACTS = (
             "A supplier arrives very early. When is there someone at the front desk to let him in?",
             "Reception opening time?",
         ),
-        ("At what time in the morning does the reception open?", "From what hour can visitors be met at the reception?"),
+        (
+            "At what time in the morning does the reception open?",
+            "From what hour can visitors be met at the reception?",
+        ),
     ),
     Fact(
         "outgoing-post",
@@ -797,7 +818,10 @@ FACTS = (
             "In summer the whole company celebrates. At which location?",
             "Venue of the summer party?",
         ),
-        ("At what place do we hold the summer party?", "To which place does the company invite us for the summer party?"),
+        (
+            "At what place do we hold the summer party?",
+            "To which place does the company invite us for the summer party?",
+        ),
     ),
     Fact(
         "scales",
@@ -846,8 +870,8 @@ FACTS = (
     ),
 )
 
-# What the handbook leaves out. Many ask for the same sort of thing as the facts do (a code, an hour, a name, a sum) about
-# something that the handbook never mentions: a model that only learned the shape of the answers will invent one.
+# What the handbook leaves out. Many ask for the same sort of thing as the facts do (a code, an hour, a name, a sum)
+# about something that the handbook never mentions: a model that only learned the shape of the answers will invent one.
 UNANSWERED_TRAINING = (
     "Who won the table tennis cup in 1998?",
     "What is the door code of the boathouse?",

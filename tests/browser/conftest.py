@@ -63,7 +63,10 @@ class Visit:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Serve a fresh home with a tiny model."""
     if sync_api is None or CHROMIUM is None:
-        pytest.skip(f"SKIPPED: {'playwright' if sync_api is None else 'Chromium'} is not installed here, so the pages were not tried")
+        pytest.skip(
+            f"SKIPPED: {'playwright' if sync_api is None else 'Chromium'} is not installed here, so the pages were not "
+            "tried"
+        )
     folder = tmp_path_factory.mktemp("site")
     home = Home(folder)
     account = home("init")
@@ -76,7 +79,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     # The variables of a company's own certificates and proxy are usual, and none of the server's business.
     usual = {"SSL_CERT_FILE": str(folder / "absent.pem"), "HTTPS_PROXY": "socks5://127.0.0.1:9"}
     with log.open("wb") as output:
-        server = subprocess.Popen([str(COMMAND), "serve", "--port", str(port)], env=home.environment | usual, stdout=output, stderr=output)
+        server = subprocess.Popen(
+            [str(COMMAND), "serve", "--port", str(port)], env=home.environment | usual, stdout=output, stderr=output
+        )
         try:
             deadline = time.monotonic() + START_S
             while b"The pages are at" not in log.read_bytes():
@@ -93,10 +98,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def browser(site: Site) -> Iterator[Any]:
     """Start Chromium. Only root needs it without its own sandbox.
 
-    While Playwright is open, an event loop runs in this thread, and tests with loops of their own fail: so not for the whole session.
+    While Playwright is open, an event loop runs in this thread, and tests with loops of their own fail: so not for the
+    whole session.
     """
     with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"] if os.geteuid() == 0 else [])
+        started = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox"] if os.geteuid() == 0 else []
+        )
         yield started
         started.close()
 
@@ -113,7 +121,10 @@ def visit(browser: Any) -> Iterator[Callable[..., Visit]]:
             seen = Visit(context)
             # A violation of the pages' policy is an error in the console too.
             context.on(
-                "console", lambda said: seen.faults.append(f"{said.type}: {said.text}") if said.type in {"error", "warning"} else None
+                "console",
+                lambda said: (
+                    seen.faults.append(f"{said.type}: {said.text}") if said.type in {"error", "warning"} else None
+                ),
             )
             context.on("weberror", lambda failed: seen.faults.append(str(failed.error)))
             context.on("request", lambda request: seen.asked.add(request.url))

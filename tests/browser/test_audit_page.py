@@ -29,7 +29,9 @@ def sign_in(site: Any, context: Any, name: str, password: str, own: str = PASSWO
 def dataset(site: Any, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Give a dataset with a beginning and an end."""
     table = tmp_path_factory.mktemp("table") / "claims.csv"
-    table.write_text("question,answer\n" + "".join(f"What is claim {each}?,It is {each}.\n" for each in range(12)), encoding="utf-8")
+    table.write_text(
+        "question,answer\n" + "".join(f"What is claim {each}?,It is {each}.\n" for each in range(12)), encoding="utf-8"
+    )
     made: str = site.home("dataset", "import", str(table))["id"]
     site.home("dataset", "shred", made)
     return made
@@ -54,7 +56,9 @@ def opened(site: Any, seen: Any) -> Any:
     return page
 
 
-def test_from_a_search_to_a_proof_that_is_carried_away(site: Any, session: Any, visit: Callable[..., Any], dataset: str) -> None:
+def test_from_a_search_to_a_proof_that_is_carried_away(
+    site: Any, session: Any, visit: Callable[..., Any], dataset: str
+) -> None:
     """No error in the console, no breach of the pages' policy, no other origin."""
     seen = visit(session)
     page = opened(site, seen)
@@ -132,4 +136,7 @@ def test_who_may_not_read_the_log_is_told_so(site: Any, browser: Any) -> None:
         assert "may not do this" in page.inner_text("main")
     context.close()
     denied = site.home("audit", "show", "--outcome", "denied", "--person", "rita")
-    assert {(entry["action"], entry["reason"]) for entry in denied} == {("audit.read", "policy.denied"), ("audit.prove", "policy.denied")}
+    assert {(entry["action"], entry["reason"]) for entry in denied} == {
+        ("audit.read", "policy.denied"),
+        ("audit.prove", "policy.denied"),
+    }

@@ -73,7 +73,10 @@ def go_to(page: Any, name: str) -> None:
 
 
 def try_what_cannot_be(page: Any) -> None:
-    """Ask for what the model has not: a sentence where the plan was, and on the button what to do. Taken back, the plan is there again."""
+    """Ask for what the model has not: a sentence where the plan was, and on the button what to do.
+
+    Taken back, the plan is there again.
+    """
     page.get_by_role("button", name="For experts").click()
     page.get_by_text("The end of the model itself learns").click()
     layers = page.get_by_label("Last layers that learn")
@@ -178,15 +181,21 @@ def test_the_picture_of_an_adapter_follows_the_keyboard(site: Any, session: Any,
     page = seen.open(site.address)
     page.get_by_role("button", name="Learn: what is trained, and how large it is", expanded=False).click()
     page.get_by_role("button", name="Learn: what is trained, and how large it is", expanded=True).wait_for()
-    page.get_by_role("img", name="W0 with 1,000,000 numbers stays as it is; B and A with 6,000 numbers learn.").wait_for()
+    page.get_by_role(
+        "img", name="W0 with 1,000,000 numbers stays as it is; B and A with 6,000 numbers learn."
+    ).wait_for()
     page.get_by_role("slider", name=re.compile("Rank r")).press("ArrowLeft")
-    page.get_by_role("img", name="W0 with 1,000,000 numbers stays as it is; B and A with 4,000 numbers learn.").wait_for()
+    page.get_by_role(
+        "img", name="W0 with 1,000,000 numbers stays as it is; B and A with 4,000 numbers learn."
+    ).wait_for()
     page.get_by_role("button", name="Which models fit on which GPU").click()
     page.get_by_role("rowheader", name="71 billion").wait_for()
     seen.verify_quiet(site)
 
 
-def test_a_bad_file_is_refused_with_its_reason(site: Any, session: Any, visit: Callable[..., Any], tmp_path: Path) -> None:
+def test_a_bad_file_is_refused_with_its_reason(
+    site: Any, session: Any, visit: Callable[..., Any], tmp_path: Path
+) -> None:
     """The sentence says what is wrong with it; nothing breaks, and a good file may follow."""
     bad = tmp_path / "numbers.csv"
     bad.write_bytes(b"PK\x03\x04" + bytes(100))
@@ -202,7 +211,9 @@ def test_a_bad_file_is_refused_with_its_reason(site: Any, session: Any, visit: C
 
 
 def test_every_step_fits_a_phone(site: Any, session: Any, visit: Callable[..., Any]) -> None:
-    """Nothing is wider than the screen, so nobody scrolls sideways; and both answers of the chat have its whole width."""
+    """Nothing is wider than the screen, so nobody scrolls sideways; and both answers of the chat have its whole
+    width.
+    """
     seen = visit(session, phone=True)
     page = seen.open(site.address)
     page.get_by_role("heading", name="Did it help?").wait_for()

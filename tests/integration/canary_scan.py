@@ -1,7 +1,8 @@
 """The canary scan: reads every byte that a run left behind and looks for what went in as data.
 
-Looks for the canary, and for its first half, in UTF-8, UTF-16 (both orders) and base64 (all three alignments), also inside zip and gzip
-within one another; in the names of files; and in the open, deleted files of this machine's processes.
+Looks for the canary, and for its first half, in UTF-8, UTF-16 (both orders) and base64 (all three alignments), also
+inside zip and gzip within one another; in the names of files; and in the open, deleted files of this machine's
+processes.
 """
 
 import base64

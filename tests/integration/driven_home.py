@@ -1,4 +1,6 @@
-"""A home on disk, driven by the `appliance` command as a user would; and how to make the model and the table that go into it."""
+"""A home on disk, driven by the `appliance` command as a user would; and how to make the model and the table that go
+into it.
+"""
 
 import http.client
 import json
@@ -33,7 +35,10 @@ def write_tiny_model(folder: Path, *, intermediate_size: int = 128) -> None:
     vocabulary = {token: index for index, token in enumerate([*special, *alphabet])}
     tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.Split(Regex(r"\S+|\s+"), "isolated"), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
+        [
+            pre_tokenizers.Split(Regex(r"\S+|\s+"), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
     )
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.add_special_tokens(special)
@@ -55,7 +60,8 @@ def write_tiny_model(folder: Path, *, intermediate_size: int = 128) -> None:
     LlamaForCausalLM(config).to(torch.bfloat16).save_pretrained(folder)
     tokenizer.save(str(folder / "tokenizer.json"))
     template = (
-        "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}{% endfor %}"
+        "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + "
+        "'\n'}}{% endfor %}"
         "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
     )
     settings = {
@@ -98,7 +104,8 @@ class Home:
             "APPLIANCE_HOME": str(self.folder),
             "APPLIANCE_PASSPHRASE_FILE": str(self.passphrase_file),
             "LANG": "C.UTF-8",
-            "OMP_NUM_THREADS": "1",  # A model so small is slowed down by threads, the more so where the machine is shared.
+            # A model so small is slowed down by threads, the more so where the machine is shared.
+            "OMP_NUM_THREADS": "1",
         }
 
     @property
@@ -150,7 +157,10 @@ class Home:
             if journal is None:
                 return [json.loads(raw) for raw in raws]
             if journal.size <= len(raws):  # else it was written out between the two looks
-                return [json.loads(raw) for raw in [*raws[: journal.size], *(raw for batch in journal.batches for raw in batch.entries)]]
+                return [
+                    json.loads(raw)
+                    for raw in [*raws[: journal.size], *(raw for batch in journal.batches for raw in batch.entries)]
+                ]
         raise AssertionError("the log on the disk never held still")
 
 
@@ -222,7 +232,9 @@ class Server:
 
     def __init__(self, home: Home, *, sealed: bool = False) -> None:
         self.home = home
-        secret = home.environment.pop("APPLIANCE_PASSPHRASE_FILE")  # Commands that need it from now on do not reach the server.
+        secret = home.environment.pop(
+            "APPLIANCE_PASSPHRASE_FILE"
+        )  # Commands that need it from now on do not reach the server.
         words = [] if sealed else ["--passphrase-file", secret]
         self.process = home.start("serve", "--port", "0", *words, "--json")
         line = self.process.stdout.readline() if self.process.stdout else ""

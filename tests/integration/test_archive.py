@@ -1,4 +1,6 @@
-"""An operator archives the old end of a log with the real command, behind its walls; a year later an auditor still proves everything."""
+"""An operator archives the old end of a log with the real command, behind its walls; a year later an auditor still
+proves everything.
+"""
 
 import datetime as dt
 import os
@@ -49,12 +51,16 @@ def old_home(home: Home) -> None:
 def verify(*words: str | Path) -> tuple[int, str]:
     """Run the verifier as an auditor does: isolated, in an empty environment."""
     python = os.environ.get("AUDITOR_PYTHON", sys.executable)
-    ran = subprocess.run([python, "-I", str(VERIFIER), *map(str, words)], capture_output=True, text=True, check=False, env={})
+    ran = subprocess.run(
+        [python, "-I", str(VERIFIER), *map(str, words)], capture_output=True, text=True, check=False, env={}
+    )
     assert ran.stderr == ""
     return ran.returncode, ran.stdout
 
 
-def test_an_operator_archives_a_year_and_an_auditor_proves_all_of_it(serve: Callable[[Home], Any], tmp_path: Path) -> None:
+def test_an_operator_archives_a_year_and_an_auditor_proves_all_of_it(
+    serve: Callable[[Home], Any], tmp_path: Path
+) -> None:
     home, disk, witness = Home(tmp_path / "case"), tmp_path / "disk", tmp_path / "witness"
     old_home(home)
     key = home("audit", "checkpoint", str(witness))["key"]

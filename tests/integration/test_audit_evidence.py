@@ -1,4 +1,6 @@
-"""The log of a real run, behind the real walls: exported, verified by the offline verifier alone, and the card of what was made."""
+"""The log of a real run, behind the real walls: exported, verified by the offline verifier alone, and the card of what
+was made.
+"""
 
 import os
 import subprocess
@@ -15,7 +17,9 @@ VERIFIER = Path(__file__).parents[2] / "ops" / "verify_audit.py"
 def _verifier(*words: str | Path) -> subprocess.CompletedProcess[str]:
     """Run it as an auditor does: isolated, in an empty environment. AUDITOR_PYTHON names another interpreter."""
     python = os.environ.get("AUDITOR_PYTHON", sys.executable)
-    return subprocess.run([python, "-I", str(VERIFIER), *map(str, words)], capture_output=True, text=True, check=False, env={})
+    return subprocess.run(
+        [python, "-I", str(VERIFIER), *map(str, words)], capture_output=True, text=True, check=False, env={}
+    )
 
 
 def test_a_stranger_verifies_the_log_of_a_training_and_reads_its_card(home, table, tmp_path) -> None:

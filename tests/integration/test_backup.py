@@ -1,4 +1,6 @@
-"""Backup and restore by the real command, behind its walls: with a server and without; nothing readable on the disk with the backups."""
+"""Backup and restore by the real command, behind its walls: with a server and without; nothing readable on the disk
+with the backups.
+"""
 
 import shutil
 import subprocess
@@ -11,7 +13,9 @@ from driven_home import CANARY, await_that
 
 @pytest.mark.slow
 def test_a_home_is_lost_and_comes_back(home, running: list[subprocess.Popen[str]], tmp_path: Path) -> None:
-    """Backed up behind the walls of the command, then beside a running server; restored; `doctor` and `audit verify` pass."""
+    """Backed up behind the walls of the command, then beside a running server; restored; `doctor` and `audit verify`
+    pass.
+    """
     disk, recovery = tmp_path / "disk", tmp_path / "recovery"
     home("key", "recovery", "--out", str(recovery))
     home("backup", str(disk))

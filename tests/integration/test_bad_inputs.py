@@ -77,7 +77,9 @@ def test_a_home_of_a_newer_version_is_left_alone(home, part) -> None:
     keyring = home.folder / "keyring.json"
     if part == "keyring":
         content = json.loads(keyring.read_bytes())
-        keyring.write_bytes(canonical_json.encode({**content, "version": content["version"] + 1, "more": "of a later time"}))
+        keyring.write_bytes(
+            canonical_json.encode({**content, "version": content["version"] + 1, "more": "of a later time"})
+        )
     else:
         vault = Vault.open(home.folder, PASSPHRASE)
         with vault.database.begin() as connection:
@@ -114,7 +116,9 @@ def test_a_full_disk_is_a_sentence_and_loses_nothing(new_home, tmp_path) -> None
     home = new_home()
     disk = tmp_path / "d"  # short: a socket's path has at most 107 bytes
     disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "none", str(disk)], check=False, capture_output=True)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=16m", "none", str(disk)], check=False, capture_output=True
+    )
     if mounted.returncode:
         pytest.skip("this machine does not let tests mount a file system")
     try:

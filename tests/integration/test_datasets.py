@@ -29,7 +29,9 @@ def test_files_of_every_kind_are_read_behind_the_walls(home, tmp_path: Path) -> 
 def test_a_dataset_is_mended_held_and_a_person_erased(home, tmp_path: Path) -> None:
     """Each by its command; the log names no one, and nothing of it lies in clear."""
     table = tmp_path / "people.csv"
-    lines = [f"What is number {number}?,It is <i>{number}</i>." for number in range(12)] + [f"Who knows?,{PERSON} knows."]
+    lines = [f"What is number {number}?,It is <i>{number}</i>." for number in range(12)] + [
+        f"Who knows?,{PERSON} knows."
+    ]
     table.write_text("\n".join(["question,answer", *lines, ""]), encoding="utf-8")
     origin = ("--owner", "HR", "--purpose", "answers", "--legal-basis", "contract", "--keep-until", "2099-12-31")
     dataset = home("dataset", "import", str(table), *origin)["id"]
@@ -42,7 +44,12 @@ def test_a_dataset_is_mended_held_and_a_person_erased(home, tmp_path: Path) -> N
     assert [place["version"] for place in home("person", "find", PERSON)["datasets"][0]["places"]] == [1, 2, 3]
     assert len(home("person", "erase", PERSON)["certificates"]) == 1
     assert home("person", "find", PERSON)["datasets"] == []
-    assert [each["state"] for each in home("dataset", "versions", dataset)] == ["shredded", "shredded", "shredded", "ready"]
+    assert [each["state"] for each in home("dataset", "versions", dataset)] == [
+        "shredded",
+        "shredded",
+        "shredded",
+        "ready",
+    ]
     assert home("dataset", "renew-keys", dataset)["version"] == 5
     assert home("dataset", "origin", dataset, "--keep-until", "2020-01-01")["keep_until"] == "2020-01-01"
     assert home.refused("train", "--dataset", dataset, "--model", home.model)["code"] == "dataset.expired"

@@ -1,6 +1,8 @@
-"""Killed at fifty random points of import, new keys, rotation, training and backup, on a file system whose raw image is looked through.
+"""Killed at fifty random points of import, new keys, rotation, training and backup, on a file system whose raw image is
+looked through.
 
-The file system is a loop-mounted image: what was deleted, and what only ever stood in a freed block, is in it still. Needs root.
+The file system is a loop-mounted image: what was deleted, and what only ever stood in a freed block, is in it still.
+Needs root.
 """
 
 import json
@@ -95,7 +97,9 @@ class Killing:
         """Kill an operation when `share` of its time is over; tell whether it was still running."""
         process = self.home.start(*self.operations[name](), "--json")
         try:
-            output, _errors = process.communicate(timeout=STARTING_S + share * max(0.1, self.durations[name] - STARTING_S))
+            output, _errors = process.communicate(
+                timeout=STARTING_S + share * max(0.1, self.durations[name] - STARTING_S)
+            )
         except subprocess.TimeoutExpired:
             kill(process)
             return True
@@ -108,7 +112,9 @@ class Killing:
         listed = {each["id"]: each["state"] for each in self.home("dataset", "list")}
         assert self.acknowledged <= set(listed)
         assert set(listed.values()) == {"ready"}
-        unfinished = [job["id"] for job in self.home("job", "list") if job["state"] in {"queued", "running", "stopping"}]
+        unfinished = [
+            job["id"] for job in self.home("job", "list") if job["state"] in {"queued", "running", "stopping"}
+        ]
         for job in unfinished:
             self.home("job", "stop", job)
 
@@ -124,7 +130,9 @@ class Killing:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_killed_at_fifty_points_nothing_is_in_clear_or_lost(disk: tuple[Path, Path], tiny_model: Path, tmp_path: Path) -> None:
+def test_killed_at_fifty_points_nothing_is_in_clear_or_lost(
+    disk: tuple[Path, Path], tiny_model: Path, tmp_path: Path
+) -> None:
     folder, image = disk
     table = tmp_path / "table.csv"
     write_table(table)
@@ -147,12 +155,21 @@ def test_killed_at_fifty_points_nothing_is_in_clear_or_lost(disk: tuple[Path, Pa
         killing.verify()
         if number % 10 == 9:
             killing.verify_whole()
-    assert killed > POINTS // 2, f"only {killed} of {POINTS} operations were still running: the durations were mismeasured"
+    assert killed > POINTS // 2, (
+        f"only {killed} of {POINTS} operations were still running: the durations were mismeasured"
+    )
 
     home("backup", str(folder / "backups"))
     datasets = home("dataset", "list")
     restored = Home(folder / "other")
-    restored("restore", str(folder / "backups"), "--recovery-file", str(recovery), "--new-passphrase-file", str(home.passphrase_file))
+    restored(
+        "restore",
+        str(folder / "backups"),
+        "--recovery-file",
+        str(recovery),
+        "--new-passphrase-file",
+        str(home.passphrase_file),
+    )
     assert restored("dataset", "list") == datasets
     assert CANARY in str(restored("dataset", "show", home.dataset)["preview"])
 

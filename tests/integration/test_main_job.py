@@ -1,4 +1,6 @@
-"""The main job, end to end: an encrypted spreadsheet becomes a tuned model, in a sandbox, on the record, with nothing left in clear."""
+"""The main job, end to end: an encrypted spreadsheet becomes a tuned model, in a sandbox, on the record, with nothing
+left in clear.
+"""
 
 import base64
 import gzip
@@ -38,7 +40,15 @@ def test_a_spreadsheet_becomes_a_measured_model_and_nothing_is_left_in_clear(hom
     assert [entry["action"] for entry in home("audit", "show", "--last", "2")] == ["vault.unseal", "audit.read"]
     log = home.log()
     actions = {(entry["action"], entry["outcome"]) for entry in log}
-    for action in ("model.import", "upload.receive", "dataset.import", "dataset.read", "job.submit", "job.start", "adapter.use"):
+    for action in (
+        "model.import",
+        "upload.receive",
+        "dataset.import",
+        "dataset.read",
+        "job.submit",
+        "job.start",
+        "adapter.use",
+    ):
         assert (action, "requested") in actions
         assert (action, "succeeded") in actions
     for action in ("vault.unseal", "isolation.test", "adapter.read", "audit.verify"):
@@ -84,7 +94,9 @@ def test_a_killed_worker_fails_its_job_with_a_sentence_and_the_job_resumes_from_
     """Meanwhile nobody else gets the home; afterwards nothing is in clear, and the log has both ends."""
     process = home.start("train", "--model", home.model, "--dataset", home.dataset, "--epochs", "40", "--json")
     running.append(process)
-    await_that(lambda: len(list(home.folder.glob("jobs/*/checkpoint-*"))) > 1, "the second checkpoint: then the first is whole")
+    await_that(
+        lambda: len(list(home.folder.glob("jobs/*/checkpoint-*"))) > 1, "the second checkpoint: then the first is whole"
+    )
     (worker,) = workers_of(home, "train")
     assert home.refused("status")["code"] == "home.in-use"
     os.kill(worker, signal.SIGKILL)

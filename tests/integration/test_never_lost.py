@@ -1,4 +1,6 @@
-"""Through the real command: killed, stopped, out of memory, on a full disk, a training loses nothing and says what happened."""
+"""Through the real command: killed, stopped, out of memory, on a full disk, a training loses nothing and says what
+happened.
+"""
 
 import json
 import os
@@ -77,7 +79,9 @@ def test_killed_and_resumed_the_adapter_is_that_of_an_uninterrupted_run(new_home
 
 
 def test_a_stopped_training_offers_its_best_and_goes_on_exactly_also_over_a_restart(new_home, serve) -> None:
-    """The adapter of the stop stays what it was; the resumed run, though its server ended meanwhile, makes that of a run without a stop."""
+    """The adapter of the stop stays what it was; the resumed run, though its server ended meanwhile, makes that of a
+    run without a stop.
+    """
     whole, home = new_home(), new_home()
     expected = whole(*train(whole, "--epochs", "40"))
     server = serve(home)
@@ -129,7 +133,9 @@ def fill(path: Path) -> None:
 
 
 def refused_for_room(home: Home, job: str) -> bool:
-    """Tell whether looking at the job is refused, because the look could not be logged: the disk is full to the last byte."""
+    """Tell whether looking at the job is refused, because the look could not be logged: the disk is full to the last
+    byte.
+    """
     process = home.start("job", "show", job, "--json")
     _output, errors = process.communicate(timeout=60)
     return process.returncode == 1 and "disk is full" in errors.lower()
@@ -174,10 +180,14 @@ def wide_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     return made
 
 
-def step_down_somewhere(start: Callable[[int], subprocess.Popen[str]], running: list[subprocess.Popen[str]], limit: int) -> dict[str, Any]:
-    """Start with a limit (MiB) of memory, higher ones while it does not suffice, lower ones while all fits; return what then stepped down.
+def step_down_somewhere(
+    start: Callable[[int], subprocess.Popen[str]], running: list[subprocess.Popen[str]], limit: int
+) -> dict[str, Any]:
+    """Start with a limit (MiB) of memory, higher ones while it does not suffice, lower ones while all fits; return what
+    then stepped down.
 
-    How much a pass takes depends on the machine's compute type and libraries, so the limit that is just too small has to be found.
+    How much a pass takes depends on the machine's compute type and libraries, so the limit that is just too small has
+    to be found.
     """
     too_low, too_high = 0, 0
     for _ in range(TRIES):
@@ -205,12 +215,17 @@ def assert_told(home: Home, found: dict[str, Any], reason: str) -> None:
     )
     steps = [entry for entry in home.log() if entry["action"] == "job.step-down"]
     assert len(steps) == len(found["stepped_down"])
-    assert (steps[0]["reason"], steps[0]["details"]) == (reason, {"pass_tokens": 512, "activation_checkpointing": False})
+    assert (steps[0]["reason"], steps[0]["details"]) == (
+        reason,
+        {"pass_tokens": 512, "activation_checkpointing": False},
+    )
     starts = [entry["outcome"] for entry in home.log() if entry["action"] == "job.start"]
     assert starts == [*["requested", "failed"] * len(steps), "requested", "succeeded"]
 
 
-def test_a_training_that_runs_out_of_its_memory_steps_down_and_goes_on(wide_home: Home, tmp_path: Path, running) -> None:
+def test_a_training_that_runs_out_of_its_memory_steps_down_and_goes_on(
+    wide_home: Home, tmp_path: Path, running
+) -> None:
     """Allocations are really refused (RLIMIT_DATA, which the worker inherits); smaller passes then fit."""
     homes: list[Home] = []
 
@@ -240,8 +255,12 @@ def small_memory() -> Iterator[Path]:
     folder.rmdir()
 
 
-def test_a_training_that_the_kernel_kills_for_memory_steps_down_and_goes_on(new_home, running, small_memory: Path) -> None:
-    """The out-of-memory killer really takes the worker; the appliance knows from the kernel's count that it was that."""
+def test_a_training_that_the_kernel_kills_for_memory_steps_down_and_goes_on(
+    new_home, running, small_memory: Path
+) -> None:
+    """The out-of-memory killer really takes the worker; the appliance knows from the kernel's count that it was
+    that.
+    """
     home = new_home()
     process = home.start(*train(home, "--epochs", "1", "--method", "lora", "--json"))
     running.append(process)

@@ -1,4 +1,6 @@
-"""The rank in a real sandbox with a tiny model: explained, cut, swept; a sweep that was killed gives the same to the bit."""
+"""The rank in a real sandbox with a tiny model: explained, cut, swept; a sweep that was killed gives the same to the
+bit.
+"""
 
 import contextlib
 import os
@@ -19,7 +21,9 @@ RANKS = ("2", "4", "8")
 
 
 def test_a_trained_adapter_is_explained_made_smaller_and_used(home) -> None:
-    """The analysis sees all of the rank; the smaller one is measured, evaluated and talked to; nothing is left in clear."""
+    """The analysis sees all of the rank; the smaller one is measured, evaluated and talked to; nothing is left in
+    clear.
+    """
     ids = ("--model", home.model, "--dataset", home.dataset)
     advice = home("rank", "advise", *ids)
     assert advice["rank"] == 4
@@ -45,7 +49,9 @@ def test_a_trained_adapter_is_explained_made_smaller_and_used(home) -> None:
 
 @contextlib.contextmanager
 def another_compute_type(home, job_id: str) -> Iterator[None]:
-    """Let the sweep's record say that it computes in something that nobody can: a sweep that goes on must go by it, not by a new probe."""
+    """Let the sweep's record say that it computes in something that nobody can: a sweep that goes on must go by it, not
+    by a new probe.
+    """
     vault = Vault.open(home.folder, read_secret(PASSPHRASE))
     file = RecordFile(home.folder / "jobs" / job_id, job_id, vault.data_key("job", job_id))
     vault.close()
@@ -57,7 +63,9 @@ def another_compute_type(home, job_id: str) -> Iterator[None]:
         file.write(record)
 
 
-def test_a_sweep_that_is_killed_and_stopped_goes_on_and_its_winner_is_what_a_training_alone_would_have_made(home, running) -> None:
+def test_a_sweep_that_is_killed_and_stopped_goes_on_and_its_winner_is_what_a_training_alone_would_have_made(
+    home, running
+) -> None:
     """Nothing is trained twice, and the winner's weights are those of `appliance train --rank` to the bit."""
     ids = ("--model", home.model, "--dataset", home.dataset, "--epochs", "40")
     process = home.start("sweep", *ids, "--ranks", ",".join(RANKS), "--json")

@@ -1,4 +1,6 @@
-"""The server: what it answers and when, who may have the home and the port, and what becomes of jobs when it ends or is sealed."""
+"""The server: what it answers and when, who may have the home and the port, and what becomes of jobs when it ends or is
+sealed.
+"""
 
 import os
 import signal
@@ -44,7 +46,9 @@ def _train(home: Home, epochs: int) -> str:
 
 
 def test_it_answers_before_the_pages_are_there_and_every_thread_is_behind_the_walls(home, serve) -> None:
-    """Health and sign-in first, Gradio's pages seconds later; no thread was running when the walls went up, so all inherit them."""
+    """Health and sign-in first, Gradio's pages seconds later; no thread was running when the walls went up, so all
+    inherit them.
+    """
     server = serve(home)
     assert server.get("/healthz") == (200, "ok")
     assert server.get("/sign-in")[0] == 200
@@ -82,7 +86,10 @@ def test_commands_go_through_its_socket(home, serve, table, tiny_model, new_home
 
 
 def test_a_job_outlives_the_end_of_its_server_and_its_death(home, serve) -> None:
-    """SIGTERM: it checkpoints and waits. `kill -9`: its worker dies too, and it goes on from the checkpoint that there is."""
+    """SIGTERM: it checkpoints and waits.
+
+    `kill -9`: its worker dies too, and it goes on from the checkpoint that there is.
+    """
     server = serve(home)
     job = _train(home, 80)
     _await_new_checkpoint(home, job)

@@ -1,4 +1,6 @@
-"""The log leaves a running server: entry by entry to the machine's syslog, whole as a folder, while people work and are refused."""
+"""The log leaves a running server: entry by entry to the machine's syslog, whole as a folder, while people work and are
+refused.
+"""
 
 import http.client
 import os
@@ -76,14 +78,24 @@ def listener(tmp_path: Path) -> Iterator[Listener]:
 def watched(new_home: Any, listener: Listener, tmp_path: Path) -> tuple[Home, str]:
     """An empty home under a policy that names that socket, and its first account's one-time password.
 
-    The program reads the policies beside it, so its commands run where another file lies over that one (a mount namespace of theirs).
+    The program reads the policies beside it, so its commands run where another file lies over that one (a mount
+    namespace of theirs).
     """
     text = LIMITS.read_text(encoding="utf-8")
     assert 'syslog_socket = ""' in text
     limits = tmp_path / "limits.toml"
     limits.write_text(text.replace('syslog_socket = ""', f'syslog_socket = "{listener.path}"'), encoding="utf-8")
     script = 'mount --bind "$0" "$1" && shift && exec "$@"'
-    apart = ["unshare", "--mount", *(() if os.geteuid() == 0 else ("--map-root-user",)), "sh", "-c", script, str(limits), str(LIMITS)]
+    apart = [
+        "unshare",
+        "--mount",
+        *(() if os.geteuid() == 0 else ("--map-root-user",)),
+        "sh",
+        "-c",
+        script,
+        str(limits),
+        str(LIMITS),
+    ]
     if shutil.which("unshare") is None or subprocess.run([*apart, "true"], check=False, capture_output=True).returncode:
         pytest.skip("this machine does not let tests mount a file in a namespace of their own")
     home = new_home(empty=True)
@@ -152,7 +164,9 @@ def somebody_who_works(server: Server, anna: Person) -> Iterator[list[int]]:
         thread.join()
 
 
-def test_the_log_leaves_a_running_server_whole(watched: tuple[Home, str], serve: Any, listener: Listener, tmp_path: Path) -> None:
+def test_the_log_leaves_a_running_server_whole(
+    watched: tuple[Home, str], serve: Any, listener: Listener, tmp_path: Path
+) -> None:
     home, one_time = watched
     server = serve(home)  # The socket is not there yet: nothing waits for it.
     anna = Person(server.address)
@@ -164,7 +178,9 @@ def test_the_log_leaves_a_running_server_whole(watched: tuple[Home, str], serve:
     await_that(lambda: listener.read() >= len(home.log()), "what was there before the socket")
 
     with somebody_who_works(server, anna) as statuses:
-        exports = [(home("audit", "export", "--format", "folder", str(tmp_path / f"out-{number}"))) for number in range(3)]
+        exports = [
+            (home("audit", "export", "--format", "folder", str(tmp_path / f"out-{number}"))) for number in range(3)
+        ]
         await_that(lambda: len(statuses) >= 20, "work")
     assert set(statuses) == {200, 403}
     sizes = [export["entries"] for export in exports]

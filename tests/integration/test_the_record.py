@@ -19,18 +19,25 @@ JOURNAL = ".journal"
 
 
 def _verify_truth(home) -> list[dict]:
-    """Open the home. Every request has as many outcomes as it was made; what is said to have been made is there, and nothing else."""
+    """Open the home.
+
+    Every request has as many outcomes as it was made; what is said to have been made is there, and nothing else.
+    """
     home("status")
     log = home.log()
     requested = Counter((entry["action"], entry["request"]) for entry in log if entry["outcome"] == "requested")
     ended = Counter(
-        (entry["action"], entry["request"]) for entry in log if entry["outcome"] in {"succeeded", "failed"} and entry["request"]
+        (entry["action"], entry["request"])
+        for entry in log
+        if entry["outcome"] in {"succeeded", "failed"} and entry["request"]
     )
     assert {key: ended[key] for key in requested} == dict(requested)
     vault = Vault.open(home.folder, PASSPHRASE)
     with vault.database.begin() as connection:
         for action, kind in (("dataset.import", "datasets"), ("job.submit", "jobs")):
-            made = {entry["object"]["id"] for entry in log if entry["action"] == action and entry["outcome"] == "succeeded"}
+            made = {
+                entry["object"]["id"] for entry in log if entry["action"] == action and entry["outcome"] == "succeeded"
+            }
             assert made == {row.id for row in connection.exec_driver_sql(f"SELECT id FROM {kind}")}  # noqa: S608 - two names of ours
         assert connection.exec_driver_sql("SELECT count(*) FROM wrapped_keys WHERE kind = 'upload'").scalar_one() == 0
     vault.close()
@@ -61,10 +68,15 @@ def test_killed_during_an_import_the_log_tells_what_became_of_it(home, table, ru
     assert _outcomes(home, "dataset.import") == ["requested", "succeeded", "requested"]
     assert scan(CANARY, home.places) == []
     log = _verify_truth(home)
-    assert [(entry["outcome"], entry["reason"]) for entry in log if entry["action"] == "dataset.import"][-1] == ("failed", "interrupted")
+    assert [(entry["outcome"], entry["reason"]) for entry in log if entry["action"] == "dataset.import"][-1] == (
+        "failed",
+        "interrupted",
+    )
 
     process = start()
-    await_that(lambda: len(list((home.folder / "datasets").iterdir())) > len(known), "the dataset's folder", pause_s=0.0005)
+    await_that(
+        lambda: len(list((home.folder / "datasets").iterdir())) > len(known), "the dataset's folder", pause_s=0.0005
+    )
     time.sleep(0.01)
     kill(process)
     before = _outcomes(home, "dataset.import")
@@ -89,7 +101,9 @@ def test_killed_before_its_worker_works_a_job_waits_in_the_queue_and_is_done_lat
     kill(process)
     assert scan(CANARY, home.places) == []
     log = _verify_truth(home)
-    assert [(entry["outcome"], entry["reason"]) for entry in log if entry["action"] == "job.start"][1:] == [("failed", "interrupted")]
+    assert [(entry["outcome"], entry["reason"]) for entry in log if entry["action"] == "job.start"][1:] == [
+        ("failed", "interrupted")
+    ]
     assert "job.recover" in {entry["action"] for entry in log}
     (job,) = home("job", "list")
     assert job["state"] == "queued"
@@ -145,7 +159,9 @@ def test_tampering_is_refused_by_every_command_and_the_sentence_says_where(home)
 
 
 def test_one_byte_flipped_anywhere_in_the_log_is_found(home, tmp_path) -> None:
-    """In entries, hashes and checkpoint alike; each entry's byte is found in its entry. (The journal has nothing then; see below.)"""
+    """In entries, hashes and checkpoint alike; each entry's byte is found in its entry. (The journal has nothing then;
+    see below.)
+    """
     folder, key = home.folder / "audit", Vault.public_key(home.folder)
     verify_log(folder, public_key=key)
     choose = random.Random(7)
@@ -170,7 +186,9 @@ def _flipped(good: bytes, place: int, bit: int) -> bytes:
 
 
 def _parts_of(journal: bytes) -> tuple[int, int]:
-    """Return where the last frame begins, and where it ends, by the format's description (appliance/audit/journal.py)."""
+    """Return where the last frame begins, and where it ends, by the format's description
+    (appliance/audit/journal.py).
+    """
     generation, start, end = journal[4:12], 0, 0
     while journal.startswith(b"ALJ1" + generation, end):
         start, end = end, end + 49 + int.from_bytes(journal[end + 13 : end + 17], "big")
@@ -178,8 +196,9 @@ def _parts_of(journal: bytes) -> tuple[int, int]:
 
 
 def test_one_byte_flipped_in_what_only_the_journal_has_is_found(home, running, tmp_path) -> None:
-    """Killed, the home has its last entries in the journal alone. Before the last frame the next command refuses to open it at all; a
-    change of the last frame looks like a torn write, but the remembered head tells that it was whole. What lies behind is no log.
+    """Killed, the home has its last entries in the journal alone. Before the last frame the next command refuses to
+    open it at all; a change of the last frame looks like a torn write, but the remembered head tells that it was whole.
+    What lies behind is no log.
     """
     process = home.start("train", "--model", home.model, "--dataset", home.dataset, "--epochs", "2")
     running.append(process)

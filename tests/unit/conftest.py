@@ -2,8 +2,8 @@
 
 The launcher's promises: jobs/test_simulated_launcher.py.
 
-Of the plays, those of datasets are the real workers'; training, evaluation and answers are made up, and sealed as the real workers
-seal them.
+Of the plays, those of datasets are the real workers'; training, evaluation and answers are made up, and sealed as the
+real workers seal them.
 """
 
 import contextlib
@@ -99,7 +99,9 @@ class SimulatedLauncher:
         self.asked: list[dict[str, Any]] = []
         self.workers: list[SimulatedWorker] = []
 
-    def launch(self, kind: str, *, read: tuple[Path, ...], write: tuple[Path, ...], memory_bytes: int) -> SimulatedWorker:
+    def launch(
+        self, kind: str, *, read: tuple[Path, ...], write: tuple[Path, ...], memory_bytes: int
+    ) -> SimulatedWorker:
         """Start a thread in the place of a confined worker."""
         self.asked.append({"kind": kind, "read": read, "write": write, "memory_bytes": memory_bytes})
         self.workers.append(SimulatedWorker(self._play[kind] if isinstance(self._play, dict) else self._play))
@@ -164,7 +166,12 @@ def play_training(channel: Any, start: Any) -> Done:
     channel.send(Progress(step=1, steps=1, figures={"loss": 0.5}))
     folder = Path(start.adapter.folder)
     folder.mkdir()
-    seal_file(folder / "adapter.sealed", b"weights", start.adapter.data_key, SealContext("adapter", start.adapter.adapter_id, 1, "x"))
+    seal_file(
+        folder / "adapter.sealed",
+        b"weights",
+        start.adapter.data_key,
+        SealContext("adapter", start.adapter.adapter_id, 1, "x"),
+    )
     figures = {"seconds": 61.0, "tokens": 100, "tokens_per_s": 50.0, "train_loss": 0.5, "validation_loss": 0.75}
     return Done(result={**figures, "adapter_written": True, "adapter_sha256": "ab" * 32})
 
@@ -309,7 +316,9 @@ def build_world(folder: Path, launcher: Any, model_source: Path, table: bytes) -
     clock = SystemClock()
     home = folder / "home"
     switch = Switch(launcher)
-    context = ServiceContext(Settings(home), clock, Rules.load(find_policy_folder()), AuditLog.open(home / "audit", clock), switch)  # type: ignore[arg-type]
+    context = ServiceContext(
+        Settings(home), clock, Rules.load(find_policy_folder()), AuditLog.open(home / "audit", clock), switch
+    )  # type: ignore[arg-type]
     world = World(Appliance(context), switch, model_source, table)
     made = create_home(context, PASSPHRASE, first_user="anna")
     world.ids |= {"user": made["user"], "one_time": made["password"]}

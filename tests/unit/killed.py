@@ -8,11 +8,23 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate", "os.chmod"}  # audit events
+CHANGES = {
+    "os.rename",
+    "os.remove",
+    "os.mkdir",
+    "os.rmdir",
+    "os.link",
+    "os.symlink",
+    "os.truncate",
+    "os.chmod",
+}  # audit events
 
 
 class Killed:
-    """`open_it` gets ready (it is never killed), `change` is killed. Lines count in the files with these names alone."""
+    """`open_it` gets ready (it is never killed), `change` is killed.
+
+    Lines count in the files with these names alone.
+    """
 
     def __init__(self, open_it: Callable[[], Any], change: Callable[[Any], Any], files: tuple[str, ...]) -> None:
         self._open, self._change, self._files = open_it, change, files
@@ -25,9 +37,11 @@ class Killed:
         return os.waitpid(child, 0)[1] == signal.SIGKILL
 
     def lines_after_writes(self) -> list[int]:
-        """Run the change to its end; return the first line, and those before which the disk may differ from before the line above.
+        """Run the change to its end; return the first line, and those before which the disk may differ from before the
+        line above.
 
-        Killed before any other line it leaves the same files. What counts: system calls that write (/proc/self/io), and the events above.
+        Killed before any other line it leaves the same files. What counts: system calls that write (/proc/self/io), and
+        the events above.
         """
         told, tells = os.pipe()
         child = os.fork()

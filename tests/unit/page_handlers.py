@@ -1,6 +1,8 @@
-"""What the handlers of Gradio's pages can reach: each function of the services that their code names, or what it calls of the web.
+"""What the handlers of Gradio's pages can reach: each function of the services that their code names, or what it calls
+of the web.
 
-Names are resolved as Python does it (globals, closures), attributes by their name alone: `appliance.desk.ask` is any method `ask`.
+Names are resolved as Python does it (globals, closures), attributes by their name alone: `appliance.desk.ask` is any
+method `ask`.
 """
 
 import importlib
@@ -35,7 +37,11 @@ def methods() -> dict[str, set[str]]:
             if inspect.isclass(thing) and thing.__module__.startswith("appliance.services."):
                 for name, method in vars(thing).items():
                     function = inspect.unwrap(method) if callable(method) else method
-                    if inspect.isfunction(function) and not name.startswith("_") and "caller" in inspect.signature(function).parameters:
+                    if (
+                        inspect.isfunction(function)
+                        and not name.startswith("_")
+                        and "caller" in inspect.signature(function).parameters
+                    ):
                         found.setdefault(name, set()).add(name_of(function))
     return found
 

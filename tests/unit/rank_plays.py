@@ -54,7 +54,9 @@ def play_sweep(channel: Any, start: SweepStart) -> Done:
     channel.send(Ready())
     _seal(start.training.adapter)
     won = start.candidates[1].rank
-    trials = [{"rung": 0, "rank": each.rank, "steps": 2, "validation_loss": 1.0, "parameters": 8} for each in start.candidates]
+    trials = [
+        {"rung": 0, "rank": each.rank, "steps": 2, "validation_loss": 1.0, "parameters": 8} for each in start.candidates
+    ]
     figures = {"adapter_sha256": "ef" * 32, "rank": won, "trials": trials, "sentence": f"Rank {won} did best."}
     return Done(result={"adapter_written": True, "validation_loss": 1.0, "seconds": 1.0, **figures})
 

@@ -1,4 +1,6 @@
-"""A small disk of its own, where this machine lets tests mount one, what fills it, and a disk that is full without one."""
+"""A small disk of its own, where this machine lets tests mount one, what fills it, and a disk that is full without
+one.
+"""
 
 import contextlib
 import resource
@@ -14,7 +16,9 @@ def small_disk(folder: Path, size: str) -> Iterator[Path]:
     """Give a new `folder` on a file system of `size` ("48m"); skip the test where none can be mounted."""
     folder.mkdir()
     try:
-        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(folder)], check=True, capture_output=True)
+        subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(folder)], check=True, capture_output=True
+        )
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("mounting a small disk needs root")
     try:

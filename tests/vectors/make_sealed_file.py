@@ -1,8 +1,10 @@
-"""Write sealed_file.json: what a reader of sealed files must open, and what it must refuse. Deterministic: run it again, get the same.
+"""Write sealed_file.json: what a reader of sealed files must open, and what it must refuse. Deterministic: run it
+again, get the same.
 
     python tests/vectors/make_sealed_file.py
 
-The contents are short, so the chunk size is the smallest allowed. `plaintext` is given as a byte repeated `length` times.
+The contents are short, so the chunk size is the smallest allowed. `plaintext` is given as a byte repeated `length`
+times.
 """
 
 import hashlib
@@ -28,8 +30,16 @@ def vectors() -> list[dict[str, object]]:
     two = sealed(2 * MIN_CHUNK_BYTES)
     stride = MIN_CHUNK_BYTES + 16
     first, second = two[HEADER_BYTES : HEADER_BYTES + stride], two[HEADER_BYTES + stride :]
-    valid = {"empty": 0, "one byte": 1, "one full chunk": MIN_CHUNK_BYTES, "exact multiple": 2 * MIN_CHUNK_BYTES, "ragged": 70_000}
-    cases = [{"name": name, "expect": "opens", "length": length, "data": sealed(length)} for name, length in valid.items()]
+    valid = {
+        "empty": 0,
+        "one byte": 1,
+        "one full chunk": MIN_CHUNK_BYTES,
+        "exact multiple": 2 * MIN_CHUNK_BYTES,
+        "ragged": 70_000,
+    }
+    cases = [
+        {"name": name, "expect": "opens", "length": length, "data": sealed(length)} for name, length in valid.items()
+    ]
     invalid = {
         "no bytes": b"",
         "header cut": two[:20],
@@ -62,9 +72,20 @@ def main() -> None:
         assert isinstance(data, bytes)
         # Long files are named by their hash and made again by the test; short ones stand here whole.
         records.append(
-            {**case, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest(), "hex": data.hex() if len(data) < 200 else None}
+            {
+                **case,
+                "bytes": len(data),
+                "sha256": hashlib.sha256(data).hexdigest(),
+                "hex": data.hex() if len(data) < 200 else None,
+            }
         )
-    document = {"key": KEY.hex(), "salt": SALT.hex(), "context": vars(CONTEXT), "chunk_bytes": MIN_CHUNK_BYTES, "vectors": records}
+    document = {
+        "key": KEY.hex(),
+        "salt": SALT.hex(),
+        "context": vars(CONTEXT),
+        "chunk_bytes": MIN_CHUNK_BYTES,
+        "vectors": records,
+    }
     Path(__file__).with_name("sealed_file.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 

@@ -1,4 +1,7 @@
-"""Files that staff bring, of every kind, as records: what comes in is hostile until checked. The kind is found by content."""
+"""Files that staff bring, of every kind, as records: what comes in is hostile until checked.
+
+The kind is found by content.
+"""
 
 import io
 from collections.abc import Iterator
@@ -10,7 +13,13 @@ from appliance.datasets.sources.json_text import looks_like_json, read_json
 from appliance.datasets.sources.parquet_source import read_parquet
 from appliance.datasets.sources.records import Records, Source, Wrong
 from appliance.datasets.sources.text import MAX_FILE_BYTES, Seekable, TextLines, too_large
-from appliance.datasets.sources.workbook import MAX_BYTES, MAX_ENTRIES, is_workbook, read_workbook, verify_no_other_document
+from appliance.datasets.sources.workbook import (
+    MAX_BYTES,
+    MAX_ENTRIES,
+    is_workbook,
+    read_workbook,
+    verify_no_other_document,
+)
 from appliance.datasets.sources.zip_entries import open_zip, read_entry
 from appliance.foundation.errors import InputError
 
@@ -24,21 +33,28 @@ _NAME_CHARACTERS = 80
 
 @dataclass
 class Opened:
-    """The tables of a file, to be read one after the other; `unread` grows meanwhile: what was there and was left alone."""
+    """The tables of a file, to be read one after the other; `unread` grows meanwhile: what was there and was left
+    alone.
+    """
 
     sources: Iterator[Source]
     unread: list[str] = field(default_factory=list)
 
 
 def open_sources(stream: Seekable, filename: str, *, encoding: str = "", delimiter: str = "") -> Opened:
-    """Return the tables of a file; `encoding` and `delimiter` are for text, "" to find them. Raises `InputError`, later too."""
+    """Return the tables of a file; `encoding` and `delimiter` are for text, "" to find them.
+
+    Raises `InputError`, later too.
+    """
     if stream.seek(0, io.SEEK_END) > MAX_FILE_BYTES:
         raise too_large()
     unread: list[str] = []
     return Opened(_sources(stream, _shown(filename), encoding, delimiter, unread, inside=False), unread)
 
 
-def _sources(stream: Seekable, name: str, encoding: str, delimiter: str, unread: list[str], *, inside: bool) -> Iterator[Source]:
+def _sources(
+    stream: Seekable, name: str, encoding: str, delimiter: str, unread: list[str], *, inside: bool
+) -> Iterator[Source]:
     stream.seek(0)
     magic = stream.read(4)
     if magic in _ZIP:
@@ -48,17 +64,28 @@ def _sources(stream: Seekable, name: str, encoding: str, delimiter: str, unread:
             if sum(entry.file_size for entry in archive.infolist()) > MAX_BYTES:
                 raise too_large()
             for source in read_workbook(archive, unread):
-                yield Source(f"{name}: {source.name}" if inside else source.name, source.source_format, source.note, source.records)
+                yield Source(
+                    f"{name}: {source.name}" if inside else source.name,
+                    source.source_format,
+                    source.note,
+                    source.records,
+                )
             return
         verify_no_other_document(names)
         if inside:
-            raise InputError("The archive holds another archive. Unpack it, and bring the files themselves.", code="dataset.archive")
+            raise InputError(
+                "The archive holds another archive. Unpack it, and bring the files themselves.", code="dataset.archive"
+            )
         yield from _archived(archive, encoding, delimiter, unread)
     elif magic == b"PAR1":
         yield read_parquet(stream, name)
     else:
         lines = TextLines(stream, encoding)
-        yield read_json(lines, name) if looks_like_json(lines) and not delimiter else read_delimited(lines, name, delimiter)
+        yield (
+            read_json(lines, name)
+            if looks_like_json(lines) and not delimiter
+            else read_delimited(lines, name, delimiter)
+        )
 
 
 def _archived(archive: Any, encoding: str, delimiter: str, unread: list[str]) -> Iterator[Source]:
@@ -74,7 +101,9 @@ def _archived(archive: Any, encoding: str, delimiter: str, unread: list[str]) ->
             continue
         found += 1
         if found > MAX_ARCHIVE_FILES:
-            raise InputError(f"The archive holds more than {MAX_ARCHIVE_FILES} tables. Split it.", code="dataset.archive")
+            raise InputError(
+                f"The archive holds more than {MAX_ARCHIVE_FILES} tables. Split it.", code="dataset.archive"
+            )
         yield from _sources(io.BytesIO(read_entry(archive, entry)), name, encoding, delimiter, unread, inside=True)
     if not found:
         raise InputError(

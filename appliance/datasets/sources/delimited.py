@@ -1,4 +1,5 @@
-"""Delimited text: CSV as in RFC 4180, and its relatives with semicolons, tabs or bars. The separator is the one that gives a table.
+"""Delimited text: CSV as in RFC 4180, and its relatives with semicolons, tabs or bars. The separator is the one that
+gives a table.
 
 A first line `sep=;`, which spreadsheet programs write, says it. Formulas are text and stay text.
 """
@@ -21,7 +22,9 @@ _SAMPLE_CHARACTERS = 200_000
 def read_delimited(lines: TextLines, name: str, delimiter: str = "") -> Source:
     """Return the table; `delimiter` is one of the names of `DELIMITERS`, or "" to find it."""
     if delimiter and delimiter not in DELIMITERS:
-        raise InputError(f"There is no such separator here. Choose one of: {', '.join(DELIMITERS)}.", code="dataset.delimiter")
+        raise InputError(
+            f"There is no such separator here. Choose one of: {', '.join(DELIMITERS)}.", code="dataset.delimiter"
+        )
     said, sample = _said(lines)
     character = DELIMITERS.get(delimiter, "") or said or _find_delimiter(sample)
     spoken = next(spoken for spoken, value in DELIMITERS.items() if value == character)
@@ -44,12 +47,16 @@ def _said(lines: TextLines) -> tuple[str, list[str]]:
 
 
 def _find_delimiter(sample: list[str]) -> str:
-    """Return the separator by which most rows of the sample have the same number of cells, and the most cells; a comma when none does."""
+    """Return the separator by which most rows of the sample have the same number of cells, and the most cells; a comma
+    when none does.
+    """
 
     def score(character: str) -> tuple[float, int]:
         try:
             # Not the last row: the sample may end inside of a cell.
-            rows = [len(cells) for cells in csv.reader(sample, delimiter=character) if any(cell.strip() for cell in cells)]
+            rows = [
+                len(cells) for cells in csv.reader(sample, delimiter=character) if any(cell.strip() for cell in cells)
+            ]
         except csv.Error:
             return 0.0, 0
         rows = rows[:-1] if len(sample) >= _SAMPLE_LINES and len(rows) > 1 else rows
@@ -61,7 +68,9 @@ def _find_delimiter(sample: list[str]) -> str:
 
 
 class DelimitedRecords(Iterator[tuple[int, dict[str, Any] | Wrong]]):
-    """The records of a table; whoever reads many of them takes `cells`, which are the same rows without a dictionary for each."""
+    """The records of a table; whoever reads many of them takes `cells`, which are the same rows without a dictionary
+    for each.
+    """
 
     def __init__(self, lines: Iterable[str], delimiter: str, *, skip_first: bool) -> None:
         self.header: list[str] = []
@@ -72,7 +81,10 @@ class DelimitedRecords(Iterator[tuple[int, dict[str, Any] | Wrong]]):
         return row, row_record(self.header, cells)
 
     def cells(self, count: int) -> list[tuple[int, list[str]]]:
-        """Return up to so many rows, with their numbers, as they stand: with too many or too few cells, too. Raises `InputError`."""
+        """Return up to so many rows, with their numbers, as they stand: with too many or too few cells, too.
+
+        Raises `InputError`.
+        """
         return list(islice(self._rows, count))
 
     def _read(self, lines: Iterable[str], delimiter: str, skip_first: bool) -> Iterator[tuple[int, list[str]]]:
@@ -91,9 +103,11 @@ class DelimitedRecords(Iterator[tuple[int, dict[str, Any] | Wrong]]):
                         continue
                 yield row, cells
         except csv.Error as error:
-            # The module's own message may hold content, so it is replaced. What follows in the file cannot be trusted to be rows.
+            # The module's own message may hold content, so it is replaced. What follows in the file cannot be trusted
+            # to be rows.
             raise InputError(
-                f"The file was not imported: row {row + 1} has a quotation mark that is never closed, text after a closing one, or a huge "
+                f"The file was not imported: row {row + 1} has a quotation mark that is never closed, text after a "
+                "closing one, or a huge "
                 "cell, so that what follows cannot be told apart. Correct that row and choose the file again.",
                 code="dataset.rows",
             ) from error

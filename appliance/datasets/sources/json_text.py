@@ -1,7 +1,7 @@
 """JSON: one object a line (JSON Lines), a list of objects, objects one after the other, or one object around a list.
 
-A list is read element by element, so that a large one needs no more memory than its largest element. What cannot be one row of
-`MAX_LINE_CHARACTERS` is refused.
+A list is read element by element, so that a large one needs no more memory than its largest element. What cannot be one
+row of `MAX_LINE_CHARACTERS` is refused.
 """
 
 import json
@@ -72,7 +72,9 @@ def _listed(lines: TextLines) -> Records:
 
 
 def _skipped(buffer: str, place: int, pieces: Iterator[str], skip: str) -> tuple[str, int]:
-    """Return buffer and place at the next character that is not to be skipped; an empty buffer at the end of the text."""
+    """Return buffer and place at the next character that is not to be skipped; an empty buffer at the end of the
+    text.
+    """
     while True:
         while place < len(buffer) and buffer[place] in skip:
             place += 1
@@ -93,14 +95,18 @@ def _element(buffer: str, place: int, pieces: Iterator[str], row: int) -> tuple[
             value, end = _DECODER.raw_decode(buffer)
         except (ValueError, RecursionError) as error:
             if len(buffer) > MAX_LINE_CHARACTERS:
-                raise _no_json(f"has an element {row} that is not JSON, or longer than {MAX_LINE_CHARACTERS:,} characters") from error
+                raise _no_json(
+                    f"has an element {row} that is not JSON, or longer than {MAX_LINE_CHARACTERS:,} characters"
+                ) from error
             tried = len(buffer)
             grown = [buffer]
             while tried < 2 * len(buffer) and (more := next(pieces, "")):
                 grown.append(more)
                 tried += len(more)
             if len(grown) == 1:
-                raise _no_json(f"has an element {row} that is not JSON (no key twice), or ends before the list does") from error
+                raise _no_json(
+                    f"has an element {row} that is not JSON (no key twice), or ends before the list does"
+                ) from error
             buffer = "".join(grown)
             continue
         return value, buffer, end
@@ -112,7 +118,9 @@ def _whole(lines: TextLines) -> Records:
     for line in lines:
         size += len(line)
         if size > MAX_WRAPPED_CHARACTERS:
-            raise _no_json(f"is one object of more than {MAX_WRAPPED_CHARACTERS // 1024**2} Mi characters; save its rows as a list")
+            raise _no_json(
+                f"is one object of more than {MAX_WRAPPED_CHARACTERS // 1024**2} Mi characters; save its rows as a list"
+            )
         pieces.append(line)
     text, place = "".join(pieces), 0
     values: list[Any] = []
@@ -136,7 +144,9 @@ def _whole(lines: TextLines) -> Records:
 
 def _is_wrapper(value: Any) -> bool:
     """Tell whether an object only holds a list of rows. A conversation's own list is none: its objects are turns."""
-    if not isinstance(value, dict) or {"messages", "conversations", "conversation", "prompt", "completion"} & set(value):
+    if not isinstance(value, dict) or {"messages", "conversations", "conversation", "prompt", "completion"} & set(
+        value
+    ):
         return False
     return any(_is_rows(each) for each in value.values())
 
@@ -146,7 +156,9 @@ def _is_rows(value: Any) -> bool:
 
 
 def _no_json(clause: str) -> InputError:
-    return InputError(f"The file was not imported: it {clause}. Correct it and choose the file again.", code="dataset.json")
+    return InputError(
+        f"The file was not imported: it {clause}. Correct it and choose the file again.", code="dataset.json"
+    )
 
 
 _BROKEN = object()

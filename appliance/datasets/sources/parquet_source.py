@@ -1,4 +1,7 @@
-"""Parquet files, a thousand rows at a time, by pyarrow. What a file says of its sizes is looked at before it is read."""
+"""Parquet files, a thousand rows at a time, by pyarrow.
+
+What a file says of its sizes is looked at before it is read.
+"""
 
 import io
 from typing import Any
@@ -30,10 +33,14 @@ def read_parquet(stream: Seekable, name: str) -> Source:
         raise _damaged() from error
     if columns > MAX_COLUMNS:
         raise InputError(
-            f"The table has more than {MAX_COLUMNS} columns. Delete those that are not needed.", code="dataset.too-many-columns"
+            f"The table has more than {MAX_COLUMNS} columns. Delete those that are not needed.",
+            code="dataset.too-many-columns",
         )
     if any(not 0 <= size <= MAX_GROUP_BYTES for size in sizes) or sum(sizes) > MAX_TOTAL_BYTES:
-        raise InputError("The Parquet file would become too large in memory. Write it with smaller row groups.", code="dataset.too-large")
+        raise InputError(
+            "The Parquet file would become too large in memory. Write it with smaller row groups.",
+            code="dataset.too-large",
+        )
     return Source(name, "Parquet", f"{metadata.num_rows:,} rows", _records(file))
 
 
@@ -52,5 +59,6 @@ def _records(file: Any) -> Records:
 
 def _damaged() -> InputError:
     return InputError(
-        "The Parquet file is damaged, cut, or of a kind that is not read here. Export it as CSV or JSONL.", code="dataset.parquet"
+        "The Parquet file is damaged, cut, or of a kind that is not read here. Export it as CSV or JSONL.",
+        code="dataset.parquet",
     )

@@ -1,4 +1,6 @@
-"""What every kind of source has in common: records with the row that they came from, and a way to say that a row is wrong."""
+"""What every kind of source has in common: records with the row that they came from, and a way to say that a row is
+wrong.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -33,25 +35,32 @@ class Source:
 
 
 def header_of(cells: Sequence[str]) -> tuple[list[str], bool]:
-    """Return the columns' names and whether the row is a header; a first row that reads like data names none. Raises `InputError`."""
+    """Return the columns' names and whether the row is a header; a first row that reads like data names none.
+
+    Raises `InputError`.
+    """
     header = [cell.strip() for cell in cells]
     while header and not header[-1]:
         header.pop()  # spreadsheets leave empty columns at the right
     if len(header) <= 1:
         raise InputError(
-            "The table has only one column; it needs at least a question and an answer. Separate them by commas, semicolons or tabs.",
+            "The table has only one column; it needs at least a question and an answer. Separate them by commas, "
+            "semicolons or tabs.",
             code="dataset.one-column",
         )
     if len(header) > MAX_COLUMNS:
         raise InputError(
-            f"The table has more than {MAX_COLUMNS} columns. Delete those that are not needed.", code="dataset.too-many-columns"
+            f"The table has more than {MAX_COLUMNS} columns. Delete those that are not needed.",
+            code="dataset.too-many-columns",
         )
     if any(len(cell) > _DATA_CHARACTERS or cell.endswith("?") for cell in header):
         return [f"column {number}" for number in range(1, len(header) + 1)], False
     # Spreadsheets leave unnamed columns behind; they can hold no role, and their names must not collide.
     header = [name or f"column {number}" for number, name in enumerate(header, start=1)]
     if len(set(header)) != len(header):
-        raise InputError("Two columns of the first row have the same name. Rename one of them.", code="dataset.ambiguous-columns")
+        raise InputError(
+            "Two columns of the first row have the same name. Rename one of them.", code="dataset.ambiguous-columns"
+        )
     return header, True
 
 

@@ -1,8 +1,8 @@
 """Bytes into lines of text, with bounds: finds the encoding, refuses what is no text and says where.
 
-The encoding is the one of the byte order mark; or UTF-16 when every other byte is zero; or UTF-8 when the whole file is; or else
-Windows-1252, when its bytes could be that and none of them is UTF-8. A file that mixes two is refused with the place. Somebody may say
-which it is (`ENCODINGS`), and is shown what was found.
+The encoding is the one of the byte order mark; or UTF-16 when every other byte is zero; or UTF-8 when the whole file
+is; or else Windows-1252, when its bytes could be that and none of them is UTF-8. A file that mixes two is refused with
+the place. Somebody may say which it is (`ENCODINGS`), and is shown what was found.
 """
 
 import codecs
@@ -55,10 +55,14 @@ _MIXED_SHARE = 20  # one sequence of UTF-8 among so many others is chance
 
 # First bytes of what people rename to .csv, and what to say; each long enough that no header of a table starts so.
 _FOREIGN = (
-    (b"%PDF-", "This is a PDF document, not a table. Copy its questions and answers into a table and save that as CSV."),
+    (
+        b"%PDF-",
+        "This is a PDF document, not a table. Copy its questions and answers into a table and save that as CSV.",
+    ),
     (
         b"\xd0\xcf\x11\xe0",
-        "This is an old or a protected Office document. Open it and save it as .xlsx without a password, or as CSV UTF-8.",
+        "This is an old or a protected Office document. Open it and save it as .xlsx without a password, or as CSV "
+        "UTF-8.",
     ),
     (b"\x1f\x8b", "This is a gzip archive, not text. Unpack it and choose the file inside."),
     (b"BZh91AY&SY", "This is a bzip2 archive, not text. Unpack it and choose the file inside."),
@@ -68,12 +72,21 @@ _FOREIGN = (
     (b"\x28\xb5\x2f\xfd", "This is a Zstandard archive, not text. Unpack it and choose the file inside."),
     (b"GGUF\x03", "This is a language model (GGUF), not a table. Import it as a model."),
     (b"SQLite format 3\x00", "This is a database, not text. Export the table as CSV."),
-    (b"{\\rtf", "This is a rich text document, not a table. Copy its questions and answers into a table and save that as CSV."),
+    (
+        b"{\\rtf",
+        "This is a rich text document, not a table. Copy its questions and answers into a table and save that as CSV.",
+    ),
     (b"\x89PNG", "This is a picture, not a table. Type its questions and answers into a table and save that as CSV."),
-    (b"\xff\xd8\xff", "This is a picture, not a table. Type its questions and answers into a table and save that as CSV."),
+    (
+        b"\xff\xd8\xff",
+        "This is a picture, not a table. Type its questions and answers into a table and save that as CSV.",
+    ),
     (b"\x80", "This is not text. Pickle and other program data are never read here: export the table as CSV or JSONL."),
     (b"<?xml", "This is XML, not a table. Export it as CSV or JSONL."),
-    (b"<!DOCTYPE", "This is a web page, not a table. Copy its questions and answers into a table and save that as CSV."),
+    (
+        b"<!DOCTYPE",
+        "This is a web page, not a table. Copy its questions and answers into a table and save that as CSV.",
+    ),
     (b"<html", "This is a web page, not a table. Copy its questions and answers into a table and save that as CSV."),
 )
 
@@ -96,7 +109,9 @@ class TextLines:
     def __init__(self, stream: Seekable, encoding: str = "") -> None:
         """Raises `InputError` when this is no text, or its encoding is not to be found."""
         if encoding and encoding not in ENCODINGS:
-            raise InputError(f"There is no such encoding here. Choose one of: {', '.join(ENCODINGS)}.", code="dataset.encoding")
+            raise InputError(
+                f"There is no such encoding here. Choose one of: {', '.join(ENCODINGS)}.", code="dataset.encoding"
+            )
         if stream.seek(0, io.SEEK_END) > MAX_FILE_BYTES:
             raise too_large()
         stream.seek(0)
@@ -108,14 +123,17 @@ class TextLines:
         """Yield the lines, from the first each time. Raises `InputError` with the line when one cannot be read."""
         self._stream.seek(0)
         # The wrapper closes what it wraps when it goes; the stream stays its owner's.
-        text = io.TextIOWrapper(io.BufferedReader(_Borrowed(self._stream), _HEAD_BYTES), encoding=ENCODINGS[self.encoding], newline="")
+        text = io.TextIOWrapper(
+            io.BufferedReader(_Borrowed(self._stream), _HEAD_BYTES), encoding=ENCODINGS[self.encoding], newline=""
+        )
         number = 0
         try:
             while line := text.readline(MAX_LINE_CHARACTERS + 2):
                 number += 1
                 if len(line) > MAX_LINE_CHARACTERS:
                     raise InputError(
-                        f"Line {number} is longer than {MAX_LINE_CHARACTERS // 1024} Ki characters: this is no table with one row a line. "
+                        f"Line {number} is longer than {MAX_LINE_CHARACTERS // 1024} Ki characters: this is no table "
+                        "with one row a line. "
                         "Check the file.",
                         code="dataset.line-too-long",
                     )
@@ -127,7 +145,8 @@ class TextLines:
                 yield line.removeprefix("\ufeff") if number == 1 else line
         except UnicodeError as error:
             raise InputError(
-                f"Line {number + 1} or one soon after it is not {self.encoding} text. Choose the encoding that it was saved in. {_SAVE_AS}",
+                f"Line {number + 1} or one soon after it is not {self.encoding} text. Choose the encoding that it was "
+                f"saved in. {_SAVE_AS}",
                 code="dataset.encoding",
             ) from error
 
@@ -135,7 +154,8 @@ class TextLines:
 def too_large() -> InputError:
     """Return the refusal of a file that is over the limit."""
     return InputError(
-        f"The file is larger than {MAX_FILE_BYTES // 1024**2:,} MiB. Split it into several datasets.", code="dataset.too-large"
+        f"The file is larger than {MAX_FILE_BYTES // 1024**2:,} MiB. Split it into several datasets.",
+        code="dataset.too-large",
     )
 
 
@@ -145,7 +165,9 @@ def verify_text(start: bytes) -> None:
     for mark, _name in _MARKS:
         bare = bare.removeprefix(mark)
     if not bare.strip():
-        raise InputError("The file is empty. Choose one with at least one question and its answer.", code="dataset.empty")
+        raise InputError(
+            "The file is empty. Choose one with at least one question and its answer.", code="dataset.empty"
+        )
     for magic, sentence in _FOREIGN:
         if start.startswith(magic):
             raise InputError(sentence, code="dataset.not-text")
@@ -181,14 +203,20 @@ def _find_encoding(stream: Seekable) -> str:
             return "UTF-16BE"
         place = head.index(0)
         line = head.count(b"\n", 0, place) + 1
-        raise InputError(f"Line {line} holds a NUL byte (byte {place}): this is not plain text. {_SAVE_AS}", code="dataset.nul")
+        raise InputError(
+            f"Line {line} holds a NUL byte (byte {place}): this is not plain text. {_SAVE_AS}", code="dataset.nul"
+        )
     wrong = _first_not_utf8(stream)
     if wrong is None:
         return "UTF-8"
     wide, high, undefined = _count_high(stream)
     if undefined or wide * _MIXED_SHARE > high:
         line, byte = _place(stream, wrong)
-        why = "it mixes two encodings" if wide and not undefined else "it was probably saved in another encoding, one not found here"
+        why = (
+            "it mixes two encodings"
+            if wide and not undefined
+            else "it was probably saved in another encoding, one not found here"
+        )
         raise InputError(
             f"Line {line} is not UTF-8 text (byte {wrong} of the file, 0x{byte:02x}): {why}. "
             f"Choose the encoding that it was saved in. {_SAVE_AS}",
@@ -215,7 +243,9 @@ def _first_not_utf8(stream: Seekable) -> int | None:
 
 
 def _count_high(stream: Seekable) -> tuple[int, int, bool]:
-    """Return how many sequences look like UTF-8, how many runs of high bytes there are, and whether any cannot be Windows-1252."""
+    """Return how many sequences look like UTF-8, how many runs of high bytes there are, and whether any cannot be
+    Windows-1252.
+    """
     stream.seek(0)
     wide = high = 0
     undefined = False

@@ -1,7 +1,9 @@
-"""Excel workbooks (.xlsx): sheets as they show, formulas by the value that was last computed (none for an error), merged cells filled.
+"""Excel workbooks (.xlsx): sheets as they show, formulas by the value that was last computed (none for an error),
+merged cells filled.
 
-The parser is calamine (Rust), by python-calamine. It holds a sheet as a dense range and reads archives in its own way, so it is given a
-clean archive of only the parts it needs: no document type (entities), no far cell that would make a range of billions.
+The parser is calamine (Rust), by python-calamine. It holds a sheet as a dense range and reads archives in its own way,
+so it is given a clean archive of only the parts it needs: no document type (entities), no far cell that would make a
+range of billions.
 """
 
 import datetime as dt
@@ -21,7 +23,8 @@ MAX_MERGED = 100_000  # ranges
 MAX_COLUMNS_READ = 256
 _NAME_CHARACTERS = 80
 _PARTS = re.compile(
-    r"(\[Content_Types\]\.xml|_rels/\.rels|xl/(workbook\.xml|sharedStrings\.xml|styles\.xml|_rels/.*|worksheets/.*\.(xml|rels)))$", re.I
+    r"(\[Content_Types\]\.xml|_rels/\.rels|xl/(workbook\.xml|sharedStrings\.xml|styles\.xml|_rels/.*|worksheets/.*\.(xml|rels)))$",
+    re.I,
 )
 _DOCTYPE = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _REFERENCE = re.compile(rb"""\br\s*=\s*["']\s*\$?([A-Za-z]{1,7})\$?([0-9]{1,9})\s*["']""")
@@ -58,14 +61,16 @@ def read_workbook(archive: Any, unread: list[str]) -> Iterator[Source]:
             data = data.decode("utf-16", "replace").encode()  # the parts are UTF-8 in every file that Excel makes
         if _DOCTYPE.search(data):
             raise InputError(
-                "The workbook defines a document type, which spreadsheets never do: it was refused. Save the table as CSV UTF-8.",
+                "The workbook defines a document type, which spreadsheets never do: it was refused. Save the table as "
+                "CSV UTF-8.",
                 code="dataset.workbook",
             )
         if "worksheets/" in name and name.lower().endswith(".xml"):
             cells += _rectangle(data)
             if cells > MAX_CELLS or len(_MERGED.findall(data)) > MAX_MERGED:
                 raise InputError(
-                    "A sheet of this workbook has cells too far apart, or too many of them. Copy the table into a new sheet, or save "
+                    "A sheet of this workbook has cells too far apart, or too many of them. Copy the table into a new "
+                    "sheet, or save "
                     "it as CSV.",
                     code="dataset.workbook",
                 )
@@ -133,7 +138,11 @@ def _rows(workbook: Any, index: int) -> list[tuple[int, list[Any]]]:
         for row in table[top - first : bottom - first + 1]:
             for place in range(start - left, min(end - left + 1, len(row))):
                 row[place] = value
-    return [(number, cells) for number, cells in enumerate(table, start=first + 1) if any(cell not in ("", None) for cell in cells)]
+    return [
+        (number, cells)
+        for number, cells in enumerate(table, start=first + 1)
+        if any(cell not in ("", None) for cell in cells)
+    ]
 
 
 def _header(rows: list[tuple[int, list[Any]]]) -> tuple[list[str], bool] | None:

@@ -1,7 +1,7 @@
 """ZIP archives, looked at before anything in them is read: bombs are refused by what they would become.
 
-Sizes in a ZIP's directory may lie. What is read here stops at the size that was declared and must be that long; what another parser
-reads is packed anew first (`repacked`), so that no lie reaches it.
+Sizes in a ZIP's directory may lie. What is read here stops at the size that was declared and must be that long; what
+another parser reads is packed anew first (`repacked`), so that no lie reaches it.
 """
 
 import io
@@ -35,7 +35,10 @@ def open_zip(stream: Seekable, *, max_entries: int, max_bytes: int) -> zipfile.Z
         raise InputError("The archive is protected by a password. Save it without one.", code="dataset.encrypted")
     if sum(entry.file_size for entry in entries) > max_bytes:
         raise _refused(f"it would become larger than {max_bytes // 1024**2} MiB when unpacked")
-    if any(entry.file_size > MIN_SUSPECT_BYTES and entry.file_size > MAX_RATIO * max(1, entry.compress_size) for entry in entries):
+    if any(
+        entry.file_size > MIN_SUSPECT_BYTES and entry.file_size > MAX_RATIO * max(1, entry.compress_size)
+        for entry in entries
+    ):
         raise _refused(f"a file in it would become more than {MAX_RATIO} times as large, which only bombs do")
     end = 0
     for entry in sorted(entries, key=lambda each: each.header_offset):
@@ -57,7 +60,9 @@ def read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     return data
 
 
-def repacked(archive: zipfile.ZipFile, wanted: Callable[[str], bool], check: Callable[[str, bytes], None]) -> io.BytesIO:
+def repacked(
+    archive: zipfile.ZipFile, wanted: Callable[[str], bool], check: Callable[[str, bytes], None]
+) -> io.BytesIO:
     """Return an archive of the wanted entries, uncompressed, each seen by `check(name, data)`."""
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as clean:

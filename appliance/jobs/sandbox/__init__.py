@@ -1,4 +1,7 @@
-"""The walls around workers and the server: seccomp, Landlock, namespaces, limits (SECURITY.md, Controls). No flag turns them off."""
+"""The walls around workers and the server: seccomp, Landlock, namespaces, limits (SECURITY.md, Controls).
+
+No flag turns them off.
+"""
 
 from appliance.jobs.sandbox.confine import WorkerSandbox, confine_server, confine_worker, worker_environment
 from appliance.jobs.sandbox.controls import ALL_CONTROLS, Control

@@ -1,7 +1,9 @@
-"""The two sandboxes: of a worker, put up in the forked child just before exec, and of the server, before its first thread.
+"""The two sandboxes: of a worker, put up in the forked child just before exec, and of the server, before its first
+thread.
 
-SECURITY.md, Controls. The order is the content here: what needs privileges comes first, each wall stands before the next call could need
-what it takes away, the seccomp filter last. Nothing can be undone afterwards, and every child inherits it.
+SECURITY.md, Controls. The order is the content here: what needs privileges comes first, each wall stands before the
+next call could need what it takes away, the seccomp filter last. Nothing can be undone afterwards, and every child
+inherits it.
 """
 
 import os
@@ -53,10 +55,12 @@ _PASSED_ON = ("LANG", "LC_ALL", "TZ", "CUDA_VISIBLE_DEVICES")
 WORKER_SETTINGS = {  # of a worker's environment
     "PATH": "/usr/bin:/bin",
     "PYTHONDONTWRITEBYTECODE": "1",
-    # torch keeps a compiled product for each shape that it met, up to 1024 in two caches: hundreds of MB once rows of every length went by.
+    # torch keeps a compiled product for each shape that it met, up to 1024 in two caches: hundreds of MB once rows of
+    # every length went by.
     "LRU_CACHE_CAPACITY": "64",
     "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "64",
-    # Threads of a product wait for each other by spinning; long spins beside other work on the machine cost more than half of the speed.
+    # Threads of a product wait for each other by spinning; long spins beside other work on the machine cost more than
+    # half of the speed.
     "GOMP_SPINCOUNT": "2000",
     "HF_HUB_OFFLINE": "1",
     "TRANSFORMERS_OFFLINE": "1",
@@ -70,7 +74,9 @@ WORKER_SETTINGS = {  # of a worker's environment
 
 @dataclass(frozen=True)
 class WorkerSandbox:
-    """What one worker gets: paths to read, folders to write, memory in bytes, processes and threads; `controls` only tests set."""
+    """What one worker gets: paths to read, folders to write, memory in bytes, processes and threads; `controls` only
+    tests set.
+    """
 
     read: tuple[Path, ...]
     write: tuple[Path, ...]
@@ -80,8 +86,16 @@ class WorkerSandbox:
 
 
 def interpreter_paths() -> tuple[Path, ...]:
-    """Return what Python and torch read on this machine: libraries, the interpreter, this package, a few files of /etc."""
-    named = [*_SYSTEM, *(f"/etc/{name}" for name in _CONFIGURATION), sys.prefix, sys.base_prefix, sysconfig.get_path("purelib")]
+    """Return what Python and torch read on this machine: libraries, the interpreter, this package, a few files of
+    /etc.
+    """
+    named = [
+        *_SYSTEM,
+        *(f"/etc/{name}" for name in _CONFIGURATION),
+        sys.prefix,
+        sys.base_prefix,
+        sysconfig.get_path("purelib"),
+    ]
     return (*map(Path, named), Path(sys.executable).resolve().parent, _PACKAGE)
 
 
@@ -91,7 +105,9 @@ def gpu_devices() -> tuple[Path, ...]:
 
 
 def worker_environment(sandbox: WorkerSandbox, environment: Mapping[str, str]) -> dict[str, str]:
-    """Return a worker's whole environment: an allow-list of `environment`, switches against calling home, a home in the job's folder."""
+    """Return a worker's whole environment: an allow-list of `environment`, switches against calling home, a home in the
+    job's folder.
+    """
     passed = {name: environment[name] for name in _PASSED_ON if name in environment}
     home = str(sandbox.write[0]) if sandbox.write else "/nonexistent"
     threads = environment.get("OMP_NUM_THREADS", str(len(os.sched_getaffinity(0))))
@@ -102,8 +118,8 @@ def worker_environment(sandbox: WorkerSandbox, environment: Mapping[str, str]) -
 def confine_worker(sandbox: WorkerSandbox, *, alive: int, already_running: int) -> tuple[str, ...]:
     """Put up a worker's walls around this process, which must exec next. Its parent has entered the namespaces.
 
-    `alive`: see `limits.die_with_parent`. Returns sentences about walls that the kernel does not have; raises `IsolationError` when one
-    that must hold cannot be put up.
+    `alive`: see `limits.die_with_parent`. Returns sentences about walls that the kernel does not have; raises
+    `IsolationError` when one that must hold cannot be put up.
     """
     wanted = sandbox.controls
     missing: tuple[str, ...] = ()
@@ -131,17 +147,21 @@ def confine_worker(sandbox: WorkerSandbox, *, alive: int, already_running: int) 
     return missing
 
 
-def confine_server(read: tuple[Path, ...], write: tuple[Path, ...], controls: frozenset[Control] = ALL_CONTROLS) -> tuple[str, ...]:
-    """Put up the server's walls around this process: after it bound its sockets and forked the launcher, before any thread.
+def confine_server(
+    read: tuple[Path, ...], write: tuple[Path, ...], controls: frozenset[Control] = ALL_CONTROLS
+) -> tuple[str, ...]:
+    """Put up the server's walls around this process: after it bound its sockets and forked the launcher, before any
+    thread.
 
-    `read` comes on top of the interpreter's paths; `write` is the home. The server keeps `accept` on the sockets that it has, and can
-    make only connected Unix socket pairs; it can run no program. Temporary files must lie under `write` (TMPDIR).
-    Returns sentences about walls that the kernel does not have. Raises `IsolationError`.
+    `read` comes on top of the interpreter's paths; `write` is the home. The server keeps `accept` on the sockets that
+    it has, and can make only connected Unix socket pairs; it can run no program. Temporary files must lie under `write`
+    (TMPDIR). Returns sentences about walls that the kernel does not have. Raises `IsolationError`.
     """
     threads = os.listdir("/proc/self/task")
     if len(threads) != 1:
         raise IsolationError(
-            f"The server already runs {len(threads)} threads, which its walls would not reach. Restrict it before starting any."
+            f"The server already runs {len(threads)} threads, which its walls would not reach. Restrict it before "
+            "starting any."
         )
     if not write:
         raise IsolationError("The server was given no folder to write to: its home is needed.")
@@ -155,6 +175,8 @@ def confine_server(read: tuple[Path, ...], write: tuple[Path, ...], controls: fr
     except OSError as error:
         raise IsolationError(f"The kernel refused a limit of the server ({error}).") from error
     if controls & LANDLOCK:
-        missing = landlock.restrict(controls, read=(*interpreter_paths(), *read), write=write, devices=(Path("/dev/null"),))
+        missing = landlock.restrict(
+            controls, read=(*interpreter_paths(), *read), write=write, devices=(Path("/dev/null"),)
+        )
     seccomp.load_filter(controls, listening=_SERVER_LISTENING)
     return missing

@@ -1,7 +1,7 @@
 """The controls by name (SECURITY.md, Controls), so that a test can take one away from the otherwise whole sandbox.
 
-Nothing but a test passes anything else than `ALL_CONTROLS`: no setting, option or environment variable reaches it. What is never
-optional (no new privileges, closed descriptors, the environment's allow-list, stdin) has no name here.
+Nothing but a test passes anything else than `ALL_CONTROLS`: no setting, option or environment variable reaches it. What
+is never optional (no new privileges, closed descriptors, the environment's allow-list, stdin) has no name here.
 """
 
 from enum import StrEnum

@@ -2,8 +2,8 @@
 
 Specification: the kernel's `Documentation/userspace-api/landlock.rst`.
 
-It needs no privilege, cannot be undone, and is inherited; it does not reach a thread that already runs, and it does not know UDP,
-MPTCP or Fast Open. `seccomp` covers those.
+It needs no privilege, cannot be undone, and is inherited; it does not reach a thread that already runs, and it does not
+know UDP, MPTCP or Fast Open. `seccomp` covers those.
 """
 
 import ctypes
@@ -52,16 +52,20 @@ def _file_rights(abi: int) -> int:
     return (1 << count) - 1
 
 
-def restrict(controls: frozenset[Control], *, read: Iterable[Path], write: Iterable[Path], devices: Iterable[Path]) -> tuple[str, ...]:
-    """Let this thread and its descendants read and execute under `read`, change what is under `write`, use `devices`; no more.
+def restrict(
+    controls: frozenset[Control], *, read: Iterable[Path], write: Iterable[Path], devices: Iterable[Path]
+) -> tuple[str, ...]:
+    """Let this thread and its descendants read and execute under `read`, change what is under `write`, use `devices`;
+    no more.
 
-    Paths that do not exist are passed over. `no_new_privs` must be set. Returns a sentence for each wall that this kernel is too old for;
-    raises `IsolationError` when it has no Landlock at all.
+    Paths that do not exist are passed over. `no_new_privs` must be set. Returns a sentence for each wall that this
+    kernel is too old for; raises `IsolationError` when it has no Landlock at all.
     """
     abi = abi_version()
     if abi < FILES_ABI:
         raise IsolationError(
-            "This kernel has no Landlock, which keeps files apart. It needs 5.13 or newer with CONFIG_SECURITY_LANDLOCK, in the lsm= list."
+            "This kernel has no Landlock, which keeps files apart. It needs 5.13 or newer with "
+            "CONFIG_SECURITY_LANDLOCK, in the lsm= list."
         )
     missing = []
     attributes = _RulesetAttributes()
@@ -103,6 +107,8 @@ def _allow(ruleset: int, paths: Iterable[Path], rights: int) -> None:
             continue  # what is not there, or not reachable, needs no opening
         try:
             allowed = rights if stat.S_ISDIR(os.fstat(parent).st_mode) else rights & _FILE_RIGHTS
-            system_call("landlock_add_rule", _ADD_RULE, ruleset, _PATH_BENEATH, ctypes.byref(_PathBeneath(allowed, parent)), 0)
+            system_call(
+                "landlock_add_rule", _ADD_RULE, ruleset, _PATH_BENEATH, ctypes.byref(_PathBeneath(allowed, parent)), 0
+            )
         finally:
             os.close(parent)

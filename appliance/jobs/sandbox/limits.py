@@ -1,7 +1,8 @@
-"""Privileges, limits and inheritance of one process: capabilities, core dumps, memory, processes, death with the parent, descriptors.
+"""Privileges, limits and inheritance of one process: capabilities, core dumps, memory, processes, death with the
+parent, descriptors.
 
-Memory is bounded by RLIMIT_DATA (private writable memory), not RLIMIT_AS: torch and CUDA reserve far more addresses than they use.
-Memory that is shared (memfd) is not counted by it. RLIMIT_NPROC does not bind root.
+Memory is bounded by RLIMIT_DATA (private writable memory), not RLIMIT_AS: torch and CUDA reserve far more addresses
+than they use. Memory that is shared (memfd) is not counted by it. RLIMIT_NPROC does not bind root.
 """
 
 import os
@@ -69,7 +70,9 @@ def limit_memory(memory_bytes: int) -> None:
 
 
 def limit_processes(processes: int, already_running: int) -> None:
-    """Bound processes and threads to `processes` more than are `already_running` under this user (the limit counts by user, not by job)."""
+    """Bound processes and threads to `processes` more than are `already_running` under this user (the limit counts by
+    user, not by job).
+    """
     bound = processes + already_running
     _, hard = resource.getrlimit(resource.RLIMIT_NPROC)
     bound = bound if hard == resource.RLIM_INFINITY else min(bound, hard)

@@ -1,7 +1,9 @@
-"""Own network, process, mount, IPC and host-name namespaces for a worker, where they can be had (namespaces(7), user_namespaces(7)).
+"""Own network, process, mount, IPC and host-name namespaces for a worker, where they can be had (namespaces(7),
+user_namespaces(7)).
 
-They are the second wall: containers and some distributions forbid them. Whether they can be had is tried in a throw-away process first,
-since a half-made user namespace cannot be left again. With the privilege they are made directly, else through a user namespace.
+They are the second wall: containers and some distributions forbid them. Whether they can be had is tried in a
+throw-away process first, since a half-made user namespace cannot be left again. With the privilege they are made
+directly, else through a user namespace.
 """
 
 import os
@@ -38,7 +40,9 @@ def enter_namespaces(controls: frozenset[Control]) -> tuple[str, ...]:
             _enter(flags, with_user=with_user)
             return ()
         reasons.append(reason)
-    return (f"Namespaces cannot be had here ({'; '.join(reasons)}): the second wall is missing, seccomp and Landlock hold.",)
+    return (
+        f"Namespaces cannot be had here ({'; '.join(reasons)}): the second wall is missing, seccomp and Landlock hold.",
+    )
 
 
 def mount_own_processes() -> tuple[str, ...]:

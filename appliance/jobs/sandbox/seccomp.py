@@ -1,8 +1,10 @@
-"""Which system calls are refused: a seccomp filter, made by libseccomp. It needs no privilege and holds for all descendants.
+"""Which system calls are refused: a seccomp filter, made by libseccomp. It needs no privilege and holds for all
+descendants.
 
-The filter allows by default and refuses by name: torch, CUDA drivers and the interpreter use too many calls, different ones on each
-machine, for a list of what is allowed. What leads off the machine, into other processes, or to code in the kernel is refused with
-EPERM. A call by another instruction set's numbers (32 bit, x32) ends the process: otherwise it would pass by the filter.
+The filter allows by default and refuses by name: torch, CUDA drivers and the interpreter use too many calls, different
+ones on each machine, for a list of what is allowed. What leads off the machine, into other processes, or to code in the
+kernel is refused with EPERM. A call by another instruction set's numbers (32 bit, x32) ends the process: otherwise it
+would pass by the filter.
 """
 
 import errno
@@ -28,9 +30,11 @@ _SIMPLE_RULES = {
     Control.SECCOMP_DANGEROUS: (
         "ptrace process_vm_readv process_vm_writev process_madvise pidfd_getfd kcmp "
         "bpf perf_event_open userfaultfd keyctl add_key request_key fanotify_init lookup_dcookie "
-        "mount umount2 pivot_root chroot move_mount open_tree fsopen fsconfig fsmount fspick mount_setattr open_by_handle_at "
+        "mount umount2 pivot_root chroot move_mount open_tree fsopen fsconfig fsmount fspick mount_setattr "
+        "open_by_handle_at "
         "setns unshare kexec_load kexec_file_load init_module finit_module delete_module reboot swapon swapoff acct "
-        "quotactl quotactl_fd settimeofday clock_settime clock_adjtime adjtimex sethostname setdomainname syslog vhangup "
+        "quotactl quotactl_fd settimeofday clock_settime clock_adjtime adjtimex sethostname setdomainname syslog "
+        "vhangup "
         "iopl ioperm nfsservctl personality"
     ),
 }
@@ -41,16 +45,18 @@ def _number(name: str) -> int:
     number: int = pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name)
     if number == _SCMP_ERROR:
         raise IsolationError(
-            f"The installed libseccomp does not know the system call {name}, so it cannot refuse it. Install libseccomp 2.5.4 or newer."
+            f"The installed libseccomp does not know the system call {name}, so it cannot refuse it. Install "
+            "libseccomp 2.5.4 or newer."
         )
     return number
 
 
 def load_filter(controls: Iterable[Control], *, listening: Iterable[str]) -> None:
-    """Refuse what `controls` name, from now on and for every child. `listening` are the calls that SECCOMP_LISTEN refuses here.
+    """Refuse what `controls` name, from now on and for every child. `listening` are the calls that SECCOMP_LISTEN
+    refuses here.
 
-    Raises `IsolationError` when the kernel has no seccomp filters or libseccomp is too old. Call it last: it refuses some of the calls
-    that the other walls need. It sets no_new_privs.
+    Raises `IsolationError` when the kernel has no seccomp filters or libseccomp is too old. Call it last: it refuses
+    some of the calls that the other walls need. It sets no_new_privs.
     """
     wanted = frozenset(controls)
     refuse = pyseccomp.ERRNO(errno.EPERM)
@@ -67,7 +73,9 @@ def load_filter(controls: Iterable[Control], *, listening: Iterable[str]) -> Non
             _refuse_socket_pairs(rules, refuse)
         if Control.SECCOMP_FASTOPEN in wanted:
             for name, flags_at in (("sendto", 3), ("sendmsg", 2), ("sendmmsg", 3)):
-                rules.add_rule(refuse, _number(name), pyseccomp.Arg(flags_at, pyseccomp.MASKED_EQ, MSG_FASTOPEN, MSG_FASTOPEN))
+                rules.add_rule(
+                    refuse, _number(name), pyseccomp.Arg(flags_at, pyseccomp.MASKED_EQ, MSG_FASTOPEN, MSG_FASTOPEN)
+                )
         if Control.SECCOMP_DANGEROUS in wanted:
             _refuse_namespaces_and_terminal(rules, refuse)
         rules.load()
@@ -85,7 +93,8 @@ def _refuse_socket_pairs(rules: pyseccomp.SyscallFilter, refuse: int) -> None:
 
 
 def _refuse_namespaces_and_terminal(rules: pyseccomp.SyscallFilter, refuse: int) -> None:
-    # A filter cannot look behind clone3's pointer. ENOSYS makes the C library fall back to clone, whose flags it can see.
+    # A filter cannot look behind clone3's pointer. ENOSYS makes the C library fall back to clone, whose flags it can
+    # see.
     rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), _number("clone3"))
     for flag in _CLONE_NAMESPACES:
         rules.add_rule(refuse, _number("clone"), pyseccomp.Arg(0, pyseccomp.MASKED_EQ, flag, flag))

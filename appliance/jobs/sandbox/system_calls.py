@@ -1,4 +1,5 @@
-"""The kernel calls that Python 3.11 has no function for, by ctypes. Each raises `OSError` with its name; nothing here decides.
+"""The kernel calls that Python 3.11 has no function for, by ctypes. Each raises `OSError` with its name; nothing here
+decides.
 
 Numbers and structures: the kernel's `include/uapi/linux/{prctl,capability,landlock,sched,mount}.h`.
 """
@@ -36,7 +37,10 @@ def _verify_result(result: int, call: str) -> int:
 
 
 def system_call(name: str, number: int, *arguments: object) -> int:
-    """Call `number` with integers, pointers (`ctypes.byref`) and None. Integers are passed as 64 bit: varargs would cut or smear them."""
+    """Call `number` with integers, pointers (`ctypes.byref`) and None.
+
+    Integers are passed as 64 bit: varargs would cut or smear them.
+    """
     widened = [ctypes.c_long(a) if isinstance(a, int) else a for a in arguments]
     return _verify_result(_libc.syscall(ctypes.c_long(number), *widened), name)
 

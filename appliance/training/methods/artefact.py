@@ -1,6 +1,8 @@
-"""What a training leaves: PEFT's two files for adapters, the trained tensors and what they are for the other methods; bytes in memory.
+"""What a training leaves: PEFT's two files for adapters, the trained tensors and what they are for the other methods;
+bytes in memory.
 
-Both kinds go by the names that PEFT gives its files, so that whoever seals, moves and opens them need not know which they have.
+Both kinds go by the names that PEFT gives its files, so that whoever seals, moves and opens them need not know which
+they have.
 """
 
 import json
@@ -17,7 +19,10 @@ ADAPTER_CONFIG = "adapter_config.json"
 
 
 def adapter_files(loaded: LoadedModel, base_name: str) -> dict[str, bytes]:
-    """Return `adapter_model.safetensors` and `adapter_config.json`. Trained tensors are in the compute type: as they were validated."""
+    """Return `adapter_model.safetensors` and `adapter_config.json`.
+
+    Trained tensors are in the compute type: as they were validated.
+    """
     if loaded.peft is None:
         state = {name: tensor.detach().to(loaded.decoder.compute_type) for name, tensor in loaded.trainable.items()}
         assert loaded.tuned is not None

@@ -1,7 +1,7 @@
 """Full fine-tuning: every parameter learns.
 
-The parameters and the optimiser's moments are fp32 whatever the model computes in, because a small step on a large bf16 number is lost
-(mixed precision, arXiv:1710.03740); each product casts its matrix on the way and drops the copy.
+The parameters and the optimiser's moments are fp32 whatever the model computes in, because a small step on a large bf16
+number is lost (mixed precision, arXiv:1710.03740); each product casts its matrix on the way and drops the copy.
 """
 
 from pathlib import Path

@@ -1,8 +1,8 @@
 """Transfer learning: the last layers learn, the rest stays as it is.
 
-What learns is held in fp32 as in `full`. A head that is tied to the embedding is taken apart before it learns: trained alone, it would
-change what the frozen layers are given. The trained head is then a matrix of its own (vocabulary x hidden more numbers), and the
-configuration that is kept with it says so.
+What learns is held in fp32 as in `full`. A head that is tied to the embedding is taken apart before it learns: trained
+alone, it would change what the frozen layers are given. The trained head is then a matrix of its own (vocabulary x
+hidden more numbers), and the configuration that is kept with it says so.
 """
 
 from pathlib import Path
@@ -33,7 +33,10 @@ def train_last(model: Any, settings: MethodSettings) -> LoadedModel:
     layers = model.model.layers
     count = settings.last_layers or min(DEFAULT_LAYERS, len(layers))
     if count > len(layers):
-        raise InputError(f"The model has {len(layers)} layers, so its last {count} cannot learn. Choose fewer.", code="training.layers")
+        raise InputError(
+            f"The model has {len(layers)} layers, so its last {count} cannot learn. Choose fewer.",
+            code="training.layers",
+        )
     model.requires_grad_(False)
     learning = list(layers[-count:])
     if settings.train_head:
@@ -46,7 +49,9 @@ def train_last(model: Any, settings: MethodSettings) -> LoadedModel:
         module.requires_grad_(True)
     decoder = Decoder(model, settings.compute_type, checkpointing=settings.activation_checkpointing)
     first = len(layers) - count
-    return LoadedModel(model, decoder, LastLayersMethod.name, first_learning=first, tuned=TunedParts(count, settings.train_head))
+    return LoadedModel(
+        model, decoder, LastLayersMethod.name, first_learning=first, tuned=TunedParts(count, settings.train_head)
+    )
 
 
 def wider(dtype: torch.dtype) -> torch.dtype:

@@ -11,12 +11,14 @@ from appliance.training.methods.method import LoadedModel, MethodSettings
 
 
 def inject_lora(model: Any, settings: MethodSettings, *, method: str) -> LoadedModel:
-    """Put adapters on every linear layer but the head: h = W0 x + (lora_alpha / rank) B A x, A random, B zero (LoRA, arXiv:2106.09685).
+    """Put adapters on every linear layer but the head: h = W0 x + (lora_alpha / rank) B A x, A random, B zero (LoRA,
+    arXiv:2106.09685).
 
-    All linear layers rather than attention alone: "LoRA Without Regret" (Thinking Machines, 2025) and QLoRA (arXiv:2305.14314, section 4).
-    use_rslora: lora_alpha / sqrt(rank) instead, so that high ranks learn as fast (rsLoRA, arXiv:2312.03732). use_dora: the columns' lengths
-    learn apart from their directions (DoRA, arXiv:2402.09353); slower, as PEFT computes it. The adapters' weights are fp32; products with
-    them are in the compute type. No dropout: short runs on small data.
+    All linear layers rather than attention alone: "LoRA Without Regret" (Thinking Machines, 2025) and QLoRA
+    (arXiv:2305.14314, section 4). use_rslora: lora_alpha / sqrt(rank) instead, so that high ranks learn as fast
+    (rsLoRA, arXiv:2312.03732). use_dora: the columns' lengths learn apart from their directions (DoRA,
+    arXiv:2402.09353); slower, as PEFT computes it. The adapters' weights are fp32; products with them are in the
+    compute type. No dropout: short runs on small data.
     """
     model.requires_grad_(False)
     torch.manual_seed(settings.seed)
@@ -39,9 +41,13 @@ def inject_lora(model: Any, settings: MethodSettings, *, method: str) -> LoadedM
 
 
 def _linear_names(model: Any) -> list[str]:
-    """Return the last parts of the names of all linear layers but the head ("q_proj"), which hold for every layer of the model."""
+    """Return the last parts of the names of all linear layers but the head ("q_proj"), which hold for every layer of
+    the model.
+    """
     head = model.get_output_embeddings()
     linear = {
-        name.rpartition(".")[2] for name, module in model.named_modules() if isinstance(module, torch.nn.Linear) and module is not head
+        name.rpartition(".")[2]
+        for name, module in model.named_modules()
+        if isinstance(module, torch.nn.Linear) and module is not head
     }
     return sorted(linear)

@@ -17,8 +17,8 @@ from appliance.training.packed_passes import PackedPass
 class MethodSettings:
     """How to train; a method reads what concerns it.
 
-    rank, lora_alpha, use_rslora, use_dora: of LoRA and QLoRA. last_layers, train_head: of last-layers. compute_type: of the activations and
-    of what is frozen. activation_checkpointing: compute activations twice rather than keep them.
+    rank, lora_alpha, use_rslora, use_dora: of LoRA and QLoRA. last_layers, train_head: of last-layers. compute_type: of
+    the activations and of what is frozen. activation_checkpointing: compute activations twice rather than keep them.
     """
 
     compute_type: torch.dtype
@@ -34,10 +34,11 @@ class MethodSettings:
 
 @dataclass
 class LoadedModel:
-    """A model ready to train: the causal language model, PEFT's model around it where there are adapters, and how training computes it.
+    """A model ready to train: the causal language model, PEFT's model around it where there are adapters, and how
+    training computes it.
 
-    first_learning: the first layer that has anything to learn at or below it is needed anew each step; what comes before is frozen, and
-    its output for an example the same in each epoch. 0: nothing is.
+    first_learning: the first layer that has anything to learn at or below it is needed anew each step; what comes
+    before is frozen, and its output for an example the same in each epoch. 0: nothing is.
     """
 
     causal: Any
@@ -59,8 +60,13 @@ class LoadedModel:
         known = self.features.of(packed) if self.features is not None else None
         return self.decoder.summed_loss(packed, known, first=self.first_learning)
 
-    def remember(self, examples: Sequence[TokenizedExample], shared: int, pass_tokens: int, spill: SealedSpill | None = None) -> None:
-        """Compute once what the frozen layers make of the examples; nothing where the first layer learns. Raises `StorageError`."""
+    def remember(
+        self, examples: Sequence[TokenizedExample], shared: int, pass_tokens: int, spill: SealedSpill | None = None
+    ) -> None:
+        """Compute once what the frozen layers make of the examples; nothing where the first layer learns.
+
+        Raises `StorageError`.
+        """
         if self.first_learning:
             self.features = FrozenFeatures(self.decoder, range(self.first_learning), shared, spill)
             self.features.compute(examples, pass_tokens)

@@ -14,4 +14,6 @@ class QloraMethod:
 
     def load(self, folder: Path, settings: MethodSettings) -> LoadedModel:
         """Load the base model in NF4 and put adapters on it."""
-        return inject_lora(load_base(folder, quantised=True, compute_type=settings.compute_type), settings, method=self.name)
+        return inject_lora(
+            load_base(folder, quantised=True, compute_type=settings.compute_type), settings, method=self.name
+        )

@@ -14,7 +14,9 @@ SHOWN = {"succeeded": "done", "failed": "failed", "denied": "denied"}
 
 
 def activity_chart(counted: dict[str, Any], outcomes: Sequence[str], title: str) -> str:
-    """Return bars of acts an hour, day or week (`services.audit_activity`), one colour an outcome, stacked in the order of `outcomes`."""
+    """Return bars of acts an hour, day or week (`services.audit_activity`), one colour an outcome, stacked in the order
+    of `outcomes`.
+    """
     unit, starts = counted["unit"], counted["starts_us"]
     totals = [sum(counted[outcome][place] for outcome in outcomes) for place in range(len(starts))]
     if not any(totals):
@@ -29,7 +31,8 @@ def activity_chart(counted: dict[str, Any], outcomes: Sequence[str], title: str)
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{text(title)}, acts per {unit}: {text(said)}">'
         f"{_grid(top)}{bars}{_dates(starts, unit, width)}"
         f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 6}" text-anchor="middle">{unit.capitalize()} (UTC)</text>'
-        f'<text transform="translate(12 {(HEIGHT - BOTTOM + TOP) / 2}) rotate(-90)" text-anchor="middle">Acts per {unit}</text>'
+        f'<text transform="translate(12 {(HEIGHT - BOTTOM + TOP) / 2}) rotate(-90)" text-anchor="middle">Acts per '
+        f"{unit}</text>"
         f'</svg><div class="legend">{legend}</div></div>'
     )
 
@@ -69,7 +72,10 @@ def _dates(starts: Sequence[int], unit: str, width: float) -> str:
     for place in places:
         anchor = "start" if place == 0 and last else "end" if place == last and last else "middle"
         x = LEFT if anchor == "start" else WIDTH - RIGHT if anchor == "end" else LEFT + (place + 0.5) * width
-        labels.append(f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="{anchor}">{text(words.day(starts[place], unit))}</text>')
+        labels.append(
+            f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 18}" '
+            f'text-anchor="{anchor}">{text(words.day(starts[place], unit))}</text>'
+        )
     return "".join(labels)
 
 

@@ -18,10 +18,14 @@ MAX_CARD_LINE = 2000
 
 
 def state(found: dict[str, Any]) -> str:
-    """Return how the log is: `entries`, `root`, `unreviewed`, `damage`, and the denials and failures of the time that the charts show."""
+    """Return how the log is:
+
+    `entries`, `root`, `unreviewed`, `damage`, and the denials and failures of the time that the charts show.
+    """
     opened = found["unreviewed"]
     whole = (
-        f"All {words.many(found['entries'], 'entry', 'entries')}, as they were read for this page, give the root {found['root'][:16]}…: "
+        f"All {words.many(found['entries'], 'entry', 'entries')}, as they were read for this page, give the root "
+        f"{found['root'][:16]}…: "
         "the one that the appliance signs. So none was changed, cut out or put in."
     )
     return figures(
@@ -39,7 +43,8 @@ def refusals(rows: Sequence[dict[str, Any]]) -> str:
     if not rows:
         return ""
     drawn = "".join(
-        f"<tr><td>{text(words.who({**row, 'actor': {'id': row['actor']}}))}</td><td>{text(words.action(row['action']))}</td>"
+        f"<tr><td>{text(words.who({**row, 'actor': {'id': row['actor']}}))}</td>"
+        f"<td>{text(words.action(row['action']))}</td>"
         f"<td>{_mark(row['outcome'])}</td><td data-head='Entries'>{words.number(row['count'])}</td>"
         f"<td>{_find('Show', person=row['actor'], action=row['action'], outcome=row['outcome'])}</td></tr>"
         for row in rows
@@ -58,7 +63,8 @@ def entries(found: dict[str, Any]) -> str:
         f"<td>{text(words.who(each))}<span class='quiet'>{text(each['actor']['role'])}</span></td>"
         f"<td>{text(words.action(each['action']))}<span class='quiet'>{text(each['action'])}</span></td>"
         f"<td>{_object(each['object'], each['object_name'])}</td><td>{_mark(each['outcome'])}{_reason(each)}</td>"
-        f'<td><button type="button" class="link" data-entry="{each["sequence"]}">Proof<span class="visually-hidden"> of entry '
+        f'<td><button type="button" class="link" data-entry="{each["sequence"]}">Proof<span class="visually-hidden"> '
+        "of entry "
         f"{each['sequence']}</span></button></td></tr>"
         for each in found["entries"]
     )
@@ -71,7 +77,9 @@ def entries(found: dict[str, Any]) -> str:
 
 
 def life(found: dict[str, Any]) -> str:
-    """Return an object's life: one line a kind of act, in the order in which they began, with the stages at the side."""
+    """Return an object's life: one line a kind of act, in the order in which they began, with the stages at the
+    side.
+    """
     name = found["name"] or found["id"]
     kept, before = [], ""
     for step in found["steps"]:
@@ -91,7 +99,9 @@ def life(found: dict[str, Any]) -> str:
 
 
 def card(markdown: str) -> str:
-    """Return a model card, of whose Markdown there are titles, paragraphs and points, one a line (reports/model_card.py)."""
+    """Return a model card, of whose Markdown there are titles, paragraphs and points, one a line
+    (reports/model_card.py).
+    """
     drawn, points = [], []
     for line in [*markdown.split("\n"), "#"]:
         mark, _, said = line.partition(" ")
@@ -111,8 +121,10 @@ def card(markdown: str) -> str:
 def reviews(found: dict[str, Any]) -> str:
     """Return what nobody has reviewed yet, and the reviews there are."""
     opened = "".join(
-        f"<tr><td class='figure'>{each['first']} to {each['last']}</td><td data-head='How many'>{words.number(each['entries'])}</td>"
-        f"<td data-head='Denied'>{words.number(each['denied'])}</td><td data-head='Failed'>{words.number(each['failed'])}</td>"
+        f"<tr><td class='figure'>{each['first']} to {each['last']}</td><td data-head='How "
+        f"many'>{words.number(each['entries'])}</td>"
+        f"<td data-head='Denied'>{words.number(each['denied'])}</td><td "
+        f"data-head='Failed'>{words.number(each['failed'])}</td>"
         f"<td data-head='Looks at the log'>{words.number(each['looks'])}</td>"
         f"<td>{_find('Show', first=each['first'], last=each['last'])}</td></tr>"
         for each in found["open"]
@@ -124,7 +136,8 @@ def reviews(found: dict[str, Any]) -> str:
     rows = "".join(
         f'<tr><td class="time">{text(words.when(each["time_us"]))}</td><td>{text(each["who"])}</td>'
         f"<td class='figure'>{each['first']} to {each['last']}</td><td>{_note(each)}</td>"
-        f'<td><button type="button" class="link" data-entry="{each["sequence"]}">Proof<span class="visually-hidden"> of entry '
+        f'<td><button type="button" class="link" data-entry="{each["sequence"]}">Proof<span class="visually-hidden"> '
+        "of entry "
         f"{each['sequence']}</span></button></td></tr>"
         for each in found["reviews"]
     )
@@ -149,9 +162,15 @@ def _step(step: dict[str, Any]) -> str:
     first, last = step["first"], step["last"]
     relation = {"source": "before it", "product": "made of it"}.get(step["relation"], "")
     target = f" · {_object(step['object'], step['object_name'])}" if relation else ""
-    ended = [f"{words.number(step[name])} {words.outcome(name)}" for name in ("succeeded", "failed", "denied") if step[name]]
+    ended = [
+        f"{words.number(step[name])} {words.outcome(name)}" for name in ("succeeded", "failed", "denied") if step[name]
+    ]
     ended = ended or ["no outcome yet"]
-    said = f"{words.many(step['times'], 'time')}: {', '.join(ended)}" if step["times"] > 1 else ", ".join(ended).removeprefix("1 ")
+    said = (
+        f"{words.many(step['times'], 'time')}: {', '.join(ended)}"
+        if step["times"] > 1
+        else ", ".join(ended).removeprefix("1 ")
+    )
     span = words.when(first["time_us"])
     if step["times"] > 1:
         span += f" to {words.when(last['time_us'])}"
@@ -162,8 +181,10 @@ def _step(step: dict[str, Any]) -> str:
         f'<p class="act{bad}"><strong>{text(words.action(step["action"]))}</strong>{target}<br>'
         f"{text(said)} · {text(people)} · <span class='time'>{text(span)}</span>"
         f"{f'<br><span class=quiet>{text(details, 200)}</span>' if details else ''}</p>"
-        f'<p class="ways"><button type="button" class="link" data-entry="{last["sequence"]}">Proof<span class="visually-hidden"> of entry '
-        f"{last['sequence']}</span></button> {_find('All entries', object_id=step['object']['id'], action=step['action'])}</p>"
+        f'<p class="ways"><button type="button" class="link" data-entry="{last["sequence"]}">Proof<span '
+        'class="visually-hidden"> of entry '
+        f"{last['sequence']}</span></button> "
+        f"{_find('All entries', object_id=step['object']['id'], action=step['action'])}</p>"
     )
 
 
@@ -171,7 +192,8 @@ def _relatives(title: str, relatives: Sequence[dict[str, str]]) -> str:
     if not relatives:
         return ""
     links = ", ".join(
-        f'<button type="button" class="link" data-life="{text(each["id"])}">{text(each["name"] or _short(each["id"]))}</button>'
+        '<button type="button" class="link" '
+        f'data-life="{text(each["id"])}">{text(each["name"] or _short(each["id"]))}</button>'
         for each in relatives[:24]
     )
     more = f" and {len(relatives) - 24} more" if len(relatives) > 24 else ""
@@ -182,7 +204,8 @@ def _object(target: dict[str, str], name: str) -> str:
     """Return an object by its name or its id, which leads to its life when it can have one."""
     shown = text(name or _short(target["id"]))
     if "_" in target["id"]:
-        shown = f'<button type="button" class="link" data-life="{text(target["id"])}" title="{text(target["id"])}">{shown}</button>'
+        identifier = text(target["id"])
+        shown = f'<button type="button" class="link" data-life="{identifier}" title="{identifier}">{shown}</button>'
     return f"{shown}<span class='quiet'>{text(words.kind(target['kind']))}</span>"
 
 
@@ -227,7 +250,10 @@ def proof(found: dict[str, Any]) -> str:
     named = f"{target['kind']} {target['id']}" + (f" ({entry['object_name']})" if entry["object_name"] else "")
     rows = [
         ("What", f"{words.action(entry['action'])} ({entry['action']})"),
-        ("What it means", EVENTS[entry["action"]].meaning if entry["action"] in EVENTS else "not in this version's catalogue"),
+        (
+            "What it means",
+            EVENTS[entry["action"]].meaning if entry["action"] in EVENTS else "not in this version's catalogue",
+        ),
         ("How it ended", words.outcome(entry["outcome"]) + (f": {entry['reason']}" if entry["reason"] else "")),
         ("Who", f"{words.who(entry)}, {actor['role']}" + (f" ({actor['id']})" if entry["person"] else "")),
         ("Session", actor["session"] or "none"),
@@ -241,9 +267,12 @@ def proof(found: dict[str, Any]) -> str:
     steps = "".join(f"<li><code>{each}</code></li>" for each in path)
     others = words.many(len(path), "other fingerprint")
     said = (
-        f"This entry is number {words.number(sequence)}, counted from 0, of the {words.number(found['size'])} that the log has. "
-        f"Its fingerprint (leaf hash), together with {others}, gives the root of the whole log, and that root is what the appliance "
-        "signed just now. Had one character of this entry been changed, or an entry before it taken out, the root would be another. "
+        f"This entry is number {words.number(sequence)}, counted from 0, of the {words.number(found['size'])} that the "
+        "log has. "
+        f"Its fingerprint (leaf hash), together with {others}, gives the root of the whole log, and that root is what "
+        "the appliance "
+        "signed just now. Had one character of this entry been changed, or an entry before it taken out, the root "
+        "would be another. "
         "This was computed again before it was shown: it holds."
     )
     together = _find("What was asked for, and how it ended", request=entry["request"]) if entry["request"] else ""
@@ -252,8 +281,10 @@ def proof(found: dict[str, Any]) -> str:
         f'<table class="fields"><tbody>{lines}</tbody></table><p>{together}</p>'
         f"{notice(said, 'good')}"
         f'<p><a class="download" href="/audit-proof/{sequence}" download>Download the proof</a> '
-        '<span class="quiet">The entry, the fingerprints and the signed checkpoint (C2SP tlog-proof), to be checked elsewhere.</span></p>'
+        '<span class="quiet">The entry, the fingerprints and the signed checkpoint (C2SP tlog-proof), to be checked '
+        "elsewhere.</span></p>"
         f"<details><summary>The fingerprints</summary><p>Of this entry: <code>{found['leaf_hash']}</code></p>"
-        f"<ol>{steps}</ol><p>Root: <code>{found['root']}</code></p><p>Key of the log: <code>{text(found['key'])}</code></p></details>"
+        f"<ol>{steps}</ol><p>Root: <code>{found['root']}</code></p><p>Key of the log: "
+        f"<code>{text(found['key'])}</code></p></details>"
         "</section>"
     )

@@ -1,4 +1,7 @@
-"""The auditor's page laid out and wired. Everything it shows comes from services that ask the rules and log the look."""
+"""The auditor's page laid out and wired.
+
+Everything it shows comes from services that ask the rules and log the look.
+"""
 
 import json
 from dataclasses import dataclass
@@ -31,16 +34,22 @@ _TOP = (
     '<form method="post" action="/sign-out"><button>Sign out</button></form></nav></header>'
 )
 _TITLE = (
-    "## The audit log\nEvery act on this appliance, written down before it happened and again when it had ended: who, what, on what. "
+    "## The audit log\nEvery act on this appliance, written down before it happened and again when it had ended: who, "
+    "what, on what. "
     "Never the data itself. That you look here is written down too."
 )
 _FOOTER = (
-    '<div class="foot">An auditor need not trust this page: <code>appliance audit export</code> writes the log with its signed checkpoint, '
+    '<div class="foot">An auditor need not trust this page: <code>appliance audit export</code> writes the log with '
+    "its signed checkpoint, "
     "and the offline verifier checks it on another machine.</div>"
 )
-_LIFE = "### One object's whole life\nFrom where it came to how it ended: data, training, evaluation, publishing, use, shredding."
+_LIFE = (
+    "### One object's whole life\nFrom where it came to how it ended: data, training, evaluation, publishing, use, "
+    "shredding."
+)
 _SIGN_OFF = (
-    "### Sign off a review\nSay which entries you looked at, and what you looked for and found. The sign-off is an entry of the log; "
+    "### Sign off a review\nSay which entries you looked at, and what you looked for and found. The sign-off is an "
+    "entry of the log; "
     "the note is kept encrypted beside it."
 )
 
@@ -82,7 +91,17 @@ def build_audit_blocks(appliance: Appliance) -> gr.Blocks:
                 review = _build_review()
         entry = gr.Markdown(sanitize_html=False, latex_delimiters=[], elem_id="entry")
         timer = gr.Timer(POLL_S, active=False)
-        outputs = [reading, state, chart, review.shown, review.first, review.last, timer, review.form, *_offered(search)]
+        outputs = [
+            reading,
+            state,
+            chart,
+            review.shown,
+            review.first,
+            review.last,
+            timer,
+            review.form,
+            *_offered(search),
+        ]
 
         def load(caller: Caller) -> tuple[Any, ...]:
             return _opened(appliance, caller, USUAL_DAYS)
@@ -94,14 +113,24 @@ def build_audit_blocks(appliance: Appliance) -> gr.Blocks:
             if first is None or last is None:
                 raise InputError("Say from which entry to which you looked.")
             made = sign_off(appliance.audit, caller, first=int(first), last=int(last), note=note)
-            said = f"Signed off: entries {made['first']} to {made['last']}, {words.many(made['entries'], 'entry', 'entries')}."
+            said = (
+                f"Signed off: entries {made['first']} to {made['last']}, "
+                f"{words.many(made['entries'], 'entry', 'entries')}."
+            )
             return notice(said, "good"), "", *_opened(appliance, caller, days)
 
         blocks.load(event(load), None, outputs, **QUIET)
         timer.tick(event(show), days, outputs, **QUIET)
         days.input(event(show), days, outputs, **QUIET)
         signing = [review.first, review.last, review.note, days]
-        review.sign.click(event(sign), signing, [review.said, review.note, *outputs], **QUIET, concurrency_id="sign", concurrency_limit=1)
+        review.sign.click(
+            event(sign),
+            signing,
+            [review.said, review.note, *outputs],
+            **QUIET,
+            concurrency_id="sign",
+            concurrency_limit=1,
+        )
 
         def live(caller: Caller, object_id: str) -> tuple[str, str]:
             return _lived(appliance, caller, object_id)
@@ -136,7 +165,11 @@ def _wire_clicks(
     def find_this(caller: Caller, message: str) -> tuple[Any, ...]:
         said = _message(message)
         values = [str(said.get(name, "")) for name in FIELDS]
-        return gr.Tabs(selected="search"), *values, *answer(appliance, caller, question(dict(zip(FIELDS, values, strict=True))))
+        return (
+            gr.Tabs(selected="search"),
+            *values,
+            *answer(appliance, caller, question(dict(zip(FIELDS, values, strict=True)))),
+        )
 
     picked = {name: _hidden(name) for name in ("entry", "life", "find")}
     picked["entry"].change(event(prove), picked["entry"], entry, **QUIET)
@@ -178,16 +211,26 @@ def _opened(appliance: Appliance, caller: Caller, days: int) -> tuple[Any, ...]:
     share = appliance.audit.share
     if share is not None:
         appliance.context.verify_allowed(caller, "audit.read", LOG)
-        return drawing.progress(share), *(gr.skip() for _ in range(5)), gr.Timer(active=True), form, *(gr.skip() for _ in range(3))
+        return (
+            drawing.progress(share),
+            *(gr.skip() for _ in range(5)),
+            gr.Timer(active=True),
+            form,
+            *(gr.skip() for _ in range(3)),
+        )
     found = audit_overview(appliance.audit, caller, days=days)
     activity, opened, offered = found["activity"], found["reviews"]["open"], found["choices"]
     counts = {name: sum(activity[name]) for name in ("denied", "failed")}
     unreviewed = sum(each["entries"] for each in opened)
-    actions = sorted(((words.action(code), code) for code in offered["actions"]), key=lambda choice: choice[0].casefold())
+    actions = sorted(
+        ((words.action(code), code) for code in offered["actions"]), key=lambda choice: choice[0].casefold()
+    )
     kinds = sorted((words.kind(code), code) for code in offered["kinds"])
     return (
         "",
-        drawing.state({**{name: found[name] for name in ("entries", "root", "damage")}, "unreviewed": unreviewed, **counts}),
+        drawing.state(
+            {**{name: found[name] for name in ("entries", "root", "damage")}, "unreviewed": unreviewed, **counts}
+        ),
         charts.activity_chart(activity, ("succeeded", "failed", "denied"), "Activity")
         + charts.activity_chart(activity, ("failed", "denied"), "Denied and failed")
         + drawing.refusals(found["refused"]),

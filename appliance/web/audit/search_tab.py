@@ -36,7 +36,9 @@ def build_search_tab(appliance: Appliance, event: Events) -> SearchTab:
     with gr.Row():
         person = gr.Dropdown([ANY], value="", label="Person (name or id)", allow_custom_value=True)
         action = gr.Dropdown([ANY], value="", label="What was done")
-        outcome = gr.Dropdown([ANY, *((said, code) for code, said in words.OUTCOMES.items())], value="", label="How it ended")
+        outcome = gr.Dropdown(
+            [ANY, *((said, code) for code, said in words.OUTCOMES.items())], value="", label="How it ended"
+        )
     with gr.Row():
         object_id = gr.Textbox(label="Id of the object", placeholder="ds_…", max_length=512)
         since = gr.Textbox(label="From day (UTC)", placeholder="2026-11-01", max_length=40)
@@ -45,7 +47,9 @@ def build_search_tab(appliance: Appliance, event: Events) -> SearchTab:
         kind = gr.Dropdown([ANY], value="", label="Kind of object")
         first = gr.Textbox(label="From entry", placeholder="0", max_length=16)
         last = gr.Textbox(label="To entry", max_length=16)
-        request = gr.Textbox(label="Request", placeholder="rq_…", info="Joins what was asked for and how it ended", max_length=512)
+        request = gr.Textbox(
+            label="Request", placeholder="rq_…", info="Joins what was asked for and how it ended", max_length=512
+        )
     with gr.Row(elem_classes="buttons"):
         clear = gr.Button("Clear")
         ask = gr.Button("Search", variant="primary")
@@ -88,8 +92,13 @@ def build_search_tab(appliance: Appliance, event: Events) -> SearchTab:
 
 
 def question(values: dict[str, Any]) -> dict[str, Any]:
-    """Return what `search_audit` is to be asked, out of the form's values; what was left empty is left away. Raises `InputError`."""
-    asked: dict[str, Any] = {name: str(value).strip() for name, value in values.items() if value is not None and str(value).strip()}
+    """Return what `search_audit` is to be asked, out of the form's values; what was left empty is left away.
+
+    Raises `InputError`.
+    """
+    asked: dict[str, Any] = {
+        name: str(value).strip() for name, value in values.items() if value is not None and str(value).strip()
+    }
     for name in ("first", "last"):
         if name in asked:
             if not asked[name].isdecimal() or len(asked[name]) > 15:

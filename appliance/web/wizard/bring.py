@@ -22,14 +22,20 @@ from appliance.web.wizard.events import Events
 MAX_RECEIVED_CHARACTERS = 2000
 ROLES = ("question", "answer", "system", "category", "group")
 _FOUND = "found by itself"
-_CHOOSABLE = {"dataset.encoding", "dataset.nul", "dataset.one-column", "dataset.rows"}  # perhaps only read in a wrong way
+_CHOOSABLE = {
+    "dataset.encoding",
+    "dataset.nul",
+    "dataset.one-column",
+    "dataset.rows",
+}  # perhaps only read in a wrong way
 _DROP = (
     '<div class="drop" id="drop"><input type="file" id="drop-file" class="visually-hidden" '
     'accept=".csv,.tsv,.txt,.json,.jsonl,.ndjson,.xlsx,.parquet,.zip">'
     '<label for="drop-file"><strong>Choose a file</strong> or drop it here</label>'
     '<p class="quiet">A table (CSV, Excel, Parquet), JSON, or a ZIP of them, with questions and answers. '
     "It is encrypted while it comes in.</p>"
-    '<progress id="drop-progress" max="100" value="0" hidden aria-label="Upload"></progress><p id="drop-status" role="status"></p></div>'
+    '<progress id="drop-progress" max="100" value="0" hidden aria-label="Upload"></progress><p id="drop-status" '
+    'role="status"></p></div>'
 )
 
 
@@ -51,8 +57,12 @@ def build_bring_panel(context: ServiceContext, event: Events, system_prompt: gr.
         view = drawn()
         with gr.Accordion("Was it read wrongly?", open=False) as otherwise:
             with gr.Row():
-                encoding = gr.Dropdown([(_FOUND, ""), *((name, name) for name in ENCODINGS)], value="", label="Encoding of the text")
-                delimiter = gr.Dropdown([(_FOUND, ""), *((name, name) for name in DELIMITERS)], value="", label="Columns are separated by")
+                encoding = gr.Dropdown(
+                    [(_FOUND, ""), *((name, name) for name in ENCODINGS)], value="", label="Encoding of the text"
+                )
+                delimiter = gr.Dropdown(
+                    [(_FOUND, ""), *((name, name) for name in DELIMITERS)], value="", label="Columns are separated by"
+                )
             with gr.Row():
                 roles = [gr.Dropdown([(_FOUND, "")], value="", label=f"Column with the {role}") for role in ROLES]
         with gr.Accordion("Where does it come from, and what may it be used for?", open=True):
@@ -61,9 +71,13 @@ def build_bring_panel(context: ServiceContext, event: Events, system_prompt: gr.
                 owner = gr.Textbox(label="Owner", info="Who answers for this data", max_length=200)
             purpose = gr.Textbox(label="Purpose", info="What the model is to learn from it", max_length=500)
             with gr.Row():
-                basis = gr.Dropdown([("not stated", ""), *((each, each) for each in LEGAL_BASES)], value="", label="Legal basis")
+                basis = gr.Dropdown(
+                    [("not stated", ""), *((each, each) for each in LEGAL_BASES)], value="", label="Legal basis"
+                )
                 licence = gr.Textbox(label="Licence", max_length=200)
-                keep_until = gr.Textbox(label="Keep until", placeholder="2027-12-31", info="After this day nothing is trained from it")
+                keep_until = gr.Textbox(
+                    label="Keep until", placeholder="2027-12-31", info="After this day nothing is trained from it"
+                )
         with gr.Row():
             discard = gr.Button("Choose another file")
             confirm = gr.Button("Import these rows", variant="primary", interactive=False)
@@ -76,13 +90,29 @@ def build_bring_panel(context: ServiceContext, event: Events, system_prompt: gr.
             return
         upload_id, filename = _received(message)
         title = gr.Textbox(value=filename.rpartition(".")[0][:120] or filename)
-        yield drawing.notice("Looking at the file …"), gr.Column(visible=False), gr.skip(), gr.skip(), title, gr.skip(), *unchanged
+        yield (
+            drawing.notice("Looking at the file …"),
+            gr.Column(visible=False),
+            gr.skip(),
+            gr.skip(),
+            title,
+            gr.skip(),
+            *unchanged,
+        )
         try:
             found = preview_upload(context, caller, upload_id=upload_id, filename=filename)
         except ApplianceError as error:
             # What somebody can say otherwise is asked for: the sentence tells them to choose it.
             asked = error.code in _CHOOSABLE
-            yield _refused(error), gr.Column(visible=asked), "", _cannot_be_read(), gr.skip(), gr.Accordion(open=asked), *unchanged
+            yield (
+                _refused(error),
+                gr.Column(visible=asked),
+                "",
+                _cannot_be_read(),
+                gr.skip(),
+                gr.Accordion(open=asked),
+                *unchanged,
+            )
             return
         columns = [gr.update(choices=_columns(found), value="") for _ in ROLES]
         yield (
@@ -119,7 +149,11 @@ def build_bring_panel(context: ServiceContext, event: Events, system_prompt: gr.
                 name=title,
                 system_prompt=prompt,
                 origin=dict(
-                    zip(("owner", "purpose", "legal_basis", "licence", "keep_until"), (each.strip() for each in origin), strict=True)
+                    zip(
+                        ("owner", "purpose", "legal_basis", "licence", "keep_until"),
+                        (each.strip() for each in origin),
+                        strict=True,
+                    )
                 ),
                 **_said(values[: len(said)]),
             )
@@ -128,11 +162,18 @@ def build_bring_panel(context: ServiceContext, event: Events, system_prompt: gr.
             return
         yield drawing.notice("The rows are imported, encrypted.", "good"), made["id"], gr.skip()
 
-    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "concurrency_id": "import", "concurrency_limit": 2}
+    quiet: dict[str, Any] = {
+        "api_visibility": "private",
+        "show_progress": "hidden",
+        "concurrency_id": "import",
+        "concurrency_limit": 2,
+    }
     looking = received.change(event(bring), received, [status, panel, view, confirm, name, otherwise, *said], **quiet)
     looking.failure(_not_read, outputs=status, api_visibility="private", show_progress="hidden")
     for field in said:
-        field.input(event(_with_values(read_again, len(said))), [received, *said], [status, view, confirm, *roles], **quiet)
+        field.input(
+            event(_with_values(read_again, len(said))), [received, *said], [status, view, confirm, *roles], **quiet
+        )
     keeping = confirm.click(
         event(_with_values(keep, len(said) + 6, "prompt")),
         [received, system_prompt, *said, name, owner, purpose, basis, licence, keep_until],
@@ -152,14 +193,20 @@ def _received(message: str) -> tuple[str, str]:
     except (ValueError, KeyError, TypeError):
         upload_id = filename = None
     if not isinstance(upload_id, str) or not isinstance(filename, str):
-        raise InputError("The upload was not understood. Reload the page and send the file again.", code="upload.message")
+        raise InputError(
+            "The upload was not understood. Reload the page and send the file again.", code="upload.message"
+        )
     return upload_id, filename
 
 
 def _said(values: tuple[str, ...]) -> dict[str, Any]:
     """Return encoding, separator and roles as somebody chose them; what was left alone is found."""
     encoding, delimiter, *columns = values
-    return {"encoding": encoding or "", "delimiter": delimiter or "", "roles": {r: c for r, c in zip(ROLES, columns, strict=True) if c}}
+    return {
+        "encoding": encoding or "",
+        "delimiter": delimiter or "",
+        "roles": {r: c for r, c in zip(ROLES, columns, strict=True) if c},
+    }
 
 
 def _columns(found: dict[str, Any]) -> list[tuple[str, str]]:
@@ -193,7 +240,10 @@ def _nothing() -> tuple[str, str]:
 
 
 def _with_values(handler: Any, count: int, *first: str) -> Any:
-    """Return `handler`, which takes `*values`, with a signature that names `count` of them: Gradio counts what it must pass."""
+    """Return `handler`, which takes `*values`, with a signature that names `count` of them:
+
+    Gradio counts what it must pass.
+    """
     names = ["caller", "message", *first, *(f"value_{number}" for number in range(count))]
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
     handler.__signature__ = inspect.Signature([inspect.Parameter(name, kind) for name in names])

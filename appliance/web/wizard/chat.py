@@ -34,7 +34,9 @@ def build_chat(appliance: Appliance, event: Events, adapter: gr.Dropdown) -> Cha
         original = _chatbot("Original")
         tuned = _chatbot("Your model (tuned)")
     history = gr.State({"adapter": "", "original": [], "tuned": []}, time_to_live=STATE_SECONDS)
-    question = gr.Textbox(label="Your question", placeholder="Ask as your colleagues would", max_length=MAX_QUESTION_CHARACTERS, lines=1)
+    question = gr.Textbox(
+        label="Your question", placeholder="Ask as your colleagues would", max_length=MAX_QUESTION_CHARACTERS, lines=1
+    )
     with gr.Row(elem_classes="buttons"):
         ask = gr.Button("Ask both: train a model first", variant="primary", interactive=False)
         again = gr.Button("New conversation")
@@ -44,7 +46,9 @@ def build_chat(appliance: Appliance, event: Events, adapter: gr.Dropdown) -> Cha
             raise InputError("There is no tuned model yet. Train one first.")
         if not text.strip():
             raise InputError("Write a question first.")
-        talks: dict[str, Turns] = {name: list(before[name]) if before["adapter"] == adapter_id else [] for name in ("original", "tuned")}
+        talks: dict[str, Turns] = {
+            name: list(before[name]) if before["adapter"] == adapter_id else [] for name in ("original", "tuned")
+        }
         for turns in talks.values():
             turns.append({"role": "user", "content": text.strip()})
         yield shown_turns(talks["original"]), shown_turns(talks["tuned"]), gr.skip(), "", gr.Button(interactive=False)
@@ -77,8 +81,15 @@ def build_chat(appliance: Appliance, event: Events, adapter: gr.Dropdown) -> Cha
             concurrency_id="chat",
             concurrency_limit=1,
         )
-        done.failure(lambda: gr.Button("Ask both", interactive=True), outputs=ask, api_visibility="private", show_progress="hidden")
-    again.click(event(forget), None, [original, tuned, history, question], api_visibility="private", show_progress="hidden")
+        done.failure(
+            lambda: gr.Button("Ask both", interactive=True),
+            outputs=ask,
+            api_visibility="private",
+            show_progress="hidden",
+        )
+    again.click(
+        event(forget), None, [original, tuned, history, question], api_visibility="private", show_progress="hidden"
+    )
     return ChatPart(ask, question)
 
 
@@ -87,11 +98,15 @@ def shown_turns(turns: Turns, nothing: str = "…") -> Turns:
 
     An answer of spaces and empty lines is shown as `nothing`.
     """
-    return [{**turn, "content": html.escape(turn["content"].strip() or nothing).replace("\n", "<br>")} for turn in turns]
+    return [
+        {**turn, "content": html.escape(turn["content"].strip() or nothing).replace("\n", "<br>")} for turn in turns
+    ]
 
 
 def _chatbot(label: str) -> gr.Chatbot:
-    """Return a chat window that takes everything as plain text: no Markdown, no HTML, no tags, no formulas, no sharing."""
+    """Return a chat window that takes everything as plain text: no Markdown, no HTML, no tags, no formulas, no
+    sharing.
+    """
     return gr.Chatbot(
         [],
         label=label,

@@ -1,4 +1,6 @@
-"""Step 2: bring a file (our own streaming upload, never Gradio's), or pick a dataset that is here already, and mend it."""
+"""Step 2: bring a file (our own streaming upload, never Gradio's), or pick a dataset that is here already, and
+mend it.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -33,9 +35,14 @@ class DataStep:
 
 def build_data_step(context: ServiceContext, event: Events, system_prompt: gr.Textbox) -> DataStep:
     """Draw the step and wire it."""
-    gr.Markdown("## Bring your examples\nA part of the rows is set aside by itself, to measure with questions that training never saw.")
+    gr.Markdown(
+        "## Bring your examples\nA part of the rows is set aside by itself, to measure with questions that training "
+        "never saw."
+    )
     panel = build_bring_panel(context, event, system_prompt)
-    dataset = gr.Dropdown([], value=None, label="Data to use", info="What was imported on this appliance", filterable=False, visible=False)
+    dataset = gr.Dropdown(
+        [], value=None, label="Data to use", info="What was imported on this appliance", filterable=False, visible=False
+    )
     view = drawn()
     findings = drawn()
     with gr.Row(elem_classes="fixes"):
@@ -67,7 +74,9 @@ def build_data_step(context: ServiceContext, event: Events, system_prompt: gr.Te
         return "", *mended(caller, made)
 
     def mended(caller: Caller, made: dict[str, Any]) -> tuple[Any, ...]:
-        done = drawing.notice(f"Version {made['version']} is made: {drawing.count(made['changed'], 'rows')} changed.", "good")
+        done = drawing.notice(
+            f"Version {made['version']} is made: {drawing.count(made['changed'], 'rows')} changed.", "good"
+        )
         return done, draw_rows(context, caller, made["id"]), *watch_dataset(context, caller, made["id"])
 
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal"}
@@ -75,10 +84,20 @@ def build_data_step(context: ServiceContext, event: Events, system_prompt: gr.Te
     dataset.input(event(pick), dataset, [panel.status, rows, go_on, *watched], **quiet)
     for index, button in enumerate(fixes):
         button.click(
-            event(_nth(mend, index)), dataset, [panel.status, rows, *watched], concurrency_id="import", concurrency_limit=2, **quiet
+            event(_nth(mend, index)),
+            dataset,
+            [panel.status, rows, *watched],
+            concurrency_id="import",
+            concurrency_limit=2,
+            **quiet,
         )
     drop.click(
-        event(drop_rows), [dataset, numbers], [numbers, panel.status, rows, *watched], concurrency_id="import", concurrency_limit=2, **quiet
+        event(drop_rows),
+        [dataset, numbers],
+        [numbers, panel.status, rows, *watched],
+        concurrency_id="import",
+        concurrency_limit=2,
+        **quiet,
     )
     return DataStep(dataset, watched, back, go_on)
 
@@ -104,7 +123,9 @@ def ready_button(ready: bool) -> gr.Button:
 
 
 def watch_dataset(context: ServiceContext, caller: Caller, dataset_id: str | None) -> tuple[Any, ...]:
-    """Return what is known of a dataset without reading a row: counts, what was found, versions, and the fixes as buttons."""
+    """Return what is known of a dataset without reading a row: counts, what was found, versions, and the fixes as
+    buttons.
+    """
     if not dataset_id:
         return "", "", "", "", gr.Row(visible=False), *(gr.Button(visible=False) for _ in range(MAX_FIXES))
     found = show_report(context, caller, dataset_id=dataset_id)

@@ -55,7 +55,9 @@ class Events:
     def _caller(self, request: Any) -> Caller:
         found = resolve_caller(self._context, request.headers.get("cookie", ""))
         if found is None:
-            raise gr.Error("Your session is over. Reload the page and sign in again.", title="Signed out", print_exception=False)
+            raise gr.Error(
+                "Your session is over. Reload the page and sign in again.", title="Signed out", print_exception=False
+            )
         return found[0]
 
 
@@ -63,5 +65,7 @@ def _shown(error: Exception) -> gr.Error:
     """Return what the page shows. The message is read as HTML there, so it is escaped."""
     if isinstance(error, gr.Error):
         return error
-    sentence = f"{error.sentence} (Reference: {error.code})" if isinstance(error, ApplianceError) else fault_sentence(error)
+    sentence = (
+        f"{error.sentence} (Reference: {error.code})" if isinstance(error, ApplianceError) else fault_sentence(error)
+    )
     return gr.Error(html.escape(sentence, quote=False), title="Not done", duration=20, print_exception=False)

@@ -1,7 +1,8 @@
 """The expert settings of step 4: folded away, each 0 until somebody knows better than the preset.
 
-(A number field of Gradio that is empty says 0 as soon as it is touched, so 0 it is from the start. The fields have no bounds of their own:
-past these Gradio would not call us, and the page would go on showing the plan from before. The planner's refusal names the range.)
+(A number field of Gradio that is empty says 0 as soon as it is touched, so 0 it is from the start. The fields have no
+bounds of their own: past these Gradio would not call us, and the page would go on showing the plan from before. The
+planner's refusal names the range.)
 """
 
 from dataclasses import dataclass
@@ -45,7 +46,9 @@ def build_expert_settings() -> ExpertSettings:
         rslora = gr.Checkbox(False, label="Scale by the root of the rank (rsLoRA)")
         dora = gr.Checkbox(False, label="Lengths and directions apart (DoRA)")
         last_layers = gr.Number(0, label=LAST_LAYERS, info="0 means a quarter of them", visible=False)
-        head = gr.Checkbox(False, label="The head learns too", info="It turns into words what the layers found", visible=False)
+        head = gr.Checkbox(
+            False, label="The head learns too", info="It turns into words what the layers found", visible=False
+        )
     with gr.Row(elem_classes="settings"):
         epochs = gr.Number(0, label=EPOCHS, info="0 means as the preset above says")
         batch = gr.Number(0, label=BATCH, info="0 means by how many rows there are")
@@ -81,7 +84,10 @@ def choice_of(
     batch: float | None = None,
     rate: float | None = None,
 ) -> TrainingChoice:
-    """Return the choice that the page shows. What is 0 comes from the preset. Raises `InputError` for what must be whole and is not."""
+    """Return the choice that the page shows.
+
+    What is 0 comes from the preset. Raises `InputError` for what must be whole and is not.
+    """
     return TrainingChoice(
         preset=preset,
         method=method,

@@ -1,4 +1,6 @@
-"""Learn: the picture of W0 + B·A with its sizes to play with, a whole model layer by layer, and what fits on which GPU."""
+"""Learn: the picture of W0 + B·A with its sizes to play with, a whole model layer by layer, and what fits on which
+GPU.
+"""
 
 from typing import Any
 
@@ -17,8 +19,10 @@ MAX_SIDE, MAX_RANK = 4096, 128
 START = (1000, 1000, 3)
 _SHORT_NAMES = {"full": "Full", "lora": "LoRA", "qlora": "QLoRA"}
 _EXPLAINED = (
-    "A model is made of large tables of numbers. Training all of them (W0) takes much memory. An adapter leaves W0 as it is and learns "
-    "two thin tables, B and A, whose product B·A is added to it: **W = W0 + B·A** (LoRA). The rank *r* is how thin they are: how many "
+    "A model is made of large tables of numbers. Training all of them (W0) takes much memory. An adapter leaves W0 as "
+    "it is and learns "
+    "two thin tables, B and A, whose product B·A is added to it: **W = W0 + B·A** (LoRA). The rank *r* is how thin "
+    "they are: how many "
     "directions may change."
 )
 
@@ -52,7 +56,11 @@ def build_learn(appliance: Appliance, event: Events, model: gr.Radio) -> None:
 def draw_low_rank(rows: int, columns: int, rank: int) -> str:
     """Return the picture; a rank over the smaller side is drawn as that side, and said to be of no use."""
     most = min(rows, columns)
-    said = drawing.notice(f"A rank over {most} adds nothing to {rows:,} x {columns:,}: it is drawn as {most}.") if rank > most else ""
+    said = (
+        drawing.notice(f"A rank over {most} adds nothing to {rows:,} x {columns:,}: it is drawn as {most}.")
+        if rank > most
+        else ""
+    )
     return plan_drawing.low_rank(rows, columns, min(rank, most)) + said
 
 

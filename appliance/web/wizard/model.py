@@ -31,7 +31,8 @@ class ModelStep:
 def build_model_step(event: Events) -> ModelStep:
     """Draw the step."""
     gr.Markdown(
-        "## Which model should learn?\nAll of these are installed on this machine. A smaller one learns faster, a larger one writes better."
+        "## Which model should learn?\nAll of these are installed on this machine. A smaller one learns faster, a "
+        "larger one writes better."
     )
     model = gr.Radio([], label="Installed models", elem_classes="cards")
     empty = drawn()
@@ -59,7 +60,9 @@ def ready_button(ready: bool) -> gr.Button:
 
 
 def _fits(context: ServiceContext, models: list[dict[str, Any]]) -> str:
-    """Return a bar for each model: an adapter on it as it is, or packed to 4 bits where only that fits; rows as long as they may be."""
+    """Return a bar for each model: an adapter on it as it is, or packed to 4 bits where only that fits; rows as long as
+    they may be.
+    """
     machine = this_machine(context)
     bars = []
     for model in models:

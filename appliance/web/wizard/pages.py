@@ -24,15 +24,25 @@ from appliance.web.wizard.results import (
     wire_results_step,
 )
 from appliance.web.wizard.task import build_task_step
-from appliance.web.wizard.train import DEFAULT_PRESET, build_train_step, draw_plan, job_dropdown, trainings, watch, wire_train_step
+from appliance.web.wizard.train import (
+    DEFAULT_PRESET,
+    build_train_step,
+    draw_plan,
+    job_dropdown,
+    trainings,
+    watch,
+    wire_train_step,
+)
 
 POLL_S = 2.0
 _TOP = (
     '<header class="top"><span class="brand">Fine-tuning appliance</span><nav>'
-    '<a href="/password">Password</a><form method="post" action="/sign-out"><button>Sign out</button></form></nav></header>'
+    '<a href="/password">Password</a><form method="post" action="/sign-out"><button>Sign '
+    "out</button></form></nav></header>"
 )
 _FOOTER = (
-    '<div class="foot">Every act here is in the audit log, which is signed. Data, tuned models and answers are encrypted on this machine, '
+    '<div class="foot">Every act here is in the audit log, which is signed. Data, tuned models and answers are '
+    "encrypted on this machine, "
     "and nothing leaves it.</div>"
 )
 _QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
@@ -109,11 +119,20 @@ def build_blocks(appliance: Appliance) -> gr.Blocks:
             **_QUIET,
         )
         timer.tick(event(tick), [train.job, results.adapter], [*train.watched, *results.watched, timer], **_QUIET)
-        for button, target in ((task.go_on, 2), (data.back, 1), (data.go_on, 3), (model.back, 2), (train.back, 3), (from_results, 4)):
+        for button, target in (
+            (task.go_on, 2),
+            (data.back, 1),
+            (data.go_on, 3),
+            (model.back, 2),
+            (train.back, 3),
+            (from_results, 4),
+        ):
             button.click(_go(target), outputs=steps, **_QUIET)
         chosen = [data.dataset, model.model, *train.settings]
         model.go_on.click(event(to_review), chosen, [steps, *train.planned], **_QUIET)
-        train.go_on.click(event(to_results), train.job, [steps, results.adapter, chat.ask, timer, *results.watched], **_QUIET)
+        train.go_on.click(
+            event(to_results), train.job, [steps, results.adapter, chat.ask, timer, *results.watched], **_QUIET
+        )
     return blocks
 
 
@@ -181,5 +200,7 @@ def _ask_button(ready: bool) -> gr.Button:
 def _role_notice(caller: Caller) -> str:
     if caller.role == "trainer":
         return ""
-    said = drawing.notice(f"You are signed in as {caller.role}. You may look around here; bringing data and training is for trainers.")
+    said = drawing.notice(
+        f"You are signed in as {caller.role}. You may look around here; bringing data and training is for trainers."
+    )
     return said + ('<p><a href="/audit/">To the audit log</a></p>' if caller.role in {"admin", "auditor"} else "")

@@ -33,7 +33,10 @@ class RankPanel:
 def build_rank_panel() -> RankPanel:
     """Draw the panel."""
     with gr.Accordion("How much room did it need? (rank)", open=False):
-        gr.Markdown("An adapter learns in a number of directions (its rank). Fewer take less memory; too few, and something is lost.")
+        gr.Markdown(
+            "An adapter learns in a number of directions (its rank). Fewer take less memory; too few, and something is "
+            "lost."
+        )
         view = drawn()
         share = gr.Radio(SHARES, value=0.95, label="How much of what it learned should a smaller model keep?")
         with gr.Row(elem_classes="buttons"):
@@ -45,9 +48,18 @@ def build_rank_panel() -> RankPanel:
 
 
 def wire_rank_panel(
-    appliance: Appliance, event: Events, panel: RankPanel, adapter: gr.Dropdown, timer: gr.Timer, picked: list[Any], pick: Pick
+    appliance: Appliance,
+    event: Events,
+    panel: RankPanel,
+    adapter: gr.Dropdown,
+    timer: gr.Timer,
+    picked: list[Any],
+    pick: Pick,
 ) -> None:
-    """Wire looking, shrinking, stopping, and going over to the smaller model. `pick` draws the results of an adapter into `picked`."""
+    """Wire looking, shrinking, stopping, and going over to the smaller model.
+
+    `pick` draws the results of an adapter into `picked`.
+    """
     _view, explain_button, smaller_button, show_button, stopper = panel.watched
 
     def explain_rank(caller: Caller, adapter_id: str | None) -> tuple[Any, ...]:
@@ -96,18 +108,32 @@ def watch_rank(appliance: Appliance, caller: Caller, adapter_id: str | None) -> 
     except ApplianceError as error:
         none = gr.Button("There is no rank to look at", interactive=False)
         hidden = gr.Button(visible=False)
-        return drawing.notice(error.sentence), none, gr.Button("Make it smaller", interactive=False), hidden, gr.Button(visible=False)
+        return (
+            drawing.notice(error.sentence),
+            none,
+            gr.Button("Make it smaller", interactive=False),
+            hidden,
+            gr.Button(visible=False),
+        )
     looking, shrinking = (_latest(appliance, caller, adapter_id, kind) for kind in (RANKS, SHRINK))
     found = adapter["results"].get("rank")
     view = rank_drawing.origin_view(adapter["config"]) + (rank_drawing.rank_view(found) if found else "")
     view += _said(looking, "Looking at what it learned …") + _said(shrinking, "Making it smaller, and measuring both …")
     busy = _runs(looking) or _runs(shrinking)
     can_shrink = bool(found) and found["rank"] > 1 and found["used"] > 0
-    label = "Make it smaller" if can_shrink else "It cannot be smaller" if found else "Make it smaller: look at the rank first"
+    label = (
+        "Make it smaller"
+        if can_shrink
+        else "It cannot be smaller"
+        if found
+        else "Make it smaller: look at the rank first"
+    )
     done = shrinking is not None and bool(shrinking["result"].get("adapter"))
     return (
         view,
-        gr.Button("Looking …" if _runs(looking) else "Look again" if found else "Look at the rank", interactive=not busy),
+        gr.Button(
+            "Looking …" if _runs(looking) else "Look again" if found else "Look at the rank", interactive=not busy
+        ),
         gr.Button("Making it smaller …" if _runs(shrinking) else label, interactive=can_shrink and not busy),
         gr.Button("Show the smaller model", visible=done, interactive=done),
         stop_button(looking if _runs(looking) else shrinking, "Stop"),

@@ -1,4 +1,6 @@
-"""The rank before training, among the expert settings: which one is advised and why, and a job that compares several."""
+"""The rank before training, among the expert settings: which one is advised and why, and a job that compares
+several.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +14,8 @@ from appliance.web.wizard.drawn import drawn
 RANKS = [2, 4, 8, 16, 32, 64]
 COMPARED = [4, 8, 16, 32]  # as the page opens
 _COST = (
-    "Each begins to train; the better half goes on, until one is left (successive halving). Together they take one and a half to two and a "
+    "Each begins to train; the better half goes on, until one is left (successive halving). Together they take one and "
+    "a half to two and a "
     "half times as long as one training. The model of the best rank is kept."
 )
 

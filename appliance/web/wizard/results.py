@@ -8,7 +8,13 @@ import gradio as gr
 from appliance.foundation.errors import InputError
 from appliance.jobs.states import ACTIVE, JobState
 from appliance.services.context import Caller
-from appliance.services.evaluate_adapter import EVALUATE, describe_adapter, list_adapters, show_answers, submit_evaluation
+from appliance.services.evaluate_adapter import (
+    EVALUATE,
+    describe_adapter,
+    list_adapters,
+    show_answers,
+    submit_evaluation,
+)
 from appliance.services.jobs import all_jobs, show_job, stop_job
 from appliance.services.operations import Appliance
 from appliance.web import charts, drawing
@@ -74,7 +80,12 @@ def wire_results_step(appliance: Appliance, event: Events, step: ResultsStep, ti
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     step.adapter.input(event(pick), step.adapter, [step.answers, timer, *step.watched], **quiet)
     measure_button.click(
-        event(measure), step.adapter, [step.answers, timer, *step.watched], **quiet, concurrency_id="start", concurrency_limit=1
+        event(measure),
+        step.adapter,
+        [step.answers, timer, *step.watched],
+        **quiet,
+        concurrency_id="start",
+        concurrency_limit=1,
     )
     stopper.click(event(stop_measuring), step.adapter, [step.answers, timer, *step.watched], **quiet)
     look_button.click(event(look), step.adapter, step.answers, **quiet)
@@ -82,8 +93,13 @@ def wire_results_step(appliance: Appliance, event: Events, step: ResultsStep, ti
     wire_rank_panel(appliance, event, step.rank, step.adapter, timer, shown, show)
 
 
-def adapter_choices(appliance: Appliance, caller: Caller, adapter_id: str | None = None) -> tuple[list[tuple[str, str]], str | None]:
-    """Return the list of tuned models, newest first, and which is picked: `adapter_id` if it is there, else the newest."""
+def adapter_choices(
+    appliance: Appliance, caller: Caller, adapter_id: str | None = None
+) -> tuple[list[tuple[str, str]], str | None]:
+    """Return the list of tuned models, newest first, and which is picked:
+
+    `adapter_id` if it is there, else the newest.
+    """
     adapters = list(reversed(list_adapters(appliance.context, caller)))
     choices = [(f"{each['name']} · {each['id'][-4:]}", each["id"]) for each in adapters]
     known = {each["id"] for each in adapters}
@@ -129,7 +145,9 @@ def draw_running(job: dict[str, Any]) -> str:
     """Return how far the measuring is."""
     last = job["progress"][-1]["body"] if job["progress"] else {}
     said = str(last.get("sentence") or "Both models answer the held-out questions …")
-    return drawing.notice(said, announced=False) + drawing.progress_bar(int(last.get("step", 0)), int(last.get("steps", 0)))
+    return drawing.notice(said, announced=False) + drawing.progress_bar(
+        int(last.get("step", 0)), int(last.get("steps", 0))
+    )
 
 
 def draw_results(results: dict[str, Any], job: dict[str, Any] | None) -> str:

@@ -37,7 +37,10 @@ _STATES = {
 
 @dataclass(frozen=True)
 class TrainStep:
-    """What the other steps need of this one. `planned` are the outputs of `draw_plan`, `watched` those of `watch`, in their order."""
+    """What the other steps need of this one.
+
+    `planned` are the outputs of `draw_plan`, `watched` those of `watch`, in their order.
+    """
 
     preset: gr.Radio
     expert: ExpertSettings
@@ -78,7 +81,9 @@ def build_train_step() -> TrainStep:
     return TrainStep(preset, expert, ranks, setup, start, planned, job, [view, stop, resume, go_on], back, go_on)
 
 
-def wire_train_step(appliance: Appliance, event: Events, step: TrainStep, dataset: gr.Dropdown, model: gr.Radio, timer: gr.Timer) -> None:
+def wire_train_step(
+    appliance: Appliance, event: Events, step: TrainStep, dataset: gr.Dropdown, model: gr.Radio, timer: gr.Timer
+) -> None:
     """Wire everything that starts or changes a training."""
     context = appliance.context
     chosen = [dataset, model, *step.settings]
@@ -88,7 +93,12 @@ def wire_train_step(appliance: Appliance, event: Events, step: TrainStep, datase
 
     def take_rank(caller: Caller, dataset_id: str | None, model_id: str | None, *settings: Any) -> tuple[Any, ...]:
         preview = preview_training(
-            context, caller, dataset_id=dataset_id or "", model_id=model_id or "", choice=choice_of(*settings), take_advised=True
+            context,
+            caller,
+            dataset_id=dataset_id or "",
+            model_id=model_id or "",
+            choice=choice_of(*settings),
+            take_advised=True,
         )
         return gr.Number(value=preview.rank), *draw_preview(preview, preview.rank)
 
@@ -98,15 +108,24 @@ def wire_train_step(appliance: Appliance, event: Events, step: TrainStep, datase
         job = submit_training(context, caller, dataset_id=dataset_id, model_id=model_id, choice=choice_of(*settings))
         return follow(caller, job.id)
 
-    def compare(caller: Caller, ranks: list[int], dataset_id: str | None, model_id: str | None, *settings: Any) -> tuple[Any, ...]:
+    def compare(
+        caller: Caller, ranks: list[int], dataset_id: str | None, model_id: str | None, *settings: Any
+    ) -> tuple[Any, ...]:
         if not dataset_id or not model_id:
             raise InputError("Pick data and a model first.")
-        job = submit_sweep(context, caller, dataset_id=dataset_id, model_id=model_id, choice=choice_of(*settings), ranks=ranks)
+        job = submit_sweep(
+            context, caller, dataset_id=dataset_id, model_id=model_id, choice=choice_of(*settings), ranks=ranks
+        )
         return follow(caller, job.id)
 
     def follow(caller: Caller, job_id: str) -> tuple[Any, ...]:
         appliance.runner.wake()
-        return gr.Accordion(open=False), job_dropdown(appliance, caller, job_id), gr.Timer(active=True), *watch(appliance, caller, job_id)
+        return (
+            gr.Accordion(open=False),
+            job_dropdown(appliance, caller, job_id),
+            gr.Timer(active=True),
+            *watch(appliance, caller, job_id),
+        )
 
     def fold(_caller: Caller, method: str) -> tuple[Any, ...]:
         return visible_for(method)
@@ -142,8 +161,12 @@ def wire_train_step(appliance: Appliance, event: Events, step: TrainStep, datase
     resume_button.click(event(resume), step.job, [timer, *step.watched], **quiet)
 
 
-def draw_plan(appliance: Appliance, caller: Caller, dataset_id: str | None, model_id: str | None, *settings: Any) -> tuple[Any, ...]:
-    """Return the review with the start button, and the advice on the rank with its buttons: one plan and one look, whatever changed."""
+def draw_plan(
+    appliance: Appliance, caller: Caller, dataset_id: str | None, model_id: str | None, *settings: Any
+) -> tuple[Any, ...]:
+    """Return the review with the start button, and the advice on the rank with its buttons: one plan and one look,
+    whatever changed.
+    """
     if not dataset_id or not model_id:
         missing = "data" if not dataset_id else "a model"
         return "", gr.Button(f"Start training: pick {missing} first", interactive=False), *draw_advice(None, None)
@@ -171,7 +194,9 @@ def draw_review(preview: TrainingPreview) -> tuple[str, gr.Button]:
         f"{preview.model_name} will read {preview.training_rows:,} rows of “{preview.dataset_name}” {rounds}. "
         "It runs in a sandbox without network; what it learns is encrypted."
     )
-    return plan_drawing.review(sentence, plan.settings, plan.fitted, plan.batch), gr.Button("Start training", interactive=True)
+    return plan_drawing.review(sentence, plan.settings, plan.fitted, plan.batch), gr.Button(
+        "Start training", interactive=True
+    )
 
 
 def _refused(sentence: str) -> tuple[str, gr.Button]:
@@ -217,7 +242,9 @@ def watch(appliance: Appliance, caller: Caller, job_id: str | None) -> tuple[Any
 
 
 def onward_label(state: JobState, *, adapter: bool) -> str:
-    """Return what the button to the results says; a training that was resumed has the model that it left when it stopped."""
+    """Return what the button to the results says; a training that was resumed has the model that it left when it
+    stopped.
+    """
     if not adapter:
         return "Results: when training is done"
     return "Results of the model so far" if state in ACTIVE else "Continue to the results"
@@ -233,7 +260,11 @@ def draw_job(job: dict[str, Any]) -> str:
     done = job["result"]
     if state is JobState.SUCCEEDED:
         step = int(done.get("steps", steps))
-    pairs = [("State", _STATES[state]), ("Step", f"{step:,} of {steps:,}" if steps else "–"), *_pace(job, state, last.get("figures", {}))]
+    pairs = [
+        ("State", _STATES[state]),
+        ("Step", f"{step:,} of {steps:,}" if steps else "–"),
+        *_pace(job, state, last.get("figures", {})),
+    ]
     told = [done.get("sentence", ""), *done.get("stepped_down", [])] if state is JobState.SUCCEEDED else [job["reason"]]
     reason = "".join(drawing.notice(each, "bad" if state is JobState.FAILED else "info") for each in told)
     shown = drawing.figures(pairs) + drawing.progress_bar(step, steps) + reason
@@ -241,12 +272,17 @@ def draw_job(job: dict[str, Any]) -> str:
     if job["kind"] == SWEEP:
         now = drawing.notice(last.get("sentence", ""), announced=False) if state in ACTIVE else ""
         return shown + rank_drawing.sweep_view(done.get("trials", [])) + now
-    sentence = drawing.notice(charts.loss_sentence(curve, steps, over=state not in ACTIVE), announced=False) if points else ""
+    sentence = (
+        drawing.notice(charts.loss_sentence(curve, steps, over=state not in ACTIVE), announced=False) if points else ""
+    )
     return shown + charts.loss_chart(curve, steps) + sentence
 
 
 def _pace(job: dict[str, Any], state: JobState, figures: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return how long it still takes or took, or what is before it, and how fast it is. `figures`: the last that it reported."""
+    """Return how long it still takes or took, or what is before it, and how fast it is.
+
+    `figures`: the last that it reported.
+    """
     done = job["result"]
     if state is JobState.QUEUED:
         when, speed = ("Before it", drawing.count(job["ahead"], "jobs") if job["ahead"] else "nothing"), None

@@ -1,4 +1,6 @@
-"""Real parts for the log's tests: a clock that stands still, an Ed25519 signer, a head store in memory, and a filled log."""
+"""Real parts for the log's tests: a clock that stands still, an Ed25519 signer, a head store in memory, and a filled
+log.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,4 +1,6 @@
-"""Old entries that left for an archive: every proof, root and witness stays; what is missing without an entry that says so is found."""
+"""Old entries that left for an archive: every proof, root and witness stays; what is missing without an entry that says
+so is found.
+"""
 
 import contextlib
 import hashlib
@@ -13,7 +15,16 @@ from killed import Killed
 from offline_verifier import verifier
 from small_disk import no_file_longer_than
 
-from appliance.audit import Actor, ArchivePlan, AuditLog, ObjectRef, Outcome, parse_checkpoint, prune_details, verify_log
+from appliance.audit import (
+    Actor,
+    ArchivePlan,
+    AuditLog,
+    ObjectRef,
+    Outcome,
+    parse_checkpoint,
+    prune_details,
+    verify_log,
+)
 from appliance.audit.archive_folder import SUMS, archive_digest, find_bundles, verify_bundles, write_archive
 from appliance.audit.archives import PRUNE, Archives, parse_runs, runs_text
 from appliance.audit.merkle import CompactRange, TreeHead, leaf_hash, verify_consistency, verify_inclusion
@@ -55,7 +66,9 @@ class World:
 
     def outside(self, *archives: Path, folder: Path | None = None) -> Any:
         """Verify it as an auditor does; return the verification."""
-        run = verifier.Verification(folder or self.folder, self.key, [verifier.Checkpoint.parse(self.witness, "witness")], archives)
+        run = verifier.Verification(
+            folder or self.folder, self.key, [verifier.Checkpoint.parse(self.witness, "witness")], archives
+        )
         run.run()
         return run
 
@@ -117,12 +130,16 @@ def test_old_and_new_entries_are_proved_as_before(world: World, signer: Any) -> 
     carried = parse_checkpoint(sign_checkpoint(within, signer))
     world.log.verify(public_key=world.key, witnesses=[carried])
     with pytest.raises(AuditLogError, match="are not those of the checkpoint"):
-        world.log.verify(public_key=world.key, witnesses=[parse_checkpoint(sign_checkpoint(TreeHead(600, bytes(32)), signer))])
+        world.log.verify(
+            public_key=world.key, witnesses=[parse_checkpoint(sign_checkpoint(TreeHead(600, bytes(32)), signer))]
+        )
 
 
 @pytest.mark.parametrize("journal", [True, False], ids=["resumed", "replayed"])
 def test_the_archived_log_opens_and_verifies_with_and_without_its_journal(world: World, journal: bool) -> None:
-    """Without the journal, as after a restore: the one open request is still the one that is open, though outcomes of others have left."""
+    """Without the journal, as after a restore: the one open request is still the one that is open, though outcomes of
+    others have left.
+    """
     world.archive()
     unfinished = [entry["sequence"] for entry in world.log.unfinished()]
     world.log.close()
@@ -182,7 +199,9 @@ def test_a_bundle_that_no_entry_explains_is_missing_for_both(world: World) -> No
     assert named.value.entry == 256
 
 
-@pytest.mark.parametrize("details", [{"first": 0, "end": 4096}, {"first": 0, "end": 100}, {"first": 0, "end": 1024, "without": "0-9x"}, {}])
+@pytest.mark.parametrize(
+    "details", [{"first": 0, "end": 4096}, {"first": 0, "end": 100}, {"first": 0, "end": 1024, "without": "0-9x"}, {}]
+)
 def test_an_entry_that_cannot_say_so_explains_nothing(world: World, details: dict[str, Any]) -> None:
     entry = {"action": PRUNE, "outcome": "requested", "sequence": 1200, "details": {"without": "", **details}}
     with pytest.raises(AuditLogError):
@@ -368,7 +387,9 @@ def test_an_archive_has_what_one_entry_can_name() -> None:
     assert ArchivePlan.fitting([], ()) is None
 
 
-@pytest.mark.parametrize(("numbers", "text"), [([], ""), ([3], "3"), ([9, 7, 8, 3], "3,7-9"), ([0, 1, 3, 4], "0-1,3-4")])
+@pytest.mark.parametrize(
+    ("numbers", "text"), [([], ""), ([3], "3"), ([9, 7, 8, 3], "3,7-9"), ([0, 1, 3, 4], "0-1,3-4")]
+)
 def test_runs_are_written_and_read(numbers: list[int], text: str) -> None:
     assert runs_text(numbers) == text
     assert parse_runs(text, 10) == set(numbers)

@@ -1,4 +1,6 @@
-"""Nothing is in the log that the catalogue does not name; the catalogue says who may, as the policy does, and its page is up to date."""
+"""Nothing is in the log that the catalogue does not name; the catalogue says who may, as the policy does, and its page
+is up to date.
+"""
 
 import ast
 import dataclasses
@@ -16,7 +18,8 @@ from appliance.policy.rules import ROLES
 ROOT = Path(__file__).parents[3]
 # Who may besides the policy, because it is no person's request: the appliance itself, and whoever is not signed in yet.
 BEYOND_POLICY = frozenset({"system", "none"})
-# Entries that the policy does not decide: the home before it has one, what the appliance does, parts of a permitted act.
+# Entries that the policy does not decide: the home before it has one, what the appliance does, parts of a permitted
+# act.
 NOT_IN_POLICY = {
     "home.create",
     "home.restore",
@@ -98,12 +101,16 @@ def test_the_catalogue_says_who_as_the_policy_does() -> None:
 
 
 def test_every_event_is_written_somewhere() -> None:
-    """Its name stands in the source of a service, or of the log itself: a catalogue of what never happens would mislead."""
+    """Its name stands in the source of a service, or of the log itself: a catalogue of what never happens would
+    mislead.
+    """
     texts = set()
     for path in (ROOT / "appliance").rglob("*.py"):
         if path.name != "catalogue.py":
             tree = ast.parse(path.read_text("utf-8"))
-            texts |= {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+            texts |= {
+                node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+            }
     assert set(EVENTS) - texts == set()
 
 

@@ -1,4 +1,6 @@
-"""Killed at any line of an append, torn at any byte by a power cut: what was acknowledged is there, and the log says what happened."""
+"""Killed at any line of an append, torn at any byte by a power cut: what was acknowledged is there, and the log says
+what happened.
+"""
 
 import contextlib
 import os
@@ -48,7 +50,9 @@ class KeptHeads:
 @pytest.mark.slow
 @pytest.mark.parametrize("settled", [False, True], ids=["append", "append-and-write-out"])
 def test_killed_before_any_line_of_an_append(tmp_path: Path, clock: Any, signer: Any, settled: bool) -> None:
-    """Every line of appends, and of one that writes the journal out: 500 deaths and more, each followed by a whole verification."""
+    """Every line of appends, and of one that writes the journal out: 500 deaths and more, each followed by a whole
+    verification.
+    """
     from appliance.audit import TreeHead
 
     start = tmp_path / "start"
@@ -89,7 +93,12 @@ def test_killed_before_any_line_of_an_append(tmp_path: Path, clock: Any, signer:
         assert reasons[:BEFORE] == [f"before {number}" for number in range(BEFORE)]
         assert acknowledged <= len(reasons) - BEFORE <= acknowledged + 1
         assert reasons[BEFORE:] == [f"new {number}" for number in range(len(reasons) - BEFORE)]
-        assert again.verify(public_key=signer.public_key, remembered=KeptHeads(folder / "head", TreeHead).load()).signed_size == again.size
+        assert (
+            again.verify(
+                public_key=signer.public_key, remembered=KeptHeads(folder / "head", TreeHead).load()
+            ).signed_size
+            == again.size
+        )
         again.close()
     print(deaths)
     assert deaths >= 250
@@ -110,7 +119,9 @@ def torn(tmp_path: Path, clock: Any, signer: Any, heads: Any) -> tuple[Path, byt
 def test_torn_at_any_byte_it_opens_at_the_last_durable_entry_and_says_so(
     torn: tuple[Path, bytes, int, int], tmp_path: Path, clock: Any, rest: str
 ) -> None:
-    """A power cut in the middle of the last write: the part that came is there, in place of the rest is what was there before."""
+    """A power cut in the middle of the last write: the part that came is there, in place of the rest is what was there
+    before.
+    """
     folder, journal, start, end = torn
     noise = random.Random(1).randbytes(end - start)
     for cut in range(start, end, 3 if rest == "zeros" else 11):
@@ -150,7 +161,9 @@ def test_a_frame_that_was_changed_is_no_torn_one(torn: tuple[Path, bytes, int, i
 def test_one_bit_changed_anywhere_before_the_last_frame_is_found_at_once(
     tmp_path: Path, clock: Any, signer: Any, heads: Any, sealed: bool
 ) -> None:
-    """Where the journal begins too, without which its batches belong to nothing; sealed, no remembered head would tell of them."""
+    """Where the journal begins too, without which its batches belong to nothing; sealed, no remembered head would tell
+    of them.
+    """
     log = AuditLog.open(tmp_path, clock)
     log.attach(signer, heads)
     if sealed:
@@ -160,7 +173,9 @@ def test_one_bit_changed_anywhere_before_the_last_frame_is_found_at_once(
     write(log, "second")
     journal = (tmp_path / ".journal").read_bytes()
     for position in [*range(64), *range(64, last, 7)]:
-        (tmp_path / ".journal").write_bytes(journal[:position] + bytes([journal[position] ^ 1]) + journal[position + 1 :])
+        (tmp_path / ".journal").write_bytes(
+            journal[:position] + bytes([journal[position] ^ 1]) + journal[position + 1 :]
+        )
         with pytest.raises(AuditLogError) as caught:
             AuditLog.open(tmp_path, clock)
         assert (caught.value.code, caught.value.entry) == ("audit.journal", 0), position
@@ -185,7 +200,9 @@ def test_a_journal_taken_away_is_noticed_by_the_remembered_head(torn: Any, clock
 
 
 @pytest.mark.parametrize("where", ["header", "payload", "nothing"])
-def test_torn_where_the_journal_begins_anew_the_whole_is_read(tmp_path: Path, clock: Any, signer: Any, heads: Any, where: str) -> None:
+def test_torn_where_the_journal_begins_anew_the_whole_is_read(
+    tmp_path: Path, clock: Any, signer: Any, heads: Any, where: str
+) -> None:
     """Everything is in the tiles by then, durably."""
     log = AuditLog.open(tmp_path, clock)
     log.attach(signer, heads)
@@ -202,7 +219,9 @@ def test_torn_where_the_journal_begins_anew_the_whole_is_read(tmp_path: Path, cl
     assert len(AuditLog.open(tmp_path, clock).unfinished()) == 300
 
 
-def test_an_interrupted_write_out_must_agree_with_the_journal(tmp_path: Path, clock: Any, fill: Callable[[AuditLog, int], None]) -> None:
+def test_an_interrupted_write_out_must_agree_with_the_journal(
+    tmp_path: Path, clock: Any, fill: Callable[[AuditLog, int], None]
+) -> None:
     """Files that go beyond what the journal began with are what an interrupted write left, or somebody's work."""
     log = AuditLog.open(tmp_path / "audit", clock)
     fill(log, 3)
@@ -233,7 +252,10 @@ def test_a_journal_of_an_unknown_version_is_refused(tmp_path: Path, clock: Any) 
 
 
 def test_opening_does_not_read_what_lies_left_of_the_edge(tmp_path: Path, clock: Any, signer: Any, heads: Any) -> None:
-    """However long the log: the bundles before the last are not opened (here they could not be). The whole is `verify`'s to read."""
+    """However long the log: the bundles before the last are not opened (here they could not be).
+
+    The whole is `verify`'s to read.
+    """
     log = AuditLog.open(tmp_path, clock)
     fill_count = FLUSH_ENTRIES + 300
     for _number in range(fill_count):
@@ -249,8 +271,12 @@ def test_opening_does_not_read_what_lies_left_of_the_edge(tmp_path: Path, clock:
     assert caught.value.entry == 0
 
 
-def test_whatever_a_crash_leaves_half_written_is_removed_at_the_next_start(tmp_path: Path, clock: Any, signer: Any, heads: Any) -> None:
-    """Every temporary file that the log opens, of the journal, of tiles, of the checkpoint, has a name that the next start knows."""
+def test_whatever_a_crash_leaves_half_written_is_removed_at_the_next_start(
+    tmp_path: Path, clock: Any, signer: Any, heads: Any
+) -> None:
+    """Every temporary file that the log opens, of the journal, of tiles, of the checkpoint, has a name that the next
+    start knows.
+    """
     names: set[Path] = set()
     heard = [names]
 
@@ -285,7 +311,9 @@ class Disk:
         return self.free
 
 
-def test_on_a_full_disk_no_request_is_taken_and_the_refusal_is_logged(tmp_path: Path, clock: Any, signer: Any, heads: Any) -> None:
+def test_on_a_full_disk_no_request_is_taken_and_the_refusal_is_logged(
+    tmp_path: Path, clock: Any, signer: Any, heads: Any
+) -> None:
     from appliance.foundation.errors import StorageError
 
     disk = Disk()
@@ -386,7 +414,9 @@ class TwoClocks:
     ],
     ids=["time passes", "slewed", "moved back", "moved back a little", "moved on"],
 )
-def test_a_moved_wall_clock_is_an_entry_before_the_one_that_noticed(tmp_path: Path, wall: int, since: int, step: int) -> None:
+def test_a_moved_wall_clock_is_an_entry_before_the_one_that_noticed(
+    tmp_path: Path, wall: int, since: int, step: int
+) -> None:
     clock = TwoClocks()
     found = moved(clock, tmp_path, lambda: clock.wait(wall, since))
     assert found == ([{"step_us": step, "before_us": 1_700_000_000_000_000}] if step else [])

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.audit import Actor, ObjectRef, Outcome
-from appliance.audit.events import MAX_DETAILS, MAX_ENTRY_BYTES, MAX_INTEGER, _canonical, draft_entry, encode_entry, parse_entry
+from appliance.audit.events import (
+    MAX_DETAILS,
+    MAX_ENTRY_BYTES,
+    MAX_INTEGER,
+    _canonical,
+    draft_entry,
+    encode_entry,
+    parse_entry,
+)
 from appliance.foundation import canonical_json
 from appliance.foundation.clock import SystemClock
 from appliance.foundation.errors import AuditLogError, InputError
@@ -59,7 +67,9 @@ def test_golden_entry() -> None:
     st.sampled_from(Outcome),
     st.dictionaries(st.from_regex(r"[a-z_]{1,9}", fullmatch=True).filter(lambda n: n[0] != "_"), TEXT),
 )
-def test_what_is_written_can_be_read_back(id_: str, digest: str, reason: str, outcome: Outcome, details: dict[str, str]) -> None:
+def test_what_is_written_can_be_read_back(
+    id_: str, digest: str, reason: str, outcome: Outcome, details: dict[str, str]
+) -> None:
     """Any text at all, lone surrogates too, comes back (they as their escapes)."""
     made = draft(
         actor=Actor("us_" + id_, "admin", id_),
@@ -109,8 +119,11 @@ def test_what_could_not_be_read_back_is_not_written(change: dict[str, Any]) -> N
 
 
 def test_the_longest_entry_still_fits() -> None:
-    spare = MAX_ENTRY_BYTES - len(encode_entry(draft(details={"d": ""}).fields | {k: GOOD[k] for k in GOOD if k not in draft().fields}))
-    # The sequence and the times are counted at their widest: 15 digits more for the sequence, 14 for the monotonic time.
+    spare = MAX_ENTRY_BYTES - len(
+        encode_entry(draft(details={"d": ""}).fields | {k: GOOD[k] for k in GOOD if k not in draft().fields})
+    )
+    # The sequence and the times are counted at their widest: 15 digits more for the sequence, 14 for the monotonic
+    # time.
     draft(details={"d": "x" * (spare - 29)})
     with pytest.raises(InputError, match="longer than 65535 bytes"):
         draft(details={"d": "x" * (spare - 28)})

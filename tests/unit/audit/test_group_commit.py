@@ -1,4 +1,6 @@
-"""Whoever brings an item returns when it is written; many share one write; nobody is forgotten, whatever fails or is interrupted."""
+"""Whoever brings an item returns when it is written; many share one write; nobody is forgotten, whatever fails or is
+interrupted.
+"""
 
 import random
 import signal
@@ -53,7 +55,9 @@ def put_all(queue: GroupCommit[str], items: str, done: list[str]) -> list[thread
 
 @contextmanager
 def written(paper: Paper, queue: GroupCommit[str]) -> Iterator[list[threading.Thread]]:
-    """Have the item "first" being written during the block, so that those who come then have to wait; join what is in the list after."""
+    """Have the item "first" being written during the block, so that those who come then have to wait; join what is in
+    the list after.
+    """
     begun = paper.begun
     threads = [threading.Thread(target=queue.put, args=("first",), daemon=True)]
     threads[0].start()
@@ -159,7 +163,9 @@ def interruptible() -> Iterator[Callable[[], None]]:
 
 @pytest.mark.parametrize("place", ["leading", "in the batch", "waiting"])
 def test_a_thread_that_is_interrupted_keeps_nobody_waiting(place: str) -> None:
-    """Chosen to lead next, in another's batch, or in line behind it: it leaves, and those who came after it are written and woken."""
+    """Chosen to lead next, in another's batch, or in line behind it: it leaves, and those who came after it are written
+    and woken.
+    """
     paper, done = Paper(), list[str]()
     queue = GroupCommit(paper)
     with interruptible() as interrupt, written(paper, queue) as threads:

@@ -34,15 +34,21 @@ def changed(tmp_path: Path, clock: Any, signer: Any, other_signer: Any, parts: A
     return log
 
 
-def test_each_key_of_the_log_verifies_it_and_no_other(tmp_path: Path, changed: AuditLog, parts: Any, heads: Any) -> None:
+def test_each_key_of_the_log_verifies_it_and_no_other(
+    tmp_path: Path, changed: AuditLog, parts: Any, heads: Any
+) -> None:
     for seed in (1, 2, 3):
-        assert verify_log(tmp_path / "log", public_key=parts.Signer(seed).public_key, remembered=heads.load()).size == 10
+        assert (
+            verify_log(tmp_path / "log", public_key=parts.Signer(seed).public_key, remembered=heads.load()).size == 10
+        )
     with pytest.raises(AuditLogError, match="not signed with this key"):
         verify_log(tmp_path / "log", public_key=parts.Signer(4).public_key)
     assert changed.changed_key == parts.Signer(3).public_key
 
 
-def test_opened_again_it_takes_the_last_key_alone(tmp_path: Path, changed: AuditLog, clock: Any, parts: Any, heads: Any, fill: Any) -> None:
+def test_opened_again_it_takes_the_last_key_alone(
+    tmp_path: Path, changed: AuditLog, clock: Any, parts: Any, heads: Any, fill: Any
+) -> None:
     changed.close()
     log = AuditLog.open(tmp_path / "log", clock)
     for seed in (1, 2, 4):
@@ -54,7 +60,9 @@ def test_opened_again_it_takes_the_last_key_alone(tmp_path: Path, changed: Audit
     assert verify_log(tmp_path / "log", public_key=parts.Signer(1).public_key).size == 11
 
 
-def test_a_witness_is_verified_with_the_key_of_its_time(tmp_path: Path, changed: AuditLog, parts: Any, signer: Any) -> None:
+def test_a_witness_is_verified_with_the_key_of_its_time(
+    tmp_path: Path, changed: AuditLog, parts: Any, signer: Any
+) -> None:
     note, _head, _tiles = changed.provable()
     good = parse_checkpoint(note)
     verify_log(tmp_path / "log", public_key=signer.public_key, witnesses=[good])
@@ -124,7 +132,11 @@ def test_a_change_must_follow_on_the_key_before_and_be_made(signer: Any, other_s
     """A key that is no longer in force hands nothing over."""
     head = TreeHead(0, EMPTY_ROOT)
     chain = KeyChain()
-    entry = {"sequence": 0, "details": change_details(signer, other_signer.public_key, head), "outcome": Outcome.SUCCEEDED}
+    entry = {
+        "sequence": 0,
+        "details": change_details(signer, other_signer.public_key, head),
+        "outcome": Outcome.SUCCEEDED,
+    }
     for wrong in ({**entry, "outcome": Outcome.FAILED}, {**entry, "details": {}}):
         with pytest.raises(AuditLogError):
             chain.follow(wrong, head)

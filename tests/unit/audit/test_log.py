@@ -1,4 +1,6 @@
-"""What the log acknowledged is there, in order and signed; what it did not is not believed; what was interrupted is found."""
+"""What the log acknowledged is there, in order and signed; what it did not is not believed; what was interrupted is
+found.
+"""
 
 import os
 import shutil
@@ -42,7 +44,9 @@ def settle(log: AuditLog) -> None:
         pass
 
 
-def test_an_append_is_durable_signed_and_remembered_when_it_returns(tmp_path: Path, clock: Any, signer: Any, heads: Any) -> None:
+def test_an_append_is_durable_signed_and_remembered_when_it_returns(
+    tmp_path: Path, clock: Any, signer: Any, heads: Any
+) -> None:
     log = AuditLog.open(tmp_path / "audit", clock)
     log.attach(signer, heads)
     for number in range(5):
@@ -59,7 +63,13 @@ def test_an_entry_says_what_it_was_given(tmp_path: Path, clock: Any) -> None:
     log = AuditLog.open(tmp_path, clock)
     details: dict[str, str | int | bool] = {"kind": "train", "dataset": "ds_1"}
     log.append(
-        ACTOR, "job.submit", ObjectRef("job", "jb_1", "ab12"), Outcome.DENIED, reason="policy.denied", request="rq_1", details=details
+        ACTOR,
+        "job.submit",
+        ObjectRef("job", "jb_1", "ab12"),
+        Outcome.DENIED,
+        reason="policy.denied",
+        request="rq_1",
+        details=details,
     )
     assert list(log.entries()) == [
         {
@@ -79,7 +89,9 @@ def test_an_entry_says_what_it_was_given(tmp_path: Path, clock: Any) -> None:
     ]
 
 
-def test_what_was_written_while_sealed_is_kept_and_signed_at_the_next_unseal(tmp_path: Path, clock: Any, signer: Any, heads: Any) -> None:
+def test_what_was_written_while_sealed_is_kept_and_signed_at_the_next_unseal(
+    tmp_path: Path, clock: Any, signer: Any, heads: Any
+) -> None:
     log = AuditLog.open(tmp_path, clock)
     write(log)
     assert "checkpoint" not in files(tmp_path)
@@ -89,7 +101,8 @@ def test_what_was_written_while_sealed_is_kept_and_signed_at_the_next_unseal(tmp
     write(log)
     write(log)
     log.close()
-    # The tiles that the checkpoint on disk speaks of stay beside the newer ones, so that public tools can still check it.
+    # The tiles that the checkpoint on disk speaks of stay beside the newer ones, so that public tools can still check
+    # it.
     assert sorted(files(tmp_path)) == ["checkpoint", "tile/0/000.p/1", "tile/0/000.p/3", f"{BUNDLE}/1", f"{BUNDLE}/3"]
     log = AuditLog.open(tmp_path, clock)
     assert log.size == 3
@@ -164,7 +177,11 @@ def test_threads_share_writes_without_gap_or_reorder(tmp_path: Path, clock: Any,
     log.close()
     again = AuditLog.open(tmp_path, clock)
     by_sequence = {entry["sequence"]: entry["reason"] for entry in again.entries()}
-    assert sorted(by_sequence) == sorted(sequence for sequences in told.values() for sequence in sequences) == list(range(320))
+    assert (
+        sorted(by_sequence)
+        == sorted(sequence for sequences in told.values() for sequence in sequences)
+        == list(range(320))
+    )
     for name, sequences in told.items():
         assert sequences == sorted(sequences)
         assert [by_sequence[sequence] for sequence in sequences] == [f"{name}.{number}" for number in range(20)]
@@ -174,7 +191,9 @@ def test_threads_share_writes_without_gap_or_reorder(tmp_path: Path, clock: Any,
 
 
 def test_who_waits_is_written_together(tmp_path: Path, clock: Any, signer: Any) -> None:
-    """While one write is under way the others gather, and share the next: three heads are saved for ten entries, not ten."""
+    """While one write is under way the others gather, and share the next: three heads are saved for ten entries, not
+    ten.
+    """
     entered, go_on = threading.Event(), threading.Event()
 
     class SlowHeads:
@@ -208,7 +227,9 @@ def test_who_waits_is_written_together(tmp_path: Path, clock: Any, signer: Any) 
 # Failures
 
 
-def test_a_full_disk_acknowledges_nothing_and_leaves_the_log_usable(tmp_path: Path, clock: Any, signer: Any, heads: Any) -> None:
+def test_a_full_disk_acknowledges_nothing_and_leaves_the_log_usable(
+    tmp_path: Path, clock: Any, signer: Any, heads: Any
+) -> None:
     log = AuditLog.open(tmp_path, clock)
     log.attach(signer, heads)
     write(log)
@@ -302,7 +323,9 @@ def test_what_cannot_be_written_out_stays_in_the_journal_and_is_written_later(
 
 
 @pytest.mark.parametrize("refusal", [StorageError("The disk is full."), RuntimeError("database is locked")])
-def test_a_head_that_cannot_be_kept_fails_the_append(tmp_path: Path, clock: Any, signer: Any, heads: Any, refusal: Exception) -> None:
+def test_a_head_that_cannot_be_kept_fails_the_append(
+    tmp_path: Path, clock: Any, signer: Any, heads: Any, refusal: Exception
+) -> None:
     log = AuditLog.open(tmp_path, clock)
     log.attach(signer, heads)
     heads.refusal = refusal
@@ -313,7 +336,9 @@ def test_a_head_that_cannot_be_kept_fails_the_append(tmp_path: Path, clock: Any,
     assert log.verify(public_key=signer.public_key, remembered=heads.load()).size == 2
 
 
-def test_an_attach_that_cannot_sign_leaves_the_log_detached(tmp_path: Path, clock: Any, signer: Any, heads: Any) -> None:
+def test_an_attach_that_cannot_sign_leaves_the_log_detached(
+    tmp_path: Path, clock: Any, signer: Any, heads: Any
+) -> None:
     log = AuditLog.open(tmp_path, clock)
     heads.refusal = StorageError("The disk is full.")
     with pytest.raises(StorageError):
@@ -323,7 +348,9 @@ def test_an_attach_that_cannot_sign_leaves_the_log_detached(tmp_path: Path, cloc
     log.attach(signer, heads)
 
 
-def test_an_interrupted_write_stops_the_log_until_it_is_reopened(tmp_path: Path, clock: Any, signer: Any, heads: Any) -> None:
+def test_an_interrupted_write_stops_the_log_until_it_is_reopened(
+    tmp_path: Path, clock: Any, signer: Any, heads: Any
+) -> None:
     log = AuditLog.open(tmp_path, clock)
     log.attach(signer, heads)
     heads.refusal = KeyboardInterrupt()
@@ -371,7 +398,9 @@ def test_a_second_signer_is_refused(tmp_path: Path, clock: Any, signer: Any, hea
         log.attach(signer, heads)
 
 
-def test_another_key_or_name_is_refused(filled: Callable[[int], Path], clock: Any, signer: Any, other_signer: Any, heads: Any) -> None:
+def test_another_key_or_name_is_refused(
+    filled: Callable[[int], Path], clock: Any, signer: Any, other_signer: Any, heads: Any
+) -> None:
     log = AuditLog.open(filled(2), clock)
     with pytest.raises(AuditLogError, match="not signed with this key"):
         log.attach(other_signer, heads)
@@ -430,7 +459,11 @@ def test_an_action_is_logged_before_and_after(tmp_path: Path, clock: Any) -> Non
     log = AuditLog.open(tmp_path, clock)
     with log.action(ACTOR, "dataset.import", ObjectRef("dataset", ""), {"upload": "up_1"}) as recorded:
         (running,) = log.unfinished()
-        assert (running["outcome"], running["request"], running["details"]) == ("requested", recorded.request, {"upload": "up_1"})
+        assert (running["outcome"], running["request"], running["details"]) == (
+            "requested",
+            recorded.request,
+            {"upload": "up_1"},
+        )
         recorded.target = ObjectRef("dataset", "ds_1", "ab12")
         recorded.details = {"rows": 100}
     assert log.unfinished() == []
@@ -525,14 +558,20 @@ wait()
 """
 
 
-@pytest.mark.parametrize(("when", "effect_there", "unfinished"), [("before", False, 1), ("after", True, 1), ("finished", True, 0)])
+@pytest.mark.parametrize(
+    ("when", "effect_there", "unfinished"), [("before", False, 1), ("after", True, 1), ("finished", True, 0)]
+)
 def test_a_killed_process_leaves_a_truthful_log(
     tmp_path: Path, clock: Any, signer: Any, heads: Any, when: str, effect_there: bool, unfinished: int
 ) -> None:
-    """Killed between request and action, or action and outcome: the request is there without an outcome, and is found."""
+    """Killed between request and action, or action and outcome: the request is there without an outcome, and is
+    found.
+    """
     folder, effect = tmp_path / "audit", tmp_path / "effect"
     command = [sys.executable, "-c", CHILD, str(folder), str(effect), when]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}) as child:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    ) as child:
         assert child.stdout is not None
         assert child.stdout.readline() == b"here\n"
         child.send_signal(signal.SIGKILL)
@@ -542,7 +581,13 @@ def test_a_killed_process_leaves_a_truthful_log(
     log.attach(signer, heads)
     if unfinished:
         (entry,) = log.unfinished()
-        log.append(Actor("us_1", "trainer"), entry["action"], ObjectRef("dataset", "ds_1"), Outcome.FAILED, request=entry["request"])
+        log.append(
+            Actor("us_1", "trainer"),
+            entry["action"],
+            ObjectRef("dataset", "ds_1"),
+            Outcome.FAILED,
+            request=entry["request"],
+        )
     assert log.unfinished() == []
     assert [entry["details"] for entry in log.entries() if entry["action"] == "log.recover"] == [
         {"entries": 4 - unfinished, "torn": False, "open": unfinished}
@@ -570,11 +615,15 @@ for _ in range(4):
 
 
 def test_what_was_acknowledged_survives_a_kill_at_any_point(tmp_path: Path, clock: Any) -> None:
-    """A process killed while four threads write: every sequence it had printed is there on reopening, three times over."""
+    """A process killed while four threads write: every sequence it had printed is there on reopening, three times
+    over.
+    """
     acknowledged = -1
     for lines in (5, 40, 90):
         command = [sys.executable, "-c", KILLED_WRITER, str(tmp_path)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}) as child:
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        ) as child:
             assert child.stdout is not None
             head = [child.stdout.readline() for _ in range(lines)]
             child.send_signal(signal.SIGKILL)

@@ -71,14 +71,24 @@ def test_every_proof_of_every_size_to_300_is_that_of_the_rfc() -> None:
     for size in range(1, 301):
         head = TreeHead(size, root_of(LEAVES[:size]))
         assert root_over(read, size) == head.root
-        for index in {0, size // 3, size // 2, max(0, size - 2), size - 1, size & -size, random.Random(size).randrange(size)} - {size}:
+        for index in {
+            0,
+            size // 3,
+            size // 2,
+            max(0, size - 2),
+            size - 1,
+            size & -size,
+            random.Random(size).randrange(size),
+        } - {size}:
             proof = inclusion_proof(read, index, size)
             assert proof == plain_inclusion(LEAVES[:size], index)
             verify_inclusion(LEAVES[index], index, head, proof)
 
 
 def test_every_pair_of_sizes_to_300_is_consistent() -> None:
-    """All 45,451 proofs hold; every sixteenth size's, and a few of each other one's, are compared with the definition, which is slow."""
+    """All 45,451 proofs hold; every sixteenth size's, and a few of each other one's, are compared with the definition,
+    which is slow.
+    """
     read = tiles_of(LEAVES)
     heads = [TreeHead(size, root_of(LEAVES[:size])) for size in range(301)]
     for new in range(301):
@@ -91,9 +101,21 @@ def test_every_pair_of_sizes_to_300_is_consistent() -> None:
 
 
 def test_among_ten_million_a_proof_reads_a_handful_of_tiles() -> None:
-    """At most two tiles of each of the four levels; what is proved of one entry does not hold of another, nor of another log."""
+    """At most two tiles of each of the four levels; what is proved of one entry does not hold of another, nor of
+    another log.
+    """
     choose = random.Random(6)
-    places = {0, 1, 255, 256, 65_535, 65_536, TEN_MILLION - 1, TEN_MILLION // 2, *(choose.randrange(TEN_MILLION) for _ in range(20))}
+    places = {
+        0,
+        1,
+        255,
+        256,
+        65_535,
+        65_536,
+        TEN_MILLION - 1,
+        TEN_MILLION // 2,
+        *(choose.randrange(TEN_MILLION) for _ in range(20)),
+    }
     tree = TallTree(TEN_MILLION, places)
     head = TreeHead(TEN_MILLION, root_over(tree, TEN_MILLION))
     for index in sorted(places):
@@ -148,7 +170,9 @@ def test_a_tile_that_is_too_short_is_named() -> None:
     assert caught.value.entry == 0
 
 
-def test_a_log_proves_its_entries_under_its_checkpoint(tmp_path: Path, clock: Any, signer: Any, heads: Any, fill: Any) -> None:
+def test_a_log_proves_its_entries_under_its_checkpoint(
+    tmp_path: Path, clock: Any, signer: Any, heads: Any, fill: Any
+) -> None:
     """Full tiles come from the disk, the edge from memory; the text is C2SP's `tlog-proof`."""
     log = AuditLog.open(tmp_path / "log", clock)
     with pytest.raises(ConflictError):

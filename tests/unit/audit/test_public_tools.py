@@ -1,4 +1,6 @@
-"""What strangers' software says of our log: pymerkle over the entries, and the C2SP rules recomputed from their text."""
+"""What strangers' software says of our log: pymerkle over the entries, and the C2SP rules recomputed from their
+text.
+"""
 
 import base64
 import hashlib
@@ -44,7 +46,9 @@ def test_pymerkle_has_the_same_root_at_every_size(log: AuditLog, tree: pymerkle.
 
 
 def test_pymerkle_proves_what_we_prove(log: AuditLog, tree: pymerkle.InmemoryTree) -> None:
-    """The same paths for entries (its own have the leaf in front); proofs of extension, written otherwise, hold for the other's roots."""
+    """The same paths for entries (its own have the leaf in front); proofs of extension, written otherwise, hold for the
+    other's roots.
+    """
     _note, head, read = log.provable()
     for index in (0, 1, 255, 256, COUNT - 1):
         proof = tree.prove_inclusion(index + 1, COUNT)
@@ -52,11 +56,17 @@ def test_pymerkle_proves_what_we_prove(log: AuditLog, tree: pymerkle.InmemoryTre
         assert proof.path[1:] == inclusion_proof(read, index, COUNT)
     for old in (1, 100, 256, 257, 299):
         pymerkle.verify_consistency(root_over(read, old), head.root, tree.prove_consistency(old, COUNT))
-        verify_consistency(TreeHead(old, tree.get_root(old)), TreeHead(COUNT, tree.get_root(COUNT)), consistency_proof(read, old, COUNT))
+        verify_consistency(
+            TreeHead(old, tree.get_root(old)),
+            TreeHead(COUNT, tree.get_root(COUNT)),
+            consistency_proof(read, old, COUNT),
+        )
 
 
 def test_the_checkpoint_is_a_signed_note_by_the_words_of_c2sp(tmp_path: Path, log: AuditLog, signer: Any) -> None:
-    """signed-note: text, blank line, `— name base64(id || signature)`; id = SHA-256(name || 0x0A || 0x01 || key)[:4]."""
+    """signed-note: text, blank line, `— name base64(id || signature)`; id = SHA-256(name || 0x0A || 0x01 ||
+    key)[:4].
+    """
     text, signature_line = (tmp_path / "log/checkpoint").read_text(encoding="utf-8").rsplit("\n\n", 1)
     dash, name, blob = signature_line.removesuffix("\n").split(" ")
     data = base64.b64decode(blob)

@@ -1,4 +1,6 @@
-"""A bundle is read again with every hash that leads from it to the edge in memory: whatever of these was changed is named."""
+"""A bundle is read again with every hash that leads from it to the edge in memory: whatever of these was changed is
+named.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -22,11 +24,15 @@ def verify(tiles: HashTiles) -> None:
 
 @pytest.fixture(scope="module")
 def files() -> dict[str, bytes]:
-    """Return the files that bundle 3 of a log of 65,536 entries rests on: its own, and the tiles of the levels 0 and 1 over it."""
+    """Return the files that bundle 3 of a log of 65,536 entries rests on: its own, and the tiles of the levels 0 and 1
+    over it.
+    """
     leaves = [leaf_hash(b"%d" % number) for number in range(WIDTH * WIDTH)]
     parts = [leaves[at : at + WIDTH] for at in range(0, len(leaves), WIDTH)]
     return {
-        tile_path(ENTRIES, INDEX): encode_bundle(b"%d" % number for number in range(INDEX * WIDTH, (INDEX + 1) * WIDTH)),
+        tile_path(ENTRIES, INDEX): encode_bundle(
+            b"%d" % number for number in range(INDEX * WIDTH, (INDEX + 1) * WIDTH)
+        ),
         tile_path(0, INDEX): b"".join(parts[INDEX]),
         tile_path(1, 0): b"".join(root_of(part) for part in parts),
     }
@@ -79,7 +85,9 @@ def test_a_file_that_is_gone_or_cut_is_named(tiles: HashTiles, path: str) -> Non
         verify(HashTiles(tiles.folder, tiles.edge))
 
 
-def test_a_log_in_use_reads_what_it_has_written_out(tmp_path: Path, clock: Any, signer: Any, heads: Any, fill: Any) -> None:
+def test_a_log_in_use_reads_what_it_has_written_out(
+    tmp_path: Path, clock: Any, signer: Any, heads: Any, fill: Any
+) -> None:
     log = AuditLog.open(tmp_path, clock)
     fill(log, 2 * WIDTH + 3)
     assert log.full_bundles == 0
@@ -88,7 +96,9 @@ def test_a_log_in_use_reads_what_it_has_written_out(tmp_path: Path, clock: Any, 
     for index in range(2):
         log.verify_bundle(index)
     fill(log, 1)
-    (tmp_path / "tile/entries/000").write_bytes((tmp_path / "tile/entries/000").read_bytes().replace(b'"us_1"', b'"us_2"', 1))
+    (tmp_path / "tile/entries/000").write_bytes(
+        (tmp_path / "tile/entries/000").read_bytes().replace(b'"us_1"', b'"us_2"', 1)
+    )
     with pytest.raises(AuditLogError) as caught:
         log.verify_bundle(0)
     assert caught.value.entry == 0

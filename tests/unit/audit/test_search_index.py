@@ -15,7 +15,9 @@ from appliance.foundation.errors import AuditLogError
 from .conftest import StillClock
 
 OPERATOR = Actor("operator", "operator")
-TEXTS = st.text(max_size=20) | st.sampled_from(['"', "\\", '","kind":"log"},"outcome":"denied"', "ds_1", "us_é", "\ud800", "\n", "x" * 512])
+TEXTS = st.text(max_size=20) | st.sampled_from(
+    ['"', "\\", '","kind":"log"},"outcome":"denied"', "ds_1", "us_é", "\ud800", "\n", "x" * 512]
+)
 
 
 def _fill(log: AuditLog, count: int) -> None:
@@ -71,12 +73,21 @@ def test_it_finds_what_a_look_at_every_entry_finds(filled: AuditLog, query: Quer
 
 @settings(max_examples=40)
 @given(st.lists(st.tuples(TEXTS, TEXTS, TEXTS, st.sampled_from(list(Outcome))), min_size=1, max_size=8))
-def test_hostile_texts_are_indexed_as_the_log_reads_them(tmp_path_factory: Any, said: list[tuple[str, str, str, Outcome]]) -> None:
+def test_hostile_texts_are_indexed_as_the_log_reads_them(
+    tmp_path_factory: Any, said: list[tuple[str, str, str, Outcome]]
+) -> None:
     """Quotes, escapes and texts that look like other fields do not move a value into another column."""
     log = AuditLog.open(tmp_path_factory.mktemp("log") / "audit", StillClock())
     for who, what, reason, outcome in said:
         request = "rq_1" if outcome is Outcome.REQUESTED else what[:8]
-        log.append(Actor(who or "x", "operator"), "dataset.list", ObjectRef("dataset", what), outcome, reason=reason, request=request)
+        log.append(
+            Actor(who or "x", "operator"),
+            "dataset.list",
+            ObjectRef("dataset", what),
+            outcome,
+            reason=reason,
+            request=request,
+        )
     index = SearchIndex(log)
     index.catch_up()
     for entry in log.entries():
@@ -115,12 +126,27 @@ def test_it_stops_when_it_is_told_to(tmp_path: Path) -> None:
 def test_what_an_object_was_made_from_is_followed_both_ways(tmp_path: Path) -> None:
     """Through details and through a job's id as request, never through people, requests or looks at the log."""
     log = AuditLog.open(tmp_path / "audit", StillClock())
-    upload, data, job, adapter = (f"{prefix}_{'0' * 19}{number}" for number, prefix in enumerate(("up", "ds", "jb", "ad")))
+    upload, data, job, adapter = (
+        f"{prefix}_{'0' * 19}{number}" for number, prefix in enumerate(("up", "ds", "jb", "ad"))
+    )
     say = log.append
-    say(OPERATOR, "dataset.import", ObjectRef("dataset", data), Outcome.REQUESTED, request="rq_" + "1" * 20, details={"upload": upload})
+    say(
+        OPERATOR,
+        "dataset.import",
+        ObjectRef("dataset", data),
+        Outcome.REQUESTED,
+        request="rq_" + "1" * 20,
+        details={"upload": upload},
+    )
     say(OPERATOR, "job.submit", ObjectRef("job", job), Outcome.SUCCEEDED, details={"kind": "train", "dataset": data})
     say(Actor("us_1", "system"), "adapter.create", ObjectRef("adapter", adapter), Outcome.SUCCEEDED, request=job)
-    say(Actor("us_1", "auditor"), "audit.read", ObjectRef("log", "audit"), Outcome.SUCCEEDED, details={"look": "life", "object": data})
+    say(
+        Actor("us_1", "auditor"),
+        "audit.read",
+        ObjectRef("log", "audit"),
+        Outcome.SUCCEEDED,
+        details={"look": "life", "object": data},
+    )
     index = SearchIndex(log)
     index.catch_up()
     assert index.makes(upload) == {data, job, adapter}

@@ -11,7 +11,8 @@ from appliance.audit.signed_note import MAX_NOTE_BYTES, key_id, open_note, parse
 from appliance.foundation.errors import AuditLogError
 
 HEAD = TreeHead(20852163, base64.b64decode("CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I="))
-# The example of the specification's signed-note and tlog-checkpoint pages uses keys that are not published, so this one is our own.
+# The example of the specification's signed-note and tlog-checkpoint pages uses keys that are not published, so this one
+# is our own.
 GOLDEN = "appliance.example/log\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n— appliance.example/log {}\n"
 
 

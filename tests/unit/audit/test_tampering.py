@@ -1,7 +1,8 @@
-"""Whatever is done to a log, the product and the offline verifier both say so, name the same first bad entry, and say what caught it.
+"""Whatever is done to a log, the product and the offline verifier both say so, name the same first bad entry, and say
+what caught it.
 
-Each case is generated: the kind of attack, and where it strikes. The log has fourteen entries; the seventh (6) hands it over from one
-signing key to the next. The attacker writes files at will, and holds the keys that a case says.
+Each case is generated: the kind of attack, and where it strikes. The log has fourteen entries; the seventh (6) hands it
+over from one signing key to the next. The attacker writes files at will, and holds the keys that a case says.
 """
 
 import shutil
@@ -44,7 +45,10 @@ class Log:
 
 @dataclass
 class Case:
-    """One attack. `entry` is what both must name; `caught_by` what catches it: the log alone, or only a head or a witness."""
+    """One attack.
+
+    `entry` is what both must name; `caught_by` what catches it: the log alone, or only a head or a witness.
+    """
 
     name: str
     attack: Callable[[Log, Path], None]
@@ -80,7 +84,9 @@ def flip(path: str, place: Callable[[Log], int], bit: int) -> Callable[[Log, Pat
     return attack
 
 
-def changed(change: Callable[[list[bytes]], list[bytes]], signer: str = "", **what: bool) -> Callable[[Log, Path], None]:
+def changed(
+    change: Callable[[list[bytes]], list[bytes]], signer: str = "", **what: bool
+) -> Callable[[Log, Path], None]:
     def attack(log: Log, folder: Path) -> None:
         write(folder, change(log.raws()), signer=getattr(log, signer) if signer else None, **what)
 
@@ -147,12 +153,14 @@ def cases() -> Iterator[Case]:
             if at + 1 < COUNT:
                 yield Case(f"swap-{at}-{tiles}", changed(swap(at), tiles=tiles), at)
         yield Case(f"repeat-{at}", changed(repeat(at)), COUNT)
-        # Where a fork has another entry, the signature cannot tell; before the handing over it can: that names its own head.
+        # Where a fork has another entry, the signature cannot tell; before the handing over it can: that names its own
+        # head.
         forked = CHANGE if at < CHANGE else None
         yield Case(f"fork-{at}", changed(reword(at)), forked)
         yield Case(f"re-signed-by-a-stranger-{at}", changed(reword(at), "stranger"), forked)
         yield Case(f"re-signed-by-the-old-key-{at}", changed(reword(at), "old"), forked)
-        # Whoever holds today's key can rewrite what came since it was made, and only that: a head or a witness shows it.
+        # Whoever holds today's key can rewrite what came since it was made, and only that: a head or a witness shows
+        # it.
         if at < CHANGE:
             yield Case(f"rewritten-by-the-holder-before-the-change-{at}", changed(reword(at), "new"), CHANGE)
         else:
@@ -163,12 +171,15 @@ def cases() -> Iterator[Case]:
         if at:
             yield Case(f"end-cut-{at}", changed(end(at), tiles=False), at)
         if at != CHANGE:
-            # To add what never happened is no tampering with what is there: whoever holds the key can, and the next witness covers it.
+            # To add what never happened is no tampering with what is there: whoever holds the key can, and the next
+            # witness covers it.
             yield Case(f"appended-by-the-holder-{at}", changed(replay(at), "new"), None, "nothing")
         yield Case(f"replayed-{at}", changed(replay(at)), COUNT)
     for size in range(1, COUNT):
         before = size <= CHANGE  # An older folder that the old key signed does not lead to today's key.
-        yield Case(f"rolled-back-{size}", put_back(size), None if before else size, "alone" if before else "head, witness")
+        yield Case(
+            f"rolled-back-{size}", put_back(size), None if before else size, "alone" if before else "head, witness"
+        )
 
 
 CASES = list(cases())
@@ -184,7 +195,12 @@ def log(tmp_path_factory: pytest.TempPathFactory, parts: Any) -> Log:
         if number == CHANGE:
             opened.change_key(Actor("operator", "operator"), ObjectRef("vault", "home"), made.new)
         else:
-            opened.append(Actor(f"us_{number}", "trainer"), "dataset.read", ObjectRef("dataset", f"ds_{number}"), Outcome.SUCCEEDED)
+            opened.append(
+                Actor(f"us_{number}", "trainer"),
+                "dataset.read",
+                ObjectRef("dataset", f"ds_{number}"),
+                Outcome.SUCCEEDED,
+            )
         with opened.still():  # Everything is written out: as in a backup, or an export.
             shutil.copytree(folder, made.at(number + 1))
     opened.close()
@@ -213,7 +229,10 @@ def offline(log: Log, folder: Path, *, witness: bool = False) -> tuple[int | Non
 
 def test_there_are_more_than_two_hundred_of_them() -> None:
     assert len(CASES) >= 200
-    kinds = Counter(case.name.rstrip("-0123456789").removesuffix("-True").removesuffix("-False").rstrip("-0123456789") for case in CASES)
+    kinds = Counter(
+        case.name.rstrip("-0123456789").removesuffix("-True").removesuffix("-False").rstrip("-0123456789")
+        for case in CASES
+    )
     assert len(kinds) >= 14
 
 
@@ -221,7 +240,12 @@ def test_untouched_it_is_whole(log: Log) -> None:
     """With today's key and with the first one, which leads to it; with every witness there ever was."""
     for key in (log.old.public_key, log.new.public_key):
         notes = [(log.at(size) / "checkpoint").read_bytes() for size in range(1, COUNT + 1)]
-        verified = verify_log(log.folder, public_key=key, remembered=log.heads.load(), witnesses=[parse_checkpoint(note) for note in notes])
+        verified = verify_log(
+            log.folder,
+            public_key=key,
+            remembered=log.heads.load(),
+            witnesses=[parse_checkpoint(note) for note in notes],
+        )
         assert verified.size == COUNT
         run = verifier.Verification(log.folder, key, [verifier.Checkpoint.parse(note, "witness") for note in notes])
         run.run()
@@ -240,7 +264,11 @@ def test_it_is_noticed_and_both_name_the_same_place(log: Log, tmp_path: Path, ca
         return
     assert product(log, folder) is None
     assert offline(log, folder) is None
-    for found in (product(log, folder, head=True), product(log, folder, witness=True), offline(log, folder, witness=True)):
+    for found in (
+        product(log, folder, head=True),
+        product(log, folder, witness=True),
+        offline(log, folder, witness=True),
+    ):
         if case.caught_by == "nothing":
             assert found is None
         else:

@@ -38,7 +38,9 @@ def test_paths_are_those_of_the_specification(level: int, index: int, width: int
 
 
 def test_the_example_of_the_specification() -> None:
-    """70,000 entries: a partial level 0 tile of 112, a partial level 1 tile of 17, a partial level 2 tile of 1; 256: one of level 1."""
+    """70,000 entries: a partial level 0 tile of 112, a partial level 1 tile of 17, a partial level 2 tile of 1; 256:
+    one of level 1.
+    """
     assert partial_paths(70_000) == {"tile/entries/273.p/112", "tile/0/273.p/112", "tile/1/001.p/17", "tile/2/000.p/1"}
     assert partial_paths(256) == {"tile/1/000.p/1"}
     assert partial_paths(0) == set()
@@ -51,7 +53,14 @@ def test_a_bundle_gives_back_its_entries(entries: list[bytes]) -> None:
 
 @pytest.mark.parametrize(
     ("data", "entry"),
-    [(b"", 256), (b"\x00", 256), (b"\x00\x01", 256), (b"\x00\x01a", 257), (b"\x00\x01a\x00\x01", 257), (b"\x00\x01a\x00\x01bc", 258)],
+    [
+        (b"", 256),
+        (b"\x00", 256),
+        (b"\x00\x01", 256),
+        (b"\x00\x01a", 257),
+        (b"\x00\x01a\x00\x01", 257),
+        (b"\x00\x01a\x00\x01bc", 258),
+    ],
 )
 def test_a_damaged_bundle_names_the_entry(data: bytes, entry: int) -> None:
     with pytest.raises(AuditLogError) as caught:

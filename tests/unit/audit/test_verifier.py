@@ -96,7 +96,9 @@ def test_no_bit_of_a_longer_log_may_change(long_log: Path, filled: Make, signer:
     folder = long_log / "log"
     if not folder.exists():
         shutil.copytree(filled(270), folder)
-    path = data.draw(st.sampled_from(sorted(path for path in folder.rglob("*") if path.is_file() and path.name != ".journal")))
+    path = data.draw(
+        st.sampled_from(sorted(path for path in folder.rglob("*") if path.is_file() and path.name != ".journal"))
+    )
     good = path.read_bytes()
     changed = bytearray(good)
     changed[data.draw(st.integers(0, len(good) - 1))] ^= 1 << data.draw(st.integers(0, 7))
@@ -207,7 +209,13 @@ def test_a_truncated_log_is_named(filled: Make, signer: Any, clock: Any, hashes_
 
 def test_a_missing_file_is_noticed(filled: Make, signer: Any, clock: Any) -> None:
     folder = filled(260)
-    places = {"tile/entries/000": 0, "tile/entries/001.p/4": 256, "tile/0/000": 0, "tile/0/001.p/4": 256, "tile/1/000.p/1": 0}
+    places = {
+        "tile/entries/000": 0,
+        "tile/entries/001.p/4": 256,
+        "tile/0/000": 0,
+        "tile/0/001.p/4": 256,
+        "tile/1/000.p/1": 0,
+    }
     for name, entry in places.items():
         good = (folder / name).read_bytes()
         (folder / name).unlink()
@@ -234,7 +242,10 @@ def test_tiles_that_speak_of_missing_entries_are_noticed_even_before_anything_is
     fill(log, 258)
     log.close()
     (tmp_path / "tile/entries/001.p/2").unlink()
-    for look in (lambda: verify_log(tmp_path, public_key=signer.public_key, require_signed=False), lambda: AuditLog.open(tmp_path, clock)):
+    for look in (
+        lambda: verify_log(tmp_path, public_key=signer.public_key, require_signed=False),
+        lambda: AuditLog.open(tmp_path, clock),
+    ):
         with pytest.raises(AuditLogError, match=r"Entry 256 .* is missing") as caught:
             look()
         assert caught.value.entry == 256

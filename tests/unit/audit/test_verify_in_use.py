@@ -23,7 +23,12 @@ class Halt:
         self.reached, self.go_on = threading.Event(), threading.Event()
 
     def hear(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if event == "open" and self.name and str(arguments[0]).endswith(self.name) and threading.current_thread().name == "verifies":
+        if (
+            event == "open"
+            and self.name
+            and str(arguments[0]).endswith(self.name)
+            and threading.current_thread().name == "verifies"
+        ):
             self.name = ""
             self.reached.set()
             assert self.go_on.wait(60)
@@ -31,7 +36,9 @@ class Halt:
 
 @contextmanager
 def halted(verify: Callable[[], VerifiedLog], name: str) -> Iterator[list[VerifiedLog | AuditLogError]]:
-    """Verify in a thread that halts before it opens the file; after the block it goes on, and what it found is in the list."""
+    """Verify in a thread that halts before it opens the file; after the block it goes on, and what it found is in the
+    list.
+    """
     halt, found = Halt(name), list[VerifiedLog | AuditLogError]()
     sys.addaudithook(halt.hear)  # It cannot be taken away again, and hears nothing after its first time.
 
@@ -51,7 +58,9 @@ def halted(verify: Callable[[], VerifiedLog], name: str) -> Iterator[list[Verifi
 
 
 @pytest.fixture
-def log(tmp_path: Path, clock: Any, signer: Any, heads: Any, fill: Callable[[AuditLog, int], None]) -> Iterator[AuditLog]:
+def log(
+    tmp_path: Path, clock: Any, signer: Any, heads: Any, fill: Callable[[AuditLog, int], None]
+) -> Iterator[AuditLog]:
     opened = AuditLog.open(tmp_path / "audit", clock)
     fill(opened, BEFORE)
     opened.attach(signer, heads)
@@ -63,7 +72,9 @@ def log(tmp_path: Path, clock: Any, signer: Any, heads: Any, fill: Callable[[Aud
 def test_appends_go_on_while_a_verification_is_halted(
     log: AuditLog, tmp_path: Path, signer: Any, heads: Any, fill: Callable[[AuditLog, int], None], name: str
 ) -> None:
-    """Meanwhile the log is written out, and the unfinished files that the verification has still to read are superseded."""
+    """Meanwhile the log is written out, and the unfinished files that the verification has still to read are
+    superseded.
+    """
     remembered = heads.load()
     with halted(lambda: log.verify(public_key=signer.public_key, remembered=remembered), name) as found:
         log.detach()  # Hundreds of signatures would only take time.
@@ -97,7 +108,9 @@ def test_a_file_that_is_of_no_entry_yet_is_found(log: AuditLog, tmp_path: Path, 
     (tmp_path / "audit/tile/entries/002").unlink()
 
 
-def test_verifications_and_writers_side_by_side(log: AuditLog, signer: Any, heads: Any, fill: Callable[[AuditLog, int], None]) -> None:
+def test_verifications_and_writers_side_by_side(
+    log: AuditLog, signer: Any, heads: Any, fill: Callable[[AuditLog, int], None]
+) -> None:
     """Files come and go under the verifier: it never takes that for damage."""
     ended = threading.Event()
 

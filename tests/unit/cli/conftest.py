@@ -1,4 +1,6 @@
-"""The `appliance` command in this process, over a program whose home is real and whose workers are played by threads."""
+"""The `appliance` command in this process, over a program whose home is real and whose workers are played by
+threads.
+"""
 
 import contextlib
 import json
@@ -38,7 +40,9 @@ class UnconfinedProgram:
         self.served: list[tuple[Settings, str | None]] = []
 
     @contextlib.contextmanager
-    def own_home(self, settings: Settings, *, read: tuple[Path, ...] = (), write: tuple[Path, ...] = ()) -> Iterator[Appliance]:
+    def own_home(
+        self, settings: Settings, *, read: tuple[Path, ...] = (), write: tuple[Path, ...] = ()
+    ) -> Iterator[Appliance]:
         """Take the lock, open the log; close both afterwards."""
         assert all(path.is_absolute() for path in (*read, *write))
         lock = HomeLock(settings.home)

@@ -23,12 +23,15 @@ OPS = Path(__file__).parents[3] / "ops"
 
 
 def verifier(*words: str | Path, program: str = "verify_audit.py") -> tuple[int, str]:
-    """Run a verifier in a process that sees nothing of the appliance (-I: no path of ours); return its exit status and what it says.
+    """Run a verifier in a process that sees nothing of the appliance (-I: no path of ours); return its exit status and
+    what it says.
 
     AUDITOR_PYTHON names another interpreter.
     """
     python = os.environ.get("AUDITOR_PYTHON", sys.executable)
-    ran = subprocess.run([python, "-I", str(OPS / program), *map(str, words)], capture_output=True, text=True, check=False, env={})
+    ran = subprocess.run(
+        [python, "-I", str(OPS / program), *map(str, words)], capture_output=True, text=True, check=False, env={}
+    )
     assert "Traceback" not in ran.stderr
     return ran.returncode, ran.stdout + ran.stderr
 
@@ -62,7 +65,10 @@ def test_an_exported_log_verifies_offline_with_witnesses_through_a_change_of_the
     assert status == 0
     assert "taken from the folder itself" in said
     assert "Without a witness" in said
-    assert "It extends what was carried away" in home("audit", "verify", "--witness", str(early), "--witness", str(late)).stdout
+    assert (
+        "It extends what was carried away"
+        in home("audit", "verify", "--witness", str(early), "--witness", str(late)).stdout
+    )
 
 
 def test_the_verifier_names_what_is_wrong(home: Any, tmp_path: Path) -> None:
@@ -142,7 +148,9 @@ def proof_of(home: Any, entry: int, path: Path) -> list[str]:
 
 
 def test_a_stranger_verifies_a_proof_with_nothing_but_the_key(home: Any, tmp_path: Path) -> None:
-    """The first, the last and one between, also when the log went on; not under another key, nor under one that came later."""
+    """The first, the last and one between, also when the log went on; not under another key, nor under one that came
+    later.
+    """
     key = home.json("audit", "checkpoint", str(tmp_path / "note"))["key"]
     (tmp_path / "key").write_text(f"{key}\n")
     for entry in (0, 3, len(home.json("audit", "show", "--last", "500"))):
@@ -161,11 +169,19 @@ def test_a_stranger_verifies_a_proof_with_nothing_but_the_key(home: Any, tmp_pat
 
 
 def test_a_proof_that_was_tampered_with_proves_nothing(home: Any, tmp_path: Path) -> None:
-    """Each line changed in each way: the entry, its number, each hash, size, root, name, signature; lines gone, doubled, swapped."""
+    """Each line changed in each way: the entry, its number, each hash, size, root, name, signature; lines gone,
+    doubled, swapped.
+    """
     key, proof = home.json("audit", "checkpoint", str(tmp_path / "note"))["key"], tmp_path / "proof"
     lines = proof_of(home, 5, proof)
-    other = base64.b64encode(json.dumps({**json.loads(base64.b64decode(lines[1][6:])), "action": "job.stop"}).encode()).decode()
-    changed = [[*lines[:1], f"extra {other}", *lines[2:]], [*lines[:2], "index 4", *lines[3:]], [*lines[:2], f"index {10**6}", *lines[3:]]]
+    other = base64.b64encode(
+        json.dumps({**json.loads(base64.b64decode(lines[1][6:])), "action": "job.stop"}).encode()
+    ).decode()
+    changed = [
+        [*lines[:1], f"extra {other}", *lines[2:]],
+        [*lines[:2], "index 4", *lines[3:]],
+        [*lines[:2], f"index {10**6}", *lines[3:]],
+    ]
     for number, line in enumerate(lines):
         changed += [[*lines[:number], *lines[number + 1 :]], [*lines[:number], line, *lines[number:]]] if line else []
         for place in range(0, len(line) - 4, 7):
@@ -211,14 +227,19 @@ def test_an_auditor_signs_off_by_command_with_a_password_of_their_own(home: Any,
     assert home.refused(*words)["code"] == "password.wrong"
     trainer = home.json("user", "add", "tina", "--role", "admin")["password"]
     password.write_text(trainer)
-    assert home.refused("audit", "sign-off", "tina", "--note", "x", "--password-file", str(password))["code"] == "password.one-time"
+    assert (
+        home.refused("audit", "sign-off", "tina", "--note", "x", "--password-file", str(password))["code"]
+        == "password.one-time"
+    )
 
 
 def test_entries_are_shown_by_who_did_what_to_what_and_when(home: Any, tmp_path: Path) -> None:
     table = tmp_path / "table.csv"
     table.write_text("question,answer\n" + "".join(f"What is {number}?,It is {number}.\n" for number in range(12)))
     dataset = home.json("dataset", "import", str(table))["id"]
-    shown = home.json("audit", "show", "--object", dataset, "--outcome", "succeeded", "--action", "dataset.", "--person", "operator")
+    shown = home.json(
+        "audit", "show", "--object", dataset, "--outcome", "succeeded", "--action", "dataset.", "--person", "operator"
+    )
     assert [(row["action"], row["object"]["id"]) for row in shown] == [("dataset.import", dataset)]
     both = home.json("audit", "show", "--object", dataset, "--last", "2")
     assert [row["outcome"] for row in both] == ["requested", "succeeded"]
@@ -289,7 +310,10 @@ def test_an_archive_that_cannot_be_written_leaves_all_as_it_was(old_home: Any, t
     disk = tmp_path / "disk"
     (disk / "entries-0-511").mkdir(parents=True)
     assert old_home.refused("audit", "archive", "--to", str(disk))["code"] == "storage.refused"
-    assert [row["reason"] for row in old_home.json("audit", "show", "--action", "log.archive")] == ["", "storage.refused"] * 2
+    assert [row["reason"] for row in old_home.json("audit", "show", "--action", "log.archive")] == [
+        "",
+        "storage.refused",
+    ] * 2
     assert old_home.json("audit", "verify")["archived"] is None
 
 

@@ -40,7 +40,9 @@ def test_what_cannot_be_copied_is_said_in_the_log_too(shell: Any, server: Any, t
     assert told[-1]["reason"] == error["code"]
 
 
-def test_a_lost_home_comes_back_with_its_words_or_its_file(shell: Any, tmp_path: Path, monkeypatch: Any, table: bytes) -> None:
+def test_a_lost_home_comes_back_with_its_words_or_its_file(
+    shell: Any, tmp_path: Path, monkeypatch: Any, table: bytes
+) -> None:
     """Restored, it opens with the new passphrase; the log verifies; a second restore is refused."""
     shell("init")
     (tmp_path / "a.csv").write_bytes(table)

@@ -1,4 +1,6 @@
-"""A command reaches a running server over its Unix socket and over nothing else; without one it owns the home itself."""
+"""A command reaches a running server over its Unix socket and over nothing else; without one it owns the home
+itself.
+"""
 
 import contextlib
 import io
@@ -43,7 +45,9 @@ def raw_server(home: Path, answer: Answer) -> Iterator[None]:
                     with connection:
                         while request := connection.recv(65536):
                             healthy = request.startswith(b"GET /healthz")
-                            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" if healthy else answer(request))
+                            connection.sendall(
+                                b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" if healthy else answer(request)
+                            )
                             if not healthy:
                                 break
 
@@ -127,7 +131,9 @@ def test_a_job_is_watched_to_its_end(server: Appliance, settings: Settings, mode
     assert [point["step"] for point in heard] == [1]
 
 
-def test_no_proxy_of_the_environment_is_asked(server: Appliance, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_proxy_of_the_environment_is_asked(
+    server: Appliance, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The request goes to the socket, whatever the variables say; the proxy, a real listener, hears nothing."""
     with socket.create_server(("127.0.0.1", 0)) as proxy:
         proxy.setblocking(False)
@@ -169,7 +175,10 @@ def test_a_server_that_ends_before_it_answers_is_a_sentence(settings: Settings, 
             assert client is not None
             client.perform("status")
 
-    with raw_server(settings.home, lambda _request: answer), pytest.raises(HomeError, match="ended before it answered") as caught:
+    with (
+        raw_server(settings.home, lambda _request: answer),
+        pytest.raises(HomeError, match="ended before it answered") as caught,
+    ):
         ask()
     assert caught.value.code == "server.gone"
 

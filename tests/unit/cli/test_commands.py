@@ -57,7 +57,13 @@ def test_no_command_takes_a_secret_as_a_word(path: tuple[str, ...]) -> None:
 
 def test_every_command_that_is_named_in_the_papers_exists() -> None:
     """README.md, the scripts, and every hint in a sentence of the program itself."""
-    texts = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *(ROOT / "ops").glob("*.py"), ROOT / "ops" / "run"]
+    texts = [
+        ROOT / "README.md",
+        ROOT / "CHANGELOG.md",
+        ROOT / "CONTRIBUTING.md",
+        *(ROOT / "ops").glob("*.py"),
+        ROOT / "ops" / "run",
+    ]
     texts += (ROOT / "appliance").rglob("*.py")
     named = {
         tuple(match.split())
@@ -191,15 +197,21 @@ def test_the_main_job_from_the_command_line(shell: Any, server: Any, model_sourc
     assert "no job yet" in shell("job", "list").stdout
     assert "No model is installed" in shell("model", "list").stdout
     assert "is imported, encrypted, as ds_" in shell("dataset", "import", str(file)).stdout
-    dataset = shell.json("dataset", "import", str(file), "--name", "[b]staff[/b]", "--question", "question", "--answer", "answer")
+    dataset = shell.json(
+        "dataset", "import", str(file), "--name", "[b]staff[/b]", "--question", "question", "--answer", "answer"
+    )
     assert (dataset["rows"], dataset["name"]) == (12, "[b]staff[/b]")
     assert "[b]staff[/b]" in shell("dataset", "list").stdout
     assert "row " in shell("dataset", "show", dataset["id"], "--part", "test", "--rows", "2").stdout
     model = shell.json("model", "import", str(model_source), "--name", "Tiny")
     assert "Tiny" in shell("model", "list").stdout
     assert model["id"] in shell("model", "show", model["id"]).stdout
-    trained = shell.json("train", "--dataset", dataset["id"], "--model", model["id"], "--preset", "quick", "--name", "first")
-    assert {"job", "state", "adapter", "seconds", "tokens", "tokens_per_s", "train_loss", "validation_loss"} <= set(trained)
+    trained = shell.json(
+        "train", "--dataset", dataset["id"], "--model", model["id"], "--preset", "quick", "--name", "first"
+    )
+    assert {"job", "state", "adapter", "seconds", "tokens", "tokens_per_s", "train_loss", "validation_loss"} <= set(
+        trained
+    )
     assert trained["state"] == "succeeded"
     adapter = trained["adapter"]
     assert "Not measured yet" in shell("adapter", "show", adapter).stdout
@@ -208,7 +220,10 @@ def test_the_main_job_from_the_command_line(shell: Any, server: Any, model_sourc
     assert "expected: R" in shell("adapter", "show", adapter, "--answers").stdout
     assert "Right answers" in shell.json("adapter", "show", adapter)["report"]
     assert "evaluated" in shell("adapter", "list").stdout
-    assert shell.json("chat", "--adapter", adapter, "--prompt", "Hello?") == {"original": "original answer", "tuned": "tuned answer"}
+    assert shell.json("chat", "--adapter", adapter, "--prompt", "Hello?") == {
+        "original": "original answer",
+        "tuned": "tuned answer",
+    }
     assert "tuned:    tuned answer" in shell("chat", "--adapter", adapter, "--prompt", "Hello?").stdout
     assert "step 1 of 1" in shell("job", "show", trained["job"]).stdout
     assert "succeeded" in shell("job", "watch", trained["job"]).stdout
@@ -227,7 +242,10 @@ def test_the_main_job_from_the_command_line(shell: Any, server: Any, model_sourc
 def test_accounts_from_the_command_line(shell: Any, server: Any) -> None:
     """A one-time password, shown once; an odd role is refused."""
     assert "one-time password" in shell("user", "add", "bela", "--role", "auditor").stdout
-    assert [(row["name"], row["role"]) for row in shell.json("user", "list")] == [("admin", "trainer"), ("bela", "auditor")]
+    assert [(row["name"], row["role"]) for row in shell.json("user", "list")] == [
+        ("admin", "trainer"),
+        ("bela", "auditor"),
+    ]
     assert shell.refused("user", "add", "cara", "--role", "king")["code"] == "user.role"
 
 
@@ -265,7 +283,9 @@ def test_whoever_does_not_wait_is_told_how_to_follow(shell: Any, server: Any, mo
     assert "`appliance job watch" in shell("job", "resume", queued["id"], "--no-wait").stdout
 
 
-def test_a_job_that_fails_is_one_with_its_reason(shell: Any, simulate: Any, ordinary_plays: dict[str, Any], model_source: Path) -> None:
+def test_a_job_that_fails_is_one_with_its_reason(
+    shell: Any, simulate: Any, ordinary_plays: dict[str, Any], model_source: Path
+) -> None:
     """The sentence is on standard error; with JSON the job itself is on standard output too."""
     shell("init")
     file = shell.folder / "a.jsonl"

@@ -9,7 +9,9 @@ from appliance.vault import Vault
 from appliance.vault.vault import LOG_ORIGIN
 
 
-def test_a_dataset_is_shredded_and_its_certificate_is_a_file_that_the_logs_key_signed(shell: Any, tmp_path: Path, table: bytes) -> None:
+def test_a_dataset_is_shredded_and_its_certificate_is_a_file_that_the_logs_key_signed(
+    shell: Any, tmp_path: Path, table: bytes
+) -> None:
     shell("init")
     (tmp_path / "a.csv").write_bytes(table)
     dataset = shell.json("dataset", "import", str(tmp_path / "a.csv"))["id"]

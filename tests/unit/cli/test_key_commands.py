@@ -56,7 +56,10 @@ def test_the_last_slot_cannot_be_removed(shell: Any, home: Path) -> None:
 
 
 def test_a_new_passphrase_is_as_long_as_the_first_has_to_be(shell: Any, home: Path) -> None:
-    assert shell.refused("key", "add-slot", "--new-passphrase-file", write(home / "short", "short"))["code"] == "passphrase.short"
+    assert (
+        shell.refused("key", "add-slot", "--new-passphrase-file", write(home / "short", "short"))["code"]
+        == "passphrase.short"
+    )
 
 
 def test_a_credential_opens_through_systemds_folder(shell: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

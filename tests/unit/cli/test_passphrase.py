@@ -68,7 +68,9 @@ def test_a_file_that_is_absent_or_a_folder_is_refused(tmp_path: Path) -> None:
             find_passphrase(path, optional=True)
 
 
-def test_a_credential_of_systemd_is_found_and_a_named_file_beats_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_credential_of_systemd_is_found_and_a_named_file_beats_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """By its name in the service's folder of credentials."""
     (tmp_path / "appliance-passphrase").write_text("from the service manager", encoding="utf-8")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
@@ -85,7 +87,9 @@ def test_a_passphrase_that_is_chosen_now_has_a_length(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("stdin", [subprocess.DEVNULL, subprocess.PIPE, None], ids=["null", "pipe", "closed"])
-@pytest.mark.parametrize(("mode", "answer"), [("", "passphrase.absent"), ("twice", "passphrase.absent"), ("optional", "None")])
+@pytest.mark.parametrize(
+    ("mode", "answer"), [("", "passphrase.absent"), ("twice", "passphrase.absent"), ("optional", "None")]
+)
 def test_without_a_terminal_and_a_file_it_is_asked_for_in_words(stdin: int | None, mode: str, answer: str) -> None:
     """In cron, in a container, with standard input closed: a sentence, never a hang nor a traceback."""
     words = [sys.executable, "-c", FIND, mode]

@@ -21,7 +21,10 @@ def test_a_result_is_one_json_value_or_its_sentence(capsys: pytest.CaptureFixtur
 
 def test_a_table_is_a_list_or_columns_or_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
     """Only the columns that are asked for; nothing for a value that is absent."""
-    rows: list[dict[str, Any]] = [{"id": "ds_1", "name": "staff", "rows": 12, "secret": "x"}, {"id": "ds_2", "name": None, "rows": 0}]
+    rows: list[dict[str, Any]] = [
+        {"id": "ds_1", "name": "staff", "rows": 12, "secret": "x"},
+        {"id": "ds_2", "name": None, "rows": 0},
+    ]
     Printer(as_json=True).table(rows, {"id": "id"}, "unseen")
     assert json.loads(capsys.readouterr().out) == rows
     Printer(as_json=False).table(rows, {"id": "identifier", "name": "name", "rows": "rows"}, "unseen")
@@ -62,7 +65,9 @@ def test_progress_is_silent_with_json_and_never_on_standard_output(capsys: pytes
 
 
 def test_what_a_terminal_would_obey_is_not_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    """A model's answer or a dataset's name moves no cursor, sets no title and turns no text around; JSON keeps it, escaped."""
+    """A model's answer or a dataset's name moves no cursor, sets no title and turns no text around; JSON keeps it,
+    escaped.
+    """
     hostile = "a\x1b]0;title\x07b\x1b[2Jc\rd\x9be\u202ef\ud800g\nh\ti"
     shown = "a\ufffd]0;title\ufffdb\ufffd[2Jc\ufffdd\ufffde\ufffdf\ufffdg\nh"
     Printer(as_json=False).result({}, hostile)

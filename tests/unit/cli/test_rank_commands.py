@@ -20,7 +20,8 @@ SUMMARY = {
     "sentence": "16 was more than needed: 3 directions carry 95 % of what it learned.",
 }
 LAYER = (
-    '{"version": 1, "layers": [{"name": "layers.0.q_proj", "effective_rank": 1.9, "stable_rank": 1.2, "numeric_rank": 2, '
+    '{"version": 1, "layers": [{"name": "layers.0.q_proj", "effective_rank": 1.9, "stable_rank": 1.2, "numeric_rank": '
+    "2, "
     '"singular_values": [2.0, 1.0]}]}'
 )
 
@@ -38,7 +39,12 @@ def play_made(channel: Any, start: Any) -> Done:
     channel.send(Ready())
     access = start.smaller if start.type == "shrink" else start.training.adapter
     Path(access.folder).mkdir()
-    seal_file(Path(access.folder) / "adapter.sealed", b"weights", access.data_key, SealContext("adapter", access.adapter_id, 1, "x"))
+    seal_file(
+        Path(access.folder) / "adapter.sealed",
+        b"weights",
+        access.data_key,
+        SealContext("adapter", access.adapter_id, 1, "x"),
+    )
     figures = dict.fromkeys(("kept", "loss_before", "loss_after"), 1.0) | dict.fromkeys(
         ("lost_directions", "bytes_before", "bytes_after"), 1
     )
@@ -52,7 +58,9 @@ def trained(
 ) -> tuple[Any, list[str], str]:
     """Give a shell with a trained adapter, the words that name data and model, and the adapter's id."""
     made = worker_frame(play_made)
-    shell.program.launcher = simulate({**ordinary_plays, "ranks": worker_frame(play_ranks), "shrink": made, "sweep": made})
+    shell.program.launcher = simulate(
+        {**ordinary_plays, "ranks": worker_frame(play_ranks), "shrink": made, "sweep": made}
+    )
     shell("init")
     (shell.folder / "a.csv").write_bytes(table)
     dataset = shell.json("dataset", "import", str(shell.folder / "a.csv"))["id"]

@@ -1,4 +1,6 @@
-"""`appliance parameters` counts by hand, by model and by GPU; `appliance train` says what it would take before it starts."""
+"""`appliance parameters` counts by hand, by model and by GPU; `appliance train` says what it would take before it
+starts.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -30,7 +32,10 @@ def test_one_thing_at_a_time(shell: Any, words: tuple[str, ...]) -> None:
 
 def test_a_rank_that_cannot_be_says_which_can(shell: Any) -> None:
     refused = shell.refused("parameters", "--rows", "10", "--columns", "20", "--rank", "11")
-    assert refused == {"code": "planning.rank", "sentence": "The rank is 11; for 10 by 20 it must lie between 1 and 10."}
+    assert refused == {
+        "code": "planning.rank",
+        "sentence": "The rank is 11; for 10 by 20 it must lie between 1 and 10.",
+    }
 
 
 def test_a_model_and_a_plan(shell: Any, server: Any, model_source: Path, table: bytes) -> None:
@@ -46,5 +51,8 @@ def test_a_model_and_a_plan(shell: Any, server: Any, model_source: Path, table: 
     for part in ("It trains the last 1 layer and the head", "Time: ", "Memory: ", "Disk: ", "FLOP"):
         assert part in said
     assert shell.json("job", "list") == []
-    assert "rank 2 with rsLoRA and DoRA" in shell(*words, "--method", "lora", "--rank", "2", "--rslora", "--dora", "--dry-run").stdout
+    assert (
+        "rank 2 with rsLoRA and DoRA"
+        in shell(*words, "--method", "lora", "--rank", "2", "--rslora", "--dora", "--dry-run").stdout
+    )
     assert shell.refused(*words, "--method", "full", "--rank", "4")["code"] == "planning.choice"

@@ -63,7 +63,9 @@ def result(data: bytes, folder: Path, *, in_blocks: bool) -> Any:
             yield each
 
     try:
-        summary = write_dataset(folder, DATASET, 1, screening.watch(counted(source)), keys, joined=screening.joined, placed=screening.place)
+        summary = write_dataset(
+            folder, DATASET, 1, screening.watch(counted(source)), keys, joined=screening.joined, placed=screening.place
+        )
     except InputError as error:
         return error.sentence, any(seen)
     rows = [(row, row.split) for row in read_all(folder, DATASET, 1, keys)]
@@ -81,7 +83,9 @@ def compare(rows: list[list[str]], header: tuple[str, ...], folder: Path) -> boo
 
 
 def plain(count: int) -> list[list[str]]:
-    return [[f"Where do I find article number {number}?", f"It lies on shelf {number % 17}."] for number in range(count)]
+    return [
+        [f"Where do I find article number {number}?", f"It lies on shelf {number % 17}."] for number in range(count)
+    ]
 
 
 def test_odd_rows_among_plain_ones(tmp_path: Path) -> None:
@@ -120,7 +124,11 @@ def test_a_label_that_cannot_be_and_a_system_text(tmp_path: Path) -> None:
     assert not compare(rows, ("question", "answer", "system"), tmp_path)
 
 
-TEXTS = st.text(max_size=40) | st.sampled_from(ODD) | st.text(st.sampled_from("0123456789 +-()./@nNaA<&ÃÂ€\u00a0ſsk-token:"), max_size=60)
+TEXTS = (
+    st.text(max_size=40)
+    | st.sampled_from(ODD)
+    | st.text(st.sampled_from("0123456789 +-()./@nNaA<&ÃÂ€\u00a0ſsk-token:"), max_size=60)
+)
 
 
 @settings(max_examples=300, deadline=None)

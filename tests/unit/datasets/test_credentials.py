@@ -23,7 +23,10 @@ AWS, GITHUB = "AKIA" + "IOSFODNN7EXAMPLE", "ghp_" + "a1B2" * 9
         ("sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc", "a Stripe key"),
         ("sk-proj-" + "abcDEF123456" * 3, "an OpenAI or Anthropic key"),
         ("hf_" + "abcdefghij" * 3 + "klmn", "a Hugging Face token"),
-        ("eyJhbGciOiJIUzI1NiJ9" + ".eyJzdWIiOiIxMjM0NTY3ODkwIn0." + "dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U", "a JSON web token"),
+        (
+            "eyJhbGciOiJIUzI1NiJ9" + ".eyJzdWIiOiIxMjM0NTY3ODkwIn0." + "dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U",
+            "a JSON web token",
+        ),
         ("postgres://admin:hunter22@db/main", "a password in an address"),
         ("The password is Tr0ub4dor&3, keep it.", "a password"),
         ("Kennwort: geheim1234", "a password"),

@@ -13,10 +13,14 @@ KEY = "AKIA" + "IOSFODNN7EXAMPLE"
 
 
 def conversation(row: int, question: str, answer: str, split: str = "training", **labels: str) -> Conversation:
-    return Conversation(row, [{"role": "user", "content": question}, {"role": "assistant", "content": answer}], split=split, **labels)
+    return Conversation(
+        row, [{"role": "user", "content": question}, {"role": "assistant", "content": answer}], split=split, **labels
+    )
 
 
-def fixed(given: list[Conversation], code: str = "", action: str = "", **more: list[int] | list[str]) -> tuple[list[Conversation], int]:
+def fixed(
+    given: list[Conversation], code: str = "", action: str = "", **more: list[int] | list[str]
+) -> tuple[list[Conversation], int]:
     screening = Screening(None, PersonalDataPolicy({}))
     for _row in screening.watch(given):
         pass
@@ -32,7 +36,11 @@ def test_duplicates_are_dropped_but_for_the_first() -> None:
 def test_secrets_and_personal_data_are_masked() -> None:
     rows = [conversation(1, "key?", f"It is {KEY}, ask jo@example.org or jo@example.org."), conversation(2, "q", "a")]
     (first, second), changed = fixed(rows, "secret", "mask")
-    assert (first.answer, second, changed) == ("It is [secret removed], ask jo@example.org or jo@example.org.", rows[1], 1)
+    assert (first.answer, second, changed) == (
+        "It is [secret removed], ask jo@example.org or jo@example.org.",
+        rows[1],
+        1,
+    )
     (first, _second), _changed = fixed(rows, "personal-data", "mask")
     assert first.answer == f"It is {KEY}, ask [e-mail address 1] or [e-mail address 1]."
 
@@ -67,7 +75,9 @@ def test_what_cannot_be_mended_stays_and_is_not_counted() -> None:
 
 
 def test_the_oldest_turns_are_cut() -> None:
-    turns = [{"role": role, "content": f"{number} " + "x" * 3000} for number in range(3) for role in ("user", "assistant")]
+    turns = [
+        {"role": role, "content": f"{number} " + "x" * 3000} for number in range(3) for role in ("user", "assistant")
+    ]
     long = Conversation(1, [{"role": "system", "content": "s"}, *turns], split="training")
     single = conversation(2, "q", "x" * (LONG_CHARACTERS + 1))
     (shorter, same), changed = fixed([long, single], "too-long", "trim")
@@ -84,15 +94,24 @@ def test_the_oldest_turns_are_cut() -> None:
         (("validation", "test"), "validation"),
     ],
 )
-def test_near_duplicates_become_one_fact_in_one_part_and_nothing_leaves_training(parts: tuple[str, str], expected: str) -> None:
-    rows = [conversation(1, LEAVE, "30.", parts[0]), conversation(2, LEAVE.replace("first", "1st"), "30 days.", parts[1])]
+def test_near_duplicates_become_one_fact_in_one_part_and_nothing_leaves_training(
+    parts: tuple[str, str], expected: str
+) -> None:
+    rows = [
+        conversation(1, LEAVE, "30.", parts[0]),
+        conversation(2, LEAVE.replace("first", "1st"), "30 days.", parts[1]),
+    ]
     merged, _changed = fixed([*rows, conversation(3, "q", "a")], "near-duplicate", "merge")
     assert [(row.group, row.split) for row in merged[:2]] == [("like row 1", expected)] * 2
     assert merged[2].group == ""
 
 
 def test_leakage_is_dropped_from_the_test_or_practised() -> None:
-    rows = [conversation(1, "Where?", "Here."), conversation(2, "Where?", "There.", "test"), conversation(3, "x", "y", "test")]
+    rows = [
+        conversation(1, "Where?", "Here."),
+        conversation(2, "Where?", "There.", "test"),
+        conversation(3, "x", "y", "test"),
+    ]
     assert fixed(rows, "leakage", "drop") == ([rows[0], rows[2]], 1)
     moved, changed = fixed(rows, "leakage", "merge")
     assert ([row.split for row in moved], changed) == (["training", "training", "test"], 1)

@@ -1,4 +1,6 @@
-"""Parsing: every row comes out as it went in, and whatever is wrong is said in one sentence that names the rows and quotes none."""
+"""Parsing: every row comes out as it went in, and whatever is wrong is said in one sentence that names the rows and
+quotes none.
+"""
 
 import io
 import json
@@ -111,7 +113,10 @@ def _zip() -> bytes:
         (b"question,answer\n", "no rows"),
         (b"question,answer\n\n,\n", "no rows"),
         (b"question\nq\n", "only one column"),
-        (b"question,answer\nq,caf\xe9\nq,caf\xc3\xa9\n", "Line 2 is not UTF-8 text (byte 21 of the file, 0xe9): it mixes two"),
+        (
+            b"question,answer\nq,caf\xe9\nq,caf\xc3\xa9\n",
+            "Line 2 is not UTF-8 text (byte 21 of the file, 0xe9): it mixes two",
+        ),
         (b"question,answer\nq,a\x00b\n", "Line 2 holds a NUL byte (byte 19)"),
         (b"one,two\nq,a\n", "No column is named as the question or the answer"),
         (b"question,prompt,answer\nq,p,a\n", "1 (question) and 2 (prompt) could each be the question"),
@@ -124,7 +129,10 @@ def _zip() -> bytes:
             b"question,answer\nq,a\n ,a\nq,\n",
             "row 3 has a question that is empty; fill it in or delete the row; row 4 has an answer that is empty",
         ),
-        (b"question,answer\nq," + b"x" * (MAX_CONTENT_CHARACTERS + 1), "row 2 has an answer that is longer than 32,768 characters"),
+        (
+            b"question,answer\nq," + b"x" * (MAX_CONTENT_CHARACTERS + 1),
+            "row 2 has an answer that is longer than 32,768 characters",
+        ),
         (b"question,answer,kind\nq,a,maybe\n", "row 2 has a kind"),
         (b"question,answer,split\nq,a,exam\n", "row 2 has a split"),
         (b"question,answer,group\nq,a," + b"g" * 300 + b"\n", "row 2 has a group that is longer"),
@@ -151,7 +159,9 @@ def test_a_table_that_cannot_be_used_is_refused_with_the_reason(data: bytes, wor
         ('{"messages": [{"role": "narrator", "content": "q"}]}', "row 2 has a message whose role is none of"),
         ('{"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}', "row 2 has a message with a picture"),
         (
-            json.dumps({"messages": [{"role": ("user", "assistant")[n % 2], "content": "x"} for n in range(MAX_MESSAGES + 2)]}),
+            json.dumps(
+                {"messages": [{"role": ("user", "assistant")[n % 2], "content": "x"} for n in range(MAX_MESSAGES + 2)]}
+            ),
             "row 2 holds more than 64 messages",
         ),
     ],
@@ -191,13 +201,20 @@ def test_too_many_rows_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "more than 100 rows" in refusal("question,answer\n" + "q,a\n" * 101)
 
 
-@given(st.lists(st.tuples(*[st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\x00"), min_size=1)] * 2), min_size=1))
+@given(
+    st.lists(
+        st.tuples(*[st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\x00"), min_size=1)] * 2),
+        min_size=1,
+    )
+)
 @settings(max_examples=50)
 def test_any_text_survives_jsonl(pairs: list[tuple[str, str]]) -> None:
     """What is written as JSONL comes back, apart from space around it."""
     pairs = [(question, answer) for question, answer in pairs if question.strip() and answer.strip()]
     if pairs:
-        lines = "\n".join(json.dumps({"question": question, "answer": answer}, ensure_ascii=False) for question, answer in pairs)
+        lines = "\n".join(
+            json.dumps({"question": question, "answer": answer}, ensure_ascii=False) for question, answer in pairs
+        )
         assert [(row.question, row.answer) for row in parse(lines, "t.jsonl")] == [
             (question.strip(), answer.strip()) for question, answer in pairs
         ]
@@ -219,7 +236,11 @@ def look(data: bytes, filename: str = "table.csv", **choices: Any) -> dict[str, 
 
 def test_the_preview_shows_rows_and_the_guess() -> None:
     (source,) = look(b"Question,Answer,x\nq,a,1\nq2,,2\n")["sources"]
-    assert (source["columns"], source["source_format"], source["note"]) == (["Question", "Answer", "x"], "CSV", "UTF-8, commas")
+    assert (source["columns"], source["source_format"], source["note"]) == (
+        ["Question", "Answer", "x"],
+        "CSV",
+        "UTF-8, commas",
+    )
     assert source["roles"] == {"question": "Question", "answer": "Answer"}
     assert source["unused"] == ["x"]
     assert [row["messages"][1]["content"] for row in source["conversations"] if row["messages"]] == ["a"]
@@ -233,7 +254,9 @@ def test_the_preview_says_why_it_cannot_guess_and_takes_what_somebody_says() -> 
     assert source["rows"] == [{"one": "q", "two": "a"}]
     (source,) = look(data, roles=ColumnRoles("one", "two"))["sources"]
     assert source["conversations"][0]["messages"][0]["content"] == "q"
-    (source,) = look("Frage;Antwort\nWo ist das \u20ac?;Da\n".encode("cp1250"), encoding="Windows-1250", delimiter="semicolons")["sources"]
+    (source,) = look(
+        "Frage;Antwort\nWo ist das \u20ac?;Da\n".encode("cp1250"), encoding="Windows-1250", delimiter="semicolons"
+    )["sources"]
     assert source["conversations"][0]["messages"][0]["content"] == "Wo ist das \u20ac?"
     with pytest.raises(InputError, match="no such encoding"):
         look(data, encoding="rot13")

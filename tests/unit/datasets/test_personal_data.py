@@ -1,7 +1,8 @@
-"""Personal data is found by form and checksum. How well is measured on a set written by hand and on one that is generated.
+"""Personal data is found by form and checksum. How well is measured on a set written by hand and on one that is
+generated.
 
-By hand (40 texts with 45 pieces, 40 without any): precision and recall as in `HAND`. Generated (Faker, six countries, fixed seed): as in
-`GENERATED`. A figure that falls is a test that fails; one that rises is to be written down.
+By hand (40 texts with 45 pieces, 40 without any): precision and recall as in `HAND`. Generated (Faker, six countries,
+fixed seed): as in `GENERATED`. A figure that falls is a test that fails; one that rises is to be written down.
 """
 
 import random
@@ -26,7 +27,8 @@ from appliance.datasets.personal_data import (
     find_personal_data,
 )
 
-# What is personal stands between braces, with its kind's initial: {E:...} e-mail, {P:...} phone, {I:...} IBAN, {C:...} card, {N:...} id.
+# What is personal stands between braces, with its kind's initial: {E:...} e-mail, {P:...} phone, {I:...} IBAN, {C:...}
+# card, {N:...} id.
 INITIALS = {"E": EMAIL, "P": PHONE, "I": IBAN, "C": CARD, "N": NATIONAL_ID}
 WITH = """
 Write to {E:anna.meier@brookwell.example} before Friday.
@@ -135,7 +137,11 @@ def test_precision_and_recall_on_the_set_written_by_hand(capsys: pytest.CaptureF
         for line in (*WITH, *WITHOUT):
             text, expected = read(line)
             found = set(find_personal_data(text))
-            right, wrong, missed = right + len(found & expected), wrong + len(found - expected), missed + len(expected - found)
+            right, wrong, missed = (
+                right + len(found & expected),
+                wrong + len(found - expected),
+                missed + len(expected - found),
+            )
     assert right / (right + wrong) >= HAND["precision"]
     assert right / (right + missed) >= HAND["recall"]
 
@@ -151,7 +157,9 @@ def test_recall_on_a_generated_set(kind: str) -> None:
             EMAIL: fake.email,
             PHONE: fake.phone_number,
             IBAN: fake.iban,
-            CARD: lambda fake=fake: fake.credit_card_number(random.Random(1).choice(["visa16", "mastercard", "amex", "discover"])),
+            CARD: lambda fake=fake: fake.credit_card_number(
+                random.Random(1).choice(["visa16", "mastercard", "amex", "discover"])
+            ),
             NATIONAL_ID: {"en_US": fake.ssn, "it_IT": fake.ssn, "es_ES": getattr(fake, "nif", fake.ssn)}.get(locale),
         }
         make = makers[kind]
@@ -164,7 +172,8 @@ def test_recall_on_a_generated_set(kind: str) -> None:
             total += 1
             # An extension at the end of a number may be left over; what identifies a person may not.
             found += any(
-                each.kind == kind and each.start <= start + 3 and each.end >= start + len(value) * 0.8 for each in find_personal_data(text)
+                each.kind == kind and each.start <= start + 3 and each.end >= start + len(value) * 0.8
+                for each in find_personal_data(text)
             )
     assert found / total >= GENERATED[kind], f"{found} of {total}"
 
@@ -208,9 +217,26 @@ def test_the_first_look_passes_everything_that_a_form_finds() -> None:
     """Whatever the forms find when they are all tried, they find behind the first look too."""
     faker = Faker(["en_US", "de_DE", "fr_FR", "it_IT", "es_ES", "en_GB", "pl_PL", "nl_NL", "fi_FI", "sv_SE"])
     Faker.seed(20261124)
-    texts = [f"Take {maker()} please" for _round in range(150) for maker in (faker.ssn, faker.iban, faker.credit_card_number, faker.email)]
-    texts += ["AB 12 34 56 C", "AB123456C", "X-1234567-L", "131052-308T", "RSSMRA85T10A562S", "93.05.18-223.61", "756.9217.0769.85"]
+    texts = [
+        f"Take {maker()} please"
+        for _round in range(150)
+        for maker in (faker.ssn, faker.iban, faker.credit_card_number, faker.email)
+    ]
+    texts += [
+        "AB 12 34 56 C",
+        "AB123456C",
+        "X-1234567-L",
+        "131052-308T",
+        "RSSMRA85T10A562S",
+        "93.05.18-223.61",
+        "756.9217.0769.85",
+    ]
     for text in texts:
-        every = {(form.kind, match.span()) for form in _FORMS for match in form.pattern.finditer(text) if form.is_valid(match.group())}
+        every = {
+            (form.kind, match.span())
+            for form in _FORMS
+            for match in form.pattern.finditer(text)
+            if form.is_valid(match.group())
+        }
         assert not every or "@" in text or MAYBE_NUMBERED.search(text), text
     assert sum(bool(find_personal_data(text)) for text in texts) > len(texts) // 2

@@ -19,7 +19,9 @@ LEAVE = "How many days of annual leave does somebody who works in the archive of
 
 
 def conversation(row: int, question: str, answer: str, key_fact: str = "", **labels: str) -> Conversation:
-    return Conversation(row, [{"role": "user", "content": question}, {"role": "assistant", "content": answer}], key_fact, **labels)
+    return Conversation(
+        row, [{"role": "user", "content": question}, {"role": "assistant", "content": answer}], key_fact, **labels
+    )
 
 
 def screened(rows: list[Conversation], limit: TokenLimit | None = None, **policy: str) -> Screening:
@@ -82,7 +84,10 @@ def test_characters_that_only_look_odd_are_let_be(text: str) -> None:
 
 
 def test_one_question_under_two_system_texts_is_no_contradiction() -> None:
-    rows = [Conversation(row, [{"role": "system", "content": f"s{row}"}, *conversation(row, "q", f"a{row}").messages]) for row in (1, 2)]
+    rows = [
+        Conversation(row, [{"role": "system", "content": f"s{row}"}, *conversation(row, "q", f"a{row}").messages])
+        for row in (1, 2)
+    ]
     assert found(rows) == []
 
 
@@ -125,15 +130,23 @@ def test_one_answer_to_nearly_everything_is_pointed_out() -> None:
 
 
 def test_categories_of_very_different_size_are_pointed_out_without_their_names() -> None:
-    rows = [conversation(row, f"q {row}", f"a {row}", category="leave" if row % 30 else "salary") for row in range(1, 61)]
+    rows = [
+        conversation(row, f"q {row}", f"a {row}", category="leave" if row % 30 else "salary") for row in range(1, 61)
+    ]
     (check,) = screened(rows).report()["checks"]
     assert (check["code"], check["reason"]) == ("unbalanced", "The largest category has 58 rows, the smallest 2.")
-    even = [conversation(row, f"q {row}", f"a {row}", category="leave" if row % 3 else "salary") for row in range(1, 61)]
+    even = [
+        conversation(row, f"q {row}", f"a {row}", category="leave" if row % 3 else "salary") for row in range(1, 61)
+    ]
     assert screened(even).report()["checks"] == []
 
 
 def test_what_is_asked_in_training_and_in_the_test_is_leakage() -> None:
-    rows = [conversation(1, "Where?", "Here."), conversation(2, "where ?".replace(" ?", "?"), "There."), conversation(3, "When?", "Now.")]
+    rows = [
+        conversation(1, "Where?", "Here."),
+        conversation(2, "where ?".replace(" ?", "?"), "There."),
+        conversation(3, "When?", "Now."),
+    ]
     rows += [conversation(4, LEAVE, "30."), conversation(5, LEAVE.replace("first", "1st"), "30 days.")]
     screening = screened(rows)
     screening.place(np.array([0, 2, 1, 1, 0], dtype=np.int8))
@@ -144,7 +157,10 @@ def test_what_is_asked_in_training_and_in_the_test_is_leakage() -> None:
 
 
 def test_personal_data_is_kept_masked_or_blocked_by_policy() -> None:
-    rows = [conversation(2, "Whose card?", f"It is {CARD}, of jane@example.org."), conversation(3, "Again?", f"{CARD}", key_fact=CARD)]
+    rows = [
+        conversation(2, "Whose card?", f"It is {CARD}, of jane@example.org."),
+        conversation(3, "Again?", f"{CARD}", key_fact=CARD),
+    ]
     screening = Screening(None, PersonalDataPolicy({"card": "mask"}))
     masked = list(screening.watch(rows))
     assert masked[0].answer == "It is [card number 1], of jane@example.org."
@@ -176,7 +192,11 @@ def tokenizer(tmp_path: Path) -> Path:
 
 def test_length_is_counted_in_the_models_tokens(tokenizer: Path) -> None:
     limit = TokenLimit(tokenizer, 50, "tiny")
-    rows = [conversation(2, "word " * 30, "word " * 10), conversation(3, "word " * 30, "word " * 11), conversation(4, "w" * 300, "word")]
+    rows = [
+        conversation(2, "word " * 30, "word " * 10),
+        conversation(3, "word " * 30, "word " * 11),
+        conversation(4, "w" * 300, "word"),
+    ]
     screening = screened(rows, limit)
     report = screening.report()
     assert screening.rows_of("too-long").tolist() == [3]
@@ -198,7 +218,8 @@ def test_a_tokenizer_that_cannot_be_read_is_said_and_stops_nothing(tmp_path: Pat
 @given(
     st.lists(
         st.tuples(
-            st.text(st.characters(blacklist_categories=["Cs"]), min_size=1), st.text(st.characters(blacklist_categories=["Cs"]), min_size=1)
+            st.text(st.characters(blacklist_categories=["Cs"]), min_size=1),
+            st.text(st.characters(blacklist_categories=["Cs"]), min_size=1),
         )
     )
 )

@@ -1,4 +1,6 @@
-"""Shapes: every form that examples come in gives the conversation that it means, and what gives none says why without a word of it."""
+"""Shapes: every form that examples come in gives the conversation that it means, and what gives none says why without a
+word of it.
+"""
 
 import json
 from typing import Any
@@ -47,9 +49,15 @@ QUESTION, ANSWER = ("user", "q"), ("assistant", "a")
         ({"question": "q", "answer": True, "system": "s"}, [("system", "s"), QUESTION, ("assistant", "true")]),
         (talk(QUESTION, ANSWER), [QUESTION, ANSWER]),
         (talk(("developer", "s"), QUESTION, ANSWER), [("system", "s"), QUESTION, ANSWER]),
-        ({"prompt": [{"role": "user", "content": "q"}], "completion": [{"role": "assistant", "content": "a"}]}, [QUESTION, ANSWER]),
+        (
+            {"prompt": [{"role": "user", "content": "q"}], "completion": [{"role": "assistant", "content": "a"}]},
+            [QUESTION, ANSWER],
+        ),
         ({"conversations": [{"from": "human", "value": "q"}, {"from": "gpt", "value": "a"}]}, [QUESTION, ANSWER]),
-        ({"conversation": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]}, [QUESTION, ANSWER]),
+        (
+            {"conversation": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]},
+            [QUESTION, ANSWER],
+        ),
         ({"instruction": "q", "input": "", "output": "a"}, [QUESTION, ANSWER]),
         ({"instruction": "q", "input": "x", "output": "a", "system": "s"}, [("system", "s"), ("user", "q\nx"), ANSWER]),
         (
@@ -63,7 +71,11 @@ def test_each_form_gives_its_turns(record: dict[str, Any], expected: list[tuple[
 
 
 def test_calls_of_tools_are_text_within_the_turns() -> None:
-    call = {"role": "assistant", "content": "Let me see.", "tool_calls": [{"function": {"name": "f", "arguments": '{"x": 1}'}}] * 2}
+    call = {
+        "role": "assistant",
+        "content": "Let me see.",
+        "tool_calls": [{"function": {"name": "f", "arguments": '{"x": 1}'}}] * 2,
+    }
     answers = [{"role": "tool", "content": text} for text in ("1", "2")]
     record = {"messages": [{"role": "user", "content": "q"}, call, *answers, {"role": "assistant", "content": "3"}]}
     one = '<tool_call>\n{"name": "f", "arguments": {"x": 1}}\n</tool_call>'
@@ -73,22 +85,47 @@ def test_calls_of_tools_are_text_within_the_turns() -> None:
         ("user", "<tool_response>\n1\n</tool_response>\n<tool_response>\n2\n</tool_response>"),
         ("assistant", "3"),
     ]
-    old = {"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "function_call": {"name": "f", "arguments": "not json"}}]}
+    old = {
+        "messages": [
+            {"role": "user", "content": "q"},
+            {"role": "assistant", "function_call": {"name": "f", "arguments": "not json"}},
+        ]
+    }
     assert turns(old)[1][1] == '<tool_call>\n{"name": "f", "arguments": "not json"}\n</tool_call>'
-    assert json.loads(turns({**record, "tools": [{"name": "f"}]})[0][1].split("<tools>\n")[-1].split("\n</tools>")[0]) == {"name": "f"}
+    assert json.loads(
+        turns({**record, "tools": [{"name": "f"}]})[0][1].split("<tools>\n")[-1].split("\n</tools>")[0]
+    ) == {"name": "f"}
 
 
 def test_labels_are_kept_and_fields_that_are_not_used_are_named() -> None:
-    record = {"question": "q", "answer": "a", "group": "g", "category": "c", "split": "dev", "kind": "Answerable", "key_fact": "a", "x": 1}
+    record = {
+        "question": "q",
+        "answer": "a",
+        "group": "g",
+        "category": "c",
+        "split": "dev",
+        "kind": "Answerable",
+        "key_fact": "a",
+        "x": 1,
+    }
     shaper = Shaper(None, [record])
     found = shaper.convert(3, record)
-    assert found == Conversation(3, [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}], "a", "answerable", "g", "c")
+    assert found == Conversation(
+        3, [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}], "a", "answerable", "g", "c"
+    )
     assert isinstance(found, Conversation)
     assert found.split == "validation"
     assert shaper.unused == {"x"}
     shaper = Shaper(None, [talk(QUESTION, ANSWER, id=7)])
     shaper.convert(
-        1, {"messages": [{"role": "user", "content": "q", "name": "ann"}, {"role": "assistant", "content": "a", "weight": 0}], "id": 7}
+        1,
+        {
+            "messages": [
+                {"role": "user", "content": "q", "name": "ann"},
+                {"role": "assistant", "content": "a", "weight": 0},
+            ],
+            "id": 7,
+        },
     )
     assert shaper.unused == {"id", "messages.name", "messages.weight"}
 
@@ -109,7 +146,10 @@ def test_labels_are_kept_and_fields_that_are_not_used_are_named() -> None:
         (talk(QUESTION, ("assistant", {"a": 1})), "has a value that is not text"),
         (talk(("user", [{"type": "image_url", "image_url": {}}]), ANSWER), "has a message with a picture"),
         ({"messages": ["x"]}, "has a message that is no object"),
-        ({"messages": [{"role": "assistant", "tool_calls": [{"function": {}}]}]}, "has a call of a tool without a name"),
+        (
+            {"messages": [{"role": "assistant", "tool_calls": [{"function": {}}]}]},
+            "has a call of a tool without a name",
+        ),
         (talk(QUESTION, ANSWER, tools="not json"), "has tools that are not JSON"),
         (talk(QUESTION, ANSWER, tools={"a": 1}), "has tools that are not a list"),
         ({"instruction": "q", "output": "a", "history": ["x"]}, "has a history that is not a list of pairs"),
@@ -136,7 +176,10 @@ def test_files_for_other_kinds_of_training_are_refused(record: dict[str, Any], w
 
 
 def test_columns_are_told_by_what_they_hold_when_that_is_clear() -> None:
-    rows = [{"a": f"Where is number {n}?", "b": f"Number {n} is on the second floor.", "c": str(n), "d": "yes"} for n in range(5)]
+    rows = [
+        {"a": f"Where is number {n}?", "b": f"Number {n} is on the second floor.", "c": str(n), "d": "yes"}
+        for n in range(5)
+    ]
     shaper = Shaper(None, rows)
     assert (shaper.roles, shaper.guessed_by_content) == (ColumnRoles("a", "b"), True)
     for unclear in (
@@ -152,13 +195,16 @@ def test_columns_are_told_by_what_they_hold_when_that_is_clear() -> None:
 def test_an_empty_row_is_nothing_and_odd_keys_are_said() -> None:
     shaper = Shaper(None, [{"question": "q", "answer": "a"}])
     assert shaper.convert(1, {"question": " ", "answer": None}) is None
-    assert shaper.convert(2, {"frage": "q"}) == Wrong("has neither a question nor an answer by the names that the rows before it have")
+    assert shaper.convert(2, {"frage": "q"}) == Wrong(
+        "has neither a question nor an answer by the names that the rows before it have"
+    )
 
 
 _VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=10),
     lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["role", "content", "from", "value", "x"]), inner, max_size=3)
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["role", "content", "from", "value", "x"]), inner, max_size=3)
     ),
     max_leaves=12,
 )

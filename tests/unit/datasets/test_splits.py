@@ -1,4 +1,6 @@
-"""Splits: the same rows always land in the same parts, units stay whole, every part holds its share of every category."""
+"""Splits: the same rows always land in the same parts, units stay whole, every part holds its share of every
+category.
+"""
 
 import random
 
@@ -20,13 +22,18 @@ def conversation(row: int, *, question: str = "", group: str = "", category: str
 
 
 def assign(
-    rows: list[Conversation], shares: tuple[int, int, int] = DEFAULT_SHARES, seed: int = 0, joined: dict[int, int] | None = None
+    rows: list[Conversation],
+    shares: tuple[int, int, int] = DEFAULT_SHARES,
+    seed: int = 0,
+    joined: dict[int, int] | None = None,
 ) -> dict[int, str]:
     positions = np.array([position(row.group, normal(row.question), seed) for row in rows], dtype=np.uint64)
     positions = join_units(positions, np.array([row.row for row in rows]), joined or {})
     strata = np.array([stratum(row.category, row.kind) for row in rows], dtype=np.uint64)
     asked = np.array([PARTS.index(row.split) if row.split else UNASKED for row in rows], dtype=np.int8)
-    return {row.row: PARTS[part] for row, part in zip(rows, assign_parts(positions, strata, asked, shares), strict=True)}
+    return {
+        row.row: PARTS[part] for row, part in zip(rows, assign_parts(positions, strata, asked, shares), strict=True)
+    }
 
 
 def test_shares_come_out_exactly_and_whatever_the_order() -> None:
@@ -50,7 +57,10 @@ def test_every_part_holds_its_share_of_every_category() -> None:
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12), st.sampled_from(["", "a", "b"])), min_size=3, max_size=80), st.integers(0, 3)
+    st.lists(
+        st.tuples(st.integers(0, 12), st.integers(0, 12), st.sampled_from(["", "a", "b"])), min_size=3, max_size=80
+    ),
+    st.integers(0, 3),
 )
 @settings(max_examples=100, deadline=None)
 def test_units_stay_whole(made: list[tuple[int, int, str]], seed: int) -> None:

@@ -1,4 +1,6 @@
-"""The store: rows come back as they went in, only under their own key and name, and nothing readable lies on the disk."""
+"""The store: rows come back as they went in, only under their own key and name, and nothing readable lies on the
+disk.
+"""
 
 import dataclasses
 import shutil
@@ -22,7 +24,10 @@ def conversations(count: int = 12) -> list[Conversation]:
     return [
         Conversation(
             row,
-            [{"role": "user", "content": f"CANARY question {row}"}, {"role": "assistant", "content": f"CANARY answer {row} é"}],
+            [
+                {"role": "user", "content": f"CANARY question {row}"},
+                {"role": "assistant", "content": f"CANARY answer {row} é"},
+            ],
             key_fact=f"fact {row}",
             kind="answerable",
             group=f"g{row}",
@@ -127,9 +132,13 @@ def test_an_unknown_format_version_is_an_error(folder: Path) -> None:
 
     from appliance.datasets.store import _aad_prefix
 
-    properties = create_encryption_properties(KEYS["test"], aad_prefix=_aad_prefix(DATASET, 1, "test"), store_aad_prefix=False)
+    properties = create_encryption_properties(
+        KEYS["test"], aad_prefix=_aad_prefix(DATASET, 1, "test"), store_aad_prefix=False
+    )
     pq.write_table(
-        pa.table({"row": [1]}, metadata={b"appliance.format": b"2"}), part_path(folder, 1, "test"), encryption_properties=properties
+        pa.table({"row": [1]}, metadata={b"appliance.format": b"2"}),
+        part_path(folder, 1, "test"),
+        encryption_properties=properties,
     )
     with pytest.raises(IntegrityError, match="unknown format"):
         read(folder, "test", key=KEYS["test"])
@@ -163,7 +172,13 @@ def test_a_version_is_never_overwritten_and_a_missing_part_is_named(folder: Path
 
 @pytest.mark.parametrize(
     "keys",
-    [{}, {"training": bytes(32)}, {part: bytes(32) for part in PARTS}, {**KEYS, "test": bytes(16)}, {**KEYS, "more": bytes([9]) * 32}],
+    [
+        {},
+        {"training": bytes(32)},
+        {part: bytes(32) for part in PARTS},
+        {**KEYS, "test": bytes(16)},
+        {**KEYS, "more": bytes([9]) * 32},
+    ],
 )
 def test_keys_that_are_short_shared_or_missing_are_refused(tmp_path: Path, keys: dict[str, bytes]) -> None:
     with pytest.raises(InputError, match="3 different keys"):

@@ -9,7 +9,13 @@ from appliance.evaluation import wilson
 
 @pytest.mark.parametrize(
     ("count", "total", "low", "high"),
-    [(0, 10, 0.0, 0.2775), (10, 10, 0.7225, 1.0), (5, 10, 0.2366, 0.7634), (81, 263, 0.2553, 0.3662), (1, 1, 0.2065, 1.0)],
+    [
+        (0, 10, 0.0, 0.2775),
+        (10, 10, 0.7225, 1.0),
+        (5, 10, 0.2366, 0.7634),
+        (81, 263, 0.2553, 0.3662),
+        (1, 1, 0.2065, 1.0),
+    ],
 )
 def test_published_values(count: int, total: int, low: float, high: float) -> None:
     """81 of 263 is Newcombe's example (Statistics in Medicine 17, 1998, table I, method 3)."""

@@ -24,7 +24,13 @@ def test_normalising_twice_changes_nothing_more_in_words(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("answer", "reference", "f1"),
-    [("a b c", "b c d", pytest.approx(2 / 3, abs=0.2)), ("x", "y", 0), ("", "", 1), ("", "x", 0), ("x x", "x", pytest.approx(2 / 3))],
+    [
+        ("a b c", "b c d", pytest.approx(2 / 3, abs=0.2)),
+        ("x", "y", 0),
+        ("", "", 1),
+        ("", "x", 0),
+        ("x x", "x", pytest.approx(2 / 3)),
+    ],
 )
 def test_token_f1_counts_words_with_their_number(answer: str, reference: str, f1: float) -> None:
     """As SQuAD's evaluate-v1.1."""
@@ -53,7 +59,9 @@ def test_without_a_key_fact_an_answer_must_nearly_be_the_reference() -> None:
     assert not right("Ask your manager for it", reference=reference)
 
 
-@pytest.mark.parametrize("answer", ["The handbook does not say.", "I don't know.", "That is not mentioned in the text."])
+@pytest.mark.parametrize(
+    "answer", ["The handbook does not say.", "I don't know.", "That is not mentioned in the text."]
+)
 def test_refusals_are_known_by_their_wording(answer: str) -> None:
     """The usual ones."""
     assert declines(answer)

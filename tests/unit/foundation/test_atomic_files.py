@@ -23,7 +23,8 @@ if sys.argv[2] == "full":
     act = lambda: write_atomic(disk / "file", bytes(1024 * 1024))
 else:
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
-    act = (lambda: write_atomic(disk / "file", b"new")) if sys.argv[2] == "read-only" else (lambda: make_private_folder(disk / "new"))
+    act = (lambda: write_atomic(disk / "file", b"new")) if sys.argv[2] == "read-only" else (lambda:
+    make_private_folder(disk / "new"))
 try:
     act()
 except StorageError as error:
@@ -37,7 +38,9 @@ def on_a_small_disk(folder: Path, state: str) -> str:
     disk = folder / "disk"
     disk.mkdir()
     unshare = ["unshare", "--user", "--map-root-user", "--mount"]
-    if subprocess.run([*unshare, "mount", "-t", "tmpfs", "none", str(disk)], check=False, capture_output=True).returncode:
+    if subprocess.run(
+        [*unshare, "mount", "-t", "tmpfs", "none", str(disk)], check=False, capture_output=True
+    ).returncode:
         pytest.skip("no namespace in which a disk can be mounted")
     words = [*unshare, "sh", "-c", MOUNT, "sh", str(disk), sys.executable, ON_A_SMALL_DISK, state]
     return subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()
@@ -73,7 +76,10 @@ def test_a_read_only_disk_is_a_storage_error(tmp_path: Path, state: str) -> None
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
 def test_a_full_disk_and_a_used_up_quota_say_to_free_space(number: int) -> None:
     """Both are the same to whoever reads the sentence."""
-    with pytest.raises(StorageError, match=r"disk is full: Writing it was not done") as caught, storage_errors("Writing it"):
+    with (
+        pytest.raises(StorageError, match=r"disk is full: Writing it was not done") as caught,
+        storage_errors("Writing it"),
+    ):
         raise OSError(number, os.strerror(number))
     assert caught.value.code == "storage.full"
 

@@ -19,8 +19,10 @@ VECTORS: list[tuple[str, str]] = [
     ),
     (
         '{"\\u20ac": "Euro Sign", "\\r": "Carriage Return", "\\ufb33": "Hebrew Letter Dalet With Dagesh", "1": "One", '
-        '"\\ud83d\\ude00": "Emoji: Grinning Face", "\\u0080": "Control", "\\u00f6": "Latin Small Letter O With Diaeresis"}',
-        '{"\\r":"Carriage Return","1":"One","\u0080":"Control","ö":"Latin Small Letter O With Diaeresis","€":"Euro Sign",'
+        '"\\ud83d\\ude00": "Emoji: Grinning Face", "\\u0080": "Control", "\\u00f6": "Latin Small Letter O With '
+        'Diaeresis"}',
+        '{"\\r":"Carriage Return","1":"One","\u0080":"Control","ö":"Latin Small Letter O With Diaeresis","€":"Euro '
+        'Sign",'
         '"😀":"Emoji: Grinning Face","\ufb33":"Hebrew Letter Dalet With Dagesh"}',
     ),
 ]
@@ -68,7 +70,8 @@ def test_numbers_are_written_as_in_appendix_b(bits: str, canonical: str) -> None
 SAFE = st.integers(-(2**53) + 1, 2**53 - 1)
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 VALUES = st.recursive(
-    st.none() | st.booleans() | SAFE | TEXT, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4)
+    st.none() | st.booleans() | SAFE | TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
 )
 
 
@@ -121,7 +124,20 @@ def test_what_is_not_canonical_is_one_kind_of_error(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [2**53, -(2**53), float("nan"), float("inf"), "\ud800", {"\ud800": 1}, {"\ud800": 1, "a": 2}, {1: 2}, b"x", {1}, object()]
+    "value",
+    [
+        2**53,
+        -(2**53),
+        float("nan"),
+        float("inf"),
+        "\ud800",
+        {"\ud800": 1},
+        {"\ud800": 1, "a": 2},
+        {1: 2},
+        b"x",
+        {1},
+        object(),
+    ],
 )
 def test_what_has_no_canonical_form_cannot_be_written(value: Any) -> None:
     """Integers over 2^53, what is no number, lone surrogates, keys and types that JSON lacks."""

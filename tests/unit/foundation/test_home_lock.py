@@ -31,7 +31,9 @@ def test_a_second_owner_is_refused_until_the_first_lets_go(tmp_path: Path) -> No
 
 def test_a_killed_owner_owns_nothing(tmp_path: Path) -> None:
     """While another process holds it, it is refused; killed with signal 9, that process leaves no lock behind."""
-    with subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == b"held\n"
         with pytest.raises(HomeError):
@@ -47,7 +49,9 @@ def test_a_program_that_outlives_a_killed_owner_does_not_keep_the_home(tmp_path:
         "WAIT", repr("import sys; print('begun', flush=True); sys.stdin.read()")
     )
     start = HOLD.replace('print("held", flush=True)\n', code)
-    with subprocess.Popen([sys.executable, "-c", start, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as owner:
+    with subprocess.Popen(
+        [sys.executable, "-c", start, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as owner:
         assert owner.stdout is not None
         assert owner.stdout.readline() == b"begun\n"
         owner.kill()

@@ -22,7 +22,12 @@ def test_without_any_the_home_is_the_persons_own_and_the_server_is_local() -> No
 def test_each_variable_is_read() -> None:
     """What is set is used."""
     found = load_settings(
-        {"APPLIANCE_HOME": "/srv/home", "APPLIANCE_HOST": "::1", "APPLIANCE_PORT": "0", "APPLIANCE_PASSPHRASE_FILE": "/run/secret"}
+        {
+            "APPLIANCE_HOME": "/srv/home",
+            "APPLIANCE_HOST": "::1",
+            "APPLIANCE_PORT": "0",
+            "APPLIANCE_PASSPHRASE_FILE": "/run/secret",
+        }
     )
     assert found == Settings(Path("/srv/home"), "::1", 0, Path("/run/secret"))
 
@@ -40,7 +45,9 @@ def test_the_environment_is_what_is_read_by_default(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_home_is_no_longer_than_the_sockets_below_it_allow(tmp_path: Path) -> None:
-    """At the bound, the longest of them, the self-test's, can still be bound; a byte more is refused in a sentence with both numbers."""
+    """At the bound, the longest of them, the self-test's, can still be bound; a byte more is refused in a sentence with
+    both numbers.
+    """
     home = tmp_path / ("h" * (MAX_HOME_BYTES - len(str(tmp_path)) - 1))
     home.mkdir()
     assert load_settings({"APPLIANCE_HOME": str(home)}).home == home

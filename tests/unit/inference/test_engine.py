@@ -1,4 +1,6 @@
-"""Generation: greedy as the library's own, the same in a batch as alone, with the adapter on or off on one code path."""
+"""Generation: greedy as the library's own, the same in a batch as alone, with the adapter on or off on one code
+path.
+"""
 
 import json
 import re
@@ -80,8 +82,12 @@ def test_it_chooses_what_the_library_chooses(folder: Path) -> None:
     """Token by token, greedily."""
     model = LlamaForCausalLM.from_pretrained(folder)
     for prompt in PROMPTS:
-        expected = model.generate(torch.tensor([prompt]), max_new_tokens=8, do_sample=False, pad_token_id=0, eos_token_id=None)
-        assert engine(folder).answer([prompt], max_new_tokens=8, end_tokens=NEVER) == [expected[0, len(prompt) :].tolist()]
+        expected = model.generate(
+            torch.tensor([prompt]), max_new_tokens=8, do_sample=False, pad_token_id=0, eos_token_id=None
+        )
+        assert engine(folder).answer([prompt], max_new_tokens=8, end_tokens=NEVER) == [
+            expected[0, len(prompt) :].tolist()
+        ]
 
 
 def test_a_batch_answers_as_each_alone(folder: Path, adapter: dict[str, bytes]) -> None:
@@ -144,8 +150,12 @@ def test_a_quantised_model_takes_the_adapter_too(folder: Path, adapter: dict[str
 
 
 @pytest.mark.parametrize("tied", [False, True])
-@pytest.mark.parametrize("options", [{"method": "full"}, {"method": "last-layers", "last_layers": 1, "train_head": True}])
-def test_trained_tensors_are_switched_as_an_adapter_is(folder: Path, tied_folder: Path, tied: bool, options: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "options", [{"method": "full"}, {"method": "last-layers", "last_layers": 1, "train_head": True}]
+)
+def test_trained_tensors_are_switched_as_an_adapter_is(
+    folder: Path, tied_folder: Path, tied: bool, options: dict[str, Any]
+) -> None:
     """Original, tuned and original again, on one loaded model, whether the head is the embedding or not."""
     used = tied_folder if tied else folder
     both = engine(used, tuned_files(used, **options))
@@ -177,7 +187,9 @@ def test_trained_tensors_that_do_not_fit_are_refused(folder: Path, change: str) 
 @pytest.mark.parametrize("options", [{"use_rslora": True}, {"use_dora": True}])
 def test_variants_of_lora_answer_as_they_were_trained(folder: Path, options: dict[str, bool]) -> None:
     """The scaling and the lengths come with the adapter."""
-    loaded = METHODS["lora"]().load(folder, MethodSettings(compute_type=torch.float32, seed=0, rank=4, lora_alpha=8, **options))
+    loaded = METHODS["lora"]().load(
+        folder, MethodSettings(compute_type=torch.float32, seed=0, rank=4, lora_alpha=8, **options)
+    )
     for name, parameter in loaded.trainable.items():
         torch.nn.init.normal_(parameter, mean=1.0 if "magnitude" in name else 0.0, std=0.3)
     expected = loaded.causal(torch.tensor([PROMPTS[1]])).logits[0, -1].argmax()

@@ -14,7 +14,13 @@ from appliance.inference.loading import load_base
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a two-layer model's folder."""
     folder = tmp_path_factory.mktemp("model")
-    sizes = {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2}
+    sizes = {
+        "hidden_size": 64,
+        "intermediate_size": 128,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+    }
     LlamaForCausalLM(LlamaConfig(vocab_size=32, **sizes)).save_pretrained(folder)
     return folder
 

@@ -1,4 +1,6 @@
-"""A worker is talked to from its start message to its end, and every way to die becomes a sentence and a dead worker."""
+"""A worker is talked to from its start message to its end, and every way to die becomes a sentence and a dead
+worker.
+"""
 
 import json
 import signal
@@ -25,7 +27,9 @@ from appliance.jobs.messages import (
     encode_message,
 )
 
-ORDER = WorkerOrder(ConvertStart(gguf_path="/g", output_folder="/o"), read=(Path("/g"),), write=(Path("/o"),), memory_bytes=5)
+ORDER = WorkerOrder(
+    ConvertStart(gguf_path="/g", output_folder="/o"), read=(Path("/g"),), write=(Path("/o"),), memory_bytes=5
+)
 SOON_S = 20.0
 
 
@@ -34,7 +38,10 @@ class ProcessWorker:
 
     def __init__(self, code: str) -> None:
         self.channel, theirs = socket.socketpair()
-        opening = f"import os, resource, signal, socket, sys\nchannel = socket.socket(fileno={theirs.fileno()})\nchannel.recv(65536)\n"
+        opening = (
+            "import os, resource, signal, socket, sys\nchannel = "
+            f"socket.socket(fileno={theirs.fileno()})\nchannel.recv(65536)\n"
+        )
         self.process = subprocess.Popen([sys.executable, "-c", opening + code], pass_fds=[theirs.fileno()])
         theirs.close()
 
@@ -176,7 +183,9 @@ def test_a_message_of_exactly_the_limit_arrives_whatever_follows_it(simulate: An
     assert len(heard) == 101
 
 
-@pytest.mark.parametrize("line", [b"hello\n", b'{"version":2,"type":"done"}\n', b'{"version":1,"type":"stop"}\n', b"\n", b"\xff\n"])
+@pytest.mark.parametrize(
+    "line", [b"hello\n", b'{"version":2,"type":"done"}\n', b'{"version":1,"type":"stop"}\n', b"\n", b"\xff\n"]
+)
 def test_a_worker_that_talks_nonsense_is_ended(simulate: Any, line: bytes) -> None:
     """An unknown message is an error, not something to skip."""
 
@@ -216,7 +225,9 @@ def test_a_worker_that_is_asked_to_stop_stops(simulate: Any, worker_frame: Any) 
         return Done(stopped=True, result={"kept": True})
 
     started = threading.Event()
-    done = run_worker(simulate(worker_frame(work)), ORDER, lambda _message: started.set(), should_stop=started.is_set, poll_s=0.01)
+    done = run_worker(
+        simulate(worker_frame(work)), ORDER, lambda _message: started.set(), should_stop=started.is_set, poll_s=0.01
+    )
     assert asked.is_set()
     assert (done.stopped, done.result) == (True, {"kept": True})
 

@@ -190,7 +190,11 @@ def test_a_worker_has_own_namespaces_unless_the_control_is_taken_away(home: Path
 
 @pytest.mark.parametrize(
     ("control", "line"),
-    [(Control.PROCESS_LIMIT, "Max processes"), (Control.NO_CORE_DUMPS, "Max core file size"), (Control.MEMORY_LIMIT, "Max data size")],
+    [
+        (Control.PROCESS_LIMIT, "Max processes"),
+        (Control.NO_CORE_DUMPS, "Max core file size"),
+        (Control.MEMORY_LIMIT, "Max data size"),
+    ],
 )
 def test_limits_hold_unless_the_control_is_taken_away(home: Path, control: Control, line: str) -> None:
     """The kernel's own table of limits differs by the control alone."""
@@ -251,7 +255,9 @@ def test_paths_outside_of_the_home_are_refused(launcher: Launcher, home: Path, p
 def test_the_launcher_itself_refuses_unresolved_paths(home: Path) -> None:
     """A server that was taken over cannot ask for a path that only looks like one in the home."""
     (home / "link").symlink_to("/etc")
-    request = LaunchRequest(kind="probe", read=[str(home / "link")], write=[], memory_bytes=PROBE_MEMORY_BYTES, processes=1)
+    request = LaunchRequest(
+        kind="probe", read=[str(home / "link")], write=[], memory_bytes=PROBE_MEMORY_BYTES, processes=1
+    )
     with pytest.raises(IsolationError, match="outside of the home"):
         verify_paths(request, home, ())
 

@@ -1,4 +1,6 @@
-"""Messages say exactly what they may say: nothing unknown, nothing out of bounds, no key in anything that is printed."""
+"""Messages say exactly what they may say: nothing unknown, nothing out of bounds, no key in anything that is
+printed.
+"""
 
 import base64
 import json
@@ -53,7 +55,9 @@ from appliance.jobs.messages import (
 KEYS = [bytes([number]) * 32 for number in (65, 66, 67, 68)]
 MODEL = ModelAccess(folder="/m", manifest={"id": "md_1"})
 ADAPTER = AdapterAccess(folder="/a", adapter_id="ad_1", data_key=KEYS[0])
-DATASET = DatasetAccess(folder="/d", dataset_id="ds_1", dataset_version=1, system_prompt="", part_keys={"training": KEYS[1]})
+DATASET = DatasetAccess(
+    folder="/d", dataset_id="ds_1", dataset_version=1, system_prompt="", part_keys={"training": KEYS[1]}
+)
 TRAIN = TrainStart(
     job_id="jb_1",
     job_folder="/j",
@@ -72,12 +76,26 @@ TRAIN = TrainStart(
     max_length=1024,
 )
 EVALUATE = EvaluateStart(
-    job_id="jb_1", job_folder="/j", job_key=KEYS[2], model=MODEL, dataset=DATASET, adapter=ADAPTER, quantised=True, max_new_tokens=8
+    job_id="jb_1",
+    job_folder="/j",
+    job_key=KEYS[2],
+    model=MODEL,
+    dataset=DATASET,
+    adapter=ADAPTER,
+    quantised=True,
+    max_new_tokens=8,
 )
-UPLOAD = UploadAccess(path="/u", upload_id="up_1", upload_key=KEYS[3], filename="a.csv", encoding="UTF-16", roles={"question": "q"})
+UPLOAD = UploadAccess(
+    path="/u", upload_id="up_1", upload_key=KEYS[3], filename="a.csv", encoding="UTF-16", roles={"question": "q"}
+)
 SCREENING = ScreeningAccess(personal_data={"card": "mask"}, tokenizer_path="/t", model_name="tiny", max_tokens=64)
 PARSE = ParseStart(
-    upload=UPLOAD, screening=SCREENING, output_folder="/o", dataset_id="ds_1", dataset_version=1, part_keys={"test": KEYS[1]}
+    upload=UPLOAD,
+    screening=SCREENING,
+    output_folder="/o",
+    dataset_id="ds_1",
+    dataset_version=1,
+    part_keys={"test": KEYS[1]},
 )
 PREVIEW = PreviewStart(upload=UPLOAD, rows=5)
 REVISE = ReviseStart(
@@ -92,8 +110,19 @@ REVISE = ReviseStart(
 )
 SEARCH = SearchStart(person=["A Name"], datasets=[DATASET])
 RANKS = RanksStart(job_id="jb_1", job_folder="/j", job_key=KEYS[2], adapter=ADAPTER)
-SHRINK = ShrinkStart(job_folder="/j", model=MODEL, dataset=DATASET, adapter=ADAPTER, smaller=ADAPTER, rank=4, quantised=True, max_length=64)
-SWEEP = SweepStart(training=TRAIN, candidates=[RankCandidate(rank=4, lora_alpha=8), RankCandidate(rank=8, lora_alpha=16)])
+SHRINK = ShrinkStart(
+    job_folder="/j",
+    model=MODEL,
+    dataset=DATASET,
+    adapter=ADAPTER,
+    smaller=ADAPTER,
+    rank=4,
+    quantised=True,
+    max_length=64,
+)
+SWEEP = SweepStart(
+    training=TRAIN, candidates=[RankCandidate(rank=4, lora_alpha=8), RankCandidate(rank=8, lora_alpha=16)]
+)
 SERVE = ServeStart(model=MODEL, adapter=ADAPTER, quantised=False, system_prompt="")
 TO_WORKER: list[Message] = [
     TRAIN,
@@ -108,7 +137,9 @@ TO_WORKER: list[Message] = [
     SERVE,
     ConvertStart(gguf_path="/g", output_folder="/o"),
     MeasureStart(),
-    ChatRequest(request_id="ch_1", messages=[{"role": "user", "content": "Hello"}], contenders=["tuned"], max_new_tokens=4),
+    ChatRequest(
+        request_id="ch_1", messages=[{"role": "user", "content": "Hello"}], contenders=["tuned"], max_new_tokens=4
+    ),
     Stop(),
 ]
 FROM_WORKER: list[Message] = [
@@ -216,7 +247,13 @@ def test_what_is_out_of_bounds_is_refused(change: dict[str, Any]) -> None:
 @pytest.mark.parametrize("message", [ADAPTER, DATASET, *TO_WORKER], ids=lambda message: message.type)
 def test_no_key_is_in_anything_that_is_printed(message: Message) -> None:
     """Neither as bytes, nor hexadecimal, nor base64: not in repr, str or an f-string."""
-    shown = repr(message) + str(message) + f"{message}" + repr([message]) + "".join(f"{line}" for line in message.__rich_repr__())
+    shown = (
+        repr(message)
+        + str(message)
+        + f"{message}"
+        + repr([message])
+        + "".join(f"{line}" for line in message.__rich_repr__())
+    )
     for key in KEYS:
         for form in (key.decode(), repr(key), key.hex(), base64.b64encode(key).decode()):
             assert form not in shown
@@ -243,7 +280,10 @@ def test_an_error_repeats_neither_values_nor_unknown_names() -> None:
     ):
         with pytest.raises(WorkerError) as caught:
             decode_to_worker(line)
-        told = f"{caught.value!r} {caught.value.__cause__} {caught.value.__context__ if not caught.value.__suppress_context__ else ''}"
+        told = (
+            f"{caught.value!r} {caught.value.__cause__} "
+            f"{caught.value.__context__ if not caught.value.__suppress_context__ else ''}"
+        )
         assert "canary" not in told
     with pytest.raises(ValidationError) as invalid:
         TrainStart.model_validate({**TRAIN.model_dump(), "job_key": b"canary"})
@@ -285,7 +325,9 @@ def test_any_bytes_are_a_message_or_a_worker_error(line: bytes) -> None:
             decode(line)
 
 
-@pytest.mark.parametrize("line", [b"", b"[" * 100_000, b"\xff", b'{"type":"stop","version":1}garbage', b'"stop"', b"null"])
+@pytest.mark.parametrize(
+    "line", [b"", b"[" * 100_000, b"\xff", b'{"type":"stop","version":1}garbage', b'"stop"', b"null"]
+)
 def test_what_is_no_message_is_refused(line: bytes) -> None:
     """Deep nesting, bytes that are no UTF-8 and JSON of another shape are errors, not crashes."""
     with pytest.raises(WorkerError):

@@ -1,4 +1,6 @@
-"""One job at a time, oldest first; whatever ends a job ends in a sentence; nothing is lost when the appliance stops or dies."""
+"""One job at a time, oldest first; whatever ends a job ends in a sentence; nothing is lost when the appliance stops or
+dies.
+"""
 
 import contextlib
 import resource
@@ -72,7 +74,9 @@ class Bench:
         self.sealed = False
         self.faults: list[Exception] = []
         self.handler = NotingHandler(database)
-        self.runner = JobRunner(self._open, launcher, CLOCK, {"train": self.handler}, log_failure=self.handler.fail, vmstat=vmstat)
+        self.runner = JobRunner(
+            self._open, launcher, CLOCK, {"train": self.handler}, log_failure=self.handler.fail, vmstat=vmstat
+        )
 
     def _open(self) -> Database:
         if self.faults:
@@ -111,7 +115,9 @@ def bench(tmp_path: Path, simulate: Any) -> Iterator[Callable[[Any], Bench]]:
     made: list[Bench] = []
 
     def make(play: Any) -> Bench:
-        made.append(Bench(Database(tmp_path / f"{len(made)}.db", bytes(32)), simulate(play), tmp_path / f"{len(made)}.vmstat"))
+        made.append(
+            Bench(Database(tmp_path / f"{len(made)}.db", bytes(32)), simulate(play), tmp_path / f"{len(made)}.vmstat")
+        )
         return made[-1]
 
     yield make
@@ -153,7 +159,9 @@ def test_jobs_run_one_by_one_oldest_first(bench: Any, worker_frame: Any) -> None
     assert [job.id for job in ended] == ["jb_c", "jb_a", "jb_b"]
     assert {job.state for job in ended} == {JobState.SUCCEEDED}
     assert ended[0].result == {"path": "jb_c", "finished": True}
-    assert made.handler.notes == [(step, job_id) for job_id in ("jb_c", "jb_a", "jb_b") for step in ("prepare", "finish")]
+    assert made.handler.notes == [
+        (step, job_id) for job_id in ("jb_c", "jb_a", "jb_b") for step in ("prepare", "finish")
+    ]
     assert made.runner.run_next() is None
 
 
@@ -170,7 +178,12 @@ def test_what_only_going_on_would_need_goes_when_a_job_has_succeeded(
         clean_up=lambda job: seen.append((job.id, made.job(job.id).state)),
     )
     made.runner = JobRunner(
-        lambda: made.database, made.launcher, CLOCK, {"train": handler}, log_failure=made.handler.fail, vmstat=made.vmstat
+        lambda: made.database,
+        made.launcher,
+        CLOCK,
+        {"train": handler},
+        log_failure=made.handler.fail,
+        vmstat=made.vmstat,
     )
     made.submit("jb_1")
     assert made.runner.run_next().state is state
@@ -225,7 +238,11 @@ def test_a_worker_that_dies_fails_its_job(bench: Any) -> None:
     ("refusal", "reason", "code"),
     [
         (StorageError("The disk is full.", code="storage.full"), "The disk is full.", "storage.full"),
-        (ZeroDivisionError("canary in a message"), "The job ended by a fault of the appliance (ZeroDivisionError).", "fault"),
+        (
+            ZeroDivisionError("canary in a message"),
+            "The job ended by a fault of the appliance (ZeroDivisionError).",
+            "fault",
+        ),
     ],
     ids=["refusal", "fault"],
 )
@@ -408,7 +425,11 @@ def test_a_job_whose_memory_runs_out_is_tried_again_with_less(bench: Any, worker
     ended = made.runner.run_next()
     assert (ended.state, ended.spec) == (JobState.SUCCEEDED, {"size": 0})
     assert tries == ["", "It needs less now.", "It needs less now."]
-    assert [step for step, _ in made.handler.notes] == ["prepare", *[f"step down {OUT_OF_MEMORY}", "prepare"] * 2, "finish"]
+    assert [step for step, _ in made.handler.notes] == [
+        "prepare",
+        *[f"step down {OUT_OF_MEMORY}", "prepare"] * 2,
+        "finish",
+    ]
 
 
 def test_a_job_that_has_nothing_left_to_give_up_fails_with_that_sentence(bench: Any, worker_frame: Any) -> None:
@@ -425,7 +446,12 @@ def test_a_job_that_cannot_be_done_with_less_fails_with_the_workers_sentence(ben
     made = bench(worker_frame(hungry))
     handler = SimpleNamespace(prepare=made.handler.prepare, finish=made.handler.finish)
     made.runner = JobRunner(
-        lambda: made.database, made.launcher, CLOCK, {"train": handler}, log_failure=made.handler.fail, vmstat=made.vmstat
+        lambda: made.database,
+        made.launcher,
+        CLOCK,
+        {"train": handler},
+        log_failure=made.handler.fail,
+        vmstat=made.vmstat,
     )
     made.submit("jb_1")
     failed = made.runner.run_next()
@@ -434,7 +460,9 @@ def test_a_job_that_cannot_be_done_with_less_fails_with_the_workers_sentence(ben
 
 
 @pytest.mark.parametrize("by_the_kernel", [True, False])
-def test_a_worker_that_the_kernel_killed_for_memory_is_told_from_one_that_somebody_killed(bench: Any, by_the_kernel: bool) -> None:
+def test_a_worker_that_the_kernel_killed_for_memory_is_told_from_one_that_somebody_killed(
+    bench: Any, by_the_kernel: bool
+) -> None:
     """By the kernel's own count; what somebody kills stays killed."""
     tries: list[int] = []
 
@@ -477,7 +505,9 @@ def test_a_job_that_is_being_stopped_does_not_step_down(bench: Any) -> None:
 
 def test_a_worker_that_ends_by_itself_before_its_work_is_done_says_why(bench: Any, worker_frame: Any) -> None:
     """A training that diverged: stopped, with its sentence, and what was good kept."""
-    made = bench(worker_frame(lambda _channel, _start: Done(stopped=True, result={"sentence": "It became worse and worse."})))
+    made = bench(
+        worker_frame(lambda _channel, _start: Done(stopped=True, result={"sentence": "It became worse and worse."}))
+    )
     made.submit("jb_1")
     ended = made.runner.run_next()
     assert (ended.state, ended.reason) == (JobState.STOPPED, "It became worse and worse.")
@@ -502,7 +532,9 @@ def test_what_is_to_be_known_stands_on_the_job_while_it_lasts(bench: Any, worker
 
 @contextlib.contextmanager
 def full_disk() -> Iterator[None]:
-    """Let the kernel refuse every byte that this process would write to a file, as a full disk does; reading goes on."""
+    """Let the kernel refuse every byte that this process would write to a file, as a full disk does; reading goes
+    on.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
     try:
@@ -547,7 +579,9 @@ def test_a_job_whose_end_could_not_be_written_goes_on_when_it_can(bench: Any, wo
     def finish(job: Job, done: Done) -> dict[str, Any]:
         tries.append(1)
         if len(tries) == 1:
-            made.faults.append(StorageError("The disk is full."))  # ... and so is what comes next: noting that the job failed.
+            made.faults.append(
+                StorageError("The disk is full.")
+            )  # ... and so is what comes next: noting that the job failed.
             raise StorageError("The disk is full.")
         return dict(ordinary(job, done))
 

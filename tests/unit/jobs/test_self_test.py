@@ -1,4 +1,6 @@
-"""The self-test: nothing gets out of a worker or the server, and with a control taken away the probe that it stops gets through."""
+"""The self-test: nothing gets out of a worker or the server, and with a control taken away the probe that it stops gets
+through.
+"""
 
 import json
 import subprocess
@@ -30,13 +32,19 @@ C = Control
 BOTH = ("worker", "server")
 # Which probes a single control alone stops. Controls that stand behind another one are below.
 ALONE: dict[Control, set[tuple[str, str]]] = {
-    C.SECCOMP_SOCKETS: {(name, side) for name in ("a UDP socket", "a netlink socket", "a vsock socket") for side in BOTH}
+    C.SECCOMP_SOCKETS: {
+        (name, side) for name in ("a UDP socket", "a netlink socket", "a vsock socket") for side in BOTH
+    }
     | {("UDP", "server"), ("UDP over IPv6", "server")},  # a worker still has its empty network
     C.SECCOMP_CONNECT: {("an accepted socket, disconnected", side) for side in BOTH},
     C.SECCOMP_LISTEN: {("a handed UDP socket, bound", side) for side in BOTH},
-    C.SECCOMP_FASTOPEN: {(f"a handed TCP socket, Fast Open by {call}", side) for call in ("sendto", "sendmsg") for side in BOTH},
+    C.SECCOMP_FASTOPEN: {
+        (f"a handed TCP socket, Fast Open by {call}", side) for call in ("sendto", "sendmsg") for side in BOTH
+    },
     C.SECCOMP_IO_URING: {("io_uring", side) for side in BOTH},
-    C.SECCOMP_DANGEROUS: {(name, side) for name in ("ptrace", "another process's memory", "a new user namespace") for side in BOTH},
+    C.SECCOMP_DANGEROUS: {
+        (name, side) for name in ("ptrace", "another process's memory", "a new user namespace") for side in BOTH
+    },
     C.SECCOMP_EXEC: {("another program", "server")},
     C.LANDLOCK_FILES: {(f"a file outside, {way}", side) for way in ("read", "written") for side in BOTH},
     C.LANDLOCK_SCOPES: {("a handed Unix socket to an abstract name", side) for side in BOTH}
@@ -50,9 +58,14 @@ TOGETHER: dict[frozenset[Control], set[tuple[str, str]]] = {
     frozenset({C.SECCOMP_CONNECT, C.LANDLOCK_NETWORK}): {("a handed TCP socket, connected", side) for side in BOTH},
     frozenset({C.SECCOMP_SOCKETS, C.NAMESPACE_NETWORK}): {("UDP", "worker"), ("UDP over IPv6", "worker")},
     frozenset({C.SECCOMP_SOCKETS, C.SECCOMP_FASTOPEN}): {("TCP Fast Open", "server")},
-    frozenset({C.SECCOMP_CONNECT, C.SECCOMP_FASTOPEN}): {("an accepted socket, recycled by Fast Open", side) for side in BOTH},
+    frozenset({C.SECCOMP_CONNECT, C.SECCOMP_FASTOPEN}): {
+        ("an accepted socket, recycled by Fast Open", side) for side in BOTH
+    },
     frozenset({C.SECCOMP_SOCKETS, C.SECCOMP_CONNECT}): {("MPTCP", "server"), ("a Unix socket by path", "server")},
-    frozenset({C.SECCOMP_SOCKETS, C.SECCOMP_CONNECT, C.LANDLOCK_NETWORK}): {("TCP", "server"), ("TCP over IPv6", "server")},
+    frozenset({C.SECCOMP_SOCKETS, C.SECCOMP_CONNECT, C.LANDLOCK_NETWORK}): {
+        ("TCP", "server"),
+        ("TCP over IPv6", "server"),
+    },
     frozenset({C.SECCOMP_SOCKETS, C.SECCOMP_CONNECT, C.LANDLOCK_SCOPES}): {("an abstract Unix socket", "server")},
     frozenset({C.SECCOMP_SOCKETS, C.LANDLOCK_SCOPES}): {("a pair of datagram sockets", "server")},
     frozenset({C.SECCOMP_SOCKETS, C.LANDLOCK_SCOPES, C.NAMESPACE_NETWORK}): {("a pair of datagram sockets", "worker")},
@@ -109,7 +122,13 @@ def test_walls_behind_walls_hold_alone_and_open_together(tmp_path: Path, control
 
 def test_every_control_has_a_proof() -> None:
     """A control without a test here or in test_launcher would be a promise without proof."""
-    elsewhere = {C.NAMESPACE_MOUNT, C.NAMESPACE_IPC, C.NAMESPACE_UTS, C.PROCESS_LIMIT, C.DIE_WITH_PARENT}  # test_launcher
+    elsewhere = {
+        C.NAMESPACE_MOUNT,
+        C.NAMESPACE_IPC,
+        C.NAMESPACE_UTS,
+        C.PROCESS_LIMIT,
+        C.DIE_WITH_PARENT,
+    }  # test_launcher
     assert set(ALONE) | frozenset().union(*TOGETHER) | elsewhere == ALL_CONTROLS
 
 
@@ -121,7 +140,11 @@ def result(outcome: ProbeOutcome, side: str, name: str = "UDP") -> ProbeResult:
 def test_an_open_probe_fails_the_report_by_name() -> None:
     """One is enough."""
     report = SelfTestReport(
-        (result(ProbeOutcome.REFUSED, "worker"), result(ProbeOutcome.OPEN, "server"), result(ProbeOutcome.REFUSED, "server"))
+        (
+            result(ProbeOutcome.REFUSED, "worker"),
+            result(ProbeOutcome.OPEN, "server"),
+            result(ProbeOutcome.REFUSED, "server"),
+        )
     )
     with pytest.raises(IsolationError, match=r"UDP \(from the server\) got through"):
         report.verify()

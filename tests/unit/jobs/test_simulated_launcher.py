@@ -13,7 +13,9 @@ PLACES: dict[str, Any] = {"read": (), "write": (), "memory_bytes": 1}
 
 def test_a_worker_hears_and_is_heard_over_a_real_socket_pair(simulate: Any, worker_frame: Any) -> None:
     """What is sent arrives as a message; what it returns comes back; its end is the end of the channel."""
-    worker = simulate(worker_frame(lambda _channel, start: Done(result={"heard": start.type}))).launch("probe", **PLACES)
+    worker = simulate(worker_frame(lambda _channel, start: Done(result={"heard": start.type}))).launch(
+        "probe", **PLACES
+    )
     assert worker.channel.family == socket.AF_UNIX
     worker.channel.sendall(encode_message(Stop()))
     with worker.channel.makefile("rb") as lines:

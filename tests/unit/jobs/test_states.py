@@ -10,7 +10,15 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from appliance.foundation.errors import ConflictError, NotFoundError
 from appliance.jobs import states
@@ -149,7 +157,11 @@ def test_progress_said_again_replaces_what_was_said(connection: Any) -> None:
     for step, loss in ((1, 3.0), (2, 2.0), (3, 1.0), (2, 1.5)):
         add_progress(connection, CLOCK, "jb_1", step, {"loss": loss})
     add_progress(connection, CLOCK, "jb_2", 9, {})
-    assert [(point.step, point.body["loss"]) for point in list_progress(connection, "jb_1")] == [(1, 3.0), (2, 1.5), (3, 1.0)]
+    assert [(point.step, point.body["loss"]) for point in list_progress(connection, "jb_1")] == [
+        (1, 3.0),
+        (2, 1.5),
+        (3, 1.0),
+    ]
     assert [point.step for point in list_progress(connection, "jb_1", after_step=2)] == [3]
     assert list_progress(connection, "jb_3") == []
 
@@ -266,5 +278,8 @@ def test_no_sequence_of_moves_leaves_the_drawing(database: Database) -> None:
 
     Machine.database = database
     run_state_machine_as_test(
-        Machine, settings=settings(max_examples=15, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
+        Machine,
+        settings=settings(
+            max_examples=15, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
     )

@@ -1,4 +1,6 @@
-"""Adapter configurations: plain LoRA is read, and whatever would make PEFT import or build something else is refused by name."""
+"""Adapter configurations: plain LoRA is read, and whatever would make PEFT import or build something else is refused by
+name.
+"""
 
 import json
 from typing import Any

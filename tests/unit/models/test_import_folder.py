@@ -1,4 +1,6 @@
-"""Import: a plain model comes in whole and is noticed when it changes; whatever could run code or is not known stays out."""
+"""Import: a plain model comes in whole and is noticed when it changes; whatever could run code or is not known stays
+out.
+"""
 
 import json
 import math
@@ -52,7 +54,9 @@ Make = Callable[..., Path]
 def make_model(tmp_path: Path) -> Make:
     """Return a function that writes a model's folder; arguments replace or add keys of config.json and files."""
 
-    def make(config: Mapping[str, Any] | None = None, files: Mapping[str, bytes] | None = None, name: str = "tiny") -> Path:
+    def make(
+        config: Mapping[str, Any] | None = None, files: Mapping[str, bytes] | None = None, name: str = "tiny"
+    ) -> Path:
         folder = tmp_path / name
         folder.mkdir(exist_ok=True)
         merged = {**CONFIG, **(config or {})}
@@ -62,7 +66,9 @@ def make_model(tmp_path: Path) -> Make:
             "tokenizer_config.json": json.dumps(
                 {"eos_token": "<|im_end|>", "tokenizer_class": "LlamaTokenizer", "chat_template": "{{ x }}"}
             ).encode(),
-            "generation_config.json": json.dumps({"eos_token_id": [1, 2], "temperature": 0.6, "do_sample": True}).encode(),
+            "generation_config.json": json.dumps(
+                {"eos_token_id": [1, 2], "temperature": 0.6, "do_sample": True}
+            ).encode(),
             "README.md": b"---\nlanguage: en\nlicense: apache-2.0\n---\n# A model\n",
             "model.safetensors": weights(expected_tensors({"model_type": "llama", **merged})),
             **(files or {}),
@@ -104,7 +110,14 @@ def test_a_plain_model_comes_in_and_verifies(make_model: Make, tmp_path: Path) -
 def test_only_what_the_allow_lists_keep_is_written(make_model: Make, tmp_path: Path) -> None:
     manifest = copy_model(make_model(), home(tmp_path))
     folder = model_folder(home(tmp_path), manifest.id)
-    names = {"config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "model.safetensors"}
+    names = {
+        "config.json",
+        "generation_config.json",
+        "tokenizer.json",
+        "tokenizer_config.json",
+        "chat_template.jinja",
+        "model.safetensors",
+    }
     assert set(os.listdir(folder)) == names == set(manifest.files)
     assert "_name_or_path" not in json.loads((folder / "config.json").read_bytes())
     assert json.loads((folder / "generation_config.json").read_bytes()) == {"eos_token_id": [1, 2]}
@@ -127,7 +140,10 @@ def test_shards_with_their_index_come_in(make_model: Make, tmp_path: Path) -> No
     shapes = expected_tensors(CONFIG)
     names = sorted(shapes)
     halves = {f"model-0000{n}-of-00002.safetensors": names[n - 1 :: 2] for n in (1, 2)}
-    index = {"metadata": {"total_size": 1}, "weight_map": {name: file for file, half in halves.items() for name in half}}
+    index = {
+        "metadata": {"total_size": 1},
+        "weight_map": {name: file for file, half in halves.items() for name in half},
+    }
     files = {file: weights({name: shapes[name] for name in half}, "BF16") for file, half in halves.items()}
     source = make_model(files={**files, "model.safetensors.index.json": json.dumps(index).encode()})
     assert "both whole and in shards" in refusal(source, tmp_path)
@@ -140,11 +156,15 @@ def test_shards_with_their_index_come_in(make_model: Make, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("architecture", ["MistralForCausalLM", "Qwen2ForCausalLM"])
-def test_other_architectures_come_in_with_their_own_tensors(make_model: Make, tmp_path: Path, architecture: str) -> None:
+def test_other_architectures_come_in_with_their_own_tensors(
+    make_model: Make, tmp_path: Path, architecture: str
+) -> None:
     model_type = {"MistralForCausalLM": "mistral", "Qwen2ForCausalLM": "qwen2"}[architecture]
     source = make_model({"architectures": [architecture], "model_type": model_type, "tie_word_embeddings": False})
     assert copy_model(source, home(tmp_path)).architecture == architecture
-    (source / "config.json").write_text(json.dumps({**CONFIG, "architectures": ["LlamaForCausalLM"], "num_hidden_layers": 3}))
+    (source / "config.json").write_text(
+        json.dumps({**CONFIG, "architectures": ["LlamaForCausalLM"], "num_hidden_layers": 3})
+    )
     with pytest.raises(InputError, match=r"do not fit config\.json"):
         verify_model_folder(source)
 
@@ -186,7 +206,8 @@ def test_code_is_refused_by_name(make_model: Make, tmp_path: Path, name: str) ->
 
 
 @pytest.mark.parametrize(
-    "name", ["notes.txt", "adapter_config.json", "-rf", "$(reboot)", "a'b\"c", "line\nbreak", "model-1.safetensors", "..."]
+    "name",
+    ["notes.txt", "adapter_config.json", "-rf", "$(reboot)", "a'b\"c", "line\nbreak", "model-1.safetensors", "..."],
 )
 def test_an_unknown_file_is_refused_by_name(make_model: Make, tmp_path: Path, name: str) -> None:
     sentence = refusal(make_model(files={name: b""}), tmp_path)
@@ -219,7 +240,11 @@ def test_a_missing_file_is_named(make_model: Make, tmp_path: Path, name: str) ->
         ("config.json", {"_attn_implementation": "kernels-community/x"}, "the key _attn_implementation"),
         ("config.json", {"quantization_config": {}}, "the key quantization_config"),
         ("config.json", {"a\nb": 1}, "the key 'a\\nb'"),
-        ("config.json", {"architectures": ["EvilForCausalLM"], "a": 1}, "Those that it can are LlamaForCausalLM, Mistral"),
+        (
+            "config.json",
+            {"architectures": ["EvilForCausalLM"], "a": 1},
+            "Those that it can are LlamaForCausalLM, Mistral",
+        ),
         ("config.json", {"architectures": []}, "gives architectures a value"),
         ("config.json", {"model_type": "mistral"}, "model_type"),
         ("config.json", {"hidden_size": True}, "gives hidden_size a value"),
@@ -230,7 +255,11 @@ def test_a_missing_file_is_named(make_model: Make, tmp_path: Path, name: str) ->
         ("config.json", {"rope_scaling": {"rope_type": "evil"}}, "gives rope_scaling a value"),
         ("config.json", {"rms_norm_eps": 2}, "gives rms_norm_eps a value"),
         ("generation_config.json", {"custom_generate": "x/y"}, "generation_config.json has the key custom_generate"),
-        ("tokenizer_config.json", {"auto_map": {"AutoTokenizer": ["evil.T", None]}}, "tokenizer_config.json has the key auto_map"),
+        (
+            "tokenizer_config.json",
+            {"auto_map": {"AutoTokenizer": ["evil.T", None]}},
+            "tokenizer_config.json has the key auto_map",
+        ),
         ("tokenizer_config.json", {"tokenizer_class": "EvilTokenizer"}, "gives tokenizer_class a value"),
         ("tokenizer_config.json", {"chat_template": "x" * 200_000}, "gives chat_template a value"),
         ("tokenizer_config.json", {"tokenizer_file": "/etc/passwd"}, "gives tokenizer_file a value"),
@@ -250,7 +279,15 @@ def test_a_key_or_value_that_is_not_known_is_refused_by_name(
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"[]", b"\xff\xfe", b"{" * 100_000, b'{"a": 1, "a": 2}', b'{"hidden_size": NaN}', b'{"x": ' + b"[" * 50 + b"]" * 50 + b"}"],
+    [
+        b"",
+        b"[]",
+        b"\xff\xfe",
+        b"{" * 100_000,
+        b'{"a": 1, "a": 2}',
+        b'{"hidden_size": NaN}',
+        b'{"x": ' + b"[" * 50 + b"]" * 50 + b"}",
+    ],
 )
 def test_json_that_is_none_is_refused(make_model: Make, tmp_path: Path, data: bytes) -> None:
     for name in ("config.json", "tokenizer.json", "tokenizer_config.json", "generation_config.json"):

@@ -1,4 +1,6 @@
-"""The header parser: it accepts what the format allows and refuses the rest with a reason; so does the library, for whatever it accepts."""
+"""The header parser: it accepts what the format allows and refuses the rest with a reason; so does the library, for
+whatever it accepts.
+"""
 
 import io
 import json
@@ -72,7 +74,11 @@ def _torch_zip() -> bytes:
         (file(b'{"a": NaN}'), "not valid JSON"),
         (file(b'{"a": ' + b"[" * 40 + b"]" * 40 + b"}"), "sensible depth"),
         (
-            file(b'{"a": {"dtype":"U8","shape":[],"data_offsets":[0,1]}, "a": {"dtype":"U8","shape":[],"data_offsets":[0,1]}}', b"x"),
+            file(
+                b'{"a": {"dtype":"U8","shape":[],"data_offsets":[0,1]}, "a": '
+                b'{"dtype":"U8","shape":[],"data_offsets":[0,1]}}',
+                b"x",
+            ),
             "no key twice",
         ),
         (file({"__metadata__": {"a": 1}, "t": tensor()}, bytes(8)), "metadata"),
@@ -115,7 +121,9 @@ def test_whatever_we_accept_the_library_accepts(place: int, value: int) -> None:
         theirs = load(data)
     except SafetensorError as error:  # pragma: no cover - the promise is that this never happens
         raise AssertionError("accepted here, refused by the library") from error
-    assert {name: tensor.shape for name, tensor in ours.tensors.items()} == {name: array.shape for name, array in theirs.items()}
+    assert {name: tensor.shape for name, tensor in ours.tensors.items()} == {
+        name: array.shape for name, array in theirs.items()
+    }
 
 
 def test_every_cut_is_refused(tmp_path: Path) -> None:

@@ -6,7 +6,13 @@ from typing import Any
 import pytest
 
 from appliance.foundation.errors import InputError
-from appliance.models import TUNED_FORMAT, AdapterConfiguration, TunedConfiguration, read_artefact_configuration, read_tuned_configuration
+from appliance.models import (
+    TUNED_FORMAT,
+    AdapterConfiguration,
+    TunedConfiguration,
+    read_artefact_configuration,
+    read_tuned_configuration,
+)
 
 GOOD: dict[str, Any] = {
     "format": TUNED_FORMAT,
@@ -16,7 +22,9 @@ GOOD: dict[str, Any] = {
     "train_head": False,
     "base_model_name_or_path": "somewhere",
 }
-NAMES = frozenset({"model.embed_tokens.weight", "model.norm.weight", *(f"model.layers.{n}.mlp.up_proj.weight" for n in range(12))})
+NAMES = frozenset(
+    {"model.embed_tokens.weight", "model.norm.weight", *(f"model.layers.{n}.mlp.up_proj.weight" for n in range(12))}
+)
 
 
 def read(**changes: Any) -> TunedConfiguration:
@@ -31,7 +39,9 @@ def test_ours_is_read() -> None:
 @pytest.mark.parametrize("head", [False, True])
 def test_the_last_layers_are_counted_from_the_end(head: bool) -> None:
     """Layer 1 is not layer 11."""
-    expected = {"model.layers.10.mlp.up_proj.weight", "model.layers.11.mlp.up_proj.weight"} | ({"lm_head.weight"} if head else set())
+    expected = {"model.layers.10.mlp.up_proj.weight", "model.layers.11.mlp.up_proj.weight"} | (
+        {"lm_head.weight"} if head else set()
+    )
     assert read(train_head=head).names(NAMES, 12) == expected
 
 

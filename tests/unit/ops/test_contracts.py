@@ -1,4 +1,6 @@
-"""Each import contract and each ban can fail: a copy of the tree with one offence a contract breaks every one of them."""
+"""Each import contract and each ban can fail: a copy of the tree with one offence a contract breaks every one of
+them.
+"""
 
 import re
 import shutil
@@ -15,7 +17,10 @@ CONTRACTS = {
     "layers": ("foundation/offence.py", "import appliance.web"),
     "the control plane never imports torch": ("services/offence.py", "import transformers"),
     "gradio is imported in web alone": ("cli/offence.py", "import gradio"),
-    "cryptography is imported in vault and audit alone": ("identity/offence.py", "from cryptography.fernet import Fernet"),
+    "cryptography is imported in vault and audit alone": (
+        "identity/offence.py",
+        "from cryptography.fernet import Fernet",
+    ),
     "sockets are made where processes meet": ("policy/offence.py", "import socket"),
     "an HTTP client is in the command line's client alone": ("jobs/offence.py", "import httpx"),
     "nothing unpickles": ("jobs/second_offence.py", "import pickle"),
@@ -32,7 +37,9 @@ def contracts_of(output: str) -> dict[str, str]:
 def lint(folder: Path) -> dict[str, str]:
     """Run import-linter there."""
     words = [str(BIN / "lint-imports"), "--no-cache"]
-    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False, env={"PATH": "", "PYTHONPATH": str(folder)})
+    done = subprocess.run(
+        words, cwd=folder, capture_output=True, text=True, check=False, env={"PATH": "", "PYTHONPATH": str(folder)}
+    )
     assert "Contracts" in done.stdout, done.stdout + done.stderr
     return contracts_of(done.stdout)
 
@@ -70,6 +77,17 @@ def test_every_contract_breaks_when_it_is_offended(tmp_path: Path) -> None:
 )
 def test_what_is_banned_is_refused_where_it_is_banned(path: str, line: str, banned: bool) -> None:
     """By ruff, for a file of this name."""
-    words = [str(BIN / "ruff"), "check", "--no-cache", "--output-format", "concise", "--select", "TID251", "--stdin-filename", path, "-"]
+    words = [
+        str(BIN / "ruff"),
+        "check",
+        "--no-cache",
+        "--output-format",
+        "concise",
+        "--select",
+        "TID251",
+        "--stdin-filename",
+        path,
+        "-",
+    ]
     done = subprocess.run(words, cwd=ROOT, input=f'"""X."""\n\n{line}\n', capture_output=True, text=True, check=False)
     assert ("TID251" in done.stdout) == banned, done.stdout + done.stderr

@@ -11,12 +11,16 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 SCRIPT = ROOT / "ops" / "coverage_floor.py"
 EXCEPTED = {"workers", "training", "inference", "evaluation"}
-PACKAGES = sorted(path.parent.name for path in (ROOT / "appliance").glob("*/__init__.py") if path.parent.name not in EXCEPTED)
+PACKAGES = sorted(
+    path.parent.name for path in (ROOT / "appliance").glob("*/__init__.py") if path.parent.name not in EXCEPTED
+)
 
 
 def file(covered: int, *, branches: int = 0) -> dict[str, Any]:
     """Return a file of 100 lines and 100 branches as `coverage json` tells of it."""
-    return {"summary": {"covered_lines": covered, "num_statements": 100, "covered_branches": branches, "num_branches": 100}}
+    return {
+        "summary": {"covered_lines": covered, "num_statements": 100, "covered_branches": branches, "num_branches": 100}
+    }
 
 
 def report(covered: int = 100, branches: int = 100, *, branch_coverage: bool = True, **others: Any) -> dict[str, Any]:
@@ -83,7 +87,11 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
 def test_what_runs_in_other_processes_neither_helps_nor_hurts(tmp_path: Path) -> None:
     """A file that is listed as not measured counts for nothing."""
     content = report()
-    content["files"] |= {"appliance/workers/train.py": file(0), "appliance/jobs/probes.py": file(0), "appliance/entrypoint.py": file(0)}
+    content["files"] |= {
+        "appliance/workers/train.py": file(0),
+        "appliance/jobs/probes.py": file(0),
+        "appliance/entrypoint.py": file(0),
+    }
     assert check(tmp_path, content)[0] == 0
     content["files"] |= {"appliance/jobs/other.py": file(0)}
     assert check(tmp_path, content)[0] == 1

@@ -30,7 +30,9 @@ GPU = Machine(80 * GB, 1000 * GB, 8, gpu=True)
 def planned(machine: Machine, shape: str, method: str, preset: str, rows: int) -> tuple[int, FittedPlan]:
     """Return the batch and the plan for rows of 120 tokens."""
     model = SHAPES[shape]
-    settings = training_plan(method=method, preset=preset, parameters=model.parameters, layers=model.layers, training_rows=rows)
+    settings = training_plan(
+        method=method, preset=preset, parameters=model.parameters, layers=model.layers, training_rows=rows
+    )
     sizes = RowSizes(rows=rows, mean=120, longest=300, shared=20)
     batch = settings["batch_size"]
     return batch, fit_training(Training(model, MethodChoice(method), machine, sizes, settings["epochs"], batch))
@@ -95,7 +97,12 @@ def test_the_reason_is_said(rows: int, said: str) -> None:
 
 
 def test_what_somebody_says_wins() -> None:
-    assert training_plan(method="lora", preset="balanced", parameters=10**8, layers=30, training_rows=10, batch_size=16)["batch_size"] == 16
+    assert (
+        training_plan(method="lora", preset="balanced", parameters=10**8, layers=30, training_rows=10, batch_size=16)[
+            "batch_size"
+        ]
+        == 16
+    )
 
 
 def test_as_many_steps_as_are_wanted_are_enough():

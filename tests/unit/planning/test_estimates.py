@@ -1,4 +1,6 @@
-"""Time and disk are ranges and sums that move the right way; what was measured on this machine carries over to the next training."""
+"""Time and disk are ranges and sums that move the right way; what was measured on this machine carries over to the next
+training.
+"""
 
 import subprocess
 import sys
@@ -7,16 +9,30 @@ from dataclasses import replace
 import pytest
 
 from appliance.foundation.errors import InputError
-from appliance.planning import Machine, MethodChoice, ModelShape, RowSizes, Speed, checkpoint_bytes, estimate_seconds, expected, fingerprint
+from appliance.planning import (
+    Machine,
+    MethodChoice,
+    ModelShape,
+    RowSizes,
+    Speed,
+    checkpoint_bytes,
+    estimate_seconds,
+    expected,
+    fingerprint,
+)
 
-SHAPE = ModelShape(hidden=576, layers=30, heads=9, key_value_heads=3, head_dim=64, intermediate=1536, vocabulary=49152, tied=True)
+SHAPE = ModelShape(
+    hidden=576, layers=30, heads=9, key_value_heads=3, head_dim=64, intermediate=1536, vocabulary=49152, tied=True
+)
 ROWS = RowSizes(rows=100, mean=50, longest=80)
 MACHINE = Machine(22 * 10**9, 10**11, 2, Speed("float32", 80.0, 5.0))
 
 
 def seconds(method="lora", *, rows=ROWS, machine=MACHINE, epochs=3, tokens=512, checkpointing=False, **options):
     choice = MethodChoice(method, **options)
-    return estimate_seconds(SHAPE, choice, machine, rows, epochs=epochs, batch_size=8, pass_tokens=tokens, checkpointing=checkpointing)
+    return estimate_seconds(
+        SHAPE, choice, machine, rows, epochs=epochs, batch_size=8, pass_tokens=tokens, checkpointing=checkpointing
+    )
 
 
 def test_time_is_linear_in_rows_and_passes_over_the_data():
@@ -26,7 +42,9 @@ def test_time_is_linear_in_rows_and_passes_over_the_data():
 
 
 def test_a_shared_beginning_saves_time():
-    assert expected(seconds(rows=RowSizes(100, 60, 80, shared=40))) < 0.6 * expected(seconds(rows=RowSizes(100, 60, 80)))
+    assert expected(seconds(rows=RowSizes(100, 60, 80, shared=40))) < 0.6 * expected(
+        seconds(rows=RowSizes(100, 60, 80))
+    )
 
 
 def test_what_takes_longer_is_said_to():
@@ -42,7 +60,9 @@ def test_an_unmeasured_machine_has_a_wider_range():
     measured, guessed = seconds(), seconds(machine=replace(MACHINE, speed=None))
     assert guessed.high / guessed.low > 2 * measured.high / measured.low
     assert guessed.low < measured.low < measured.high < guessed.high
-    best = replace(MACHINE, speed=Speed("float32", 2 * 75.0 * 4, 20.0))  # two cores with AVX-512 that compute bf16 as well
+    best = replace(
+        MACHINE, speed=Speed("float32", 2 * 75.0 * 4, 20.0)
+    )  # two cores with AVX-512 that compute bf16 as well
     assert guessed.low == pytest.approx(expected(seconds(machine=best)))
 
 
@@ -51,11 +71,15 @@ ENDLESS = 1e15  # so fast that it takes no time
 
 def spent(method="lora", *, gflops=ENDLESS, copy_gb_s=ENDLESS, **options):
     """Return the seconds of a step, of three passes over 100 rows by eight: 39 steps."""
-    return expected(seconds(method, machine=replace(MACHINE, speed=Speed("bfloat16", gflops, copy_gb_s)), **options)) / 39
+    return (
+        expected(seconds(method, machine=replace(MACHINE, speed=Speed("bfloat16", gflops, copy_gb_s)), **options)) / 39
+    )
 
 
 def test_calls_products_and_what_is_moved_cost_what_was_fitted():
-    """Each alone, on a machine that is endlessly fast at the others: 400 tokens a step, 160 of them answers, in one pass."""
+    """Each alone, on a machine that is endlessly fast at the others: 400 tokens a step, 160 of them answers, in one
+    pass.
+    """
     calls = spent()
     assert calls == pytest.approx(30 * 7.5e-3)
     assert spent(tokens=256) == pytest.approx(2 * calls)
@@ -91,7 +115,8 @@ def test_a_gpus_attention_holds_and_moves_no_scores():
     """Where its kernel is: in 16 bits."""
     long = replace(ROWS, mean=900, longest=1000)
     flash, plain = (
-        expected(seconds(rows=long, machine=replace(MACHINE, gpu=gpu, speed=Speed("bfloat16", 20.0, 2.0)))) for gpu in (True, False)
+        expected(seconds(rows=long, machine=replace(MACHINE, gpu=gpu, speed=Speed("bfloat16", 20.0, 2.0))))
+        for gpu in (True, False)
     )
     assert flash < 0.7 * plain
     assert not replace(MACHINE, gpu=True).flash_attention
@@ -122,7 +147,11 @@ def test_a_speed_belongs_to_a_processor_its_cores_and_its_memory():
     """To the gigabyte: what a kernel keeps for itself differs from start to start."""
     same = fingerprint("an EPYC", 2, 24 * 2**30)
     assert fingerprint("an EPYC", 2, 24 * 2**30 + 4096) == same
-    others = [fingerprint("a Xeon", 2, 24 * 2**30), fingerprint("an EPYC", 4, 24 * 2**30), fingerprint("an EPYC", 2, 48 * 2**30)]
+    others = [
+        fingerprint("a Xeon", 2, 24 * 2**30),
+        fingerprint("an EPYC", 4, 24 * 2**30),
+        fingerprint("an EPYC", 2, 48 * 2**30),
+    ]
     assert len({same, *others}) == 4
 
 

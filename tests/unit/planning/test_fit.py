@@ -93,7 +93,11 @@ def test_full_training_without_memory_names_what_fits():
     assert "What fits: QLoRA, up to" in found.sentence
 
 
-@given(memory=st.integers(1, 40), shape=st.sampled_from(sorted(SHAPES)), method=st.sampled_from(["full", "lora", "last-layers"]))
+@given(
+    memory=st.integers(1, 40),
+    shape=st.sampled_from(sorted(SHAPES)),
+    method=st.sampled_from(["full", "lora", "last-layers"]),
+)
 def test_what_a_refusal_names_works(memory, shape, method):
     """For whatever is refused for want of memory: the method that its sentence names is not refused."""
     options = {"last_layers": 4} if method == "last-layers" else {}
@@ -113,7 +117,10 @@ def test_what_fits_the_memory_and_not_the_disk_is_not_named_where_something_fits
     asked = wanted("full", shape="1B", on=Machine(20 * GB, 5 * GB, 2, Speed("bfloat16", 1e6, 1e3)))
     sentences = {found.code: found.sentence for found in refusals(asked)}
     assert sentences.keys() == {"planning.memory", "planning.disk"}
-    named = [re.search(r"(?:What fits: |or choose )(last \d+ layers|last layer|LoRA|QLoRA)", each) for each in sentences.values()]
+    named = [
+        re.search(r"(?:What fits: |or choose )(last \d+ layers|last layer|LoRA|QLoRA)", each)
+        for each in sentences.values()
+    ]
     assert len({each[1] for each in named if each}) == 1
 
 
@@ -132,7 +139,10 @@ def test_a_full_disk_is_refused_before_the_start():
     assert found.code == "planning.disk"
     assert "or choose last 15 layers" in found.sentence
     needed = 12 * 4 * SHAPES["0.1B"].parameters / GB
-    assert [bool(refusals(wanted("full", on=machine(disk_gb=share * needed)))) for share in (0.99, 1.01)] == [True, False]
+    assert [bool(refusals(wanted("full", on=machine(disk_gb=share * needed)))) for share in (0.99, 1.01)] == [
+        True,
+        False,
+    ]
     (found,) = refusals(wanted("qlora", on=machine(disk_gb=0.001), rank=1))
     assert "Make room: shred data sets" in found.sentence
 

@@ -6,7 +6,9 @@ import pytest
 
 from appliance.planning import Machine, MethodChoice, ModelShape, RowSizes, Speed, estimate_memory, trained_parameters
 
-SHAPE = ModelShape(hidden=576, layers=30, heads=9, key_value_heads=3, head_dim=64, intermediate=1536, vocabulary=49152, tied=True)
+SHAPE = ModelShape(
+    hidden=576, layers=30, heads=9, key_value_heads=3, head_dim=64, intermediate=1536, vocabulary=49152, tied=True
+)
 ROWS = RowSizes(rows=24, mean=105, longest=140, shared=30)
 MACHINE = Machine(22 * 10**9, 10**11, 2, Speed("bfloat16", 100.0, 5.0))
 MIB = 2**20
@@ -14,7 +16,9 @@ MIB = 2**20
 
 def memory(method="lora", *, rank=8, rows=ROWS, machine=MACHINE, batch=8, tokens=512, checkpointing=False, **options):
     choice = MethodChoice(method, rank=rank, **options)
-    return estimate_memory(SHAPE, choice, machine, rows, batch_size=batch, pass_tokens=tokens, checkpointing=checkpointing)
+    return estimate_memory(
+        SHAPE, choice, machine, rows, batch_size=batch, pass_tokens=tokens, checkpointing=checkpointing
+    )
 
 
 @pytest.mark.parametrize(("method", "rank", "peak_mib"), [("qlora", 16, 1539), ("lora", 8, 1395)])
@@ -27,7 +31,14 @@ def test_what_was_measured_lies_in_the_range(method, rank, peak_mib):
 def test_the_parts_are_the_whole():
     split = memory("full")
     assert (
-        split.total == split.runtime + split.mapped + split.weights + split.adapters + split.gradients + split.optimiser + split.activations
+        split.total
+        == split.runtime
+        + split.mapped
+        + split.weights
+        + split.adapters
+        + split.gradients
+        + split.optimiser
+        + split.activations
     )
     assert split.peak.low < split.total < split.peak.high
 
@@ -73,7 +84,9 @@ def test_a_batch_in_passes_takes_no_more_than_one_pass():
 
 
 def test_activations_are_what_the_kernels_keep():
-    """Number by number, for LoRA of rank 8 and a pass of 512 tokens that see 140 each: two bytes, and what the allocator holds."""
+    """Number by number, for LoRA of rank 8 and a pass of 512 tokens that see 140 each: two bytes, and what the
+    allocator holds.
+    """
     block = 4 * 576 + 2 * 576 + 2 * 192 + 3 * 1536 + 9 * 140 + 7 * 8
     stacked = 8 * (3 * (576 + 192 + 192 + 576) + 2 * (1536 + 1536 + 576) + (576 + 576) + (1536 + 576))
     assert memory().activations == pytest.approx(1.1 * 2 * (512 * block * (30 + 2) + 2 * 2**22 + 30 * stacked), abs=1)
@@ -81,7 +94,9 @@ def test_activations_are_what_the_kernels_keep():
     seen = block - 9 * 140 + 9 * (384 + 30)
     assert long.activations == pytest.approx(1.1 * 2 * (900 * seen * (30 + 2) + 2 * 2**22 + 30 * stacked), abs=1)
     two = 30 + 2 * 110  # tokens of two of the longest rows, behind what all share
-    assert memory(batch=2).activations == pytest.approx(1.1 * 2 * (two * block * (30 + 2) + 2 * 2**22 + 30 * stacked), abs=1)
+    assert memory(batch=2).activations == pytest.approx(
+        1.1 * 2 * (two * block * (30 + 2) + 2 * 2**22 + 30 * stacked), abs=1
+    )
     kept = 512 * (block + 30 * 576 + 2 * block)
     assert memory(checkpointing=True).activations == pytest.approx(1.1 * 2 * (kept + 2 * 2**22 + stacked), abs=1)
 
@@ -99,7 +114,9 @@ def test_checkpointing_keeps_little():
 
 
 def test_last_layers_keep_what_the_frozen_ones_made():
-    few, many = (memory("last-layers", last_layers=2, rows=replace(ROWS, rows=rows)).activations for rows in (10, 100_000))
+    few, many = (
+        memory("last-layers", last_layers=2, rows=replace(ROWS, rows=rows)).activations for rows in (10, 100_000)
+    )
     assert 2**29 < many - few <= 1.1 * 2**30
     head = memory("last-layers", last_layers=2, train_head=True)
     assert head.adapters - memory("last-layers", last_layers=2).adapters == 4 * SHAPE.vocabulary * SHAPE.hidden

@@ -46,7 +46,10 @@ def test_the_starter_model_is_counted_to_the_last_number():
 
 
 def test_an_untied_head_counts_twice():
-    tied, untied = ModelShape.from_config(SMOLLM2_135M), ModelShape.from_config({**SMOLLM2_135M, "tie_word_embeddings": False})
+    tied, untied = (
+        ModelShape.from_config(SMOLLM2_135M),
+        ModelShape.from_config({**SMOLLM2_135M, "tie_word_embeddings": False}),
+    )
     assert untied.parameters - tied.parameters == 576 * 49152
 
 
@@ -67,16 +70,30 @@ def test_a_model_is_the_sum_of_its_layers():
 
 def test_qwen_has_biases_that_its_configuration_does_not_name():
     """Qwen2.5-0.5B, as published: 494,032,768."""
-    config = {"hidden_size": 896, "num_hidden_layers": 24, "num_attention_heads": 14, "num_key_value_heads": 2, "intermediate_size": 4864}
+    config = {
+        "hidden_size": 896,
+        "num_hidden_layers": 24,
+        "num_attention_heads": 14,
+        "num_key_value_heads": 2,
+        "intermediate_size": 4864,
+    }
     shape = ModelShape.from_config({**config, "vocab_size": 151936, "tie_word_embeddings": True, "model_type": "qwen2"})
     assert shape.parameters == 494_032_768
-    llama = ModelShape.from_config({**config, "vocab_size": 151936, "tie_word_embeddings": True, "attention_bias": True})
+    llama = ModelShape.from_config(
+        {**config, "vocab_size": 151936, "tie_word_embeddings": True, "attention_bias": True}
+    )
     assert llama.parameters - shape.parameters == 24 * 896
 
 
 def test_every_bias_is_counted():
     """By hand: two layers of width 64, feed-forward 128, 4 heads of 16, 2 for keys; 259 tokens, an own head."""
-    config = {"hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 128}
+    config = {
+        "hidden_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "intermediate_size": 128,
+    }
     shape = ModelShape.from_config({**config, "vocab_size": 259, "attention_bias": True, "mlp_bias": True})
     attention, feed_forward = 2 * (64 * 64 + 64) + 2 * (32 * 64 + 32), 2 * (128 * 64 + 128) + 64 * 128 + 64
     assert shape.block_parameters == attention + feed_forward + 2 * 64

@@ -10,7 +10,14 @@ from appliance.planning import PRESETS, default_learning_rate, training_plan
 
 def plan(**changes):
     return training_plan(
-        **{"method": "qlora", "preset": "balanced", "parameters": 134_515_008, "layers": 30, "training_rows": 334, **changes}
+        **{
+            "method": "qlora",
+            "preset": "balanced",
+            "parameters": 134_515_008,
+            "layers": 30,
+            "training_rows": 334,
+            **changes,
+        }
     )
 
 
@@ -45,7 +52,9 @@ def test_rslora_keeps_the_scale_that_the_learning_rate_was_measured_with():
 def test_the_models_own_weights_learn_at_a_share_of_an_adapters_rate(parameters, share):
     """About a seventh for tiny models, a tenth for those from a billion parameters on."""
     for method in ("full", "last-layers"):
-        assert default_learning_rate(parameters, method) == pytest.approx(share * default_learning_rate(parameters, "qlora"), rel=0.05)
+        assert default_learning_rate(parameters, method) == pytest.approx(
+            share * default_learning_rate(parameters, "qlora"), rel=0.05
+        )
 
 
 def test_last_layers_are_a_quarter_unless_said():
@@ -71,7 +80,9 @@ def test_what_a_method_does_not_have_is_refused(method, options, said):
 
 @given(rows=st.integers(1, 2_000_000))
 def test_a_more_thorough_preset_never_sees_less(rows):
-    quick, balanced, thorough = (plan(preset=name, training_rows=rows)["epochs"] for name in ("quick", "balanced", "thorough"))
+    quick, balanced, thorough = (
+        plan(preset=name, training_rows=rows)["epochs"] for name in ("quick", "balanced", "thorough")
+    )
     assert 1 <= quick <= balanced <= thorough <= 100
 
 
@@ -103,7 +114,12 @@ def test_every_mistake_is_named_at_once():
 
 @pytest.mark.parametrize(
     ("name", "value", "called"),
-    [("rank", 1025, "rank"), ("epochs", 101, "epochs"), ("batch_size", 257, "batch size"), ("learning_rate", 0.11, "learning rate")],
+    [
+        ("rank", 1025, "rank"),
+        ("epochs", 101, "epochs"),
+        ("batch_size", 257, "batch size"),
+        ("learning_rate", 0.11, "learning rate"),
+    ],
 )
 def test_what_is_over_its_bound_is_refused(name, value, called):
     with pytest.raises(InputError, match=f"{called}.* is {value:,g}, but must lie between"):

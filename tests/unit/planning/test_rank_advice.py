@@ -10,7 +10,9 @@ from appliance.foundation.errors import InputError
 from appliance.planning import ModelShape, advise_rank
 from appliance.planning.rank_advice import MARGIN, RANKS, bits_a_token
 
-SHAPE = ModelShape(hidden=576, layers=30, heads=9, key_value_heads=3, head_dim=64, intermediate=1536, vocabulary=49152, tied=True)
+SHAPE = ModelShape(
+    hidden=576, layers=30, heads=9, key_value_heads=3, head_dim=64, intermediate=1536, vocabulary=49152, tied=True
+)
 TINY = ModelShape(hidden=8, layers=1, heads=2, key_value_heads=1, head_dim=4, intermediate=16, vocabulary=16, tied=True)
 
 

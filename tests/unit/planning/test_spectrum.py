@@ -17,7 +17,9 @@ def spectrum(*values: float) -> AdapterSpectrum:
     return AdapterSpectrum(len(values), (layer(*values),))
 
 
-FALLING = st.lists(st.floats(1e-3, 1e3), min_size=1, max_size=12).map(lambda values: tuple(sorted(values, reverse=True)))
+FALLING = st.lists(st.floats(1e-3, 1e3), min_size=1, max_size=12).map(
+    lambda values: tuple(sorted(values, reverse=True))
+)
 
 
 @pytest.mark.parametrize(("values", "rank"), [((3.0, 3.0, 3.0, 3.0), 4.0), ((5.0, 0.0, 0.0), 1.0), ((0.0, 0.0), 0.0)])
@@ -69,10 +71,16 @@ def test_energy_is_counted_over_all_matrices():
     ("values", "sentence"),
     [
         ((10.0, 8, 7, 6, 5, 4, *([0.1] * 10)), "16 was more than needed: 6 directions carry 95 % of what it learned."),
-        ((5.0, 4.0, 3.0, *([0.0] * 5)), "8 was more than needed: only 3 of its 8 directions are used at all, and 3 directions carry 95 %"),
+        (
+            (5.0, 4.0, 3.0, *([0.0] * 5)),
+            "8 was more than needed: only 3 of its 8 directions are used at all, and 3 directions carry 95 %",
+        ),
         ((5.0, 0.0), "2 was more than needed: only 1 of its 2 directions is used at all, and 1 direction carries 95 %"),
         ((9.0, 0.1, 0.1, 0.1), "4 was more than needed: 1 direction carries 95 %"),
-        ((3.0, 3.0, 3.0, 3.0), "All of its 4 directions are in use: 4 of them are needed for 95 %.* It may have had too few. Try 8"),
+        (
+            (3.0, 3.0, 3.0, 3.0),
+            "All of its 4 directions are in use: 4 of them are needed for 95 %.* It may have had too few. Try 8",
+        ),
         ((4.0, 3.0, 2.0, 0.5), "4 is about right: 3 directions carry 95 %"),
         ((0.0, 0.0), "changes nothing"),
     ],
@@ -85,7 +93,8 @@ def test_the_sentence_says_too_many_enough_or_too_few(values, sentence):
 
 
 @pytest.mark.parametrize(
-    ("side", "words"), [(16, "Try 8, and"), (6, "Try 6, and"), (4, "the highest rank that this model's layers can have")]
+    ("side", "words"),
+    [(16, "Try 8, and"), (6, "Try 6, and"), (4, "the highest rank that this model's layers can have")],
 )
 def test_no_rank_is_advised_that_the_smallest_matrix_cannot_have(side, words):
     assert words in AdapterSpectrum(4, (layer(3.0, 3.0, 3.0, 3.0), layer(3.0, 3.0, 3.0, 3.0, side=side))).sentence()

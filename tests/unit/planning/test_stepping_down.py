@@ -1,4 +1,6 @@
-"""Smaller passes first, then activation checkpointing, then nothing: each step once, each with a sentence that says what it costs."""
+"""Smaller passes first, then activation checkpointing, then nothing: each step once, each with a sentence that says
+what it costs.
+"""
 
 import pytest
 
@@ -14,7 +16,12 @@ def test_the_way_down_from_the_ordinary_passes() -> None:
         now = lower.footprint
         way.append(now)
         sentences.append(lower.sentence)
-    assert [(each.pass_tokens, each.activation_checkpointing) for each in way] == [(512, False), (256, False), (128, False), (128, True)]
+    assert [(each.pass_tokens, each.activation_checkpointing) for each in way] == [
+        (512, False),
+        (256, False),
+        (128, False),
+        (128, True),
+    ]
     assert "at most 256 tokens instead of 512" in sentences[0]
     assert "stay the same" in sentences[1]
     assert "activation checkpointing" in sentences[2]

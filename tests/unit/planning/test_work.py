@@ -1,4 +1,6 @@
-"""Operations follow the published counts, and their share of the base model's training is known where its tokens are."""
+"""Operations follow the published counts, and their share of the base model's training is known where its tokens
+are.
+"""
 
 import pytest
 
@@ -22,7 +24,8 @@ def test_adapters_cost_four_and_six_of_their_own():
 
 def test_frozen_layers_below_cost_their_forward_pass_alone():
     full, last = (
-        training_flop(SHAPE, choice, ROWS, epochs=1).total for choice in (MethodChoice("full"), MethodChoice("last-layers", last_layers=2))
+        training_flop(SHAPE, choice, ROWS, epochs=1).total
+        for choice in (MethodChoice("full"), MethodChoice("last-layers", last_layers=2))
     )
     assert full / 3 < last < 0.6 * full
 
@@ -37,7 +40,10 @@ def test_what_learns_is_counted_to_the_last_number():
     block = SHAPE.block_parameters
     assert trained_parameters(SHAPE, MethodChoice("full")) == 134_515_008
     assert trained_parameters(SHAPE, MethodChoice("last-layers", last_layers=2)) == 2 * block
-    assert trained_parameters(SHAPE, MethodChoice("last-layers", last_layers=2, train_head=True)) == 2 * block + 576 * 49152
+    assert (
+        trained_parameters(SHAPE, MethodChoice("last-layers", last_layers=2, train_head=True))
+        == 2 * block + 576 * 49152
+    )
     plain, dora = (trained_parameters(SHAPE, MethodChoice("lora", use_dora=dora)) for dora in (False, True))
     assert dora - plain == 30 * sum(rows for rows, _ in SHAPE.linear_layers)
 

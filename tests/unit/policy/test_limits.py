@@ -34,7 +34,10 @@ def test_what_it_says_counts_and_what_it_leaves_out_is_the_default(tmp_path: Pat
         ("[vault]\nreseal_after_idle_minutes = true", "integer"),
         ('[memory]\nunencrypted_swap = "allow"', "unencrypted_swap"),
         ('[memory]\nswap = "refuse"', "extra"),
-        ("[audit]\nretention_days = 183", "audit.retention_days: the log's entries stay for six months at least: 184 days or more"),
+        (
+            "[audit]\nretention_days = 183",
+            "audit.retention_days: the log's entries stay for six months at least: 184 days or more",
+        ),
         ("[audit]\nretention_days = -1", "six months"),
         ("[network]\nallow = true", "network"),
         ("[vault", "no TOML"),

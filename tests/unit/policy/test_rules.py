@@ -58,7 +58,9 @@ def test_forbid_beats_permit() -> None:
 
 
 def test_a_policy_that_fails_while_it_is_evaluated_denies() -> None:
-    rules = Rules('permit (principal, action, resource); permit (principal, action, resource) when { principal.missing == "x" };')
+    rules = Rules(
+        'permit (principal, action, resource); permit (principal, action, resource) when { principal.missing == "x" };'
+    )
     with pytest.raises(AuthorizationError):
         rules.verify_allowed(Principal("us_1", "admin"), "a.b", "x", "1")
 
@@ -70,10 +72,13 @@ def test_an_oversized_policy_file_is_refused(tmp_path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [{}, {"a.cedar": b""}, {"a.cedar": b"// permit (principal, action, resource);\n"}, {"readme.md": b"permit"}]
+    "content",
+    [{}, {"a.cedar": b""}, {"a.cedar": b"// permit (principal, action, resource);\n"}, {"readme.md": b"permit"}],
 )
 def test_a_folder_without_a_policy_is_an_error(tmp_path, content: dict[str, bytes]) -> None:
-    """Empty, or full of comments, or of files of another kind: it would deny everything, and somebody would turn the check off."""
+    """Empty, or full of comments, or of files of another kind: it would deny everything, and somebody would turn the
+    check off.
+    """
     for name, data in content.items():
         (tmp_path / name).write_bytes(data)
     with pytest.raises(HomeError, match="no policies"):
@@ -86,7 +91,9 @@ def test_a_folder_that_is_not_there_is_an_error(tmp_path) -> None:
         Rules.load(tmp_path / "absent")
 
 
-@pytest.mark.parametrize("data", [b"\xff\xfe", b"permit (", b"permit (principal, action, resource);\ngarbage", b"permit\x00"])
+@pytest.mark.parametrize(
+    "data", [b"\xff\xfe", b"permit (", b"permit (principal, action, resource);\ngarbage", b"permit\x00"]
+)
 def test_one_broken_file_refuses_them_all(tmp_path, data: bytes) -> None:
     """The others are not used without it: it may have held the one that forbids."""
     (tmp_path / "a.cedar").write_bytes(b"permit (principal, action, resource);")

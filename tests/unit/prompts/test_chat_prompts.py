@@ -19,14 +19,18 @@ END = 1
 
 
 def make_tokenizer() -> Tokenizer:
-    """Return a tokenizer over bytes with a merge across a newline, which would hide a boundary if pieces were not kept apart."""
+    """Return a tokenizer over bytes with a merge across a newline, which would hide a boundary if pieces were not kept
+    apart.
+    """
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
     newline = "Ċ"
     vocabulary = {token: number for number, token in enumerate(["<|im_start|>", "<|im_end|>", *letters, newline + "A"])}
     tokenizer = Tokenizer(models.BPE(vocabulary, [(newline, "A")]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.add_special_tokens([AddedToken("<|im_start|>", normalized=False), AddedToken("<|im_end|>", normalized=False)])
+    tokenizer.add_special_tokens(
+        [AddedToken("<|im_start|>", normalized=False), AddedToken("<|im_end|>", normalized=False)]
+    )
     return tokenizer
 
 
@@ -83,7 +87,9 @@ def test_a_message_cannot_speak_as_another(content: str) -> None:
 
 
 def test_a_template_that_rewrites_earlier_turns_is_refused() -> None:
-    template = "{% for m in messages %}{{ m.content ~ messages|length }}{% endfor %}{% if add_generation_prompt %}>{% endif %}"
+    template = (
+        "{% for m in messages %}{{ m.content ~ messages|length }}{% endfor %}{% if add_generation_prompt %}>{% endif %}"
+    )
     with pytest.raises(InputError, match="cannot be told apart"):
         encode_conversation(TOKENIZER, template, turn("q", "a"))
 

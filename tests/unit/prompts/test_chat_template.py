@@ -25,7 +25,8 @@ LLAMA = """{{- bos_token }}
 {{- "<|start_header_id|>system<|end_header_id|>\\n\\n" + system_message + "<|eot_id|>" }}
 {%- for message in messages %}
     {%- if not (message.role == 'ipython' or message.role == 'tool' or 'tool_calls' in message) %}
-        {{- '<|start_header_id|>' + message['role'] + '<|end_header_id|>\\n\\n'+ message['content'] | trim + '<|eot_id|>' }}
+        {{- '<|start_header_id|>' + message['role'] + '<|end_header_id|>\\n\\n'+ message['content'] | trim +
+        '<|eot_id|>' }}
     {%- endif %}
 {%- endfor %}
 {%- if add_generation_prompt %}{{- '<|start_header_id|>assistant<|end_header_id|>\\n\\n' }}{%- endif %}
@@ -33,7 +34,8 @@ LLAMA = """{{- bos_token }}
 QWEN = """{%- set ns = namespace(multi_step_tool=true, last_query_index=messages|length - 1) %}
 {%- for message in messages[::-1] %}
     {%- set index = (messages|length - 1) - loop.index0 %}
-    {%- if ns.multi_step_tool and message.role == "user" and not(message.content.startswith('<x>') and message.content.endswith('</x>')) %}
+    {%- if ns.multi_step_tool and message.role == "user" and not(message.content.startswith('<x>') and
+    message.content.endswith('</x>')) %}
         {%- set ns.multi_step_tool = false %}{%- set ns.last_query_index = index %}
     {%- endif %}
 {%- endfor %}
@@ -42,13 +44,15 @@ QWEN = """{%- set ns = namespace(multi_step_tool=true, last_query_index=messages
         {{- '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>' + '\\n' }}
     {%- elif message.role == "assistant" %}
         {%- set content = message.content.split('</think>')[-1].lstrip('\\n') %}
-        {{- '<|im_start|>' ~ message.role ~ '\\n' ~ content ~ (loop.last and '' or '') ~ ns.last_query_index ~ '<|im_end|>\\n' }}
+        {{- '<|im_start|>' ~ message.role ~ '\\n' ~ content ~ (loop.last and '' or '') ~ ns.last_query_index ~
+        '<|im_end|>\\n' }}
     {%- endif %}
 {%- endfor %}
 {%- for m in messages if m.role == 'user' %}{{ loop.index }}{% if loop.index > 3 %}{% break %}{% endif %}
     {{- loop.nextitem is defined }}{% endfor %}
-{{- messages|selectattr('role', 'equalto', 'user')|map(attribute='content')|join(', ') }}{{ messages[0].items()|list|length }}
-{%- macro shout(text) %}{{ text|upper }}!{% endmacro %}{{ shout('hi') }}{% generation %}{{ 1 + 2 * 3 }}{% endgeneration %}
+{{- messages|selectattr('role', 'equalto', 'user')|map(attribute='content')|join(', ') }}{{
+messages[0].items()|list|length }} {%- macro shout(text) %}{{ text|upper }}!{% endmacro %}{{ shout('hi') }}{% generation
+%}{{ 1 + 2 * 3 }}{% endgeneration %}
 """
 MESSAGES = [
     {"role": "system", "content": " Be brief. "},
@@ -61,19 +65,28 @@ MESSAGES = [
 @pytest.mark.parametrize("template", [CHATML, LLAMA, QWEN])
 @pytest.mark.parametrize("messages", [MESSAGES, MESSAGES[1:3], MESSAGES[1:2]])
 @pytest.mark.parametrize("open_end", [True, False])
-def test_templates_in_use_render_as_plain_jinja_renders_them(template: str, messages: list[dict[str, str]], open_end: bool) -> None:
+def test_templates_in_use_render_as_plain_jinja_renders_them(
+    template: str, messages: list[dict[str, str]], open_end: bool
+) -> None:
     plain = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"])
     source = template.replace("{% generation %}", "").replace("{% endgeneration %}", "")
-    expected = plain.from_string(source).render(messages=messages, add_generation_prompt=open_end, bos_token="<s>", eos_token="</s>")
+    expected = plain.from_string(source).render(
+        messages=messages, add_generation_prompt=open_end, bos_token="<s>", eos_token="</s>"
+    )
     assert render(ChatTemplate(template, "<s>", "</s>"), messages, open_end) == expected
 
 
 def test_braces_in_a_message_are_text() -> None:
-    assert render("{{ messages[0].content }}", [{"role": "user", "content": "{{ 7 * 7 }}{% raw %}"}]) == "{{ 7 * 7 }}{% raw %}"
+    assert (
+        render("{{ messages[0].content }}", [{"role": "user", "content": "{{ 7 * 7 }}{% raw %}"}])
+        == "{{ 7 * 7 }}{% raw %}"
+    )
 
 
 def test_a_refusal_of_the_template_says_nothing_of_the_messages() -> None:
-    template = "{% if messages[0].role == 'system' %}{{ raise_exception('No system: ' + messages[0].content) }}{% endif %}x"
+    template = (
+        "{% if messages[0].role == 'system' %}{{ raise_exception('No system: ' + messages[0].content) }}{% endif %}x"
+    )
     assert render(template, MESSAGES[1:]) == "x"
     with pytest.raises(InputError, match="may not take such messages") as caught:
         render(template, MESSAGES)

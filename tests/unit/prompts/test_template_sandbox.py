@@ -71,7 +71,8 @@ def test_what_is_not_plain_data_cannot_be_reached(template: str) -> None:
     "template",
     [
         "{% for x in range(999999999) %}{% endfor %}",
-        "{% for a in range(9999) %}{% for b in range(9999) %}{% for c in range(9999) %}{% endfor %}{% endfor %}{% endfor %}",
+        "{% for a in range(9999) %}{% for b in range(9999) %}{% for c in range(9999) %}{% endfor %}{% endfor %}{% "
+        "endfor %}",
         "{{ 'x' * 999999999 }}",
         "{{ [1] * 999999999 }}",
         "{{ 9 ** 999999999 }}",
@@ -85,19 +86,27 @@ def test_what_is_not_plain_data_cannot_be_reached(template: str) -> None:
         "{% set ns = namespace(s='xx') %}{% for i in range(60) %}{% set ns.s = ns.s.replace('x', 'xx') %}{% endfor %}",
         "{% set ns = namespace(s='xx') %}{% for i in range(60) %}{% set ns.s = ns.s|replace('x', 'xx') %}{% endfor %}",
         "{% set ns = namespace(s='xx') %}{% for i in range(60) %}{% set ns.s = [ns.s, ns.s]|join(ns.s) %}{% endfor %}",
-        "{% set ns = namespace(s='xx') %}{% for i in range(60) %}{% set b %}{{ ns.s }}{{ ns.s }}{% endset %}{% set ns.s = b %}{% endfor %}",
+        "{% set ns = namespace(s='xx') %}{% for i in range(60) %}{% set b %}{{ ns.s }}{{ ns.s }}{% endset %}{% set "
+        "ns.s = b %}{% endfor %}",
         "{% set ns = namespace(s=[1]) %}{% for i in range(60) %}{% set ns.s = [ns.s, ns.s] %}{% endfor %}{{ ns.s }}",
-        "{% set ns = namespace(s=[1]) %}{% for i in range(60) %}{% set ns.s = [ns.s, ns.s] %}{% endfor %}{{ ns.s|tojson }}",
-        "{% set ns = namespace(s=[1]) %}{% for i in range(60) %}{% set ns.s = [ns.s, ns.s] %}{% endfor %}{{ ns.s == [1] }}",
-        "{% set ns = namespace(s=[1]) %}{% for i in range(60) %}{% set ns.s = [ns.s, ns.s] %}{% endfor %}{{ 1 if ns.s is eq(ns.s) }}",
-        "{% set ns = namespace(s=(1,)) %}{% for i in range(60) %}{% set ns.s = (ns.s, ns.s) %}{% endfor %}{{ {ns.s: 1} }}",
-        "{% set ns = namespace(s=(1,)) %}{% for i in range(60) %}{% set ns.s = (ns.s, ns.s) %}{% endfor %}{{ messages[0][ns.s] }}",
-        "{% set ns = namespace(s=(1,)) %}{% for i in range(60) %}{% set ns.s = (ns.s, ns.s) %}{% endfor %}{{ messages[0].get(ns.s) }}",
+        "{% set ns = namespace(s=[1]) %}{% for i in range(60) %}{% set ns.s = [ns.s, ns.s] %}{% endfor %}{{ "
+        "ns.s|tojson }}",
+        "{% set ns = namespace(s=[1]) %}{% for i in range(60) %}{% set ns.s = [ns.s, ns.s] %}{% endfor %}{{ ns.s == "
+        "[1] }}",
+        "{% set ns = namespace(s=[1]) %}{% for i in range(60) %}{% set ns.s = [ns.s, ns.s] %}{% endfor %}{{ 1 if ns.s "
+        "is eq(ns.s) }}",
+        "{% set ns = namespace(s=(1,)) %}{% for i in range(60) %}{% set ns.s = (ns.s, ns.s) %}{% endfor %}{{ {ns.s: 1} "
+        "}}",
+        "{% set ns = namespace(s=(1,)) %}{% for i in range(60) %}{% set ns.s = (ns.s, ns.s) %}{% endfor %}{{ "
+        "messages[0][ns.s] }}",
+        "{% set ns = namespace(s=(1,)) %}{% for i in range(60) %}{% set ns.s = (ns.s, ns.s) %}{% endfor %}{{ "
+        "messages[0].get(ns.s) }}",
         "{% macro m(n) %}{{ m(n) }}{% endmacro %}{{ m(1) }}",
         "{% macro m(n) %}{% if n %}{{ m(n - 1) }}{{ m(n - 1) }}{% endif %}{% endmacro %}{{ m(60) }}",
         "{% for x in messages recursive %}{{ loop(messages) }}{% endfor %}",
         "{% for i in range(9999) %}" + "x" * 5000 + "{% endfor %}",
-        "{% for i in range(9999) %}{% set y %}{{ 'x' }}{% endset %}{% for j in range(9999) %}{% set y = i ~ j %}{% endfor %}{% endfor %}",
+        "{% for i in range(9999) %}{% set y %}{{ 'x' }}{% endset %}{% for j in range(9999) %}{% set y = i ~ j %}{% "
+        "endfor %}{% endfor %}",
         "{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}",
         "{{ " + "[" * 300 + "]" * 300 + " }}",
         "{% if 1 %}" * 200 + "{% endif %}" * 200,

@@ -37,7 +37,12 @@ def test_swap_in_clear_is_a_problem(tmp_path: Path, line: str) -> None:
 
 def test_encrypted_and_compressed_swap_is_none(tmp_path: Path) -> None:
     """The device mapper's, and memory's own."""
-    assert doctor_report(ISOLATION, swaps=swaps(tmp_path, "/dev/dm-1 partition 1 0 -2", "/dev/zram0 partition 1 0 5"))["problems"] == []
+    assert (
+        doctor_report(ISOLATION, swaps=swaps(tmp_path, "/dev/dm-1 partition 1 0 -2", "/dev/zram0 partition 1 0 5"))[
+            "problems"
+        ]
+        == []
+    )
 
 
 def test_what_cannot_be_read_is_a_problem_and_not_a_pass(tmp_path: Path) -> None:
@@ -49,7 +54,9 @@ def test_what_cannot_be_read_is_a_problem_and_not_a_pass(tmp_path: Path) -> None
 def test_what_this_kernel_does_not_have_is_counted_apart(tmp_path: Path) -> None:
     """A way out that does not exist is no proof of a wall; problems follow the summary."""
     report = doctor_report({**ISOLATION, "unavailable": 2}, swaps=tmp_path / "absent")
-    assert report["sentence"].startswith("Isolation: 40 ways out were tried and refused, 0 got through; 2 do not exist on this kernel.\n")
+    assert report["sentence"].startswith(
+        "Isolation: 40 ways out were tried and refused, 0 got through; 2 do not exist on this kernel.\n"
+    )
 
 
 def test_a_wall_that_the_kernel_lacks_is_named(tmp_path: Path) -> None:

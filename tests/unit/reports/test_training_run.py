@@ -1,4 +1,6 @@
-"""The report says in plain words what was trained, how long it took and whether it helped, and computes nothing that is not there."""
+"""The report says in plain words what was trained, how long it took and whether it helped, and computes nothing that is
+not there.
+"""
 
 from typing import Any
 
@@ -29,18 +31,29 @@ def test_a_run_that_was_not_measured_says_how_to() -> None:
 
 def test_a_measured_run_quotes_the_measurement() -> None:
     """The sentence and its details, as they were computed."""
-    results = {"sentence": "Right answers: 0 of 80 before, 72 of 80 after.", "details": ["Interval: 81 to 95 %.", "It declined 9 of 10."]}
+    results = {
+        "sentence": "Right answers: 0 of 80 before, 72 of 80 after.",
+        "details": ["Interval: 81 to 95 %.", "It declined 9 of 10."],
+    }
     lines = run_report({**ADAPTER, "results": results}, JOB).splitlines()
-    assert lines[-3:] == ["  Right answers: 0 of 80 before, 72 of 80 after.", "  Interval: 81 to 95 %.", "  It declined 9 of 10."]
+    assert lines[-3:] == [
+        "  Right answers: 0 of 80 before, 72 of 80 after.",
+        "  Interval: 81 to 95 %.",
+        "  It declined 9 of 10.",
+    ]
 
 
-@pytest.mark.parametrize(("method", "words"), [("lora", "an adapter (LoRA)"), ("qlora", "(QLoRA)"), ("other", "Trained: other")])
+@pytest.mark.parametrize(
+    ("method", "words"), [("lora", "an adapter (LoRA)"), ("qlora", "(QLoRA)"), ("other", "Trained: other")]
+)
 def test_each_method_has_words(method: str, words: str) -> None:
     """One without is named as it is."""
     assert words in run_report({**ADAPTER, "method": method}, JOB)
 
 
-@pytest.mark.parametrize(("seconds", "words"), [(0, "in 0 s."), (59.4, "in 59 s."), (59.6, "in 1 min 0 s."), (3661, "in 61 min 1 s.")])
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0, "in 0 s."), (59.4, "in 59 s."), (59.6, "in 1 min 0 s."), (3661, "in 61 min 1 s.")]
+)
 def test_durations_are_minutes_and_seconds(seconds: float, words: str) -> None:
     """Rounded once, so that there are never 60 seconds."""
     assert words in run_report(ADAPTER, {"result": {**JOB["result"], "seconds": seconds}})

@@ -35,12 +35,16 @@ STRANGER = Caller("us_stranger", "stranger")
 
 def _train(world: Any, caller: Caller) -> Any:
     ids = world.ids
-    return submit_training(world.context, caller, dataset_id=ids["dataset"], model_id=ids["model"], choice=TrainingChoice(preset="quick"))
+    return submit_training(
+        world.context, caller, dataset_id=ids["dataset"], model_id=ids["model"], choice=TrainingChoice(preset="quick")
+    )
 
 
 def _sweep(world: Any, caller: Caller) -> Any:
     ids, choice = world.ids, TrainingChoice(preset="quick")
-    return submit_sweep(world.context, caller, dataset_id=ids["dataset"], model_id=ids["model"], choice=choice, ranks=[1, 2])
+    return submit_sweep(
+        world.context, caller, dataset_id=ids["dataset"], model_id=ids["model"], choice=choice, ranks=[1, 2]
+    )
 
 
 def _stop(world: Any, caller: Caller) -> Any:
@@ -93,8 +97,14 @@ ACTS: dict[str, tuple[str, Act]] = {
     "preview_upload": ("dataset.preview", _preview),
     "revise_dataset": ("dataset.revise", _revise),
     "renew_keys": ("dataset.renew-keys", lambda w, c: renew_keys(w.context, c, dataset_id=_own_dataset(w))),
-    "set_origin": ("dataset.describe", lambda w, c: set_origin(w.context, c, dataset_id=w.ids["dataset"], owner=w.fresh_name())),
-    "hold_dataset": ("dataset.hold", lambda w, c: hold_dataset(w.context, c, dataset_id=_own_dataset(w), reason="a lawsuit")),
+    "set_origin": (
+        "dataset.describe",
+        lambda w, c: set_origin(w.context, c, dataset_id=w.ids["dataset"], owner=w.fresh_name()),
+    ),
+    "hold_dataset": (
+        "dataset.hold",
+        lambda w, c: hold_dataset(w.context, c, dataset_id=_own_dataset(w), reason="a lawsuit"),
+    ),
     "find_person": ("person.find", lambda w, c: find_person(w.context, c, person=["Nobody Nowhere"])),
     "erase_person": ("person.erase", lambda w, c: erase_person(w.context, c, person=["Nobody Nowhere"])),
     "import_model": ("model.import", lambda w, c: import_model(w.context, c, source=w.model_source)),
@@ -106,7 +116,10 @@ ACTS: dict[str, tuple[str, Act]] = {
     "stop_job": ("job.stop", _stop),
     "resume_job": ("job.resume", _resume),
     "show_answers": ("adapter.read", lambda w, c: show_answers(w.context, c, w.ids["adapter"])),
-    "chat": ("adapter.use", lambda w, c: list(w.appliance.desk.ask(c, w.ids["adapter"], [{"role": "user", "content": "Hello"}]))),
+    "chat": (
+        "adapter.use",
+        lambda w, c: list(w.appliance.desk.ask(c, w.ids["adapter"], [{"role": "user", "content": "Hello"}])),
+    ),
     "show_audit": ("audit.read", lambda w, c: read_audit.show_audit(w.context, c)),
     "verify_audit": ("audit.verify", lambda w, c: read_audit.verify_audit(w.context, c)),
     "show_card": ("adapter.card", lambda w, c: show_card(w.appliance.audit, c, adapter_id=w.ids["adapter"])),

@@ -1,4 +1,6 @@
-"""Old entries leave for an archive, and every answer that would have needed them says so; nothing leaves early, unlogged or unproved."""
+"""Old entries leave for an archive, and every answer that would have needed them says so; nothing leaves early,
+unlogged or unproved.
+"""
 
 import base64
 import datetime as dt
@@ -90,7 +92,9 @@ class Desk:
         return done
 
     def last(self, count: int) -> list[tuple[str, str, str]]:
-        return [(entry["action"], entry["outcome"], entry["reason"]) for entry in self.log.entries(self.log.size - count)]
+        return [
+            (entry["action"], entry["outcome"], entry["reason"]) for entry in self.log.entries(self.log.size - count)
+        ]
 
 
 @pytest.fixture
@@ -272,7 +276,9 @@ def test_an_archived_home_is_backed_up_and_restored(desk: Desk, tmp_path: Path) 
     folder = prepare_folder(tmp_path / "disk", desk.context.home)
     plan = desk.do("backup.begin", place="disk")
     copied = copy_files(desk.context.home, folder, plan)
-    keep_manifest(folder, plan["id"], base64.b64decode(desk.do("backup.seal", backup_id=plan["id"], files=copied)["manifest"]))
+    keep_manifest(
+        folder, plan["id"], base64.b64decode(desk.do("backup.seal", backup_id=plan["id"], files=copied)["manifest"])
+    )
     desk.do("backup.finish", backup_id=plan["id"])
     home = tmp_path / "restored"
     restore_home(home, folder, recovery, PASSPHRASE, SystemClock())

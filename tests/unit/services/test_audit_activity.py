@@ -16,7 +16,9 @@ AUDITOR = Caller("us_auditor", "auditor")
 def test_acts_are_counted_once_by_how_they_ended(world: Any) -> None:
     """The request and its outcome are one act; the sum is what the log says."""
     activity = audit_overview(world.appliance.audit, AUDITOR, days=1)["activity"]
-    ended = [entry["outcome"] for entry in world.entries(0)[: -1 if world.entries(0)[-1]["action"] == "audit.read" else None]]
+    ended = [
+        entry["outcome"] for entry in world.entries(0)[: -1 if world.entries(0)[-1]["action"] == "audit.read" else None]
+    ]
     for outcome in ("succeeded", "failed", "denied"):
         assert sum(activity[outcome]) == ended.count(outcome)
 
@@ -48,7 +50,13 @@ def test_who_is_refused_most_is_on_top(world: Any) -> None:
     with pytest.raises(AuthorizationError):
         list_datasets(world.context, Caller("us_other", "stranger"))
     refused = audit_overview(world.appliance.audit, AUDITOR)["refused"]
-    assert refused[0] == {"actor": "us_curious", "action": "dataset.read", "outcome": "denied", "count": 3, "person": ""}
+    assert refused[0] == {
+        "actor": "us_curious",
+        "action": "dataset.read",
+        "outcome": "denied",
+        "count": 3,
+        "person": "",
+    }
 
 
 def test_the_overview_tells_size_and_root_and_what_can_be_asked(world: Any) -> None:

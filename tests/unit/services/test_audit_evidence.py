@@ -31,7 +31,8 @@ PASSPHRASE = "a passphrase for tests only"
 AUDITOR = Caller("us_auditor", "auditor")
 PERSON = ["Jane Doe", "jane@example.org"]
 PEOPLE = "question,answer,group,split\n" + "".join(
-    f"Who is {index}?,{'Jane Doe' if index == 3 else 'Nobody'} number {index}.,g{index},{('training', 'validation', 'test')[index % 3]}\n"
+    f"Who is {index}?,{'Jane Doe' if index == 3 else 'Nobody'} number "
+    f"{index}.,g{index},{('training', 'validation', 'test')[index % 3]}\n"
     for index in range(12)
 )
 
@@ -43,7 +44,9 @@ def verify_proof(proved: dict[str, Any], public_key: bytes) -> int:
     checkpoint = parse_checkpoint(note.encode())
     checkpoint.verify(public_key)
     number = int(index.removeprefix("index "))
-    verify_inclusion(leaf_hash(proved["entry"].encode()), number, checkpoint.head, [base64.b64decode(each) for each in path])
+    verify_inclusion(
+        leaf_hash(proved["entry"].encode()), number, checkpoint.head, [base64.b64decode(each) for each in path]
+    )
     return number
 
 
@@ -55,7 +58,9 @@ def test_a_checkpoint_that_was_carried_away_is_extended_by_the_later_log(world: 
     assert taken["key"].startswith(f"{checkpoint.origin}+")
     found = world.do("audit.verify", witnesses=[taken["checkpoint"], world.do("audit.checkpoint")["checkpoint"]])
     assert found["witnesses"] == 2
-    wrong = taken["checkpoint"].replace(base64.b64encode(checkpoint.head.root).decode(), base64.b64encode(bytes(32)).decode())
+    wrong = taken["checkpoint"].replace(
+        base64.b64encode(checkpoint.head.root).decode(), base64.b64encode(bytes(32)).decode()
+    )
     with pytest.raises(AuditLogError) as caught:
         world.do("audit.verify", witnesses=[wrong])
     assert caught.value.code == "audit.witness"
@@ -138,10 +143,18 @@ def test_pages_of_an_export_end_where_the_first_one_said(world: Any) -> None:
 
 
 def test_every_entry_is_an_event_of_ocsf(world: Any) -> None:
-    """Against the schema, as `pydantic-ocsf` carries it: classes, enumerations, and no attribute that it does not have."""
+    """Against the schema, as `pydantic-ocsf` carries it: classes, enumerations, and no attribute that it does not
+    have.
+    """
     world.do("user.add", name="carl", role="reviewer")
     rows = world.do("audit.export", format="ocsf")["rows"]
-    made = [*rows, *(ocsf_event({**next(iter(world.context.log.entries())), "action": action}) for action in ("session.open", "x.y"))]
+    made = [
+        *rows,
+        *(
+            ocsf_event({**next(iter(world.context.log.entries())), "action": action})
+            for action in ("session.open", "x.y")
+        ),
+    ]
     classes = {3002: ocsf_events.Authentication, 3004: ocsf_events.EntityManagement}
     objects = {
         "metadata": ocsf_objects.Metadata,
@@ -182,7 +195,8 @@ def test_the_card_says_what_the_log_proves(world: Any) -> None:
     assert facts["data.digest"]["value"] == entries[facts["data.rows"]["entries"][0]]["object"]["digest"]
     assert (facts["adapter.digest"]["value"], actions("adapter.digest")) == ("ab" * 32, {"adapter.create"})
     assert [facts[f"{name}.bound"]["value"] for name in ("data", "training", "evaluation")] == [True, True, True]
-    # Forward and back through the whole model, and the gradients of what learned; 2 FLOP a number and token, 100 tokens.
+    # Forward and back through the whole model, and the gradients of what learned; 2 FLOP a number and token, 100
+    # tokens.
     rank, whole = facts["training.rank"]["value"], facts["model.parameters"]["value"]
     learned = world.do("model.parameters", model_id=world.ids["model"], rank=rank)["adapter"]
     assert facts["training.flop"]["value"] == 2 * (whole + whole + learned) * 100
@@ -228,7 +242,9 @@ def test_what_was_changed_in_the_database_is_not_bound_and_the_card_says_so(worl
         assert next(fact for fact in shown["facts"] if fact["name"] == f"{name}.bound")["value"] is False
         assert f"The log does not bind what is said of the {name}" in shown["card"]
         with world.context.database.begin() as connection:
-            connection.execute(update(ADAPTERS).where(ADAPTERS.c.id == adapter["id"]).values({column: json.dumps(adapter[column])}))
+            connection.execute(
+                update(ADAPTERS).where(ADAPTERS.c.id == adapter["id"]).values({column: json.dumps(adapter[column])})
+            )
 
 
 # The log's key. Each with a home of its own, which is opened again.
@@ -274,8 +290,13 @@ def test_the_log_goes_on_under_a_new_key_that_the_old_one_signed(open_home: Any,
 
 
 @pytest.mark.parametrize("handed_over", [False, True])
-def test_killed_in_the_middle_the_log_decides_which_key_it_is(open_home: Any, tmp_path: Path, handed_over: bool) -> None:
-    """Killed before the entry, the old key stays; after it, the new one is taken. Both ways the home opens and signs."""
+def test_killed_in_the_middle_the_log_decides_which_key_it_is(
+    open_home: Any, tmp_path: Path, handed_over: bool
+) -> None:
+    """Killed before the entry, the old key stays; after it, the new one is taken.
+
+    Both ways the home opens and signs.
+    """
     context = open_home()
     create_home(context, PASSPHRASE)
     old = context.vault.signer.public_key
@@ -309,7 +330,9 @@ def test_while_the_key_is_being_replaced_no_backup_is_taken(open_home: Any, tmp_
 
 @pytest.mark.parametrize("how", ["full", "moved", "read-only"])
 def test_a_key_that_the_log_could_not_take_is_dropped(open_home: Any, tmp_path: Path, how: str) -> None:
-    """After the request is in the log the disk fills up, the journal is moved away, or it can only be read: the old key stays."""
+    """After the request is in the log the disk fills up, the journal is moved away, or it can only be read: the old key
+    stays.
+    """
     journal, aside = tmp_path / "home/audit/.journal", tmp_path / "aside"
     looks = -100  # at the disk: the request's is the first, the new key's the second
 

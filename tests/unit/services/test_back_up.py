@@ -1,4 +1,6 @@
-"""A backup is one consistent state, sealed to the recovery keys, whole or none, and the next one writes only what is new."""
+"""A backup is one consistent state, sealed to the recovery keys, whole or none, and the next one writes only what is
+new.
+"""
 
 import base64
 import shutil
@@ -54,7 +56,10 @@ def test_without_a_recovery_key_there_is_no_backup_but_a_sentence(world: Any, tm
         pytest.skip("the key is there already")
     with pytest.raises(ConflictError, match="appliance key recovery"):
         world.do("backup.begin", place="disk")
-    assert [(entry["outcome"], entry["reason"]) for entry in world.entries(size)] == [("requested", ""), ("failed", "backup.recovery")]
+    assert [(entry["outcome"], entry["reason"]) for entry in world.entries(size)] == [
+        ("requested", ""),
+        ("failed", "backup.recovery"),
+    ]
     with world.context.database.begin() as connection:
         assert connection.execute(select(BACKUPS)).all() == []
 
@@ -83,7 +88,9 @@ def test_everything_that_makes_the_home_is_in_it(world: Any, recovery: RecoveryS
     assert not list((world.context.home / "staging").iterdir())
 
 
-def test_it_is_in_the_log_before_and_after_with_the_manifests_digest(world: Any, recovery: RecoverySecret, tmp_path: Path) -> None:
+def test_it_is_in_the_log_before_and_after_with_the_manifests_digest(
+    world: Any, recovery: RecoverySecret, tmp_path: Path
+) -> None:
     size = world.context.log.size
     backup_id = back_up(world, tmp_path / "disk")
     told = [entry for entry in world.entries(size) if entry["action"] == "backup.create"]
@@ -103,7 +110,9 @@ def test_the_second_backup_writes_only_what_is_new(world: Any, recovery: Recover
     assert {path.name for path in (tmp_path / "disk" / "manifests").iterdir()} == {first, second}
 
 
-def test_after_a_recovery_key_was_removed_the_next_backup_has_another_set_key(world: Any, recovery: RecoverySecret, tmp_path: Path) -> None:
+def test_after_a_recovery_key_was_removed_the_next_backup_has_another_set_key(
+    world: Any, recovery: RecoverySecret, tmp_path: Path
+) -> None:
     slot, _secret = world.context.vault.add_recovery("leaves", 2)
     first = manifest(tmp_path / "disk", back_up(world, tmp_path / "disk"), recovery)
     world.context.vault.remove_slot(slot.id)
@@ -116,7 +125,10 @@ def test_after_a_recovery_key_was_removed_the_next_backup_has_another_set_key(wo
 
 
 def test_what_is_shredded_meanwhile_ends_the_backup(world: Any, recovery: RecoverySecret, tmp_path: Path) -> None:
-    """It is no longer one state; begun anew, it holds what is there. The certificate names every backup that may hold the dataset."""
+    """It is no longer one state; begun anew, it holds what is there.
+
+    The certificate names every backup that may hold the dataset.
+    """
     dataset = world.do("dataset.import", upload_id=world.upload(), filename="other.csv")["id"]
     folder = prepare_folder(tmp_path / "disk", world.context.home)
     whole = back_up(world, folder)
@@ -131,11 +143,17 @@ def test_what_is_shredded_meanwhile_ends_the_backup(world: Any, recovery: Recove
     assert not any(dataset in file.path for file in again.files)
 
 
-def test_a_backup_that_never_ended_is_said_to_have_failed_when_the_next_begins(world: Any, recovery: RecoverySecret) -> None:
+def test_a_backup_that_never_ended_is_said_to_have_failed_when_the_next_begins(
+    world: Any, recovery: RecoverySecret
+) -> None:
     """Its id does nothing any more."""
     first = world.do("backup.begin", place="disk")["id"]
     second = world.do("backup.begin", place="disk")["id"]
-    told = [(entry["object"]["id"], entry["outcome"], entry["reason"]) for entry in world.entries(0) if entry["action"] == "backup.create"]
+    told = [
+        (entry["object"]["id"], entry["outcome"], entry["reason"])
+        for entry in world.entries(0)
+        if entry["action"] == "backup.create"
+    ]
     assert told[-3:] == [(first, "requested", ""), (first, "failed", "interrupted"), (second, "requested", "")]
     with pytest.raises(ConflictError, match="does not go on"):
         world.do("backup.finish", backup_id=first)
@@ -150,7 +168,9 @@ def test_a_part_that_is_cut_is_written_again_and_what_was_not_finished_is_remove
     world: Any, recovery: RecoverySecret, tmp_path: Path
 ) -> None:
     back_up(world, tmp_path / "disk")
-    part = next(path for path in (tmp_path / "disk" / "parts").rglob("*") if path.is_file() and path.stat().st_size > 4200)
+    part = next(
+        path for path in (tmp_path / "disk" / "parts").rglob("*") if path.is_file() and path.stat().st_size > 4200
+    )
     part.write_bytes(part.read_bytes()[:-1])
     (part.parent / f".{part.name}.ab.tmp").write_bytes(b"half")
     found = manifest(tmp_path / "disk", back_up(world, tmp_path / "disk"), recovery)
@@ -166,7 +186,9 @@ def test_the_home_itself_is_no_place_for_its_backup(world: Any, tmp_path: Path) 
     assert not (world.context.home / "backup").exists()
 
 
-def test_the_canary_is_nowhere_in_the_folder(world: Any, recovery: RecoverySecret, tmp_path: Path, scan: Callable[..., list[str]]) -> None:
+def test_the_canary_is_nowhere_in_the_folder(
+    world: Any, recovery: RecoverySecret, tmp_path: Path, scan: Callable[..., list[str]]
+) -> None:
     back_up(world, tmp_path / "disk")
     assert scan("zebra-quartz-41977", [tmp_path / "disk"]) == []
     shutil.copyfile(__file__, tmp_path / "disk" / "leak")

@@ -1,4 +1,6 @@
-"""Backups beside imports and new accounts, and backups that are killed: each whole one restores to one consistent state."""
+"""Backups beside imports and new accounts, and backups that are killed: each whole one restores to one consistent
+state.
+"""
 
 import base64
 import io
@@ -49,7 +51,10 @@ def back_up(appliance: Appliance, out: Path) -> str:
 
 
 def verify_consistent(home: Path, launcher: Any = None) -> tuple[int, int]:
-    """Open a restored home: what its log says was done is there, and opens. Return the numbers of datasets and users."""
+    """Open a restored home: what its log says was done is there, and opens.
+
+    Return the numbers of datasets and users.
+    """
     appliance = open_home(home, launcher)
     context = appliance.context
     context.unseal(NEW)
@@ -116,7 +121,9 @@ def test_backups_beside_imports_and_new_accounts_are_consistent(world: Any, tmp_
 
 @pytest.mark.slow
 def test_a_backup_may_be_killed_at_any_time_and_run_again(world: Any, tmp_path: Path, scan: Any) -> None:
-    """What has no manifest is no backup, what has one restores; the next one goes on; the log has an outcome for each."""
+    """What has no manifest is no backup, what has one restores; the next one goes on; the log has an outcome for
+    each.
+    """
     recovery = RecoverySecret(world.context.vault.add_recovery("safe", 1)[1])
     home = tmp_path / "home"
     shutil.copytree(world.context.home, home)
@@ -132,7 +139,9 @@ def test_a_backup_may_be_killed_at_any_time_and_run_again(world: Any, tmp_path: 
     for number in range(20):
         if number % 5 == 0:
             shutil.rmtree(disk, ignore_errors=True)
-        killed += Killed(ready, lambda appliance: back_up(appliance, disk), files).before_line(chance.randrange(1, 3000))
+        killed += Killed(ready, lambda appliance: back_up(appliance, disk), files).before_line(
+            chance.randrange(1, 3000)
+        )
         for path in disk.glob("manifests/bk_*"):
             target = tmp_path / f"whole-{number}"
             restore_home(target, disk, recovery, NEW, SystemClock(), backup_id=path.name)
@@ -145,7 +154,11 @@ def test_a_backup_may_be_killed_at_any_time_and_run_again(world: Any, tmp_path: 
         assert scan("zebra-quartz-41977", [disk]) == []
     assert killed >= 10
     appliance = ready()
-    told = [(entry["object"]["id"], entry["outcome"]) for entry in appliance.context.log.entries() if entry["action"] == "backup.create"]
+    told = [
+        (entry["object"]["id"], entry["outcome"])
+        for entry in appliance.context.log.entries()
+        if entry["action"] == "backup.create"
+    ]
     asked = [each for each, outcome in told if outcome == "requested"]
     assert sorted(each for each, outcome in told if outcome != "requested") == sorted(asked)
     last = back_up(appliance, disk)

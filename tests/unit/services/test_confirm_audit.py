@@ -18,7 +18,9 @@ FILLER = 1500
 
 
 class ReadLog:
-    """A log that counts how many entries are read, and lets the index's thread wait at its first until it is told to go on."""
+    """A log that counts how many entries are read, and lets the index's thread wait at its first until it is told to go
+    on.
+    """
 
     def __init__(self, log: Any) -> None:
         self._log = log
@@ -47,7 +49,9 @@ class ReadLog:
 def filled(world: Any) -> Any:
     """The world, whose log has much more than what is asked for."""
     for number in range(FILLER):
-        world.context.log.append(OPERATOR.actor, "dataset.read", ObjectRef("dataset", f"ds_{number:020x}"), Outcome.SUCCEEDED)
+        world.context.log.append(
+            OPERATOR.actor, "dataset.read", ObjectRef("dataset", f"ds_{number:020x}"), Outcome.SUCCEEDED
+        )
     return world
 
 
@@ -62,8 +66,14 @@ def desk(filled: Any) -> AuditDesk:
 def ask(desk: AuditDesk, ids: dict[str, str], sha256: str) -> list[Any]:
     """Ask for a person, an account, a file, an adapter's card; leave away the entries that asking itself made."""
     size = desk.context.log.size
-    found = [confirm(desk, OPERATOR, name="anna"), confirm(desk, OPERATOR, name="Jane Doe"), confirm(desk, OPERATOR, sha256=sha256)]
-    matches = [[{**each, "entries": [at for at in each["entries"] if at < size]} for each in one["matches"]] for one in found]
+    found = [
+        confirm(desk, OPERATOR, name="anna"),
+        confirm(desk, OPERATOR, name="Jane Doe"),
+        confirm(desk, OPERATOR, sha256=sha256),
+    ]
+    matches = [
+        [{**each, "entries": [at for at in each["entries"] if at < size]} for each in one["matches"]] for one in found
+    ]
     return [*matches, show_card(desk, OPERATOR, adapter_id=ids["adapter"])]
 
 

@@ -1,6 +1,8 @@
-"""Every operation, every service and every worker: killed between the durable request and the act, the request is there and the act is not.
+"""Every operation, every service and every worker: killed between the durable request and the act, the request is there
+and the act is not.
 
-What there is, is enumerated, not listed: an operation, a service or a kind of worker that nobody thought of here fails these tests.
+What there is, is enumerated, not listed: an operation, a service or a kind of worker that nobody thought of here fails
+these tests.
 """
 
 import importlib
@@ -170,11 +172,13 @@ DIRECT: dict[str, Callable[[Any], Any]] = {
 }
 EXEMPT_OPERATIONS = {
     "audit.sign-off": "signs in as the auditor first, whose request that is: sign_in and sign_off, above",
-    "status": "tells that nothing can be logged, so it must work then; it shows counts, no data; denials of it are logged",
+    "status": "tells that nothing can be logged, so it must work then; it shows counts, no data; denials of it are "
+    "logged",
     "backup.seal": "part of the backup that backup.begin asked for; its outcome is logged by backup.finish",
     "backup.finish": "writes the outcome of what backup.begin asked for",
     "backup.abort": "writes the outcome of what backup.begin asked for",
-    "audit.archive-finish": "writes the outcome of what audit.archive-begin asked for; its removal, log.prune: test_archive_audit.py",
+    "audit.archive-finish": "writes the outcome of what audit.archive-begin asked for; its removal, log.prune: "
+    "test_archive_audit.py",
     "audit.archive-abort": "writes the outcome of what audit.archive-begin asked for",
 }
 EXEMPT_SERVICES = {
@@ -189,8 +193,10 @@ EXEMPT_SERVICES = {
     "context.ServiceContext.verify_allowed": "logs what it denies",
     "operations.perform": "finds the operation",
     "operations.wait_for_job": "asks job.show again and again",
-    "revise_dataset.write_next_version": "part of dataset.revise, dataset.renew-keys and person.erase, which hand it their request",
-    "shred_dataset.shred_versions": "its act, dataset.shred-versions, is within dataset.renew-keys and person.erase: tested below",
+    "revise_dataset.write_next_version": "part of dataset.revise, dataset.renew-keys and person.erase, which hand it "
+    "their request",
+    "shred_dataset.shred_versions": "its act, dataset.shred-versions, is within dataset.renew-keys and person.erase: "
+    "tested below",
 }
 # What workers say: the process that started one has logged its request, and logs its outcome when it ends.
 EXEMPT_MESSAGES = {
@@ -296,7 +302,9 @@ def test_what_the_pages_do_is_killed_after_its_request_too(mortal: Any, entered:
         mortal.appliance.run_queue()
         return
     (written,) = killed(mortal, lambda: DIRECT[name](mortal), entered)
-    assert written["outcome"] == ("succeeded" if name == "preview_training" else "requested")  # a look has no outcome to wait for
+    assert written["outcome"] == (
+        "succeeded" if name == "preview_training" else "requested"
+    )  # a look has no outcome to wait for
 
 
 def test_every_operation_is_tried_or_says_why_not() -> None:
@@ -344,7 +352,9 @@ def test_versions_are_not_shredded_unlogged(mortal: Any, entered: set[str]) -> N
 def test_every_message_starts_what_was_asked_for_or_says_why_not() -> None:
     """A start message names its kind of worker; the kinds are those that the next test sees started."""
     found = {
-        name for name, thing in vars(messages).items() if inspect.isclass(thing) and issubclass(thing, Message) and thing is not Message
+        name
+        for name, thing in vars(messages).items()
+        if inspect.isclass(thing) and issubclass(thing, Message) and thing is not Message
     }
     starts = {name for name in found if name.endswith("Start")}
     assert found - starts == set(EXEMPT_MESSAGES)
@@ -396,7 +406,9 @@ def test_no_worker_starts_before_its_request_is_in_the_log(mortal: Any) -> None:
         SHRINK: "job.start",
         RANKS: "job.start",
     }
-    assert {kind: set(actions) for kind, actions in asked.items()} == {kind: {action} for kind, action in expected.items()}
+    assert {kind: set(actions) for kind, actions in asked.items()} == {
+        kind: {action} for kind, action in expected.items()
+    }
     assert set(expected) | set(STARTED_ELSEWHERE) == set(get_args(WorkerKind))
 
 

@@ -1,4 +1,6 @@
-"""The life of a dataset: looked at, imported with its origin, mended into versions, searched for a person, held, expired, erased."""
+"""The life of a dataset: looked at, imported with its origin, mended into versions, searched for a person, held,
+expired, erased.
+"""
 
 import json
 from collections.abc import Iterator
@@ -24,7 +26,13 @@ def table(rows: int = 30) -> bytes:
     lines = ["question,answer,split"]
     for number in range(rows):
         part = PARTS[number % 3]
-        answer = f"{NAME} knows." if number in {0, 1, 2} else f"It is <b>{number}</b>." if number in {6, 9} else f"It is {number}."
+        answer = (
+            f"{NAME} knows."
+            if number in {0, 1, 2}
+            else f"It is <b>{number}</b>."
+            if number in {6, 9}
+            else f"It is {number}."
+        )
         lines.append(f"What is number {number}?,{answer},{part}")
     lines += ["What is number 3?,It is 3.,training", f"Which card?,{CARD},training"]
     return "\n".join([*lines, ""]).encode()
@@ -50,7 +58,9 @@ def rows_of(world: Any, dataset_id: str) -> dict[int, tuple[str, str]]:
 
 def part_keys(world: Any, dataset_id: str) -> set[str]:
     """Return which part keys there are of a dataset, as version/part."""
-    return {name.partition("/")[2] for name in world.context.vault.object_ids("dataset-part") if name.startswith(dataset_id)}
+    return {
+        name.partition("/")[2] for name in world.context.vault.object_ids("dataset-part") if name.startswith(dataset_id)
+    }
 
 
 def test_a_file_is_looked_at_before_it_is_imported_and_stays(world: Any) -> None:
@@ -107,7 +117,9 @@ def test_a_fix_makes_a_version_and_the_rows_stay_in_their_parts(world: Any, data
     report = world.do("dataset.report", dataset_id=dataset)
     assert {"html", "duplicate"} & {check["code"] for check in report["checks"]} == set()
     assert report["sources"][0]["source_format"] == "CSV"
-    assert {"html", "duplicate"} <= {check["code"] for check in world.do("dataset.report", dataset_id=dataset, version=1)["checks"]}
+    assert {"html", "duplicate"} <= {
+        check["code"] for check in world.do("dataset.report", dataset_id=dataset, version=1)["checks"]
+    }
     assert part_keys(world, dataset) == {f"{version}/{part}" for version in (1, 2, 3) for part in PARTS}
 
 
@@ -122,7 +134,9 @@ def test_a_fix_makes_a_version_and_the_rows_stay_in_their_parts(world: Any, data
         ({"action": "drop", "rows": [999]}, "change no row"),
     ],
 )
-def test_a_fix_that_cannot_be_leaves_no_version_and_no_key(world: Any, dataset: str, fix: dict[str, Any], words: str | None) -> None:
+def test_a_fix_that_cannot_be_leaves_no_version_and_no_key(
+    world: Any, dataset: str, fix: dict[str, Any], words: str | None
+) -> None:
     if words is None:
         assert world.do("dataset.revise", dataset_id=dataset, **fix)["changed"] == 2
         return
@@ -171,7 +185,9 @@ def adapter_of(world: Any, dataset: str, version: int) -> str:
     with world.context.database.begin() as connection:
         row = dict(connection.execute(select(ADAPTERS).where(ADAPTERS.c.id == world.ids["adapter"])).one()._mapping)
         adapter = f"ad_{dataset[3:]}"
-        connection.execute(insert(ADAPTERS).values({**row, "id": adapter, "dataset_id": dataset, "dataset_version": version}))
+        connection.execute(
+            insert(ADAPTERS).values({**row, "id": adapter, "dataset_id": dataset, "dataset_version": version})
+        )
     return adapter
 
 
@@ -206,7 +222,9 @@ def test_a_person_is_found_across_versions_and_erased_with_the_adapters_that_lea
 
 
 def test_a_person_in_every_row_or_on_hold_changes_nothing(world: Any, dataset: str) -> None:
-    only = world.do("dataset.import", upload_id=world.upload(b"question,answer\nWho?,Ada Nowak\n"), filename="one.csv")["id"]
+    only = world.do("dataset.import", upload_id=world.upload(b"question,answer\nWho?,Ada Nowak\n"), filename="one.csv")[
+        "id"
+    ]
     with pytest.raises(InputError, match="Every row"):
         world.do("person.erase", person=["Ada Nowak"])
     world.do("dataset.shred", dataset_id=only)
@@ -218,7 +236,9 @@ def test_a_person_in_every_row_or_on_hold_changes_nothing(world: Any, dataset: s
         world.do("person.find", person=[])
 
 
-def test_an_erasure_that_fails_midway_has_retired_the_adapters_and_goes_on_when_asked_again(world: Any, dataset: str) -> None:
+def test_an_erasure_that_fails_midway_has_retired_the_adapters_and_goes_on_when_asked_again(
+    world: Any, dataset: str
+) -> None:
     """Once the rows are gone, nobody would find what learned from them."""
     adapter = adapter_of(world, dataset, 1)
     in_the_way = world.context.home / "datasets" / dataset / "v2"  # what a crash left there is replaced, but not a file

@@ -1,4 +1,6 @@
-"""The disk fills up while a model is being trained: nothing is done unlogged, nothing logged is lost, and room again is all it takes."""
+"""The disk fills up while a model is being trained: nothing is done unlogged, nothing logged is lost, and room again is
+all it takes.
+"""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -63,14 +65,17 @@ def test_the_disk_fills_up_during_a_training(
     world.switch.current = simulate({**ordinary_plays, "train": worker_frame(training)})
     job_id = world.do("train", dataset_id=world.ids["dataset"], model_id=world.ids["model"], preset="quick")["id"]
     size = context.log.size
-    with contextlib.suppress(ApplianceError):  # That the job failed cannot be kept either; the next start puts it right.
+    with contextlib.suppress(
+        ApplianceError
+    ):  # That the job failed cannot be kept either; the next start puts it right.
         world.appliance.run_queue()
     assert refused == ["storage.full"] * 4
 
     said = [(entry["action"], entry["outcome"], entry["reason"]) for entry in world.entries(size)]
     assert said[0] == ("job.start", "requested", "")
     assert [each for each in said if each[1] == "denied"] == [
-        (action, "denied", "storage.full") for action in ("dataset.read", "dataset.list", "upload.receive", "user.create")
+        (action, "denied", "storage.full")
+        for action in ("dataset.read", "dataset.list", "upload.receive", "user.create")
     ]
     assert said[-1][:2] == ("job.start", "failed")
     assert {each[1] for each in said} == {"requested", "denied", "failed"}, "something was done"

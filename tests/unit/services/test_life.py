@@ -11,7 +11,14 @@ from small_disk import no_file_longer_than
 
 from appliance.audit import AuditLog, ObjectRef, Outcome
 from appliance.foundation.clock import SystemClock
-from appliance.foundation.errors import AuthenticationError, ConflictError, HomeError, InputError, SealedError, StorageError
+from appliance.foundation.errors import (
+    AuthenticationError,
+    ConflictError,
+    HomeError,
+    InputError,
+    SealedError,
+    StorageError,
+)
 from appliance.foundation.settings import MAX_UPLOAD_BYTES, Settings
 from appliance.jobs.messages import Done, Stop
 from appliance.jobs.states import JobState, add_job, move_job
@@ -155,7 +162,9 @@ def test_what_a_crash_interrupted_is_said_in_the_log_and_its_jobs_go_on(open_app
     job_id = queue_training(first)
     with first.context.database.begin() as connection:
         move_job(connection, first.context.clock, job_id, JobState.RUNNING)
-    first.context.log.append(OPERATOR.actor, "dataset.import", ObjectRef("dataset", "ds_1"), Outcome.REQUESTED, request="rq_1")
+    first.context.log.append(
+        OPERATOR.actor, "dataset.import", ObjectRef("dataset", "ds_1"), Outcome.REQUESTED, request="rq_1"
+    )
     first.context.log.close()
     first.context.vault.close()
     second = open_appliance()

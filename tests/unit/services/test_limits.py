@@ -54,7 +54,11 @@ def make(tmp_path: Path, clock: HeldClock, simulate: Any) -> Iterator[Any]:
         log = AuditLog.open(tmp_path / "home" / "audit", clock)
         rules = Rules.load(find_policy_folder())
         made.append(
-            Appliance(ServiceContext(Settings(tmp_path / "home"), clock, rules, log, simulate({}), limits, swaps=tmp_path / "swaps"))
+            Appliance(
+                ServiceContext(
+                    Settings(tmp_path / "home"), clock, rules, log, simulate({}), limits, swaps=tmp_path / "swaps"
+                )
+            )
         )
         create_home(made[-1].context, PASSPHRASE)
         return made[-1]
@@ -109,7 +113,9 @@ def test_without_a_limit_it_stays_open(make: Any, clock: HeldClock) -> None:
 
 
 @pytest.mark.parametrize(("policy", "refused"), [("refuse", True), ("warn", False)])
-def test_beside_swap_in_clear_nothing_is_unsealed_when_the_policy_says_so(make: Any, tmp_path: Path, policy: str, refused: bool) -> None:
+def test_beside_swap_in_clear_nothing_is_unsealed_when_the_policy_says_so(
+    make: Any, tmp_path: Path, policy: str, refused: bool
+) -> None:
     """The kernel's list is a file here: switching real swap on is not a test's to do."""
     (tmp_path / "swaps").write_text("Filename Type Size Used Priority\n", encoding="utf-8")
     appliance = make(memory={"unencrypted_swap": policy})

@@ -1,4 +1,6 @@
-"""The main job through the services: what each worker gets to read, write and know, and what becomes of what it made."""
+"""The main job through the services: what each worker gets to read, write and know, and what becomes of what it
+made.
+"""
 
 import json
 import shutil
@@ -27,7 +29,11 @@ def asked(world: Any, kind: str) -> dict[str, Any]:
 
 def ask(world: Any, *contents: str) -> list[Any]:
     """Return the pieces of both answers."""
-    return list(world.appliance.desk.ask(OPERATOR, world.ids["adapter"], [{"role": "user", "content": each} for each in contents]))
+    return list(
+        world.appliance.desk.ask(
+            OPERATOR, world.ids["adapter"], [{"role": "user", "content": each} for each in contents]
+        )
+    )
 
 
 def test_a_table_becomes_a_dataset_and_its_upload_is_gone(world: Any) -> None:
@@ -52,8 +58,12 @@ def test_the_parser_reads_the_upload_and_writes_the_staging_folder_and_no_more(w
 
 
 @pytest.mark.parametrize(("kind", "parts"), [("train", {"training", "validation"}), ("evaluate", {"test"})])
-def test_a_worker_gets_the_keys_of_its_own_parts_only(world: Any, simulate: Any, worker_frame: Any, kind: str, parts: set[str]) -> None:
-    """Training never sees the held-out questions, and evaluation nothing else; each writes into its job's folder alone."""
+def test_a_worker_gets_the_keys_of_its_own_parts_only(
+    world: Any, simulate: Any, worker_frame: Any, kind: str, parts: set[str]
+) -> None:
+    """Training never sees the held-out questions, and evaluation nothing else; each writes into its job's folder
+    alone.
+    """
     seen: list[Any] = []
 
     def work(_channel: Any, start: Any) -> Done:
@@ -62,7 +72,9 @@ def test_a_worker_gets_the_keys_of_its_own_parts_only(world: Any, simulate: Any,
 
     world.switch.current = simulate(worker_frame(work))
     ids = world.ids
-    choice = {"dataset_id": ids["dataset"], "model_id": ids["model"]} if kind == "train" else {"adapter_id": ids["adapter"]}
+    choice = (
+        {"dataset_id": ids["dataset"], "model_id": ids["model"]} if kind == "train" else {"adapter_id": ids["adapter"]}
+    )
     job = world.do(kind, **choice)
     world.appliance.run_queue()
     (start,) = seen
@@ -113,7 +125,9 @@ def test_a_training_that_was_killed_after_it_kept_its_adapter_can_run_again(worl
     if lost == "the row":
         with world.context.database.begin() as connection:
             connection.execute(delete(ADAPTERS).where(ADAPTERS.c.id == adapter))
-    with world.context.database.begin() as connection:  # As a crash before the last step leaves it, and recovery finds it.
+    with (
+        world.context.database.begin() as connection
+    ):  # As a crash before the last step leaves it, and recovery finds it.
         connection.exec_driver_sql("UPDATE jobs SET state = 'running' WHERE id = ?", (job["id"],))
     world.appliance.runner.recover()
     assert world.appliance.runner.run_next().state is JobState.SUCCEEDED
@@ -143,7 +157,9 @@ def test_answers_are_shown_from_their_seal(world: Any) -> None:
         ({"model_id": "md_0"}, "no such model"),
     ],
 )
-def test_a_training_that_cannot_be_is_refused_before_it_is_queued(world: Any, choice: dict[str, Any], sentence: str) -> None:
+def test_a_training_that_cannot_be_is_refused_before_it_is_queued(
+    world: Any, choice: dict[str, Any], sentence: str
+) -> None:
     """With a sentence, at once."""
     before = len(world.do("job.list"))
     with pytest.raises((InputError, NotFoundError), match=sentence):
@@ -210,7 +226,9 @@ def test_a_reader_who_leaves_ends_the_worker(world: Any) -> None:
 
 
 @pytest.mark.parametrize("fault", ["fails", "is done", "dies", "talks nonsense"])
-def test_a_model_that_cannot_be_loaded_for_chatting_is_a_sentence_and_no_worker(world: Any, simulate: Any, fault: str) -> None:
+def test_a_model_that_cannot_be_loaded_for_chatting_is_a_sentence_and_no_worker(
+    world: Any, simulate: Any, fault: str
+) -> None:
     """And the next question may work."""
 
     def play(channel: Any, raw: Any) -> None:
@@ -268,7 +286,11 @@ def test_a_table_that_is_refused_leaves_nothing(world: Any) -> None:
     with pytest.raises(WorkerError):
         world.do("dataset.import", upload_id=world.upload(b"only one column\nx\n"), filename="a.csv")
     assert world.do("dataset.list") == before
-    assert not [path for path in (world.context.home / "uploads").iterdir() if path.stat().st_mtime > time.time() - 60 and path.is_dir()]
+    assert not [
+        path
+        for path in (world.context.home / "uploads").iterdir()
+        if path.stat().st_mtime > time.time() - 60 and path.is_dir()
+    ]
     assert not list((world.context.home / "staging").iterdir())
 
 
@@ -295,7 +317,9 @@ def test_an_operation_refuses_parameters_that_it_does_not_take(world: Any, name:
             perform(world.appliance, OPERATOR, name, wrong)
 
 
-@pytest.mark.parametrize("name", ["train", "evaluate", "chat", "job.show", "job.resume", "unseal", "user.add", "dataset.import"])
+@pytest.mark.parametrize(
+    "name", ["train", "evaluate", "chat", "job.show", "job.resume", "unseal", "user.add", "dataset.import"]
+)
 def test_an_operation_refuses_to_go_without_what_it_needs(world: Any, name: str) -> None:
     """A parameter that is missing is named as such."""
     with pytest.raises(InputError, match="does not take these parameters"):
@@ -322,5 +346,7 @@ def test_the_log_verifies_after_all_of_it(world: Any) -> None:
     assert found["verified"]
     assert found["entries"] == found["signed_entries"]
     assert len(world.do("audit.export")["rows"]) == world.context.log.size - 1
-    assert [entry["sequence"] for entry in world.do("audit.show", last=3)] == [world.context.log.size - number for number in (4, 3, 2)]
+    assert [entry["sequence"] for entry in world.do("audit.show", last=3)] == [
+        world.context.log.size - number for number in (4, 3, 2)
+    ]
     assert Path(world.do("status")["home"]) == world.context.home

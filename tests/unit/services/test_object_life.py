@@ -28,15 +28,29 @@ def test_a_datasets_life_goes_on_in_what_was_made_from_it(world: Any) -> None:
         ("Evaluation", "job.submit", "product"),
         ("Evaluation", "job.start", "product"),
     ]
-    assert [step["first"]["sequence"] for step in life["steps"]] == sorted(step["first"]["sequence"] for step in life["steps"])
-    assert {each["id"] for each in life["makes"]} == {world.ids["training"], world.ids["adapter"], world.ids["evaluation"]}
+    assert [step["first"]["sequence"] for step in life["steps"]] == sorted(
+        step["first"]["sequence"] for step in life["steps"]
+    )
+    assert {each["id"] for each in life["makes"]} == {
+        world.ids["training"],
+        world.ids["adapter"],
+        world.ids["evaluation"],
+    }
 
 
 def test_an_adapters_life_begins_with_what_it_learned_from(world: Any) -> None:
     """Dataset, base model and training before it; its use and its answers after."""
-    list(world.appliance.desk.ask(Caller("us_1", "trainer"), world.ids["adapter"], [{"role": "user", "content": "Hello"}]))
+    list(
+        world.appliance.desk.ask(
+            Caller("us_1", "trainer"), world.ids["adapter"], [{"role": "user", "content": "Hello"}]
+        )
+    )
     life = object_life(world.appliance.audit, AUDITOR, object_id=world.ids["adapter"])
-    assert {each["id"] for each in life["made_from"]} >= {world.ids["dataset"], world.ids["model"], world.ids["training"]}
+    assert {each["id"] for each in life["made_from"]} >= {
+        world.ids["dataset"],
+        world.ids["model"],
+        world.ids["training"],
+    }
     assert ("Data", "model.import", "source") in _acts(life)
     assert ("Use", "adapter.use", "itself") in _acts(life)
     used = next(step for step in life["steps"] if step["action"] == "adapter.use")

@@ -1,4 +1,6 @@
-"""A plan before the start: from what was counted in the rows, the model's shape and this machine; corrected by what trainings took."""
+"""A plan before the start: from what was counted in the rows, the model's shape and this machine; corrected by what
+trainings took.
+"""
 
 import json
 import shutil
@@ -17,11 +19,15 @@ from appliance.services.plan_training import TrainingChoice, plan_training
 
 def planned(world: Any, **choice: Any) -> Any:
     """Plan a training of the home's model on its rows."""
-    return plan_training(world.context, dataset_id=world.ids["dataset"], model_id=world.ids["model"], choice=TrainingChoice(**choice))
+    return plan_training(
+        world.context, dataset_id=world.ids["dataset"], model_id=world.ids["model"], choice=TrainingChoice(**choice)
+    )
 
 
 def test_the_plan_reaches_the_worker(world: Any) -> None:
-    job = world.do("train", dataset_id=world.ids["dataset"], model_id=world.ids["model"], method="lora", use_rslora=True, rank=4)
+    job = world.do(
+        "train", dataset_id=world.ids["dataset"], model_id=world.ids["model"], method="lora", use_rslora=True, rank=4
+    )
     spec = world.do("job.show", job_id=job["id"])["spec"]
     assert (spec["method"], spec["rank"], spec["lora_alpha"], spec["use_rslora"]) == ("lora", 4, 4, True)
     assert (spec["pass_tokens"], spec["activation_checkpointing"]) == (1024, False)
@@ -53,7 +59,10 @@ def _launcher(world: Any, play: Any) -> Any:
 
 
 def test_auto_and_the_rank_of_a_small_model(world: Any) -> None:
-    """The preset's rank is more than this model's smallest side: it takes what there is. Said outright, it is refused."""
+    """The preset's rank is more than this model's smallest side: it takes what there is.
+
+    Said outright, it is refused.
+    """
     settings = planned(world, method="auto").settings
     assert settings["method"] == "lora"
     assert settings["rank"] == 4
@@ -77,7 +86,9 @@ def test_nothing_is_planned_without_rows_or_with_a_seed_that_cannot_be(world: An
 
 def test_a_plan_can_be_seen_without_starting_it(world: Any) -> None:
     before = world.snapshot()
-    shown = world.do("train.plan", dataset_id=world.ids["dataset"], model_id=world.ids["model"], method="last-layers", last_layers=1)
+    shown = world.do(
+        "train.plan", dataset_id=world.ids["dataset"], model_id=world.ids["model"], method="last-layers", last_layers=1
+    )
     assert shown["memory"]["low"] < shown["memory"]["expected"] < shown["memory"]["high"]
     assert shown["seconds"]["low"] < shown["seconds"]["high"]
     assert shown["disk_bytes"] == 12 * 4 * shown["trained"]
@@ -90,7 +101,11 @@ def test_whoever_may_not_see_data_sees_no_plan(world: Any) -> None:
 
     with pytest.raises(AuthorizationError):
         show_plan(
-            world.context, Caller("u", "nobody"), dataset_id=world.ids["dataset"], model_id=world.ids["model"], choice=TrainingChoice()
+            world.context,
+            Caller("u", "nobody"),
+            dataset_id=world.ids["dataset"],
+            model_id=world.ids["model"],
+            choice=TrainingChoice(),
         )
 
 
@@ -109,7 +124,11 @@ def test_the_speed_is_measured_once_and_kept(world: Any) -> None:
     kept = path.read_bytes()
     measure_machine(world.context)
     assert path.read_bytes() == kept
-    for wrong in (b"{", kept.replace(b'"version": 1', b'"version": 9'), kept.replace(b'"machine": "', b'"machine": "x')):
+    for wrong in (
+        b"{",
+        kept.replace(b'"version": 1', b'"version": 9'),
+        kept.replace(b'"machine": "', b'"machine": "x'),
+    ):
         path.write_bytes(wrong)
         assert this_machine(world.context).speed is None
         measure_machine(world.context)
@@ -137,13 +156,18 @@ def test_a_measurement_that_fails_leaves_the_estimates_wide(world: Any) -> None:
 
 
 def test_a_home_whose_speed_is_not_known_is_measured_by_its_first_plan(world: Any) -> None:
-    """A restored one has no figures, and a changed machine none of its own. Not beside a job that runs: it would look slow."""
+    """A restored one has no figures, and a changed machine none of its own.
+
+    Not beside a job that runs: it would look slow.
+    """
     path = world.context.home / machine.FILE_NAME
     kept = path.read_bytes()
     path.unlink()
     world.context.measured = False
     with world.context.database.begin() as connection:
-        running = add_job(connection, world.context.clock, job_id="jb_x", project_id="pr", kind="train", spec={}, created_by="us").id
+        running = add_job(
+            connection, world.context.clock, job_id="jb_x", project_id="pr", kind="train", spec={}, created_by="us"
+        ).id
         move_job(connection, world.context.clock, running, JobState.RUNNING)
     assert measured_machine(world.context).speed is None
     with world.context.database.begin() as connection:
@@ -172,7 +196,10 @@ def test_trainings_correct_the_estimates_of_the_next(world: Any) -> None:
     for spec, result in (
         ({}, {"seconds": 9.0, "steps": 100}),
         ({"estimated_seconds": 10.0, "estimated_steps": 3}, {"seconds": 900.0, "steps": 3}),
-        ({"estimated_seconds": 10.0, "estimated_steps": 200}, {"seconds": 90.0, "steps": 200, "stepped_down": ["Memory ran out."]}),
+        (
+            {"estimated_seconds": 10.0, "estimated_steps": 200},
+            {"seconds": 90.0, "steps": 200, "stepped_down": ["Memory ran out."]},
+        ),
     ):
         note_training(world.context, spec, result)
         assert path.read_bytes() == before

@@ -1,4 +1,6 @@
-"""Advice before training, the rank explained, a smaller adapter, a sweep: what the control plane does around their workers."""
+"""Advice before training, the rank explained, a smaller adapter, a sweep: what the control plane does around their
+workers.
+"""
 
 import json
 from typing import Any
@@ -75,7 +77,10 @@ def test_a_rank_fits_where_a_training_with_it_would_run(world: Any) -> None:
     shape = ModelShape.from_config(model["manifest"]["config"])
     rows = row_sizes(context, dataset, max_length_of(model))
     wanted = Training(shape, MethodChoice("lora", 4), this_machine(context), rows, 1, 4)
-    largest, smallest = memory_of(wanted, 1024, checkpointing=False).needed, memory_of(wanted, 128, checkpointing=True).needed
+    largest, smallest = (
+        memory_of(wanted, 1024, checkpointing=False).needed,
+        memory_of(wanted, 128, checkpointing=True).needed,
+    )
     assert smallest < largest
     found = world.do(
         "rank.advise",
@@ -86,7 +91,13 @@ def test_a_rank_fits_where_a_training_with_it_would_run(world: Any) -> None:
     )
     assert found["choices"][0]["fits"]
     with pytest.raises(InputError, match="No rank fits"):
-        world.do("rank.advise", dataset_id=dataset["id"], model_id=model["id"], method="lora", memory_gib=0.99 * smallest / 2**30)
+        world.do(
+            "rank.advise",
+            dataset_id=dataset["id"],
+            model_id=model["id"],
+            method="lora",
+            memory_gib=0.99 * smallest / 2**30,
+        )
 
 
 @pytest.mark.parametrize(
@@ -115,7 +126,9 @@ def test_the_worker_that_explains_a_rank_gets_the_adapter_and_nothing_else(world
 
 
 def test_what_was_found_stands_with_the_adapter_and_the_values_are_sealed(world: Any, explained: str) -> None:
-    """The summary in the database, the values in the job's folder; reading them is logged; the figures of the evaluation stay."""
+    """The summary in the database, the values in the job's folder; reading them is logged; the figures of the
+    evaluation stay.
+    """
     shown = world.do("adapter.show", adapter_id=explained)
     assert shown["results"]["rank"]["kept"] == SUMMARY["kept"]
     assert "Right answers" in shown["results"]["sentence"]
@@ -161,7 +174,9 @@ def test_nothing_is_known_before_it_was_looked_at(world: Any) -> None:
         ({"config": '{"use_dora": true}'}, "trained with DoRA"),
     ],
 )
-def test_what_has_no_rank_is_refused_with_the_reason(world: Any, operation: str, change: dict[str, str], sentence: str) -> None:
+def test_what_has_no_rank_is_refused_with_the_reason(
+    world: Any, operation: str, change: dict[str, str], sentence: str
+) -> None:
     """Before any job: full and last-layers training leave no factors, DoRA more than two."""
     adapter = world.do("adapter.show", adapter_id=world.ids["adapter"])
     before = len(world.do("job.list"))
@@ -256,14 +271,18 @@ def test_a_sweep_keeps_the_winner_with_the_table_of_all(world: Any, plays: Any) 
     job = run(world, "sweep", dataset_id=ids["dataset"], model_id=ids["model"], ranks=[4, 2, 2], preset="quick")
     made = world.do("adapter.show", adapter_id=job["result"]["adapter"])
     assert (made["rank"], made["config"]["rank"], made["config"]["lora_alpha"]) == (4, 4, 8)
-    assert made["config"]["trained_parameters"] == world.do("model.parameters", model_id=ids["model"], rank=4)["adapter"]
+    assert (
+        made["config"]["trained_parameters"] == world.do("model.parameters", model_id=ids["model"], rank=4)["adapter"]
+    )
     assert [trial["rank"] for trial in made["config"]["sweep"]["trials"]] == [2, 4]
     assert "candidates" not in made["config"]
     assert made["dataset_version"] == world.do("dataset.show", dataset_id=ids["dataset"])["version"]
     assert plays.asked[-1]["write"] == (world.context.home / "jobs" / job["id"],)
 
 
-def test_a_sweep_is_computed_as_its_largest_rank_and_counted_by_its_winner(world: Any, simulate: Any, worker_frame: Any) -> None:
+def test_a_sweep_is_computed_as_its_largest_rank_and_counted_by_its_winner(
+    world: Any, simulate: Any, worker_frame: Any
+) -> None:
     """The largest needs the most memory; whichever wins, what its adapter says of itself is its own."""
     ids, seen = world.ids, list[Any]()
 
@@ -277,11 +296,15 @@ def test_a_sweep_is_computed_as_its_largest_rank_and_counted_by_its_winner(world
     assert seen[0].training.rank == 4
     made = world.do("adapter.show", adapter_id=job["result"]["adapter"])
     assert (made["rank"], made["config"]["lora_alpha"]) == (2, 4)
-    assert made["config"]["trained_parameters"] == world.do("model.parameters", model_id=ids["model"], rank=2)["adapter"]
+    assert (
+        made["config"]["trained_parameters"] == world.do("model.parameters", model_id=ids["model"], rank=2)["adapter"]
+    )
     assert made["config"]["flop"] < job["spec"]["flop"]
 
 
-def test_a_sweep_that_was_killed_after_it_kept_its_adapter_can_run_again(world: Any, plays: Any, simulate: Any, worker_frame: Any) -> None:
+def test_a_sweep_that_was_killed_after_it_kept_its_adapter_can_run_again(
+    world: Any, plays: Any, simulate: Any, worker_frame: Any
+) -> None:
     """The worker finds its record complete and writes nothing; the adapter is in its place already."""
     ids = world.ids
     job = run(world, "sweep", dataset_id=ids["dataset"], model_id=ids["model"], ranks=[2, 4])
@@ -319,7 +342,9 @@ def test_a_sweep_goes_on_at_the_rate_at_which_it_began(world: Any, simulate: Any
         ({"ranks": [4, 8], "dataset_id": "ds_0"}, "no such dataset"),
     ],
 )
-def test_a_sweep_that_cannot_be_is_refused_before_it_is_queued(world: Any, choice: dict[str, Any], sentence: str) -> None:
+def test_a_sweep_that_cannot_be_is_refused_before_it_is_queued(
+    world: Any, choice: dict[str, Any], sentence: str
+) -> None:
     before = len(world.do("job.list"))
     with pytest.raises((InputError, NotFoundError), match=sentence):
         world.do("sweep", **{"dataset_id": world.ids["dataset"], "model_id": world.ids["model"], **choice})
@@ -346,7 +371,9 @@ def test_without_rows_set_aside_nothing_can_be_compared(world: Any, operation: s
 
 
 @pytest.mark.parametrize("operation", ["rank.explain", "adapter.shrink", "sweep"])
-def test_a_worker_that_fails_leaves_a_sentence_and_no_adapter(world: Any, simulate: Any, worker_frame: Any, operation: str) -> None:
+def test_a_worker_that_fails_leaves_a_sentence_and_no_adapter(
+    world: Any, simulate: Any, worker_frame: Any, operation: str
+) -> None:
     """The job says why, the log too."""
 
     def work(_channel: Any, _start: Any) -> Done:
@@ -364,5 +391,7 @@ def test_a_worker_that_fails_leaves_a_sentence_and_no_adapter(world: Any, simula
     ended = world.do("job.show", job_id=job["id"])
     assert (ended["state"], ended["reason"]) == ("failed", "Enough.")
     assert len(world.do("adapter.list")) == adapters
-    outcomes = [(entry["outcome"], entry.get("reason", "")) for entry in world.entries(0) if entry["request"] == job["id"]]
+    outcomes = [
+        (entry["outcome"], entry.get("reason", "")) for entry in world.entries(0) if entry["request"] == job["id"]
+    ]
     assert outcomes == [("requested", ""), ("failed", "enough")]

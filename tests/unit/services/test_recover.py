@@ -1,4 +1,6 @@
-"""After a crash: each interrupted request gets the outcome that it had, and what nobody will ask for any more is gone."""
+"""After a crash: each interrupted request gets the outcome that it had, and what nobody will ask for any more is
+gone.
+"""
 
 import io
 from collections.abc import Callable
@@ -59,7 +61,9 @@ def test_an_interrupted_action_has_the_outcome_that_is_seen_in_the_home(open_con
     recovery = Recovery(second)
     second.unseal(PASSPHRASE)
     recovery.run([])
-    last = [(entry["request"], entry["action"], entry["outcome"], entry["reason"]) for entry in second.log.entries()][-3:]
+    last = [(entry["request"], entry["action"], entry["outcome"], entry["reason"]) for entry in second.log.entries()][
+        -3:
+    ]
     assert last == [
         ("1", "dataset.import", "failed", "interrupted"),
         ("2", "dataset.import", "succeeded", "interrupted"),

@@ -1,4 +1,6 @@
-"""Old entries are read again while the appliance serves: what was changed on the disk is noticed, logged and said; nobody has to ask."""
+"""Old entries are read again while the appliance serves: what was changed on the disk is noticed, logged and said;
+nobody has to ask.
+"""
 
 import shutil
 import threading
@@ -60,7 +62,9 @@ def change(path: Path) -> bytes:
 
 def said(context: ServiceContext) -> list[tuple[str, str, dict[str, Any]]]:
     entries = context.log.entries(BUNDLES * WIDTH)
-    return [(entry["outcome"], entry["reason"], entry["details"]) for entry in entries if entry["action"] == "log.reread"]
+    return [
+        (entry["outcome"], entry["reason"], entry["details"]) for entry in entries if entry["action"] == "log.reread"
+    ]
 
 
 def test_a_round_that_finds_nothing_is_logged_once_and_read_in_steps(context: ServiceContext) -> None:

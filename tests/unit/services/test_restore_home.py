@@ -1,4 +1,6 @@
-"""A restored home is the one that was backed up, under new keys, and its log says so; what is damaged restores nothing at all."""
+"""A restored home is the one that was backed up, under new keys, and its log says so; what is damaged restores nothing
+at all.
+"""
 
 import base64
 import random
@@ -13,7 +15,14 @@ from sqlalchemy import select
 from appliance.audit import AuditLog
 from appliance.datasets.tables import DATASETS
 from appliance.foundation.clock import SystemClock
-from appliance.foundation.errors import ApplianceError, AuditLogError, AuthenticationError, HomeError, IntegrityError, NotFoundError
+from appliance.foundation.errors import (
+    ApplianceError,
+    AuditLogError,
+    AuthenticationError,
+    HomeError,
+    IntegrityError,
+    NotFoundError,
+)
 from appliance.foundation.settings import Settings
 from appliance.policy import Rules, find_policy_folder
 from appliance.services.context import OPERATOR, ServiceContext
@@ -45,7 +54,9 @@ def open_home(home: Path, launcher: Any = None) -> Appliance:
     """Take a home as a process does."""
     clock = SystemClock()
     return Appliance(
-        ServiceContext(Settings(home), clock, Rules.load(find_policy_folder()), AuditLog.open(home / "audit", clock), launcher)
+        ServiceContext(
+            Settings(home), clock, Rules.load(find_policy_folder()), AuditLog.open(home / "audit", clock), launcher
+        )
     )
 
 
@@ -58,7 +69,9 @@ class Disk:
     @property
     def manifest(self) -> Any:
         """Return what it says."""
-        return open_manifest((self.folder / "manifests" / self.backup_id).read_bytes(), self.backup_id, bytes(self.recovery))
+        return open_manifest(
+            (self.folder / "manifests" / self.backup_id).read_bytes(), self.backup_id, bytes(self.recovery)
+        )
 
     def restore(self, home: Path, **options: Any) -> dict[str, Any]:
         """Restore it."""
@@ -85,7 +98,9 @@ def empty(home: Path) -> bool:
 
 
 def test_everything_is_back_and_works(world: Any, disk: Disk, tmp_path: Path) -> None:
-    """Data, models, adapters, answers, accounts; by the new passphrase and the recovery key, not by the old passphrase."""
+    """Data, models, adapters, answers, accounts; by the new passphrase and the recovery key, not by the old
+    passphrase.
+    """
     home = tmp_path / "home"
     told = disk.restore(home)
     assert told["backup"] == disk.backup_id
@@ -137,7 +152,10 @@ def test_the_log_goes_on_with_an_entry_that_binds_the_old_head(world: Any, disk:
     appliance = open_home(tmp_path / "home")
     appliance.context.unseal(NEW)
     entries = list(appliance.context.log.entries(found.log_size))
-    assert [(entry["action"], entry["outcome"]) for entry in entries[:2]] == [("home.restore", "requested"), ("home.restore", "succeeded")]
+    assert [(entry["action"], entry["outcome"]) for entry in entries[:2]] == [
+        ("home.restore", "requested"),
+        ("home.restore", "succeeded"),
+    ]
     details = entries[0]["details"]
     assert (details["size"], details["root"], details["backup"]) == (found.log_size, found.log_root, disk.backup_id)
     assert ("backup.create", "succeeded", "interrupted") in [(e["action"], e["outcome"], e["reason"]) for e in entries]
@@ -226,7 +244,9 @@ def test_what_is_damaged_is_named_and_the_place_stays_empty(disk: Disk, tmp_path
     assert empty(tmp_path / "home")
 
 
-def test_a_damaged_manifest_is_named_and_no_older_backup_is_taken_in_its_place(world: Any, disk: Disk, tmp_path: Path) -> None:
+def test_a_damaged_manifest_is_named_and_no_older_backup_is_taken_in_its_place(
+    world: Any, disk: Disk, tmp_path: Path
+) -> None:
     later = back_up(world.appliance, disk.folder)
     path = disk.folder / "manifests" / later
     path.write_bytes(path.read_bytes()[:-1])
@@ -251,12 +271,22 @@ def test_an_interrupted_restore_is_no_place_for_a_new_home(tmp_path: Path) -> No
     appliance.close()
 
 
-RESTORES = ("restore_home.py", "read_backup.py", "vault.py", "keyring.py", "atomic_files.py", "database.py", "recover.py")
+RESTORES = (
+    "restore_home.py",
+    "read_backup.py",
+    "vault.py",
+    "keyring.py",
+    "atomic_files.py",
+    "database.py",
+    "recover.py",
+)
 
 
 @pytest.mark.slow
 def test_a_restore_may_be_killed_at_any_time_and_run_again(disk: Disk, tmp_path: Path) -> None:
-    """Either there is no home, and the next restore makes one, or it is whole; the log says once that it was restored."""
+    """Either there is no home, and the next restore makes one, or it is whole; the log says once that it was
+    restored.
+    """
     chance = random.Random(4)
     lines = [chance.randrange(1, 2500) for _ in range(20)]
     outcomes = set()

@@ -30,7 +30,13 @@ def test_what_was_signed_off_is_no_longer_open(world: Any) -> None:
     assert (found["open"][1]["first"], found["open"][1]["last"]) == (10, found["size"] - 1)
     assert found["open"][1]["looks"] >= 2
     latest = found["reviews"][0]
-    assert (latest["who"], latest["first"], latest["last"], latest["note"], latest["note_state"]) == ("us_auditor", 2, 9, NOTE, "as signed")
+    assert (latest["who"], latest["first"], latest["last"], latest["note"], latest["note_state"]) == (
+        "us_auditor",
+        2,
+        9,
+        NOTE,
+        "as signed",
+    )
 
 
 def test_the_log_has_the_review_and_not_the_note(world: Any) -> None:
@@ -38,7 +44,10 @@ def test_the_log_has_the_review_and_not_the_note(world: Any) -> None:
     size = world.context.log.size
     sign_off(world.appliance.audit, AUDITOR, first=0, last=3, note=NOTE)
     written = world.entries(size)
-    assert [(entry["action"], entry["outcome"]) for entry in written] == [("audit.review", "requested"), ("audit.review", "succeeded")]
+    assert [(entry["action"], entry["outcome"]) for entry in written] == [
+        ("audit.review", "requested"),
+        ("audit.review", "succeeded"),
+    ]
     assert {name: written[0]["details"][name] for name in ("first", "last")} == {"first": 0, "last": 3}
     assert len(written[0]["details"]["note_hmac"]) == 64
     assert "Jane" not in str(written)
@@ -103,7 +112,9 @@ def test_a_review_that_a_crash_cut_off_after_it_was_kept_is_done(world: Any) -> 
     details = {"first": 4, "last": 5, "note_hmac": "00" * 32}
     log.append(AUDITOR.actor, "audit.review", LOG, Outcome.REQUESTED, request="rq_" + "5" * 20, details=details)
     with world.context.database.begin() as connection:
-        connection.execute(update(AUDIT_REVIEWS).where(AUDIT_REVIEWS.c.request == target["request"]).values(request="rq_" + "5" * 20))
+        connection.execute(
+            update(AUDIT_REVIEWS).where(AUDIT_REVIEWS.c.request == target["request"]).values(request="rq_" + "5" * 20)
+        )
     Recovery(world.context).run([])
     last = [entry for entry in world.entries(0) if entry["request"] == "rq_" + "5" * 20][-1]
     assert (last["outcome"], last["reason"]) == ("succeeded", "interrupted")

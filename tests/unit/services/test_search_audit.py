@@ -66,7 +66,9 @@ def test_days_and_moments(world: Any, find: Callable[..., Any]) -> None:
     import datetime as dt
 
     day = dt.datetime.fromtimestamp(at / 1e6, dt.UTC)
-    assert any(entry["sequence"] == 0 for entry in find(since=f"{day:%Y-%m-%d}", until=f"{day:%Y-%m-%d}", last=5)["entries"])
+    assert any(
+        entry["sequence"] == 0 for entry in find(since=f"{day:%Y-%m-%d}", until=f"{day:%Y-%m-%d}", last=5)["entries"]
+    )
     assert find(until=f"{day:%Y-%m-%d %H:%M:%S}", last=0)["total"] == 0
     with pytest.raises(InputError, match="is no day"):
         find(since="yesterday")

@@ -22,7 +22,12 @@ def _parts(proof: str) -> tuple[bytes, int, list[bytes], bytes]:
     assert lines[0] == "c2sp.org/tlog-proof@v1"
     assert lines[1].startswith("extra ")
     assert lines[2].startswith("index ")
-    return base64.b64decode(lines[1][6:]), int(lines[2][6:]), [base64.b64decode(each) for each in lines[3:]], note.encode()
+    return (
+        base64.b64decode(lines[1][6:]),
+        int(lines[2][6:]),
+        [base64.b64decode(each) for each in lines[3:]],
+        note.encode(),
+    )
 
 
 @pytest.mark.parametrize("sequence", [0, 1, 7])

@@ -1,4 +1,6 @@
-"""A dataset is shredded whole or not at all, nothing that was begun stays half done, and the certificate and the log tell the truth."""
+"""A dataset is shredded whole or not at all, nothing that was begun stays half done, and the certificate and the log
+tell the truth.
+"""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -26,13 +28,23 @@ PASSPHRASE = "a passphrase for tests only"
 DATASET = "ds_00000000000000000001"
 OTHER = "ds_00000000000000000002"
 PARTS = ("training", "validation", "test")
-LINES_OF = ("shred_dataset.py", "dataset_use.py", "vault.py", "keyring.py", "database.py", "atomic_files.py", "context.py")
+LINES_OF = (
+    "shred_dataset.py",
+    "dataset_use.py",
+    "vault.py",
+    "keyring.py",
+    "database.py",
+    "atomic_files.py",
+    "context.py",
+)
 
 
 def open_home(home: Path) -> Appliance:
     """Take the home as a process does; no worker is ever started."""
     clock = SystemClock()
-    context = ServiceContext(Settings(home), clock, Rules.load(find_policy_folder()), AuditLog.open(home / "audit", clock), None)  # type: ignore[arg-type]
+    context = ServiceContext(
+        Settings(home), clock, Rules.load(find_policy_folder()), AuditLog.open(home / "audit", clock), None
+    )  # type: ignore[arg-type]
     return Appliance(context)
 
 
@@ -98,7 +110,9 @@ def state_of(context: ServiceContext, dataset_id: str) -> str:
 
 def outcomes(context: ServiceContext) -> list[tuple[str, str]]:
     """Return what the log says of shredding."""
-    return [(entry["outcome"], entry["reason"]) for entry in context.log.entries() if entry["action"] == "dataset.shred"]
+    return [
+        (entry["outcome"], entry["reason"]) for entry in context.log.entries() if entry["action"] == "dataset.shred"
+    ]
 
 
 def test_keys_and_files_go_and_the_row_stays_and_another_dataset_is_as_it_was(opened: Appliance, home: Path) -> None:
@@ -118,7 +132,11 @@ def test_the_certificate_is_signed_by_the_logs_key_and_names_the_entry_and_who_a
     told = made["certificate"]
     assert line.startswith(b'{"adapters":[]')
     entry = next(iter(context.log.entries(told["log"]["sequence"])))
-    assert (entry["action"], entry["outcome"], entry["request"]) == ("dataset.shred", "requested", told["log"]["request"])
+    assert (entry["action"], entry["outcome"], entry["request"]) == (
+        "dataset.shred",
+        "requested",
+        told["log"]["request"],
+    )
     assert told["object"] == {"kind": "dataset", "id": DATASET, "digest": "d1"}
     assert told["rows"] == {"all": 4, "training": 4, "validation": 4, "test": 4}
     assert told["asked_by"] == {"id": "us_1", "role": "admin"}
@@ -155,7 +173,9 @@ def test_a_job_that_will_read_it_stops_the_shredding(opened: Appliance, state: J
     with context.database.begin() as connection:
         spec = {"dataset_id": DATASET, "adapter_id": "ad_1"}
         add_job(connection, context.clock, job_id="jb_1", project_id="pr_1", kind="train", spec=spec, created_by="us_1")
-        for step in {JobState.QUEUED: (), JobState.RUNNING: (state,), JobState.STOPPING: (JobState.RUNNING, state)}[state]:
+        for step in {JobState.QUEUED: (), JobState.RUNNING: (state,), JobState.STOPPING: (JobState.RUNNING, state)}[
+            state
+        ]:
             move_job(connection, context.clock, "jb_1", step)
     with pytest.raises(ConflictError, match="appliance job stop jb_1"):
         shred_dataset(context, OPERATOR, dataset_id=DATASET)
@@ -164,7 +184,10 @@ def test_a_job_that_will_read_it_stops_the_shredding(opened: Appliance, state: J
 
 
 def test_what_jobs_made_of_the_rows_goes_too_and_learned_weights_are_named(world: Any) -> None:
-    """Answers hold questions of the dataset; an adapter stays, and so does what is said of it. Nothing begins with the dataset again."""
+    """Answers hold questions of the dataset; an adapter stays, and so does what is said of it.
+
+    Nothing begins with the dataset again.
+    """
     ids, context = world.ids, world.context
     for name in ("training", "evaluation"):
         assert (context.home / "jobs" / ids[name]).exists()
@@ -172,7 +195,10 @@ def test_what_jobs_made_of_the_rows_goes_too_and_learned_weights_are_named(world
     world.do("job.stop", job_id=queued)
     unfinished = world.do("job.show", job_id=queued)["spec"]["adapter_id"]
     made = shred_dataset(context, OPERATOR, dataset_id=ids["dataset"])["certificate"]
-    assert made["adapters"] == [{"id": ids["adapter"], "state": "evaluated"}, {"id": unfinished, "state": "training stopped"}]
+    assert made["adapters"] == [
+        {"id": ids["adapter"], "state": "evaluated"},
+        {"id": unfinished, "state": "training stopped"},
+    ]
     assert set(made["jobs"]) == {ids["training"], ids["evaluation"], queued}
     assert ids["adapter"] in made["not_reached"][-1]
     for name in ("training", "evaluation"):
@@ -194,13 +220,17 @@ def test_what_jobs_made_of_the_rows_goes_too_and_learned_weights_are_named(world
     assert listed["state"] == "shredded"
 
 
-def test_what_a_disk_refused_is_finished_by_asking_again_or_at_the_next_start(home: Path, source: tuple[Path, str]) -> None:
+def test_what_a_disk_refused_is_finished_by_asking_again_or_at_the_next_start(
+    home: Path, source: tuple[Path, str]
+) -> None:
     """The log has the failure, and then who finished it."""
     for way in ("asked again", "next start"):
         copy = Path(shutil.copytree(home, home.parent / way))
         first = open_home(copy)
         first.context.unseal(source[1])
-        shutil.rmtree(copy / "datasets" / DATASET)  # What refuses to be removed as a folder is played by a file in its place.
+        shutil.rmtree(
+            copy / "datasets" / DATASET
+        )  # What refuses to be removed as a folder is played by a file in its place.
         (copy / "datasets" / DATASET).write_bytes(b"not a folder")
         with pytest.raises(StorageError):
             shred_dataset(first.context, OPERATOR, dataset_id=DATASET)
@@ -217,12 +247,18 @@ def test_what_a_disk_refused_is_finished_by_asking_again_or_at_the_next_start(ho
         told = [entry for entry in second.context.log.entries() if entry["action"] == "dataset.shred"]
         assert [entry["outcome"] for entry in told] == ["requested", "failed", "requested", "succeeded"]
         assert told[-1]["actor"]["id"] == "appliance"
-        assert show_certificate(second.context, OPERATOR, dataset_id=DATASET)["certificate"]["asked_by"]["id"] == "operator"
+        assert (
+            show_certificate(second.context, OPERATOR, dataset_id=DATASET)["certificate"]["asked_by"]["id"]
+            == "operator"
+        )
         second.close()
 
 
 def verify_after_kill(home: Path, recovery: str) -> str:
-    """Open the home, as the next start does: the dataset is whole or shredded, and the log says which. Return its state."""
+    """Open the home, as the next start does: the dataset is whole or shredded, and the log says which.
+
+    Return its state.
+    """
     appliance = open_home(home)
     context = appliance.context
     context.unseal(recovery)
@@ -294,15 +330,24 @@ def test_a_half_done_dataset_of_another_threads_act_is_left_to_it(opened: Applia
 
 
 def verify_versions_after_kill(home: Path, recovery: str) -> str:
-    """Open the home: version 1 is whole or shredded, version 2 and the other dataset are as they were. Return version 1's state."""
+    """Open the home: version 1 is whole or shredded, version 2 and the other dataset are as they were.
+
+    Return version 1's state.
+    """
     appliance = open_home(home)
     context = appliance.context
     context.unseal(recovery)
     with context.database.begin() as connection:
-        query = select(DATASET_VERSIONS.c.version, DATASET_VERSIONS.c.state).where(DATASET_VERSIONS.c.dataset_id == DATASET)
+        query = select(DATASET_VERSIONS.c.version, DATASET_VERSIONS.c.state).where(
+            DATASET_VERSIONS.c.dataset_id == DATASET
+        )
         states = {row.version: row.state for row in connection.execute(query)}
     assert context.log.unfinished() == []
-    told = [(entry["outcome"], entry["reason"]) for entry in context.log.entries() if entry["action"] == "dataset.shred-versions"]
+    told = [
+        (entry["outcome"], entry["reason"])
+        for entry in context.log.entries()
+        if entry["action"] == "dataset.shred-versions"
+    ]
     if states[1] == "ready":
         assert keys_of(context, DATASET) == 3
         assert told in ([], [("requested", ""), ("failed", "interrupted")])
@@ -311,14 +356,21 @@ def verify_versions_after_kill(home: Path, recovery: str) -> str:
         assert not (home / "datasets" / DATASET / "v1").exists()
         assert told in ([("requested", ""), ("succeeded", "")], [("requested", ""), ("succeeded", "interrupted")])
         assert show_certificate(context, OPERATOR, dataset_id=DATASET)["certificate"]["versions"] == [1]
-    assert (states[2], state_of(context, DATASET), keys_of(context, DATASET, 2), keys_of(context, OTHER)) == ("ready", "ready", 3, 3)
+    assert (states[2], state_of(context, DATASET), keys_of(context, DATASET, 2), keys_of(context, OTHER)) == (
+        "ready",
+        "ready",
+        3,
+        3,
+    )
     assert len(list((home / "datasets" / DATASET / "v2").iterdir())) == 3
     appliance.close()
     return states[1]
 
 
 @pytest.mark.slow
-def test_shredding_a_version_may_be_killed_after_every_write(home: Path, source: tuple[Path, str], tmp_path: Path) -> None:
+def test_shredding_a_version_may_be_killed_after_every_write(
+    home: Path, source: tuple[Path, str], tmp_path: Path
+) -> None:
     """The same for single versions: the others stay."""
 
     def act(appliance: Appliance) -> Any:

@@ -44,7 +44,9 @@ def received(receiver: socket.socket) -> tuple[str, int]:
     return head, int(json.loads(body)["sequence"])
 
 
-def test_entries_arrive_in_order_with_their_priority(context: ServiceContext, receiver: socket.socket, tmp_path: Path) -> None:
+def test_entries_arrive_in_order_with_their_priority(
+    context: ServiceContext, receiver: socket.socket, tmp_path: Path
+) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
         feed = SyslogFeed(context, lambda message: sender.sendto(message, str(tmp_path / "log.sock")))
         append(context, 2)
@@ -90,15 +92,22 @@ def test_a_position_that_cannot_be_loses_nothing(context: ServiceContext, positi
     assert len(taken) == 3
 
 
-def test_behind_the_walls_of_the_server_a_message_still_gets_out_to_a_local_socket(receiver: socket.socket, tmp_path: Path) -> None:
-    """The walls refuse every new socket, and `connect`; `sendto` to a path, on a socket made before, is what is left to the feed."""
+def test_behind_the_walls_of_the_server_a_message_still_gets_out_to_a_local_socket(
+    receiver: socket.socket, tmp_path: Path
+) -> None:
+    """The walls refuse every new socket, and `connect`; `sendto` to a path, on a socket made before, is what is left to
+    the feed.
+    """
     script = (
         "import socket, sys; from pathlib import Path\n"
         "from appliance.jobs.sandbox import confine_server\n"
-        "with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK) as sender:\n"
+        "with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK) as "
+        "sender:\n"
         "    confine_server(read=(), write=(Path(sys.argv[2]),))\n"
         "    sender.sendto(b'got out', sys.argv[1])\n"
     )
     (tmp_path / "home").mkdir()
-    subprocess.run([sys.executable, "-c", script, str(tmp_path / "log.sock"), str(tmp_path / "home")], check=True, timeout=120)
+    subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "log.sock"), str(tmp_path / "home")], check=True, timeout=120
+    )
     assert receiver.recv(100) == b"got out"

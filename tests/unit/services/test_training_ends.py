@@ -1,4 +1,6 @@
-"""How trainings end and go on: a stop offers the best, a diverged one goes on at a lower rate, a hungry one steps down; all is logged."""
+"""How trainings end and go on: a stop offers the best, a diverged one goes on at a lower rate, a hungry one steps down;
+all is logged.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -16,11 +18,21 @@ def ends(ending: str, *, adapter: bool) -> Any:
 
     def work(channel: Any, start: TrainStart) -> Done:
         channel.send(Ready())
-        result: dict[str, Any] = {"ending": ending, "sentence": f"It {ending}.", "best_step": 7, "adapter_written": adapter}
+        result: dict[str, Any] = {
+            "ending": ending,
+            "sentence": f"It {ending}.",
+            "best_step": 7,
+            "adapter_written": adapter,
+        }
         if adapter:
             folder = Path(start.adapter.folder)
             folder.mkdir(exist_ok=True)
-            seal_file(folder / "x.sealed", b"weights", start.adapter.data_key, SealContext("adapter", start.adapter.adapter_id, 1, "x"))
+            seal_file(
+                folder / "x.sealed",
+                b"weights",
+                start.adapter.data_key,
+                SealContext("adapter", start.adapter.adapter_id, 1, "x"),
+            )
             result["adapter_sha256"] = "cd" * 32
         return Done(stopped=ending != "finished", result=result)
 
@@ -36,11 +48,15 @@ def run(world: Any, job_id: str) -> dict[str, Any]:
 
 def submit(world: Any) -> str:
     """Queue a training."""
-    job: dict[str, Any] = world.do("train", dataset_id=world.ids["dataset"], model_id=world.ids["model"], preset="quick", name="staff")
+    job: dict[str, Any] = world.do(
+        "train", dataset_id=world.ids["dataset"], model_id=world.ids["model"], preset="quick", name="staff"
+    )
     return str(job["id"])
 
 
-def test_a_stopped_training_leaves_an_adapter_that_a_resume_does_not_touch(world: Any, simulate: Any, worker_frame: Any) -> None:
+def test_a_stopped_training_leaves_an_adapter_that_a_resume_does_not_touch(
+    world: Any, simulate: Any, worker_frame: Any
+) -> None:
     """What somebody may have measured or approved stays what it was; the rest of the training makes another."""
     job_id = submit(world)
     world.switch.current = simulate(worker_frame(ends("stopped", adapter=True)))
@@ -70,7 +86,9 @@ def test_a_stop_before_there_was_anything_to_keep_leaves_none(world: Any, simula
     world.do("job.stop", job_id=job_id)
 
 
-def test_a_diverged_training_goes_on_with_half_the_rate_or_a_lower_one(world: Any, simulate: Any, worker_frame: Any) -> None:
+def test_a_diverged_training_goes_on_with_half_the_rate_or_a_lower_one(
+    world: Any, simulate: Any, worker_frame: Any
+) -> None:
     """As the sentence says; never with a higher one. The log has it."""
     job_id = submit(world)
     world.switch.current = simulate(worker_frame(ends(DIVERGED, adapter=True)))
@@ -82,7 +100,9 @@ def test_a_diverged_training_goes_on_with_half_the_rate_or_a_lower_one(world: An
             world.do("job.resume", job_id=job_id, learning_rate=wrong)
     size = world.context.log.size
     assert world.do("job.resume", job_id=job_id)["spec"]["learning_rate"] == rate / 2
-    resumed = [entry for entry in world.entries(size) if entry["action"] == "job.resume" and entry["outcome"] == "succeeded"]
+    resumed = [
+        entry for entry in world.entries(size) if entry["action"] == "job.resume" and entry["outcome"] == "succeeded"
+    ]
     assert resumed[0]["details"] == {"learning_rate": f"{rate / 2:g}"}
     run(world, job_id)
     assert world.do("job.resume", job_id=job_id, learning_rate=rate / 100)["spec"]["learning_rate"] == rate / 100
@@ -91,7 +111,9 @@ def test_a_diverged_training_goes_on_with_half_the_rate_or_a_lower_one(world: An
     world.do("job.stop", job_id=job_id)
 
 
-def test_an_evaluation_has_no_learning_rate_and_nothing_to_give_up(world: Any, simulate: Any, worker_frame: Any) -> None:
+def test_an_evaluation_has_no_learning_rate_and_nothing_to_give_up(
+    world: Any, simulate: Any, worker_frame: Any
+) -> None:
     """Both are sentences."""
 
     def hungry(_channel: Any, _start: Any) -> Done:
@@ -105,7 +127,9 @@ def test_an_evaluation_has_no_learning_rate_and_nothing_to_give_up(world: Any, s
         world.do("job.resume", job_id=job_id, learning_rate=1e-6)
 
 
-def test_a_training_whose_memory_runs_out_steps_down_in_the_result_and_in_the_log(world: Any, simulate: Any, worker_frame: Any) -> None:
+def test_a_training_whose_memory_runs_out_steps_down_in_the_result_and_in_the_log(
+    world: Any, simulate: Any, worker_frame: Any
+) -> None:
     """Each try gets the smaller order; the sentences are in the result, in their order."""
     orders: list[tuple[int, bool]] = []
 
@@ -123,7 +147,11 @@ def test_a_training_whose_memory_runs_out_steps_down_in_the_result_and_in_the_lo
     assert done["state"] == "succeeded"
     assert len(done["result"]["stepped_down"]) == 4
     assert "512 tokens instead of 1024" in done["result"]["stepped_down"][0]
-    told = [(entry["action"], entry["outcome"]) for entry in world.entries(size) if entry["action"] in {"job.start", "job.step-down"}]
+    told = [
+        (entry["action"], entry["outcome"])
+        for entry in world.entries(size)
+        if entry["action"] in {"job.start", "job.step-down"}
+    ]
     assert told == [
         *[("job.start", "requested"), ("job.start", "failed"), ("job.step-down", "succeeded")] * 4,
         ("job.start", "requested"),
@@ -131,7 +159,9 @@ def test_a_training_whose_memory_runs_out_steps_down_in_the_result_and_in_the_lo
     ]
 
 
-def test_a_training_that_has_nothing_left_to_give_up_fails_and_keeps_its_smallest_way(world: Any, simulate: Any, worker_frame: Any) -> None:
+def test_a_training_that_has_nothing_left_to_give_up_fails_and_keeps_its_smallest_way(
+    world: Any, simulate: Any, worker_frame: Any
+) -> None:
     """It can be resumed where there is more memory."""
 
     def hungry(_channel: Any, _start: Any) -> Done:
@@ -156,7 +186,9 @@ def test_what_the_disk_has_no_room_for_is_shown_all_the_same(world: Any) -> None
 
 
 @pytest.mark.parametrize("ending", ["finished", "stopped"])
-def test_checkpoints_stay_for_a_resume_and_go_with_the_end(world: Any, simulate: Any, worker_frame: Any, ending: str) -> None:
+def test_checkpoints_stay_for_a_resume_and_go_with_the_end(
+    world: Any, simulate: Any, worker_frame: Any, ending: str
+) -> None:
     """A training that succeeded cannot go on, and every one would leave its checkpoints on the disk for good."""
     ordinary = ends(ending, adapter=True)
 

@@ -52,7 +52,12 @@ def adapted() -> Callable[..., LoadedModel]:
 
 
 def make_loaded(
-    dtype: torch.dtype = torch.float64, *, method: str = "lora", config: LlamaConfig | None = None, rank: int = 4, **options: Any
+    dtype: torch.dtype = torch.float64,
+    *,
+    method: str = "lora",
+    config: LlamaConfig | None = None,
+    rank: int = 4,
+    **options: Any,
 ) -> LoadedModel:
     """Return a fresh tiny model, ready to train by a method, in one type from end to end."""
     torch.manual_seed(1)
@@ -71,11 +76,15 @@ def make_loaded(
 
 
 def _use_exact_norms(model: torch.nn.Module) -> None:
-    """Put norms in place that compute in the model's type: the library's compute in fp32, which would hide the ninth digit."""
+    """Put norms in place that compute in the model's type: the library's compute in fp32, which would hide the ninth
+    digit.
+    """
     for module in list(model.modules()):
         for name, child in list(module.named_children()):
             if type(child).__name__.endswith("RMSNorm"):
-                setattr(module, name, torch.nn.RMSNorm(child.weight.shape, eps=child.variance_epsilon, dtype=torch.float64))
+                setattr(
+                    module, name, torch.nn.RMSNorm(child.weight.shape, eps=child.variance_epsilon, dtype=torch.float64)
+                )
 
 
 def make_examples(count: int, *, shared: int = 6, seed: int = 0, longest: int = 30) -> list[TokenizedExample]:

@@ -1,9 +1,11 @@
-"""Trains a tiny model by each method in processes that are killed, and tells whether the weights are those of an uninterrupted run.
+"""Trains a tiny model by each method in processes that are killed, and tells whether the weights are those of an
+uninterrupted run.
 
     python -m tests.unit.training.killed_run MODEL_FOLDER WORK_FOLDER SEED KILLS
 
-This process imports torch and computes nothing, so that what it forks are whole. A run says each step through a pipe, and is killed with
-signal 9 some moments after a random one, wherever it is then. Prints {METHOD: {"whole": digest, "killed": digest, "kills": [step, ...]}}.
+This process imports torch and computes nothing, so that what it forks are whole. A run says each step through a pipe,
+and is killed with signal 9 some moments after a random one, wherever it is then. Prints {METHOD: {"whole": digest,
+"killed": digest, "kills": [step, ...]}}.
 """
 
 import hashlib
@@ -30,7 +32,9 @@ MOMENT_S = 0.01
 def run(method: str, model: Path, folder: Path, told: int) -> None:
     """Train from the newest checkpoint on, saying each step; write the weights' digest at the end."""
     torch.set_num_threads(1)
-    loaded = METHODS[method]().load(model, MethodSettings(rank=4, lora_alpha=8, last_layers=1, compute_type=torch.float32, seed=0))
+    loaded = METHODS[method]().load(
+        model, MethodSettings(rank=4, lora_alpha=8, last_layers=1, compute_type=torch.float32, seed=0)
+    )
     checkpoints = CheckpointFolder(folder, "jb_test", bytes(32))
 
     class Teller:
@@ -40,7 +44,15 @@ def run(method: str, model: Path, folder: Path, told: int) -> None:
         def keep(self, checkpoint: TrainingCheckpoint) -> None:
             checkpoints.save(checkpoint)
 
-    train(loaded, make_examples(13), make_examples(5, seed=9), PLAN, Teller(), checkpoint=checkpoints.newest(), best=checkpoints)
+    train(
+        loaded,
+        make_examples(13),
+        make_examples(5, seed=9),
+        PLAN,
+        Teller(),
+        checkpoint=checkpoints.newest(),
+        best=checkpoints,
+    )
     digest = hashlib.sha256()
     for name, parameter in loaded.trainable.items():
         digest.update(name.encode() + parameter.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
@@ -94,7 +106,11 @@ def main() -> None:
             folder.mkdir(parents=True)
         steps = sorted(chance.sample(range(1, STEPS), int(sys.argv[4])))
         kills = [step for step in steps if kill_after(step, method, model, killed, chance.random() * MOMENT_S)]
-        found[method] = {"whole": to_the_end(method, model, whole), "killed": to_the_end(method, model, killed), "kills": kills}
+        found[method] = {
+            "whole": to_the_end(method, model, whole),
+            "killed": to_the_end(method, model, killed),
+            "kills": kills,
+        }
     print(json.dumps(found))
 
 

@@ -31,7 +31,9 @@ def test_nothing_else_decides_the_order(lengths: list[int], batch_size: int, see
 def test_epochs_and_seeds_differ() -> None:
     """Or the model would learn the order."""
     lengths = [10 + index % 7 for index in range(64)]
-    orders = {tuple(epoch_batches(lengths, batch_size=8, seed=seed, epoch=epoch)) for seed in (0, 1) for epoch in (0, 1)}
+    orders = {
+        tuple(epoch_batches(lengths, batch_size=8, seed=seed, epoch=epoch)) for seed in (0, 1) for epoch in (0, 1)
+    }
     assert len(orders) == 4
 
 
@@ -39,6 +41,7 @@ def test_a_batch_holds_like_lengths() -> None:
     """Within a stretch of batches they are sorted."""
     lengths = [1 + (index * 37) % 100 for index in range(128)]
     spread = [
-        max(lengths[i] for i in batch) - min(lengths[i] for i in batch) for batch in epoch_batches(lengths, batch_size=8, seed=0, epoch=0)
+        max(lengths[i] for i in batch) - min(lengths[i] for i in batch)
+        for batch in epoch_batches(lengths, batch_size=8, seed=0, epoch=0)
     ]
     assert max(spread) <= 10

@@ -25,7 +25,9 @@ from appliance.training.sealed_tensors import write_tensors
 from appliance.vault.stream import SealContext, seal_file
 
 KEY = bytes(range(32))
-FIGURES = RunFigures(step=3, tokens=100, seconds=1.5, recent=(2.0, 1.0), began=2.5, best_loss=0.5, best_step=None, waited=1)
+FIGURES = RunFigures(
+    step=3, tokens=100, seconds=1.5, recent=(2.0, 1.0), began=2.5, best_loss=0.5, best_step=None, waited=1
+)
 
 
 def capture(loaded: LoadedModel, step: int = 3, best_step: int | None = None) -> TrainingCheckpoint:
@@ -78,7 +80,9 @@ def test_what_was_kept_comes_back(adapted: Callable[..., LoadedModel], folder: C
     assert all(torch.equal(found.tensors[name], tensor) for name, tensor in checkpoint.tensors.items())
 
 
-def test_a_checkpoint_restores_weights_moments_and_random_numbers(adapted: Callable[..., LoadedModel], folder: CheckpointFolder) -> None:
+def test_a_checkpoint_restores_weights_moments_and_random_numbers(
+    adapted: Callable[..., LoadedModel], folder: CheckpointFolder
+) -> None:
     """All that the next step depends on."""
     loaded = adapted(torch.float32)
     folder.save(capture(loaded))
@@ -93,7 +97,9 @@ def test_a_checkpoint_restores_weights_moments_and_random_numbers(adapted: Calla
         assert torch.equal(optimiser.state[parameter]["exp_avg"], torch.full_like(parameter, 0.1 * 3.0))
 
 
-def test_nothing_of_a_checkpoint_is_readable_on_disk(adapted: Callable[..., LoadedModel], folder: CheckpointFolder, tmp_path: Path) -> None:
+def test_nothing_of_a_checkpoint_is_readable_on_disk(
+    adapted: Callable[..., LoadedModel], folder: CheckpointFolder, tmp_path: Path
+) -> None:
     """Neither a parameter's name nor a weight, in any of the files."""
     loaded = adapted(torch.float32)
     folder.keep_best(3, loaded.trainable)
@@ -104,7 +110,9 @@ def test_nothing_of_a_checkpoint_is_readable_on_disk(adapted: Callable[..., Load
     assert next(iter(loaded.trainable.values())).detach().numpy().tobytes()[:16] not in data
 
 
-def test_the_last_two_and_the_best_are_kept(adapted: Callable[..., LoadedModel], folder: CheckpointFolder, tmp_path: Path) -> None:
+def test_the_last_two_and_the_best_are_kept(
+    adapted: Callable[..., LoadedModel], folder: CheckpointFolder, tmp_path: Path
+) -> None:
     """One to go on from, one before it, and the best weights once; whatever the marker does not name is removed."""
     loaded = adapted(torch.float32)
     for step, best_step in ((2, None), (4, 4), (10, 4), (11, 4)):
@@ -170,7 +178,9 @@ def test_a_checkpoint_that_does_not_open_costs_time_not_the_result(
         folder.newest()
 
 
-def test_another_jobs_checkpoints_are_an_error(adapted: Callable[..., LoadedModel], folder: CheckpointFolder, tmp_path: Path) -> None:
+def test_another_jobs_checkpoints_are_an_error(
+    adapted: Callable[..., LoadedModel], folder: CheckpointFolder, tmp_path: Path
+) -> None:
     """Not a fresh start that hides it."""
     folder.save(capture(adapted(torch.float32)))
     with pytest.raises(IntegrityError):
@@ -210,7 +220,9 @@ def test_what_a_killed_run_was_writing_is_dropped_when_it_goes_on(
     assert set(tmp_path.iterdir()) == kept
 
 
-def test_a_disk_that_refuses_leaves_what_was_kept(adapted: Callable[..., LoadedModel], folder: CheckpointFolder, tmp_path: Path) -> None:
+def test_a_disk_that_refuses_leaves_what_was_kept(
+    adapted: Callable[..., LoadedModel], folder: CheckpointFolder, tmp_path: Path
+) -> None:
     """A folder in the file's place: the write fails after all of it was written, and nothing half done stays."""
     loaded = adapted(torch.float32)
     folder.save(capture(loaded, 1))
@@ -247,7 +259,9 @@ def test_a_checkpoint_of_other_parameters_is_refused(adapted: Callable[..., Load
     "figures",
     [{}, {"version": 1}, {"version": 2}, {"version": 2, "recent": [], "surprise": 1}, {"version": 2, "recent": 7}],
 )
-def test_figures_that_nobody_wrote_are_an_error(folder: CheckpointFolder, tmp_path: Path, figures: dict[str, object]) -> None:
+def test_figures_that_nobody_wrote_are_an_error(
+    folder: CheckpointFolder, tmp_path: Path, figures: dict[str, object]
+) -> None:
     """Fail closed on what another version wrote."""
     name = "checkpoint-000000001.sealed"
     write_tensors(tmp_path / name, {"weight/x": torch.zeros(1)}, figures, KEY, SealContext("job", "jb_test", 1, name))

@@ -1,4 +1,6 @@
-"""A run is lost when its loss is no number, or stays far over its beginning; noise, one bad batch, and a slow start are nothing."""
+"""A run is lost when its loss is no number, or stays far over its beginning; noise, one bad batch, and a slow start are
+nothing.
+"""
 
 import random
 
@@ -38,7 +40,9 @@ def test_a_sustained_rise_is_lost_within_the_window_and_nothing_is_kept_meanwhil
     assert doubtful == list(range(21, lost + 1))
 
 
-@pytest.mark.parametrize("losses", [[3.0] * 20 + [9.0] + [2.5] * 20, [0.02] * 20 + [0.6] * 40, [3.0] * 40, [0.1, 0.1, 0.1] + [0.9] * 40])
+@pytest.mark.parametrize(
+    "losses", [[3.0] * 20 + [9.0] + [2.5] * 20, [0.02] * 20 + [0.6] * 40, [3.0] * 40, [0.1, 0.1, 0.1] + [0.9] * 40]
+)
 def test_a_bad_batch_a_small_rise_or_no_gain_is_not(losses: list[float]) -> None:
     """Some of them are no success, but validation sees to that."""
     assert watch(losses)[0] is None

@@ -1,4 +1,6 @@
-"""DoRA on a model in NF4 (QLoRA) learns what its formula says, held against that formula in float64 on the unpacked weights."""
+"""DoRA on a model in NF4 (QLoRA) learns what its formula says, held against that formula in float64 on the unpacked
+weights.
+"""
 
 from pathlib import Path
 
@@ -19,13 +21,17 @@ ROUNDING = 2e-4  # of the largest number of a gradient: fp32, through two layers
 
 
 class Dora(torch.nn.Module):
-    """y = (m / ||V||) V x with V = W0 + s B A, ||V|| by rows and without a gradient (arXiv:2402.09353, equation 5 and section 4.3)."""
+    """y = (m / ||V||) V x with V = W0 + s B A, ||V|| by rows and without a gradient (arXiv:2402.09353, equation 5 and
+    section 4.3).
+    """
 
     def __init__(self, layer: torch.nn.Module) -> None:
         super().__init__()
         base = layer.base_layer.weight
         self.frozen = dequantize_4bit(base.data, base.quant_state).detach().double()
-        self.factors = torch.nn.ParameterList(getattr(layer, name)["default"].weight.detach().double() for name in FACTORS)
+        self.factors = torch.nn.ParameterList(
+            getattr(layer, name)["default"].weight.detach().double() for name in FACTORS
+        )
         self.scaling = layer.scaling["default"]
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -67,7 +73,9 @@ def test_loss_and_gradients_are_those_of_the_formula(loaded: LoadedModel, tiny_f
     expected = torch.zeros((), dtype=torch.float64)
     for example in examples:
         logits = reference(input_ids=torch.tensor([example.input_ids]), use_cache=False).logits[0, :-1]
-        targets = torch.tensor([token if counts else -100 for token, counts in zip(example.input_ids, example.loss_mask, strict=True)])[1:]
+        targets = torch.tensor(
+            [token if counts else -100 for token, counts in zip(example.input_ids, example.loss_mask, strict=True)]
+        )[1:]
         expected = expected + functional.cross_entropy(logits, targets, ignore_index=-100, reduction="sum")
     expected.backward()
     value, gradients, _ = packed(loaded, examples)

@@ -6,7 +6,9 @@ from appliance.foundation.errors import InputError
 from appliance.training.examples import TokenizedExample
 
 
-@pytest.mark.parametrize(("ids", "mask"), [((1, 2), (False, False)), ((1, 2), (True, False)), ((1,), (True,)), ((), ()), ((1, 2), (True,))])
+@pytest.mark.parametrize(
+    ("ids", "mask"), [((1, 2), (False, False)), ((1, 2), (True, False)), ((1,), (True,)), ((), ()), ((1, 2), (True,))]
+)
 def test_nothing_to_learn_is_an_error(ids: tuple[int, ...], mask: tuple[bool, ...]) -> None:
     """Neither an answer without tokens, nor a first token, nor marks that do not fit."""
     with pytest.raises(InputError):

@@ -1,4 +1,6 @@
-"""Frozen layers are computed once: the gradients are as without that, whether the results stand in memory, sealed on disk, or nowhere."""
+"""Frozen layers are computed once: the gradients are as without that, whether the results stand in memory, sealed on
+disk, or nowhere.
+"""
 
 from pathlib import Path
 

@@ -14,7 +14,12 @@ SHAPES = [[(96, 64)], [(64, 64), (16, 64), (16, 64)], [(128, 64), (128, 64)], [(
 
 def packed(rows: int, columns: int) -> Any:
     """Return a drawn matrix in NF4 with double quantisation."""
-    weight = Params4bit(torch.randn(rows, columns, dtype=torch.bfloat16), requires_grad=False, compress_statistics=True, quant_type="nf4")
+    weight = Params4bit(
+        torch.randn(rows, columns, dtype=torch.bfloat16),
+        requires_grad=False,
+        compress_statistics=True,
+        quant_type="nf4",
+    )
     return weight.to("cpu")
 
 

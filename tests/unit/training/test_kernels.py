@@ -1,4 +1,6 @@
-"""Each kernel is its formula: values and gradients are those that autograd finds for the plain text of it, in float64."""
+"""Each kernel is its formula: values and gradients are those that autograd finds for the plain text of it, in
+float64.
+"""
 
 from collections.abc import Callable, Sequence
 
@@ -17,12 +19,16 @@ def draw(*shape: int, learns: bool = True, seed: int = 0) -> torch.Tensor:
     return torch.randn(shape, dtype=torch.float64, generator=generator).requires_grad_(learns)
 
 
-def assert_same(fast: Callable[[], torch.Tensor], plain: Callable[[], torch.Tensor], learning: Sequence[torch.Tensor]) -> None:
+def assert_same(
+    fast: Callable[[], torch.Tensor], plain: Callable[[], torch.Tensor], learning: Sequence[torch.Tensor]
+) -> None:
     """Compare values, and gradients against a random direction."""
     one, other = fast(), plain()
     torch.testing.assert_close(one, other, **CLOSE)
     direction = draw(*one.shape, learns=False, seed=9)
-    for found, expected in zip(torch.autograd.grad(one, learning, direction), torch.autograd.grad(other, learning, direction), strict=True):
+    for found, expected in zip(
+        torch.autograd.grad(one, learning, direction), torch.autograd.grad(other, learning, direction), strict=True
+    ):
         torch.testing.assert_close(found, expected, **CLOSE)
 
 
@@ -104,7 +110,12 @@ def test_logits_never_stand_whole() -> None:
     hidden, weight = torch.randn(600, 4, requires_grad=True), torch.randn(50_000, 4)
     with torch.profiler.profile(record_shapes=True) as seen:
         losses(hidden, weight, torch.zeros(600, dtype=torch.long)).backward()  # type: ignore[no-untyped-call]
-    rows = {shape[0] for event in seen.events() for shape in event.input_shapes or [] if len(shape) == 2 and shape[1] == 50_000}
+    rows = {
+        shape[0]
+        for event in seen.events()
+        for shape in event.input_shapes or []
+        if len(shape) == 2 and shape[1] == 50_000
+    }
     assert rows
     assert max(rows) <= LOGITS_AT_ONCE // 50_000
 

@@ -1,4 +1,6 @@
-"""Killed with signal 9 at random moments and resumed each time, a training gives the weights of an uninterrupted one, bit for bit."""
+"""Killed with signal 9 at random moments and resumed each time, a training gives the weights of an uninterrupted one,
+bit for bit.
+"""
 
 import json
 import os
@@ -19,7 +21,15 @@ KILLS = 4
 def runs(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """Run all methods in one process: importing torch takes longer than the runs."""
     work = tmp_path_factory.mktemp("killed")
-    words = [sys.executable, "-m", "tests.unit.training.killed_run", str(tiny_folder), str(work), "20261125", str(KILLS)]
+    words = [
+        sys.executable,
+        "-m",
+        "tests.unit.training.killed_run",
+        str(tiny_folder),
+        str(work),
+        "20261125",
+        str(KILLS),
+    ]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     found = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert found.returncode == 0, found.stderr

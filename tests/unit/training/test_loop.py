@@ -84,21 +84,31 @@ def test_the_best_weights_are_kept_not_the_last(adapted: Callable[..., LoadedMod
 
 
 @pytest.mark.parametrize("after", [1, 2, 5, 9])
-def test_a_stopped_run_goes_on_bit_for_bit(adapted: Callable[..., LoadedModel], folder: CheckpointFolder, after: int) -> None:
+def test_a_stopped_run_goes_on_bit_for_bit(
+    adapted: Callable[..., LoadedModel], folder: CheckpointFolder, after: int
+) -> None:
     """Stopped anywhere and resumed in a fresh model, the weights are those of an uninterrupted run."""
     whole = adapted(torch.float32)
     expected = train(whole, EXAMPLES, VALIDATION, PLAN, Notes())
     first, notes = adapted(torch.float32), Notes(folder=folder)
-    stopped = train(first, EXAMPLES, VALIDATION, PLAN, notes, should_stop=lambda: len(notes.heard) >= after, best=folder)
+    stopped = train(
+        first, EXAMPLES, VALIDATION, PLAN, notes, should_stop=lambda: len(notes.heard) >= after, best=folder
+    )
     assert stopped.stopped
     assert stopped.steps_done == after == notes.kept[-1], "nothing is lost by a stop"
     second = adapted(torch.float32, seed=77)
     outcome = train(second, EXAMPLES, VALIDATION, PLAN, Notes(folder=folder), checkpoint=folder.newest(), best=folder)
     assert_same(weights(second), weights(whole))
-    assert (outcome.validation_loss, outcome.train_loss, outcome.tokens) == (expected.validation_loss, expected.train_loss, expected.tokens)
+    assert (outcome.validation_loss, outcome.train_loss, outcome.tokens) == (
+        expected.validation_loss,
+        expected.train_loss,
+        expected.tokens,
+    )
 
 
-def test_a_checkpoint_says_what_the_model_computes_in(adapted: Callable[..., LoadedModel], folder: CheckpointFolder) -> None:
+def test_a_checkpoint_says_what_the_model_computes_in(
+    adapted: Callable[..., LoadedModel], folder: CheckpointFolder
+) -> None:
     """So that a run that goes on computes in the same, whatever a probe would say by then."""
     train(adapted(torch.float32), EXAMPLES, VALIDATION, PLAN, Notes(folder=folder), best=folder)
     kept = folder.newest()
@@ -106,7 +116,9 @@ def test_a_checkpoint_says_what_the_model_computes_in(adapted: Callable[..., Loa
     assert kept.figures.compute_type == "float32"
 
 
-def test_a_stop_leaves_the_best_so_far_in_the_model(adapted: Callable[..., LoadedModel], folder: CheckpointFolder) -> None:
+def test_a_stop_leaves_the_best_so_far_in_the_model(
+    adapted: Callable[..., LoadedModel], folder: CheckpointFolder
+) -> None:
     """And the checkpoint holds where the run was, which is another thing."""
     loaded, notes = adapted(torch.float32), Notes(folder=folder)
     plan = TrainingPlan(epochs=20, batch_size=4, learning_rate=3e-2, seed=5, checkpoint_steps=100)
@@ -128,7 +140,9 @@ def test_a_crash_loses_at_most_the_steps_since_the_last_checkpoint(adapted: Call
     assert max(later - earlier for earlier, later in pairwise([0, *notes.kept])) <= PLAN.checkpoint_steps
 
 
-def test_it_ends_early_when_nothing_is_gained_any_more(adapted: Callable[..., LoadedModel], folder: CheckpointFolder) -> None:
+def test_it_ends_early_when_nothing_is_gained_any_more(
+    adapted: Callable[..., LoadedModel], folder: CheckpointFolder
+) -> None:
     """After `patience` validations without a better one; the best is kept, and a kill just then changes nothing."""
     plan = TrainingPlan(epochs=30, batch_size=4, learning_rate=3e-2, seed=5, checkpoint_steps=100, patience=3)
     loaded, notes = adapted(torch.float32), Notes(folder=folder)
@@ -189,14 +203,18 @@ def test_what_was_first_measured_after_the_rise_is_no_model_to_keep(adapted: Cal
     assert "so there is no model to keep" in outcome.sentence
 
 
-def test_a_run_that_diverges_ends_and_keeps_what_was_good(adapted: Callable[..., LoadedModel], folder: CheckpointFolder) -> None:
+def test_a_run_that_diverges_ends_and_keeps_what_was_good(
+    adapted: Callable[..., LoadedModel], folder: CheckpointFolder
+) -> None:
     """The best validated weights are in the model, the checkpoint is from before, and half the rate gets further."""
     loaded = make_loaded(torch.float32, rank=8, config=tiny_config(initializer_range=0.5))
     able = replace(PLAN, epochs=8, learning_rate=2e-2)
     train(loaded, EXAMPLES, VALIDATION, able, Notes())  # so that there is something to unlearn
     calm, notes = replace(able, epochs=16, learning_rate=1e-4), Notes(folder=folder)
     train(loaded, EXAMPLES, VALIDATION, calm, notes, should_stop=lambda: len(notes.heard) == 12, best=folder)
-    wild = train(loaded, EXAMPLES, VALIDATION, replace(calm, learning_rate=3.0), notes, checkpoint=folder.newest(), best=folder)
+    wild = train(
+        loaded, EXAMPLES, VALIDATION, replace(calm, learning_rate=3.0), notes, checkpoint=folder.newest(), best=folder
+    )
     assert wild.ending is Ending.DIVERGED
     assert 12 < wild.steps_done < wild.steps
     assert wild.usable
@@ -235,8 +253,12 @@ def gradients(loaded: LoadedModel) -> dict[str, torch.Tensor]:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_validation_does_not_disturb_training(tiny_folder: Path, method: str) -> None:
-    """bitsandbytes repacks a 4-bit weight at an eval pass without gradient, and later gradients are wrong: they must be equal."""
-    loaded = METHODS[method]().load(tiny_folder, MethodSettings(rank=4, lora_alpha=8, compute_type=torch.float32, seed=0))
+    """bitsandbytes repacks a 4-bit weight at an eval pass without gradient, and later gradients are wrong: they must be
+    equal.
+    """
+    loaded = METHODS[method]().load(
+        tiny_folder, MethodSettings(rank=4, lora_alpha=8, compute_type=torch.float32, seed=0)
+    )
     before = gradients(loaded)
     for _ in range(2):
         _validate(loaded, VALIDATION, 4, _Packing.of(VALIDATION))
@@ -245,7 +267,9 @@ def test_validation_does_not_disturb_training(tiny_folder: Path, method: str) ->
 
 def test_no_layer_may_repack_its_weight_for_inference(tiny_folder: Path) -> None:
     """Also on machines where the repacking kernel exists, which this one may not be."""
-    loaded = METHODS["qlora"]().load(tiny_folder, MethodSettings(rank=4, lora_alpha=8, compute_type=torch.bfloat16, seed=0))
+    loaded = METHODS["qlora"]().load(
+        tiny_folder, MethodSettings(rank=4, lora_alpha=8, compute_type=torch.bfloat16, seed=0)
+    )
     layers = [module for module in loaded.causal.modules() if isinstance(module, bitsandbytes.nn.Linear4bit)]
     assert layers
     assert not any(layer.support_avx512bf16_for_cpu for layer in layers)

@@ -1,4 +1,6 @@
-"""LoRA and QLoRA: what learns, that the start changes nothing, that the formula holds, and that what is written can be read by PEFT."""
+"""LoRA and QLoRA: what learns, that the start changes nothing, that the formula holds, and that what is written can be
+read by PEFT.
+"""
 
 import json
 from pathlib import Path
@@ -21,9 +23,13 @@ LINEAR = {"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_
 
 
 @pytest.mark.parametrize("method", ["lora", "qlora"])
-def test_adapters_sit_on_every_linear_layer_but_the_head_and_nothing_else_learns(tiny_folder: Path, method: str) -> None:
+def test_adapters_sit_on_every_linear_layer_but_the_head_and_nothing_else_learns(
+    tiny_folder: Path, method: str
+) -> None:
     """d·r + r·k parameters each."""
-    loaded = METHODS[method]().load(tiny_folder, MethodSettings(rank=4, lora_alpha=8, compute_type=torch.float32, seed=0))
+    loaded = METHODS[method]().load(
+        tiny_folder, MethodSettings(rank=4, lora_alpha=8, compute_type=torch.float32, seed=0)
+    )
     assert {name.split(".")[-4] for name in loaded.trainable} == LINEAR
     expected = 2 * 4 * ((64 + 64) * 2 + (64 + 32) * 2 + (64 + 128) * 3)
     assert sum(parameter.numel() for parameter in loaded.trainable.values()) == expected
@@ -34,14 +40,18 @@ def test_adapters_sit_on_every_linear_layer_but_the_head_and_nothing_else_learns
 def test_before_training_the_model_answers_as_its_original(tiny_folder: Path, method: str) -> None:
     """B is zero."""
     base = load_base(tiny_folder, quantised=method == "qlora", compute_type=torch.float32)
-    loaded = METHODS[method]().load(tiny_folder, MethodSettings(rank=4, lora_alpha=8, compute_type=torch.float32, seed=0))
+    loaded = METHODS[method]().load(
+        tiny_folder, MethodSettings(rank=4, lora_alpha=8, compute_type=torch.float32, seed=0)
+    )
     with torch.no_grad():
         torch.testing.assert_close(loaded.causal(IDS).logits, base(IDS).logits, rtol=0, atol=0)
 
 
 def test_the_forward_is_the_formula(tiny_folder: Path) -> None:
     """h = W0 x + (alpha / r) B A x."""
-    loaded = METHODS["lora"]().load(tiny_folder, MethodSettings(rank=4, lora_alpha=12, compute_type=torch.float32, seed=0))
+    loaded = METHODS["lora"]().load(
+        tiny_folder, MethodSettings(rank=4, lora_alpha=12, compute_type=torch.float32, seed=0)
+    )
     layer = loaded.causal.model.layers[0].self_attn.q_proj
     a, b = layer.lora_A["default"].weight, layer.lora_B["default"].weight
     torch.nn.init.normal_(b)
@@ -67,8 +77,12 @@ def test_the_seed_decides_the_start(tiny_folder: Path) -> None:
 
 def test_qlora_holds_its_linear_layers_in_nf4_with_double_quantisation(tiny_folder: Path) -> None:
     """Not the head, nor the embedding."""
-    loaded = METHODS["qlora"]().load(tiny_folder, MethodSettings(rank=4, lora_alpha=8, compute_type=torch.float32, seed=0))
-    layers = {name: module for name, module in loaded.causal.named_modules() if isinstance(module, bitsandbytes.nn.Linear4bit)}
+    loaded = METHODS["qlora"]().load(
+        tiny_folder, MethodSettings(rank=4, lora_alpha=8, compute_type=torch.float32, seed=0)
+    )
+    layers = {
+        name: module for name, module in loaded.causal.named_modules() if isinstance(module, bitsandbytes.nn.Linear4bit)
+    }
     assert len(layers) == 2 * len(LINEAR)
     for module in layers.values():
         assert module.weight.quant_state.quant_type == "nf4"
@@ -76,10 +90,14 @@ def test_qlora_holds_its_linear_layers_in_nf4_with_double_quantisation(tiny_fold
     assert not isinstance(loaded.causal.lm_head, bitsandbytes.nn.Linear4bit)
 
 
-@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")  # PEFT 0.21 asks for what transformers 5 has renamed
+@pytest.mark.filterwarnings(
+    "ignore:`is_gradient_checkpointing`:FutureWarning"
+)  # PEFT 0.21 asks for what transformers 5 has renamed
 def test_what_is_written_opens_in_peft_and_passes_our_own_allow_list(tiny_folder: Path, tmp_path: Path) -> None:
     """The same answers as in training; no code, no path."""
-    loaded = METHODS["lora"]().load(tiny_folder, MethodSettings(rank=4, lora_alpha=8, compute_type=torch.float32, seed=0))
+    loaded = METHODS["lora"]().load(
+        tiny_folder, MethodSettings(rank=4, lora_alpha=8, compute_type=torch.float32, seed=0)
+    )
     for parameter in loaded.trainable.values():
         torch.nn.init.normal_(parameter, std=0.1)
     files = adapter_files(loaded, "a model")
@@ -112,7 +130,9 @@ def test_full_trains_every_parameter_in_fp32(tiny_folder: Path) -> None:
     assert loaded.trainable.keys() == dict(loaded.causal.named_parameters()).keys()
     assert {parameter.dtype for parameter in loaded.trainable.values()} == {torch.float32}
     assert loaded.causal.lm_head.weight is loaded.causal.model.embed_tokens.weight
-    assert {tensor.dtype for tensor in load(adapter_files(loaded, "a")["adapter_model.safetensors"]).values()} == {torch.bfloat16}
+    assert {tensor.dtype for tensor in load(adapter_files(loaded, "a")["adapter_model.safetensors"]).values()} == {
+        torch.bfloat16
+    }
 
 
 @pytest.mark.parametrize("head", [False, True])

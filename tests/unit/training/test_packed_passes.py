@@ -31,7 +31,9 @@ def naive(loaded: LoadedModel, examples: list[TokenizedExample]) -> tuple[float,
     for example in examples:
         ids = torch.tensor([example.input_ids])
         logits = loaded.causal(input_ids=ids, use_cache=False).logits[0, :-1]
-        targets = torch.tensor([token if counts else -100 for token, counts in zip(example.input_ids, example.loss_mask, strict=True)])[1:]
+        targets = torch.tensor(
+            [token if counts else -100 for token, counts in zip(example.input_ids, example.loss_mask, strict=True)]
+        )[1:]
         total = total + functional.cross_entropy(logits, targets, ignore_index=-100, reduction="sum")
     total.backward()
     return float(total.detach()), {
@@ -62,7 +64,9 @@ def assert_exact(loaded: LoadedModel, examples: list[TokenizedExample], **option
 
 @pytest.mark.parametrize("shared", [0, 1, 6, 20])
 @pytest.mark.parametrize("pass_tokens", [1, 64, 10_000])
-def test_gradients_are_those_of_each_example_alone(adapted: Callable[..., LoadedModel], shared: int, pass_tokens: int) -> None:
+def test_gradients_are_those_of_each_example_alone(
+    adapted: Callable[..., LoadedModel], shared: int, pass_tokens: int
+) -> None:
     """To nine digits, for uneven lengths, several turns, any common beginning and any size of pass."""
     assert_exact(adapted(), make_examples(7, shared=shared), pass_tokens=pass_tokens)
 
@@ -106,10 +110,16 @@ def test_each_architecture_is_exact(architecture: str, kind: str) -> None:
 @pytest.mark.parametrize("shared", [0, 20])
 @pytest.mark.parametrize("window", [None, 9])
 def test_long_examples_are_exact(window: int | None, shared: int) -> None:
-    """Those whose attention is computed in pieces, beside short ones; with nothing shared and no window, plain causality is enough."""
+    """Those whose attention is computed in pieces, beside short ones; with nothing shared and no window, plain
+    causality is enough.
+    """
     loaded = make_loaded(config=MistralConfig(**SIZES, sliding_window=window, head_dim=16))
     examples = make_examples(3, shared=shared) + make_examples(3, shared=shared, longest=2 * LONG)
-    assert min(len(example.input_ids) for example in examples) < LONG < max(len(example.input_ids) for example in examples) - shared
+    assert (
+        min(len(example.input_ids) for example in examples)
+        < LONG
+        < max(len(example.input_ids) for example in examples) - shared
+    )
     assert_exact(loaded, examples, pass_tokens=10_000)
 
 
@@ -164,7 +174,12 @@ def test_every_learned_token_is_predicted_exactly_once(count: int, shared: int, 
     examples = make_examples(count, shared=shared, seed=seed)
     common = shared_beginning(examples)
     passes = list(packed_passes(examples, shared=common, pass_tokens=pass_tokens))
-    learned = sorted(token for example in examples for token, counts in zip(example.input_ids, example.loss_mask, strict=True) if counts)
+    learned = sorted(
+        token
+        for example in examples
+        for token, counts in zip(example.input_ids, example.loss_mask, strict=True)
+        if counts
+    )
     assert sorted(token for each in passes for token in each.targets.tolist()) == learned
     for each in passes:
         places = each.position_ids[0]

@@ -1,4 +1,6 @@
-"""Made-up updates of known rank: the analysis finds it to the number; truncation loses exactly the tail (Eckart and Young)."""
+"""Made-up updates of known rank: the analysis finds it to the number; truncation loses exactly the tail (Eckart and
+Young).
+"""
 
 import json
 import math
@@ -16,10 +18,14 @@ CONFIG = {"peft_type": "LORA", "task_type": "CAUSAL_LM", "target_modules": ["q_p
 NAMES = ("base_model.model.model.layers.2.self_attn.q_proj", "base_model.model.model.layers.10.self_attn.v_proj")
 
 
-def factors(rank: int, used: int, *, rows: int = 40, columns: int = 24, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
+def factors(
+    rank: int, used: int, *, rows: int = 40, columns: int = 24, seed: int = 0
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Return A and B in float32 whose product uses exactly `used` of its `rank` directions, mixed over all of them."""
     draw = torch.Generator().manual_seed(seed)
-    mixing = torch.randn(rank, used, generator=draw, dtype=torch.float64) @ torch.randn(used, rank, generator=draw, dtype=torch.float64)
+    mixing = torch.randn(rank, used, generator=draw, dtype=torch.float64) @ torch.randn(
+        used, rank, generator=draw, dtype=torch.float64
+    )
     a = torch.randn(rank, columns, generator=draw, dtype=torch.float64)
     b = torch.randn(rows, rank, generator=draw, dtype=torch.float64) @ mixing
     return a.float(), b.float()
@@ -43,7 +49,10 @@ def updates(found: dict[str, bytes]) -> dict[str, torch.Tensor]:
     settings = json.loads(found["adapter_config.json"])
     factor = settings["lora_alpha"] / (math.sqrt(settings["r"]) if settings.get("use_rslora") else settings["r"])
     tensors = load(found["adapter_model.safetensors"])
-    return {name: factor * tensors[f"{name}.lora_B.weight"].double() @ tensors[f"{name}.lora_A.weight"].double() for name in NAMES}
+    return {
+        name: factor * tensors[f"{name}.lora_B.weight"].double() @ tensors[f"{name}.lora_A.weight"].double()
+        for name in NAMES
+    }
 
 
 @pytest.mark.parametrize("used", [1, 2, 3, 6, 7, 8])
@@ -87,9 +96,18 @@ def test_matrices_come_in_the_order_of_the_layers():
     assert [layer.name for layer in analyse_adapter(files(4)).layers] == list(NAMES)
 
 
-@given(rank=st.integers(2, 12), rows=st.integers(1, 30), columns=st.integers(1, 30), keep=st.integers(1, 11), seed=st.integers(0, 2**31))
+@given(
+    rank=st.integers(2, 12),
+    rows=st.integers(1, 30),
+    columns=st.integers(1, 30),
+    keep=st.integers(1, 11),
+    seed=st.integers(0, 2**31),
+)
 def test_a_cut_loses_exactly_the_energy_of_the_tail(rank, rows, columns, keep, seed):
-    """Eckart and Young: the squared Frobenius error is the sum of the squares of the values that were dropped. Also where r > d or k."""
+    """Eckart and Young: the squared Frobenius error is the sum of the squares of the values that were dropped.
+
+    Also where r > d or k.
+    """
     draw = torch.Generator().manual_seed(seed)
     a, b = torch.randn(rank, columns, generator=draw), torch.randn(rows, rank, generator=draw)
     keep = min(keep, rank - 1, rows, columns)
@@ -136,7 +154,10 @@ def test_an_update_that_is_no_product_of_two_factors_is_refused():
     a, b = factors(4, 4)
     name = NAMES[0]
     plain = {f"{name}.lora_A.weight": a, f"{name}.lora_B.weight": b}
-    for extra in ({f"{name}.lora_magnitude_vector": torch.ones(40)}, {"model.layers.0.self_attn.q_proj.weight": torch.ones(4, 4)}):
+    for extra in (
+        {f"{name}.lora_magnitude_vector": torch.ones(40)},
+        {"model.layers.0.self_attn.q_proj.weight": torch.ones(4, 4)},
+    ):
         with pytest.raises(InputError, match="no rank to explain"):
             analyse_adapter(files(4, tensors={**plain, **extra}))
     with pytest.raises(InputError, match="no rank to explain"):
@@ -160,6 +181,8 @@ def test_values_that_are_no_numbers_are_refused():
 def test_an_adapter_that_learned_nothing_says_so():
     """B is zero, as at the start of a training."""
     a, b = factors(4, 4)
-    found = analyse_adapter(files(4, tensors={f"{NAMES[0]}.lora_A.weight": a, f"{NAMES[0]}.lora_B.weight": torch.zeros_like(b)}))
+    found = analyse_adapter(
+        files(4, tensors={f"{NAMES[0]}.lora_A.weight": a, f"{NAMES[0]}.lora_B.weight": torch.zeros_like(b)})
+    )
     assert found.used == 0
     assert "changes nothing" in found.sentence()

@@ -1,4 +1,6 @@
-"""Tensors in a sealed file: what was written comes back bit for bit, as safetensors, and nothing of it is readable on disk."""
+"""Tensors in a sealed file: what was written comes back bit for bit, as safetensors, and nothing of it is readable on
+disk.
+"""
 
 import json
 import subprocess
@@ -148,5 +150,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 
 def test_a_model_is_written_without_a_second_copy_of_it(tmp_path: Path) -> None:
     """256 MiB of weights cost some MiB beside themselves to write and to check, not another 256."""
-    found = subprocess.run([sys.executable, "-c", MEMORY, str(tmp_path / "x")], capture_output=True, text=True, check=True, timeout=200)
+    found = subprocess.run(
+        [sys.executable, "-c", MEMORY, str(tmp_path / "x")], capture_output=True, text=True, check=True, timeout=200
+    )
     assert int(found.stdout) < 32 * 1024, "KiB"

@@ -1,4 +1,7 @@
-"""The GPU's attention against the CPU's, in float64. There is no GPU here: the kernel is a plain one by torch's documented contract."""
+"""The GPU's attention against the CPU's, in float64.
+
+There is no GPU here: the kernel is a plain one by torch's documented contract.
+"""
 
 from typing import Any
 
@@ -27,7 +30,9 @@ def plain_kernel(
     window_size: tuple[int, int],
     enable_gqa: bool,
 ) -> torch.Tensor:
-    """`torch.nn.attention.varlen.varlen_attn`: the mask of causality and window stands at the end of queries and keys."""
+    """`torch.nn.attention.varlen.varlen_attn`: the mask of causality and window stands at the end of queries and
+    keys.
+    """
     assert enable_gqa
     assert window_size[1] == 0
     each = query.shape[1] // key.shape[1]
@@ -47,12 +52,18 @@ def plain_kernel(
     return torch.cat(found)
 
 
-def results(heads: Heads, shared: int, lengths: tuple[int, ...], spare: int, **way: Any) -> tuple[torch.Tensor, torch.Tensor]:
+def results(
+    heads: Heads, shared: int, lengths: tuple[int, ...], spare: int, **way: Any
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Return what a kind of attention gives for drawn rows, and the gradient; padding's rows count for nothing."""
     torch.manual_seed(0)
     rows = shared + sum(lengths)
-    qkv = torch.randn(rows + spare, (heads.queries + 2 * heads.keys) * heads.width, dtype=torch.float64, requires_grad=True)
-    places = torch.tensor([*range(shared), *(shared + own for length in lengths for own in range(length)), *[0] * spare])
+    qkv = torch.randn(
+        rows + spare, (heads.queries + 2 * heads.keys) * heads.width, dtype=torch.float64, requires_grad=True
+    )
+    places = torch.tensor(
+        [*range(shared), *(shared + own for length in lengths for own in range(length)), *[0] * spare]
+    )
     angles = places[:, None] / 7 ** torch.linspace(0, 1, heads.width // 2, dtype=torch.float64)
     if "sequences" in way:
         out = varlen_attention.varlen_attention(qkv, angles.cos(), angles.sin(), way["sequences"], heads)
@@ -72,7 +83,9 @@ def test_one_call_of_the_kernel_is_the_attention_of_every_example(
     monkeypatch.setattr(varlen_attention, "varlen_attn", plain_kernel)
     device = torch.device("cpu")
     ours, gradient = results(heads, shared, lengths, spare, sequences=Sequences.of(shared, lengths, spare, device))
-    theirs, their_gradient = results(heads, shared, lengths, spare, blocks=attention_blocks(shared, lengths, heads.window, device))
+    theirs, their_gradient = results(
+        heads, shared, lengths, spare, blocks=attention_blocks(shared, lengths, heads.window, device)
+    )
     torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-12)
     torch.testing.assert_close(gradient, their_gradient, rtol=1e-12, atol=1e-12)
 
@@ -99,7 +112,10 @@ def test_the_real_kernel_agrees_on_a_gpu(shared: int, lengths: tuple[int, ...]) 
     torch.manual_seed(0)
     rows = shared + sum(lengths)
     qkv = torch.randn(rows, 10 * 64, device="cuda", dtype=torch.bfloat16, requires_grad=True)
-    cos, sin = (torch.ones(rows, 32, device="cuda", dtype=torch.bfloat16), torch.zeros(rows, 32, device="cuda", dtype=torch.bfloat16))
+    cos, sin = (
+        torch.ones(rows, 32, device="cuda", dtype=torch.bfloat16),
+        torch.zeros(rows, 32, device="cuda", dtype=torch.bfloat16),
+    )
     ours = varlen_attention.varlen_attention(qkv, cos, sin, Sequences.of(shared, lengths, 0, qkv.device), heads)
     theirs = attention(qkv, cos, sin, attention_blocks(shared, lengths, None, qkv.device), heads)
     torch.testing.assert_close(ours, theirs, rtol=2e-2, atol=2e-2)

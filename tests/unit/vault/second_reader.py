@@ -1,4 +1,7 @@
-"""A second reader of sealed files, written from the specification in `appliance/vault/stream.py` alone. It imports nothing of ours."""
+"""A second reader of sealed files, written from the specification in `appliance/vault/stream.py` alone.
+
+It imports nothing of ours.
+"""
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -15,7 +18,13 @@ def field(value: bytes | str | int) -> bytes:
 
 def read(sealed: bytes, data_key: bytes, kind: str, object_id: str, object_version: int, name: str) -> bytes:
     """Return the plaintext. Raises `ValueError` (form) or `InvalidTag` (content)."""
-    magic, version, chunk_size, salt, body = sealed[:7], sealed[7:8], int.from_bytes(sealed[8:12], "big"), sealed[12:44], sealed[44:]
+    magic, version, chunk_size, salt, body = (
+        sealed[:7],
+        sealed[7:8],
+        int.from_bytes(sealed[8:12], "big"),
+        sealed[12:44],
+        sealed[44:],
+    )
     if magic != b"APLSEAL" or version != b"\x01" or not 65_536 <= chunk_size <= 16_777_216 or len(salt) != 32:
         raise ValueError("header")
     info = b"".join(map(field, ("appliance sealed file", magic, 1, chunk_size, kind, object_id, object_version, name)))

@@ -74,7 +74,18 @@ def manifest_of(sealed: bytes) -> Manifest:
 
 @pytest.mark.parametrize(
     "path",
-    ["../x", "/etc/x", "datasets/../x", "datasets/.hidden", "keyring.json", "appliance.db-wal", "audit", "staging/x", "models//x", "a\n"],
+    [
+        "../x",
+        "/etc/x",
+        "datasets/../x",
+        "datasets/.hidden",
+        "keyring.json",
+        "appliance.db-wal",
+        "audit",
+        "staging/x",
+        "models//x",
+        "a\n",
+    ],
 )
 def test_a_file_that_would_leave_its_place_is_no_file_of_a_backup(path: str) -> None:
     with pytest.raises(ValidationError):

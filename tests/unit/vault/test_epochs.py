@@ -1,4 +1,6 @@
-"""Shredding makes a new epoch each time: nobody who has today's keys opens what an older database or keyring still holds."""
+"""Shredding makes a new epoch each time: nobody who has today's keys opens what an older database or keyring still
+holds.
+"""
 
 import contextlib
 import shutil
@@ -33,13 +35,17 @@ def vault(tmp_path: Path) -> Iterator[Vault]:
 def wrapping(vault: Vault, object_id: str) -> tuple[int, bytes]:
     """Return an object's epoch and wrapping."""
     with vault.database.begin() as connection:
-        row = connection.execute(text("SELECT epoch, wrapped FROM wrapped_keys WHERE object_id = :id"), {"id": object_id}).one()
+        row = connection.execute(
+            text("SELECT epoch, wrapped FROM wrapped_keys WHERE object_id = :id"), {"id": object_id}
+        ).one()
     return int(row.epoch), bytes(row.wrapped)
 
 
 def test_what_remains_is_wrapped_anew_and_opens_as_before(vault: Vault) -> None:
     """Every object, every version, in every epoch."""
-    keys = {(name, version): vault.new_data_key("dataset", name, version) for name in ("a", "b", "c") for version in (1, 2)}
+    keys = {
+        (name, version): vault.new_data_key("dataset", name, version) for name in ("a", "b", "c") for version in (1, 2)
+    }
     for epoch, name in enumerate(("a", "b"), start=2):
         vault.shred(("dataset", name))
         for version in (1, 2):
@@ -48,7 +54,9 @@ def test_what_remains_is_wrapped_anew_and_opens_as_before(vault: Vault) -> None:
         with vault.database.begin() as connection:
             epochs = {row.epoch for row in connection.execute(text("SELECT epoch FROM wrapped_keys"))}
         assert epochs == {epoch}
-    assert {version: vault.data_key("dataset", "c", version) for version in (1, 2)} == {version: keys["c", version] for version in (1, 2)}
+    assert {version: vault.data_key("dataset", "c", version) for version in (1, 2)} == {
+        version: keys["c", version] for version in (1, 2)
+    }
 
 
 def test_an_old_database_with_todays_keyring_does_not_give_back_what_was_shredded(vault: Vault, tmp_path: Path) -> None:
@@ -88,7 +96,9 @@ def test_shredding_what_is_not_there_changes_no_other_object(vault: Vault) -> No
 
 def test_kinds_versions_and_ids_do_not_run_into_each_other(vault: Vault) -> None:
     """Each has a key of its own, and the lengths are part of what it is bound to."""
-    made = {vault.new_data_key(kind, name, version) for kind in ("ab", "a") for name in ("c", "bc") for version in (1, 2)}
+    made = {
+        vault.new_data_key(kind, name, version) for kind in ("ab", "a") for name in ("c", "bc") for version in (1, 2)
+    }
     assert len(made) == 8
     assert associated_data("ab", "c") != associated_data("a", "bc")
     assert associated_data(1) == associated_data((1).to_bytes(8, "big"))
@@ -118,7 +128,10 @@ def decrypted(page: bytes, key: bytes, *, first: bool = False) -> bytes:
 def test_with_todays_root_key_no_cut_of_the_journal_and_no_deleted_page_gives_back_a_shredded_datasets_key(
     vault: Vault, tmp_path: Path
 ) -> None:
-    """The old wrappings are found there, in pages and in rows that come back: no key that there is today opens them. Others' open."""
+    """The old wrappings are found there, in pages and in rows that come back: no key that there is today opens them.
+
+    Others' open.
+    """
     parts = ("training", "validation", "test")
     before: dict[str, bytes] = {}
     for dataset in ("shredded", "kept"):

@@ -13,7 +13,8 @@ SEED = bytes.fromhex("7f9c2ba4e88f827d616045507605853ed73b8093f6efbc88eb1a6eacfa
 def test_a_seed_gives_the_public_key_of_the_published_vector() -> None:
     """draft-connolly-cfrg-xwing-kem, appendix C, the first: its beginning."""
     begins = (
-        "e2236b35a8c24b39b10aa1323a96a919a2ced88400633a7b07131713fc14b2b5b19cfc3da5fa1a92c49f25513e0fd30d6b1611c9ab9635d7086727a4b7d21d34"
+        "e2236b35a8c24b39b10aa1323a96a919a2ced88400633a7b07131713fc14b2b5"
+        "b19cfc3da5fa1a92c49f25513e0fd30d6b1611c9ab9635d7086727a4b7d21d34"
     )
     assert hybrid.public_key(SEED).hex().startswith(begins)
     assert len(hybrid.public_key(SEED)) == hybrid.PUBLIC_KEY_BYTES
@@ -38,7 +39,9 @@ def test_what_was_encrypted_opens_with_the_seed_alone_and_is_never_the_same_twic
             hybrid.decrypt_with(seed, encrypted, info)
 
 
-@pytest.mark.parametrize("public", [b"", bytes(hybrid.PUBLIC_KEY_BYTES - 1), b"\xff" * hybrid.PUBLIC_KEY_BYTES], ids=len)
+@pytest.mark.parametrize(
+    "public", [b"", bytes(hybrid.PUBLIC_KEY_BYTES - 1), b"\xff" * hybrid.PUBLIC_KEY_BYTES], ids=len
+)
 def test_bytes_that_are_no_public_key_are_refused(public: bytes) -> None:
     with pytest.raises(IntegrityError, match="damaged"):
         hybrid.encrypt_to(public, b"", b"")

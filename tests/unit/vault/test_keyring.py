@@ -1,4 +1,6 @@
-"""What keyring.json may say is bounded both ways: too weak is refused as too strong is, before any of it is computed."""
+"""What keyring.json may say is bounded both ways: too weak is refused as too strong is, before any of it is
+computed.
+"""
 
 import json
 from pathlib import Path
@@ -162,7 +164,9 @@ def test_a_key_moved_to_another_name_does_not_open(tmp_path: Path, written: dict
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
-def test_no_damaged_byte_is_anything_but_a_sentence(tmp_path: Path, written: dict[str, Any], data: st.DataObject) -> None:
+def test_no_damaged_byte_is_anything_but_a_sentence(
+    tmp_path: Path, written: dict[str, Any], data: st.DataObject
+) -> None:
     """Whatever one changes in the text: it is refused as damaged or newer, or the public key reads as it was."""
     text = bytearray(canonical_json.encode(written))
     place = data.draw(st.integers(0, len(text) - 1))

@@ -80,7 +80,9 @@ def test_a_page_holds_so_many_keys_and_then_says_so() -> None:
         memory.hold(KEY)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="SKIPPED: only root can become somebody whose limit of locked memory counts")
+@pytest.mark.skipif(
+    os.geteuid() != 0, reason="SKIPPED: only root can become somebody whose limit of locked memory counts"
+)
 def test_where_memory_cannot_be_locked_no_key_is_held() -> None:
     """Fail closed: a key that may be swapped is worse than no key."""
     code = """

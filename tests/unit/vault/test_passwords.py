@@ -5,7 +5,8 @@ import pytest
 from appliance.foundation.errors import AuthenticationError, IntegrityError
 from appliance.vault.passwords import hash_password, verify_password
 
-# RFC 9106 parameters of the second recommended choice; made with the reference implementation's format: salt and hash without padding.
+# RFC 9106 parameters of the second recommended choice; made with the reference implementation's format: salt and hash
+# without padding.
 PREFIX = "$argon2id$v=19$m=65536,t=3,p=4$"
 
 
@@ -26,7 +27,9 @@ def test_the_same_password_is_never_stored_the_same() -> None:
     assert [len(part) for part in first.rsplit("$", 2)[1:]] == [22, 43]
 
 
-@pytest.mark.parametrize("stored", ["", "plain", "$argon2id$", "$2b$12$abcdefghijklmnopqrstuv", PREFIX + "AAAA$AAAA", PREFIX + "!$!"])
+@pytest.mark.parametrize(
+    "stored", ["", "plain", "$argon2id$", "$2b$12$abcdefghijklmnopqrstuv", PREFIX + "AAAA$AAAA", PREFIX + "!$!"]
+)
 def test_a_stored_string_that_is_none_opens_for_nobody(stored: str) -> None:
     """It is damage or a refusal, never a pass, and never a traceback."""
     with pytest.raises((AuthenticationError, IntegrityError)):

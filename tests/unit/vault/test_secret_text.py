@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.foundation.errors import InputError
-from appliance.vault.secret_text import CREDENTIAL, RECOVERY, read_secret, read_words, write_credential, write_recovery, write_words
+from appliance.vault.secret_text import (
+    CREDENTIAL,
+    RECOVERY,
+    read_secret,
+    read_words,
+    write_credential,
+    write_recovery,
+    write_words,
+)
 from appliance.vault.slots import CredentialSecret, RecoverySecret
 
 SECRET = RecoverySecret(bytes(range(32)))

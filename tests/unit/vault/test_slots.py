@@ -1,4 +1,6 @@
-"""Several ways to one root key: each opens, the last stays, and what was removed opens nothing, old copies of the keyring included."""
+"""Several ways to one root key: each opens, the last stays, and what was removed opens nothing, old copies of the
+keyring included.
+"""
 
 import base64
 import random
@@ -13,7 +15,14 @@ from sqlalchemy import text
 
 from appliance.foundation import canonical_json
 from appliance.foundation.clock import SystemClock
-from appliance.foundation.errors import ApplianceError, AuthenticationError, ConflictError, InputError, IntegrityError, NotFoundError
+from appliance.foundation.errors import (
+    ApplianceError,
+    AuthenticationError,
+    ConflictError,
+    InputError,
+    IntegrityError,
+    NotFoundError,
+)
 from appliance.vault import Database, Vault, hybrid
 from appliance.vault.keyring import FILE_NAME, MAX_SLOTS, Keyring
 from appliance.vault.keys import new_key
@@ -226,7 +235,10 @@ def whole(tmp_path: Path) -> tuple[Path, RecoverySecret, RecoverySecret, dict[st
 
 
 def verify_after_kill(home: Path, stays: RecoverySecret, leaves: RecoverySecret, keys: dict[str, bytes]) -> bool:
-    """Open the home, as the next start does; nothing may be lost, nothing half done. Return whether the slot was removed."""
+    """Open the home, as the next start does; nothing may be lost, nothing half done.
+
+    Return whether the slot was removed.
+    """
     vault = Vault.open(home, stays)
     assert {name: vault.data_key("dataset", name) for name in keys} == keys
     vault.new_data_key("dataset", "later")
@@ -257,7 +269,9 @@ def test_removing_a_slot_may_be_killed_after_every_write(whole: Any, tmp_path: P
 
 @pytest.mark.slow
 def test_a_rotation_may_be_killed_after_every_write(whole: Any, tmp_path: Path) -> None:
-    """Root, epoch and database key are the old ones or the new ones, all three; both slots open, and every data key is there."""
+    """Root, epoch and database key are the old ones or the new ones, all three; both slots open, and every data key is
+    there.
+    """
     folder, stays, leaves, keys = whole
     files = ("vault.py", "keyring.py", "database.py", "atomic_files.py")
 
@@ -275,7 +289,11 @@ def test_a_rotation_may_be_killed_after_every_write(whole: Any, tmp_path: Path) 
         _, after = Keyring.open(copy, stays)
         assert after.next_database is None
         assert Database.opens_with(copy / "appliance.db", after.database)
-        changed = {bytes(after.root) != bytes(before.root), bytes(after.database) != bytes(before.database), after.epoch != before.epoch}
+        changed = {
+            bytes(after.root) != bytes(before.root),
+            bytes(after.database) != bytes(before.database),
+            after.epoch != before.epoch,
+        }
         assert len(changed) == 1
         epochs.append(after.epoch)
         shutil.rmtree(copy)

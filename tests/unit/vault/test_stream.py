@@ -73,7 +73,10 @@ def test_a_reader_written_from_the_specification_alone_agrees(vector) -> None:
     context = SealContext(**DOCUMENT["context"])
     names = (context.kind, context.object_id, context.version, context.name)
     if vector["expect"] == "opens":
-        assert second_reader().read(MADE[vector["name"]], bytes.fromhex(DOCUMENT["key"]), *names) == b"a" * vector["length"]
+        assert (
+            second_reader().read(MADE[vector["name"]], bytes.fromhex(DOCUMENT["key"]), *names)
+            == b"a" * vector["length"]
+        )
     else:
         with pytest.raises((ValueError, InvalidTag)):
             second_reader().read(MADE[vector["name"]], bytes.fromhex(DOCUMENT["key"]), *names)
@@ -174,5 +177,11 @@ def test_a_file_that_takes_less_than_it_is_given_gets_the_rest() -> None:
 
 
 def test_workers_read_sealed_files_without_the_database() -> None:
-    code = "import sys, appliance.vault.stream; print(any(name in sys.modules for name in ('sqlalchemy', 'sqlcipher3', 'alembic')))"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "False"
+    code = (
+        "import sys, appliance.vault.stream; print(any(name in sys.modules for name in ('sqlalchemy', 'sqlcipher3', "
+        "'alembic')))"
+    )
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+        == "False"
+    )

@@ -173,7 +173,10 @@ def test_a_wrapped_key_moved_to_another_object_does_not_open(vault) -> None:
     vault.new_data_key("dataset", "ds_1")
     vault.new_data_key("dataset", "ds_2")
     with vault.database.begin() as connection:
-        statement = "UPDATE wrapped_keys SET wrapped = (SELECT wrapped FROM wrapped_keys WHERE object_id = 'ds_1') WHERE object_id = 'ds_2'"
+        statement = (
+            "UPDATE wrapped_keys SET wrapped = (SELECT wrapped FROM wrapped_keys WHERE object_id = 'ds_1') WHERE "
+            "object_id = 'ds_2'"
+        )
         connection.execute(text(statement))
     with pytest.raises(IntegrityError, match="belongs to something else"):
         vault.data_key("dataset", "ds_2")
@@ -255,7 +258,10 @@ def test_migrations_make_exactly_the_tables_that_the_packages_declare(tmp_path) 
     database = Database(tmp_path / "x.db", bytes(32))
     with database.begin() as connection:
         made = {
-            table: {(column["name"], column["nullable"], bool(column["primary_key"])) for column in inspect(connection).get_columns(table)}
+            table: {
+                (column["name"], column["nullable"], bool(column["primary_key"]))
+                for column in inspect(connection).get_columns(table)
+            }
             for table in inspect(connection).get_table_names()
             if table != "alembic_version"
         }

@@ -1,4 +1,6 @@
-"""A real home with three accounts, and a browser that speaks ASGI to the site: exact bytes, no client that tidies paths or headers."""
+"""A real home with three accounts, and a browser that speaks ASGI to the site: exact bytes, no client that tidies paths
+or headers.
+"""
 
 import asyncio
 import os
@@ -81,7 +83,12 @@ class Browser:
     ) -> Answer:
         """Send one request and return the whole answer."""
         target, _, query = path.partition("?")
-        sent = {"host": host, "origin": origin, "cookie": f"{COOKIE}={token}" if token else None, "accept": "text/html" if page else None}
+        sent = {
+            "host": host,
+            "origin": origin,
+            "cookie": f"{COOKIE}={token}" if token else None,
+            "accept": "text/html" if page else None,
+        }
         sent.update(headers or {})
         scope = {
             "type": "http",
@@ -139,7 +146,9 @@ class Browser:
         async def send(message: dict[str, Any]) -> None:
             if message["type"] == "http.response.start":
                 answer.status = message["status"]
-                answer.headers = [(name.decode().lower(), value.decode("latin-1")) for name, value in message["headers"]]
+                answer.headers = [
+                    (name.decode().lower(), value.decode("latin-1")) for name, value in message["headers"]
+                ]
             else:
                 answer.body += message.get("body", b"")
 
@@ -155,7 +164,9 @@ def _unquote(path: str) -> str:
 
 @pytest.fixture(scope="session")
 def appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
-    """An open home with the accounts `trainer`, `reviewer`, `auditor` (own passwords) and `fresh` (a one-time password)."""
+    """An open home with the accounts `trainer`, `reviewer`, `auditor` (own passwords) and `fresh` (a one-time
+    password).
+    """
     made = make_appliance(tmp_path_factory.mktemp("home"))
     context = made.context
     passwords = {"trainer": create_home(context, PASSPHRASE, first_user="trainer")["password"]}

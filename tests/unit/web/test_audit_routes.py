@@ -16,7 +16,9 @@ def _written(appliance: Any, size: int) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("role", MAY_NOT)
-def test_who_may_not_read_the_log_gets_no_page_and_that_is_logged(appliance: Any, site: Any, token_of: Any, role: str) -> None:
+def test_who_may_not_read_the_log_gets_no_page_and_that_is_logged(
+    appliance: Any, site: Any, token_of: Any, role: str
+) -> None:
     token, size = token_of(role), appliance.context.log.size
     answer = site.ask("GET", "/audit/", token=token, page=True)
     assert answer.status == 403
@@ -53,7 +55,9 @@ def test_a_proof_is_a_file_with_the_entry_in_it(appliance: Any, site: Any, token
     assert _written(appliance, size) == [("audit.prove", "requested"), ("audit.prove", "succeeded")]
 
 
-@pytest.mark.parametrize(("path", "status"), [("/audit-proof/99999999", 400), ("/audit-proof/-1", 404), ("/audit-proof/x", 404)])
+@pytest.mark.parametrize(
+    ("path", "status"), [("/audit-proof/99999999", 400), ("/audit-proof/-1", 404), ("/audit-proof/x", 404)]
+)
 def test_a_proof_of_nothing_is_refused(site: Any, token_of: Any, path: str, status: int) -> None:
     assert site.ask("GET", path, token=token_of("auditor")).status == status
 

@@ -53,7 +53,9 @@ def test_a_long_run_is_thinned_but_keeps_its_last_point() -> None:
         ([3.0, 1.0, 0.1, 0.01], {1: 3.0, 4: 3.0}, "nothing carries over"),
     ],
 )
-def test_the_sentence_says_what_the_curves_mean(training: list[float | None], validation: dict[int, float], said: str) -> None:
+def test_the_sentence_says_what_the_curves_mean(
+    training: list[float | None], validation: dict[int, float], said: str
+) -> None:
     assert said in loss_sentence(LossCurve.from_progress(points(training, validation)))
 
 
@@ -66,7 +68,11 @@ def test_nothing_is_judged_before_a_tenth_of_the_steps() -> None:
 
 def test_bars_show_the_interval_and_bear_missing_figures() -> None:
     drawn = answer_bars(
-        [("Before", {"count": 3, "total": 40, "low": 0.026, "high": 0.199}), ("After", {}), ("None", {"count": 0, "total": 0})]
+        [
+            ("Before", {"count": 3, "total": 40, "low": 0.026, "high": 0.199}),
+            ("After", {}),
+            ("None", {"count": 0, "total": 0}),
+        ]
     )
     assert "3 of 40 right, likely 3 to 20 %" in drawn
     assert drawn.count("bar-row") == 1

@@ -31,7 +31,9 @@ TRAVERSALS = [
 ]
 
 
-@pytest.mark.parametrize("host", [None, "evil.example:7860", "127.0.0.1:7861", "localhost", "127.0.0.1:7860.evil.example"])
+@pytest.mark.parametrize(
+    "host", [None, "evil.example:7860", "127.0.0.1:7861", "localhost", "127.0.0.1:7860.evil.example"]
+)
 def test_another_name_for_this_machine_is_refused(site: Any, host: str | None) -> None:
     """Against DNS rebinding: a page of another name cannot reach us through the browser."""
     assert site.ask("GET", "/healthz", host=host).status == 421
@@ -42,9 +44,13 @@ def test_the_names_of_the_loopback_are_ours(site: Any, host: str) -> None:
     assert site.ask("GET", "/healthz", host=host).status == 200
 
 
-@pytest.mark.parametrize("origin", [None, "null", "http://evil.example", "https://127.0.0.1:7860", "http://127.0.0.1:7861"])
+@pytest.mark.parametrize(
+    "origin", [None, "null", "http://evil.example", "https://127.0.0.1:7860", "http://127.0.0.1:7861"]
+)
 @pytest.mark.parametrize(("method", "path"), WRITES)
-def test_nothing_changes_for_a_foreign_origin(site: Any, token_of: Any, method: str, path: str, origin: str | None) -> None:
+def test_nothing_changes_for_a_foreign_origin(
+    site: Any, token_of: Any, method: str, path: str, origin: str | None
+) -> None:
     """With a valid cookie and without our own Origin, every write is refused (CVE-2024-47084, CVE-2024-47165)."""
     answer = site.ask(method, path, token=token_of("trainer"), origin=origin)
     assert answer.status == 403
@@ -135,11 +141,15 @@ def test_a_sealed_vault_answers_health_and_nothing_else(sealed: Any, browse: Any
         assert site.ask(method, path, token="x").status == 503
 
 
-def test_a_fault_behind_the_door_is_a_reference_number_and_no_traceback(appliance: Any, browse: Any, capsys: Any) -> None:
+def test_a_fault_behind_the_door_is_a_reference_number_and_no_traceback(
+    appliance: Any, browse: Any, capsys: Any
+) -> None:
     async def broken(_scope: Any, _receive: Any, _send: Any) -> None:
         raise RuntimeError("canary-secret")
 
-    answer = browse(Door(broken, appliance.context, appliance.refused, allowed_hosts("127.0.0.1", 7860))).ask("GET", "/healthz")
+    answer = browse(Door(broken, appliance.context, appliance.refused, allowed_hosts("127.0.0.1", 7860))).ask(
+        "GET", "/healthz"
+    )
     noted = capsys.readouterr().err
     assert answer.status == 500
     assert b"reference number" in answer.body

@@ -19,7 +19,16 @@ def test_no_text_becomes_markup_or_a_new_line(value: str) -> None:
 def test_rows_problems_and_answers_stay_one_line(value: str) -> None:
     rows = [{"row": 3, "messages": [{"role": "user", "content": value}, {"role": "assistant", "content": value}]}]
     found = [{"row": 3, "reason": value, "fix": value}]
-    asked = [{"question": value, "reference": value, "original": value, "tuned": value, "original_right": False, "tuned_right": True}]
+    asked = [
+        {
+            "question": value,
+            "reference": value,
+            "original": value,
+            "tuned": value,
+            "original_right": False,
+            "tuned_right": True,
+        }
+    ]
     for drawn in (drawing.conversations(rows), drawing.problems(found), drawing.answers(asked), drawing.notice(value)):
         assert "\n" not in drawn
         assert drawn.count("<script") == 0

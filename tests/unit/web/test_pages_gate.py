@@ -51,7 +51,9 @@ def test_what_our_pages_do_not_use_is_closed(gate: Any, method: str, path: str) 
     assert answer.body != b"inside"
 
 
-@pytest.mark.parametrize("path", ["/app/", "/app/assets/index-1a.js", "/app/gradio_api/heartbeat/abc123", "/app/theme.css"])
+@pytest.mark.parametrize(
+    "path", ["/app/", "/app/assets/index-1a.js", "/app/gradio_api/heartbeat/abc123", "/app/theme.css"]
+)
 def test_what_our_pages_use_is_open(gate: Any, path: str) -> None:
     assert gate.ask("GET", path).body == b"inside"
 
@@ -70,7 +72,12 @@ def test_an_event_of_ours_passes_unchanged(gate: Any) -> None:
 
 @pytest.mark.parametrize(
     ("body", "status"),
-    [(b"[" * 100_000, 400), (b'{"data": ' + b"[" * 40 + b"]" * 40 + b"}", 403), (b"not json", 400), (b"x" * (MAX_EVENT_BYTES + 1), 413)],
+    [
+        (b"[" * 100_000, 400),
+        (b'{"data": ' + b"[" * 40 + b"]" * 40 + b"}", 403),
+        (b"not json", 400),
+        (b"x" * (MAX_EVENT_BYTES + 1), 413),
+    ],
 )
 def test_an_event_without_measure_is_refused(gate: Any, body: bytes, status: int) -> None:
     assert gate.ask("POST", "/app/gradio_api/queue/join", body=body).status == status

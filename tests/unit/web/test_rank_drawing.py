@@ -64,7 +64,9 @@ def test_a_sweep_is_a_table_with_the_winner_first_and_the_diverged_last():
 
 
 def test_a_sweep_is_a_picture_with_a_line_for_each_rank_that_has_a_loss():
-    """The winner's line goes through both its losses, lower to the right; names of ranks that ended alike stand apart."""
+    """The winner's line goes through both its losses, lower to the right; names of ranks that ended alike stand
+    apart.
+    """
     svg = sweep_chart(TRIALS)
     assert "rank 8 did best with 0.5000" in svg
     (won,) = re.findall(r'<polyline class="tried won" points="([^"]+)"', svg)
@@ -83,6 +85,8 @@ def test_while_no_rank_has_a_loss_there_is_no_picture():
 
 def test_an_adapter_says_where_it_comes_from():
     """Made from another, winner of a sweep, or plainly trained: then there is nothing to say."""
-    assert "Made from ad_1. It kept &lt;much&gt;." in origin_view({"made_from": "ad_1", "shrink": {"sentence": "It kept <much>."}})
+    assert "Made from ad_1. It kept &lt;much&gt;." in origin_view(
+        {"made_from": "ad_1", "shrink": {"sentence": "It kept <much>."}}
+    )
     assert "Rank 8 did best." in origin_view({"sweep": {"sentence": "Rank 8 did best.", "trials": []}})
     assert origin_view({"rank": 8}) == ""

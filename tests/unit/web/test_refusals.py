@@ -1,4 +1,6 @@
-"""What the door refuses is in the log: each kind at once, floods as counts that add up, and never so much that it fills the disk."""
+"""What the door refuses is in the log: each kind at once, floods as counts that add up, and never so much that it fills
+the disk.
+"""
 
 import ast
 import asyncio
@@ -15,7 +17,15 @@ import appliance.web
 from appliance.foundation.clock import SystemClock
 from appliance.services.accounts import add_user, caller_of
 from appliance.services.context import OPERATOR
-from appliance.services.refused_requests import KINDS, MAX_WINDOWS, OTHERS, QUIET_BYTES, WINDOW_US, Refused, RefusedRequests
+from appliance.services.refused_requests import (
+    KINDS,
+    MAX_WINDOWS,
+    OTHERS,
+    QUIET_BYTES,
+    WINDOW_US,
+    Refused,
+    RefusedRequests,
+)
 from appliance.web.accounts_pages import MAX_FORM_BYTES, MAX_SIGN_INS
 from appliance.web.pages_gate import MAX_EVENT_BYTES
 from appliance.web.site import Pages, build_site
@@ -27,7 +37,10 @@ REQUESTS: dict[str, tuple[Callable[[Any, str], Any], str]] = {
     "web.authorization": (lambda site, _token: site.ask("GET", "/", headers={"authorization": "Bearer x"}), ""),
     "web.path": (lambda site, _token: site.ask("GET", "/static/.."), ""),
     "web.origin": (lambda site, _token: site.ask("POST", "/sign-in", origin="http://evil.example"), ""),
-    "web.forgery": (lambda site, token: site.ask("POST", "/sign-out", token=token, origin="http://evil.example"), "trainer"),
+    "web.forgery": (
+        lambda site, token: site.ask("POST", "/sign-out", token=token, origin="http://evil.example"),
+        "trainer",
+    ),
     "web.session": (lambda site, _token: site.ask("GET", "/", page=True), ""),
     "web.session-over": (lambda site, _token: site.ask("GET", "/", token="forged"), ""),
     "web.password": (lambda site, token: site.ask("GET", "/", token=token, page=True), "fresh"),
@@ -36,7 +49,8 @@ REQUESTS: dict[str, tuple[Callable[[Any, str], Any], str]] = {
     "web.closed": (lambda site, token: site.ask("GET", "/app/config", token=token), "trainer"),
     "web.size": (lambda site, token: site.ask("POST", JOIN, token=token, body=b"x" * (MAX_EVENT_BYTES + 1)), "trainer"),
 }
-# Refusals that are no request's at the door: what they answer is in the log already, or nothing that may not be was asked for.
+# Refusals that are no request's at the door: what they answer is in the log already, or nothing that may not be was
+# asked for.
 NOT_LOGGED = {
     "fault": "a fault of the appliance's own, noted under its reference number",
     "sealed": "vault.seal and vault.unseal say from when to when nothing could be done",
@@ -119,7 +133,9 @@ def _nobody() -> dict[str, str]:
     return {"id": "nobody", "role": "none", "session": ""}
 
 
-def test_a_websocket_and_a_form_without_end_are_refused_and_logged(door: Any, runner: asyncio.Runner, written: Any) -> None:
+def test_a_websocket_and_a_form_without_end_are_refused_and_logged(
+    door: Any, runner: asyncio.Runner, written: Any
+) -> None:
     async def receive() -> dict[str, Any]:
         return {"type": "websocket.connect"}
 
@@ -146,14 +162,22 @@ def test_sign_ins_are_bounded_so_that_nobody_fills_the_log_with_them(appliance: 
 
 
 def test_every_refusal_of_the_web_is_one_of_the_kinds_or_says_why_not() -> None:
-    """All that is passed to `refusal` and `mark_refused` as a constant, in the whole package; a new one must be listed."""
+    """All that is passed to `refusal` and `mark_refused` as a constant, in the whole package; a new one must be
+    listed.
+    """
     found = set()
     for path in Path(appliance.web.__file__).parent.rglob("*.py"):
         tree = ast.parse(path.read_text("utf-8"))
-        constants = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+        constants = [
+            node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        ]
         named = {value for value in constants if value.startswith("web.")}
-        refusing = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "refusal"]
-        given = {argument.value for call in refusing for argument in call.args[2:3] if isinstance(argument, ast.Constant)}
+        refusing = [
+            node for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "refusal"
+        ]
+        given = {
+            argument.value for call in refusing for argument in call.args[2:3] if isinstance(argument, ast.Constant)
+        }
         found |= named | given
     assert found == set(KINDS) | set(NOT_LOGGED)
     assert set(REQUESTS) | {"web.websocket", "web.haste"} == set(KINDS)
@@ -170,7 +194,11 @@ def test_ten_thousand_refusals_are_few_entries_whose_counts_add_up(
         for _request in range(2500):
             code = order.choice(("web.host", "web.origin", "web.session"))
             address = f"127.0.{order.randrange(3)}.{order.randrange(100)}"
-            host, origin = ("evil.example", None) if code == "web.host" else ("127.0.0.1:7860", "null" if code == "web.origin" else None)
+            host, origin = (
+                ("evil.example", None)
+                if code == "web.host"
+                else ("127.0.0.1:7860", "null" if code == "web.origin" else None)
+            )
             door.ask("POST" if code == "web.origin" else "GET", "/app/x", host=host, origin=origin, address=address)
             asked[code] += 1
         clock.pass_window()
@@ -201,7 +229,9 @@ def test_while_refusals_go_on_each_minute_is_one_entry_and_silence_is_none(
     assert [entry["details"]["count"] for entry in written()][4:] == [1]
 
 
-def test_stopping_says_what_is_open_and_a_kill_loses_that_alone(door: Any, refused: RefusedRequests, written: Any) -> None:
+def test_stopping_says_what_is_open_and_a_kill_loses_that_alone(
+    door: Any, refused: RefusedRequests, written: Any
+) -> None:
     for _request in range(9):
         door.ask("GET", "/")
     assert [entry["details"]["count"] for entry in written()] == [1]  # What a kill would leave.

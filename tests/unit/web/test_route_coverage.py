@@ -30,17 +30,28 @@ SITE: dict[tuple[str, str], tuple[str, Ask]] = {
     ("POST", "/password"): (
         "password.change",
         lambda site, token: site.ask(
-            "POST", "/password", token=token("trainer"), body=_form(old=PASSWORD, new="some other password", again="some other password")
+            "POST",
+            "/password",
+            token=token("trainer"),
+            body=_form(old=PASSWORD, new="some other password", again="some other password"),
         ),
     ),
     ("POST", "/sign-out"): ("session.close", lambda site, token: site.ask("POST", "/sign-out", token=token("trainer"))),
-    ("GET", "/audit-proof/{sequence:int}"): ("audit.prove", lambda site, token: site.ask("GET", "/audit-proof/0", token=token("auditor"))),
-    ("PUT", "/upload"): ("upload.receive", lambda site, token: site.ask("PUT", "/upload?name=a.csv", token=token("trainer"), body=b"a,b")),
+    ("GET", "/audit-proof/{sequence:int}"): (
+        "audit.prove",
+        lambda site, token: site.ask("GET", "/audit-proof/0", token=token("auditor")),
+    ),
+    ("PUT", "/upload"): (
+        "upload.receive",
+        lambda site, token: site.ask("PUT", "/upload?name=a.csv", token=token("trainer"), body=b"a,b"),
+    ),
 }
 COMMANDS: dict[tuple[str, str], tuple[str, Ask]] = {
     ("POST", "/operations/{name}"): (
         "user.create",
-        lambda socket, _token: socket.ask("POST", "/operations/user.add", body=json.dumps({"name": "late", "role": "reviewer"}).encode()),
+        lambda socket, _token: socket.ask(
+            "POST", "/operations/user.add", body=json.dumps({"name": "late", "role": "reviewer"}).encode()
+        ),
     ),
     ("PUT", "/uploads"): ("upload.receive", lambda socket, _token: socket.ask("PUT", "/uploads", body=b"a,b")),
 }

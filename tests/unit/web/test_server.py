@@ -17,7 +17,9 @@ from appliance.web import server
 
 def test_importing_the_package_imports_no_gradio_and_starts_no_thread() -> None:
     """Its import takes seconds and starts threads; sign-in and health must answer before."""
-    code = "import sys, threading, appliance.web; assert 'gradio' not in sys.modules; assert threading.active_count() == 1"
+    code = (
+        "import sys, threading, appliance.web; assert 'gradio' not in sys.modules; assert threading.active_count() == 1"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
@@ -59,7 +61,11 @@ def test_both_sockets_answer_until_a_signal_ends_both(
 
 
 def test_pages_that_cannot_be_built_leave_the_sentence_of_a_fault(
-    appliance: Any, tmp_path: Path, own_environment: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    appliance: Any,
+    tmp_path: Path,
+    own_environment: None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     def fail(_appliance: Any) -> FastAPI:
         os.kill(os.getpid(), signal.SIGTERM)

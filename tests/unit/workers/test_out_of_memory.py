@@ -1,4 +1,6 @@
-"""That memory ran out is known by what really happens then: an allocation that no machine can grant, in Python and in torch."""
+"""That memory ran out is known by what really happens then: an allocation that no machine can grant, in Python and in
+torch.
+"""
 
 import pytest
 import torch

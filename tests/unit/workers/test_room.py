@@ -1,4 +1,6 @@
-"""On a full disk the work waits, says so once, gives up what can be spared, and goes on; any other refusal is an error at once."""
+"""On a full disk the work waits, says so once, gives up what can be spared, and goes on; any other refusal is an error
+at once.
+"""
 
 import os
 import socket
@@ -99,7 +101,9 @@ def small(tmp_path: Path) -> Iterator[Path]:
         yield folder
 
 
-def test_what_frozen_layers_made_waits_for_room_and_is_whole(small: Path, ends: tuple[WorkerChannel, socket.socket]) -> None:
+def test_what_frozen_layers_made_waits_for_room_and_is_whole(
+    small: Path, ends: tuple[WorkerChannel, socket.socket]
+) -> None:
     """The disk fills up between two rows of them; room again is all it takes."""
     channel, end = ends
     spill = SealedSpill(small, "jb_x", bytes(32), opened=lambda path: PatientFile(path, channel))

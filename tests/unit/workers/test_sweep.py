@@ -54,7 +54,13 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a two-layer model."""
     folder = tmp_path_factory.mktemp("model")
     torch.manual_seed(0)
-    sizes = {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2}
+    sizes = {
+        "hidden_size": 64,
+        "intermediate_size": 128,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+    }
     LlamaForCausalLM(LlamaConfig(vocab_size=32, **sizes)).save_pretrained(folder)
     gc.collect()
     return folder
@@ -63,7 +69,15 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def order(folder: Path, **changes: Any) -> SweepStart:
     """Return the order to compare three ranks."""
     (folder / "job").mkdir(exist_ok=True)
-    settings = {"method": "lora", "rank": 2, "lora_alpha": 4, "epochs": 4, "batch_size": 4, "learning_rate": 1e-2, "seed": 3}
+    settings = {
+        "method": "lora",
+        "rank": 2,
+        "lora_alpha": 4,
+        "epochs": 4,
+        "batch_size": 4,
+        "learning_rate": 1e-2,
+        "seed": 3,
+    }
     training = TrainStart(
         job_id="jb_1",
         job_folder=str(folder / "job"),
@@ -75,7 +89,9 @@ def order(folder: Path, **changes: Any) -> SweepStart:
         max_length=64,
         **{**settings, **changes},
     )
-    return SweepStart(training=training, candidates=[RankCandidate(rank=rank, lora_alpha=2 * rank) for rank in (2, 4, 8)])
+    return SweepStart(
+        training=training, candidates=[RankCandidate(rank=rank, lora_alpha=2 * rank) for rank in (2, 4, 8)]
+    )
 
 
 def sweep(channel: Channel, start: SweepStart, model: Path) -> Any:
@@ -162,7 +178,9 @@ def test_on_a_full_disk_the_winner_waits_for_room_and_a_stop_loses_nothing(tmp_p
 def test_the_order_names_every_setting_of_method_and_loop(tmp_path: Path) -> None:
     """None of them falls back to a default on its way into the worker."""
     start = order(tmp_path).training
-    changed = start.model_copy(update={"patience": 7, "pass_tokens": 99, "use_dora": True, "train_head": True, "last_layers": 3})
+    changed = start.model_copy(
+        update={"patience": 7, "pass_tokens": 99, "use_dora": True, "train_head": True, "last_layers": 3}
+    )
     plan, settings = plan_of(changed), settings_of(changed, torch.float64)
     assert all(getattr(plan, field.name) == getattr(changed, field.name) for field in fields(TrainingPlan))
     assert settings == MethodSettings(torch.float64, 3, 2, 4, use_dora=True, last_layers=3, train_head=True)

@@ -28,7 +28,9 @@ def upgrade() -> None:
         _text("password_hash"),
         *(_number(name) for name in ("must_change", "disabled", "failed_attempts", "locked_until_us", "created_us")),
     )
-    op.create_table("sessions", _text("token_hash", key=True), _text("user_id"), _number("created_us"), _number("last_seen_us"))
+    op.create_table(
+        "sessions", _text("token_hash", key=True), _text("user_id"), _number("created_us"), _number("last_seen_us")
+    )
     op.create_table(
         "wrapped_keys",
         _text("kind", key=True),
@@ -37,7 +39,9 @@ def upgrade() -> None:
         _number("epoch"),
         sa.Column("wrapped", sa.LargeBinary, nullable=False),
     )
-    op.create_table("audit_head", _number("id", key=True), _number("size"), sa.Column("root", sa.LargeBinary, nullable=False))
+    op.create_table(
+        "audit_head", _number("id", key=True), _number("size"), sa.Column("root", sa.LargeBinary, nullable=False)
+    )
     op.create_table(
         "datasets",
         *(_text("id", key=True), _text("project_id"), _text("name"), _number("version"), _text("digest")),
@@ -47,7 +51,14 @@ def upgrade() -> None:
     )
     op.create_table(
         "models",
-        *(_text("id", key=True), _text("project_id"), _text("name"), _text("architecture"), _number("parameters"), _text("licence")),
+        *(
+            _text("id", key=True),
+            _text("project_id"),
+            _text("name"),
+            _text("architecture"),
+            _number("parameters"),
+            _text("licence"),
+        ),
         *(sa.Column("manifest", sa.Text, nullable=False), _number("created_us"), _text("created_by")),
     )
     op.create_table(
@@ -61,10 +72,19 @@ def upgrade() -> None:
         "jobs",
         *(_text(name, key=name == "id") for name in ("id", "project_id", "kind", "state")),
         *(sa.Column(name, sa.Text, nullable=False) for name in ("spec", "result", "reason")),
-        *(_text("created_by"), _number("created_us"), _number("started_us", empty=True), _number("ended_us", empty=True)),
+        *(
+            _text("created_by"),
+            _number("created_us"),
+            _number("started_us", empty=True),
+            _number("ended_us", empty=True),
+        ),
     )
     op.create_index("ix_jobs_project_id", "jobs", ["project_id"])
     op.create_index("ix_jobs_state", "jobs", ["state"])
     op.create_table(
-        "job_progress", _text("job_id", key=True), _number("step", key=True), _number("at_us"), sa.Column("body", sa.Text, nullable=False)
+        "job_progress",
+        _text("job_id", key=True),
+        _number("step", key=True),
+        _number("at_us"),
+        sa.Column("body", sa.Text, nullable=False),
     )

@@ -20,8 +20,14 @@ def upgrade() -> None:
         sa.Column("dataset_id", sa.String, primary_key=True, nullable=False),
         sa.Column("version", sa.Integer, primary_key=True, nullable=False),
         sa.Column("parent", sa.Integer, nullable=False),
-        *(sa.Column(name, sa.Text, nullable=False) for name in ("change", "digest", "report", "created_by", "request", "state")),
-        *(sa.Column(name, sa.Integer, nullable=False) for name in ("rows", "training_rows", "validation_rows", "test_rows", "created_us")),
+        *(
+            sa.Column(name, sa.Text, nullable=False)
+            for name in ("change", "digest", "report", "created_by", "request", "state")
+        ),
+        *(
+            sa.Column(name, sa.Integer, nullable=False)
+            for name in ("rows", "training_rows", "validation_rows", "test_rows", "created_us")
+        ),
     )
     op.execute(
         "INSERT INTO dataset_versions SELECT id, version, 0, 'imported', digest, '{}', created_by, '', state, "
@@ -35,6 +41,9 @@ def upgrade() -> None:
         *(sa.Column(name, sa.Integer, nullable=False) for name in ("sequence", "requested_us")),
         sa.Column("note", sa.Text, nullable=False),
     )
-    op.execute("INSERT INTO erasures_by_version SELECT dataset_id, '', request, asked_by, role, sequence, requested_us, note FROM erasures")
+    op.execute(
+        "INSERT INTO erasures_by_version SELECT dataset_id, '', request, asked_by, role, sequence, requested_us, note "
+        "FROM erasures"
+    )
     op.drop_table("erasures")
     op.rename_table("erasures_by_version", "erasures")

@@ -32,7 +32,10 @@ def test_a_workbook_of_libreoffice() -> None:
         (8, "When is pay day?", "On the 25th.", ""),
     ]
     assert (len(rows), reading.left_out[0]["reason"]) == (18, ERROR)
-    assert [(each.name, each.first_row, each.own_row) for each in reading.sources] == [("Fragen", 4, 4), ("Salaries", 8, 2)]
+    assert [(each.name, each.first_row, each.own_row) for each in reading.sources] == [
+        ("Fragen", 4, 4),
+        ("Salaries", 8, 2),
+    ]
     assert reading.unread == ['The sheet "Notizen" has no table with two columns or more: it was not read.']
 
 

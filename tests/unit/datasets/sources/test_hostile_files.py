@@ -1,4 +1,6 @@
-"""Hostile files: each is refused with its sentence, in bounded time and memory, and no damage to a file is more than a refusal."""
+"""Hostile files: each is refused with its sentence, in bounded time and memory, and no damage to a file is more than a
+refusal.
+"""
 
 import io
 import json
@@ -57,7 +59,9 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked() -> None:
 
 
 def test_entries_that_overlap_are_refused() -> None:
-    data = bytearray(packed({"a.csv": b"question,answer\nq,a\n", "b.csv": b"question,answer\nq,a\n"}, zipfile.ZIP_STORED))
+    data = bytearray(
+        packed({"a.csv": b"question,answer\nq,a\n", "b.csv": b"question,answer\nq,a\n"}, zipfile.ZIP_STORED)
+    )
     second = data.index(b"PK\x01\x02", data.index(b"PK\x01\x02") + 4)
     struct.pack_into("<I", data, second + 42, 0)  # where the second file's header lies: where the first one's does
     assert "overlap" in refusal(bytes(data))
@@ -77,11 +81,15 @@ def test_archives_in_archives_passwords_and_doubled_names_are_refused() -> None:
     assert "password" in refusal(bytes(locked))
     twice = packed({"a.csv": b"question,answer\nq,a\n", "b.csv": b"question,answer\nq,a\n"}).replace(b"b.csv", b"a.csv")
     assert "same name" in refusal(twice)
-    assert "more than 5000 files" in refusal(packed({f"{number}.csv": b"" for number in range(5001)}, zipfile.ZIP_STORED))
+    assert "more than 5000 files" in refusal(
+        packed({f"{number}.csv": b"" for number in range(5001)}, zipfile.ZIP_STORED)
+    )
     assert "no table" in refusal(packed({"a.exe": b"MZ", "__MACOSX/a.csv": b"x"}))
 
 
-@pytest.mark.parametrize(("name", "words"), [("word/document.xml", "Word"), ("content.xml", "OpenDocument"), ("xl/workbook.bin", "binary")])
+@pytest.mark.parametrize(
+    ("name", "words"), [("word/document.xml", "Word"), ("content.xml", "OpenDocument"), ("xl/workbook.bin", "binary")]
+)
 def test_other_documents_are_named(name: str, words: str) -> None:
     assert words in refusal(packed({name: b"x", "[Content_Types].xml": b"x"}))
 
@@ -89,16 +97,24 @@ def test_other_documents_are_named(name: str, words: str) -> None:
 @pytest.mark.parametrize("kind", ["sheet", "strings", "workbook"])
 def test_entities_in_a_workbook_are_refused(kind: str) -> None:
     laughs = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
-    assert "document type" in refusal(book(**{kind: f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY l0 "lol">{laughs}]><x>&l9;</x>'}))
-    assert "document type" in refusal(book(**{kind: '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>'}))
+    assert "document type" in refusal(
+        book(**{kind: f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY l0 "lol">{laughs}]><x>&l9;</x>'})
+    )
+    assert "document type" in refusal(
+        book(**{kind: '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>'})
+    )
 
 
 def test_cells_far_apart_are_refused_before_a_parser_makes_room_for_them() -> None:
     far = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
     assert "too far apart" in refusal(book(sheet=sheet(far)))
-    assert "too far apart" in refusal(book(sheet=sheet('<row r="1"><c r="A1"><v>1</v></c></row><row r="99999999"><c><v>1</v></c></row>')))
+    assert "too far apart" in refusal(
+        book(sheet=sheet('<row r="1"><c r="A1"><v>1</v></c></row><row r="99999999"><c><v>1</v></c></row>'))
+    )
     merged = "".join(f'<mergeCell ref="A{number * 7919 % 99991}:B{number}"/>' for number in range(100_001))
-    assert "too many of them" in refusal(book(sheet=sheet('<row r="1"><c r="A1"><v>1</v></c></row>', f"<mergeCells>{merged}</mergeCells>")))
+    assert "too many of them" in refusal(
+        book(sheet=sheet('<row r="1"><c r="A1"><v>1</v></c></row>', f"<mergeCells>{merged}</mergeCells>"))
+    )
 
 
 def test_a_huge_merged_range_costs_nothing() -> None:
@@ -112,7 +128,9 @@ def test_a_huge_merged_range_costs_nothing() -> None:
     assert found == [("q", "a"), ("q2", "q2")]
 
 
-@pytest.mark.parametrize("name", ["libreoffice.xlsx", "alpaca.parquet", "openai.jsonl", "sharegpt.json", "utf-16.tsv", "windows-1252.csv"])
+@pytest.mark.parametrize(
+    "name", ["libreoffice.xlsx", "alpaca.parquet", "openai.jsonl", "sharegpt.json", "utf-16.tsv", "windows-1252.csv"]
+)
 def test_damage_is_a_refusal_and_never_a_crash(name: str) -> None:
     data = (FILES / name).read_bytes()
     chance = random.Random(name)

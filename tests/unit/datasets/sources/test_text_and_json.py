@@ -1,4 +1,6 @@
-"""Text: the encoding and the separator are found, lines come out as they are; JSON in each of its forms gives the same rows."""
+"""Text: the encoding and the separator are found, lines come out as they are; JSON in each of its forms gives the same
+rows.
+"""
 
 import io
 import json
@@ -16,14 +18,20 @@ ROWS = [{"question": f"Wie heißt Nr. {number}?", "answer": f"So: {number} €"}
 
 
 def records(data: bytes, **choices: str) -> list[Any]:
-    return [record for source in open_sources(io.BytesIO(data), "x", **choices).sources for _row, record in source.records]
+    return [
+        record for source in open_sources(io.BytesIO(data), "x", **choices).sources for _row, record in source.records
+    ]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
 def test_encoding_separator_and_line_ends_are_found(encoding: str, delimiter: str, line_end: str) -> None:
-    lines = [delimiter.join(["question", "answer"]), *(delimiter.join([row["question"], row["answer"]]) for row in ROWS), ""]
+    lines = [
+        delimiter.join(["question", "answer"]),
+        *(delimiter.join([row["question"], row["answer"]]) for row in ROWS),
+        "",
+    ]
     assert records(line_end.join(lines).encode(encoding)) == ROWS
 
 
@@ -94,4 +102,6 @@ def test_a_long_list_is_read_piece_by_piece() -> None:
 def test_lines_come_out_as_they_went_in(lines: list[str]) -> None:
     text = "x" + "\n".join(lines) + "\n"
     for encoding in ("utf-8", "utf-16"):
-        assert "".join(TextLines(io.BytesIO(text.encode(encoding)), "UTF-8" if encoding == "utf-8" else "UTF-16")) == text
+        assert (
+            "".join(TextLines(io.BytesIO(text.encode(encoding)), "UTF-8" if encoding == "utf-8" else "UTF-16")) == text
+        )

@@ -39,7 +39,15 @@ def test_hostile_names_stay_text() -> None:
     """People's names, names of objects, reasons, details and notes."""
     hostile = entry(person=HOSTILE, object_name=HOSTILE, reason=HOSTILE, details={"x": HOSTILE}, request=HOSTILE)
     found = {"entry": hostile, "path": ["aa"], "size": 9, "root": "00", "leaf_hash": "11", "key": HOSTILE}
-    review = {"time_us": 1, "who": HOSTILE, "first": 0, "last": 1, "sequence": 2, "note": HOSTILE, "note_state": "changed"}
+    review = {
+        "time_us": 1,
+        "who": HOSTILE,
+        "first": 0,
+        "last": 1,
+        "sequence": 2,
+        "note": HOSTILE,
+        "note_state": "changed",
+    }
     drawn = [
         drawing.entries(whole([hostile])),
         drawing.proof(found),
@@ -93,13 +101,20 @@ def test_an_act_that_the_catalogue_has_not_is_said_by_its_code() -> None:
 
 
 def test_a_card_is_drawn_with_nothing_of_its_text_as_html() -> None:
-    drawn = drawing.card("# <b>claims</b>\n\nA model.\n\n## What it is\n\n- One <i>point</i>.\n- Another.\n\nThe end.\n")
-    assert "<h2>&lt;b&gt;claims&lt;/b&gt;</h2><p>A model.</p><h3>What it is</h3><ul><li>One &lt;i&gt;point&lt;/i&gt;.</li><li>" in drawn
+    drawn = drawing.card(
+        "# <b>claims</b>\n\nA model.\n\n## What it is\n\n- One <i>point</i>.\n- Another.\n\nThe end.\n"
+    )
+    assert (
+        "<h2>&lt;b&gt;claims&lt;/b&gt;</h2><p>A model.</p><h3>What it is</h3><ul><li>One "
+        "&lt;i&gt;point&lt;/i&gt;.</li><li>" in drawn
+    )
     assert drawn.endswith("</ul><p>The end.</p></section>")
 
 
 def test_an_entry_for_many_requests_says_how_many() -> None:
-    made = entry(action="door.refuse-host", reason="web.host", details={"count": 1234, "seconds": 60, "source": "127.0.0.1"})
+    made = entry(
+        action="door.refuse-host", reason="web.host", details={"count": 1234, "seconds": 60, "source": "127.0.0.1"}
+    )
     drawn = drawing.entries({"entries": [made], "total": 1, "page": 0, "pages": 1})
     assert "web.host, 1\u202f234 times in 60 s" in drawn
 
@@ -124,7 +139,13 @@ def test_a_life_says_how_often_and_by_whom() -> None:
         "last": {"sequence": 4000, "time_us": 86_400_000_000, "who": "ben"},
         "details": {"turns": 1},
     }
-    life = {"id": "ds_1", "name": "", "made_from": [{"id": f"up_{n}", "name": ""} for n in range(30)], "makes": [], "steps": [step, step]}
+    life = {
+        "id": "ds_1",
+        "name": "",
+        "made_from": [{"id": f"up_{n}", "name": ""} for n in range(30)],
+        "makes": [],
+        "steps": [step, step],
+    }
     drawn = drawing.life({**life, "left_out": 1})
     assert "1\u202f200 times: 1\u202f198 done, 2 denied" in drawn
     assert "anna, last ben" in drawn
@@ -132,7 +153,9 @@ def test_a_life_says_how_often_and_by_whom() -> None:
     assert drawn.count("<h3>Use</h3>") == 1
     assert "and 6 more" in drawn
     assert "1 more kind of act later" in drawn
-    running = drawing.life({**life, "left_out": 0, "steps": [{**step, "times": 1, "succeeded": 0, "denied": 0, "relation": "itself"}]})
+    running = drawing.life(
+        {**life, "left_out": 0, "steps": [{**step, "times": 1, "succeeded": 0, "denied": 0, "relation": "itself"}]}
+    )
     assert "no outcome yet" in running
 
 

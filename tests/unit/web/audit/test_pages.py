@@ -165,7 +165,9 @@ def test_below_a_tuned_models_life_stands_its_card(auditor: Page, world: Any) ->
 
 
 def test_what_a_table_leads_to_fills_the_form(auditor: Page) -> None:
-    tabs, *values, shown, asked, _newer, _older = auditor("find_this", json.dumps({"first": 0, "last": 3, "strange": "x"}))
+    tabs, *values, shown, asked, _newer, _older = auditor(
+        "find_this", json.dumps({"first": 0, "last": 3, "strange": "x"})
+    )
     assert tabs.selected == "search"
     assert dict(zip(FIELDS, values, strict=True)) == EMPTY | {"first": "0", "last": "3"}
     assert (asked["first"], asked["last"]) == (0, 3)

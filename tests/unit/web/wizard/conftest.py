@@ -13,7 +13,11 @@ def close_forgotten_loops(runner: asyncio.Runner) -> Iterator[None]:
 
     def close() -> None:
         for found in gc.get_objects():
-            if issubclass(type(found), asyncio.BaseEventLoop) and found is not runner.get_loop() and not found.is_running():
+            if (
+                issubclass(type(found), asyncio.BaseEventLoop)
+                and found is not runner.get_loop()
+                and not found.is_running()
+            ):
                 found.close()
 
     close()

@@ -54,7 +54,9 @@ def test_an_error_of_ours_is_shown_as_an_escaped_sentence_with_its_code(event: E
     assert caught.value.print_exception is False
 
 
-def test_a_fault_is_a_reference_number_without_data(event: Events, token_of: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_fault_is_a_reference_number_without_data(
+    event: Events, token_of: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     def handler(_caller: Any) -> None:
         raise ValueError("canary row")
 

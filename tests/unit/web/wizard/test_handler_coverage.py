@@ -1,7 +1,9 @@
-"""Every handler of Gradio's pages: it comes to a service that logs, or shows what was there before, from a list with the reason.
+"""Every handler of Gradio's pages: it comes to a service that logs, or shows what was there before, from a list with
+the reason.
 
-What there is, is enumerated from the running pages. That each of the services logs before it does anything: services/test_coverage.py.
-Handlers are looked at, not run (test_steps.py and audit/test_pages.py run them): a service that stands behind a condition counts.
+What there is, is enumerated from the running pages. That each of the services logs before it does anything:
+services/test_coverage.py. Handlers are looked at, not run (test_steps.py and audit/test_pages.py run them): a service
+that stands behind a condition counts.
 """
 
 import importlib
@@ -101,7 +103,9 @@ def handlers(appliance: Any, own_environment: None) -> dict[str, Callable[..., A
         from appliance.web.wizard import build_blocks
 
         functions = [each.fn for build in (build_audit_blocks, build_blocks) for each in build(appliance).fns.values()]
-    return {name_of(unwrapped(function)).removeprefix("web."): function for function in functions if function is not None}
+    return {
+        name_of(unwrapped(function)).removeprefix("web."): function for function in functions if function is not None
+    }
 
 
 def _for_callers(service: str) -> bool:

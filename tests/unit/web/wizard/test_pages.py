@@ -22,7 +22,8 @@ OPEN = {"/healthz", "/readyz", "/sign-in", "/favicon.ico", "/static/{name}"}
 def pages(appliance: Any, runner: asyncio.Runner, own_environment: None) -> Iterator[Pages]:
     """Gradio's pages, running."""
     with warnings.catch_warnings():
-        # Gradio makes event loops for its locks when it is built in a thread, and forgets them; they are collected here.
+        # Gradio makes event loops for its locks when it is built in a thread, and forgets them; they are collected
+        # here.
         warnings.simplefilter("ignore", ResourceWarning)
         prepare_environment(appliance.context.home)
         ending = asyncio.Event()
@@ -84,7 +85,16 @@ def test_every_route_asks_for_a_session(whole: Any, pages: Pages) -> None:
 def test_of_gradio_only_the_listed_routes_answer(whole: Any, pages: Pages, token_of: Any) -> None:
     """Signed in, and still: files, proxies, uploads, recordings, monitoring and API pages are not there."""
     token = token_of("auditor")
-    listed = ("/assets", "/static", "/svelte", "/theme.css", "/favicon.ico", "/manifest.json", "/gradio_api/queue", "/gradio_api/cancel")
+    listed = (
+        "/assets",
+        "/static",
+        "/svelte",
+        "/theme.css",
+        "/favicon.ico",
+        "/manifest.json",
+        "/gradio_api/queue",
+        "/gradio_api/cancel",
+    )
     listed += ("/gradio_api/reset", "/gradio_api/heartbeat", "/gradio_api/startup-events", "/gradio_api/theme.css")
     for method, path in routes(pages._app):
         below = path.removeprefix(MOUNT).removeprefix(AUDIT_MOUNT)
@@ -102,7 +112,9 @@ def test_the_page_is_the_same_for_everybody_and_holds_no_data(whole: Any, token_
             assert foreign not in first.body.split(b"<body")[0] or foreign == b"cdnjs"
 
 
-def test_no_field_that_takes_a_path_or_address_makes_a_request(whole: Any, token_of: Any, runner: asyncio.Runner) -> None:
+def test_no_field_that_takes_a_path_or_address_makes_a_request(
+    whole: Any, token_of: Any, runner: asyncio.Runner
+) -> None:
     """A listening server on this machine hears nothing (CVE-2024-47167, CVE-2026-28416, CVE-2026-59806)."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -110,11 +122,22 @@ def test_no_field_that_takes_a_path_or_address_makes_a_request(whole: Any, token
         listener.settimeout(0.3)
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/x"
         token = token_of("trainer")
-        for path in (f"/app/gradio_api/file={url}", f"/app/gradio_api/proxy={url}", f"/app/?deep_link={url}", f"/app/svelte/{url}"):
+        for path in (
+            f"/app/gradio_api/file={url}",
+            f"/app/gradio_api/proxy={url}",
+            f"/app/?deep_link={url}",
+            f"/app/svelte/{url}",
+        ):
             whole.ask("GET", path, token=token)
         for number in range(12):
             for value in (url, {"path": url, "meta": {"_type": "gradio.FileData"}}, {"url": url, "path": url}):
-                event = {"data": [value] * 4, "fn_index": number, "session_hash": "abc", "trigger_id": 1, "event_data": None}
+                event = {
+                    "data": [value] * 4,
+                    "fn_index": number,
+                    "session_hash": "abc",
+                    "trigger_id": 1,
+                    "event_data": None,
+                }
                 whole.ask("POST", "/app/gradio_api/queue/join", token=token, body=json.dumps(event).encode())
         runner.run(asyncio.sleep(0.5))
         with pytest.raises(TimeoutError):
@@ -131,7 +154,17 @@ def all_blocks(pages: Pages) -> list[Any]:
 def test_nothing_of_the_pages_needs_evaluation_or_gradios_files(pages: Pages) -> None:
     """`gr.HTML` and `gr.LinePlot` need eval; Gradio's uploads write plaintext."""
     kinds = {block.get_block_name() for blocks in all_blocks(pages) for block in blocks.blocks.values()}
-    assert not kinds & {"html", "file", "uploadbutton", "downloadbutton", "lineplot", "nativeplot", "image", "audio", "video"}
+    assert not kinds & {
+        "html",
+        "file",
+        "uploadbutton",
+        "downloadbutton",
+        "lineplot",
+        "nativeplot",
+        "image",
+        "audio",
+        "video",
+    }
     assert {"walkthrough", "timer", "chatbot"} <= kinds
 
 

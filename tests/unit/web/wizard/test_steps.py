@@ -44,7 +44,8 @@ class Wizard:
         found = [
             each
             for each in self._blocks.fns.values()
-            if each.name == name and (not near or any((getattr(item, "label", "") or "").startswith(near) for item in each.inputs))
+            if each.name == name
+            and (not near or any((getattr(item, "label", "") or "").startswith(near) for item in each.inputs))
         ]
         assert found, name
         given = found[0].fn(self._request, *values)  # type: ignore[misc]
@@ -66,7 +67,10 @@ def button(outputs: Any, start: str) -> gr.Button:
 @pytest.fixture(scope="module")
 def people(world: Any, own_environment: None) -> Callable[[str], Wizard]:
     """Give the wizard of a person by name."""
-    passwords = {"anna": world.ids["one_time"], "otto": add_user(world.context, OPERATOR, name="otto", role="auditor")["password"]}
+    passwords = {
+        "anna": world.ids["one_time"],
+        "otto": add_user(world.context, OPERATOR, name="otto", role="auditor")["password"],
+    }
     prepare_environment(world.context.home)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
@@ -148,8 +152,15 @@ def test_where_it_comes_from_is_kept_and_checked(anna: Wizard, world: Any) -> No
     assert "is written as in 2027-12-31" in refused
     imported(anna, sent(world), origin=("HR", "desk answers", "contract", "ours", "2099-12-31"))
     made = world.do("dataset.list")[-1]
-    assert (made["owner"], made["purpose"], made["legal_basis"], made["keep_until"]) == ("HR", "desk answers", "contract", "2099-12-31")
-    assert "must not be used any more" in text_of(imported(anna, sent(world), origin=("HR", "answers", "contract", "ours", "2020-01-01")))
+    assert (made["owner"], made["purpose"], made["legal_basis"], made["keep_until"]) == (
+        "HR",
+        "desk answers",
+        "contract",
+        "2099-12-31",
+    )
+    assert "must not be used any more" in text_of(
+        imported(anna, sent(world), origin=("HR", "answers", "contract", "ours", "2020-01-01"))
+    )
 
 
 def test_what_was_found_in_the_rows_is_shown_and_mended_by_a_click(anna: Wizard, world: Any) -> None:
@@ -190,7 +201,11 @@ def test_what_was_read_in_the_wrong_way_can_be_said(anna: Wizard, world: Any) ->
 
 def test_single_rows_are_dropped_by_their_numbers(anna: Wizard, world: Any) -> None:
     """So that of two answers to one question the right one can stay."""
-    table = b"question,answer\n" + b"".join(f"What is {index}?,It is {index}.\n".encode() for index in range(9)) + b"What is 1?,No.\n"
+    table = (
+        b"question,answer\n"
+        + b"".join(f"What is {index}?,It is {index}.\n".encode() for index in range(9))
+        + b"What is 1?,No.\n"
+    )
     assert "answers the question of row 3 differently" in text_of(imported(anna, sent(world, table, "twice.csv")))
     dataset = world.do("dataset.list")[-1]["id"]
     dropped = anna("drop_rows", dataset, "11")
@@ -329,7 +344,9 @@ def test_one_change_of_the_settings_is_one_look_and_logged(world: Any, monkeypat
         (expert(batch=float("inf")), "Rows a step: inf is no whole number"),
     ],
 )
-def test_what_cannot_be_is_a_sentence_in_the_review_and_nothing_to_press(anna: Wizard, settings: Any, said: str) -> None:
+def test_what_cannot_be_is_a_sentence_in_the_review_and_nothing_to_press(
+    anna: Wizard, settings: Any, said: str
+) -> None:
     sentence, start, *_ = anna("review", anna.ids["dataset"], anna.ids["model"], "quick", *settings)
     assert said in sentence
     assert not start.interactive
@@ -339,7 +356,9 @@ def test_what_cannot_be_is_a_sentence_in_the_review_and_nothing_to_press(anna: W
 
 
 def test_no_field_has_bounds_of_its_own(anna: Wizard) -> None:
-    """Gradio does not call us past them, and the page would go on showing the plan from before with a button to start it."""
+    """Gradio does not call us past them, and the page would go on showing the plan from before with a button to start
+    it.
+    """
     fields = [each for each in anna.inputs("review") if isinstance(each, gr.Number)]
     assert len(fields) == 5
     assert {(each.minimum, each.maximum, each.precision) for each in fields} == {(None, None, None)}
@@ -357,7 +376,9 @@ def test_expert_settings_reach_the_job(anna: Wizard, world: Any) -> None:
     settings = expert(method="last-layers", last_layers=1, head=True, epochs=2, batch=4, rate=1e-4)
     job_id = anna("start", anna.ids["dataset"], anna.ids["model"], "quick", *settings)[1].value
     spec = world.do("job.show", job_id=job_id)["spec"]
-    assert {name: spec[name] for name in ("method", "last_layers", "train_head", "epochs", "batch_size", "learning_rate")} == {
+    assert {
+        name: spec[name] for name in ("method", "last_layers", "train_head", "epochs", "batch_size", "learning_rate")
+    } == {
         "method": "last-layers",
         "last_layers": 1,
         "train_head": True,
@@ -427,7 +448,9 @@ def test_a_worker_that_fails_leaves_its_sentence(anna: Wizard, world: Any, simul
     world.appliance.run_queue()
     shown = anna("tick", job_id, None)
     assert "The training did not go on." in text_of(shown)
-    assert any(each.visible for each in shown if isinstance(each, gr.Button) and each.value == "Resume where it stopped")
+    assert any(
+        each.visible for each in shown if isinstance(each, gr.Button) and each.value == "Resume where it stopped"
+    )
     world.switch.current = world.switch.ordinary
 
 
@@ -435,7 +458,12 @@ def test_a_worker_that_fails_leaves_its_sentence(anna: Wizard, world: Any, simul
     ("state", "said"), [("running", "Training"), ("stopping", "Stopping"), ("failed", "Failed"), ("stopped", "Stopped")]
 )
 def test_a_job_says_its_state_time_and_speed(state: str, said: str) -> None:
-    points = [{"step": 5, "body": {"step": 5, "steps": 10, "figures": {"loss": 1.5, "seconds_left": 90, "tokens_per_s": 1234.0}}}]
+    points = [
+        {
+            "step": 5,
+            "body": {"step": 5, "steps": 10, "figures": {"loss": 1.5, "seconds_left": 90, "tokens_per_s": 1234.0}},
+        }
+    ]
     shown = draw_job({"kind": "train", "state": state, "progress": points, "result": {}, "reason": "Why it is so."})
     assert said in shown
     assert "5 of 10" in shown
@@ -510,7 +538,9 @@ def test_an_answer_of_empty_lines_is_said_to_be_none() -> None:
     assert turns[1]["content"] == "\n \n"
 
 
-@pytest.mark.parametrize(("question", "picked", "said"), [(" ", True, "Write a question"), ("Who?", False, "no tuned model")])
+@pytest.mark.parametrize(
+    ("question", "picked", "said"), [(" ", True, "Write a question"), ("Who?", False, "no tuned model")]
+)
 def test_a_question_that_cannot_be_asked(anna: Wizard, question: str, picked: bool, said: str) -> None:
     with pytest.raises(gr.Error, match=said):
         anna("answer", question, anna.ids["adapter"] if picked else None, anna("forget")[2])
@@ -539,11 +569,18 @@ def panel(outputs: Any) -> list[Any]:
 def test_a_rank_is_looked_at_made_smaller_and_shown(
     anna: Wizard, world: Any, simulate: Callable[..., Any], worker_frame: Any, ordinary_plays: Any
 ) -> None:
-    """One button after the other; the picture comes when the job has ended, and the smaller model is picked at the end."""
+    """One button after the other; the picture comes when the job has ended, and the smaller model is picked at the
+    end.
+    """
     adapter = world.ids["adapter"]
     kept = [0.6, 0.97, *([1.0] * 14)]
     figures = {"rank": 16, "matrices": 14, "used": 16, "kept": kept, "enough": {"90": 2, "95": 2, "99": 3}}
-    summary = {**figures, "effective_rank": 3.5, "stable_rank": 1.5, "sentence": "16 was more than needed: 2 directions carry 95 %."}
+    summary = {
+        **figures,
+        "effective_rank": 3.5,
+        "stable_rank": 1.5,
+        "sentence": "16 was more than needed: 2 directions carry 95 %.",
+    }
 
     def look(channel: Any, _start: Any) -> Any:
         channel.send(Ready())
@@ -553,7 +590,12 @@ def test_a_rank_is_looked_at_made_smaller_and_shown(
         channel.send(Ready())
         Path(start.smaller.folder).mkdir()
         names = ("kept", "lost_directions", "loss_before", "loss_after", "bytes_before", "bytes_after", "rows")
-        result = {**dict.fromkeys(names, 1), "rank_before": 16, "rank": start.rank, "sentence": f"Rank 16 became rank {start.rank}."}
+        result = {
+            **dict.fromkeys(names, 1),
+            "rank_before": 16,
+            "rank": start.rank,
+            "sentence": f"Rank 16 became rank {start.rank}.",
+        }
         return Done(result={"adapter_written": True, "adapter_sha256": "ab" * 32, **result})
 
     world.switch.current = simulate({**ordinary_plays, "ranks": worker_frame(look), "shrink": worker_frame(shrink)})
@@ -573,7 +615,12 @@ def test_a_rank_is_looked_at_made_smaller_and_shown(
     view, look_button, smaller, show, _stop = panel(anna("pick", adapter, near="Model"))
     assert "16 was more than needed: 2 directions carry 95 %." in view
     assert "<svg" in view
-    assert (look_button.value, smaller.value, smaller.interactive, show.visible) == ("Look again", "Make it smaller", True, False)
+    assert (look_button.value, smaller.value, smaller.interactive, show.visible) == (
+        "Look again",
+        "Make it smaller",
+        True,
+        False,
+    )
 
     view, _look, smaller, _show, _stop = panel(anna("make_smaller", adapter, 0.95))
     assert "Making it smaller, and measuring both" in view
@@ -592,7 +639,12 @@ def test_a_rank_that_is_not_there_is_a_sentence_and_no_button(anna: Wizard, worl
     """Nothing picked, a method without a rank, a job that failed."""
     nothing = panel(anna("pick", None, near="Model"))
     assert (nothing[0], nothing[1].interactive, nothing[2].interactive) == ("", False, False)
-    for name, values in (("explain_rank", (None,)), ("make_smaller", (None, 0.95)), ("show_smaller", (None,)), ("stop_rank", (None,))):
+    for name, values in (
+        ("explain_rank", (None,)),
+        ("make_smaller", (None, 0.95)),
+        ("show_smaller", (None,)),
+        ("stop_rank", (None,)),
+    ):
         with pytest.raises(gr.Error, match="Pick a model first"):
             anna(name, *values)
     adapter = world.ids["adapter"]
