@@ -131,11 +131,7 @@ def _verify_loopback(host: str) -> None:
     except ValueError:
         loopback = False
     if not loopback:
-        raise InputError(
-            f"The pages are served on this machine alone (127.0.0.1): on {host} they would need TLS. "
-            "Reach them from elsewhere through an encrypted tunnel.",
-            code="serve.tls",
-        )
+        raise InputError("serve.tls", host=host)
 
 
 def _bind_tcp(host: str, port: int) -> socket.socket:
@@ -148,11 +144,8 @@ def _bind_tcp(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         if error.errno in {errno.EADDRINUSE, errno.EACCES}:
-            raise ConflictError(
-                f"Port {port} is taken or not allowed. Stop what uses it, or choose another with --port.",
-                code="serve.port",
-            ) from error
-        raise ConflictError(f"{host} is no address of this machine: {error.strerror}.", code="serve.address") from error
+            raise ConflictError("serve.port", port=port) from error
+        raise ConflictError("serve.address", host=host, strerror=str(error.strerror)) from error
     return listener
 
 

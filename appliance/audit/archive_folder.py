@@ -50,9 +50,7 @@ def write_archive(log: Path, out: Path, plan: ArchivePlan) -> str:
     with storage_errors("Reading the archive"):
         listed = (target / SUMS).read_bytes()
     if listed != sums:
-        raise ConflictError(
-            f"There is another archive at {name} already. Name another folder.", code="audit.archive-exists"
-        )
+        raise ConflictError("audit.archive-exists", name=name)
     verify_bundles(log, dict.fromkeys(plan.bundles, target))
     return hashlib.sha256(sums).hexdigest()
 
@@ -77,7 +75,7 @@ def find_bundles(folders: Sequence[Path]) -> dict[int, Path]:
                     if key is not None and key[0] == ENTRIES and key[2] == WIDTH:
                         found.setdefault(key[1], sums.parent)
         if len(found) == before:
-            raise InputError(f"There is no archive of the log in {folder.name}.", code="audit.archive-absent")
+            raise InputError("audit.archive-absent", folder_name=folder.name)
     return found
 
 
@@ -89,19 +87,15 @@ def verify_bundles(log: Path, archives: dict[int, Path]) -> None:
     for index, archive in sorted(archives.items()):
         first = index * WIDTH
         if not (log / tile_path(0, index)).is_file():
-            raise AuditLogError(
-                f"The log has no hash of entry {first}, which the archive {archive.name} has.",
-                entry=first,
-                code="audit.archive",
-            )
+            raise AuditLogError("audit.archive", entry=first, first=first, archive_name=archive.name)
         hashes = read_tile_file(log, 0, index, WIDTH)
         for number, raw in enumerate(split_bundle(read_tile_file(archive, ENTRIES, index, WIDTH), WIDTH, first)):
             if not hmac.compare_digest(leaf_hash(raw), hashes[number * HASH_BYTES : (number + 1) * HASH_BYTES]):
                 raise AuditLogError(
-                    f"Entry {first + number} in the archive {archive.name} and the hash that the audit log keeps of it "
-                    "do not agree.",
+                    "audit.archive:entry-archive-hash",
                     entry=first + number,
-                    code="audit.archive",
+                    first=first + number,
+                    archive_name=archive.name,
                 )
             parse_entry(raw, first + number)
 

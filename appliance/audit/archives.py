@@ -105,13 +105,7 @@ class Archives:
         except (ValueError, KeyError, TypeError):
             possible = False
         if not possible:
-            raise AuditLogError(
-                f"Entry {entry['sequence']} of the audit log says that entries left for an archive, which it cannot: "
-                "the appliance did not "
-                "write it.",
-                entry=entry["sequence"],
-                code="audit.archive",
-            )
+            raise AuditLogError("audit.archive:entry-audit-log", entry=entry["sequence"], sequence=entry["sequence"])
         self.prunes.append(entry["sequence"])
         self.explained.update(plan.bundles)
 
@@ -121,21 +115,18 @@ class Archives:
         if missing:
             first = min(missing)
             raise AuditLogError(
-                f"Entry {first * WIDTH} of the audit log is missing: there is no {tile_path(ENTRIES, first)!r}, "
-                "and no entry says that it was archived.",
-                entry=first * WIDTH,
-                code="audit.truncated",
+                "audit.truncated", entry=first * WIDTH, first=first * WIDTH, entries=repr(tile_path(ENTRIES, first))
             )
 
     def verify_here(self, index: int) -> None:
         """Raise `AuditLogError` when the bundle is archived."""
         if index in self.gone:
             raise AuditLogError(
-                f"Entries {index * WIDTH} to {(index + 1) * WIDTH - 1} are archived: their hashes are here, what they "
-                "say is in the "
-                f"archive ({tile_path(ENTRIES, index)!r}).",
+                "audit.archived",
                 entry=index * WIDTH,
-                code="audit.archived",
+                index=index * WIDTH,
+                index_2=(index + 1) * WIDTH - 1,
+                entries=repr(tile_path(ENTRIES, index)),
             )
 
     def here(self, start: int, stop: int) -> Iterator[tuple[int, int]]:
@@ -224,7 +215,7 @@ def read_pointer(folder: Path) -> list[int]:
     except InputError:
         value = None
     if not isinstance(value, dict) or value.keys() != {"prunes", "version"} or value["version"] != 1:
-        raise AuditLogError(f"The audit log's file {POINTER_NAME!r} is damaged.", code="audit.pointer")
+        raise AuditLogError("audit.pointer", pointer_name=repr(POINTER_NAME))
     return [int(sequence) for sequence in value["prunes"]]
 
 

@@ -349,9 +349,7 @@ def verify_listed(actor: Actor, action: str, target: ObjectRef, outcome: Outcome
     """Return the event that an entry is. Raises `InputError` when the catalogue has none such."""
     event = EVENTS.get(action)
     if event is None:
-        raise InputError(
-            f"The catalogue of events has no {action[:80]!r}: it cannot be written.", code="audit.catalogue"
-        )
+        raise InputError("audit.catalogue:catalogue-events-written", action=repr(action[:80]))
     strange = [
         name
         for name, value in details.items()
@@ -365,7 +363,7 @@ def verify_listed(actor: Actor, action: str, target: ObjectRef, outcome: Outcome
         mistake = f"it has the details {strange}"
     else:
         return event
-    raise InputError(f"The catalogue of events has {action!r} otherwise: {mistake}.", code="audit.catalogue")
+    raise InputError("audit.catalogue", action=repr(action), mistake=mistake)
 
 
 def _numbered(event: Event, name: str) -> type | None:

@@ -135,10 +135,7 @@ class Draft:
         """
         time_us, monotonic_us = clock.now_us(), clock.monotonic_us()
         if not 0 <= time_us <= MAX_INTEGER or not 0 <= monotonic_us <= MAX_INTEGER:
-            raise InputError(
-                "The clock of this machine is set to a time that no entry of the audit log can have.",
-                code="audit.entry",
-            )
+            raise InputError("audit.entry:clock-machine-set")
         moment = {"sequence": sequence, "time_us": time_us, "boot_id": boot_id, "monotonic_us": monotonic_us}
         return {**self.fields, "version": FORMAT_VERSION, **moment}
 
@@ -199,12 +196,10 @@ def draft_entry(
     moment = {"sequence": 0, "time_us": 0, "monotonic_us": 0, "version": FORMAT_VERSION, "boot_id": ""}
     mistake = _mistake_in({**fields, **moment})
     if mistake:
-        raise InputError(f"This cannot be written to the audit log: {mistake}.", code="audit.entry")
+        raise InputError("audit.entry", mistake=mistake)
     draft = Draft.of(fields)
     if draft.size - BUNDLE_PREFIX_BYTES > MAX_ENTRY_BYTES:
-        raise InputError(
-            f"This cannot be written to the audit log: it is longer than {MAX_ENTRY_BYTES} bytes.", code="audit.entry"
-        )
+        raise InputError("audit.entry:written-audit-log", max_entry_bytes=MAX_ENTRY_BYTES)
     return draft
 
 
@@ -212,12 +207,10 @@ def encode_entry(entry: dict[str, Any]) -> bytes:
     """Return the bytes of an entry. Raises `InputError` for one that could not be read back."""
     mistake = _mistake_in(entry)
     if mistake:
-        raise InputError(f"This cannot be written to the audit log: {mistake}.", code="audit.entry")
+        raise InputError("audit.entry", mistake=mistake)
     data = _canonical(entry)
     if len(data) > MAX_ENTRY_BYTES:
-        raise InputError(
-            f"This cannot be written to the audit log: it is longer than {MAX_ENTRY_BYTES} bytes.", code="audit.entry"
-        )
+        raise InputError("audit.entry:written-audit-log", max_entry_bytes=MAX_ENTRY_BYTES)
     return data
 
 
@@ -229,21 +222,12 @@ def parse_entry(data: bytes, sequence: int) -> dict[str, Any]:
     try:
         value = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise AuditLogError(
-            f"Entry {sequence} of the audit log is damaged: it is not JSON.", entry=sequence, code="audit.entry"
-        ) from error
+        raise AuditLogError("audit.entry:entry-audit-log-damaged", entry=sequence, sequence=sequence) from error
     mistake = _mistake_in(value) or (None if _canonical(value) == data else "it is not in canonical form (RFC 8785)")
     if mistake:
-        raise AuditLogError(
-            f"Entry {sequence} of the audit log is damaged: {mistake}.", entry=sequence, code="audit.entry"
-        )
+        raise AuditLogError("audit.entry:entry-audit-log", entry=sequence, sequence=sequence, mistake=mistake)
     if value["sequence"] != sequence:
-        raise AuditLogError(
-            f"Where entry {sequence} of the audit log belongs stands entry {value['sequence']}: one was cut out or "
-            "moved.",
-            entry=sequence,
-            code="audit.sequence",
-        )
+        raise AuditLogError("audit.sequence", entry=sequence, sequence=sequence, sequence_2=value["sequence"])
     entry: dict[str, Any] = value
     return entry
 

@@ -89,9 +89,7 @@ class Journal:
             self._close = weakref.finalize(self, os.close, self._descriptor)
             found = os.fstat(self._descriptor)
         if found.st_size != JOURNAL_BYTES:
-            raise AuditLogError(
-                f"The audit log's journal has another length than {JOURNAL_BYTES} bytes.", code="audit.journal"
-            )
+            raise AuditLogError("audit.journal:audit-log-journal", journal_bytes=JOURNAL_BYTES)
         self._identity = (found.st_dev, found.st_ino)
         self._generation = b""
         self._end = 0
@@ -151,10 +149,7 @@ class Journal:
         with storage_errors("Writing the audit log"):
             found = os.stat(self._path, follow_symlinks=False)
         if (found.st_dev, found.st_ino) != self._identity:
-            raise StorageError(
-                "The audit log's folder was replaced while it was in use. Start the appliance again.",
-                code="audit.replaced",
-            )
+            raise StorageError("audit.replaced")
 
     def begin(self, size: int, open_requests: Sequence[int], key_changes: Sequence[int]) -> None:
         """Start anew:
@@ -208,9 +203,7 @@ class Journal:
 
     def _write(self, kind: int, payload: bytes) -> None:
         if _HEADER_BYTES + len(payload) > self.room:
-            raise StorageError(
-                "The audit log's journal is full; nothing was done. Free some space and try again.", code="audit.full"
-            )
+            raise StorageError("audit.full")
         header = (
             MAGIC
             + self._generation
@@ -242,11 +235,7 @@ class Journal:
         at = data.find(MAGIC + self._generation, position + 1)
         while at >= 0:
             if self._frame(data, at) is not None:
-                raise AuditLogError(
-                    f"The audit log's journal was changed where it has entry {entry}.",
-                    entry=entry,
-                    code="audit.journal",
-                )
+                raise AuditLogError("audit.journal:audit-log-journal-changed", entry=entry, sequence=entry)
             at = data.find(MAGIC + self._generation, at + 1)
 
 
@@ -256,9 +245,7 @@ def _contents(payload: bytes) -> JournalContents:
     except InputError:
         value = None
     if not isinstance(value, dict) or value.keys() != {"keys", "open", "size", "version"} or value["version"] != 1:
-        raise AuditLogError(
-            "The audit log's journal is of a version that this appliance does not know.", code="audit.journal"
-        )
+        raise AuditLogError("audit.journal")
     return JournalContents(value["size"], value["open"], value["keys"])
 
 
@@ -266,7 +253,5 @@ def _batch(frame: tuple[int, bytes], expected: int) -> Batch:
     kind, payload = frame
     first, note_end = int.from_bytes(payload[:8], "big"), _BATCH_PREFIX_BYTES + int.from_bytes(payload[8:12], "big")
     if kind != _BATCH or first != expected:
-        raise AuditLogError(
-            f"Entry {expected} of the audit log is missing in its journal.", entry=expected, code="audit.journal"
-        )
+        raise AuditLogError("audit.journal:entry-audit-log", entry=expected, expected=expected)
     return Batch(first, tuple(split_whole_bundle(payload[note_end:], first)), payload[_BATCH_PREFIX_BYTES:note_end])

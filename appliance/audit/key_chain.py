@@ -63,12 +63,7 @@ class KeyChain:
         except (KeyError, ValueError, TypeError, AuditLogError):
             here = False
         if not here or entry["outcome"] != Outcome.SUCCEEDED or (self._changes and self._changes[-1].new != old):
-            raise AuditLogError(
-                f"Entry {entry['sequence']} of the audit log changes its signing key, and the key before did not sign "
-                "that.",
-                entry=entry["sequence"],
-                code="audit.key-change",
-            )
+            raise AuditLogError("audit.key-change", entry=entry["sequence"], sequence=entry["sequence"])
         self._changes.append(KeyChange(entry["sequence"], old, new))
 
     def key_at(self, size: int, trusted: bytes) -> bytes:
@@ -78,11 +73,7 @@ class KeyChain:
         """
         keys = [self._changes[0].old, *(change.new for change in self._changes)] if self._changes else [trusted]
         if trusted not in keys:
-            raise AuditLogError(
-                "The audit log is not signed with this key, nor with one that it leads to: it is another "
-                "installation's, or was changed.",
-                code="audit.key",
-            )
+            raise AuditLogError("audit.key")
         return keys[sum(change.sequence < size for change in self._changes)]
 
 

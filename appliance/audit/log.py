@@ -59,6 +59,7 @@ from appliance.foundation.atomic_files import free_bytes, storage_errors
 from appliance.foundation.clock import Clock, clock_step_us
 from appliance.foundation.errors import ApplianceError, AuditLogError, ConflictError, StorageError
 from appliance.foundation.identifiers import new_id
+from appliance.foundation.messages import Message, message
 
 FLUSH_ENTRIES = 1024
 RESERVE_BYTES = 256 * 1024  # of the journal, for what has to be said when the disk is full
@@ -66,7 +67,7 @@ MIN_FREE_BYTES = 8 * 1024 * 1024  # of the disk, for writing the journal out
 _CLOCK_BYTES = 1024  # more than the entry takes that says that the clock was moved
 _LOG = ObjectRef("log", "audit")
 _SYSTEM = Actor("appliance", "system")
-_INTERRUPTED = "The audit log was interrupted while it was being written. Start the appliance again."
+_INTERRUPTED = message("audit.interrupted")
 
 
 class HeadStore(Protocol):
@@ -123,7 +124,7 @@ class AuditLog:
         self._kept: list[set[str]] = []  # partial files that verifications are reading
         self._signer: Signer | None = None
         self._heads: HeadStore | None = None
-        self._refusal = ""
+        self._refusal: Message | None = None
         self._trouble: StorageError | None = None
         self._queue = GroupCommit(self._write_batch)
         self._writing = threading.Lock()
@@ -362,14 +363,14 @@ class AuditLog:
         with self._writing:
             self._verify_usable()
             if self._signer is not None:
-                raise ConflictError("The audit log has a signer already.", code="audit.attached")
+                raise ConflictError("audit.attached")
             signed = TreeHead(0, EMPTY_ROOT)
             if self._note:
                 self._checkpoint = parse_checkpoint(self._note)
             if self._checkpoint is not None:
                 self._verify_own(self._checkpoint, signer)
             if self._keys.key_at(self._edge.size, signer.public_key) != signer.public_key:
-                raise AuditLogError("The audit log was handed over to another key than this one.", code="audit.key")
+                raise AuditLogError("audit.key:audit-log-handed")
             if self._checkpoint is not None:
                 signed = self._checkpoint.head
             remembered = heads.load()
@@ -396,9 +397,9 @@ class AuditLog:
         """Detach, write the journal out, and refuse every further append."""
         with self._writing:
             self._signer = self._heads = None
-            if not self._refusal:
+            if self._refusal is None:
                 self._flush_if_possible()
-            self._refusal = "The audit log is closed."
+            self._refusal = message("audit.closed")
             self._journal.close()
 
     def append(
@@ -424,7 +425,7 @@ class AuditLog:
         self._queue.put(ticket)
         if ticket.failure is not None:
             # Each thread raises an exception of its own: they share one cause, not one traceback.
-            raise type(ticket.failure)(ticket.failure.sentence, code=ticket.failure.code) from ticket.failure
+            raise type(ticket.failure)(ticket.failure.message, code=ticket.failure.code) from ticket.failure
         return ticket.sequence
 
     @contextlib.contextmanager
@@ -446,8 +447,7 @@ class AuditLog:
                 self._append_outcome(actor, action, recorded, Outcome.FAILED, reason_for(error))
             except ApplianceError as second:
                 error.add_note(
-                    "The audit log could not record this failure, and has the request without an outcome: "
-                    f"{second.sentence}"
+                    f"The audit log could not record this failure, and has the request without an outcome: {second}"
                 )
             raise
         self._append_outcome(actor, action, recorded, Outcome.SUCCEEDED, "")
@@ -464,7 +464,7 @@ class AuditLog:
         dealt with.
         """
         with self._writing:
-            failure: ApplianceError | None = StorageError(_INTERRUPTED)
+            failure: ApplianceError | None = StorageError(_INTERRUPTED, code=StorageError.default_code)
             try:
                 self._verify_usable()
                 self._journal.verify_in_place()
@@ -476,9 +476,7 @@ class AuditLog:
             except ApplianceError as error:
                 failure = error
             except Exception as error:
-                failure = StorageError(
-                    "The audit log could not be signed, or its head not be kept; nothing was done.", code="audit.cover"
-                )
+                failure = StorageError("audit.cover")
                 failure.__cause__ = error
             except BaseException:
                 # Interrupted anywhere: memory and disk may differ, and only a fresh look at the disk settles it.
@@ -499,18 +497,18 @@ class AuditLog:
         return self._unwritten | {(tile.level, tile.index): tile for tile in self._edge.unfinished()}
 
     def _verify_usable(self) -> None:
-        if self._refusal:
+        if self._refusal is not None:
             raise ConflictError(self._refusal, code="audit.closed")
 
     def _verify_own(self, checkpoint: SignedCheckpoint, signer: Signer) -> None:
         checkpoint.verify(self._keys.key_at(checkpoint.head.size, signer.public_key))
         if checkpoint.origin != signer.name:
-            raise AuditLogError("The audit log's checkpoint bears another log's name.", code="audit.key")
+            raise AuditLogError("audit.key:audit-log-checkpoint")
 
     def _verified_signer(self) -> Signer:
         self._verify_usable()
         if self._signer is None:
-            raise ConflictError("The audit log signs nothing while the vault is sealed.", code="audit.sealed")
+            raise ConflictError("audit.sealed")
         return self._signer
 
     def _look_for_trouble(self) -> None:
@@ -518,11 +516,7 @@ class AuditLog:
         self._trouble = None
         try:
             if self._free_bytes(self._folder) < MIN_FREE_BYTES:
-                raise StorageError(
-                    "The disk is full: what cannot be recorded in the audit log is not done. Free some space and try "
-                    "again.",
-                    code="storage.full",
-                )
+                raise StorageError("storage.full")
             if self._edge.size - self._written >= FLUSH_ENTRIES or self._journal.room < RESERVE_BYTES + MAX_NOTE_BYTES:
                 self._flush()
         except StorageError as error:
@@ -607,10 +601,7 @@ class AuditLog:
             self._journal.verify_in_place()
             self._journal.undo()
         except (OSError, ApplianceError):
-            self._refusal = (
-                "The audit log could not be written, nor put back as it was. Make the disk writable and start the "
-                "appliance again."
-            )
+            self._refusal = message("audit.not-restored")
 
     def _signed_note(self) -> bytes:
         return sign_checkpoint(self._head(), self._signer) if self._signer is not None else b""

@@ -82,9 +82,7 @@ def split_at(size: int) -> int:
 def inclusion_proof(leaf_hashes: Sequence[bytes], index: int) -> list[bytes]:
     """Return PATH(index, leaves), leaf side first. Raises `AuditLogError` when there is no such leaf."""
     if not 0 <= index < len(leaf_hashes):
-        raise AuditLogError(
-            f"There is no entry {index} in a tree of {len(leaf_hashes)}.", entry=index, code="audit.proof"
-        )
+        raise AuditLogError("audit.proof", entry=index, index=index, leaf_hashes=len(leaf_hashes))
     if len(leaf_hashes) == 1:
         return []
     middle = split_at(len(leaf_hashes))
@@ -97,7 +95,7 @@ def inclusion_proof(leaf_hashes: Sequence[bytes], index: int) -> list[bytes]:
 def consistency_proof(leaf_hashes: Sequence[bytes], old_size: int) -> list[bytes]:
     """Return PROOF(old_size, leaves): that the first `old_size` leaves have not changed. Empty for sizes 0 and all."""
     if not 0 <= old_size <= len(leaf_hashes):
-        raise AuditLogError(f"A tree of {len(leaf_hashes)} does not extend one of {old_size}.", code="audit.proof")
+        raise AuditLogError("audit.proof:tree-extend", leaf_hashes=len(leaf_hashes), old_size=old_size)
     return [] if old_size == 0 else _subproof(leaf_hashes, old_size, whole=True)
 
 
@@ -117,7 +115,7 @@ def verify_inclusion(leaf: bytes, index: int, head: TreeHead, proof: Sequence[by
     2.1.3.2).
     """
     if not 0 <= index < head.size:
-        raise AuditLogError(f"There is no entry {index} in a tree of {head.size}.", entry=index, code="audit.proof")
+        raise AuditLogError("audit.proof:entry-tree", entry=index, index=index, head_size=head.size)
     position, last, root, complete = index, head.size - 1, leaf, True
     for sibling in proof:
         if last == 0:
@@ -131,21 +129,17 @@ def verify_inclusion(leaf: bytes, index: int, head: TreeHead, proof: Sequence[by
             root = node_hash(root, sibling)
         position, last = position >> 1, last >> 1
     if not complete or last != 0 or not hmac.compare_digest(root, head.root):
-        raise AuditLogError(
-            f"The proof does not show that entry {index} is in this log.", entry=index, code="audit.proof"
-        )
+        raise AuditLogError("audit.proof:proof-show-entry", entry=index, index=index)
 
 
 def verify_consistency(old: TreeHead, new: TreeHead, proof: Sequence[bytes]) -> None:
     """Raise `AuditLogError` unless `proof` shows that `new` extends `old` (RFC 9162 section 2.1.4.2)."""
     if not 0 <= old.size <= new.size:
-        raise AuditLogError(f"A tree of {new.size} does not extend one of {old.size}.", code="audit.proof")
+        raise AuditLogError("audit.proof:tree-extend-2", new_size=new.size, old_size=old.size)
     if old.size in (0, new.size):
         expected = EMPTY_ROOT if old.size == 0 else new.root
         if proof or not hmac.compare_digest(old.root, expected):
-            raise AuditLogError(
-                f"The log of {new.size} entries does not extend the one of {old.size}.", code="audit.proof"
-            )
+            raise AuditLogError("audit.proof:log-entries-extend", new_size=new.size, old_size=old.size)
         return
     # A power of two is a perfect subtree: its root is the old root, which the proof then leaves out.
     path = [old.root, *proof] if old.size & (old.size - 1) == 0 else list(proof)
@@ -167,4 +161,4 @@ def verify_consistency(old: TreeHead, new: TreeHead, proof: Sequence[bytes]) -> 
     if not (
         complete and last == 0 and hmac.compare_digest(old_root, old.root) and hmac.compare_digest(new_root, new.root)
     ):
-        raise AuditLogError(f"The log of {new.size} entries does not extend the one of {old.size}.", code="audit.proof")
+        raise AuditLogError("audit.proof:log-entries-extend", new_size=new.size, old_size=old.size)

@@ -86,11 +86,7 @@ def tile_at(folder: Path, size: int, key: Key, written: int = 0) -> Tile:
         if (folder / tile_path(*key, each)).is_file():
             return Tile(*key, read_tile_file(folder, *key, each)[: width * HASH_BYTES])
     entry = key[1] * WIDTH ** (key[0] + 1)
-    raise AuditLogError(
-        f"The hashes of the audit log from entry {entry} on are missing ({tile_path(*key, width)!r}).",
-        entry=entry,
-        code="audit.tile",
-    )
+    raise AuditLogError("audit.tile", entry=entry, sequence=entry, value=repr(tile_path(*key, width)))
 
 
 def edge_keys(size: int) -> list[Key]:
@@ -104,12 +100,7 @@ def _replayed(folder: Path, journal: Journal) -> OpenedLog:
     state = replay(folder, checkpoint, visit=requests.follow)
     size = state.edge.size
     if journal.reach() > size:
-        raise AuditLogError(
-            f"The audit log's journal was changed where it begins: it has entries after the {size} that are in the "
-            "files.",
-            entry=size,
-            code="audit.journal",
-        )
+        raise AuditLogError("audit.journal:audit-log-journal-changed-begins", entry=size, size=size)
     keep_pointer(folder, state.archives)
     return OpenedLog(
         journal,
@@ -176,9 +167,7 @@ class _Resumed:
         _verify_files(folder, self._inventory, log)
         if self._signed.size > edge.size:
             raise AuditLogError(
-                f"The audit log was cut off: {self._signed.size} entries were signed, and {edge.size} are there.",
-                entry=edge.size,
-                code="audit.truncated",
+                "audit.truncated:audit-log-cut", entry=edge.size, signed_size=self._signed.size, edge_size=edge.size
             )
 
     def _archives(self, size: int) -> Archives:
@@ -188,7 +177,7 @@ class _Resumed:
         )
         for sequence in read_pointer(self._folder):
             if not 0 <= sequence < size:
-                raise AuditLogError("The audit log's pointer names an entry that is not there.", code="audit.pointer")
+                raise AuditLogError("audit.pointer:audit-log-pointer")
             archives.follow(parse_entry(self._entry(sequence, size), sequence))
         archives.verify_explained()
         return archives
@@ -213,11 +202,7 @@ class _Resumed:
 
     def _verify_root(self, head: TreeHead, root: bytes, size: int | None = None) -> None:
         if not hmac.compare_digest(head.root, root) or size not in {None, head.size}:
-            raise AuditLogError(
-                f"The history of the audit log was rewritten: its first {head.size} entries are not the ones that were "
-                "signed.",
-                code="audit.rewritten",
-            )
+            raise AuditLogError("audit.rewritten", head_size=head.size)
 
     def _tail(self, size: int) -> list[bytes]:
         """Return the entries of the unfinished bundle, compared with the hashes kept of them."""
@@ -229,19 +214,13 @@ class _Resumed:
         for number, raw in enumerate(entries):
             if not hmac.compare_digest(leaf_hash(raw), hashes[number * HASH_BYTES : (number + 1) * HASH_BYTES]):
                 sequence = index * WIDTH + number
-                raise AuditLogError(
-                    f"Entry {sequence} of the audit log and the hash kept of it do not agree: one of them was changed.",
-                    entry=sequence,
-                    code="audit.entry",
-                )
+                raise AuditLogError("audit.entry:entry-audit-log-hash", entry=sequence, sequence=sequence)
         return entries
 
     def _bundle(self, index: int, width: int) -> list[bytes]:
         if not (self._folder / tile_path(ENTRIES, index, width)).is_file():
             first = index * WIDTH
-            raise AuditLogError(
-                f"Entry {first} of the audit log is missing, and those after it.", entry=first, code="audit.truncated"
-            )
+            raise AuditLogError("audit.truncated:entry-audit-log", entry=first, first=first)
         return list(split_bundle(read_tile_file(self._folder, ENTRIES, index, width), width, index * WIDTH))
 
     def _entry(self, sequence: int, size: int) -> bytes:
@@ -258,9 +237,10 @@ def _verify_there(inventory: Inventory, size: int, gone: set[int]) -> None:
         for index in range(size // span):
             if inventory.widest((level, index)) < WIDTH and not (level == ENTRIES and index in gone):
                 raise AuditLogError(
-                    f"Entry {index * span} of the audit log is missing: there is no {tile_path(level, index)!r}.",
+                    "audit.truncated:entry-audit-log-missing",
                     entry=index * span,
-                    code="audit.truncated",
+                    index=index * span,
+                    level=repr(tile_path(level, index)),
                 )
 
 
@@ -277,10 +257,10 @@ def _verify_files(folder: Path, inventory: Inventory, log: OpenedLog) -> None:
             start = key[1] * WIDTH ** (max(key[0], 0) + 1)
             if width > width_at(size, *key):
                 raise AuditLogError(
-                    f"Entry {size} of the audit log is missing: {tile_path(*key, width)!r} speaks of what comes after "
-                    "it.",
+                    "audit.truncated:entry-audit-log-missing-speaks",
                     entry=size,
-                    code="audit.truncated",
+                    size=size,
+                    value=repr(tile_path(*key, width)),
                 )
             data = read_tile_file(folder, *key, width)
             if key[0] == ENTRIES:
@@ -288,8 +268,4 @@ def _verify_files(folder: Path, inventory: Inventory, log: OpenedLog) -> None:
             else:
                 same = data == (log.unwritten.get(key) or edge[key]).hashes[: width * HASH_BYTES]
             if not same:
-                raise AuditLogError(
-                    f"The file {tile_path(*key, width)!r} does not agree with the journal of the audit log.",
-                    entry=start,
-                    code="audit.tile",
-                )
+                raise AuditLogError("audit.tile:file-agree-journal", entry=start, value=repr(tile_path(*key, width)))

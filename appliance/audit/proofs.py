@@ -45,7 +45,7 @@ class HashTiles:
 def inclusion_proof(read: ReadTile, index: int, size: int) -> list[bytes]:
     """Return PATH(index, first `size` entries), leaf side first. Raises `AuditLogError` when there is no such entry."""
     if not 0 <= index < size:
-        raise AuditLogError(f"There is no entry {index} in a log of {size}.", entry=index, code="audit.proof")
+        raise AuditLogError("audit.proof:entry-log", entry=index, index=index, size=size)
     start, end, path = 0, size, []
     while end - start > 1:
         middle = start + split_at(end - start)
@@ -64,7 +64,7 @@ def consistency_proof(read: ReadTile, old_size: int, size: int) -> list[bytes]:
     Empty for sizes 0 and `size`.
     """
     if not 0 <= old_size <= size:
-        raise AuditLogError(f"A log of {size} does not extend one of {old_size}.", code="audit.proof")
+        raise AuditLogError("audit.proof:log-extend", size=size, old_size=old_size)
     if old_size == 0:
         return []
     start, end, path = 0, size, []
@@ -115,7 +115,5 @@ def _subtree(read: ReadTile, height: int, start: int) -> bytes:
     index, place = divmod(start >> (8 * level), WIDTH)
     hashes = read(level, index)[place * HASH_BYTES : (place + (1 << rest)) * HASH_BYTES]
     if len(hashes) != HASH_BYTES << rest:
-        raise AuditLogError(
-            f"The hashes of the audit log from entry {start} on are missing.", entry=start, code="audit.tile"
-        )
+        raise AuditLogError("audit.tile:hashes-audit-log", entry=start, start=start)
     return root_of([hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES)])

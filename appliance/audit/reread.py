@@ -27,10 +27,10 @@ def verify_bundle(tiles: HashTiles, index: int, hashes: Sequence[bytes]) -> None
     ):
         if not hmac.compare_digest(leaf_hash(raw), kept):
             raise AuditLogError(
-                f"Entry {sequence} of the audit log was changed: it is not the one whose hash is kept "
-                f"({tile_path(ENTRIES, index)!r}).",
+                "audit.entry:entry-audit-log-changed",
                 entry=sequence,
-                code="audit.entry",
+                sequence=sequence,
+                entries=repr(tile_path(ENTRIES, index)),
             )
 
 
@@ -49,11 +49,7 @@ def verify_hashes(tiles: HashTiles, index: int) -> list[bytes]:
         if not hmac.compare_digest(root_of(hashes), over[place]):
             entry = index * WIDTH ** (level + 1)
             path = tile_path(level, index)
-            raise AuditLogError(
-                f"The hashes of the audit log from entry {entry} on were changed ({path!r}).",
-                entry=entry,
-                code="audit.tile",
-            )
+            raise AuditLogError("audit.tile:hashes-audit-log-entry", entry=entry, sequence=entry, path=repr(path))
         level, index, hashes = level + 1, above, over
     return leaves
 
@@ -64,12 +60,10 @@ def _read(tiles: HashTiles, level: int, index: int) -> bytes:
         return tiles(level, index)
     path, entry = tile_path(level, index), index * WIDTH ** (max(level, 0) + 1)
     if not (tiles.folder / path).is_file():
-        raise AuditLogError(f"Of the audit log the file {path!r} is missing.", entry=entry, code="audit.truncated")
+        raise AuditLogError("audit.truncated:audit-log-file", entry=entry, path=repr(path))
     data = read_tile_file(tiles.folder, level, index, WIDTH) if level == ENTRIES else tiles(level, index)
     if level != ENTRIES and len(data) != WIDTH * HASH_BYTES:
-        raise AuditLogError(
-            f"Of the audit log the file {path!r} has another length than it must.", entry=entry, code="audit.tile"
-        )
+        raise AuditLogError("audit.tile:audit-log-file", entry=entry, path=repr(path))
     return data
 
 

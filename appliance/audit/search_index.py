@@ -145,12 +145,7 @@ class SearchIndex:
                     return False
                 self._take_in(min(head.size, self.size + BLOCK))
             if self.size == head.size and not hmac.compare_digest(self._tree.root(), head.root):
-                raise AuditLogError(
-                    "The files of the audit log were changed while the appliance ran: they no longer give the root "
-                    "that it knows. "
-                    "`appliance audit verify` names the first bad entry.",
-                    code="audit.changed",
-                )
+                raise AuditLogError("audit.changed:files-audit-log")
         return True
 
     @property
@@ -209,11 +204,7 @@ class SearchIndex:
 
     def _verified(self, raw: bytes, sequence: int) -> dict[str, Any]:
         if not hmac.compare_digest(self._columns["leaf"][sequence].tobytes(), leaf_hash(raw)[:LEAF_BYTES]):
-            raise AuditLogError(
-                f"Entry {sequence} of the audit log was changed on the disk while the appliance ran.",
-                entry=sequence,
-                code="audit.changed",
-            )
+            raise AuditLogError("audit.changed", entry=sequence, sequence=sequence)
         return parse_entry(raw, sequence)
 
     def values(self, name: str, positions: "Positions") -> Any:

@@ -71,9 +71,7 @@ def key_id(name: str, public_key: bytes) -> bytes:
 def sign_checkpoint(head: TreeHead, signer: Signer) -> bytes:
     """Return the signed note over `head`. Raises `AuditLogError` when the signer's name or signature is unusable."""
     if not _NAME.fullmatch(signer.name):
-        raise AuditLogError(
-            "The signer's name cannot stand in a checkpoint: it has spaces or '+', or is empty.", code="audit.key"
-        )
+        raise AuditLogError("audit.key:signer-name-stand")
     return _signed(f"{signer.name}\n{head.size}\n{base64.b64encode(head.root).decode()}\n".encode(), signer)
 
 
@@ -83,7 +81,7 @@ def sign_note(line: bytes, signer: Signer) -> bytes:
     Raises `AuditLogError`.
     """
     if b"\n" in line or not line:
-        raise AuditLogError("Only a text of one line is signed.", code="audit.note")
+        raise AuditLogError("audit.note")
     return _signed(line + b"\n", signer)
 
 
@@ -97,7 +95,7 @@ def open_note(note: bytes, name: str, public_key: bytes) -> bytes:
     except AuditLogError:
         text, signatures = b"", ()
     if text.count(b"\n") != 1:
-        raise AuditLogError("The signed note is damaged: it must be one line and signatures.", code="audit.note")
+        raise AuditLogError("audit.note:signed-note-damaged")
     _verify_signed(text, signatures, name, public_key, "note")
     return text[:-1]
 
@@ -117,10 +115,7 @@ def _verify_signed(
     wanted = key_id(origin, public_key)
     ours = [blob[_KEY_ID_BYTES:] for name, blob in signatures if name == origin and blob[:_KEY_ID_BYTES] == wanted]
     if not ours:
-        raise AuditLogError(
-            f"The {what} is not signed with this key: it belongs to another installation, or was changed.",
-            code="audit.key",
-        )
+        raise AuditLogError("audit.key:signed-key-belongs", what=what)
     for signature in ours:
         verify_signature(public_key, signature, text, what)
 
@@ -130,7 +125,7 @@ def verify_signature(public_key: bytes, signature: bytes, text: bytes, what: str
     try:
         Ed25519PublicKey.from_public_bytes(public_key).verify(signature, text)
     except (InvalidSignature, ValueError) as error:  # A key of another length is a ValueError.
-        raise AuditLogError(f"The signature of the {what} is wrong: it was changed.", code="audit.signature") from error
+        raise AuditLogError("audit.signature", what=what) from error
 
 
 def verifier_key(name: str, public_key: bytes) -> str:
@@ -142,7 +137,7 @@ def verifier_key(name: str, public_key: bytes) -> str:
 
 
 def _damaged(what: str) -> AuditLogError:
-    return AuditLogError(f"The audit log's checkpoint is damaged: {what}.", code="audit.checkpoint")
+    return AuditLogError("audit.checkpoint", what=what)
 
 
 def _decode_base64(text: str, what: str) -> bytes:

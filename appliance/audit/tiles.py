@@ -78,15 +78,11 @@ def split_bundle(data: bytes, width: int, first: int) -> Iterator[bytes]:
         start = position + _PREFIX_BYTES
         position = start + int.from_bytes(data[start - _PREFIX_BYTES : start], "big")
         if start > len(data) or position > len(data):
-            raise AuditLogError(f"Entry {sequence} of the audit log is cut short.", entry=sequence, code="audit.bundle")
+            raise AuditLogError("audit.bundle:entry-audit-log", entry=sequence, sequence=sequence)
         yield data[start:position]
     if position != len(data):
         sequence = first + width
-        raise AuditLogError(
-            f"The audit log has bytes that belong to no entry before entry {sequence}.",
-            entry=sequence,
-            code="audit.bundle",
-        )
+        raise AuditLogError("audit.bundle", entry=sequence, sequence=sequence)
 
 
 def split_whole_bundle(data: bytes, first: int) -> Iterator[bytes]:
@@ -215,10 +211,10 @@ class Inventory:
         for key, widths in sorted(self.widths.items()):
             if widths[-1] > width_at(present, *key):
                 raise AuditLogError(
-                    f"Entry {present} of the audit log is missing: {tile_path(*key, widths[-1])!r} speaks of what "
-                    "comes after it.",
+                    "audit.truncated:entry-audit-log-missing-speaks-comes",
                     entry=present,
-                    code="audit.truncated",
+                    present=present,
+                    value=repr(tile_path(*key, widths[-1])),
                 )
             if known := [width for width in widths if width <= width_at(size, *key)]:
                 earlier.widths[key] = known
@@ -252,7 +248,7 @@ def take_inventory(folder: Path) -> Inventory:
                 elif (path.is_symlink() or not path.is_file() or not _admit(inventory, relative)) and os.path.lexists(
                     path
                 ):
-                    raise AuditLogError(f"The file {relative!r} does not belong to the audit log.", code="audit.file")
+                    raise AuditLogError("audit.file:file-belong-audit", relative=repr(relative))
     for widths in inventory.widths.values():
         widths.sort()
     return inventory
@@ -293,9 +289,5 @@ def read_tile_file(folder: Path, level: int, index: int, width: int) -> bytes:
     with storage_errors(f"Reading {path}"), open(folder / path, "rb") as file:
         data = file.read(limit + 1)
     if len(data) > limit:
-        raise AuditLogError(
-            f"The file {path!r} of the audit log is too long.",
-            entry=index * WIDTH ** (max(level, 0) + 1),
-            code="audit.file",
-        )
+        raise AuditLogError("audit.file", entry=index * WIDTH ** (max(level, 0) + 1), path=repr(path))
     return data

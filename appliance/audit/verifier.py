@@ -105,7 +105,7 @@ def verify_log(
     named.
     """
     if not folder.is_dir():
-        raise AuditLogError("There is no audit log in this folder.", code="audit.absent")
+        raise AuditLogError("audit.absent")
     if snapshot is None:
         snapshot = Snapshot(take_inventory(folder), read_checkpoint(folder))
     checkpoint = snapshot.checkpoint
@@ -118,12 +118,7 @@ def verify_log(
         _verify_witness(state, witness, public_key, checkpoint)
     signed_size = 0 if checkpoint is None else checkpoint.head.size
     if require_signed and (checkpoint is None or signed_size < state.edge.size):
-        raise AuditLogError(
-            f"Nothing signed covers the audit log from entry {signed_size} on. Unseal the appliance, which signs what "
-            "is there.",
-            entry=signed_size,
-            code="audit.unsigned",
-        )
+        raise AuditLogError("audit.unsigned", entry=signed_size, signed_size=signed_size)
     return VerifiedLog(state.edge.size, state.edge.root(), signed_size, told_of(state.archives.gone))
 
 
@@ -132,19 +127,9 @@ def verify_extends(size: int, root: bytes | None, remembered: TreeHead) -> None:
     head.
     """
     if size < remembered.size or root is None:
-        raise AuditLogError(
-            f"An older folder of the audit log was put back, or its end was cut off: it has {size} entries, and there "
-            "were "
-            f"{remembered.size} already. Bring back the newer folder.",
-            entry=size,
-            code="audit.rollback",
-        )
+        raise AuditLogError("audit.rollback", entry=size, size=size, remembered_size=remembered.size)
     if not hmac.compare_digest(root, remembered.root):
-        raise AuditLogError(
-            f"The history of the audit log was rewritten: its first {remembered.size} entries are not the ones that "
-            "were remembered.",
-            code="audit.rewritten",
-        )
+        raise AuditLogError("audit.rewritten:history-audit-log", remembered_size=remembered.size)
 
 
 def _verify_witness(
@@ -155,21 +140,11 @@ def _verify_witness(
     """
     size, root = witness.head.size, state.roots.get(witness.head.size)
     if checkpoint is not None and witness.origin != checkpoint.origin:
-        raise AuditLogError("This checkpoint is of another log: it bears another name.", code="audit.witness")
+        raise AuditLogError("audit.witness")
     if size > state.edge.size or root is None:
-        raise AuditLogError(
-            f"The audit log lost its end: the checkpoint that was carried away has {size} entries, and "
-            f"{state.edge.size} are there.",
-            entry=state.edge.size,
-            code="audit.witness",
-        )
+        raise AuditLogError("audit.witness:audit-log-lost", entry=state.edge.size, size=size, edge_size=state.edge.size)
     if not hmac.compare_digest(root, witness.head.root):
-        raise AuditLogError(
-            f"The history of the audit log was rewritten: its first {size} entries are not those of the checkpoint "
-            "that was carried away. "
-            "Only somebody who holds the log's signing key can have done that.",
-            code="audit.witness",
-        )
+        raise AuditLogError("audit.witness:history-audit-log", size=size)
     witness.verify(state.keys.key_at(size, public_key))
 
 
@@ -224,19 +199,13 @@ def replay(
         checkpoint.verify(state.keys.key_at(signed.size, public_key))
     if signed.size > state.edge.size:
         raise AuditLogError(
-            f"The audit log was cut off: {signed.size} entries were signed, and {state.edge.size} are there.",
-            entry=state.edge.size,
-            code="audit.truncated",
+            "audit.truncated:audit-log-cut", entry=state.edge.size, signed_size=signed.size, edge_size=state.edge.size
         )
     for tile in state.edge.unfinished():
         state.unwritten += check.tile(tile)
     check.nothing_left(state.edge.size)
     if not hmac.compare_digest(state.roots[signed.size], signed.root):
-        raise AuditLogError(
-            f"The history of the audit log was rewritten: its first {signed.size} entries are not the ones that were "
-            "signed.",
-            code="audit.rewritten",
-        )
+        raise AuditLogError("audit.rewritten:history-audit-log-rewritten", signed_size=signed.size)
     return state
 
 
@@ -264,12 +233,7 @@ def verify_restore(entry: dict[str, Any], before: TreeHead) -> None:
     if entry["outcome"] != Outcome.REQUESTED:
         return
     if (entry["details"].get("size"), entry["details"].get("root")) != (before.size, before.root.hex()):
-        raise AuditLogError(
-            f"Entry {entry['sequence']} of the audit log says that the home was restored, and names another log than "
-            "the one before it.",
-            entry=entry["sequence"],
-            code="audit.restore",
-        )
+        raise AuditLogError("audit.restore", entry=entry["sequence"], sequence=entry["sequence"])
 
 
 # Entries that speak of the log that they stand on.
@@ -285,11 +249,7 @@ def _verify_leaf(leaf: bytes, known: bytes, sequence: int) -> None:
     start = sequence % WIDTH * HASH_BYTES
     kept = known[start : start + HASH_BYTES]
     if kept and not hmac.compare_digest(kept, leaf):
-        raise AuditLogError(
-            f"Entry {sequence} of the audit log and the hash kept of it do not agree: one of them was changed.",
-            entry=sequence,
-            code="audit.entry",
-        )
+        raise AuditLogError("audit.entry:entry-audit-log-hash", entry=sequence, sequence=sequence)
 
 
 class _Check:
@@ -318,18 +278,13 @@ class _Check:
                 number = next((at for at in range(tile.width) if not _same_hash(data, expected, at)), tile.width)
                 entry = (tile.index * WIDTH + number) * span
                 raise AuditLogError(
-                    f"The file {tile_path(*key, width)!r} does not agree with the entries of the audit log, from entry "
-                    f"{entry} on.",
-                    entry=entry,
-                    code="audit.tile",
+                    "audit.tile:file-agree-entries", entry=entry, value=repr(tile_path(*key, width)), sequence=entry
                 )
         widest = self._inventory.widest(key)
         if widest < width_at(self._signed_size, *key):
             entry = (tile.index * WIDTH + widest) * span
             raise AuditLogError(
-                f"The hashes of the audit log from entry {entry} on are missing ({tile.path!r}), and they were signed.",
-                entry=entry,
-                code="audit.tile",
+                "audit.tile:hashes-audit-log-entry-missing", entry=entry, sequence=entry, path=repr(tile.path)
             )
         return [] if widest == tile.width else [tile]
 
@@ -347,9 +302,10 @@ class _Check:
                 before = sum(len(encode_bundle(entries[: number + 1])) <= same for number in range(width))
                 entry = index * WIDTH + before
                 raise AuditLogError(
-                    f"Two copies of entry {entry} of the audit log differ ({tile_path(ENTRIES, index, width)!r}).",
+                    "audit.bundle:copies-entry-audit",
                     entry=entry,
-                    code="audit.bundle",
+                    sequence=entry,
+                    entries=repr(tile_path(ENTRIES, index, width)),
                 )
 
     def nothing_left(self, size: int) -> None:
@@ -358,9 +314,7 @@ class _Check:
         if left:
             path = tile_path(*left[0], self._inventory.widest(left[0]))
             raise AuditLogError(
-                f"Entry {size} of the audit log is missing: {path!r} speaks of what comes after it.",
-                entry=size,
-                code="audit.truncated",
+                "audit.truncated:entry-audit-log-missing-speaks-comes-after", entry=size, size=size, path=repr(path)
             )
 
 

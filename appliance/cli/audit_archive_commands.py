@@ -35,10 +35,7 @@ def add_archive_command(group: typer.Typer, frame: Frame) -> None:
         passphrase_file: PassphraseFile = None,
         as_json: AsJson = False,
     ) -> None:
-        """Move old entries of the log into an archive.
-
-        Their hashes stay, so that everything can be proved as before.
-        """
+        """Move old entries of the log into an archive; their hashes stay, so that all can be proved as before."""
         with frame(as_json, passphrase_file) as options:
             if dry_run:
                 with options.client() as client:
@@ -46,7 +43,7 @@ def add_archive_command(group: typer.Typer, frame: Frame) -> None:
                 options.printer.result(found, _planned(found))
                 return
             if to is None:
-                raise InputError("Name the folder that the archive is to go to: --to FOLDER.", code="archive.place")
+                raise InputError("archive.place:name-folder-archive")
             folder = _outside(to, options.settings.home)
             with options.client(write=(folder,)) as client:
                 done = _archive(client, options.settings.home / "audit", folder, before)
@@ -89,9 +86,7 @@ def _outside(to: Path, home: Path) -> Path:
     """Return the folder, made where it was missing. Raises `InputError` when it lies in the home, `StorageError`."""
     whole = to.resolve()
     if whole == home.resolve() or home.resolve() in whole.parents:
-        raise InputError(
-            "An archive in the home itself is lost with it. Name a folder on another disk.", code="archive.place"
-        )
+        raise InputError("archive.place")
     make_private_folder(whole)
     return whole
 

@@ -118,9 +118,7 @@ def _add_verify(group: typer.Typer, frame: Frame) -> None:
         passphrase_file: PassphraseFile = None,
         as_json: AsJson = False,
     ) -> None:
-        """Recompute the whole log, compare it with earlier checkpoints and with archives, and name the first bad entry
-        if there is one.
-        """
+        """Recompute the whole log, compare it with checkpoints and archives, and name the first bad entry."""
         with frame(as_json, passphrase_file) as options:
             witnesses = [_read_witness(path) for path in witness or ()]
             folders = [path.resolve() for path in archive or ()]
@@ -166,9 +164,7 @@ def _add_prove(group: typer.Typer, frame: Frame) -> None:
         passphrase_file: PassphraseFile = None,
         as_json: AsJson = False,
     ) -> None:
-        """Prove that an entry is in the log (C2SP tlog-proof), to somebody who has ops/verify_proof.py and the log's
-        key, and no log.
-        """
+        """Prove that an entry is in the log (C2SP tlog-proof), to somebody who has the log's key and no log."""
         with frame(as_json, passphrase_file) as options, NewFile(out) as file, options.client() as client:
             proved = client.perform("audit.prove", sequence=entry)
             if file is not None:
@@ -213,7 +209,7 @@ def _add_export(group: typer.Typer, frame: Frame) -> None:
         with frame(as_json, passphrase_file) as options:
             if format == "folder":
                 if out is None:
-                    raise InputError("A log for the verifier is a folder: name a new one.", code="audit.out")
+                    raise InputError("audit.out")
                 folder = _new_folder(out)
                 with options.client(write=(folder,)) as client:
                     done = _write_folder(client, options.settings.home / "audit", folder)
@@ -280,7 +276,7 @@ def _write_folder(client: Client, log: Path, folder: Path) -> dict[str, Any]:
 def _new_folder(out: Path) -> Path:
     """Make the folder, which must not be there yet. Raises `ConflictError`, `StorageError`."""
     if out.exists():
-        raise ConflictError(f"{out.name} is there already. Name a new folder.", code="out.exists")
+        raise ConflictError("out.exists", out_name=out.name)
     folder = out.resolve()
     make_private_folder(folder)
     return folder
@@ -291,9 +287,7 @@ def _read_witness(path: Path) -> str:
         with path.open("rb") as file:
             return file.read(MAX_WITNESS_BYTES).decode("utf-8", "replace")
     except OSError as error:
-        raise InputError(
-            f"The checkpoint {path.name} cannot be read: {error.strerror}.", code="audit.witness-file"
-        ) from None
+        raise InputError("audit.witness-file", path_name=path.name, strerror=str(error.strerror)) from None
 
 
 def _digest(path: Path) -> str:
@@ -302,7 +296,7 @@ def _digest(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise InputError(f"The file {path.name} cannot be read: {error.strerror}.", code="audit.file-read") from None
+        raise InputError("audit.file-read", path_name=path.name, strerror=str(error.strerror)) from None
 
 
 def _confirmed(found: dict[str, Any]) -> list[str]:

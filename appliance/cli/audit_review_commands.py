@@ -47,9 +47,7 @@ def add_review_commands(group: typer.Typer, frame: Frame) -> None:
         passphrase_file: PassphraseFile = None,
         as_json: AsJson = False,
     ) -> None:
-        """Sign off a review of the log, with the auditor's own password: whoever runs the machine does not review
-        himself.
-        """
+        """Sign off a review of the log, with the auditor's own password."""
         with frame(as_json, passphrase_file) as options:
             password = find_password(password_file, auditor)
             with options.client() as client:
@@ -70,7 +68,7 @@ def add_review_commands(group: typer.Typer, frame: Frame) -> None:
 def _first_open(found: dict[str, Any]) -> dict[str, Any]:
     """Return the first run of entries that nobody has reviewed. Raises `ConflictError`."""
     if not found["open"]:
-        raise ConflictError("Every entry was reviewed.", code="audit.reviewed")
+        raise ConflictError("audit.reviewed")
     opened: dict[str, Any] = found["open"][0]
     return opened
 

@@ -15,6 +15,7 @@ import httpx  # the one place: over the home's Unix socket, never over a network
 from appliance.foundation.atomic_files import make_private_folder, storage_errors
 from appliance.foundation.errors import ApplianceError, HomeError
 from appliance.foundation.identifiers import new_id
+from appliance.foundation.messages import verbatim
 from appliance.foundation.settings import Settings
 from appliance.jobs.messages import FromWorker, Progress
 from appliance.services.context import OPERATOR
@@ -105,13 +106,10 @@ class SocketClient:
             body = response.json()
             if response.is_success:
                 return body["result"]
-            refusal = ApplianceError(str(body["error"]["sentence"]), code=str(body["error"]["code"]))
+            told = verbatim(str(body["error"]["sentence"]))
+            refusal = ApplianceError(told, code=str(body["error"]["code"]))
         except (ValueError, KeyError, TypeError):
-            raise HomeError(
-                f"The server's answer (status {response.status_code}) could not be understood: it may be of another "
-                "version. Restart it.",
-                code="server.answer",
-            ) from None
+            raise HomeError("server.answer", status_code=response.status_code) from None
         raise refusal
 
 
@@ -146,9 +144,7 @@ def socket_client(settings: Settings) -> Iterator[SocketClient | None]:
         try:
             yield SocketClient(http)
         except httpx.TransportError as error:
-            raise HomeError(
-                "The server ended before it answered. See `appliance status`.", code="server.gone"
-            ) from error
+            raise HomeError("server.gone") from error
 
 
 @contextmanager

@@ -108,7 +108,7 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
                 chosen.home, host or chosen.host, chosen.port if port is None else port, chosen.passphrase_file
             )
             if not (settings.home / "keyring.json").exists():
-                raise InputError("There is no home here yet. Make one with `appliance init`.", code="home.absent")
+                raise InputError("home.absent")
             passphrase = find_passphrase(passphrase_file or settings.passphrase_file, optional=True)
             program.serve(
                 settings, passphrase, lambda sentence: options.printer.result({"serving": sentence}, sentence)
@@ -176,7 +176,7 @@ def _add_model_commands(group: typer.Typer, frame: Frame) -> None:
         """Import a base model."""
         with frame(as_json, passphrase_file) as options:
             if starter == (path is not None):
-                raise InputError("Name a folder, or say --starter.", code="model.which")
+                raise InputError("model.which")
             source = path.resolve() if path else None
             with options.client(read=(source,) if source else ()) as client, ExitStack() as stack:
                 place = stack.enter_context(within_reach(client, options.settings.home, source)) if source else None
@@ -288,9 +288,7 @@ def _add_adapter_commands(group: typer.Typer, frame: Frame) -> None:
         passphrase_file: PassphraseFile = None,
         as_json: AsJson = False,
     ) -> None:
-        """Say what is known of an adapter, in plain language, each fact with the entries of the log that it rests
-        on.
-        """
+        """Say what is known of an adapter, in plain language, each fact with its entries of the log."""
         with frame(as_json, passphrase_file) as options, NewFile(out) as file, options.client() as client:
             found = client.perform("adapter.card", adapter_id=adapter)
             if file is not None:

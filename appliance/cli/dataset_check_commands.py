@@ -29,9 +29,7 @@ def add_check_commands(group: typer.Typer, frame: Frame) -> None:
             try:
                 source = file.open("rb")
             except OSError as error:
-                raise InputError(
-                    f"The file {file.name} cannot be read: {error.strerror}.", code="dataset.file"
-                ) from error
+                raise InputError("dataset.file", file_name=file.name, strerror=str(error.strerror)) from error
             roles = {key: value for key, value in (("question", question), ("answer", answer)) if value}
             with source, options.client() as client:
                 upload_id = client.upload(source)
@@ -100,9 +98,7 @@ def add_person_commands(group: typer.Typer, frame: Frame) -> None:
         passphrase_file: PassphraseFile = None,
         as_json: AsJson = False,
     ) -> None:
-        """Erase a person: new versions without their rows, the old ones shredded, the adapters retired; with a
-        certificate each.
-        """
+        """Erase a person: new versions without their rows, the old ones shredded, the adapters retired."""
         with frame(as_json, passphrase_file) as options, options.client() as client:
             done = client.perform("person.erase", person=known)
             lines = [f"{len(done['certificates'])} certificates: `appliance dataset certificate ID` prints them again."]

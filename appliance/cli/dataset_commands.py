@@ -52,9 +52,7 @@ def add_dataset_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR
             try:
                 source = file.open("rb")
             except OSError as error:
-                raise InputError(
-                    f"The file {file.name} cannot be read: {error.strerror}.", code="dataset.file"
-                ) from error
+                raise InputError("dataset.file", file_name=file.name, strerror=str(error.strerror)) from error
             roles = {key: value for key, value in (("question", question), ("answer", answer)) if value}
             with source, options.client() as client:
                 upload_id = client.upload(source)

@@ -23,7 +23,7 @@ def watch_job(options: Options, client: Client, job: dict[str, Any], title: str)
 def verify_succeeded(ended: dict[str, Any]) -> None:
     """Raise `WorkerError` when the job failed."""
     if ended["state"] == "failed":
-        raise WorkerError(f"The job {ended['id']} failed. {ended['reason']}", code="job.failed")
+        raise WorkerError("job.failed", identifier=ended["id"], reason=ended["reason"])
 
 
 def follow_job(options: Options, client: Client, job: dict[str, Any], title: str, *, wait: bool) -> None:

@@ -59,7 +59,7 @@ class Options:
                 yield remote
                 return
         if not (self.settings.home / "keyring.json").exists():
-            raise InputError("There is no home here yet. Make one with `appliance init`.", code="home.absent")
+            raise InputError("home.absent")
         if secret is None:
             secret = find_passphrase(self.passphrase_file or self.settings.passphrase_file)
         with self.program.own_home(self.settings, read=read, write=write) as appliance:
@@ -90,7 +90,7 @@ def server_only(options: Options) -> Callable[..., Any]:
     def call(name: str, **parameters: Any) -> Any:
         with socket_client(options.settings) as remote:
             if remote is None:
-                raise InputError("This needs a running server. Start one with `appliance serve`.", code="server.absent")
+                raise InputError("server.absent")
             return remote.perform(name, **parameters)
 
     return call

@@ -40,7 +40,7 @@ def add_key_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR0915
         with frame(as_json, passphrase_file) as options:
             if credential:
                 if out is None:
-                    raise InputError("A credential is written to a file: name a new one with --out.", code="key.out")
+                    raise InputError("key.out")
                 with NewFile(out) as file, options.client() as client:
                     made = client.perform("key.credential", name=name)
                     keep(file, made.pop("secret"))
@@ -90,8 +90,8 @@ def add_key_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR0915
                 made = client.perform("key.add", name="after recovery", passphrase=chosen)
             options.printer.result(
                 made,
-                f"The home opens with the new passphrase (slot {made['id']}). Remove what was lost: `appliance key "
-                "remove-slot`.",
+                f"The home opens with the new passphrase (slot {made['id']}). Remove what was lost: "
+                "`appliance key remove-slot`.",
             )
 
     @group.command()

@@ -30,9 +30,7 @@ class NewFile:
                 )
         except Exception as error:
             if self._path.exists():
-                raise ConflictError(
-                    f"{self._path.name} is there already. Name a new file.", code="out.exists"
-                ) from error
+                raise ConflictError("out.exists:already-name-new", path_name=self._path.name) from error
             raise
         return self._file
 

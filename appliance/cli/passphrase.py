@@ -46,18 +46,13 @@ def read_or_ask(given: Path | None, prompt: str, *, twice: bool = False, optiona
     elif sys.stdin is not None and sys.stdin.isatty():  # None: it was closed before we began
         passphrase = getpass.getpass(prompt)
         if twice and getpass.getpass("The same again: ") != passphrase:
-            raise InputError("The two passphrases differ. Nothing was done; try again.", code="passphrase.differ")
+            raise InputError("passphrase.differ")
     elif optional:
         return None
     else:
-        raise InputError(
-            "A passphrase is needed and there is no terminal to type it on. Name a file with --passphrase-file.",
-            code="passphrase.absent",
-        )
+        raise InputError("passphrase.absent")
     if twice and len(passphrase) < MIN_PASSPHRASE_CHARACTERS:
-        raise InputError(
-            f"The passphrase is too short: at least {MIN_PASSPHRASE_CHARACTERS} characters.", code="passphrase.short"
-        )
+        raise InputError("passphrase.short", min_passphrase_characters=MIN_PASSPHRASE_CHARACTERS)
     return passphrase
 
 
@@ -67,11 +62,9 @@ def _read(path: Path) -> str:
             data = file.read(MAX_PASSPHRASE_BYTES + 1)
         text = data.decode("utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"The passphrase file {path.name} cannot be read.", code="passphrase.file") from error
+        raise InputError("passphrase.file:passphrase-file-read", path_name=path.name) from error
     if len(data) > MAX_PASSPHRASE_BYTES or not text:
-        raise InputError(
-            f"The passphrase file {path.name} is empty or over {MAX_PASSPHRASE_BYTES} bytes.", code="passphrase.file"
-        )
+        raise InputError("passphrase.file", path_name=path.name, max_passphrase_bytes=MAX_PASSPHRASE_BYTES)
     return text
 
 

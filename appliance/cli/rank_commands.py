@@ -40,9 +40,7 @@ def _add_advise(group: typer.Typer, frame: Frame) -> None:
         with frame(as_json, passphrase_file) as options:
             before = dataset is not None and model is not None
             if before == (adapter is not None):
-                raise InputError(
-                    "Say --dataset and --model (before training), or --adapter (after it).", code="rank.which"
-                )
+                raise InputError("rank.which")
             with options.client() as client:
                 if adapter is not None:
                     _explain(options, client, adapter, layers=layers, again=again)
@@ -61,7 +59,7 @@ def _explain(options: Options, client: Client, adapter: str, *, layers: bool, ag
         )
         known = client.perform("adapter.show", adapter_id=adapter)["results"].get("rank")
         if not known:
-            raise InputError("The analysis was stopped before it had ended. Ask again.", code="rank.stopped")
+            raise InputError("rank.stopped")
     found = client.perform("rank.show", adapter_id=adapter) if layers else known
     options.printer.result(
         {"adapter": adapter, **found}, "\n".join([*_after(found), *map(_layer, found.get("layers", []))])
@@ -126,7 +124,7 @@ def _numbers(text: str) -> list[int]:
     try:
         return [int(part) for part in text.split(",")]
     except ValueError:
-        raise InputError("Ranks are whole numbers, separated by commas: 4,8,16.", code="sweep.ranks") from None
+        raise InputError("sweep.ranks") from None
 
 
 def _before(found: dict[str, Any]) -> str:

@@ -82,7 +82,7 @@ def add_train_commands(app: typer.Typer, frame: Frame) -> None:
             if ((rows is not None or columns is not None) + bool(model) + table) != 1 or (rows is None) != (
                 columns is None
             ):
-                raise InputError("Give --rows and --columns, or --model, or --table.", code="parameters.which")
+                raise InputError("parameters.which")
             if table:
                 lines = gpu_table()
                 columns_of = {"name": "model", **{str(size): f"{size} GB" for size in GPU_GB}}

@@ -69,19 +69,17 @@ def guess_roles(header: Sequence[str]) -> ColumnRoles:
         matching = [index for index, name in enumerate(normal) if name in names]
         if len(matching) > 1:
             columns = " and ".join(f"{index + 1} ({normal[index]})" for index in matching)
-            raise InputError(
-                f"Columns {columns} could each be the {role}. Say which one it is.", code="dataset.ambiguous-columns"
-            )
+            raise InputError("dataset.ambiguous-columns:columns", columns=columns, role=role)
         if matching:
             found[role] = header[matching[0]]
     missing = [role for role in _REQUIRED if role not in found]
     if missing:
         # The names found are not quoted: in a file without a header they would be somebody's data.
         raise InputError(
-            f"No column is named as the {' or the '.join(missing)} ({_count(header)}). Name one column "
-            + " and one ".join(f'"{role}"' for role in missing)
-            + " in the first row, or say which column it is.",
-            code="dataset.unknown-columns",
+            "dataset.unknown-columns:unnamed",
+            missing=" or the ".join(missing),
+            columns=_count(header),
+            names=" and one ".join(f'"{role}"' for role in missing),
         )
     return ColumnRoles(**found)
 
@@ -114,20 +112,12 @@ def verify_roles(roles: ColumnRoles, header: Sequence[str]) -> None:
     given = {role: name for role, name in asdict(roles).items() if name}
     missing = [role for role in _REQUIRED if role not in given]
     if missing:
-        raise InputError(
-            f"No column was chosen for the {' and the '.join(missing)}. Choose one.", code="dataset.unknown-columns"
-        )
+        raise InputError("dataset.unknown-columns", missing=" and the ".join(missing))
     unknown = [role for role, name in given.items() if header.count(name) != 1]
     if unknown:
-        raise InputError(
-            f"The column chosen for the {' and the '.join(unknown)} is not in the file exactly once. Choose one of the "
-            "first row.",
-            code="dataset.unknown-columns",
-        )
+        raise InputError("dataset.unknown-columns:column-chosen-file", unknown=" and the ".join(unknown))
     if len(set(given.values())) != len(given):
-        raise InputError(
-            "One column was chosen for two roles. Choose a column for each.", code="dataset.ambiguous-columns"
-        )
+        raise InputError("dataset.ambiguous-columns")
 
 
 def _count(header: Sequence[str]) -> str:

@@ -58,10 +58,7 @@ class Fixing:
             self._chosen, self._change = set(), _dropped
         else:
             if fix.action not in CHECKS.get(fix.code, ("", "", ()))[2]:
-                raise InputError(
-                    "There is no such fix for this finding. `appliance dataset check` shows those there are.",
-                    code="dataset.fix",
-                )
+                raise InputError("dataset.fix")
             self._chosen = set(screening.rows_of(fix.code).tolist())
             self._change = self._of(fix, screening)
 

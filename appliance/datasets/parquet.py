@@ -117,18 +117,11 @@ def read_rows(path: Path, key: bytes, prefix: bytes, part: str) -> Iterator[Conv
     try:
         with open_part(path, key, prefix) as file:
             if file.schema_arrow.metadata.get(_FORMAT_KEY) != _FORMAT_VERSION or not file.schema_arrow.equals(_SCHEMA):
-                raise IntegrityError(
-                    f"The {part} part of this dataset has an unknown format. A newer appliance may have written it: "
-                    "upgrade this one."
-                )
+                raise IntegrityError("integrity:part-dataset-unknown", part=part)
             for group in range(file.num_row_groups):
                 yield from _conversations(file.read_row_group(group), part)
     except (pa.ArrowException, OSError, ValueError, UnicodeError, MemoryError, OverflowError) as error:
-        raise IntegrityError(
-            f"The {part} part of this dataset cannot be decrypted: the file was changed, cut, or swapped. Restore it "
-            "from a backup.",
-            code="integrity.dataset",
-        ) from error
+        raise IntegrityError("integrity.dataset", part=part) from error
 
 
 def _conversations(table: pa.Table, part: str) -> Iterator[Conversation]:

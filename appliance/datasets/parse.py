@@ -107,10 +107,7 @@ class Reading:
         if self._rows and self.left_out_count * WRONG_SHARE > self._rows:
             raise self._refusal()
         if self._rows == self.left_out_count:
-            raise InputError(
-                "The file has no rows under its first line. Add at least one question and its answer.",
-                code="dataset.empty",
-            )
+            raise InputError("dataset.empty:file-rows-first")
 
     def report(self) -> dict[str, Any]:
         """Return how the file was understood, as plain JSON."""
@@ -157,10 +154,7 @@ class Reading:
                 continue
             self._rows += 1
             if self._rows > MAX_ROWS:
-                raise InputError(
-                    f"There are more than {MAX_ROWS:,} rows. Split them into several datasets.",
-                    code="dataset.too-many-rows",
-                )
+                raise InputError("dataset.too-many-rows", max_rows=MAX_ROWS)
             told.own_row, told.first_row = told.own_row or own_row, told.first_row or row
             if isinstance(shaped, Wrong):
                 self._leave_out(row, shaped.clause, f" of {told.name}" if len(self.sources) > 1 else "", own_row)
@@ -178,11 +172,7 @@ class Reading:
 
     def _refusal(self) -> InputError:
         more = "; there are more" if self.left_out_count > len(self._clauses) else ""
-        return InputError(
-            f"The file was not imported: {'; '.join(self._clauses)}{more}. Correct these rows and choose the file "
-            "again.",
-            code="dataset.rows",
-        )
+        return InputError("dataset.rows", clauses="; ".join(self._clauses), more=more)
 
 
 def preview(stream: Seekable, filename: str, choices: Choices | None = None, rows: int = 5) -> dict[str, Any]:
@@ -199,7 +189,7 @@ def preview(stream: Seekable, filename: str, choices: Choices | None = None, row
         sample = list(islice(source.records, _SAMPLE_ROWS))
         sources.append(_previewed(source, sample, choices, min(rows, MAX_PREVIEW_ROWS)))
     if not sources:
-        raise InputError("There is nothing in this file that could be read. Choose another.", code="dataset.empty")
+        raise InputError("dataset.empty")
     return {"sources": sources, "unread": opened.unread}
 
 

@@ -28,16 +28,11 @@ class Person:
         """Raises `InputError` for terms that are too short to tell somebody, too long, or too many."""
         terms = [term.strip() for term in terms if term.strip()]
         if not 1 <= len(terms) <= MAX_TERMS:
-            raise InputError(
-                f"Give one to {MAX_TERMS} things that are known of the person: a name, an e-mail address, a number.",
-                code="person.terms",
-            )
+            raise InputError("person.terms", max_terms=MAX_TERMS)
         for term in terms:
             if not MIN_CHARACTERS <= len(term) <= MAX_CHARACTERS or not re.search(r"\w", term):
                 raise InputError(
-                    f"What is known of a person must have {MIN_CHARACTERS} to {MAX_CHARACTERS} characters: less would "
-                    "find others, too.",
-                    code="person.terms",
+                    "person.terms:known-person-characters", min_characters=MIN_CHARACTERS, max_characters=MAX_CHARACTERS
                 )
         self._pattern = re.compile("|".join(_pattern(term) for term in terms))
 

@@ -17,9 +17,7 @@ class PersonalDataPolicy:
     def __init__(self, actions: Mapping[str, str]) -> None:
         """Raises `InputError` for an unknown kind or action."""
         if not set(actions) <= set(_NAMES) or not set(actions.values()) <= set(ACTIONS):
-            raise InputError(
-                f"A policy for personal data names kinds ({', '.join(_NAMES)}) and actions ({', '.join(ACTIONS)})."
-            )
+            raise InputError("input:policy-personal-data", names=", ".join(_NAMES), actions=", ".join(ACTIONS))
         self._actions = {_NAMES[name]: action for name, action in actions.items()}
 
     def action(self, kind: str) -> str:

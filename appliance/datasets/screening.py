@@ -137,12 +137,7 @@ class Screening:
                 if self._personal[kind]
             ]
             blocked = ", ".join(map(str, self._blocked))
-            raise InputError(
-                f"The file holds personal data that the policy of this appliance does not let in: {'; '.join(kinds)} "
-                f"(rows {blocked} …). "
-                "Take it out and choose the file again.",
-                code="dataset.personal-data",
-            )
+            raise InputError("dataset.personal-data", kinds="; ".join(kinds), blocked=blocked)
 
     def place(self, parts: "npt.NDArray[np.int8]") -> None:
         """Learn the part of each row, in the order in which they passed."""

@@ -313,11 +313,7 @@ class _Turns:
 def _shape(keys: set[str], sample: Sequence[dict[str, Any]]) -> str:
     """Return the form of records with these keys. Raises `InputError` for what is not for this kind of training."""
     if {"chosen", "rejected"} <= keys:
-        raise InputError(
-            "This file holds pairs of a better and a worse answer (preferences), which another kind of training needs. "
-            "Bring one question and its right answer in each row.",
-            code="dataset.shape",
-        )
+        raise InputError("dataset.shape")
     first = sample[0] if sample else {}
     for name in _LISTS:
         if name in keys:
@@ -329,10 +325,7 @@ def _shape(keys: set[str], sample: Sequence[dict[str, Any]]) -> str:
     if {"instruction", "output"} <= keys:
         return "Alpaca"
     if keys == {"text"}:
-        raise InputError(
-            "This file holds plain text without questions. Bring a question and its answer in each row.",
-            code="dataset.shape",
-        )
+        raise InputError("dataset.shape:file-holds-plain")
     return "columns"
 
 

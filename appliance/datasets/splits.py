@@ -86,9 +86,7 @@ def assign_parts(
     import numpy as np  # noqa: PLC0415 - starts threads
 
     if sum(shares) != 100 or min(shares) < 0:
-        raise InputError(
-            "The shares of training, validation and test must add up to 100 percent.", code="dataset.shares"
-        )
+        raise InputError("dataset.shares")
     units, unit_of, sizes = np.unique(positions, return_inverse=True, return_counts=True)
     part_of_unit = np.full(len(units), UNASKED, dtype=np.int8)
     # A unit goes where one of its rows asks to go: to the first of the parts that are named.
@@ -108,10 +106,7 @@ def assign_parts(
     _give_each_part_one(part_of_unit, free_units, asked, shares)
     parts: npt.NDArray[np.int8] = np.where(asked == UNASKED, part_of_unit[unit_of], asked).astype(np.int8)
     if not (parts == 0).any():
-        raise InputError(
-            "No row is left for training. Give more rows, or set fewer aside for validation and test.",
-            code="dataset.no-training",
-        )
+        raise InputError("dataset.no-training")
     return parts
 
 

@@ -59,9 +59,7 @@ class DatasetSummary:
 def part_path(folder: Path, version: int, part: str) -> Path:
     """Return where a part lies in the dataset's `folder`. Raises `InputError` for a part or version that cannot be."""
     if part not in PARTS or version < 1:
-        raise InputError(
-            f"There is no such part of a dataset. The parts are: {', '.join(PARTS)}; versions count from 1."
-        )
+        raise InputError("input:part-dataset-parts", parts=", ".join(PARTS))
     return folder / f"v{version}" / f"{part}.parquet"
 
 
@@ -87,9 +85,7 @@ def write_dataset(
     _verify_keys(part_keys)
     final = part_path(folder, version, "training").parent
     if final.exists():
-        raise ConflictError(
-            "This version of the dataset exists already and is never overwritten. Import a new version."
-        )
+        raise ConflictError("conflict:version-dataset-exists")
     from appliance.datasets.parquet import PartWriter  # noqa: PLC0415 - Arrow starts threads when it is imported
     from appliance.datasets.spool import Spool  # noqa: PLC0415 - as above
 
@@ -138,9 +134,7 @@ def read_part(folder: Path, dataset_id: str, version: int, part: str, key: bytes
     path = part_path(folder, version, part)
     prefix = _aad_prefix(dataset_id, version, part)
     if not path.is_file():
-        raise NotFoundError(
-            f"The {part} part of this dataset is not there. Import the dataset again, or restore a backup."
-        )
+        raise NotFoundError("not-found:part-dataset-import", part=part)
     from appliance.datasets.parquet import read_rows  # noqa: PLC0415 - Arrow starts threads when it is imported
 
     yield from read_rows(path, key, prefix, part)
@@ -159,11 +153,7 @@ def verify_dataset(folder: Path, version: int, digest: str) -> None:
     with storage_errors("Reading the dataset"):
         found = _digest(_file_digests(part_path(folder, version, "training").parent))
     if found != digest:
-        raise IntegrityError(
-            f"The files of this dataset are not those that were written (expected {digest[:12]}…, got {found[:12]}…). "
-            "Restore a backup.",
-            code="integrity.dataset",
-        )
+        raise IntegrityError("integrity.dataset:files-dataset-written", digest=digest[:12], found=found[:12])
 
 
 def _verify_keys(part_keys: Mapping[str, bytes]) -> None:
@@ -173,7 +163,7 @@ def _verify_keys(part_keys: Mapping[str, bytes]) -> None:
         or any(len(key) != KEY_BYTES for key in part_keys.values())
         or len(set(part_keys.values())) != len(PARTS)
     ):
-        raise InputError(f"A dataset needs {len(PARTS)} different keys of {KEY_BYTES} bytes, one for each part.")
+        raise InputError("input:dataset-needs-different", parts=len(PARTS), key_bytes=KEY_BYTES)
 
 
 def _aad_prefix(dataset_id: str, version: int, part: str) -> bytes:

@@ -19,13 +19,8 @@ def storage_errors(what: str) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in _FULL:
-            raise StorageError(
-                f"The disk is full: {what} was not done, and nothing is half done. Free some space and try again.",
-                code="storage.full",
-            ) from error
-        raise StorageError(
-            f"{what} was not done: {error.strerror or 'the storage refused'}.", code="storage.refused"
-        ) from error
+            raise StorageError("storage.full:disk-full-done", what=what) from error
+        raise StorageError("storage.refused", what=what, value=error.strerror or "the storage refused") from error
 
 
 def fsync_file(path: Path) -> None:

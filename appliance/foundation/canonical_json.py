@@ -16,11 +16,11 @@ def encode(value: Any) -> bytes:
     try:
         return rfc8785.dumps(value)
     except rfc8785.CanonicalizationError as error:
-        raise InputError(f"This value has no canonical JSON form: {error}.") from error
+        raise InputError("input:value-canonical-json", error=str(error)) from error
     except UnicodeEncodeError as error:  # A lone surrogate in a key: the library sorts keys before it looks at them.
-        raise InputError("This value has no canonical JSON form: a key is not valid Unicode.") from error
+        raise InputError("input:value-canonical-json-form") from error
     except RecursionError as error:
-        raise InputError("This value has no canonical JSON form here: it is nested too deep.") from error
+        raise InputError("input:value-canonical-json-form-nested") from error
 
 
 def decode(data: bytes) -> Any:
@@ -28,7 +28,7 @@ def decode(data: bytes) -> Any:
     try:
         value = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise InputError("These bytes are not JSON.") from error
+        raise InputError("input:these-bytes-json") from error
     if encode(value) != data:
-        raise InputError("This JSON is not in canonical form (RFC 8785).")
+        raise InputError("input:json-canonical-form")
     return value

@@ -14,22 +14,38 @@ ApplianceError
 ├── IsolationError        a wall could not be put up, or a probe got through it
 └── WorkerError           a worker failed; carries its sentence
 
-A sentence says what happened, why, and what to do. It never holds secrets or rows of data.
+An error is raised with the id of a message (`foundation.messages`) and its parameters; its code is that id
+up to a colon. A sentence says what happened, why, and what to do. It never holds secrets or rows of data.
 """
 
 from typing import ClassVar
 
+from appliance.foundation.messages import SENTENCES, TEXT, Message, Parameter
+
 
 class ApplianceError(Exception):
-    """The root: `sentence` for people, `code` (dotted, stable) for programs."""
+    """The root: `message` for people, in whichever language they read, and `code` (dotted, stable) for programs."""
 
     default_code: ClassVar[str] = "error"
 
-    def __init__(self, sentence: str, *, code: str | None = None) -> None:
-        """Keep `sentence` (plain text, no secrets) and `code`, by default that of the class."""
-        super().__init__(sentence)
-        self.sentence = sentence
-        self.code = code or self.default_code
+    def __init__(self, said: str | Message, /, *, code: str | None = None, **parameters: Parameter) -> None:
+        """Keep a message, or the id of one with its parameters. `code`: where it is another than the id says.
+
+        An id that begins with the class's `default_code` needs no code of its own.
+        """
+        self.message = said if isinstance(said, Message) else Message(said, parameters)
+        super().__init__(self.message.id)
+        words = self.message.id in {TEXT, SENTENCES}  # they name no message
+        self.code = code or (self.default_code if words else self.message.id.partition(":")[0])
+
+    def __str__(self) -> str:
+        """Return the sentence in English."""
+        return self.message.english
+
+    @property
+    def sentence(self) -> str:
+        """Return the sentence in the language of whoever reads it now."""
+        return str(self.message)
 
 
 class InputError(ApplianceError):
@@ -85,9 +101,11 @@ class AuditLogError(IntegrityError):
 
     default_code = "audit"
 
-    def __init__(self, sentence: str, *, entry: int | None = None, code: str | None = None) -> None:
-        """Keep the first bad entry's sequence number (0-based) beside the sentence."""
-        super().__init__(sentence, code=code)
+    def __init__(
+        self, said: str | Message, /, *, entry: int | None = None, code: str | None = None, **parameters: Parameter
+    ) -> None:
+        """Keep the first bad entry's sequence number (0-based) beside the message."""
+        super().__init__(said, code=code, **parameters)
         self.entry = entry
 
 

@@ -19,9 +19,7 @@ class HomeLock:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(self._descriptor)
-            raise HomeError(
-                "Another process of the appliance uses this home. Wait for it, or stop it.", code="home.in-use"
-            ) from None
+            raise HomeError("home.in-use") from None
 
     def release(self) -> None:
         """Let others have the home, whatever still holds a copy of the descriptor."""

@@ -16,6 +16,4 @@ def new_id(prefix: str) -> str:
 def verify_id(value: str) -> None:
     """Raise `InputError` unless `value` has the form that `new_id` gives (it may become a path)."""
     if not _PATTERN.fullmatch(value):
-        raise InputError(
-            "That is not an identifier of this appliance: expected two or three letters, '_' and 20 hex digits."
-        )
+        raise InputError("input:identifier-appliance-expected")

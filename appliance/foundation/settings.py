@@ -51,7 +51,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         mistakes.append(f"APPLIANCE_PORT must be a number from 0 to {MAX_PORT}")
     secret = values.get("APPLIANCE_PASSPHRASE_FILE")
     if mistakes:
-        raise InputError(f"The settings cannot be used: {'; '.join(mistakes)}.")
+        raise InputError("input:settings-used", mistakes="; ".join(mistakes))
     return Settings(
         home=home,
         host=values.get("APPLIANCE_HOST") or "127.0.0.1",

@@ -41,10 +41,7 @@ class User:
 def verify_user_name(name: str) -> None:
     """Raise `InputError` unless an account may have this name."""
     if not _NAME.fullmatch(name):
-        raise InputError(
-            "A name has 1 to 64 letters, digits, '.', '_', '@' or '-', and begins with a letter or digit.",
-            code="user.name",
-        )
+        raise InputError("user.name")
 
 
 def create_user(connection: Connection, clock: Clock, name: str, role: str, password: str | None) -> tuple[str, str]:
@@ -55,9 +52,9 @@ def create_user(connection: Connection, clock: Clock, name: str, role: str, pass
     """
     verify_user_name(name)
     if role not in ROLES:
-        raise InputError(f"There is no such role. The roles are: {', '.join(ROLES)}.", code="user.role")
+        raise InputError("user.role", roles=", ".join(ROLES))
     if connection.execute(select(USERS.c.id).where(USERS.c.name == name)).first() is not None:
-        raise ConflictError("There is an account of this name already.", code="user.exists")
+        raise ConflictError("user.exists")
     one_time = ""
     if password is None:
         password = one_time = secrets.token_urlsafe(15)
@@ -90,7 +87,7 @@ def authenticate(connection: Connection, clock: Clock, name: str, password: str)
     now = clock.now_us()
     if row is not None and row.locked_until_us > now:
         seconds = -(-(row.locked_until_us - now) // 1_000_000)
-        raise AuthenticationError(f"Too many wrong passwords. Try again in {seconds} s.", code="password.locked")
+        raise AuthenticationError("password.locked", seconds=seconds)
     try:
         verify_password(password[:MAX_PASSWORD_CHARACTERS], row.password_hash if row is not None else _nobodys_hash())
     except AuthenticationError:
@@ -98,7 +95,7 @@ def authenticate(connection: Connection, clock: Clock, name: str, password: str)
             _count_failure(connection, row, now)
         raise
     if row is None or row.disabled:
-        raise AuthenticationError("The name or the password is wrong.", code="password.wrong")
+        raise AuthenticationError("password.wrong")
     connection.execute(update(USERS).where(USERS.c.id == row.id).values(failed_attempts=0, locked_until_us=0))
     return _user(row)
 
@@ -111,10 +108,10 @@ def change_password(connection: Connection, clock: Clock, user_id: str, old: str
     """
     row = connection.execute(select(USERS).where(USERS.c.id == user_id)).first()
     if row is None:
-        raise NotFoundError("There is no such account.")
+        raise NotFoundError("not-found:account")
     now = clock.now_us()
     if row.locked_until_us > now:
-        raise AuthenticationError("Too many wrong passwords. Try again later.", code="password.locked")
+        raise AuthenticationError("password.locked:too-many-wrong")
     try:
         verify_password(old[:MAX_PASSWORD_CHARACTERS], row.password_hash)
     except AuthenticationError:
@@ -122,7 +119,7 @@ def change_password(connection: Connection, clock: Clock, user_id: str, old: str
         raise
     _verify_strength(new)
     if old == new:
-        raise InputError("The new password is the old one. Choose another.", code="password.same")
+        raise InputError("password.same")
     connection.execute(
         update(USERS).where(USERS.c.id == user_id).values(password_hash=hash_password(new), must_change=0)
     )
@@ -147,9 +144,9 @@ def default_project(connection: Connection, clock: Clock) -> str:
 def _verify_strength(password: str) -> None:
     if not MIN_PASSWORD_CHARACTERS <= len(password) <= MAX_PASSWORD_CHARACTERS:
         raise InputError(
-            f"A password has {MIN_PASSWORD_CHARACTERS} to {MAX_PASSWORD_CHARACTERS} characters. Three or four words "
-            "make a good one.",
-            code="password.weak",
+            "password.weak",
+            min_password_characters=MIN_PASSWORD_CHARACTERS,
+            max_password_characters=MAX_PASSWORD_CHARACTERS,
         )
 
 

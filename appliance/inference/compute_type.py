@@ -51,9 +51,7 @@ def named_type(name: str) -> torch.dtype:
     """Return the type of a name that `type_name` gave. Raises `IntegrityError` for another."""
     known = {type_name(dtype): dtype for dtype in (torch.bfloat16, torch.float32, torch.float64)}
     if name not in known:
-        raise IntegrityError(
-            "A training checkpoint names a type of numbers that is not computed in here.", code="checkpoint.type"
-        )
+        raise IntegrityError("checkpoint.type")
     return known[name]
 
 

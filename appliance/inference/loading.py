@@ -63,6 +63,6 @@ def with_adapter(causal: Any, configuration: AdapterConfiguration, tensors: Mapp
     # PEFT passes over names that it does not know; an adapter loaded by half would answer, and wrongly.
     wanted = {name: tensor.shape for name, tensor in get_peft_model_state_dict(peft).items()}
     if {name: tensor.shape for name, tensor in tensors.items()} != wanted:
-        raise IntegrityError("The adapter does not fit this model.", code="adapter.shape")
+        raise IntegrityError("adapter.shape")
     set_peft_model_state_dict(peft, dict(tensors))
     return peft

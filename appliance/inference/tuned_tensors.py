@@ -33,7 +33,7 @@ class TunedTensors:
             shapes["lm_head.weight"] = causal.lm_head.weight.shape
         wanted = {name: shapes[name] for name in configuration.names(base, len(causal.model.layers))}
         if {name: tensor.shape for name, tensor in tensors.items()} != wanted:
-            raise IntegrityError("The trained tensors do not fit this model.", code="adapter.shape")
+            raise IntegrityError("adapter.shape:trained-tensors-fit")
         self._places: list[tuple[Any, str, torch.nn.Parameter, torch.nn.Parameter]] = []
         for name, tensor in tensors.items():
             before = causal.lm_head.weight if name == "lm_head.weight" else parameters[name]

@@ -87,7 +87,7 @@ class WorkerConversation:
             try:
                 self._channel.sendall(encode_message(message))
             except OSError as error:
-                raise WorkerError(self._how_it_ended(), code="worker.died") from error
+                raise self._death() from error
 
     def receive(self, timeout_s: float | None = None) -> FromWorker | None:
         """Return the next message, or None after `timeout_s`.
@@ -104,17 +104,15 @@ class WorkerConversation:
             except OSError:
                 piece = b""
             if not piece:
-                raise WorkerError(self._how_it_ended(), code="worker.died")
+                raise self._death()
             self._buffer += piece
             if len(self._buffer) >= MAX_MESSAGE_BYTES and b"\n" not in self._buffer[:MAX_MESSAGE_BYTES]:
-                raise WorkerError(
-                    "The worker sent a message over the limit of size, and was ended.", code="worker.message"
-                )
+                raise WorkerError("worker.message")
         line, _, rest = bytes(self._buffer).partition(b"\n")
         self._buffer = bytearray(rest)
         message = decode_from_worker(line)
         if isinstance(message, Failed):
-            raise WorkerError(message.sentence, code=message.code)
+            raise WorkerError(message.message, code=message.code)
         return message
 
     def close(self, *, grace_s: float | None = None) -> None:
@@ -129,25 +127,17 @@ class WorkerConversation:
             self._worker.kill()
             self._worker.wait(END_GRACE_S)
 
-    def _how_it_ended(self) -> str:
+    def _death(self) -> WorkerError:
+        """Return how the worker ended, without having said that it was done."""
         status = self._worker.wait(self._end_grace_s)
         if status is None:
             self._worker.kill()
-            return "The worker closed its channel without finishing, and was ended."
+            return WorkerError("worker.died:unfinished")
         if status == -signal.SIGKILL:
-            return (
-                "The worker was killed from outside (signal 9), as the system does when memory runs out. "
-                "What was saved in the last checkpoint is kept; the job can be resumed."
-            )
+            return WorkerError("worker.died:killed")
         if status < 0:
-            name = signal.strsignal(-status) or "unknown"
-            return (
-                f"The worker crashed (signal {-status}: {name}). The last checkpoint is kept; the job can be resumed."
-            )
-        return (
-            f"The worker ended without finishing (exit status {status}). The last checkpoint is kept; the job can be "
-            "resumed."
-        )
+            return WorkerError("worker.died:crashed", number=-status, name=signal.strsignal(-status) or "unknown")
+        return WorkerError("worker.died:ended", status=status)
 
 
 def run_worker(
@@ -181,9 +171,6 @@ def run_worker(
             if message is not None:
                 on_message(message)
             if deadline is not None and time.monotonic() >= deadline:
-                raise WorkerError(
-                    "The worker did not stop when asked to, and was ended. The last checkpoint is kept.",
-                    code="worker.stop",
-                )
+                raise WorkerError("worker.stop")
     finally:
         conversation.close()

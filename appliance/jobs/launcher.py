@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from appliance.foundation.errors import IsolationError
+from appliance.foundation.messages import Message, message
 from appliance.jobs.launcher_process import MAX_PACKET_BYTES, TARGETS_REQUEST, LaunchRequest, serve_launches
 from appliance.jobs.messages import WorkerKind
 from appliance.jobs.sandbox import ALL_CONTROLS, DEFAULT_PROCESSES, Control
 
 REPLY_TIMEOUT_S = 30.0
-_GONE = "The launcher, which starts workers, has ended. Restart the appliance."
 
 
 class LaunchedWorker:
@@ -106,7 +106,7 @@ class Launcher:
             if self._proven:
                 return
             if self._proof is None:
-                raise IsolationError("The isolation of workers was not proven, so none is started.")
+                raise IsolationError("isolation:isolation-workers-proven")
             self._proof()
             self._proven = True
 
@@ -137,7 +137,7 @@ class Launcher:
         if "refused" in report:
             channel.close()
             control.close()
-            raise IsolationError(str(report["refused"]))
+            raise IsolationError(Message.from_json(report["refused"]), code=IsolationError.default_code)
         return LaunchedWorker(channel, control, int(report["pid"]), tuple(report["missing"]))
 
     def open_targets(self) -> socket.socket:
@@ -160,14 +160,15 @@ class Launcher:
                 self._connection.send(request)
                 answer, received, _flags, _address = socket.recv_fds(self._connection, MAX_PACKET_BYTES, descriptors)
             except OSError as error:
-                raise IsolationError(_GONE, code="isolation.launcher") from error
+                raise IsolationError("isolation.launcher") from error
         if not answer:
-            raise IsolationError(_GONE, code="isolation.launcher")
+            raise IsolationError("isolation.launcher")
         refused = json.loads(answer).get("refused")
         if refused is not None or len(received) != descriptors:
             for number in received:
                 os.close(number)
-            raise IsolationError(str(refused or "The launcher sent less than it should."), code="isolation.launcher")
+            told = Message.from_json(refused) if refused is not None else message("isolation.launcher:incomplete")
+            raise IsolationError(told, code="isolation.launcher")
         return [socket.socket(fileno=number) for number in received]
 
     @staticmethod
@@ -175,6 +176,6 @@ class Launcher:
         ready = select.select([control], [], [], REPLY_TIMEOUT_S)[0]
         answer = control.recv(MAX_PACKET_BYTES) if ready else b""
         if not answer:
-            return {"refused": "The worker ended before its walls stood."}
+            return {"refused": message("isolation:worker-ended").to_json()}
         report: dict[str, Any] = json.loads(answer)
         return report

@@ -24,6 +24,7 @@ from typing import Any, Literal, NoReturn
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from appliance.foundation.errors import IsolationError
+from appliance.foundation.messages import message
 from appliance.jobs.messages import WorkerKind
 from appliance.jobs.probe_targets import serve_targets
 from appliance.jobs.sandbox import (
@@ -104,20 +105,18 @@ def verify_paths(order: LaunchRequest, home: Path, also_read: tuple[Path, ...]) 
         for text in paths:
             path = Path(text)
             if path != path.resolve() or not any(path.is_relative_to(root) for root in roots):
-                raise IsolationError(
-                    "The launcher was asked to open a path outside of the home to a worker, and refused."
-                )
+                raise IsolationError("isolation:launcher-asked-open")
             if path == home:
-                raise IsolationError("The launcher was asked to open the whole home to a worker, and refused.")
+                raise IsolationError("isolation:launcher-asked-open-whole")
 
 
 def _refusal(error: Exception) -> bytes:
-    sentence = (
-        error.sentence
+    told = (
+        error.message
         if isinstance(error, IsolationError)
-        else f"The launcher could not do it ({type(error).__name__})."
+        else message("isolation.launcher:fault", fault=type(error).__name__)
     )
-    return json.dumps({"refused": sentence}).encode()
+    return json.dumps({"refused": told.to_json()}).encode()
 
 
 def _end_after(action: Callable[..., None], keep: list[int], *arguments: object) -> NoReturn:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from appliance.foundation import messages
 from appliance.foundation.errors import WorkerError
 
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024
@@ -321,11 +322,11 @@ class Done(Message):
 
 
 class Failed(Message):
-    """The work cannot be done; a sentence for people, without data."""
+    """The work cannot be done; why, in a message without data."""
 
     type: Literal["failed"] = "failed"
     code: str
-    sentence: str
+    message: messages.Message
 
 
 Start = (
@@ -357,9 +358,7 @@ def encode_message(message: Message) -> bytes:
     """Return the message as one line. Raises `WorkerError` when it is over `MAX_MESSAGE_BYTES`."""
     line = message.model_dump_json().encode() + b"\n"
     if len(line) > MAX_MESSAGE_BYTES:
-        raise WorkerError(
-            f"A message of {len(line)} bytes is over the limit of {MAX_MESSAGE_BYTES}.", code="worker.message"
-        )
+        raise WorkerError("worker.message:message-bytes-limit", line=len(line), max_message_bytes=MAX_MESSAGE_BYTES)
     return line
 
 
@@ -378,11 +377,9 @@ def _decode(adapter: TypeAdapter[_T], line: bytes) -> _T:
         message = adapter.validate_json(line)
     except ValidationError as error:
         fields = sorted({_place(problem["loc"]) for problem in error.errors(include_input=False)})[:MAX_NAMED_FIELDS]
-        raise WorkerError(
-            f"A message could not be understood (fields: {', '.join(fields) or 'none'}).", code="worker.message"
-        ) from None
+        raise WorkerError("worker.message:message-understood-fields-2", value=", ".join(fields) or "none") from None
     if "version" not in message.model_fields_set:  # It has a default for whoever writes one, not for whoever reads it.
-        raise WorkerError("A message could not be understood (fields: version).", code="worker.message")
+        raise WorkerError("worker.message:message-understood-fields")
     return message
 
 

@@ -172,8 +172,7 @@ class JobRunner:
                 return self._move(job, JobState.QUEUED, _GOES_ON)
             result = handler.finish(job, done)
         except Exception as error:
-            fault = f"The job ended by a fault of the appliance ({type(error).__name__})."
-            told = error if isinstance(error, ApplianceError) else ApplianceError(fault, code="fault")
+            told = error if isinstance(error, ApplianceError) else ApplianceError("fault", kind=type(error).__name__)
             if told.code in _ENDED_BY_US and self._ending.is_set() and not self._asked_to_stop(job.id):
                 return self._move(job, JobState.QUEUED, _GOES_ON)
             return self._fail(job, told)

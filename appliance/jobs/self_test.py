@@ -51,14 +51,10 @@ class SelfTestReport:
             f"{probe.name} (from the {probe.side})" for probe in self.probes if probe.outcome is ProbeOutcome.OPEN
         ]
         if got_through:
-            raise IsolationError(
-                f"The isolation does not hold: {', '.join(got_through)} got through. Nothing is started."
-            )
+            raise IsolationError("isolation:isolation-hold-got", got_through=", ".join(got_through))
         for side in ("worker", "server"):
             if not any(probe.side == side and probe.outcome is ProbeOutcome.REFUSED for probe in self.probes):
-                raise IsolationError(
-                    f"The self-test of the {side} tried nothing that this machine could do, so it proves nothing."
-                )
+                raise IsolationError("isolation:self-test-tried", side=side)
 
 
 def run_self_test(launcher: Launcher) -> SelfTestReport:
@@ -96,19 +92,19 @@ def _probe_worker(worker: LaunchedWorker, targets: socket.socket, aim: Aim) -> d
             socket.send_fds(worker.channel, [request], [each.fileno() for each in sockets.in_order()])
             answer = worker.channel.recv(MAX_PACKET_BYTES)
         except OSError as error:
-            raise IsolationError(f"The probing worker did not answer to {name} ({error}).") from error
+            raise IsolationError("isolation:probing-worker-answer", name=name, error=str(error)) from error
         if not answer:
-            raise IsolationError(f"The probing worker ended at the probe {name} (exit status {worker.wait(5.0)}).")
+            raise IsolationError("isolation:probing-worker-ended", name=name, status=str(worker.wait(5.0)))
         said[name] = str(_decode(answer)["refused"])
     return said
 
 
 def _decode(packet: bytes) -> dict[str, Any]:
     if not packet:
-        raise IsolationError("The process that the self-test aims at has ended.")
+        raise IsolationError("isolation:process-self-test")
     value: dict[str, Any] = json.loads(packet)
     if "aim" not in value and value.get("refused") and "probe" not in value:
-        raise IsolationError(f"The self-test could not open its targets: {value['refused']}")
+        raise IsolationError("isolation:self-test-open", refused=value["refused"])
     return value
 
 

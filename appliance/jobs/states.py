@@ -106,7 +106,7 @@ def get_job(connection: Connection, job_id: str) -> Job:
     """Return the job. Raises `NotFoundError`."""
     row = connection.execute(select(JOBS).where(JOBS.c.id == job_id)).first()
     if row is None:
-        raise NotFoundError("There is no such job. `appliance job list` shows those there are.")
+        raise NotFoundError("not-found:job")
     return _job(row)
 
 
@@ -145,7 +145,7 @@ def move_job(
     changed = connection.execute(update(JOBS).where(JOBS.c.id == job_id, JOBS.c.state.in_(allowed)).values(**values))
     job = get_job(connection, job_id)
     if changed.rowcount != 1:
-        raise ConflictError(f"The job is {job.state} and cannot become {target}.", code="job.state")
+        raise ConflictError("job.state", job_state=job.state, target=target)
     return job
 
 

@@ -123,7 +123,7 @@ def read_adapter_configuration(data: bytes, name: str = "adapter_config.json") -
     value = allow(decode_object(data, name, _MAX_BYTES), name, _KEPT, _DROPPED)
     missing = [key for key in ("peft_type", "r", "lora_alpha", "target_modules") if key not in value]
     if missing:
-        raise InputError(f"{shown(name)} lacks {', '.join(missing)}. Use another adapter.", code="model.value")
+        raise InputError("model.value", name=shown(name), missing=", ".join(missing))
     return AdapterConfiguration(
         rank=value["r"],
         lora_alpha=value["lora_alpha"],

@@ -14,19 +14,13 @@ MAX_DEPTH = 32
 def decode_object(data: bytes, name: str, limit_bytes: int) -> dict[str, Any]:
     """Return the JSON object in `data`. Raises `InputError` naming the file."""
     if len(data) > limit_bytes:
-        raise InputError(
-            f"{shown(name)} is larger than {limit_bytes:,} bytes. It is not what it says it is.", code="model.too-large"
-        )
+        raise InputError("model.too-large", name=shown(name), limit_bytes=limit_bytes)
     try:
         value = json.loads(data.decode(), object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise InputError(
-            f"{shown(name)} is not valid JSON (UTF-8, no key twice, no NaN). Fetch the model again.", code="model.json"
-        ) from error
+        raise InputError("model.json:valid-json-utf", name=shown(name)) from error
     if not isinstance(value, dict) or _depth(value) > MAX_DEPTH:
-        raise InputError(
-            f"{shown(name)} is not a JSON object of sensible depth. Fetch the model again.", code="model.json"
-        )
+        raise InputError("model.json", name=shown(name))
     return value
 
 
@@ -107,15 +101,7 @@ def allow(
     for key, item in value.items():
         check = kept.get(key) or dropped.get(key)
         if check is None:
-            raise InputError(
-                f"{shown(name)} has the key {shown(key)}, which this appliance does not know, so the model is refused: "
-                "it might make a "
-                "library load code. Use a model without it.",
-                code="model.unknown-key",
-            )
+            raise InputError("model.unknown-key", name=shown(name), key=shown(key))
         if not check(item):
-            raise InputError(
-                f"{shown(name)} gives {shown(key)} a value that this appliance does not accept. Use another model.",
-                code="model.value",
-            )
+            raise InputError("model.value:gives-value-appliance", name=shown(name), key=shown(key))
     return {key: item for key, item in value.items() if key in kept}

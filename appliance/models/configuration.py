@@ -217,17 +217,13 @@ def read_model_configuration(data: bytes, name: str = "config.json") -> dict[str
     value = allow(found, name, _MODEL_KEYS, _MODEL_DROPPED)
     missing = [key for key in _REQUIRED if key not in value]
     if missing:
-        raise InputError(f"{shown(name)} lacks {', '.join(missing)}. Fetch the model again.", code="model.value")
+        raise InputError("model.value:lacks-fetch-model", name=shown(name), missing=", ".join(missing))
     value["model_type"] = value.get("model_type", ARCHITECTURES[value["architectures"][0]])
     if value["model_type"] != ARCHITECTURES[value["architectures"][0]]:
-        raise InputError(
-            f"{shown(name)} gives a model_type that is not its architecture's. Use another model.", code="model.value"
-        )
+        raise InputError("model.value:gives-model-type", name=shown(name))
     heads, shared = value["num_attention_heads"], key_value_heads(value)
     if heads % shared or ("head_dim" not in value and value["hidden_size"] % heads):
-        raise InputError(
-            f"{shown(name)} gives numbers of heads that do not fit together. Use another model.", code="model.value"
-        )
+        raise InputError("model.value:gives-numbers-heads", name=shown(name))
     return value
 
 
@@ -235,9 +231,7 @@ def _verify_architecture(named: Any, name: str) -> None:
     """Raise `InputError` for a model of another family: first of all, since its other keys are unknown as well."""
     if isinstance(named, list) and len(named) == 1 and isinstance(named[0], str) and named[0] not in ARCHITECTURES:
         raise InputError(
-            f"{shown(name)} names the architecture {shown(named[0])}, which this appliance can neither train nor run. "
-            f"Those that it can are {', '.join(ARCHITECTURES)}: use a model of one of these.",
-            code="model.architecture",
+            "model.architecture", name=shown(name), named=shown(named[0]), architectures=", ".join(ARCHITECTURES)
         )
 
 
@@ -266,9 +260,7 @@ def verify_tokenizer(data: bytes, vocabulary: int, name: str = "tokenizer.json")
     value = allow(decode_object(data, name, MAX_TOKENIZER_BYTES), name, _TOKENIZER_JSON_KEYS, {})
     model = value.get("model")
     if not isinstance(model, dict) or model.get("type", "BPE") not in ("BPE", "Unigram", "WordPiece"):
-        raise InputError(
-            f"{shown(name)} is of a kind that this appliance does not accept. Use another model.", code="model.value"
-        )
+        raise InputError("model.value:kind-appliance-accept", name=shown(name))
     added = value.get("added_tokens") or []
     words = model.get("vocab")
     ids = (
@@ -278,10 +270,7 @@ def verify_tokenizer(data: bytes, vocabulary: int, name: str = "tokenizer.json")
         [token.get("id") if isinstance(token, dict) else None for token in added] if isinstance(added, list) else [None]
     )
     if not ids or not all(integer(0, vocabulary - 1)(token) for token in ids):
-        raise InputError(
-            f"{shown(name)} has token ids that the model does not have. The files do not belong together.",
-            code="model.value",
-        )
+        raise InputError("model.value:token-ids-model", name=shown(name))
 
 
 def key_value_heads(configuration: Mapping[str, Any]) -> int:

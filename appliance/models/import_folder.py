@@ -99,19 +99,15 @@ def verify_model(folder: Path, manifest: ModelManifest) -> None:
     """
     with storage_errors("Reading the model"):
         if not folder.is_dir() or folder.is_symlink():
-            raise IntegrityError("The model's folder is not there. Import the model again.", code="integrity.model")
+            raise IntegrityError("integrity.model")
         found = set(os.listdir(folder))
         extra, missing = found - set(manifest.files), set(manifest.files) - found
         if extra or missing:
             what = f"{shown(min(extra))} was added" if extra else f"{shown(min(missing))} is missing"
-            raise IntegrityError(
-                f"The model is not as it was imported: {what}. Import it again.", code="integrity.model"
-            )
+            raise IntegrityError("integrity.model:model-imported-import", what=what)
         for name, expected in sorted(manifest.files.items()):
             if not stat.S_ISREG((folder / name).lstat().st_mode) or _sha256(folder / name) != expected:
-                raise IntegrityError(
-                    f"The model is not as it was imported: {name} was changed. Import it again.", code="integrity.model"
-                )
+                raise IntegrityError("integrity.model:model-imported-changed", name=name)
 
 
 def _list_folder(source: Path) -> list[str]:
@@ -120,14 +116,10 @@ def _list_folder(source: Path) -> list[str]:
     Raises `InputError` for anything that is not known, and for what is missing.
     """
     if not source.is_dir():
-        raise InputError(
-            "There is no such folder. Give the folder that holds the model's config.json.", code="model.folder"
-        )
+        raise InputError("model.folder")
     entries = sorted(os.scandir(source), key=lambda entry: entry.name)
     if len(entries) > MAX_FILES:
-        raise InputError(
-            f"The folder holds more than {MAX_FILES} files. Give the folder of one model.", code="model.folder"
-        )
+        raise InputError("model.folder:folder-holds-more", max_files=MAX_FILES)
     for entry in entries:
         _verify_entry(entry)
     names = [entry.name for entry in entries if entry.name not in _LEFT_BEHIND]
@@ -135,42 +127,23 @@ def _list_folder(source: Path) -> list[str]:
     shards = [name for name in names if _SHARD.fullmatch(name)]
     if missing or not (_SINGLE in names or (shards and _INDEX in names)):
         missing = missing or [_SINGLE]
-        raise InputError(
-            f"The model's folder lacks {', '.join(missing)}. Fetch the model again, in safetensors.",
-            code="model.folder",
-        )
+        raise InputError("model.folder:model-folder-lacks", missing=", ".join(missing))
     if _SINGLE in names and (shards or _INDEX in names):
-        raise InputError(
-            "The folder holds the weights both whole and in shards. Keep one of them.", code="model.folder"
-        )
+        raise InputError("model.folder:folder-holds-weights")
     return names
 
 
 def _verify_entry(entry: os.DirEntry[str]) -> None:
     name, lower = entry.name, entry.name.lower()
     if lower.endswith(_PICKLES):
-        raise InputError(
-            f"{shown(name)} is refused: files of this kind can run code when they are loaded. Use a model in "
-            "safetensors.",
-            code="model.pickle",
-        )
+        raise InputError("model.pickle", name=shown(name))
     if lower.endswith((".py", ".pyc", ".so")):
-        raise InputError(
-            f"{shown(name)} is refused: a model may not bring code. Use a model without it.", code="model.code"
-        )
+        raise InputError("model.code", name=shown(name))
     if entry.is_symlink() or not entry.is_file(follow_symlinks=False):
-        raise InputError(
-            f"{shown(name)} is a link or a folder, and only plain files are read. Copy the model's files into one "
-            "folder (cp -L).",
-            code="model.folder",
-        )
+        raise InputError("model.folder:link-folder-plain", name=shown(name))
     known = (*_REQUIRED, *_OPTIONAL, *_LEFT_BEHIND, _SINGLE, _INDEX)
     if name not in known and not _SHARD.fullmatch(name):
-        raise InputError(
-            f"{shown(name)} is not a file that a model needs, so the model is refused. Remove it if you trust the "
-            "rest.",
-            code="model.file",
-        )
+        raise InputError("model.file", name=shown(name))
 
 
 def _inspect(
@@ -224,7 +197,7 @@ def _verified_index(data: bytes, headers: Mapping[str, SafetensorsHeader]) -> di
     actual = {tensor: file for file, header in headers.items() for tensor in header.tensors}
     value = decode_object(data, _INDEX, MAX_TEXT_BYTES * 16)
     if not set(value) <= {"metadata", "weight_map"} or value.get("weight_map") != actual:
-        raise InputError(f"{_INDEX} does not fit the shards. Fetch the model again.", code="model.safetensors")
+        raise InputError("model.safetensors", index=_INDEX)
     size = sum(tensor.end - tensor.begin for header in headers.values() for tensor in header.tensors.values())
     return {"metadata": {"total_size": size}, "weight_map": dict(sorted(actual.items()))}
 
@@ -241,7 +214,7 @@ def _verify_tensors(config: Mapping[str, Any], headers: Mapping[str, Safetensors
             if tensor_name in found or tensor.dtype not in _WEIGHT_TYPES:
                 clause = "twice" if tensor_name in found else f"as {tensor.dtype}, which is not accepted for weights"
                 raise InputError(
-                    f"{file} holds {shown(tensor_name)} {clause}. Use another model.", code="model.tensors"
+                    "model.tensors:holds-use-another", file=file, tensor_name=shown(tensor_name), clause=clause
                 )
             found[tensor_name] = tensor.shape
     if found.get("lm_head.weight") == found.get("model.embed_tokens.weight") and "lm_head.weight" not in expected:
@@ -250,10 +223,7 @@ def _verify_tensors(config: Mapping[str, Any], headers: Mapping[str, Safetensors
         odd = min(key for key in {*found, *expected} if found.get(key) != expected.get(key))
         how = f"expected shape {list(expected[odd])}" if odd in expected else "not expected"
         got = f"got {list(found[odd])}" if odd in found else "it is missing"
-        raise InputError(
-            f"The weights do not fit config.json: {shown(odd)}: {how}, {got}. The files do not belong together.",
-            code="model.tensors",
-        )
+        raise InputError("model.tensors", odd=shown(odd), how=how, got=got)
     return sum(header.parameters for header in headers.values())
 
 
@@ -262,19 +232,18 @@ def _read_text(path: Path) -> bytes:
     with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as file:
         data = file.read(limit + 1)
     if len(data) > limit:
-        raise InputError(
-            f"{path.name} is larger than {limit:,} bytes. It is not what it says it is.", code="model.too-large"
-        )
+        raise InputError("model.too-large:larger-bytes", path_name=path.name, limit=limit)
     if path.name in ("LICENSE", "NOTICE"):
         return data[:MAX_TEXT_BYTES]
     try:
         characters = len(data.decode())
     except UnicodeDecodeError as error:
-        raise InputError(f"{path.name} is not UTF-8 text. Fetch the model again.", code="model.json") from error
+        raise InputError("model.json:utf-text-fetch", path_name=path.name) from error
     if path.name == TEMPLATE_NAME and characters > allowed.MAX_TEMPLATE_CHARACTERS:
         raise InputError(
-            f"{path.name} is longer than {allowed.MAX_TEMPLATE_CHARACTERS:,} characters. Use another model.",
-            code="model.too-large",
+            "model.too-large:longer-characters-use",
+            path_name=path.name,
+            max_template_characters=allowed.MAX_TEMPLATE_CHARACTERS,
         )
     return data
 
@@ -292,10 +261,7 @@ def _copy_file(source: Path, target: Path) -> str:
         while piece := reader.read(_PIECE_BYTES):
             total += len(piece)
             if total > MAX_WEIGHT_BYTES:
-                raise InputError(
-                    f"{shown(source.name)} is too large for this appliance. Use a smaller model.",
-                    code="model.too-large",
-                )
+                raise InputError("model.too-large:too-large-appliance", source_name=shown(source.name))
             digest.update(piece)
             writer.write(piece)
         writer.flush()

@@ -41,18 +41,13 @@ class ModelManifest:
         Raises `IntegrityError` for an unknown version, other fields, or a digest that does not fit.
         """
         if value.get("version") != MANIFEST_VERSION:
-            raise IntegrityError(
-                "This model's manifest is of an unknown version. A newer appliance may have written it: upgrade this "
-                "one."
-            )
+            raise IntegrityError("integrity:model-manifest-unknown")
         try:
             manifest = cls(**{key: item for key, item in value.items() if key != "version"})
         except TypeError as error:
-            raise IntegrityError(
-                "This model's manifest has missing or unknown fields. Import the model again."
-            ) from error
+            raise IntegrityError("integrity:model-manifest-missing") from error
         if (manifest.id, manifest.digest) != identity(manifest.files):
-            raise IntegrityError("This model's manifest does not fit its own files. Import the model again.")
+            raise IntegrityError("integrity:model-manifest-fit")
         return manifest
 
 

@@ -72,12 +72,7 @@ def read_header(file: BinaryIO, name: str) -> SafetensorsHeader:
         # A length that begins like this and fits the file is possible (0x80 = 128 bytes); the brace after it then
         # tells.
         if start.startswith(magic) and file.read(1) != b"{":
-            raise InputError(
-                f"{shown(name)} is not safetensors but {what}. Pickle runs code when it is loaded and is never read "
-                "here. "
-                "Use a model in safetensors.",
-                code="model.pickle",
-            )
+            raise InputError("model.pickle:safetensors-but-pickle", name=shown(name), what=what)
         file.seek(8)
     length = int.from_bytes(start, "little")
     if len(start) < 8 or length < 2 or length > min(MAX_HEADER_BYTES, size - 8):
@@ -132,6 +127,4 @@ def _verify_layout(tensors: Mapping[str, Tensor], buffer_bytes: int, name: str) 
 
 
 def _refused(name: str, clause: str) -> InputError:
-    return InputError(
-        f"{shown(name)} is not a valid safetensors file: {clause}. Fetch the model again.", code="model.safetensors"
-    )
+    return InputError("model.safetensors:valid-safetensors-file", name=shown(name), clause=clause)

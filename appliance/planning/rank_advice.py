@@ -103,9 +103,7 @@ def advise_rank(
     Raises `InputError` when there is nothing to learn, or when no rank fits into the budget.
     """
     if answer_tokens < 1:
-        raise InputError(
-            "There is no answer to learn from, so no rank can be advised. Look at the dataset.", code="rank.nothing"
-        )
+        raise InputError("rank.nothing")
     smallest_side = min(min(sides) for sides in shape.linear_layers)
     possible = [rank for rank in RANKS if rank <= smallest_side] or [smallest_side]
     choices = []
@@ -114,12 +112,7 @@ def advise_rank(
         choices.append(RankChoice(rank, parameters, BITS_A_PARAMETER * parameters, peak, peak <= budget_bytes))
     fitting = [choice for choice in choices if choice.fits]
     if not fitting:
-        raise InputError(
-            f"No rank fits into {budget_bytes / 2**30:.1f} GiB: the smallest needs {choices[0].peak_bytes / 2**30:.1f} "
-            "GiB. "
-            "Choose a smaller model, QLoRA, or a machine with more memory.",
-            code="rank.memory",
-        )
+        raise InputError("rank.memory", budget_bytes=budget_bytes / 2**30, peak_bytes=choices[0].peak_bytes / 2**30)
     bits = answer_tokens * bits_a_token(shape.parameters)
     enough = next((choice for choice in choices if choice.room_bits >= MARGIN * bits), None)
     chosen = enough if enough is not None and enough.fits else fitting[-1]

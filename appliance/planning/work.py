@@ -66,7 +66,7 @@ class RowSizes:
     def __post_init__(self) -> None:
         """Raise `InputError` for sizes that no rows have."""
         if self.rows < 1 or not 0 <= self.shared < self.mean <= self.longest or not 0 < self.learned <= 1:
-            raise InputError("An estimate needs at least one row of at least one token.", code="planning.rows")
+            raise InputError("planning.rows")
 
     @property
     def tokens(self) -> float:

@@ -83,12 +83,12 @@ class Limits(_Section):
             with (folder / FILE_NAME).open("rb") as file:
                 data = file.read(MAX_LIMITS_BYTES + 1)
             if len(data) > MAX_LIMITS_BYTES:
-                raise HomeError(f"{FILE_NAME} is over {MAX_LIMITS_BYTES} bytes.", code="limits.size")
+                raise HomeError("limits.size", file_name=FILE_NAME, max_limits_bytes=MAX_LIMITS_BYTES)
             return cls.model_validate(tomllib.loads(data.decode()))
         except OSError as error:
-            raise HomeError(f"{FILE_NAME} cannot be read. Install the appliance again.", code="limits.read") from error
+            raise HomeError("limits.read", file_name=FILE_NAME) from error
         except ValidationError as error:
             wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg'].lower()}" for each in error.errors())
-            raise HomeError(f"{FILE_NAME} says what cannot be: {wrong}.", code="limits.value") from None
+            raise HomeError("limits.value", file_name=FILE_NAME, wrong=wrong) from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise HomeError(f"{FILE_NAME} is no TOML: {error}.", code="limits.parse") from None
+            raise HomeError("limits.parse", file_name=FILE_NAME, error=str(error)) from None

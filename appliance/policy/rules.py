@@ -34,7 +34,7 @@ def find_policy_folder() -> Path:
     for folder in (beside, installed):
         if folder.is_dir():
             return folder
-    raise HomeError("The folder of policies is missing. Install the appliance again.", code="policy.missing")
+    raise HomeError("policy.missing")
 
 
 class Rules:
@@ -45,15 +45,9 @@ class Rules:
         try:
             self._policies = cedarpy.PolicySet.from_str(text)
         except ValueError as error:
-            raise HomeError(
-                "The policies do not parse, so none of them is used. Mend them or install them again.",
-                code="policy.parse",
-            ) from error
+            raise HomeError("policy.parse") from error
         if len(self._policies) == 0:  # Text alone is not enough: a file of comments parses.
-            raise HomeError(
-                "There are no policies. Without them nobody may do anything; install the appliance again.",
-                code="policy.empty",
-            )
+            raise HomeError("policy.empty")
 
     @classmethod
     def load(cls, folder: Path) -> "Rules":
@@ -65,11 +59,9 @@ class Rules:
                     data = file.read(MAX_POLICY_BYTES + 1)
                 texts.append(data.decode("utf-8"))
             except (OSError, UnicodeDecodeError) as error:
-                raise HomeError(
-                    f"The policy file {path.name} cannot be read. Install the appliance again.", code="policy.read"
-                ) from error
+                raise HomeError("policy.read", path_name=path.name) from error
             if len(data) > MAX_POLICY_BYTES:
-                raise HomeError(f"The policy file {path.name} is over {MAX_POLICY_BYTES} bytes.", code="policy.size")
+                raise HomeError("policy.size", path_name=path.name, max_policy_bytes=MAX_POLICY_BYTES)
         return cls("\n".join(texts))
 
     def verify_allowed(self, principal: Principal, action: str, resource_kind: str, resource_id: str) -> None:
@@ -85,7 +77,4 @@ class Rules:
             answer = cedarpy.is_authorized(request, self._policies, entities)
             if answer.allowed and not answer.diagnostics.errors:
                 return
-        raise AuthorizationError(
-            f"Your role ({principal.role}) may not do this ({action}). Ask an administrator for a role that may.",
-            code="policy.denied",
-        )
+        raise AuthorizationError("policy.denied", principal_role=principal.role, action=action)

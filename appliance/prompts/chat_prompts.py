@@ -38,10 +38,7 @@ class ChatPrompts:
         tokenizer.no_padding()
         _verify_boundaries(tokenizer)
         if not end_tokens:
-            raise InputError(
-                "This model names no token that ends an answer, so it would never stop. Use another model.",
-                code="prompts.end",
-            )
+            raise InputError("prompts.end")
         self._tokenizer = tokenizer
         self._template = template
         self.end_tokens = end_tokens
@@ -56,9 +53,7 @@ class ChatPrompts:
         try:
             tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         except Exception as error:  # the library raises bare `Exception`
-            raise InputError(
-                "The model's tokenizer cannot be read. Import another model.", code="prompts.tokenizer"
-            ) from error
+            raise InputError("prompts.tokenizer:model-tokenizer-read") from error
         ends = {tokenizer.token_to_id(template.eos_token)} if template.eos_token else set()
         for name in ("generation_config.json", "config.json"):
             if (folder / name).is_file():
@@ -111,10 +106,7 @@ def encode_conversation(tokenizer: Tokenizer, template: ChatTemplate | str, mess
         input_ids += tokens
         loss_mask += [learned and place <= last for place in range(len(tokens))]
     if not any(loss_mask):
-        raise InputError(
-            "This conversation has no answer to learn. The last message must be the assistant's.",
-            code="prompts.nothing",
-        )
+        raise InputError("prompts.nothing")
     return EncodedConversation(tuple(input_ids), tuple(loss_mask))
 
 
@@ -133,12 +125,7 @@ def _pieces(template: ChatTemplate | str, messages: Messages, *, open_end: bool)
                 not (before.startswith(done) and after.startswith(before) and whole.startswith(after))
                 or after == before
             ):
-                raise InputError(
-                    "The model's chat template writes earlier turns anew when a later one comes, so what the assistant "
-                    "says cannot be told "
-                    "apart. Use conversations of one question and one answer, or another model.",
-                    code="prompts.prefix",
-                )
+                raise InputError("prompts.prefix")
             yield before[len(done) :], False
             yield after[len(before) :], True
             done = after
@@ -154,11 +141,7 @@ def _verify_contents(tokenizer: Tokenizer, messages: Messages) -> None:
     for number, message in enumerate(messages, start=1):
         for token in special:
             if token in message["content"]:
-                raise InputError(
-                    f"Message {number} holds {token}, which this model reads as a control sign and not as text. Take "
-                    "it out.",
-                    code="prompts.special",
-                )
+                raise InputError("prompts.special", number=number, token=token)
 
 
 def _verify_boundaries(tokenizer: Tokenizer) -> None:
@@ -167,7 +150,4 @@ def _verify_boundaries(tokenizer: Tokenizer) -> None:
     tokens = [token for piece in pieces for token in _encode(tokenizer, piece)]
     text: Any = tokenizer.decode(tokens, skip_special_tokens=False)
     if text != "".join(pieces):
-        raise InputError(
-            "This model's tokenizer changes text at the edges of turns, which is not supported. Use another model.",
-            code="prompts.tokenizer",
-        )
+        raise InputError("prompts.tokenizer")

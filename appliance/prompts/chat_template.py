@@ -35,9 +35,7 @@ class ChatTemplate:
         """Read the template of an imported model. Raises `InputError` when it has none."""
         path = folder / "chat_template.jinja"
         if not path.is_file():
-            raise InputError(
-                "This model has no chat template, so it is no chat model. Import one that is (often named Instruct)."
-            )
+            raise InputError("input:model-chat-template-chat")
         settings = json.loads((folder / "tokenizer_config.json").read_bytes())
         return cls(path.read_text("utf-8"), settings.get("bos_token") or "", settings.get("eos_token") or "")
 
@@ -52,7 +50,7 @@ def render(
     template = ChatTemplate(template) if isinstance(template, str) else template
     plain = [{"role": str(message["role"]), "content": str(message["content"])} for message in messages]
     if any(message["role"] not in ROLES for message in plain):
-        raise InputError(f"A message has another role than {', '.join(ROLES)}.", code="prompts.role")
+        raise InputError("prompts.role", roles=", ".join(ROLES))
     variables = {
         "messages": plain,
         "add_generation_prompt": add_generation_prompt,
@@ -66,12 +64,7 @@ def render(
     except Exception as error:
         # Whatever a hostile program raises (its own refusals, type errors, recursion) ends here. Its message may quote
         # the conversation.
-        raise InputError(
-            f"The model's chat template could not be used for this conversation ({type(error).__name__}). "
-            "It may not take such messages (a system text, for one), or does what templates may not. Use another "
-            "model.",
-            code="prompts.template",
-        ) from error
+        raise InputError("prompts.template", name=type(error).__name__) from error
 
 
 _SANDBOX = TemplateSandbox()
@@ -80,7 +73,5 @@ _SANDBOX = TemplateSandbox()
 @functools.lru_cache(maxsize=8)
 def _compiled(source: str) -> Any:
     if len(source) > MAX_TEMPLATE_CHARACTERS:
-        raise InputError(
-            f"The model's chat template is longer than {MAX_TEMPLATE_CHARACTERS:,} characters. Use another model."
-        )
+        raise InputError("input:model-chat-template", max_template_characters=MAX_TEMPLATE_CHARACTERS)
     return _SANDBOX.from_string(source)

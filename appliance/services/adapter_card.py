@@ -58,9 +58,7 @@ def _gather(context: ServiceContext, adapter: dict[str, Any]) -> Artefacts:
         version = connection.execute(query).first()
         result = connection.execute(select(JOBS.c.result).where(JOBS.c.id == adapter["job_id"])).scalar()
     if version is None:
-        raise NotFoundError(
-            "The dataset version that this adapter learned from is not listed any more.", code="card.version"
-        )
+        raise NotFoundError("card.version")
     return Artefacts(
         adapter=adapter,
         dataset=describe_dataset(context, adapter["dataset_id"]),

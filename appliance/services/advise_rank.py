@@ -48,12 +48,9 @@ def rank_advice(
 ) -> dict[str, Any]:
     """Return what `advise_before` does, to a use case that logged its look at both. Raises the same."""
     if method not in ADAPTER_METHODS:
-        raise InputError(
-            f"Only LoRA and QLoRA have a rank; {method} has none. Choose one of {', '.join(ADAPTER_METHODS)}.",
-            code="rank.method",
-        )
+        raise InputError("rank.method", method=method, adapter_methods=", ".join(ADAPTER_METHODS))
     if memory_gib is not None and not 0.1 <= memory_gib <= 65_536:
-        raise InputError("The memory must lie between 0.1 and 65,536 GiB.", code="rank.budget")
+        raise InputError("rank.budget")
     dataset, model = describe_dataset(context, dataset_id), describe_model(context, model_id)
     shape = ModelShape.from_config(model["manifest"]["config"])
     tokens = answer_tokens(describe_report(context, dataset_id)["tokens"], dataset["training_rows"])
@@ -88,11 +85,7 @@ def answer_tokens(lengths: dict[str, Any], training_rows: int) -> int:
     counts, edges = lengths.get("counts", []), lengths.get("edges", [])
     counted = sum(counts)
     if not counted:
-        raise InputError(
-            "The lengths of this dataset's rows were not counted when it came in, so no rank can be advised. Import "
-            "the file again.",
-            code="rank.lengths",
-        )
+        raise InputError("rank.lengths")
     middle = sum(count * (low + high) / 2 for count, low, high in zip(counts, edges, edges[1:], strict=False)) / counted
     if lengths.get("unit") == "characters":
         middle /= CHARACTERS_A_TOKEN

@@ -78,10 +78,7 @@ class ArchiveDesk:
             try:
                 plan = _plan(context, before_us)
                 if plan is None:
-                    raise NotFoundError(
-                        f"Nothing in the log is from before {_day(before_us)} and may leave. Nothing was done.",
-                        code=NOTHING,
-                    )
+                    raise NotFoundError("archive.nothing", before_us=_day(before_us))
             except BaseException as error:
                 context.log.append(
                     caller.actor, ARCHIVE, LOG, Outcome.FAILED, reason=reason_for(error), request=request
@@ -101,9 +98,7 @@ class ArchiveDesk:
             plan = current.plan
             try:
                 if archive_digest(context.home / "audit", plan.bundles) != digest:
-                    raise IntegrityError(
-                        "The archive does not have what the log has. Nothing was removed.", code="archive.digest"
-                    )
+                    raise IntegrityError("archive.digest")
             except BaseException as error:
                 self._end(reason_for(error))
                 raise
@@ -131,9 +126,7 @@ class ArchiveDesk:
     def _this(self, caller: Caller, request: str) -> _Archive:
         self._context.verify_allowed(caller, ARCHIVE, LOG)
         if self._current is None or self._current.request != request:
-            raise ConflictError(
-                "This archive does not go on any more: another was begun, or the vault was sealed.", code="archive.gone"
-            )
+            raise ConflictError("archive.gone")
         return self._current
 
     def _end(self, reason: str) -> None:
@@ -153,11 +146,7 @@ def _cutoff(context: ServiceContext, before: str) -> int:
     latest = context.clock.now_us() - days * DAY_US
     chosen = moment(before) if before.strip() else latest
     if chosen > latest:
-        raise InputError(
-            f"The policy keeps entries in the home for {days} days (policies/limits.toml, audit.retention_days). "
-            f"Name {_day(latest)} or an earlier day.",
-            code="archive.retention",
-        )
+        raise InputError("archive.retention", days=days, latest=_day(latest))
     return chosen
 
 

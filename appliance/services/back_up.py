@@ -106,7 +106,7 @@ class BackupDesk:
             try:
                 copied = _FILES.validate_python(files)
             except ValidationError:
-                raise InputError("The list of copied files cannot be one.", code="backup.files") from None
+                raise InputError("backup.files") from None
             manifest = Manifest(
                 id=current.id,
                 created_us=current.created_us,
@@ -145,9 +145,7 @@ class BackupDesk:
     def _this(self, caller: Caller, backup_id: str) -> _Backup:
         self._context.verify_allowed(caller, ACTION, ObjectRef("backup", backup_id[:64]))
         if self._current is None or self._current.id != backup_id:
-            raise ConflictError(
-                "This backup does not go on any more: another was begun, or the vault was sealed.", code="backup.gone"
-            )
+            raise ConflictError("backup.gone")
         return self._current
 
     def _end(self, reason: str) -> None:

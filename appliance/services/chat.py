@@ -53,9 +53,7 @@ class ChatDesk:
             or len(messages) > MAX_TURNS
             or sum(len(message["content"]) for message in messages) > MAX_CHARACTERS
         ):
-            raise InputError(
-                f"Ask something, in at most {MAX_TURNS} turns and {MAX_CHARACTERS} characters.", code="chat.length"
-            )
+            raise InputError("chat.length", max_turns=MAX_TURNS, max_characters=MAX_CHARACTERS)
         with (
             self._context.act(caller, "adapter.use", ObjectRef("adapter", adapter_id), {"turns": len(messages)}),
             self._turn,
@@ -116,7 +114,7 @@ class ChatDesk:
         try:
             self._conversation, self._adapter_id = WorkerConversation(context.launcher, order), adapter_id
             if not isinstance(self._conversation.receive(None), Ready):
-                raise WorkerError("The model could not be loaded for chatting. Try again.", code="chat.start")
+                raise WorkerError("chat.start")
         except BaseException:
             self._close()
             raise

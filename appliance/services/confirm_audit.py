@@ -27,7 +27,7 @@ def confirm(desk: AuditDesk, caller: Caller, *, sha256: str = "", name: str = ""
     if bool(sha256) == bool(name) or (
         sha256 and (len(sha256) != SHA256_HEX_DIGITS or set(sha256) - set("0123456789abcdef"))
     ):
-        raise InputError("Ask for a file (its SHA-256), or for a name.", code="audit.confirm")
+        raise InputError("audit.confirm")
     context = desk.context
     with context.act(caller, "audit.confirm", LOG, {"about": "file" if sha256 else "name"}) as recorded:
         matches = _about_file(desk, sha256) if sha256 else _about_name(desk, name)

@@ -88,7 +88,7 @@ class ServiceContext:
         """Return the open vault. Raises `SealedError`."""
         vault = self._vault
         if vault is None:
-            raise SealedError("The vault is sealed. The operator opens it with `appliance unseal`.")
+            raise SealedError("sealed:vault-sealed-operator")
         return vault
 
     @property
@@ -107,7 +107,7 @@ class ServiceContext:
                 return
             with self.log.action(OPERATOR.actor, "vault.unseal", HOME):
                 if self.limits.memory.unencrypted_swap == "refuse" and (problem := swap_problem(self._swaps)):
-                    raise IsolationError(f"{problem} The policy refuses to unseal until then.", code="memory.swap")
+                    raise IsolationError("memory.swap", problem=problem)
                 vault = Vault.open(self.home, read_secret(secret))
                 try:
                     vault.settle_log_key(self.log.changed_key)
@@ -123,7 +123,7 @@ class ServiceContext:
         """Use a vault that was just created."""
         with self._sealing:
             if self._vault is not None:
-                raise HomeError("A vault is open already.")
+                raise HomeError("home:vault-open-already")
             self.log.attach(vault.signer, vault.heads)
             self._vault = vault
 

@@ -27,9 +27,7 @@ def prepare_folder(out: Path, home: Path) -> Path:
     """
     whole = out.resolve()
     if whole == home.resolve() or home.resolve() in whole.parents:
-        raise InputError(
-            "A backup in the home itself is lost with it. Name a folder on another disk.", code="backup.place"
-        )
+        raise InputError("backup.place")
     for name in ("parts", "manifests"):
         make_private_folder(whole / name)
     return whole
@@ -53,10 +51,7 @@ def copy_files(
         except FileNotFoundError:
             if not each["required"]:
                 continue
-            raise ConflictError(
-                f"{each['path']} was removed while the backup was made: shredded, most likely. Run the backup again.",
-                code="backup.changed",
-            ) from None
+            raise ConflictError("backup.changed", path=each["path"]) from None
         with file:
             copied.append({"path": each["path"], **_copy(file, out, set_id, set_key)})
     return copied

@@ -45,17 +45,14 @@ def hold_dataset(context: ServiceContext, caller: Caller, *, dataset_id: str, re
     """
     reason = reason.strip()[:500]
     if not reason:
-        raise InputError(
-            "Say why the dataset must be kept (`--reason`): whoever reads the log must understand it.",
-            code="dataset.hold",
-        )
+        raise InputError("dataset.hold")
     return _set_hold(context, caller, "dataset.hold", dataset_id, reason)
 
 
 def release_dataset(context: ServiceContext, caller: Caller, *, dataset_id: str) -> dict[str, Any]:
     """End the legal hold. Raises `ConflictError` when there is none."""
     if not describe_dataset(context, dataset_id)["hold_reason"]:
-        raise ConflictError("This dataset is not on hold.", code="dataset.hold")
+        raise ConflictError("dataset.hold:dataset-hold")
     return _set_hold(context, caller, "dataset.release", dataset_id, "")
 
 

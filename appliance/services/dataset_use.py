@@ -25,11 +25,7 @@ def verify_usable(connection: Connection, dataset_id: str) -> None:
     """
     state = connection.execute(select(DATASETS.c.state).where(DATASETS.c.id == dataset_id)).scalar()
     if state in {SHREDDING, SHREDDED}:
-        raise ConflictError(
-            f"The dataset was shredded: nothing can read it any more. `appliance dataset certificate {dataset_id}` "
-            "tells when.",
-            code="dataset.shredded",
-        )
+        raise ConflictError("dataset.shredded", dataset_id=dataset_id)
 
 
 def verify_version(connection: Connection, dataset_id: str, version: int) -> None:
@@ -39,11 +35,7 @@ def verify_version(connection: Connection, dataset_id: str, version: int) -> Non
         DATASET_VERSIONS.c.dataset_id == dataset_id, DATASET_VERSIONS.c.version == version
     )
     if connection.execute(query).scalar() != READY:
-        raise ConflictError(
-            f"Version {version} of this dataset was shredded or is not there. `appliance dataset versions "
-            f"{dataset_id}` tells.",
-            code="dataset.shredded",
-        )
+        raise ConflictError("dataset.shredded:version-dataset-shredded", version=version, dataset_id=dataset_id)
 
 
 def verify_trainable(connection: Connection, clock: Clock, dataset_id: str) -> None:
@@ -52,22 +44,13 @@ def verify_trainable(connection: Connection, clock: Clock, dataset_id: str) -> N
     keep_until = connection.execute(select(DATASETS.c.keep_until).where(DATASETS.c.id == dataset_id)).scalar()
     today = dt.datetime.fromtimestamp(clock.now_us() / 1e6, dt.UTC).date().isoformat()
     if keep_until and keep_until < today:
-        raise ConflictError(
-            f"This dataset may be used until {keep_until}, and that day is over. Shred it (`appliance dataset shred "
-            f"{dataset_id}`), or, "
-            f"when it may be kept longer, say so: `appliance dataset origin {dataset_id} --keep-until DATE`.",
-            code="dataset.expired",
-        )
+        raise ConflictError("dataset.expired", keep_until=keep_until, dataset_id=dataset_id)
 
 
 def verify_no_hold(dataset: Mapping[str, Any]) -> None:
     """Raise `ConflictError` when nothing of the dataset (a row of `DATASETS`) may be erased."""
     if dataset["hold_reason"]:
-        raise ConflictError(
-            f"The dataset {dataset['name']} is on legal hold and is kept. Release it first: `appliance dataset release "
-            f"{dataset['id']}`.",
-            code="dataset.on-hold",
-        )
+        raise ConflictError("dataset.on-hold", name=dataset["name"], identifier=dataset["id"])
 
 
 def dataset_of(connection: Connection, job: Job) -> str:
@@ -90,11 +73,7 @@ def verify_unused(connection: Connection, dataset_id: str, versions: frozenset[i
     """Raise `ConflictError` while a job that reads the dataset (one of these versions, when given) waits or runs."""
     busy = [job.id for job in jobs_using(connection, dataset_id, versions) if job.state in ACTIVE]
     if busy:
-        raise ConflictError(
-            f"The job {busy[0]} uses this dataset. Wait until it has ended, or stop it: `appliance job stop "
-            f"{busy[0]}`.",
-            code="dataset.in-use",
-        )
+        raise ConflictError("dataset.in-use", busy=busy[0])
 
 
 def _version_of(connection: Connection, job: Job) -> int:

@@ -67,7 +67,7 @@ def lineage(context: ServiceContext, caller: Caller, *, dataset_id: str) -> list
             select(*columns).where(ADAPTERS.c.dataset_id == dataset_id).order_by(ADAPTERS.c.created_us)
         ).all()
     if not versions:
-        raise NotFoundError("There is no such dataset. `appliance dataset list` shows those there are.")
+        raise NotFoundError("not-found:dataset")
     for version in versions:
         made = (adapter for adapter in adapters if adapter.dataset_version == version["version"])
         version["adapters"] = [{"id": adapter.id, "name": adapter.name, "state": adapter.state} for adapter in made]
@@ -90,7 +90,5 @@ def describe_report(context: ServiceContext, dataset_id: str, version: int = 0) 
             query = query.where(DATASET_VERSIONS.c.version == version)
         row = connection.execute(query.order_by(DATASET_VERSIONS.c.version.desc())).first()
     if row is None:
-        raise NotFoundError(
-            "There is no such version of a dataset. `appliance dataset versions ID` shows those there are."
-        )
+        raise NotFoundError("not-found:version-dataset")
     return {**_NOTHING_FOUND, **json.loads(row.report), "version": row.version}

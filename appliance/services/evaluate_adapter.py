@@ -33,10 +33,7 @@ def submit_evaluation(context: ServiceContext, caller: Caller, *, adapter_id: st
     verify_in_use(adapter)
     dataset = describe_dataset(context, adapter["dataset_id"])
     if dataset["test_rows"] == 0:
-        raise InputError(
-            "The dataset has no held-out questions, so nothing can be measured. Import one with more rows.",
-            code="evaluation.empty",
-        )
+        raise InputError("evaluation.empty")
     return queue_job(
         context,
         caller,
@@ -112,18 +109,14 @@ def describe_adapter(context: ServiceContext, adapter_id: str) -> dict[str, Any]
     with context.database.begin() as connection:
         row = connection.execute(select(ADAPTERS).where(ADAPTERS.c.id == adapter_id)).first()
     if row is None:
-        raise NotFoundError("There is no such adapter. `appliance adapter list` shows those there are.")
+        raise NotFoundError("not-found:adapter")
     return _adapter(row)
 
 
 def verify_in_use(adapter: dict[str, Any]) -> None:
     """Raise `ConflictError` when the adapter was retired."""
     if adapter["state"] == RETIRED:
-        raise ConflictError(
-            "This adapter was retired: it learned from a person whose data was erased. Train a new one from the "
-            "dataset's current version.",
-            code="adapter.retired",
-        )
+        raise ConflictError("adapter.retired")
 
 
 def show_answers(context: ServiceContext, caller: Caller, adapter_id: str, *, limit: int = 200) -> list[dict[str, Any]]:
@@ -134,7 +127,7 @@ def show_answers(context: ServiceContext, caller: Caller, adapter_id: str, *, li
     adapter = describe_adapter(context, adapter_id)
     job_id = adapter["results"].get("job_id")
     if not job_id:
-        raise NotFoundError("This adapter has not been evaluated yet. `appliance evaluate` does it.")
+        raise NotFoundError("not-found:adapter-evaluated-yet")
     with context.act(caller, "adapter.read", ObjectRef("adapter", adapter_id)):
         sealed = job_folder(context, job_id) / RESULTS_NAME
         data = unseal_file(sealed, context.vault.data_key("job", job_id), SealContext("job", job_id, 1, RESULTS_NAME))

@@ -43,19 +43,9 @@ def verify_explained(adapter: dict[str, Any]) -> None:
     """Raise `InputError` unless the adapter is a plain low-rank one, `ConflictError` when it was retired."""
     verify_in_use(adapter)
     if adapter["method"] not in _EXPLAINED:
-        raise InputError(
-            f"This model was trained with the method {adapter['method']}, which has no rank: there is no B A to look "
-            "at. "
-            "Train an adapter with LoRA or QLoRA to have its rank explained.",
-            code="rank.method",
-        )
+        raise InputError("rank.method:model-trained-method", method=adapter["method"])
     if adapter["config"].get("use_dora"):
-        raise InputError(
-            "This adapter was trained with DoRA, which also rescales each row: its update is no plain B A, and cutting "
-            "its rank would "
-            "change the scales too. Train one without DoRA to have its rank explained.",
-            code="rank.method",
-        )
+        raise InputError("rank.method:adapter-trained-dora")
 
 
 def show_ranks(context: ServiceContext, caller: Caller, *, adapter_id: str) -> dict[str, Any]:
@@ -66,17 +56,11 @@ def show_ranks(context: ServiceContext, caller: Caller, *, adapter_id: str) -> d
     """
     found = describe_adapter(context, adapter_id)["results"].get("rank")
     if not found:
-        raise NotFoundError(
-            f"The adapter's rank was not explained yet: `appliance rank advise --adapter {adapter_id}` does it."
-        )
+        raise NotFoundError("not-found:adapter-rank-explained", adapter_id=adapter_id)
     with context.act(caller, "adapter.read", ObjectRef("adapter", adapter_id)):
         sealed = job_folder(context, found["job_id"]) / SPECTRUM_NAME
         if not sealed.exists():
-            raise NotFoundError(
-                "The singular values went with the dataset that was shredded. "
-                f"`appliance rank advise --adapter {adapter_id} --again` finds them anew.",
-                code="rank.gone",
-            )
+            raise NotFoundError("rank.gone", adapter_id=adapter_id)
         data = unseal_file(
             sealed,
             context.vault.data_key("job", found["job_id"]),

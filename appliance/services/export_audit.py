@@ -30,7 +30,7 @@ def export_audit(
     and said. Raises `InputError`.
     """
     if format not in ("jsonl", "ocsf"):
-        raise InputError("The log is exported as jsonl, ocsf or folder.", code="audit.format")
+        raise InputError("audit.format")
     with context.act(caller, "audit.export", LOG, {"format": format, "start": start}) as recorded:
         size = context.log.size
         end = size if stop is None else min(max(stop, 0), size)

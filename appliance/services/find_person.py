@@ -84,11 +84,7 @@ def _verify_erasable(context: ServiceContext, found: dict[str, Any]) -> None:
     with context.database.begin() as connection:
         verify_unused(connection, found["id"], frozenset(_versions(found)))
     if sum(place["count"] for place in found["places"] if place["version"] == dataset["version"]) >= dataset["rows"]:
-        raise InputError(
-            f"Every row of the dataset {dataset['name']} speaks of this person. Shred it whole: `appliance dataset "
-            f"shred {dataset['id']}`.",
-            code="person.whole-dataset",
-        )
+        raise InputError("person.whole-dataset", name=dataset["name"], identifier=dataset["id"])
 
 
 def _versions(found: dict[str, Any]) -> list[int]:

@@ -22,9 +22,9 @@ def create_home(context: ServiceContext, passphrase: str, *, first_user: str = "
     """
     verify_user_name(first_user)
     if Vault.exists(context.home):
-        raise HomeError("There is a home here already. `appliance status` says how it is.", code="home.exists")
+        raise HomeError("home.exists")
     if (context.home / RESTORING).exists():
-        raise HomeError("A restore was interrupted here. Run it again, or choose another place.", code="home.restoring")
+        raise HomeError("home.restoring")
     with context.log.action(OPERATOR.actor, "home.create", HOME):
         for name in FOLDERS:
             make_private_folder(context.home / name)

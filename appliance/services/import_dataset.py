@@ -67,7 +67,7 @@ def import_dataset(
     parted alike. Raises `InputError` with the rows that are wrong.
     """
     if not isinstance(seed, int) or not 0 <= seed <= MAX_SEED:
-        raise InputError(f"The seed of a split is a whole number from 0 to {MAX_SEED}.", code="dataset.seed")
+        raise InputError("dataset.seed", max_seed=MAX_SEED)
     told = verified_origin(origin or {}, required=context.limits.datasets.require_origin)
     dataset_id = new_id("ds")
     title = (name or Path(filename).stem or "dataset").strip()[:MAX_NAME]
@@ -164,26 +164,19 @@ def verified_origin(origin: dict[str, str], *, required: bool) -> dict[str, str]
     unknown = set(origin) - set(ORIGIN_FIELDS)
     if unknown or not all(isinstance(value, str) and len(value) <= MAX_ORIGIN_CHARACTERS for value in origin.values()):
         raise InputError(
-            f"A dataset's origin has the fields {', '.join(ORIGIN_FIELDS)}, each a text of up to "
-            f"{MAX_ORIGIN_CHARACTERS} characters.",
-            code="dataset.origin",
+            "dataset.origin", origin_fields=", ".join(ORIGIN_FIELDS), max_origin_characters=MAX_ORIGIN_CHARACTERS
         )
     told = {name: origin.get(name, "").strip() for name in ORIGIN_FIELDS}
     if told["legal_basis"] and told["legal_basis"] not in LEGAL_BASES:
-        raise InputError(f"The legal basis is one of: {', '.join(LEGAL_BASES)}.", code="dataset.origin")
+        raise InputError("dataset.origin:legal-basis", legal_bases=", ".join(LEGAL_BASES))
     if told["keep_until"]:
         try:
             told["keep_until"] = dt.date.fromisoformat(told["keep_until"]).isoformat()
         except ValueError:
-            raise InputError(
-                "The day until which the dataset is kept is written as in 2027-12-31.", code="dataset.origin"
-            ) from None
+            raise InputError("dataset.origin:day-until-dataset") from None
     missing = [name for name in REQUIRED_ORIGIN if not told[name]]
     if required and missing:
-        raise InputError(
-            f"The policy of this appliance asks where data comes from. Say: {', '.join(missing).replace('_', ' ')}.",
-            code="dataset.origin",
-        )
+        raise InputError("dataset.origin:policy-appliance-asks", value=", ".join(missing).replace("_", " "))
     return told
 
 
@@ -199,7 +192,7 @@ def describe_dataset(context: ServiceContext, dataset_id: str) -> dict[str, Any]
     with context.database.begin() as connection:
         row = connection.execute(select(DATASETS).where(DATASETS.c.id == dataset_id)).first()
     if row is None:
-        raise NotFoundError("There is no such dataset. `appliance dataset list` shows those there are.")
+        raise NotFoundError("not-found:dataset")
     return dict(row._mapping)
 
 
@@ -208,7 +201,7 @@ def show_dataset(
 ) -> dict[str, Any]:
     """Return the dataset with its first rows of one part: reading data, and logged as such."""
     if part not in PARTS:
-        raise InputError(f"There is no such part. The parts are: {', '.join(PARTS)}.")
+        raise InputError("input:part-parts", parts=", ".join(PARTS))
     description = describe_dataset(context, dataset_id)
     count = max(0, min(rows, MAX_PREVIEW_ROWS))
     with context.act(

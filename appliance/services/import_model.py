@@ -89,7 +89,7 @@ def describe_model(context: ServiceContext, model_id: str) -> dict[str, Any]:
     with context.database.begin() as connection:
         row = connection.execute(select(MODELS).where(MODELS.c.id == model_id)).first()
     if row is None:
-        raise NotFoundError("There is no such model. `appliance model list` shows those there are.")
+        raise NotFoundError("not-found:model")
     return {**dict(row._mapping), "manifest": json.loads(row.manifest)}
 
 

@@ -51,7 +51,7 @@ def stop_job(context: ServiceContext, caller: Caller, job_id: str) -> dict[str, 
                 move_job(connection, context.clock, job_id, JobState.STOPPED, reason="Stopped before it began.")
             )
         if state is JobState.STOPPING:
-            raise ConflictError("The job is being stopped already.", code="job.state")
+            raise ConflictError("job.state:job-being-stopped")
         return asdict(
             move_job(connection, context.clock, job_id, JobState.STOPPING, reason="Somebody asked it to stop.")
         )
@@ -98,20 +98,17 @@ def _jobs_ahead(connection: Connection, job: Job) -> int:
 def _resumable(connection: Connection, job_id: str) -> Job:
     job = get_job(connection, job_id)
     if job.state not in RESUMABLE:  # A running job may go back to the queue too, but only its runner may send it there.
-        raise ConflictError(f"The job is {job.state}. Only a stopped or failed one can be resumed.", code="job.state")
+        raise ConflictError("job.state:job-stopped-failed", job_state=job.state)
     return job
 
 
 def _lower_rate(job: Job, asked: float | None) -> float:
     now = job.spec.get("learning_rate")
     if now is None or "candidates" in job.spec:  # the ranks of a sweep are compared at one rate
-        raise InputError("Only a training has a learning rate. Resume this job without one.", code="job.learning-rate")
+        raise InputError("job.learning-rate")
     rate = now / 2 if asked is None else asked
     if not 0 < rate < now:
-        raise InputError(
-            f"The learning rate is {now:g}; to go on, it can only become lower (and stay over 0).",
-            code="job.learning-rate",
-        )
+        raise InputError("job.learning-rate:learning-rate-go", now=now)
     return float(rate)
 
 

@@ -84,6 +84,4 @@ def _shown(slot: Slot) -> dict[str, Any]:
 
 def _verify_name(name: str) -> None:
     if len(name) > MAX_NAME_CHARACTERS or not name.isprintable():
-        raise InputError(
-            f"A slot's name has at most {MAX_NAME_CHARACTERS} characters, all of them printable.", code="slot.name"
-        )
+        raise InputError("slot.name", max_name_characters=MAX_NAME_CHARACTERS)

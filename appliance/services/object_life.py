@@ -8,6 +8,7 @@ from typing import Any
 from appliance.audit import Outcome
 from appliance.audit.search_index import OUTCOMES, Query, SearchIndex
 from appliance.foundation.errors import NotFoundError
+from appliance.foundation.messages import message, sentences, verbatim
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.read_audit import LOG
 from appliance.services.search_audit import AuditDesk, names_of
@@ -50,10 +51,8 @@ def object_life(desk: AuditDesk, caller: Caller, *, object_id: str) -> dict[str,
         index = desk.index()
         archived = context.log.archives.told()
         if object_id not in index.ids.numbers:
-            raise NotFoundError(
-                "The log does not name such an object. Copy its id from an entry, or from where it is listed."
-                + (f" {archived['sentence']}" if archived else "")
-            )
+            told = message("not-found:object")
+            raise NotFoundError(sentences(told, verbatim(archived["sentence"])) if archived else told, code="not-found")
         sources, products = index.made_from(object_id), index.makes(object_id)
         steps = [
             step for step in _steps(index, {object_id, *sources, *products}) if not step.action.endswith(LOOKED_AT)

@@ -189,7 +189,7 @@ def _unseal(appliance: Appliance, caller: Caller, *, passphrase: str) -> Any:
 
 def _verify_serving(appliance: Appliance) -> None:
     if not appliance.serving:
-        raise ConflictError("This needs a running server. Start one with `appliance serve`.", code="server.absent")
+        raise ConflictError("server.absent")
 
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
@@ -268,7 +268,7 @@ def perform(appliance: Appliance, caller: Caller, name: str, parameters: Paramet
     """Do the operation `name`. Raises `InputError` for one there is not, or for parameters that it does not take."""
     operation = OPERATIONS.get(name)
     if operation is None:
-        raise InputError("There is no such operation.", code="operation.unknown")
+        raise InputError("operation.unknown")
     try:
         return operation(appliance, caller, **parameters)
     except TypeError as error:
@@ -276,9 +276,7 @@ def perform(appliance: Appliance, caller: Caller, name: str, parameters: Paramet
         # fault of ours.
         depth = sum(1 for _frame in traceback.walk_tb(error.__traceback__))
         if depth <= CALL_DEPTH:
-            raise InputError(
-                f"The operation {name} does not take these parameters.", code="operation.parameters"
-            ) from None
+            raise InputError("operation.parameters", name=name) from None
         raise
 
 

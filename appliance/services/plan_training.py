@@ -87,18 +87,11 @@ def plan_training(
     dataset = describe_dataset(context, dataset_id)
     model = describe_model(context, model_id)
     if dataset["training_rows"] == 0:
-        raise InputError(
-            "The dataset has no row to train on. Import one with at least ten examples.", code="training.empty"
-        )
+        raise InputError("training.empty")
     if TEMPLATE_NAME not in model["manifest"]["files"]:
-        raise InputError(
-            f"{model['name']} has no chat template, so it does not know a question from an answer. Import the one of "
-            "its family that was "
-            "made for chat (often named Instruct).",
-            code="prompts.template",
-        )
+        raise InputError("prompts.template:chat-template-know", name=model["name"])
     if not 0 <= choice.seed <= MAX_SEED:
-        raise InputError(f"The seed must be a number from 0 to {MAX_SEED}.", code="training.seed")
+        raise InputError("training.seed", max_seed=MAX_SEED)
     shape = ModelShape.from_config(model["manifest"]["config"])
     max_length = max_length_of(model)
     rows = row_sizes(context, dataset, max_length)

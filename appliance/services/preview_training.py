@@ -6,6 +6,7 @@ One look at data and model.
 from dataclasses import dataclass, replace
 
 from appliance.foundation.errors import ApplianceError, InputError
+from appliance.foundation.messages import message, verbatim
 from appliance.planning import ADAPTER_METHODS, AUTOMATIC
 from appliance.services.advise_rank import rank_advice
 from appliance.services.context import Caller, ServiceContext
@@ -50,7 +51,7 @@ def preview_training(
     rank, advice = _advised(context, dataset_id, model_id, choice)
     if take_advised:
         if rank is None:
-            raise InputError(advice or "This method has no rank.", code="rank.none")
+            raise InputError(verbatim(advice) if advice else message("rank.none"), code="rank.none")
         choice = replace(choice, rank=rank)
     planned, refusal = None, ""
     try:

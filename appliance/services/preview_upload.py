@@ -44,7 +44,7 @@ def upload_access(
     """Return the key to an upload, and what was said about it. Raises `NotFoundError`."""
     source = upload_path(context.home, upload_id)
     if not source.is_file():
-        raise NotFoundError("There is no such upload any more. Send the file again.")
+        raise NotFoundError("not-found:upload-more-send")
     return UploadAccess(
         path=str(source),
         upload_id=upload_id,

@@ -59,7 +59,7 @@ def prove_entry(context: ServiceContext, caller: Caller, *, sequence: int) -> di
     with context.act(caller, "audit.prove", LOG, {"entry": sequence}):
         note, head, tiles = context.log.provable()
         if not 0 <= sequence < head.size:
-            raise InputError(f"There is no such entry: the log has {head.size}, from 0 on.", code="audit.entry")
+            raise InputError("audit.entry:entry-log", head_size=head.size)
         ((leaf, raw),) = context.log.leaves(sequence, sequence + 1)
         proof = proof_text(raw, sequence, inclusion_proof(tiles, sequence, head.size), note)
     return {
@@ -80,11 +80,8 @@ def log_key(context: ServiceContext) -> str:
 
 def _witnesses(notes: Sequence[str]) -> list[SignedCheckpoint]:
     if isinstance(notes, str) or len(notes) > MAX_WITNESSES or not all(isinstance(note, str) for note in notes):
-        raise InputError(f"At most {MAX_WITNESSES} checkpoints are compared at once.", code="audit.witnesses")
+        raise InputError("audit.witnesses", max_witnesses=MAX_WITNESSES)
     try:
         return [parse_checkpoint(note.encode("utf-8", "replace")) for note in notes]
     except AuditLogError:
-        raise InputError(
-            "This is no checkpoint of an audit log. Take one with `appliance audit checkpoint OUT`.",
-            code="audit.witness-file",
-        ) from None
+        raise InputError("audit.witness-file:checkpoint-audit-log") from None

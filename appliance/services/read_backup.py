@@ -37,10 +37,7 @@ def find_manifest(source: Path, secret: RecoverySecret, backup_id: str = "") -> 
         verify_id(backup_id)
     names = [backup_id] if backup_id else sorted(path.name for path in source.glob("manifests/bk_*"))
     if not names or not (source / "manifests" / names[0]).is_file():
-        raise NotFoundError(
-            "There is no such backup in this folder: it has no whole one of that name, or none at all.",
-            code="backup.absent",
-        )
+        raise NotFoundError("backup.absent")
     found = []
     for name in names:
         with storage_errors("Reading the backup"), (source / "manifests" / name).open("rb") as file:
@@ -50,15 +47,9 @@ def find_manifest(source: Path, secret: RecoverySecret, backup_id: str = "") -> 
         except AuthenticationError:
             continue
         except IntegrityError as error:
-            raise IntegrityError(
-                f"The backup {name} is damaged: {error.sentence} Nothing was restored; another one is named with "
-                "--backup.",
-                code="backup.manifest",
-            ) from error
+            raise IntegrityError("backup.manifest", name=name, sentence=error.message) from error
     if not found:
-        raise AuthenticationError(
-            "This recovery key opens no backup in this folder. Nothing was restored.", code="recovery.wrong"
-        )
+        raise AuthenticationError("recovery.wrong")
     return max(found, key=lambda manifest: manifest.created_us)
 
 
@@ -69,11 +60,7 @@ def verify_complete(source: Path, manifest: Manifest) -> None:
     ]
     if lacking:
         more = f" and {len(lacking) - NAMED} more" if len(lacking) > NAMED else ""
-        raise IntegrityError(
-            f"The backup {manifest.id} is incomplete: parts are missing of {', '.join(lacking[:NAMED])}{more}. Nothing "
-            "was restored.",
-            code="backup.missing",
-        )
+        raise IntegrityError("backup.missing", manifest_id=manifest.id, lacking=", ".join(lacking[:NAMED]), more=more)
 
 
 def restore_file(source: Path, manifest: Manifest, file: BackedUpFile, target: Path) -> None:
@@ -105,6 +92,4 @@ def _parts(source: Path, manifest: Manifest, file: BackedUpFile) -> Iterator[byt
 
 
 def _damaged(manifest: Manifest, file: BackedUpFile) -> IntegrityError:
-    return IntegrityError(
-        f"The backup {manifest.id} is damaged in {file.path}. Nothing was restored.", code="backup.damaged"
-    )
+    return IntegrityError("backup.damaged", manifest_id=manifest.id, path=file.path)

@@ -71,9 +71,7 @@ class Upload:
         self._size += len(piece)
         try:
             if self._size > MAX_UPLOAD_BYTES:
-                raise InputError(
-                    f"The file is over {MAX_UPLOAD_BYTES // 1024**2} MiB. Split it into several.", code="upload.size"
-                )
+                raise InputError("upload.size", max_upload_bytes=MAX_UPLOAD_BYTES // 1024**2)
             with storage_errors("Receiving the file"):
                 self._writer.write(piece)
             self._digest.update(piece)
@@ -122,7 +120,7 @@ def receive_file(context: ServiceContext, caller: Caller, source: BinaryIO) -> S
             upload.write(piece)
     except OSError:
         upload.abort()
-        raise InputError("The file could not be read to its end.", code="upload.read") from None
+        raise InputError("upload.read") from None
     return upload.finish()
 
 

@@ -43,11 +43,7 @@ def verify_empty(home: Path) -> None:
     """Raise `HomeError` unless there is nothing at `home`, or what an interrupted restore left."""
     there = {path.name for path in home.iterdir()} - {LOCK} if home.is_dir() else set()
     if there and (Vault.exists(home) or RESTORING not in there):
-        raise HomeError(
-            "There is something here already. A backup is restored onto an empty place: name another with "
-            "APPLIANCE_HOME.",
-            code="home.exists",
-        )
+        raise HomeError("home.exists:already-backup-restored")
 
 
 def restore_home(
@@ -137,10 +133,7 @@ def _verify_log(log: AuditLog, manifest: Manifest, vault: Vault) -> None:
     """
     head = log.head
     if (head.size, head.root.hex()) != (manifest.log_size, manifest.log_root):
-        raise IntegrityError(
-            f"The log in the backup {manifest.id} is not the one that it names. Nothing was restored.",
-            code="backup.log",
-        )
+        raise IntegrityError("backup.log", manifest_id=manifest.id)
     log.verify(public_key=vault.signer.public_key, remembered=vault.heads.load())
 
 
@@ -151,10 +144,7 @@ def _prepare(home: Path, vault: Vault, manifest: Manifest) -> None:
         for row in connection.execute(select(MODELS)):
             for name, digest in ModelManifest.from_json(json.loads(row.manifest)).files.items():
                 if digests.get(f"models/{row.id}/{name}") != digest:
-                    raise IntegrityError(
-                        f"The backup has another file as models/{row.id}/{name}. Nothing was restored.",
-                        code="backup.model",
-                    )
+                    raise IntegrityError("backup.model", row_id=row.id, name=name)
         connection.execute(delete(SESSIONS))
         connection.execute(update(BACKUPS).where(BACKUPS.c.id == manifest.id).values(state=COMPLETE))
         jobs = connection.execute(select(JOBS.c.id)).scalars().all()

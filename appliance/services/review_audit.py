@@ -30,15 +30,9 @@ def sign_off(desk: AuditDesk, caller: Caller, *, first: int, last: int, note: st
     context.verify_allowed(caller, ACTION, LOG)
     size = context.log.size
     if not 0 <= first <= last < size:
-        raise InputError(
-            f"A review covers entries from the first to the last looked at, of 0 to {size - 1}. Correct the two "
-            "numbers."
-        )
+        raise InputError("input:review-covers-entries", size=size - 1)
     if not 0 < len(note) <= MAX_NOTE_CHARACTERS:
-        raise InputError(
-            f"A review needs a note of at most {MAX_NOTE_CHARACTERS} characters: what you looked for, and what you "
-            "found."
-        )
+        raise InputError("input:review-needs-note", max_note_characters=MAX_NOTE_CHARACTERS)
     details: dict[str, str | int | bool] = {"first": first, "last": last, "note_hmac": _fingerprint(context, note)}
     with context.act(caller, ACTION, LOG, details) as recorded, context.database.begin() as connection:
         connection.execute(
@@ -57,9 +51,7 @@ def sign_off_as(desk: AuditDesk, *, name: str, password: str, first: int, last: 
     token, user = sign_in(context, name, password)
     found = caller_of(context, token)
     if found is None or user.must_change:
-        raise AuthenticationError(
-            "Choose a password of your own first: sign in on the pages.", code="password.one-time"
-        )
+        raise AuthenticationError("password.one-time")
     try:
         return sign_off(desk, found[0], first=first, last=last, note=note)
     finally:

@@ -53,11 +53,7 @@ def revise_dataset(
     was faster.
     """
     if (not code and (action != "drop" or not rows)) or action not in ACTIONS or len(rows) > MAX_NAMED_ROWS:
-        raise InputError(
-            f"Say what to mend (`--check`) and how (one of: {', '.join(ACTIONS)}), or name up to {MAX_NAMED_ROWS:,} "
-            "rows to drop.",
-            code="dataset.fix",
-        )
+        raise InputError("dataset.fix:mend-how-name", actions=", ".join(ACTIONS), max_named_rows=MAX_NAMED_ROWS)
     dataset = describe_dataset(context, dataset_id)
     with context.act(caller, "dataset.revise", _target(dataset), {"check": code, "action": action}) as recorded:
         made = write_next_version(
@@ -109,9 +105,7 @@ def write_next_version(
         with context.database.begin() as connection:
             query = select(DATASET_VERSIONS.c.version).where(DATASET_VERSIONS.c.dataset_id == dataset_id)
             if version in set(connection.execute(query).scalars()):
-                raise ConflictError(
-                    "Somebody else changed this dataset at the same time. Look at it again.", code="dataset.version"
-                )
+                raise ConflictError("dataset.version")
     screening, read = screening_access(context, model_id)
     with new_part_keys(context, dataset_id, version) as keys, _staging(context) as staging:
         order = WorkerOrder(
@@ -141,7 +135,7 @@ def write_next_version(
         result = run_worker(context.launcher, order, lambda _message: None).result
         changed = int(result["changed"])
         if (code or rows or person) and not changed:
-            raise InputError("This would change no row. Look at the dataset's checks again.", code="dataset.fix")
+            raise InputError("dataset.fix:change-row-look")
         with storage_errors("Keeping the dataset"):
             if target.exists():
                 shutil.rmtree(target)

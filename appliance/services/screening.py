@@ -21,7 +21,7 @@ def screening_access(context: ServiceContext, model_id: str = "") -> tuple[Scree
         query = select(MODELS.c.id, MODELS.c.name).order_by(MODELS.c.created_us.desc())
         model = connection.execute(query.where(MODELS.c.id == model_id) if model_id else query).first()
     if model is None and model_id:
-        raise NotFoundError("There is no such model. `appliance model list` shows those there are.")
+        raise NotFoundError("not-found:model")
     personal_data = context.limits.personal_data.model_dump()
     tokenizer = context.home / "models" / model.id / "tokenizer.json" if model else Path()
     if model is None or not tokenizer.is_file():

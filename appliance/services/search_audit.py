@@ -70,9 +70,7 @@ class AuditDesk:
             self._thread.join(WAIT_S)
         share = self.share
         if share is not None:
-            raise ConflictError(
-                f"The log is being read: {100 * share:.0f} % so far. Ask again in a moment.", code="audit.reading"
-            )
+            raise ConflictError("audit.reading", value=100 * share)
         index = self._the_index()
         index.catch_up()
         return index
@@ -169,9 +167,7 @@ def search_audit(
         chosen = [int(sequence) for sequence in found[::-1][page * limit : (page + 1) * limit]]
         entries = index.read(chosen)
         if not all(query.matches(entry) for entry in entries):
-            raise AuditLogError(
-                "What the index of the audit log says is not what the log says. Start the appliance again."
-            )
+            raise AuditLogError("audit:index-audit-log")
     return {
         "entries": with_names(context, entries),
         "total": len(found),
@@ -243,8 +239,6 @@ def moment(text: str, *, end: bool = False) -> int:
     try:
         when = dt.datetime.fromisoformat(text)
     except ValueError:
-        raise InputError(
-            f"“{text[:40]}” is no day: write 2026-11-25, or 2026-11-25 14:30 (UTC).", code="audit.moment"
-        ) from None
+        raise InputError("audit.moment", text=text[:40]) from None
     when = when if when.tzinfo else when.replace(tzinfo=dt.UTC)
     return int(when.timestamp() * 1_000_000)

@@ -71,15 +71,10 @@ def shred_versions(
             )
             states = {row.version: row.state for row in connection.execute(query)}
             if not chosen or not set(chosen) <= set(states):
-                raise NotFoundError(
-                    "There is no such version of this dataset. `appliance dataset versions ID` shows those there are."
-                )
+                raise NotFoundError("not-found:version-dataset-2")
             current = connection.execute(select(DATASETS.c.version).where(DATASETS.c.id == dataset_id)).scalar_one()
             if current in chosen:
-                raise ConflictError(
-                    "The current version cannot be shredded alone. Shred the whole dataset.",
-                    code="dataset.current-version",
-                )
+                raise ConflictError("dataset.current-version")
             _begin(context, connection, caller, dataset_id, recorded, named)
         note = _finish(context, dataset_id, named)
         recorded.details = {"versions": named, "certificate": hashlib.sha256(note.encode()).hexdigest()}
@@ -97,7 +92,7 @@ def show_certificate(context: ServiceContext, caller: Caller, *, dataset_id: str
         query = select(ERASURES.c.note).where(ERASURES.c.dataset_id == dataset_id, ERASURES.c.note != "")
         notes = [str(note) for note in connection.execute(query.order_by(ERASURES.c.requested_us.desc())).scalars()]
     if not notes:
-        raise NotFoundError("There is no certificate: this dataset was not shredded.", code="certificate.absent")
+        raise NotFoundError("certificate.absent")
     return {**_shown(context, notes[0]), "earlier": notes[1:]}
 
 

@@ -51,17 +51,10 @@ def submit_shrink(
     verify_explained(adapter)
     chosen = _chosen_rank(adapter, rank, share)
     if not 1 <= chosen < adapter["rank"]:
-        raise InputError(
-            f"The adapter has rank {adapter['rank']}, so a smaller one has a rank from 1 to {adapter['rank'] - 1}; "
-            f"asked for {chosen}.",
-            code="rank.shrink",
-        )
+        raise InputError("rank.shrink", rank=adapter["rank"], rank_2=adapter["rank"] - 1, chosen=chosen)
     dataset = describe_dataset(context, adapter["dataset_id"])
     if dataset["validation_rows"] == 0:
-        raise InputError(
-            "The dataset has no rows set aside, so the loss before and after could not be measured.",
-            code="rank.validation",
-        )
+        raise InputError("rank.validation")
     smaller_id = new_id("ad")
     return queue_job(
         context,
@@ -77,19 +70,15 @@ def submit_shrink(
 
 def _chosen_rank(adapter: dict[str, Any], rank: int | None, share: float | None) -> int:
     if (rank is None) == (share is None):
-        raise InputError("Say either a rank or which share of what was learned to keep.", code="rank.which")
+        raise InputError("rank.which:either-rank-share")
     if rank is not None:
         return rank
     assert share is not None
     if not 0 < share <= 1:
-        raise InputError("The share to keep must lie between 0 and 1.", code="rank.share")
+        raise InputError("rank.share")
     kept = adapter["results"].get("rank", {}).get("kept")
     if not kept:
-        raise InputError(
-            f"It is not known yet what each rank would keep: `appliance rank advise --adapter {adapter['id']}` finds "
-            "it.",
-            code="rank.unknown",
-        )
+        raise InputError("rank.unknown", identifier=adapter["id"])
     return next((number for number, part in enumerate(kept, 1) if part >= share), len(kept))
 
 

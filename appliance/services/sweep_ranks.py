@@ -55,24 +55,21 @@ def submit_sweep(
     chosen = sorted(set(ranks))
     if not MIN_RANKS <= len(chosen) <= MAX_RANKS:
         said = f"{len(chosen)} {'is' if len(chosen) == 1 else 'are'} chosen"
-        raise InputError(f"Choose {MIN_RANKS} to {MAX_RANKS} different ranks to compare; {said}.", code="sweep.ranks")
+        raise InputError("sweep.ranks:different-ranks-compare", min_ranks=MIN_RANKS, max_ranks=MAX_RANKS, said=said)
     if choice.method == AUTOMATIC:  # as the largest of them fits the machine, so that all are compared in one way
         largest = plan_training(
             context, dataset_id=dataset_id, model_id=model_id, choice=replace(choice, rank=chosen[-1])
         )
         choice = replace(choice, method=largest.settings["method"])
     if choice.method not in ADAPTER_METHODS:
-        raise InputError(f"Only LoRA and QLoRA have ranks to compare; {choice.method} has none.", code="rank.method")
+        raise InputError("rank.method:lora-qlora-ranks", method=choice.method)
     specs = [
         training_spec(context, dataset_id=dataset_id, model_id=model_id, choice=replace(choice, rank=rank))
         for rank in chosen
     ]
     dataset = describe_dataset(context, dataset_id)
     if dataset["validation_rows"] == 0:
-        raise InputError(
-            "The dataset has no rows set aside, so ranks cannot be compared. Import one with more rows.",
-            code="sweep.validation",
-        )
+        raise InputError("sweep.validation")
     candidates = [{name: spec[name] for name in OF_A_RANK} for spec in specs]
     # All are computed as the largest is, which needs the most memory.
     return queue_training(

@@ -8,7 +8,7 @@ from appliance.audit import ObjectRef, Outcome
 from appliance.foundation.errors import ApplianceError, WorkerError
 from appliance.foundation.identifiers import new_id
 from appliance.jobs.conversation import WorkerOrder
-from appliance.jobs.messages import OUT_OF_MEMORY, AdapterAccess, DatasetAccess, Done, ModelAccess, Start, TrainStart
+from appliance.jobs.messages import AdapterAccess, DatasetAccess, Done, ModelAccess, Start, TrainStart
 from appliance.jobs.states import Job, change_spec, note_on_job
 from appliance.planning import MAX_LENGTH, Footprint, step_down
 from appliance.services.context import APPLIANCE, Caller, ServiceContext
@@ -22,11 +22,6 @@ from appliance.services.queue_job import authorise_submit, queue_job
 
 TRAIN = "train"
 STEPPED_DOWN = "stepped_down"  # in a job's spec and result: the sentences, in their order
-NOTHING_LEFT = (
-    "Memory ran out even with the smallest passes. Close other programs on this machine, or choose QLoRA, a smaller "
-    "model or shorter rows. "
-    "The last checkpoint is kept; the job can be resumed."
-)
 CHECKPOINT_STEPS = 20
 PATIENCE = 3  # validations in a row that bring nothing better; the presets' pass over the data ends with one
 PASS_TOKENS = 512  # of jobs that an older version queued
@@ -133,7 +128,7 @@ def step_training_down(context: ServiceContext, job: Job, error: ApplianceError)
     """Make a job that trains need less memory. Raises `WorkerError` when there is nothing left to give up."""
     lower = step_down(footprint(job))
     if lower is None:
-        raise WorkerError(NOTHING_LEFT, code=OUT_OF_MEMORY) from error
+        raise WorkerError("worker.out-of-memory:nothing-left") from error
     log_failure(context, job, error)
     now = asdict(lower.footprint)
     context.log.append(

@@ -104,13 +104,11 @@ def put_weights(tensors: Mapping[str, torch.Tensor], parameters: Mapping[str, to
     """Copy the weights of a file into a model. Raises `IntegrityError` when they belong to other parameters."""
     names = {name.removeprefix("weight/") for name in tensors if name.startswith("weight/")}
     if names != set(parameters):
-        raise IntegrityError(
-            "The checkpoint belongs to another model or method. Start the training anew.", code="checkpoint.names"
-        )
+        raise IntegrityError("checkpoint.names")
     for name, parameter in parameters.items():
         weight = tensors[f"weight/{name}"]
         if weight.shape != parameter.shape:
-            raise IntegrityError("The checkpoint has another rank. Start the training anew.", code="checkpoint.shape")
+            raise IntegrityError("checkpoint.shape")
         parameter.copy_(weight)
 
 
@@ -214,7 +212,7 @@ class CheckpointFolder:
             except ApplianceError:
                 self.passed_over.append(each["step"])
         if marked:
-            raise IntegrityError("No checkpoint of this job opens. Start the training anew.", code="checkpoint.none")
+            raise IntegrityError("checkpoint.none")
         return None
 
     def _verified(self, entry: dict[str, Any]) -> TrainingCheckpoint:
@@ -234,9 +232,7 @@ class CheckpointFolder:
             return []
         marker = json.loads(unseal_file(path, self._key, self._context(MARKER)))
         if marker["version"] != VERSION:
-            raise IntegrityError(
-                "The checkpoints have a version that this appliance does not know.", code="checkpoint.version"
-            )
+            raise IntegrityError("checkpoint.version:checkpoints-version-appliance")
         kept: list[dict[str, Any]] = marker["kept"]
         return kept
 
@@ -254,12 +250,10 @@ def _to_json(figures: RunFigures) -> dict[str, Any]:
 
 def _from_json(found: dict[str, Any]) -> RunFigures:
     if found.get("version") != VERSION:
-        raise IntegrityError(
-            "A training checkpoint has a version that this appliance does not know.", code="checkpoint.version"
-        )
+        raise IntegrityError("checkpoint.version")
     try:
         return RunFigures(
             **{**{name: value for name, value in found.items() if name != "version"}, "recent": tuple(found["recent"])}
         )
     except (TypeError, KeyError) as error:
-        raise IntegrityError("A training checkpoint cannot be read.", code="checkpoint.header") from error
+        raise IntegrityError("checkpoint.header") from error

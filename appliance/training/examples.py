@@ -18,11 +18,9 @@ class TokenizedExample:
     def __post_init__(self) -> None:
         """Raise `InputError` for an example that teaches nothing."""
         if len(self.input_ids) != len(self.loss_mask):
-            raise InputError(
-                f"An example has {len(self.input_ids)} tokens and {len(self.loss_mask)} marks.", code="training.example"
-            )
+            raise InputError("training.example", input_ids=len(self.input_ids), loss_mask=len(self.loss_mask))
         if not any(self.loss_mask[1:]):
-            raise InputError("An example has no token of the assistant's to learn.", code="training.example")
+            raise InputError("training.example:example-token-assistant")
 
     @property
     def first_learned(self) -> int:

@@ -96,7 +96,7 @@ def train(
     Raises `InputError` when there is nothing to learn, `StorageError`.
     """
     if not examples:
-        raise InputError("No example has an answer to learn. Look at the dataset.", code="training.nothing")
+        raise InputError("training.nothing")
     training = _Training(loaded, examples, validation, plan, observer, best or BestInMemory(), spill)
     return training.run(should_stop, checkpoint)
 

@@ -56,9 +56,7 @@ def truncate_adapter(files: Mapping[str, bytes], rank: int) -> dict[str, bytes]:
     configuration = read_adapter_configuration(files[ADAPTER_CONFIG])
     if not 1 <= rank < configuration.rank:
         raise InputError(
-            f"The adapter has rank {configuration.rank}; a smaller one has a rank from 1 to {configuration.rank - 1}, "
-            f"not {rank}.",
-            code="rank.shrink",
+            "rank.shrink:adapter-rank-smaller", rank=configuration.rank, rank_2=configuration.rank - 1, rank_3=rank
         )
     tensors: dict[str, torch.Tensor] = {}
     for name, (a, b) in _factors(files[ADAPTER_WEIGHTS], configuration.rank).items():
@@ -101,20 +99,13 @@ def _factors(weights: bytes, rank: int) -> dict[str, tuple[torch.Tensor, torch.T
     found = {name.removesuffix(_A) for name in tensors if name.endswith(_A)}
     wanted = {f"{name}{end}" for name in found for end in (_A, _B)}
     if not found or set(tensors) != wanted:  # the magnitudes of DoRA, or tensors of the model itself
-        raise InputError(
-            "This adapter holds more than the factors B and A of LoRA (it was trained with DoRA, on the last layers or "
-            "in full), so it has "
-            "no rank to explain. Train one with LoRA or QLoRA.",
-            code="rank.method",
-        )
+        raise InputError("rank.method:adapter-holds-more")
     factors = {name: (tensors[f"{name}{_A}"], tensors[f"{name}{_B}"]) for name in sorted(found, key=_in_order)}
     for a, b in factors.values():
         if a.ndim != 2 or b.ndim != 2 or a.shape[0] != rank or b.shape[1] != rank:
-            raise IntegrityError(
-                "The adapter's factors do not have the rank that its configuration states.", code="adapter.shape"
-            )
+            raise IntegrityError("adapter.shape:adapter-factors-rank")
         if not (torch.isfinite(a).all() and torch.isfinite(b).all()):
-            raise IntegrityError("The adapter holds values that are no numbers. Train it anew.", code="adapter.values")
+            raise IntegrityError("adapter.values")
     return factors
 
 

@@ -101,7 +101,7 @@ class SealedTensors(Mapping[str, torch.Tensor]):
             self._reader = SealedReader(self._file, data_key, context)
             size = int.from_bytes(self._reader.read_at(0, 8), "little")
             if not 0 < size <= min(MAX_HEADER_BYTES, self._reader.size):
-                raise IntegrityError("A training checkpoint cannot be read.", code="checkpoint.header")
+                raise IntegrityError("checkpoint.header")
             header = json.loads(self._reader.read_at(8, size))
             self.figures: dict[str, Any] = dict(json.loads(header.pop("__metadata__")["figures"]))
             self._places = {
@@ -110,7 +110,7 @@ class SealedTensors(Mapping[str, torch.Tensor]):
             }
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             self.close()
-            raise IntegrityError("A training checkpoint cannot be read.", code="checkpoint.header") from error
+            raise IntegrityError("checkpoint.header") from error
         except BaseException:
             self.close()
             raise

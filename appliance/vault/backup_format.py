@@ -134,7 +134,7 @@ def unpadded(plaintext: bytes) -> bytes:
     size = int.from_bytes(plaintext[:_LENGTH_BYTES], "big")
     data = plaintext[_LENGTH_BYTES : _LENGTH_BYTES + size]
     if len(data) != size or padded(data) != plaintext:
-        raise IntegrityError("A part of the backup has a length that no writer makes.", code="backup.padding")
+        raise IntegrityError("backup.padding")
     return data
 
 
@@ -164,13 +164,13 @@ def open_manifest(data: bytes, backup_id: str, seed: bytes) -> Manifest:
     Raises `AuthenticationError` for another recovery key, `IntegrityError`.
     """
     if data[: len(MAGIC)] != MAGIC or len(data) < _HEADER_BYTES:
-        raise IntegrityError("This is not a backup's manifest, or its beginning is missing.", code="backup.manifest")
+        raise IntegrityError("backup.manifest:backup-manifest-beginning")
     if data[len(MAGIC)] != VERSION:
-        raise IntegrityError("This backup has a version that this appliance does not know.", code="backup.version")
+        raise IntegrityError("backup.version")
     count = data[len(MAGIC) + 1]
     start = _HEADER_BYTES + count * _RECIPIENT_BYTES
     if not 1 <= count <= MAX_RECIPIENTS or len(data) < start:
-        raise IntegrityError("The backup's manifest was cut.", code="backup.manifest")
+        raise IntegrityError("backup.manifest:backup-manifest-cut")
     recipients = [data[at : at + _RECIPIENT_BYTES] for at in range(_HEADER_BYTES, start, _RECIPIENT_BYTES)]
     key = _manifest_key(recipients, backup_id, seed)
     text = unpadded(SealedReader(io.BytesIO(data[start:]), key, _manifest_context(backup_id)).read())
@@ -178,9 +178,9 @@ def open_manifest(data: bytes, backup_id: str, seed: bytes) -> Manifest:
         canonical_json.decode(text)
         manifest = Manifest.model_validate_json(text)
     except (ValidationError, InputError):
-        raise IntegrityError("The backup's manifest says what no backup says.", code="backup.manifest") from None
+        raise IntegrityError("backup.manifest:backup-manifest-backup") from None
     if manifest.id != backup_id:
-        raise IntegrityError("The backup's manifest is another backup's.", code="backup.manifest")
+        raise IntegrityError("backup.manifest:backup-manifest-another")
     return manifest
 
 
@@ -190,9 +190,7 @@ def _manifest_key(recipients: Sequence[bytes], backup_id: str, seed: bytes) -> b
             return hybrid.decrypt_with(seed, encrypted, _info(backup_id))
         except IntegrityError:
             continue
-    raise AuthenticationError(
-        "This recovery key does not open this backup. Nothing was restored.", code="recovery.wrong"
-    )
+    raise AuthenticationError("recovery.wrong:recovery-key-open")
 
 
 def _info(backup_id: str) -> bytes:

@@ -108,9 +108,7 @@ class Database:
             self._engine.dispose()  # The last connection writes the log back into the file, and removes it.
             wal = self._path.with_name(f"{self._path.name}-wal")
             if wal.exists() and wal.stat().st_size:
-                raise StorageError(
-                    "The database is in use by another program. Nothing was changed.", code="database.busy"
-                )
+                raise StorageError("database.busy")
             os.replace(fresh, self._path)
             fsync_folder(self._path.parent)
             self._memory.wipe()
@@ -170,9 +168,7 @@ def _connect(path: Path, key: KeyBytes) -> Any:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlcipher3.DatabaseError:
         connection.close()
-        raise IntegrityError(
-            "The database does not open: it was changed, or belongs to another home.", code="database.key"
-        ) from None
+        raise IntegrityError("database.key") from None
     for pragma in (
         "journal_mode = WAL",
         "synchronous = FULL",
@@ -204,20 +200,12 @@ def _database_errors() -> Iterator[None]:
     except (DBAPIError, sqlcipher3.DatabaseError) as error:
         text = str(getattr(error, "orig", error))
         if "full" in text or "disk I/O" in text or "readonly" in text or "unable to open" in text:
-            raise StorageError(
-                "The database could not be written: the disk is full or refuses. Nothing was done; free some space and "
-                "try again.",
-                code="storage.database",
-            ) from None
+            raise StorageError("storage.database") from None
         if "malformed" in text or "not a database" in text:
-            raise IntegrityError(
-                "The database is damaged. Restore it from a backup.", code="database.damaged"
-            ) from None
+            raise IntegrityError("database.damaged") from None
         raise
     except UnicodeEncodeError:
-        raise InputError(
-            "A text holds characters that are no Unicode (lone surrogates). Type it again.", code="text.unicode"
-        ) from None
+        raise InputError("text.unicode") from None
 
 
 def _migrate(connection: Connection) -> None:
@@ -228,9 +216,6 @@ def _migrate(connection: Connection) -> None:
     current = MigrationContext.configure(connection).get_current_revision()
     known = {revision.revision for revision in script.walk_revisions()}
     if current is not None and current not in known:
-        raise HomeError(
-            "This home was written by a newer version of the appliance. Install that version or a later one.",
-            code="home.newer",
-        )
+        raise HomeError("home.newer")
     if current != script.get_current_head():
         command.upgrade(config, "head")

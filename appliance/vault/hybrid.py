@@ -41,7 +41,7 @@ def encrypt_to(recipient: bytes, data: KeyBytes, info: bytes) -> bytes:
         x25519 = X25519PublicKey.from_public_bytes(recipient[_MLKEM_PUBLIC_BYTES:])
         return _SUITE.encrypt(data, MLKEM768X25519PublicKey(mlkem, x25519), info)
     except ValueError:
-        raise IntegrityError("A public key is damaged.", code="key.public") from None
+        raise IntegrityError("key.public") from None
 
 
 def decrypt_with(seed: bytes, encrypted: bytes, info: bytes) -> bytes:
@@ -52,9 +52,7 @@ def decrypt_with(seed: bytes, encrypted: bytes, info: bytes) -> bytes:
     try:
         return _SUITE.decrypt(encrypted, MLKEM768X25519PrivateKey(*_pair(seed)), info)
     except (InvalidTag, ValueError):
-        raise IntegrityError(
-            "What was encrypted to a public key does not open with this private key.", code="key.private"
-        ) from None
+        raise IntegrityError("key.private") from None
 
 
 def _pair(seed: bytes) -> tuple[MLKEM768PrivateKey, X25519PrivateKey]:

@@ -122,7 +122,7 @@ class Keyring:
     def create(cls, passphrase: str, audit_public_key: bytes, created_us: int) -> "Keyring":
         """Return a keyring with one passphrase slot. Raises `InputError` for an empty passphrase."""
         if not passphrase:
-            raise InputError("The passphrase is empty.", code="passphrase.empty")
+            raise InputError("passphrase.empty")
         return cls((passphrase_slot(passphrase, "first", created_us),), audit_public_key)
 
     @classmethod
@@ -137,19 +137,16 @@ class Keyring:
     def with_slot(self, slot: Slot) -> "Keyring":
         """Return a keyring with one more slot. Raises `ConflictError` when there is no room."""
         if len(self.slots) >= MAX_SLOTS:
-            raise ConflictError(f"There are {MAX_SLOTS} slots already. Remove one first.", code="slot.full")
+            raise ConflictError("slot.full", max_slots=MAX_SLOTS)
         return Keyring((*self.slots, slot), self._audit_public_key)
 
     def without_slot(self, slot_id: str) -> "Keyring":
         """Return a keyring without a slot. Raises `NotFoundError`, and `ConflictError` for the last one."""
         kept = tuple(slot for slot in self.slots if slot.id != slot_id)
         if len(kept) == len(self.slots):
-            raise NotFoundError("There is no such slot. `appliance key list` shows them.", code="slot.absent")
+            raise NotFoundError("slot.absent")
         if not kept:
-            raise ConflictError(
-                "This is the last slot: without it, nothing could be opened any more. Add another first.",
-                code="slot.last",
-            )
+            raise ConflictError("slot.last")
         return Keyring(kept, self._audit_public_key)
 
     def with_log_key(self, public_key: bytes) -> "Keyring":
@@ -181,9 +178,7 @@ class Keyring:
         file = _read(home)
         root = _root_key(file.slots, secret)
         if not hmac.compare_digest(file.slots_tag, _tag(root, file.slots)):
-            raise IntegrityError(
-                "The slots in keyring.json were changed from outside. Restore it from a backup.", code="keyring.slots"
-            )
+            raise IntegrityError("keyring.slots")
         opened = {name: unwrap_key(root, wrapped, _root_context(name)) for name, wrapped in file.keys.items()}
         epochs: dict[int, KeyBytes] = {
             int(name.removeprefix("epoch-")): key
@@ -193,9 +188,7 @@ class Keyring:
         coming = [opened.get(f"{name}-next") for name in ("database", "signing")]
         missing = {*_FIXED, f"epoch-{file.epoch}"} - set(opened)
         if missing or len(opened) != len(epochs) + len(_FIXED) + sum(key is not None for key in coming):
-            raise IntegrityError(
-                "keyring.json lacks a key, or has one that has no use. Restore it from a backup.", code="keyring.keys"
-            )
+            raise IntegrityError("keyring.keys")
         keys = Keys(root, opened["database"], opened["audit_hmac"], opened["signing"], epochs, file.epoch, *coming)
         return cls(tuple(file.slots), file.audit_public_key), keys
 
@@ -225,37 +218,27 @@ def _root_key(slots: list[Slot], secret: SlotSecret) -> bytes:
         except IntegrityError:
             continue
     if isinstance(secret, RecoverySecret):
-        raise AuthenticationError(
-            "This recovery key opens no slot of this home. Nothing was opened.", code="recovery.wrong"
-        )
+        raise AuthenticationError("recovery.wrong:recovery-key-opens")
     if isinstance(secret, CredentialSecret):
-        raise AuthenticationError(
-            "The machine's credential opens no slot of this home. Nothing was opened.", code="credential.wrong"
-        )
-    raise AuthenticationError("The passphrase is wrong. Nothing was opened; try again.", code="passphrase.wrong")
+        raise AuthenticationError("credential.wrong")
+    raise AuthenticationError("passphrase.wrong")
 
 
 def _read(home: Path) -> _File:
     path = home / FILE_NAME
     if not path.exists():
-        raise HomeError("There is no home here yet. Make one with `appliance init`.", code="home.absent")
+        raise HomeError("home.absent")
     with storage_errors(f"Reading {FILE_NAME}"), path.open("rb") as file:
         data = file.read(MAX_KEYRING_BYTES + 1)
     if len(data) > MAX_KEYRING_BYTES:
-        raise IntegrityError(f"{FILE_NAME} is over {MAX_KEYRING_BYTES} bytes.", code="keyring.size")
+        raise IntegrityError("keyring.size", file_name=FILE_NAME, max_keyring_bytes=MAX_KEYRING_BYTES)
     try:
         value: Any = canonical_json.decode(data)
         version = value.get("version") if isinstance(value, dict) else None
         if isinstance(version, int) and version > VERSION:
-            raise HomeError(
-                "This home was written by a newer version of the appliance. Install that version or a later one.",
-                code="home.newer",
-            )
+            raise HomeError("home.newer")
         if version == 1:
-            raise HomeError(
-                "This home was made by an early version whose keys this one cannot read. Make a new one.",
-                code="home.older",
-            )
+            raise HomeError("home.older")
         return _File.model_validate_json(data)
     except (InputError, ValidationError):
-        raise IntegrityError(f"{FILE_NAME} is damaged. Restore it from a backup.", code="keyring.damaged") from None
+        raise IntegrityError("keyring.damaged", file_name=FILE_NAME) from None

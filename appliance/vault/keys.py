@@ -49,13 +49,11 @@ def unwrap_key(wrapping_key: KeyBytes, wrapped: bytes, context: bytes) -> bytes:
     Raises `IntegrityError` for another wrapping key, another context, or changed bytes.
     """
     if len(wrapped) != WRAPPED_BYTES:
-        raise IntegrityError("A wrapped key has the wrong length.", code="key.length")
+        raise IntegrityError("key.length")
     try:
         return AESGCM(wrapping_key).decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], context)
     except InvalidTag:
-        raise IntegrityError(
-            "A wrapped key does not open: it was changed, or belongs to something else.", code="key.wrapping"
-        ) from None
+        raise IntegrityError("key.wrapping") from None
 
 
 def derive_key(key: KeyBytes, label: str, *, salt: bytes | None = None, info: bytes = b"") -> bytes:

@@ -32,18 +32,14 @@ class KeyMemory:
             self._page.madvise(mmap.MADV_DONTDUMP)
             self._page.madvise(_MADV_WIPEONFORK)
         except OSError as error:
-            raise IsolationError(
-                f"A page for the keys could not be locked in memory ({error.strerror}). Raise the limit of locked "
-                "memory (ulimit -l).",
-                code="memory.lock",
-            ) from error
+            raise IsolationError("memory.lock", strerror=str(error.strerror)) from error
 
     def hold(self, key: KeyBytes) -> memoryview:
         """Return a copy of `key` in this page, read-only."""
         data = memoryview(key).cast("B")
         start, self._used = self._used, self._used + len(data)
         if self._used > mmap.PAGESIZE:
-            raise IsolationError("There is no more room for keys in this page.", code="memory.full")
+            raise IsolationError("memory.full")
         self._page[start : self._used] = data
         return memoryview(self._page)[start : self._used].toreadonly()
 

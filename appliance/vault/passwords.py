@@ -34,8 +34,6 @@ def verify_password(password: str, phc: str) -> None:
     try:
         Argon2id.verify_phc_encoded(password.encode("utf-8", "surrogatepass"), phc)
     except InvalidKey:
-        raise AuthenticationError("The name or the password is wrong.", code="password.wrong") from None
+        raise AuthenticationError("password.wrong") from None
     except ValueError:
-        raise IntegrityError(
-            "A stored password is damaged. Restore the home from a backup.", code="password.damaged"
-        ) from None
+        raise IntegrityError("password.damaged") from None

@@ -46,9 +46,7 @@ def read_secret(text: str) -> SlotSecret:
             except (IndexError, ValueError):
                 data = b""
             if len(data) != KEY_BYTES:
-                raise InputError(
-                    f"After {header} there must be {2 * KEY_BYTES} hexadecimal digits.", code="secret.damaged"
-                )
+                raise InputError("secret.damaged", header=header, value=2 * KEY_BYTES)
             return kind(data)
     return text
 
@@ -60,16 +58,11 @@ def read_words(text: str) -> RecoverySecret:
         return found
     words = text[:MAX_TEXT_CHARACTERS].lower().split()
     if len(words) != WORDS:
-        raise InputError(f"A recovery key has {WORDS} words; these are {len(words)}.", code="recovery.words")
+        raise InputError("recovery.words", words=WORDS, words_2=len(words))
     known = Mnemonic("english")
     strange = [number for number, word in enumerate(words, start=1) if word not in known.wordlist]
     if strange:
-        raise InputError(
-            f"No recovery key has the word in place {strange[0]}. Compare it with your print.", code="recovery.words"
-        )
+        raise InputError("recovery.words:recovery-key-word", strange=strange[0])
     if not known.check(" ".join(words)):
-        raise InputError(
-            "These words do not belong together: one is wrong, or two are swapped. See your print.",
-            code="recovery.words",
-        )
+        raise InputError("recovery.words:these-words-belong")
     return RecoverySecret(known.to_entropy(words))

@@ -156,7 +156,7 @@ def open_root(slot: Slot, secret: "SlotSecret") -> bytes:
         case RecoverySlot(), RecoverySecret():
             seed = bytes(secret)
         case _:
-            raise IntegrityError("This slot is of another kind.", code="slot.kind")
+            raise IntegrityError("slot.kind")
     return hybrid.decrypt_with(seed, slot.sealed_root, _info(slot))
 
 

@@ -150,29 +150,23 @@ class SealedReader:
         header = file.read(HEADER_BYTES)
         length = file.seek(0, io.SEEK_END)
         if len(header) != HEADER_BYTES or header[: len(MAGIC)] != MAGIC:
-            raise IntegrityError("This is not a sealed file, or its beginning is missing.", code="sealed.header")
+            raise IntegrityError("sealed.header")
         if header[len(MAGIC)] != VERSION:
-            raise IntegrityError(
-                "This sealed file has a version that this appliance does not know.", code="sealed.version"
-            )
+            raise IntegrityError("sealed.version")
         self._chunk_bytes = int.from_bytes(header[len(MAGIC) + 1 : len(MAGIC) + 5], "big")
         if not MIN_CHUNK_BYTES <= self._chunk_bytes <= MAX_CHUNK_BYTES:
-            raise IntegrityError(
-                "This sealed file names a size of chunks outside the limits.", code="sealed.chunk-size"
-            )
+            raise IntegrityError("sealed.chunk-size")
         stride = self._chunk_bytes + TAG_BYTES
         body = length - HEADER_BYTES
         self._count = -(-body // stride)
         if body < TAG_BYTES or 0 < body % stride < TAG_BYTES:
-            raise IntegrityError("This sealed file was cut.", code="sealed.cut")
+            raise IntegrityError("sealed.cut")
         self._cipher = AESGCM(_file_key(data_key, context, self._chunk_bytes, header[-SALT_BYTES:]))
         # One for all chunks: fresh memory costs as much as the cipher.
         self._opened = memoryview(bytearray(min(self._chunk_bytes, body - TAG_BYTES)))
         self._last = bytes(self._open(self._count - 1))
         if self._count > 1 and not self._last:
-            raise IntegrityError(
-                "This sealed file ends with an empty chunk, which no writer makes.", code="sealed.tail"
-            )
+            raise IntegrityError("sealed.tail")
         self.size = (self._count - 1) * self._chunk_bytes + len(self._last)
 
     def read(self) -> bytes:
@@ -212,11 +206,7 @@ class SealedReader:
         try:
             self._cipher.decrypt_into(_nonce(index, last=index == self._count - 1), sealed, None, opened)
         except (InvalidTag, ValueError):  # The second: the file grew while it is read.
-            raise IntegrityError(
-                "A sealed file does not open: it was changed, cut, or belongs to something else. Restore it from a "
-                "backup.",
-                code="sealed.tag",
-            ) from None
+            raise IntegrityError("sealed.tag") from None
         return opened
 
 

@@ -113,7 +113,7 @@ class Vault:
         The keyring comes last: without it, there is no home. Raises `HomeError`.
         """
         if cls.exists(home):
-            raise HomeError("There is a home here already. `appliance status` says how it is.", code="home.exists")
+            raise HomeError("home.exists")
         make_private_folder(home)
         keys = Keys.generate()
         keyring = Keyring.create(passphrase, LogSigner(keys.signing).public_key, clock.now_us())
@@ -160,12 +160,10 @@ class Vault:
         """
         keyring, keys = Keyring.open(home, secret)
         if Keyring.audit_public_key(home) != LogSigner(keys.signing).public_key:
-            raise IntegrityError(
-                "keyring.json names another log's public key. Restore it from a backup.", code="keyring.public-key"
-            )
+            raise IntegrityError("keyring.public-key")
         path = home / DATABASE_NAME
         if not path.exists():
-            raise HomeError("The home has no database. Restore it from a backup.", code="home.database")
+            raise HomeError("home.database")
         written = keys.next_database is not None and Database.opens_with(path, keys.next_database)
         now = keys.next_database if written and keys.next_database is not None else keys.database
         vault = cls(home, keyring, keys, Database(path, now))
@@ -208,11 +206,9 @@ class Vault:
                 )
                 row = connection.execute(query).first()
             if row is None:
-                raise NotFoundError(
-                    "There is no key for this object: it was shredded, or never was.", code="key.absent"
-                )
+                raise NotFoundError("key.absent")
             if row.epoch not in self._keys.epochs:
-                raise IntegrityError("A data key belongs to an epoch that is gone.", code="key.epoch")
+                raise IntegrityError("key.epoch")
             return unwrap_key(self._keys.epochs[row.epoch], row.wrapped, _context(kind, object_id, version))
 
     def shred(self, *objects: tuple[str, str]) -> None:
@@ -250,11 +246,7 @@ class Vault:
         """
         slots = [slot for slot in self._keyring.slots if isinstance(slot, RecoverySlot)]
         if not slots:
-            raise ConflictError(
-                "A backup is sealed to a recovery key, and this home has none. Make one with `appliance key recovery`; "
-                "keep it safe.",
-                code="backup.recovery",
-            )
+            raise ConflictError("backup.recovery")
         return slots
 
     def snapshot(self, path: Path) -> VaultSecrets:
@@ -267,9 +259,7 @@ class Vault:
             slots = self.recovery_slots()
             key, keys = new_key(), self._keys
             if keys.next_signing is not None:
-                raise ConflictError(
-                    "The log's key is being replaced at this moment. Run the backup again.", code="backup.log-key"
-                )
+                raise ConflictError("backup.log-key")
             self.database.copy_to(path, key)
             return VaultSecrets(
                 database=key,
@@ -296,7 +286,7 @@ class Vault:
         Raises `InputError` when it is empty, `ConflictError` when there is no room.
         """
         if not passphrase:
-            raise InputError("The passphrase is empty.", code="passphrase.empty")
+            raise InputError("passphrase.empty")
         return self._add(passphrase_slot(passphrase, name, created_us))
 
     def add_credential(self, name: str, created_us: int) -> tuple[Slot, CredentialSecret]:

@@ -79,9 +79,9 @@ class AccountPages:
         try:
             form = await _form(request, "old", "new", "again")
             if form["new"] != form["again"]:
-                raise InputError("The two new passwords differ. Type them again.")
+                raise InputError("input:new-passwords-differ")
             if form["new"] == form["old"]:
-                raise InputError("The new password is the present one. Choose another.")
+                raise InputError("input:new-password-present")
             work = functools.partial(set_password, self._context, request.state.caller, form["old"], form["new"])
             await anyio.to_thread.run_sync(work, limiter=self._hashing)
             # The change ended every session of the account, this one too.
@@ -108,15 +108,15 @@ async def _form(request: Request, *names: str) -> dict[str, str]:
     async for piece in request.stream():
         body += piece
         if len(body) > MAX_FORM_BYTES:
-            raise InputError("The form is too long.", code="web.size")
+            raise InputError("web.size")
     try:
         fields = parse_qs(
             body.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=8
         )
     except ValueError:
-        raise InputError("The form could not be read. Fill it in again.") from None
+        raise InputError("input:form-read-fill") from None
     if any(len(fields.get(name, [])) != 1 for name in names):
-        raise InputError("The form is not complete. Fill it in again.")
+        raise InputError("input:form-complete-fill")
     return {name: fields[name][0] for name in names}
 
 

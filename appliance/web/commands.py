@@ -63,11 +63,11 @@ async def _parameters(request: Request) -> dict[str, Any]:
     async for piece in request.stream():
         body += piece
         if len(body) > MAX_PARAMETERS_BYTES:
-            raise InputError("The parameters are too long.", code="operation.parameters")
+            raise InputError("operation.parameters:parameters-too-long")
     try:
         value = json.loads(bytes(body) or b"{}")
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
-        raise InputError("The parameters are no JSON object.", code="operation.parameters")
+        raise InputError("operation.parameters:parameters-json-object")
     return value

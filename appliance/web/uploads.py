@@ -50,7 +50,7 @@ class UploadRoute:
         """Answer with the upload's id, or with a sentence."""
         try:
             if not 0 < len(request.query_params.get("name", "")) <= MAX_NAME_CHARACTERS:
-                raise InputError(f"The file needs a name of at most {MAX_NAME_CHARACTERS} characters.")
+                raise InputError("input:file-needs-name", max_name_characters=MAX_NAME_CHARACTERS)
             upload = await receive_upload(self._context, request.state.caller, request)
         except ApplianceError as error:
             return error_json(error)

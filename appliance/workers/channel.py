@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from appliance.foundation.errors import ApplianceError, WorkerError
+from appliance.foundation.messages import message
 from appliance.jobs.messages import (
     MAX_MESSAGE_BYTES,
     Done,
@@ -46,10 +47,10 @@ class WorkerChannel:
         while b"\n" not in self._buffer:
             piece = self._channel.recv(_READ_BYTES)
             if not piece:
-                raise WorkerError("The appliance closed the channel.", code="worker.orphan")
+                raise WorkerError("worker.orphan")
             self._buffer += piece
             if len(self._buffer) >= MAX_MESSAGE_BYTES and b"\n" not in self._buffer[:MAX_MESSAGE_BYTES]:
-                raise WorkerError("A message is over the limit of size.", code="worker.message")
+                raise WorkerError("worker.message:message-limit-size")
         line, _, rest = bytes(self._buffer).partition(b"\n")
         self._buffer = bytearray(rest)
         return decode_to_worker(line)
@@ -71,10 +72,10 @@ def run(expected: type[_Start], work: Callable[[WorkerChannel, _Start], Done]) -
     try:
         start = channel.receive()
         if not isinstance(start, expected):
-            raise WorkerError("The worker was started with a message for another kind.", code="worker.message")
+            raise WorkerError("worker.message:worker-started-message")
         channel.send(work(channel, start))
     except ApplianceError as error:
-        channel.send(Failed(code=error.code, sentence=error.sentence))
+        channel.send(Failed(code=error.code, message=error.message))
         os._exit(1)
     except Exception as error:
         channel.send(_failed(error))
@@ -83,12 +84,9 @@ def run(expected: type[_Start], work: Callable[[WorkerChannel, _Start], Done]) -
 
 def _failed(error: Exception) -> Failed:
     if is_out_of_memory(error):
-        return Failed(
-            code=TOO_LARGE, sentence="Memory ran out. Choose a smaller batch, shorter rows or a smaller model."
-        )
-    return Failed(
-        code="worker.fault", sentence=f"The worker met a fault of its own ({type(error).__name__} in {_place(error)})."
-    )
+        return Failed(code=TOO_LARGE, message=message(TOO_LARGE))
+    told = message("worker.fault", kind=type(error).__name__, place=_place(error))
+    return Failed(code="worker.fault", message=told)
 
 
 def _place(error: BaseException) -> str:

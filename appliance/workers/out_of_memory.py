@@ -8,7 +8,6 @@ import contextlib
 from collections.abc import Iterator
 
 from appliance.foundation.errors import WorkerError
-from appliance.jobs.messages import OUT_OF_MEMORY
 
 TOO_LARGE = "worker.memory"  # the code of a `Failed` that less at a time would not help
 _TEXTS = (
@@ -29,19 +28,19 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 def loading_a_model() -> contextlib.AbstractContextManager[None]:
     """Say what to choose instead when memory runs out in the block. Raises `WorkerError`."""
-    return _saying("The model does not fit into the memory that there is. Choose QLoRA, or a smaller model.", TOO_LARGE)
+    return _saying("worker.memory:model")
 
 
 def training_a_model() -> contextlib.AbstractContextManager[None]:
     """Say, when memory runs out in the block, that the training may go on with less. Raises `WorkerError`."""
-    return _saying("Memory ran out while training. The last checkpoint is kept.", OUT_OF_MEMORY)
+    return _saying("worker.out-of-memory")
 
 
 @contextlib.contextmanager
-def _saying(sentence: str, code: str) -> Iterator[None]:
+def _saying(identifier: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
         if not is_out_of_memory(error):
             raise
-        raise WorkerError(sentence, code=code) from error
+        raise WorkerError(identifier) from error

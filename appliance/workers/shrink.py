@@ -26,9 +26,7 @@ def shrink_adapter(channel: WorkerChannel, start: ShrinkStart) -> Done:
     model = verified_model(start.model)
     examples, _too_long = tokenised_part(ChatPrompts.load(model), start.dataset, "validation", start.max_length)
     if not examples:
-        raise InputError(
-            "No row that was set aside fits the model's length, so nothing could be measured.", code="rank.validation"
-        )
+        raise InputError("rank.validation:row-set-aside")
     files = read_adapter(start.adapter)
     compute_type = probe()
     channel.send(Ready())

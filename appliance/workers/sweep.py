@@ -68,9 +68,7 @@ class RecordFile:
             return Record()
         found = json.loads(unseal_file(self._path, self._key, self._context))
         if found.pop("version", None) != RECORD_VERSION:
-            raise IntegrityError(
-                "The sweep's record has a version that this appliance does not know.", code="sweep.version"
-            )
+            raise IntegrityError("sweep.version")
         return Record(**found)
 
     def write(self, record: Record) -> None:
@@ -110,11 +108,7 @@ class Sweep:
                 self._record.losses(number), self._rungs[number + 1].candidates if rung is not self._rungs[-1] else 1
             )
             if not kept:
-                raise WorkerError(
-                    "The loss of every rank is no longer a number: the learning rate is too high for this data. Choose "
-                    "a lower one.",
-                    code="sweep.diverged",
-                )
+                raise WorkerError("sweep.diverged")
             for candidate in alive:
                 if candidate.rank not in kept:
                     shutil.rmtree(checkpoints_of(self._start, candidate.rank), ignore_errors=True)
@@ -185,9 +179,7 @@ def _parts(start: SweepStart, model: Path) -> dict[str, list[TokenizedExample]]:
         for part in ("training", "validation")
     }
     if not all(parts.values()):
-        raise InputError(
-            "A sweep needs rows to train on and rows set aside that fit the model's length.", code="sweep.length"
-        )
+        raise InputError("sweep.length")
     return parts
 
 

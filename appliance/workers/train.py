@@ -72,7 +72,7 @@ class _Rows:
         training, left_out = tokenised_part(prompts, start.dataset, "training", start.max_length)
         validation, left_out_too = tokenised_part(prompts, start.dataset, "validation", start.max_length)
         if not training:
-            raise InputError("No row fits the model's length. Shorten the answers.", code="training.length")
+            raise InputError("training.length")
         return cls(training, validation, left_out + left_out_too)
 
 

@@ -87,7 +87,7 @@ class SimulatedWorker:
                 status = 1
                 if isinstance(error, ApplianceError):
                     with contextlib.suppress(OSError):
-                        channel.send(Failed(code=error.code, sentence=error.sentence))
+                        channel.send(Failed(code=error.code, message=error.message))
             self._status = -signal.SIGKILL if self.killed else status
 
 

@@ -73,9 +73,7 @@ def _sources(
             return
         verify_no_other_document(names)
         if inside:
-            raise InputError(
-                "The archive holds another archive. Unpack it, and bring the files themselves.", code="dataset.archive"
-            )
+            raise InputError("dataset.archive:archive-holds-another")
         yield from _archived(archive, encoding, delimiter, unread)
     elif magic == b"PAR1":
         yield read_parquet(stream, name)
@@ -101,15 +99,10 @@ def _archived(archive: Any, encoding: str, delimiter: str, unread: list[str]) ->
             continue
         found += 1
         if found > MAX_ARCHIVE_FILES:
-            raise InputError(
-                f"The archive holds more than {MAX_ARCHIVE_FILES} tables. Split it.", code="dataset.archive"
-            )
+            raise InputError("dataset.archive:archive-holds-more", max_archive_files=MAX_ARCHIVE_FILES)
         yield from _sources(io.BytesIO(read_entry(archive, entry)), name, encoding, delimiter, unread, inside=True)
     if not found:
-        raise InputError(
-            f"The archive holds no table. Those that are read end in {', '.join(_ENDINGS)}.",
-            code="dataset.archive",
-        )
+        raise InputError("dataset.archive", endings=", ".join(_ENDINGS))
 
 
 def _shown(name: str) -> str:

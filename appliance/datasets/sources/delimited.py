@@ -22,9 +22,7 @@ _SAMPLE_CHARACTERS = 200_000
 def read_delimited(lines: TextLines, name: str, delimiter: str = "") -> Source:
     """Return the table; `delimiter` is one of the names of `DELIMITERS`, or "" to find it."""
     if delimiter and delimiter not in DELIMITERS:
-        raise InputError(
-            f"There is no such separator here. Choose one of: {', '.join(DELIMITERS)}.", code="dataset.delimiter"
-        )
+        raise InputError("dataset.delimiter", delimiters=", ".join(DELIMITERS))
     said, sample = _said(lines)
     character = DELIMITERS.get(delimiter, "") or said or _find_delimiter(sample)
     spoken = next(spoken for spoken, value in DELIMITERS.items() if value == character)
@@ -105,9 +103,4 @@ class DelimitedRecords(Iterator[tuple[int, dict[str, Any] | Wrong]]):
         except csv.Error as error:
             # The module's own message may hold content, so it is replaced. What follows in the file cannot be trusted
             # to be rows.
-            raise InputError(
-                f"The file was not imported: row {row + 1} has a quotation mark that is never closed, text after a "
-                "closing one, or a huge "
-                "cell, so that what follows cannot be told apart. Correct that row and choose the file again.",
-                code="dataset.rows",
-            ) from error
+            raise InputError("dataset.rows:file-imported-row", row=row + 1) from error

@@ -156,9 +156,7 @@ def _is_rows(value: Any) -> bool:
 
 
 def _no_json(clause: str) -> InputError:
-    return InputError(
-        f"The file was not imported: it {clause}. Correct it and choose the file again.", code="dataset.json"
-    )
+    return InputError("dataset.json", clause=clause)
 
 
 _BROKEN = object()

@@ -22,7 +22,7 @@ def read_parquet(stream: Seekable, name: str) -> Source:
 
     stream.seek(-4, io.SEEK_END)
     if stream.read(4) == b"PARE":
-        raise InputError("This Parquet file is encrypted. Export it without encryption.", code="dataset.encrypted")
+        raise InputError("dataset.encrypted")
     stream.seek(0)
     try:
         file = pq.ParquetFile(pa.PythonFile(stream, mode="r"))
@@ -32,15 +32,9 @@ def read_parquet(stream: Seekable, name: str) -> Source:
     except (pa.ArrowException, OSError, ValueError, MemoryError, OverflowError, UnicodeError) as error:
         raise _damaged() from error
     if columns > MAX_COLUMNS:
-        raise InputError(
-            f"The table has more than {MAX_COLUMNS} columns. Delete those that are not needed.",
-            code="dataset.too-many-columns",
-        )
+        raise InputError("dataset.too-many-columns", max_columns=MAX_COLUMNS)
     if any(not 0 <= size <= MAX_GROUP_BYTES for size in sizes) or sum(sizes) > MAX_TOTAL_BYTES:
-        raise InputError(
-            "The Parquet file would become too large in memory. Write it with smaller row groups.",
-            code="dataset.too-large",
-        )
+        raise InputError("dataset.too-large")
     return Source(name, "Parquet", f"{metadata.num_rows:,} rows", _records(file))
 
 
@@ -58,7 +52,4 @@ def _records(file: Any) -> Records:
 
 
 def _damaged() -> InputError:
-    return InputError(
-        "The Parquet file is damaged, cut, or of a kind that is not read here. Export it as CSV or JSONL.",
-        code="dataset.parquet",
-    )
+    return InputError("dataset.parquet")

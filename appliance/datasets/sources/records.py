@@ -43,24 +43,15 @@ def header_of(cells: Sequence[str]) -> tuple[list[str], bool]:
     while header and not header[-1]:
         header.pop()  # spreadsheets leave empty columns at the right
     if len(header) <= 1:
-        raise InputError(
-            "The table has only one column; it needs at least a question and an answer. Separate them by commas, "
-            "semicolons or tabs.",
-            code="dataset.one-column",
-        )
+        raise InputError("dataset.one-column")
     if len(header) > MAX_COLUMNS:
-        raise InputError(
-            f"The table has more than {MAX_COLUMNS} columns. Delete those that are not needed.",
-            code="dataset.too-many-columns",
-        )
+        raise InputError("dataset.too-many-columns", max_columns=MAX_COLUMNS)
     if any(len(cell) > _DATA_CHARACTERS or cell.endswith("?") for cell in header):
         return [f"column {number}" for number in range(1, len(header) + 1)], False
     # Spreadsheets leave unnamed columns behind; they can hold no role, and their names must not collide.
     header = [name or f"column {number}" for number, name in enumerate(header, start=1)]
     if len(set(header)) != len(header):
-        raise InputError(
-            "Two columns of the first row have the same name. Rename one of them.", code="dataset.ambiguous-columns"
-        )
+        raise InputError("dataset.ambiguous-columns:columns-first-row")
     return header, True
 
 

@@ -55,39 +55,23 @@ _MIXED_SHARE = 20  # one sequence of UTF-8 among so many others is chance
 
 # First bytes of what people rename to .csv, and what to say; each long enough that no header of a table starts so.
 _FOREIGN = (
-    (
-        b"%PDF-",
-        "This is a PDF document, not a table. Copy its questions and answers into a table and save that as CSV.",
-    ),
-    (
-        b"\xd0\xcf\x11\xe0",
-        "This is an old or a protected Office document. Open it and save it as .xlsx without a password, or as CSV "
-        "UTF-8.",
-    ),
-    (b"\x1f\x8b", "This is a gzip archive, not text. Unpack it and choose the file inside."),
-    (b"BZh91AY&SY", "This is a bzip2 archive, not text. Unpack it and choose the file inside."),
-    (b"7z\xbc\xaf", "This is a 7-Zip archive, not text. Unpack it and choose the file inside."),
-    (b"Rar!\x1a", "This is a RAR archive, not text. Unpack it and choose the file inside."),
-    (b"\xfd7zXZ", "This is an xz archive, not text. Unpack it and choose the file inside."),
-    (b"\x28\xb5\x2f\xfd", "This is a Zstandard archive, not text. Unpack it and choose the file inside."),
-    (b"GGUF\x03", "This is a language model (GGUF), not a table. Import it as a model."),
-    (b"SQLite format 3\x00", "This is a database, not text. Export the table as CSV."),
-    (
-        b"{\\rtf",
-        "This is a rich text document, not a table. Copy its questions and answers into a table and save that as CSV.",
-    ),
-    (b"\x89PNG", "This is a picture, not a table. Type its questions and answers into a table and save that as CSV."),
-    (
-        b"\xff\xd8\xff",
-        "This is a picture, not a table. Type its questions and answers into a table and save that as CSV.",
-    ),
-    (b"\x80", "This is not text. Pickle and other program data are never read here: export the table as CSV or JSONL."),
-    (b"<?xml", "This is XML, not a table. Export it as CSV or JSONL."),
-    (
-        b"<!DOCTYPE",
-        "This is a web page, not a table. Copy its questions and answers into a table and save that as CSV.",
-    ),
-    (b"<html", "This is a web page, not a table. Copy its questions and answers into a table and save that as CSV."),
+    (b"%PDF-", "pdf"),
+    (b"\xd0\xcf\x11\xe0", "office"),
+    (b"\x1f\x8b", "gzip"),
+    (b"BZh91AY&SY", "bzip2"),
+    (b"7z\xbc\xaf", "7-zip"),
+    (b"Rar!\x1a", "rar"),
+    (b"\xfd7zXZ", "xz"),
+    (b"(\xb5/\xfd", "zstandard"),
+    (b"GGUF\x03", "gguf"),
+    (b"SQLite format 3\x00", "sqlite"),
+    (b"{\\rtf", "rtf"),
+    (b"\x89PNG", "png"),
+    (b"\xff\xd8\xff", "jpeg"),
+    (b"\x80", "pickle"),
+    (b"<?xml", "xml"),
+    (b"<!DOCTYPE", "doctype"),
+    (b"<html", "html"),
 )
 
 
@@ -109,9 +93,7 @@ class TextLines:
     def __init__(self, stream: Seekable, encoding: str = "") -> None:
         """Raises `InputError` when this is no text, or its encoding is not to be found."""
         if encoding and encoding not in ENCODINGS:
-            raise InputError(
-                f"There is no such encoding here. Choose one of: {', '.join(ENCODINGS)}.", code="dataset.encoding"
-            )
+            raise InputError("dataset.encoding:encoding", encodings=", ".join(ENCODINGS))
         if stream.seek(0, io.SEEK_END) > MAX_FILE_BYTES:
             raise too_large()
         stream.seek(0)
@@ -132,31 +114,20 @@ class TextLines:
                 number += 1
                 if len(line) > MAX_LINE_CHARACTERS:
                     raise InputError(
-                        f"Line {number} is longer than {MAX_LINE_CHARACTERS // 1024} Ki characters: this is no table "
-                        "with one row a line. "
-                        "Check the file.",
-                        code="dataset.line-too-long",
+                        "dataset.line-too-long", number=number, max_line_characters=MAX_LINE_CHARACTERS // 1024
                     )
                 if "\x00" in line:
-                    raise InputError(
-                        f"Line {number} holds a NUL character: this is not plain text. {_SAVE_AS}",
-                        code="dataset.nul",
-                    )
+                    raise InputError("dataset.nul:line-holds-nul", number=number, save_as=_SAVE_AS)
                 yield line.removeprefix("\ufeff") if number == 1 else line
         except UnicodeError as error:
             raise InputError(
-                f"Line {number + 1} or one soon after it is not {self.encoding} text. Choose the encoding that it was "
-                f"saved in. {_SAVE_AS}",
-                code="dataset.encoding",
+                "dataset.encoding:line-soon-after", number=number + 1, encoding=self.encoding, save_as=_SAVE_AS
             ) from error
 
 
 def too_large() -> InputError:
     """Return the refusal of a file that is over the limit."""
-    return InputError(
-        f"The file is larger than {MAX_FILE_BYTES // 1024**2:,} MiB. Split it into several datasets.",
-        code="dataset.too-large",
-    )
+    return InputError("dataset.too-large:file-larger-mib", max_file_bytes=MAX_FILE_BYTES // 1024**2)
 
 
 def verify_text(start: bytes) -> None:
@@ -165,12 +136,10 @@ def verify_text(start: bytes) -> None:
     for mark, _name in _MARKS:
         bare = bare.removeprefix(mark)
     if not bare.strip():
-        raise InputError(
-            "The file is empty. Choose one with at least one question and its answer.", code="dataset.empty"
-        )
-    for magic, sentence in _FOREIGN:
+        raise InputError("dataset.empty:file-empty-least")
+    for magic, kind in _FOREIGN:
         if start.startswith(magic):
-            raise InputError(sentence, code="dataset.not-text")
+            raise InputError(f"dataset.not-text:{kind}")
 
 
 class _Borrowed(io.RawIOBase):
@@ -203,9 +172,7 @@ def _find_encoding(stream: Seekable) -> str:
             return "UTF-16BE"
         place = head.index(0)
         line = head.count(b"\n", 0, place) + 1
-        raise InputError(
-            f"Line {line} holds a NUL byte (byte {place}): this is not plain text. {_SAVE_AS}", code="dataset.nul"
-        )
+        raise InputError("dataset.nul", line=line, place=place, save_as=_SAVE_AS)
     wrong = _first_not_utf8(stream)
     if wrong is None:
         return "UTF-8"
@@ -217,11 +184,7 @@ def _find_encoding(stream: Seekable) -> str:
             if wide and not undefined
             else "it was probably saved in another encoding, one not found here"
         )
-        raise InputError(
-            f"Line {line} is not UTF-8 text (byte {wrong} of the file, 0x{byte:02x}): {why}. "
-            f"Choose the encoding that it was saved in. {_SAVE_AS}",
-            code="dataset.encoding",
-        )
+        raise InputError("dataset.encoding", line=line, wrong=wrong, byte=f"{byte:02x}", why=why, save_as=_SAVE_AS)
     return "Windows-1252"
 
 

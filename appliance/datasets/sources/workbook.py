@@ -48,7 +48,7 @@ def verify_no_other_document(names: set[str]) -> None:
     }
     for name, kind in kinds.items():
         if name in names:
-            raise InputError(f"This is {kind}. Save its table as .xlsx or as CSV UTF-8.", code="dataset.not-text")
+            raise InputError("dataset.not-text", kind=kind)
 
 
 def read_workbook(archive: Any, unread: list[str]) -> Iterator[Source]:
@@ -60,20 +60,11 @@ def read_workbook(archive: Any, unread: list[str]) -> Iterator[Source]:
         if data[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"\x00" in data[:200]:
             data = data.decode("utf-16", "replace").encode()  # the parts are UTF-8 in every file that Excel makes
         if _DOCTYPE.search(data):
-            raise InputError(
-                "The workbook defines a document type, which spreadsheets never do: it was refused. Save the table as "
-                "CSV UTF-8.",
-                code="dataset.workbook",
-            )
+            raise InputError("dataset.workbook")
         if "worksheets/" in name and name.lower().endswith(".xml"):
             cells += _rectangle(data)
             if cells > MAX_CELLS or len(_MERGED.findall(data)) > MAX_MERGED:
-                raise InputError(
-                    "A sheet of this workbook has cells too far apart, or too many of them. Copy the table into a new "
-                    "sheet, or save "
-                    "it as CSV.",
-                    code="dataset.workbook",
-                )
+                raise InputError("dataset.workbook:sheet-workbook-cells")
 
     clean = repacked(archive, lambda name: bool(_PARTS.match(name)), check)
     workbook = _calamine(clean)

@@ -32,7 +32,7 @@ def open_zip(stream: Seekable, *, max_entries: int, max_bytes: int) -> zipfile.Z
     if len({entry.filename for entry in entries}) != len(entries):
         raise _refused("two files in it have the same name")
     if any(entry.flag_bits & 0x1 for entry in entries):
-        raise InputError("The archive is protected by a password. Save it without one.", code="dataset.encrypted")
+        raise InputError("dataset.encrypted:archive-protected-password")
     if sum(entry.file_size for entry in entries) > max_bytes:
         raise _refused(f"it would become larger than {max_bytes // 1024**2} MiB when unpacked")
     if any(
@@ -77,8 +77,8 @@ def repacked(
 
 def damaged() -> InputError:
     """Return the refusal of an archive that cannot be read to its end."""
-    return InputError("The archive is damaged or cut. Make it again, or save the table as CSV.", code="dataset.archive")
+    return InputError("dataset.archive:archive-damaged-cut")
 
 
 def _refused(clause: str) -> InputError:
-    return InputError(f"The archive was refused: {clause}. Bring the files themselves.", code="dataset.archive")
+    return InputError("dataset.archive:archive-refused-bring", clause=clause)

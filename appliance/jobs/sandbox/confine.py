@@ -138,7 +138,7 @@ def confine_worker(sandbox: WorkerSandbox, *, alive: int, already_running: int) 
         if Control.DIE_WITH_PARENT in wanted:
             limits.die_with_parent(alive)
     except OSError as error:
-        raise IsolationError(f"The kernel refused a limit of the worker ({error}).") from error
+        raise IsolationError("isolation:kernel-refused-limit", error=str(error)) from error
     gpu = gpu_devices()
     read = (*interpreter_paths(), *(map(Path, _GPU_SYSTEM) if gpu else ()), *sandbox.read)
     if wanted & LANDLOCK:
@@ -159,12 +159,9 @@ def confine_server(
     """
     threads = os.listdir("/proc/self/task")
     if len(threads) != 1:
-        raise IsolationError(
-            f"The server already runs {len(threads)} threads, which its walls would not reach. Restrict it before "
-            "starting any."
-        )
+        raise IsolationError("isolation:server-already-runs", threads=len(threads))
     if not write:
-        raise IsolationError("The server was given no folder to write to: its home is needed.")
+        raise IsolationError("isolation:server-given-folder")
     missing: tuple[str, ...] = ()
     try:
         if Control.NO_CORE_DUMPS in controls:
@@ -173,7 +170,7 @@ def confine_server(
             limits.drop_capabilities(keep_files=True)
         limits.forbid_new_privileges()
     except OSError as error:
-        raise IsolationError(f"The kernel refused a limit of the server ({error}).") from error
+        raise IsolationError("isolation:kernel-refused-limit-server", error=str(error)) from error
     if controls & LANDLOCK:
         missing = landlock.restrict(
             controls, read=(*interpreter_paths(), *read), write=write, devices=(Path("/dev/null"),)

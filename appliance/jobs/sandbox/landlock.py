@@ -63,10 +63,7 @@ def restrict(
     """
     abi = abi_version()
     if abi < FILES_ABI:
-        raise IsolationError(
-            "This kernel has no Landlock, which keeps files apart. It needs 5.13 or newer with "
-            "CONFIG_SECURITY_LANDLOCK, in the lsm= list."
-        )
+        raise IsolationError("isolation:kernel-landlock-keeps")
     missing = []
     attributes = _RulesetAttributes()
     if Control.LANDLOCK_FILES in controls:
@@ -95,7 +92,7 @@ def restrict(
         finally:
             os.close(ruleset)
     except OSError as error:
-        raise IsolationError(f"The kernel refused the Landlock rules ({error}).") from error
+        raise IsolationError("isolation:kernel-refused-landlock", error=str(error)) from error
     return tuple(missing)
 
 

@@ -56,9 +56,9 @@ def protect_memory() -> None:
         system_calls.prctl(system_calls.PR_SET_DUMPABLE, 0)
         dumpable = system_calls.prctl(system_calls.PR_GET_DUMPABLE)
     except OSError as error:
-        raise IsolationError(f"The process's memory could not be protected ({error}).") from error
+        raise IsolationError("isolation:process-memory-protected", error=str(error)) from error
     if dumpable != 0:
-        raise IsolationError("The kernel still lets others read this process's memory after PR_SET_DUMPABLE.")
+        raise IsolationError("isolation:kernel-lets-others")
 
 
 def limit_memory(memory_bytes: int) -> None:

@@ -33,10 +33,7 @@ def train_last(model: Any, settings: MethodSettings) -> LoadedModel:
     layers = model.model.layers
     count = settings.last_layers or min(DEFAULT_LAYERS, len(layers))
     if count > len(layers):
-        raise InputError(
-            f"The model has {len(layers)} layers, so its last {count} cannot learn. Choose fewer.",
-            code="training.layers",
-        )
+        raise InputError("training.layers", layers=len(layers), count=count)
     model.requires_grad_(False)
     learning = list(layers[-count:])
     if settings.train_head:

@@ -111,7 +111,7 @@ def build_audit_blocks(appliance: Appliance) -> gr.Blocks:
 
         def sign(caller: Caller, first: float | None, last: float | None, note: str, days: int) -> tuple[Any, ...]:
             if first is None or last is None:
-                raise InputError("Say from which entry to which you looked.")
+                raise InputError("input:entry-you-looked")
             made = sign_off(appliance.audit, caller, first=int(first), last=int(last), note=note)
             said = (
                 f"Signed off: entries {made['first']} to {made['last']}, "
@@ -155,7 +155,7 @@ def _wire_clicks(
     def prove(caller: Caller, message: str) -> str:
         sequence = _message(message).get("sequence")
         if type(sequence) is not int:
-            raise InputError("The click was not understood. Reload the page.", code="audit.message")
+            raise InputError("audit.message")
         return drawing.proof(show_proof(appliance.context, caller, sequence=sequence))
 
     def live_this(caller: Caller, message: str) -> tuple[Any, ...]:
@@ -260,5 +260,5 @@ def _message(message: str) -> dict[str, Any]:
     except (ValueError, TypeError, RecursionError):
         value = None
     if not isinstance(value, dict):
-        raise InputError("The click was not understood. Reload the page.", code="audit.message")
+        raise InputError("audit.message")
     return value

@@ -102,7 +102,7 @@ def question(values: dict[str, Any]) -> dict[str, Any]:
     for name in ("first", "last"):
         if name in asked:
             if not asked[name].isdecimal() or len(asked[name]) > 15:
-                raise InputError("Entries are counted from 0: write a number such as 1200.", code="audit.number")
+                raise InputError("audit.number")
             asked[name] = int(asked[name])
     return asked
 
@@ -117,7 +117,7 @@ def answer(appliance: Appliance, caller: Caller, asked: dict[str, Any]) -> tuple
 
 def _turn(appliance: Appliance, caller: Caller, asked: dict[str, Any] | None, step: int) -> tuple[Any, ...]:
     if asked is None:
-        raise InputError("This search is too long ago. Press Search again.")
+        raise InputError("input:search-too-long")
     return answer(appliance, caller, {**asked, "page": max(0, asked.get("page", 0) + step)})
 
 

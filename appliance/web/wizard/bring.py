@@ -193,9 +193,7 @@ def _received(message: str) -> tuple[str, str]:
     except (ValueError, KeyError, TypeError):
         upload_id = filename = None
     if not isinstance(upload_id, str) or not isinstance(filename, str):
-        raise InputError(
-            "The upload was not understood. Reload the page and send the file again.", code="upload.message"
-        )
+        raise InputError("upload.message")
     return upload_id, filename
 
 

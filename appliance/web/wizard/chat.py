@@ -43,9 +43,9 @@ def build_chat(appliance: Appliance, event: Events, adapter: gr.Dropdown) -> Cha
 
     def answer(caller: Caller, text: str, adapter_id: str | None, before: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
         if not adapter_id:
-            raise InputError("There is no tuned model yet. Train one first.")
+            raise InputError("input:tuned-model-yet")
         if not text.strip():
-            raise InputError("Write a question first.")
+            raise InputError("input:write-question-first")
         talks: dict[str, Turns] = {
             name: list(before[name]) if before["adapter"] == adapter_id else [] for name in ("original", "tuned")
         }

@@ -173,7 +173,7 @@ def _row_numbers(text: str) -> list[int]:
     """Return the numbers that somebody typed. Raises `InputError`."""
     words = text.replace(",", " ").replace(";", " ").split()
     if not words or not all(word.isascii() and word.isdigit() and len(word) <= 9 for word in words):
-        raise InputError("Type the numbers of the rows, with commas between them, as in 12, 40.", code="dataset.fix")
+        raise InputError("dataset.fix:type-numbers-rows")
     return [int(word) for word in words]
 
 

@@ -104,5 +104,5 @@ def choice_of(
 
 def _whole(label: str, value: float | None) -> int | None:
     if value and not float(value).is_integer():
-        raise InputError(f"{label}: {value:g} is no whole number.", code="training.whole")
+        raise InputError("training.whole", label=label, value=f"{value:g}")
     return int(value) if value else None

@@ -76,7 +76,7 @@ def wire_rank_panel(
         jobs = (_latest(appliance, caller, _picked(adapter_id), kind) for kind in (RANKS, SHRINK))
         job = next((each for each in jobs if _runs(each)), None)
         if job is None:
-            raise InputError("Nothing runs that could be stopped.")
+            raise InputError("input:runs-stopped")
         stop_job(appliance.context, caller, job["id"])
         return gr.Timer(active=True), *watch_rank(appliance, caller, adapter_id)
 
@@ -147,7 +147,7 @@ def stop_button(job: dict[str, Any] | None, label: str) -> gr.Button:
 
 def _picked(adapter_id: str | None) -> str:
     if not adapter_id:
-        raise InputError("Pick a model first.")
+        raise InputError("input:pick-model-first")
     return adapter_id
 
 

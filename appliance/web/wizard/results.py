@@ -58,7 +58,7 @@ def wire_results_step(appliance: Appliance, event: Events, step: ResultsStep, ti
 
     def measure(caller: Caller, adapter_id: str | None) -> tuple[Any, ...]:
         if not adapter_id:
-            raise InputError("Pick a model first.")
+            raise InputError("input:pick-model-first")
         submit_evaluation(appliance.context, caller, adapter_id=adapter_id)
         appliance.runner.wake()
         return "", gr.Timer(active=True), *watch_results(appliance, caller, adapter_id)
@@ -66,7 +66,7 @@ def wire_results_step(appliance: Appliance, event: Events, step: ResultsStep, ti
     def stop_measuring(caller: Caller, adapter_id: str | None) -> tuple[Any, ...]:
         job = latest_evaluation(appliance, caller, adapter_id or "")
         if job is None or JobState(job["state"]) not in ACTIVE:
-            raise InputError("Nothing is being measured.")
+            raise InputError("input:being-measured")
         stop_job(appliance.context, caller, job["id"])
         return pick(caller, adapter_id)
 

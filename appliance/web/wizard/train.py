@@ -104,7 +104,7 @@ def wire_train_step(
 
     def start(caller: Caller, dataset_id: str | None, model_id: str | None, *settings: Any) -> tuple[Any, ...]:
         if not dataset_id or not model_id:
-            raise InputError("Pick data and a model first.")
+            raise InputError("input:pick-data-model")
         job = submit_training(context, caller, dataset_id=dataset_id, model_id=model_id, choice=choice_of(*settings))
         return follow(caller, job.id)
 
@@ -112,7 +112,7 @@ def wire_train_step(
         caller: Caller, ranks: list[int], dataset_id: str | None, model_id: str | None, *settings: Any
     ) -> tuple[Any, ...]:
         if not dataset_id or not model_id:
-            raise InputError("Pick data and a model first.")
+            raise InputError("input:pick-data-model")
         job = submit_sweep(
             context, caller, dataset_id=dataset_id, model_id=model_id, choice=choice_of(*settings), ranks=ranks
         )

@@ -125,7 +125,7 @@ def test_the_longest_entry_still_fits() -> None:
     # The sequence and the times are counted at their widest: 15 digits more for the sequence, 14 for the monotonic
     # time.
     draft(details={"d": "x" * (spare - 29)})
-    with pytest.raises(InputError, match="longer than 65535 bytes"):
+    with pytest.raises(InputError, match="longer than 65,535 bytes"):
         draft(details={"d": "x" * (spare - 28)})
 
 

@@ -9,6 +9,7 @@ from appliance.audit import KEY_CHANGE, Actor, AuditLog, ObjectRef, Outcome, Tre
 from appliance.audit.key_chain import KeyChain, change_details
 from appliance.audit.merkle import EMPTY_ROOT
 from appliance.foundation.errors import AuditLogError, ConflictError, StorageError
+from appliance.foundation.messages import verbatim
 
 OPERATOR, VAULT = Actor("operator", "operator"), ObjectRef("vault", "home")
 
@@ -93,7 +94,7 @@ def test_when_the_checkpoint_cannot_be_kept_the_change_is_made_all_the_same(
     log = AuditLog.open(tmp_path / "log", clock)
     log.attach(signer, heads)
     fill(log, 2)
-    heads.refusal = StorageError("The disk is full.")
+    heads.refusal = StorageError(verbatim("The disk is full."))
     with pytest.raises(StorageError):
         log.change_key(OPERATOR, VAULT, other_signer)
     assert log.changed_key == other_signer.public_key

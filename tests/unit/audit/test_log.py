@@ -22,6 +22,7 @@ from appliance.audit.signed_note import parse_checkpoint
 from appliance.foundation import canonical_json
 from appliance.foundation.clock import SystemClock
 from appliance.foundation.errors import AuditLogError, ConflictError, InputError, StorageError
+from appliance.foundation.messages import verbatim
 
 ACTOR = Actor("us_1", "trainer", "se_1")
 TARGET = ObjectRef("dataset", "ds_1")
@@ -322,7 +323,7 @@ def test_what_cannot_be_written_out_stays_in_the_journal_and_is_written_later(
     assert AuditLog.open(tmp_path, clock).size == 3
 
 
-@pytest.mark.parametrize("refusal", [StorageError("The disk is full."), RuntimeError("database is locked")])
+@pytest.mark.parametrize("refusal", [StorageError(verbatim("The disk is full.")), RuntimeError("database is locked")])
 def test_a_head_that_cannot_be_kept_fails_the_append(
     tmp_path: Path, clock: Any, signer: Any, heads: Any, refusal: Exception
 ) -> None:
@@ -340,7 +341,7 @@ def test_an_attach_that_cannot_sign_leaves_the_log_detached(
     tmp_path: Path, clock: Any, signer: Any, heads: Any
 ) -> None:
     log = AuditLog.open(tmp_path, clock)
-    heads.refusal = StorageError("The disk is full.")
+    heads.refusal = StorageError(verbatim("The disk is full."))
     with pytest.raises(StorageError):
         log.attach(signer, heads)
     heads.refusal = None
@@ -477,7 +478,7 @@ def test_an_action_is_logged_before_and_after(tmp_path: Path, clock: Any) -> Non
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        (ConflictError("Row 3 says 'secret'.", code="job.state"), "job.state"),
+        (ConflictError(verbatim("Row 3 says 'secret'."), code="job.state"), "job.state"),
         (ValueError("secret"), "unexpected.ValueError"),
         (KeyboardInterrupt("secret"), "interrupted.KeyboardInterrupt"),
     ],

@@ -122,7 +122,7 @@ def _zip() -> bytes:
         (b"question,prompt,answer\nq,p,a\n", "1 (question) and 2 (prompt) could each be the question"),
         (b"question,answer,x,x\nq,a,1,2\n", "same name"),
         (b",".join(b"c%d" % n for n in range(MAX_COLUMNS + 1)) + b"\n", "more than 64 columns"),
-        (b"question,answer\n" + b"x" * (2 * 1024**2), "Line 2 is longer than 1024 Ki"),
+        (b"question,answer\n" + b"x" * (2 * 1024**2), "Line 2 is longer than 1,024 Ki"),
         (b'question,answer\nq,"never closed\nq,a\n', "row 2 has a quotation mark"),
         (b"question,answer\nq\nq,a,b\n", "row 2 has 1 cells instead of 2"),
         (

@@ -13,6 +13,7 @@ import pytest
 
 from appliance.datasets import PARTS, Conversation, part_path, read_part, verify_dataset, write_dataset
 from appliance.foundation.errors import ConflictError, InputError, IntegrityError, NotFoundError
+from appliance.foundation.messages import verbatim
 
 DATASET = "ds_00000000000000000001"
 OTHER = "ds_00000000000000000002"
@@ -147,7 +148,7 @@ def test_an_unknown_format_version_is_an_error(folder: Path) -> None:
 def test_an_error_among_the_last_rows_leaves_nothing(tmp_path: Path) -> None:
     def rows() -> Iterator[Conversation]:
         yield from conversations()
-        raise InputError("row 13 is wrong.")
+        raise InputError(verbatim("row 13 is wrong."))
 
     with pytest.raises(InputError, match="row 13"):
         write_dataset(tmp_path / DATASET, DATASET, 1, rows(), KEYS)

@@ -23,13 +23,12 @@ if sys.argv[2] == "full":
     act = lambda: write_atomic(disk / "file", bytes(1024 * 1024))
 else:
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
-    act = (lambda: write_atomic(disk / "file", b"new")) if sys.argv[2] == "read-only" else (lambda:
-    make_private_folder(disk / "new"))
+    act = (lambda: write_atomic(disk / "file", b"new")) if sys.argv[2] == "read-only" else (lambda: make_private_folder(disk / "new"))
 try:
     act()
 except StorageError as error:
     print(error.code, (disk / "file").read_bytes().decode(), [path.name for path in disk.iterdir()])
-"""
+"""  # noqa: E501
 MOUNT = 'mount -t tmpfs -o size=64k none "$1" && exec "$2" -c "$3" "$1" "$4"'
 
 

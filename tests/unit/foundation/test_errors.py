@@ -6,6 +6,7 @@ import pytest
 
 from appliance.foundation import errors
 from appliance.foundation.errors import ApplianceError, AuditLogError, InputError
+from appliance.foundation.messages import verbatim
 
 ERRORS = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, ApplianceError)]
 
@@ -13,9 +14,9 @@ ERRORS = [value for value in vars(errors).values() if isinstance(value, type) an
 @pytest.mark.parametrize("kind", ERRORS, ids=lambda kind: kind.__name__)
 def test_an_error_keeps_its_sentence_and_has_a_code_of_its_own(kind: type[ApplianceError]) -> None:
     """A sentence comes back as it was given; the class gives a code where nobody names one."""
-    error = kind("It did not work.")
+    error = kind(verbatim("It did not work."))
     assert (str(error), error.sentence, error.code) == ("It did not work.", "It did not work.", kind.default_code)
-    assert kind("It did not work.", code="very.special").code == "very.special"
+    assert kind(verbatim("It did not work."), code="very.special").code == "very.special"
     assert kind.__name__.endswith("Error")
 
 
@@ -39,8 +40,8 @@ def test_the_tree_in_the_docstring_is_the_tree() -> None:
 
 def test_an_audit_error_names_the_first_bad_entry() -> None:
     """The entry's number travels beside the sentence, and is absent where there is none."""
-    assert AuditLogError("Entry 7 is bad.", entry=7).entry == 7
-    assert AuditLogError("All is bad.").entry is None
+    assert AuditLogError(verbatim("Entry 7 is bad."), entry=7).entry == 7
+    assert AuditLogError(verbatim("All is bad.")).entry is None
 
 
 def test_one_handler_catches_them_all() -> None:

@@ -199,7 +199,7 @@ def test_a_lock_has_an_upper_bound(connection, clock) -> None:
     connection.execute(USERS.update().values(failed_attempts=10**6))
     with pytest.raises(AuthenticationError, match="wrong"):
         authenticate(connection, clock, "anna", "wrong password")
-    with pytest.raises(AuthenticationError, match="3600 s"):
+    with pytest.raises(AuthenticationError, match="3,600 s"):
         authenticate(connection, clock, "anna", PASSWORD)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from appliance.foundation.errors import InputError, IsolationError, WorkerError
+from appliance.foundation.messages import verbatim
 from appliance.jobs.conversation import WorkerConversation, WorkerOrder, run_worker
 from appliance.jobs.messages import (
     MAX_MESSAGE_BYTES,
@@ -96,7 +97,7 @@ def test_a_worker_that_says_why_it_failed_is_quoted(simulate: Any, worker_frame:
     """Its sentence and its code are those of the error."""
 
     def work(_channel: Any, _start: Any) -> Done:
-        raise InputError("Row 3 has no answer.", code="row.answer")
+        raise InputError(verbatim("Row 3 has no answer."), code="row.answer")
 
     with pytest.raises(WorkerError, match=r"^Row 3 has no answer\.$") as caught:
         run_worker(simulate(worker_frame(work)), ORDER, ignore)
@@ -316,7 +317,7 @@ def test_walls_that_cannot_be_put_up_are_told_as_such() -> None:
 
     class Refusing:
         def launch(self, _kind: str, **_places: Any) -> Any:
-            raise IsolationError("No seccomp here.")
+            raise IsolationError(verbatim("No seccomp here."))
 
     with pytest.raises(IsolationError, match="No seccomp"):
         run_worker(Refusing(), ORDER, ignore)
@@ -349,7 +350,7 @@ def test_a_failure_may_be_followed_by_anything(simulate: Any) -> None:
 
     def play(channel: Any, raw: socket.socket) -> None:
         channel.receive()
-        channel.send(Failed(code="a", sentence="First."))
+        channel.send(Failed(code="a", message=verbatim("First.")))
         raw.sendall(json.dumps({"type": "failed"}).encode() + b"\n")
 
     with pytest.raises(WorkerError, match=r"^First\.$"):

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from appliance.foundation.errors import IsolationError
+from appliance.foundation.messages import verbatim
 from appliance.jobs.launcher import LaunchedWorker, Launcher
 from appliance.jobs.launcher_process import LaunchRequest, verify_paths
 from appliance.jobs.probes import PROBE_MEMORY_BYTES
@@ -231,7 +232,7 @@ def test_no_worker_starts_before_the_isolation_was_proven(launcher: Launcher, ho
 
     def fail() -> None:
         proofs.append("failed")
-        raise IsolationError("A probe got through.")
+        raise IsolationError(verbatim("A probe got through."))
 
     launcher.prove_first(fail)
     for _ in range(2):

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from appliance.foundation.errors import WorkerError
+from appliance.foundation.messages import verbatim
 from appliance.jobs import messages
 from appliance.jobs.messages import (
     MAX_MESSAGE_BYTES,
@@ -149,7 +150,7 @@ FROM_WORKER: list[Message] = [
     Checkpointed(step=1),
     ChatPiece(request_id="ch_1", contender="original", text="Good", last=False),
     Done(result={"rows": 3}),
-    Failed(code="x", sentence="It failed."),
+    Failed(code="x", message=verbatim("It failed.")),
 ]
 
 
@@ -305,10 +306,10 @@ def test_a_message_is_never_changed_after_it_was_made() -> None:
 
 def test_a_message_over_the_limit_is_not_sent() -> None:
     """It fits exactly, or it is refused before a byte of it is out."""
-    room = MAX_MESSAGE_BYTES - len(encode_message(Failed(code="x", sentence="")))
-    assert len(encode_message(Failed(code="x", sentence="a" * room))) == MAX_MESSAGE_BYTES
+    room = MAX_MESSAGE_BYTES - len(encode_message(Failed(code="x", message=verbatim(""))))
+    assert len(encode_message(Failed(code="x", message=verbatim("a" * room)))) == MAX_MESSAGE_BYTES
     with pytest.raises(WorkerError, match="over the limit"):
-        encode_message(Failed(code="x", sentence="a" * (room + 1)))
+        encode_message(Failed(code="x", message=verbatim("a" * (room + 1))))
 
 
 @settings(max_examples=40)

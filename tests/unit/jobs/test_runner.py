@@ -15,6 +15,7 @@ import pytest
 
 from appliance.foundation.clock import SystemClock
 from appliance.foundation.errors import ApplianceError, InputError, SealedError, StorageError, WorkerError
+from appliance.foundation.messages import verbatim
 from appliance.jobs.conversation import WorkerOrder
 from appliance.jobs.messages import OUT_OF_MEMORY, ConvertStart, Done, Notice, Progress, Stop
 from appliance.jobs.runner import JobRunner
@@ -57,7 +58,7 @@ class NotingHandler:
         self._note(f"step down {error.code}", job)
         size = job.spec.get("size", 2)
         if size == 0:
-            raise WorkerError("Nothing is left to give up.", code="nothing-left")
+            raise WorkerError(verbatim("Nothing is left to give up."), code="nothing-left")
         with self.database.begin() as connection:
             note_on_job(connection, job.id, "It needs less now.")
             return change_spec(connection, job.id, {"size": size - 1})
@@ -82,7 +83,7 @@ class Bench:
         if self.faults:
             raise self.faults.pop()
         if self.sealed:
-            raise SealedError("The vault is sealed.")
+            raise SealedError(verbatim("The vault is sealed."))
         return self.database
 
     def submit(self, job_id: str, kind: str = "train") -> None:
@@ -142,7 +143,7 @@ def until_stopped(channel: Any, _start: Any) -> Done:
 def hungry(channel: Any, _start: Any) -> Done:
     """Run out of memory."""
     channel.send(Progress(step=1, steps=2))
-    raise WorkerError("Memory ran out.", code=OUT_OF_MEMORY)
+    raise WorkerError(verbatim("Memory ran out."), code=OUT_OF_MEMORY)
 
 
 def test_an_empty_queue_runs_nothing(bench: Any, worker_frame: Any) -> None:
@@ -211,7 +212,7 @@ def test_a_failure_is_a_sentence_on_the_job(bench: Any, worker_frame: Any) -> No
 
     def work(_channel: Any, start: Any) -> Done:
         if start.gguf_path == "jb_1":
-            raise InputError("No row fits.", code="training.length")
+            raise InputError(verbatim("No row fits."), code="training.length")
         return Done()
 
     made = bench(worker_frame(work))
@@ -237,7 +238,7 @@ def test_a_worker_that_dies_fails_its_job(bench: Any) -> None:
 @pytest.mark.parametrize(
     ("refusal", "reason", "code"),
     [
-        (StorageError("The disk is full.", code="storage.full"), "The disk is full.", "storage.full"),
+        (StorageError(verbatim("The disk is full."), code="storage.full"), "The disk is full.", "storage.full"),
         (
             ZeroDivisionError("canary in a message"),
             "The job ended by a fault of the appliance (ZeroDivisionError).",
@@ -261,7 +262,7 @@ def test_what_goes_wrong_before_or_after_the_worker_fails_the_job(
 def test_a_job_ends_also_when_its_failure_cannot_be_logged(bench: Any) -> None:
     """It does not run forever in the list; that the log refused is told to whoever ran it."""
     made = bench(lambda channel, _raw: channel.receive() and 9)
-    made.handler.refusals["fail worker.died"] = StorageError("The log cannot be written.")
+    made.handler.refusals["fail worker.died"] = StorageError(verbatim("The log cannot be written."))
     made.submit("jb_1")
     with pytest.raises(StorageError, match="log"):
         made.runner.run_next()
@@ -493,7 +494,7 @@ def test_a_job_that_is_being_stopped_does_not_step_down(bench: Any) -> None:
         channel.receive()
         while not isinstance(channel.receive(), Stop):
             pass
-        raise WorkerError("Memory ran out.", code=OUT_OF_MEMORY)
+        raise WorkerError(verbatim("Memory ran out."), code=OUT_OF_MEMORY)
 
     made = bench(play)
     made.submit("jb_1")
@@ -580,9 +581,9 @@ def test_a_job_whose_end_could_not_be_written_goes_on_when_it_can(bench: Any, wo
         tries.append(1)
         if len(tries) == 1:
             made.faults.append(
-                StorageError("The disk is full.")
+                StorageError(verbatim("The disk is full."))
             )  # ... and so is what comes next: noting that the job failed.
-            raise StorageError("The disk is full.")
+            raise StorageError(verbatim("The disk is full."))
         return dict(ordinary(job, done))
 
     made.handler.finish = finish

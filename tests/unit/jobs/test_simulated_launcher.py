@@ -5,6 +5,7 @@ import socket
 from typing import Any
 
 from appliance.foundation.errors import InputError
+from appliance.foundation.messages import verbatim
 from appliance.jobs.messages import Done, Failed, Stop, decode_from_worker, encode_message
 
 SOON_S = 20.0
@@ -41,13 +42,15 @@ def test_a_refusal_is_sent_as_a_failure_and_a_status(simulate: Any, worker_frame
     """An error of ours becomes a `Failed` with its sentence, as in the frame of every worker."""
 
     def refuse(_channel: Any, _start: Any) -> Done:
-        raise InputError("Row 3 is empty.", code="row.empty")
+        raise InputError(verbatim("Row 3 is empty."), code="row.empty")
 
     launcher = simulate(worker_frame(refuse))
     worker = launcher.launch("probe", **PLACES)
     worker.channel.sendall(encode_message(Stop()))
     with worker.channel.makefile("rb") as lines:
-        assert decode_from_worker(lines.readline()) == Failed(code="row.empty", sentence="Row 3 is empty.", version=1)
+        assert decode_from_worker(lines.readline()) == Failed(
+            code="row.empty", message=verbatim("Row 3 is empty."), version=1
+        )
     assert worker.wait(SOON_S) == 1
     assert [asked["kind"] for asked in launcher.asked] == ["probe"]
 

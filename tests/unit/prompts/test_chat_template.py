@@ -25,17 +25,15 @@ LLAMA = """{{- bos_token }}
 {{- "<|start_header_id|>system<|end_header_id|>\\n\\n" + system_message + "<|eot_id|>" }}
 {%- for message in messages %}
     {%- if not (message.role == 'ipython' or message.role == 'tool' or 'tool_calls' in message) %}
-        {{- '<|start_header_id|>' + message['role'] + '<|end_header_id|>\\n\\n'+ message['content'] | trim +
-        '<|eot_id|>' }}
+        {{- '<|start_header_id|>' + message['role'] + '<|end_header_id|>\\n\\n'+ message['content'] | trim + '<|eot_id|>' }}
     {%- endif %}
 {%- endfor %}
 {%- if add_generation_prompt %}{{- '<|start_header_id|>assistant<|end_header_id|>\\n\\n' }}{%- endif %}
-"""
+"""  # noqa: E501
 QWEN = """{%- set ns = namespace(multi_step_tool=true, last_query_index=messages|length - 1) %}
 {%- for message in messages[::-1] %}
     {%- set index = (messages|length - 1) - loop.index0 %}
-    {%- if ns.multi_step_tool and message.role == "user" and not(message.content.startswith('<x>') and
-    message.content.endswith('</x>')) %}
+    {%- if ns.multi_step_tool and message.role == "user" and not(message.content.startswith('<x>') and message.content.endswith('</x>')) %}
         {%- set ns.multi_step_tool = false %}{%- set ns.last_query_index = index %}
     {%- endif %}
 {%- endfor %}
@@ -44,16 +42,14 @@ QWEN = """{%- set ns = namespace(multi_step_tool=true, last_query_index=messages
         {{- '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>' + '\\n' }}
     {%- elif message.role == "assistant" %}
         {%- set content = message.content.split('</think>')[-1].lstrip('\\n') %}
-        {{- '<|im_start|>' ~ message.role ~ '\\n' ~ content ~ (loop.last and '' or '') ~ ns.last_query_index ~
-        '<|im_end|>\\n' }}
+        {{- '<|im_start|>' ~ message.role ~ '\\n' ~ content ~ (loop.last and '' or '') ~ ns.last_query_index ~ '<|im_end|>\\n' }}
     {%- endif %}
 {%- endfor %}
 {%- for m in messages if m.role == 'user' %}{{ loop.index }}{% if loop.index > 3 %}{% break %}{% endif %}
     {{- loop.nextitem is defined }}{% endfor %}
-{{- messages|selectattr('role', 'equalto', 'user')|map(attribute='content')|join(', ') }}{{
-messages[0].items()|list|length }} {%- macro shout(text) %}{{ text|upper }}!{% endmacro %}{{ shout('hi') }}{% generation
-%}{{ 1 + 2 * 3 }}{% endgeneration %}
-"""
+{{- messages|selectattr('role', 'equalto', 'user')|map(attribute='content')|join(', ') }}{{ messages[0].items()|list|length }}
+{%- macro shout(text) %}{{ text|upper }}!{% endmacro %}{{ shout('hi') }}{% generation %}{{ 1 + 2 * 3 }}{% endgeneration %}
+"""  # noqa: E501
 MESSAGES = [
     {"role": "system", "content": " Be brief. "},
     {"role": "user", "content": "Where is {{ it }}? {% raw %}"},

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import delete
 
 from appliance.foundation.errors import AuthorizationError, ConflictError, InputError, NotFoundError, WorkerError
+from appliance.foundation.messages import verbatim
 from appliance.jobs.messages import Done
 from appliance.jobs.states import JobState
 from appliance.models.tables import ADAPTERS
@@ -234,7 +235,7 @@ def test_a_model_that_cannot_be_loaded_for_chatting_is_a_sentence_and_no_worker(
     def play(channel: Any, raw: Any) -> None:
         channel.receive()
         if fault == "fails":
-            raise InputError("The adapter does not fit.")
+            raise InputError(verbatim("The adapter does not fit."))
         if fault == "is done":
             channel.send(Done())
         if fault == "talks nonsense":

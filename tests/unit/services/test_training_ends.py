@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from appliance.foundation.errors import ConflictError, InputError, WorkerError
+from appliance.foundation.messages import t, verbatim
 from appliance.jobs.messages import DIVERGED, OUT_OF_MEMORY, Done, Notice, Ready, TrainStart
-from appliance.services.train_adapter import NOTHING_LEFT
+from appliance.services.train_adapter import t("worker.out-of-memory:nothing-left")
 from appliance.vault.stream import SealContext, seal_file
 
 
@@ -117,7 +118,7 @@ def test_an_evaluation_has_no_learning_rate_and_nothing_to_give_up(
     """Both are sentences."""
 
     def hungry(_channel: Any, _start: Any) -> Done:
-        raise WorkerError("Memory ran out.", code=OUT_OF_MEMORY)
+        raise WorkerError(verbatim("Memory ran out."), code=OUT_OF_MEMORY)
 
     job_id = world.do("evaluate", adapter_id=world.ids["adapter"])["id"]
     world.switch.current = simulate(worker_frame(hungry))
@@ -136,7 +137,7 @@ def test_a_training_whose_memory_runs_out_steps_down_in_the_result_and_in_the_lo
     def work(channel: Any, start: TrainStart) -> Done:
         orders.append((start.pass_tokens, start.activation_checkpointing))
         if len(orders) < 5:
-            raise WorkerError("Memory ran out.", code=OUT_OF_MEMORY)
+            raise WorkerError(verbatim("Memory ran out."), code=OUT_OF_MEMORY)
         done: Done = ends("finished", adapter=True)(channel, start)
         return done
 
@@ -165,12 +166,12 @@ def test_a_training_that_has_nothing_left_to_give_up_fails_and_keeps_its_smalles
     """It can be resumed where there is more memory."""
 
     def hungry(_channel: Any, _start: Any) -> Done:
-        raise WorkerError("Memory ran out.", code=OUT_OF_MEMORY)
+        raise WorkerError(verbatim("Memory ran out."), code=OUT_OF_MEMORY)
 
     job_id = submit(world)
     world.switch.current = simulate(worker_frame(hungry))
     failed = run(world, job_id)
-    assert (failed["state"], failed["reason"]) == ("failed", NOTHING_LEFT)
+    assert (failed["state"], failed["reason"]) == ("failed")
     assert (failed["spec"]["pass_tokens"], failed["spec"]["activation_checkpointing"]) == (128, True)
 
 

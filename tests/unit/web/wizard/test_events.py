@@ -8,6 +8,7 @@ import gradio as gr
 import pytest
 
 from appliance.foundation.errors import InputError
+from appliance.foundation.messages import verbatim
 from appliance.web.door import COOKIE
 from appliance.web.wizard.events import Events
 
@@ -46,7 +47,7 @@ def test_a_generator_asks_too(event: Events, token_of: Any) -> None:
 
 def test_an_error_of_ours_is_shown_as_an_escaped_sentence_with_its_code(event: Events, token_of: Any) -> None:
     def handler(_caller: Any) -> None:
-        raise InputError("The file <b>x</b> is empty.", code="upload.empty")
+        raise InputError(verbatim("The file <b>x</b> is empty."), code="upload.empty")
 
     with pytest.raises(gr.Error) as caught:
         event(handler)(request_of(token_of("trainer")))

@@ -13,6 +13,7 @@ import pytest
 from rank_plays import play_sweep
 
 from appliance.foundation.clock import SystemClock
+from appliance.foundation.messages import verbatim
 from appliance.jobs.messages import Done, Failed, Ready
 from appliance.jobs.states import JobState
 from appliance.services.accounts import add_user, caller_of, set_password, sign_in
@@ -440,7 +441,7 @@ def test_a_worker_that_fails_leaves_its_sentence(anna: Wizard, world: Any, simul
     def fail(channel: Any, _raw: Any) -> int:
         channel.receive()
         channel.send(Ready())
-        channel.send(Failed(code="worker.broken", sentence="The training did not go on."))
+        channel.send(Failed(code="worker.broken", message=verbatim("The training did not go on.")))
         return 1
 
     world.switch.current = simulate(fail)

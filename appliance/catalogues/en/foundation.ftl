@@ -1,0 +1,10 @@
+storage-refused = { $what } was not done: { $value }.
+storage-full-disk-full-done = The disk is full: { $what } was not done, and nothing is half done. Free some space and try again.
+input-json-canonical-form = This JSON is not in canonical form (RFC 8785).
+input-value-canonical-json = This value has no canonical JSON form: { $error }.
+input-value-canonical-json-form = This value has no canonical JSON form: a key is not valid Unicode.
+input-value-canonical-json-form-nested = This value has no canonical JSON form here: it is nested too deep.
+input-these-bytes-json = These bytes are not JSON.
+home-in-use = Another process of the appliance uses this home. Wait for it, or stop it.
+input-identifier-appliance-expected = That is not an identifier of this appliance: expected two or three letters, '_' and 20 hex digits.
+input-settings-used = The settings cannot be used: { $mistakes }.

@@ -1,0 +1,10 @@
+limits-size = { $file_name } is over { $max_limits_bytes } bytes.
+limits-read = { $file_name } cannot be read. Install the appliance again.
+limits-value = { $file_name } says what cannot be: { $wrong }.
+limits-parse = { $file_name } is no TOML: { $error }.
+policy-missing = The folder of policies is missing. Install the appliance again.
+policy-denied = Your role ({ $principal_role }) may not do this ({ $action }). Ask an administrator for a role that may.
+policy-empty = There are no policies. Without them nobody may do anything; install the appliance again.
+policy-parse = The policies do not parse, so none of them is used. Mend them or install them again.
+policy-size = The policy file { $path_name } is over { $max_policy_bytes } bytes.
+policy-read = The policy file { $path_name } cannot be read. Install the appliance again.

@@ -1,0 +1,10 @@
+prompts-nothing = This conversation has no answer to learn. The last message must be the assistant's.
+prompts-tokenizer = This model's tokenizer changes text at the edges of turns, which is not supported. Use another model.
+prompts-end = This model names no token that ends an answer, so it would never stop. Use another model.
+prompts-tokenizer-model-tokenizer-read = The model's tokenizer cannot be read. Import another model.
+prompts-prefix = The model's chat template writes earlier turns anew when a later one comes, so what the assistant says cannot be told apart. Use conversations of one question and one answer, or another model.
+prompts-special = Message { $number } holds { $token }, which this model reads as a control sign and not as text. Take it out.
+prompts-role = A message has another role than { $roles }.
+input-model-chat-template = The model's chat template is longer than { $max_template_characters } characters. Use another model.
+input-model-chat-template-chat = This model has no chat template, so it is no chat model. Import one that is (often named Instruct).
+prompts-template = The model's chat template could not be used for this conversation ({ $name }). It may not take such messages (a system text, for one), or does what templates may not. Use another model.

@@ -1,0 +1,14 @@
+checkpoint-names = The checkpoint belongs to another model or method. Start the training anew.
+checkpoint-version = A training checkpoint has a version that this appliance does not know.
+checkpoint-shape = The checkpoint has another rank. Start the training anew.
+checkpoint-none = No checkpoint of this job opens. Start the training anew.
+checkpoint-version-checkpoints-version-appliance = The checkpoints have a version that this appliance does not know.
+checkpoint-header = A training checkpoint cannot be read.
+training-example = An example has { $input_ids } tokens and { $loss_mask } marks.
+training-example-example-token-assistant = An example has no token of the assistant's to learn.
+training-nothing = No example has an answer to learn. Look at the dataset.
+training-layers = The model has { $layers } layers, so its last { $count } cannot learn. Choose fewer.
+rank-shrink-adapter-rank-smaller = The adapter has rank { $rank }; a smaller one has a rank from 1 to { $rank_2 }, not { $rank_3 }.
+rank-method-adapter-holds-more = This adapter holds more than the factors B and A of LoRA (it was trained with DoRA, on the last layers or in full), so it has no rank to explain. Train one with LoRA or QLoRA.
+adapter-shape-adapter-factors-rank = The adapter's factors do not have the rank that its configuration states.
+adapter-values = The adapter holds values that are no numbers. Train it anew.

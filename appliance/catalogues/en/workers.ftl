@@ -1,0 +1,12 @@
+worker-message-worker-started-message = The worker was started with a message for another kind.
+worker-orphan = The appliance closed the channel.
+worker-message-message-limit-size = A message is over the limit of size.
+rank-validation-row-set-aside = No row that was set aside fits the model's length, so nothing could be measured.
+sweep-length = A sweep needs rows to train on and rows set aside that fit the model's length.
+sweep-version = The sweep's record has a version that this appliance does not know.
+sweep-diverged = The loss of every rank is no longer a number: the learning rate is too high for this data. Choose a lower one.
+training-length = No row fits the model's length. Shorten the answers.
+worker-memory-model = The model does not fit into the memory that there is. Choose QLoRA, or a smaller model.
+worker-out-of-memory = Memory ran out while training. The last checkpoint is kept.
+worker-memory = Memory ran out. Choose a smaller batch, shorter rows or a smaller model.
+worker-fault = The worker met a fault of its own ({ $kind } in { $place }).

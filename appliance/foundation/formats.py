@@ -1,0 +1,68 @@
+"""Numbers, sizes, times and lists as the people of a place write them. `code`: the locale (`messages.LOCALES`)."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_date, format_datetime
+from babel.lists import format_list
+from babel.numbers import format_decimal, format_percent
+from babel.units import format_unit
+
+_SIZES = ((1e12, "terabyte"), (1e9, "gigabyte"), (1e6, "megabyte"), (1e3, "kilobyte"))
+_TIMES = ((86_400.0, "day"), (3_600.0, "hour"), (60.0, "minute"))
+_ROUNDED = 10.0  # from here on a size is said without decimals
+
+
+def number(value: float, code: str, digits: int = 3) -> str:
+    """Return a number with the place's separators and at most so many decimals."""
+    return str(format_decimal(round(value, digits), locale=code))
+
+
+def size(value: float, code: str) -> str:
+    """Return bytes as kB, MB, GB or TB (powers of ten), with one decimal below ten."""
+    for unit, name in _SIZES:
+        if abs(value) >= unit:
+            amount = value / unit
+            shown = round(amount, 1) if abs(amount) < _ROUNDED else round(amount)
+            return str(format_unit(shown, f"digital-{name}", length="short", locale=code))
+    return str(format_unit(round(value), "digital-byte", length="long", locale=code))
+
+
+def seconds(value: float, code: str) -> str:
+    """Return about how long: the largest unit of which there are two, rounded."""
+    for unit, name in _TIMES:
+        if value >= 2 * unit:
+            return str(format_unit(round(value / unit), f"duration-{name}", locale=code))
+    return str(format_unit(max(1, round(value)), "duration-second", locale=code))
+
+
+def percent(share: float, code: str) -> str:
+    """Return a share of one as a percentage without decimals."""
+    return str(format_percent(share, locale=code))
+
+
+def date(moment_us: int, code: str) -> str:
+    """Return the day (UTC) of a moment in microseconds since 1970."""
+    return str(format_date(_utc(moment_us), "medium", locale=code))
+
+
+def time(moment_us: int, code: str) -> str:
+    """Return a moment in microseconds since 1970, UTC, to the second."""
+    return str(format_datetime(_utc(moment_us), "yyyy-MM-dd HH:mm:ss", locale=code))
+
+
+def listed(items: Sequence[str], code: str) -> str:
+    """Return the items as a list in words: "a, b and c"."""
+    return str(format_list(list(items), locale=Locale.parse(code)))
+
+
+def _utc(moment_us: int) -> dt.datetime:
+    return dt.datetime.fromtimestamp(int(moment_us) / 1e6, dt.UTC)
+
+
+FUNCTIONS: Mapping[str, Callable[[Any, str], str]] = MappingProxyType(
+    {"SIZE": size, "SECONDS": seconds, "PERCENT": percent, "DATE": date, "TIME": time}
+)
