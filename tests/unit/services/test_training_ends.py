@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from appliance.foundation.errors import ConflictError, InputError, WorkerError
-from appliance.foundation.messages import t, verbatim
+from appliance.foundation.messages import verbatim
 from appliance.jobs.messages import DIVERGED, OUT_OF_MEMORY, Done, Notice, Ready, TrainStart
-from appliance.services.train_adapter import t("worker.out-of-memory:nothing-left")
 from appliance.vault.stream import SealContext, seal_file
 
 
