@@ -5,7 +5,6 @@ sentence.
 import contextlib
 import selectors
 import signal
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -14,28 +13,48 @@ from pathlib import Path
 from typing import Protocol
 
 from appliance.foundation.errors import WorkerError
+from appliance.jobs.access import StartMessage, WireMessage
 from appliance.jobs.messages import (
     MAX_MESSAGE_BYTES,
     Done,
     Failed,
     FromWorker,
-    Message,
-    Start,
     Stop,
-    WorkerKind,
     decode_from_worker,
     encode_message,
 )
 
-GIB = 1024**3
 STOP_GRACE_S = 120.0
 END_GRACE_S = 5.0
+
+
+class Channel(Protocol):
+    """A stream to a worker and back that a selector can wait for. Here it is a socket."""
+
+    def sendall(self, data: bytes, /) -> None:
+        """Send all of `data`. Raises `OSError` when the worker is gone."""
+        ...
+
+    def recv(self, size: int, /) -> bytes:
+        """Return at most `size` bytes; none when the worker has closed its end."""
+        ...
+
+    def fileno(self) -> int:
+        """Return what a selector waits for."""
+        ...
+
+    def close(self) -> None:
+        """Close this end, which tells the worker to leave."""
+        ...
 
 
 class Worker(Protocol):
     """What the launcher gives for a started process."""
 
-    channel: socket.socket
+    @property
+    def channel(self) -> Channel:
+        """The way to talk to it."""
+        ...
 
     def wait(self, timeout: float | None = None) -> int | None:
         """Return the exit status (negative: the signal), or None after `timeout` seconds."""
@@ -49,19 +68,22 @@ class Worker(Protocol):
 class WorkerLauncher(Protocol):
     """Whatever starts workers: the local launcher."""
 
-    def launch(self, kind: WorkerKind, *, read: tuple[Path, ...], write: tuple[Path, ...], memory_bytes: int) -> Worker:
+    def launch(self, kind: str, *, read: tuple[Path, ...], write: tuple[Path, ...], memory_bytes: int) -> Worker:
         """Start a confined worker. Raises `IsolationError` when the walls cannot be put up."""
         ...
 
 
 @dataclass(frozen=True)
 class WorkerOrder:
-    """What to start: the message says what to do, the paths what the sandbox opens."""
+    """What to start: the message says what to do, the paths what the sandbox opens.
 
-    start: Start
+    The memory has no default: who orders the work knows what it needs (`services/grants.py`).
+    """
+
+    start: StartMessage
     read: tuple[Path, ...]
     write: tuple[Path, ...]
-    memory_bytes: int = 16 * GIB
+    memory_bytes: int
 
 
 class WorkerConversation:
@@ -81,7 +103,7 @@ class WorkerConversation:
             self.close()
             raise
 
-    def send(self, message: Message) -> None:
+    def send(self, message: WireMessage) -> None:
         """Send one message. Raises `WorkerError` when the worker is gone."""
         with self._sending:
             try:

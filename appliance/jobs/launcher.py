@@ -20,7 +20,6 @@ from typing import Any
 from appliance.foundation.errors import IsolationError
 from appliance.foundation.messages import Message, message
 from appliance.jobs.launcher_process import MAX_PACKET_BYTES, TARGETS_REQUEST, LaunchRequest, serve_launches
-from appliance.jobs.messages import WorkerKind
 from appliance.jobs.sandbox import ALL_CONTROLS, DEFAULT_PROCESSES, Control
 
 REPLY_TIMEOUT_S = 30.0
@@ -112,14 +111,14 @@ class Launcher:
 
     def launch(
         self,
-        kind: WorkerKind,
+        kind: str,
         *,
         read: tuple[Path, ...],
         write: tuple[Path, ...],
         memory_bytes: int,
         processes: int = DEFAULT_PROCESSES,
     ) -> LaunchedWorker:
-        """Start `python -m appliance.workers.<kind>` behind its walls.
+        """StartMessage `python -m appliance.workers.<kind>` behind its walls.
 
         Raises `IsolationError` when they cannot be put up.
         """

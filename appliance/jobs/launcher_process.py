@@ -25,7 +25,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from appliance.foundation.errors import IsolationError
 from appliance.foundation.messages import message
-from appliance.jobs.messages import WorkerKind
 from appliance.jobs.probe_targets import serve_targets
 from appliance.jobs.sandbox import (
     Control,
@@ -37,6 +36,7 @@ from appliance.jobs.sandbox import (
 )
 
 MAX_PACKET_BYTES = 64 * 1024
+_WORKERS = Path(__file__).resolve().parents[1] / "workers"
 MAX_PATHS = 64
 MIN_MEMORY_BYTES, MAX_MEMORY_BYTES = 64 * 1024**2, 64 * 1024**4
 TARGETS_REQUEST = b'{"kind":"targets"}'
@@ -50,7 +50,7 @@ class LaunchRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     version: Literal[1] = 1
-    kind: WorkerKind
+    kind: str = Field(pattern=r"^[a-z][a-z_]{0,31}$")
     read: list[str] = Field(max_length=MAX_PATHS)
     write: list[str] = Field(max_length=MAX_PATHS)
     memory_bytes: int = Field(ge=MIN_MEMORY_BYTES, le=MAX_MEMORY_BYTES)
@@ -78,7 +78,7 @@ def serve_launches(connection: int, home: Path, also_read: tuple[Path, ...], con
 def answer(
     server: socket.socket, request: bytes, home: Path, also_read: tuple[Path, ...], controls: frozenset[Control]
 ) -> None:
-    """Start what one request asks for and send its connections.
+    """StartMessage what one request asks for and send its connections.
 
     Raises `ValidationError`, `IsolationError` or `OSError`.
     """
@@ -90,12 +90,19 @@ def answer(
             socket.send_fds(server, [b"{}"], [control.fileno()])
             return
         order = LaunchRequest.model_validate_json(request)
+        verify_kind(order.kind)
         verify_paths(order, home, also_read)
         channel, worker_end = socket.socketpair()
         with channel, worker_end:
             if os.fork() == 0:
                 _end_after(_supervise, [theirs.fileno(), worker_end.fileno()], order, controls)
             socket.send_fds(server, [b"{}"], [channel.fileno(), control.fileno()])
+
+
+def verify_kind(kind: str) -> None:
+    """Raise `IsolationError` unless there is a worker of this name."""
+    if not (_WORKERS / f"{kind}.py").is_file():
+        raise IsolationError("isolation:no-such-worker", kind=kind)
 
 
 def verify_paths(order: LaunchRequest, home: Path, also_read: tuple[Path, ...]) -> None:

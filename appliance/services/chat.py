@@ -14,11 +14,12 @@ from appliance.foundation.atomic_files import make_private_folder
 from appliance.foundation.errors import InputError, WorkerError
 from appliance.foundation.identifiers import new_id
 from appliance.jobs.conversation import WorkerConversation, WorkerOrder
-from appliance.jobs.messages import ChatPiece, ChatRequest, Ready, ServeStart
+from appliance.jobs.messages import ChatPiece, Ready
+from appliance.jobs.starts.serve import ChatRequest, ServeStart
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.evaluate_adapter import describe_adapter, verify_in_use
+from appliance.services.grants import adapter_access, model_access, model_memory
 from appliance.services.import_dataset import describe_dataset
-from appliance.services.train_adapter import adapter_access, model_access
 
 Contender = Literal["original", "tuned"]
 MAX_TURNS = 40
@@ -102,7 +103,7 @@ class ChatDesk:
         adapter = describe_adapter(context, adapter_id)
         dataset = describe_dataset(context, adapter["dataset_id"])
         model = model_access(context, adapter["model_id"])
-        access = adapter_access(context, adapter_id, context.home / "adapters" / adapter_id)
+        access = adapter_access(context, adapter_id)
         start = ServeStart(
             model=model, adapter=access, quantised=adapter["method"] == "qlora", system_prompt=dataset["system_prompt"]
         )
@@ -110,7 +111,12 @@ class ChatDesk:
         # gone afterwards.
         self._scratch = context.home / "staging" / new_id("ch")
         make_private_folder(self._scratch)
-        order = WorkerOrder(start, read=(Path(model.folder), Path(access.folder)), write=(self._scratch,))
+        order = WorkerOrder(
+            start,
+            read=(Path(model.folder), Path(access.folder)),
+            write=(self._scratch,),
+            memory_bytes=model_memory(context),
+        )
         try:
             self._conversation, self._adapter_id = WorkerConversation(context.launcher, order), adapter_id
             if not isinstance(self._conversation.receive(None), Ready):

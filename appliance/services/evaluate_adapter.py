@@ -9,16 +9,26 @@ from sqlalchemy import select, update
 from appliance.audit import ObjectRef, Outcome
 from appliance.foundation.errors import ConflictError, InputError, NotFoundError
 from appliance.jobs.conversation import WorkerOrder
-from appliance.jobs.messages import Done, EvaluateStart
+from appliance.jobs.messages import Done
+from appliance.jobs.starts.evaluate import EvaluateStart
 from appliance.jobs.states import Job
 from appliance.models.tables import ADAPTERS, RETIRED
 from appliance.reports.facts import digest_of
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.dataset_use import verify_version
+from appliance.services.grants import (
+    adapter_access,
+    dataset_access,
+    dataset_folder,
+    job_access,
+    job_folder,
+    model_access,
+    model_memory,
+    origin_of,
+)
 from appliance.services.import_dataset import describe_dataset
-from appliance.services.keep_adapter import job_folder
 from appliance.services.queue_job import authorise_submit, queue_job
-from appliance.services.train_adapter import adapter_access, dataset_access, log_job, model_access
+from appliance.services.train_adapter import log_job
 from appliance.vault.stream import SealContext, unseal_file
 
 EVALUATE = "evaluate"
@@ -55,22 +65,21 @@ class EvaluationHandler:
         """Log the start, and give the worker the key of the test part alone."""
         context = self._context
         adapter = describe_adapter(context, job.spec["adapter_id"])
-        dataset = {**describe_dataset(context, adapter["dataset_id"]), "version": adapter["dataset_version"]}
+        dataset_id, version = origin_of(adapter)
+        prompt = describe_dataset(context, dataset_id)["system_prompt"]
         log_job(context, job, "job.start", Outcome.REQUESTED)
         model = model_access(context, adapter["model_id"])
-        access = adapter_access(context, adapter["id"], context.home / "adapters" / adapter["id"])
+        access = adapter_access(context, adapter["id"])
         start = EvaluateStart(
-            job_id=job.id,
-            job_folder=str(job_folder(context, job.id)),
-            job_key=context.vault.data_key("job", job.id),
+            job=job_access(context, job.id),
             model=model,
-            dataset=dataset_access(context, dataset, ("test",)),
+            dataset=dataset_access(context, dataset_id, version, ("test",), prompt),
             adapter=access,
             quantised=adapter["method"] == "qlora",
             max_new_tokens=MAX_NEW_TOKENS,
         )
-        read = (Path(model.folder), context.home / "datasets" / dataset["id"], Path(access.folder))
-        return WorkerOrder(start, read=read, write=(job_folder(context, job.id),))
+        read = (Path(model.folder), dataset_folder(context, dataset_id), Path(access.folder))
+        return WorkerOrder(start, read=read, write=(job_folder(context, job.id),), memory_bytes=model_memory(context))
 
     def finish(self, job: Job, done: Done) -> dict[str, Any]:
         """Keep the figures with the adapter and log the outcome; the answers stay sealed in the job's folder."""

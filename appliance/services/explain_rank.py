@@ -12,14 +12,15 @@ from sqlalchemy import select, update
 from appliance.audit import ObjectRef, Outcome
 from appliance.foundation.errors import InputError, NotFoundError
 from appliance.jobs.conversation import WorkerOrder
-from appliance.jobs.messages import Done, RanksStart
+from appliance.jobs.messages import Done
+from appliance.jobs.starts.ranks import RanksStart
 from appliance.jobs.states import Job
 from appliance.models.tables import ADAPTERS
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.evaluate_adapter import describe_adapter, verify_in_use
-from appliance.services.keep_adapter import job_folder
+from appliance.services.grants import adapter_access, adapter_folder, job_access, job_folder, model_memory
 from appliance.services.queue_job import authorise_submit, queue_job
-from appliance.services.train_adapter import adapter_access, log_job
+from appliance.services.train_adapter import log_job
 from appliance.vault.stream import SealContext, unseal_file
 
 RANKS = "ranks"
@@ -79,14 +80,17 @@ class RanksHandler:
         """Log the start, and give the worker the key of the adapter."""
         context, adapter_id = self._context, job.spec["adapter_id"]
         log_job(context, job, "job.start", Outcome.REQUESTED)
-        access = adapter_access(context, adapter_id, context.home / "adapters" / adapter_id)
+        access = adapter_access(context, adapter_id)
         start = RanksStart(
-            job_id=job.id,
-            job_folder=str(job_folder(context, job.id)),
-            job_key=context.vault.data_key("job", job.id),
+            job=job_access(context, job.id),
             adapter=access,
         )
-        return WorkerOrder(start, read=(context.home / "adapters" / adapter_id,), write=(job_folder(context, job.id),))
+        return WorkerOrder(
+            start,
+            read=(adapter_folder(context, adapter_id),),
+            write=(job_folder(context, job.id),),
+            memory_bytes=model_memory(context),
+        )
 
     def finish(self, job: Job, done: Done) -> dict[str, Any]:
         """Keep the summary with the adapter and log the outcome."""

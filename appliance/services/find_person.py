@@ -12,18 +12,17 @@ from typing import Any
 from sqlalchemy import select, update
 
 from appliance.audit import ObjectRef
-from appliance.datasets import PARTS
 from appliance.datasets.people import Person
 from appliance.datasets.tables import DATASET_VERSIONS, DATASETS
 from appliance.foundation.errors import InputError
 from appliance.jobs.conversation import WorkerOrder, run_worker
-from appliance.jobs.messages import DatasetAccess, SearchStart
+from appliance.jobs.starts.datasets import SearchStart
 from appliance.models.tables import ADAPTERS, RETIRED
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.dataset_use import READY, verify_no_hold, verify_unused
-from appliance.services.import_dataset import PART_KIND, describe_dataset, part_key_id
+from appliance.services.grants import PARSER_MEMORY_BYTES, dataset_access
+from appliance.services.import_dataset import describe_dataset
 from appliance.services.person_key import forget_person, logged_person
-from appliance.services.preview_upload import PARSER_MEMORY_BYTES
 from appliance.services.revise_dataset import write_next_version
 from appliance.services.shred_dataset import shred_versions
 
@@ -108,19 +107,7 @@ def _search(context: ServiceContext, person: Sequence[str]) -> dict[str, Any]:
         adapters = connection.execute(
             select(ADAPTERS.c.id, ADAPTERS.c.name, ADAPTERS.c.dataset_id, ADAPTERS.c.dataset_version, ADAPTERS.c.state)
         ).all()
-    accesses = [
-        DatasetAccess(
-            folder=str(context.home / "datasets" / each.dataset_id),
-            dataset_id=each.dataset_id,
-            dataset_version=each.version,
-            system_prompt="",
-            part_keys={
-                part: context.vault.data_key(PART_KIND, part_key_id(each.dataset_id, each.version, part))
-                for part in PARTS
-            },
-        )
-        for each in versions
-    ]
+    accesses = [dataset_access(context, version.dataset_id, version.version) for version in versions]
     hits: list[dict[str, Any]] = []
     if accesses:
         folders = tuple(dict.fromkeys(context.home / "datasets" / each.dataset_id for each in versions))

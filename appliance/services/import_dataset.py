@@ -17,16 +17,23 @@ from appliance.foundation.atomic_files import fsync_folder, make_private_folder,
 from appliance.foundation.errors import InputError, NotFoundError
 from appliance.foundation.identifiers import new_id
 from appliance.identity import default_project
+from appliance.jobs.access import MAX_SEED
 from appliance.jobs.conversation import WorkerOrder, run_worker
-from appliance.jobs.messages import MAX_SEED, ParseStart
+from appliance.jobs.starts.datasets import ParseStart
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.dataset_use import READY, verify_usable
 from appliance.services.dataset_versions import add_version
-from appliance.services.preview_upload import PARSER_MEMORY_BYTES, upload_access
-from appliance.services.receive_upload import discard_upload, upload_path
-from appliance.services.screening import screening_access
+from appliance.services.grants import (
+    PARSER_MEMORY_BYTES,
+    PART_KIND,
+    new_part_keys,
+    part_key_id,
+    screening_access,
+    upload_access,
+    upload_path,
+)
+from appliance.services.receive_upload import discard_upload
 
-PART_KIND = "dataset-part"
 MAX_NAME = 120
 MAX_PREVIEW_ROWS = 50
 DEFAULT_SYSTEM_PROMPT = ""
@@ -135,25 +142,6 @@ def import_dataset(
         recorded.target = ObjectRef("dataset", dataset_id, digest)
         recorded.details = {"upload": upload_id, "rows": int(summary["rows"])}
     return {**describe_dataset(context, dataset_id), "report": summary["report"]}
-
-
-def part_key_id(dataset_id: str, version: int, part: str) -> str:
-    """Return the name of the data key of a version's part."""
-    return f"{dataset_id}/{version}/{part}"
-
-
-@contextlib.contextmanager
-def new_part_keys(context: ServiceContext, dataset_id: str, version: int) -> Iterator[dict[str, bytes]]:
-    """Give the keys of a new version's parts.
-
-    When the block fails they are gone again: they opened nothing that is kept.
-    """
-    objects = [(PART_KIND, part_key_id(dataset_id, version, part)) for part in PARTS]
-    try:
-        yield {part: context.vault.new_data_key(*each) for part, each in zip(PARTS, objects, strict=True)}
-    except BaseException:
-        context.vault.forget(*objects)
-        raise
 
 
 def verified_origin(origin: dict[str, str], *, required: bool) -> dict[str, str]:

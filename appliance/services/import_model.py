@@ -16,7 +16,7 @@ from appliance.foundation.errors import NotFoundError
 from appliance.foundation.identifiers import new_id
 from appliance.identity import default_project
 from appliance.jobs.conversation import WorkerOrder, run_worker
-from appliance.jobs.messages import ConvertStart
+from appliance.jobs.starts.machine import ConvertStart
 from appliance.models import copy_model, locate_starter
 from appliance.models.tables import MODELS
 from appliance.planning import ModelShape

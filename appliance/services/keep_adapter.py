@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Self
 
 from sqlalchemy import delete, insert
@@ -16,8 +15,7 @@ from appliance.jobs.states import Job
 from appliance.models.tables import ADAPTERS
 from appliance.reports.facts import digest_of
 from appliance.services.context import Caller, ServiceContext
-
-MADE = "adapter"  # the folder of a job in which its worker writes the adapter
+from appliance.services.grants import MADE, adapter_folder, job_folder
 
 
 @dataclass(frozen=True)
@@ -41,11 +39,6 @@ class MadeAdapter:
         return cls(id=spec["adapter_id"], digest=digest, config=spec, **{name: spec[name] for name in names})
 
 
-def job_folder(context: ServiceContext, job_id: str) -> Path:
-    """Return the one folder that the job's worker may write."""
-    return context.home / "jobs" / job_id
-
-
 def remove_checkpoints(context: ServiceContext, job_id: str) -> None:
     """Empty the folder of a training that succeeded: only a resume would need what is left there.
 
@@ -65,7 +58,7 @@ def keep_adapter(context: ServiceContext, job: Job, made: MadeAdapter, result: d
 
     `result` is the job's, as it will be kept: the log binds it, and `made.config`, by their digests.
     """
-    source, target = job_folder(context, job.id) / MADE, context.home / "adapters" / made.id
+    source, target = job_folder(context, job.id) / MADE, adapter_folder(context, made.id)
     with storage_errors("Keeping the adapter"):
         if (
             source.exists() or not target.exists()

@@ -15,7 +15,7 @@ from typing import Any
 from appliance.foundation.atomic_files import write_atomic
 from appliance.foundation.errors import ApplianceError, InputError
 from appliance.jobs.conversation import WorkerOrder, run_worker
-from appliance.jobs.messages import MeasureStart
+from appliance.jobs.starts.machine import MeasureStart
 from appliance.jobs.states import JobState, list_jobs
 from appliance.planning import Machine, Speed, fingerprint
 from appliance.planning.machine import GPU_SHARE, SYSTEM_BYTES

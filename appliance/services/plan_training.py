@@ -14,7 +14,7 @@ from appliance.audit import ObjectRef
 from appliance.datasets.tables import DATASET_VERSIONS
 from appliance.datasets.token_lengths import TURN_TOKENS
 from appliance.foundation.errors import InputError
-from appliance.jobs.messages import MAX_SEED
+from appliance.jobs.access import MAX_SEED
 from appliance.models import TEMPLATE_NAME
 from appliance.planning import (
     AUTOMATIC,

@@ -3,14 +3,11 @@
 from typing import Any
 
 from appliance.audit import ObjectRef
-from appliance.foundation.errors import NotFoundError
 from appliance.jobs.conversation import WorkerOrder, run_worker
-from appliance.jobs.messages import PreviewStart, UploadAccess
+from appliance.jobs.starts.datasets import PreviewStart
 from appliance.services.context import Caller, ServiceContext
-from appliance.services.receive_upload import UPLOAD_KIND, upload_path
+from appliance.services.grants import PARSER_MEMORY_BYTES, upload_access, upload_path
 
-PARSER_MEMORY_BYTES = 4 * 1024**3
-MAX_FILENAME = 255
 DEFAULT_ROWS = 5
 
 
@@ -36,21 +33,3 @@ def preview_upload(
             start, read=(upload_path(context.home, upload_id),), write=(), memory_bytes=PARSER_MEMORY_BYTES
         )
         return run_worker(context.launcher, order, lambda _message: None).result
-
-
-def upload_access(
-    context: ServiceContext, upload_id: str, filename: str, encoding: str, delimiter: str, roles: dict[str, str] | None
-) -> UploadAccess:
-    """Return the key to an upload, and what was said about it. Raises `NotFoundError`."""
-    source = upload_path(context.home, upload_id)
-    if not source.is_file():
-        raise NotFoundError("not-found:upload-more-send")
-    return UploadAccess(
-        path=str(source),
-        upload_id=upload_id,
-        upload_key=context.vault.data_key(UPLOAD_KIND, upload_id),
-        filename=filename[-MAX_FILENAME:],
-        encoding=encoding,
-        delimiter=delimiter,
-        roles=roles or {},
-    )

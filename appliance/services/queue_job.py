@@ -10,7 +10,7 @@ from appliance.foundation.atomic_files import make_private_folder
 from appliance.foundation.identifiers import new_id
 from appliance.jobs.states import Job, add_job
 from appliance.services.context import Caller, ServiceContext
-from appliance.services.keep_adapter import job_folder
+from appliance.services.grants import job_folder
 
 Verify = Callable[[Connection], None]
 

@@ -12,9 +12,8 @@ from appliance.foundation.errors import InputError, StorageError
 from appliance.foundation.identifiers import new_id, verify_id
 from appliance.foundation.settings import MAX_UPLOAD_BYTES
 from appliance.services.context import Caller, ServiceContext
+from appliance.services.grants import UPLOAD_KIND, upload_path
 from appliance.vault.stream import SealContext, SealedWriter
-
-UPLOAD_KIND = "upload"
 
 
 @dataclass(frozen=True)
@@ -24,12 +23,6 @@ class StoredUpload:
     id: str
     path: Path
     size: int
-
-
-def upload_path(home: Path, upload_id: str) -> Path:
-    """Return where the sealed upload lies. Raises `InputError` when the id is none."""
-    verify_id(upload_id)
-    return home / "uploads" / upload_id
 
 
 class Upload:
@@ -126,5 +119,6 @@ def receive_file(context: ServiceContext, caller: Caller, source: BinaryIO) -> S
 
 def discard_upload(context: ServiceContext, upload_id: str) -> None:
     """Remove the data key, and then the sealed file, which nothing opens any more."""
+    verify_id(upload_id)
     context.vault.shred((UPLOAD_KIND, upload_id))
     upload_path(context.home, upload_id).unlink(missing_ok=True)

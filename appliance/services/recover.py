@@ -18,7 +18,7 @@ from appliance.services.back_up import ACTION as BACK_UP
 from appliance.services.back_up import COMPLETE
 from appliance.services.context import APPLIANCE, ServiceContext
 from appliance.services.dataset_use import SHREDDED
-from appliance.services.import_dataset import PART_KIND
+from appliance.services.grants import PART_KIND
 from appliance.services.receive_upload import discard_upload
 from appliance.services.review_audit import ACTION as REVIEW
 from appliance.services.shred_dataset import ACTION as SHRED

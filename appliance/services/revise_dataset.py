@@ -16,19 +16,17 @@ from typing import Any
 from sqlalchemy import select
 
 from appliance.audit import ObjectRef
-from appliance.datasets import PARTS
 from appliance.datasets.tables import DATASET_VERSIONS
 from appliance.foundation.atomic_files import fsync_folder, make_private_folder, storage_errors
 from appliance.foundation.errors import ConflictError, InputError
 from appliance.foundation.identifiers import new_id
 from appliance.jobs.conversation import WorkerOrder, run_worker
-from appliance.jobs.messages import DatasetAccess, ReviseStart
+from appliance.jobs.starts.datasets import ReviseStart
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.dataset_use import READY, verify_no_hold, verify_version
 from appliance.services.dataset_versions import add_version, show_report
-from appliance.services.import_dataset import PART_KIND, describe_dataset, new_part_keys, part_key_id
-from appliance.services.preview_upload import PARSER_MEMORY_BYTES
-from appliance.services.screening import screening_access
+from appliance.services.grants import PARSER_MEMORY_BYTES, dataset_access, new_part_keys, screening_access
+from appliance.services.import_dataset import describe_dataset
 from appliance.services.shred_dataset import shred_versions
 
 ACTIONS = ("drop", "mask", "trim", "merge")
@@ -110,16 +108,7 @@ def write_next_version(
     with new_part_keys(context, dataset_id, version) as keys, _staging(context) as staging:
         order = WorkerOrder(
             ReviseStart(
-                dataset=DatasetAccess(
-                    folder=str(folder),
-                    dataset_id=dataset_id,
-                    dataset_version=dataset["version"],
-                    system_prompt=dataset["system_prompt"],
-                    part_keys={
-                        part: context.vault.data_key(PART_KIND, part_key_id(dataset_id, dataset["version"], part))
-                        for part in PARTS
-                    },
-                ),
+                dataset=dataset_access(context, dataset_id, dataset["version"], system_prompt=dataset["system_prompt"]),
                 screening=screening,
                 code=code,
                 action=action,

@@ -28,7 +28,8 @@ from appliance.models.tables import ADAPTERS
 from appliance.reports.erasure_certificate import Erasure, erasure_certificate
 from appliance.services.context import APPLIANCE, Caller, ServiceContext
 from appliance.services.dataset_use import SHREDDED, SHREDDING, jobs_using, verify_no_hold, verify_unused, verify_usable
-from appliance.services.import_dataset import PART_KIND, describe_dataset, part_key_id
+from appliance.services.grants import PART_KIND, part_key_id
+from appliance.services.import_dataset import describe_dataset
 from appliance.vault.tables import BACKUPS
 
 ACTION = "dataset.shred"

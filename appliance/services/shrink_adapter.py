@@ -9,17 +9,29 @@ from appliance.audit import Outcome
 from appliance.foundation.errors import InputError
 from appliance.foundation.identifiers import new_id
 from appliance.jobs.conversation import WorkerOrder
-from appliance.jobs.messages import Done, ShrinkStart
+from appliance.jobs.messages import Done
+from appliance.jobs.starts.shrink import ShrinkStart
 from appliance.jobs.states import Job
 from appliance.planning import MAX_LENGTH
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.dataset_use import verify_version
 from appliance.services.evaluate_adapter import describe_adapter
 from appliance.services.explain_rank import verify_explained
+from appliance.services.grants import (
+    MADE,
+    adapter_access,
+    dataset_access,
+    dataset_folder,
+    job_access,
+    job_folder,
+    model_access,
+    model_memory,
+    origin_of,
+)
 from appliance.services.import_dataset import describe_dataset
-from appliance.services.keep_adapter import MADE, MadeAdapter, job_folder, keep_adapter
+from appliance.services.keep_adapter import MadeAdapter, keep_adapter
 from appliance.services.queue_job import authorise_submit, queue_job
-from appliance.services.train_adapter import adapter_access, dataset_access, log_job, model_access
+from appliance.services.train_adapter import log_job
 
 SHRINK = "shrink"
 MAX_NAME = 120  # characters
@@ -92,22 +104,23 @@ class ShrinkHandler:
         """Log the start, and give the worker the keys of both adapters and of the validation part."""
         context, spec = self._context, job.spec
         adapter = describe_adapter(context, spec["adapter_id"])
-        dataset = {**describe_dataset(context, adapter["dataset_id"]), "version": adapter["dataset_version"]}
+        dataset_id, version = origin_of(adapter)
+        prompt = describe_dataset(context, dataset_id)["system_prompt"]
         log_job(context, job, "job.start", Outcome.REQUESTED)
         model = model_access(context, adapter["model_id"])
-        access = adapter_access(context, adapter["id"], context.home / "adapters" / adapter["id"])
+        access = adapter_access(context, adapter["id"])
         start = ShrinkStart(
-            job_folder=str(job_folder(context, job.id)),
+            job=job_access(context, job.id),
             model=model,
-            dataset=dataset_access(context, dataset, ("validation",)),
+            dataset=dataset_access(context, dataset_id, version, ("validation",), prompt),
             adapter=access,
             smaller=adapter_access(context, spec["smaller_id"], job_folder(context, job.id) / MADE),
             rank=spec["rank"],
             quantised=adapter["method"] == "qlora",
             max_length=adapter["config"].get("max_length", MAX_LENGTH),
         )
-        read = (Path(model.folder), context.home / "datasets" / dataset["id"], Path(access.folder))
-        return WorkerOrder(start, read=read, write=(job_folder(context, job.id),))
+        read = (Path(model.folder), dataset_folder(context, dataset_id), Path(access.folder))
+        return WorkerOrder(start, read=read, write=(job_folder(context, job.id),), memory_bytes=model_memory(context))
 
     def finish(self, job: Job, done: Done) -> dict[str, Any]:
         """Adopt the smaller adapter, with where it comes from, and log the outcome."""

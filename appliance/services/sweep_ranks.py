@@ -9,7 +9,8 @@ from typing import Any
 from appliance.audit import Outcome
 from appliance.foundation.errors import ApplianceError, InputError
 from appliance.jobs.conversation import WorkerOrder
-from appliance.jobs.messages import Done, RankCandidate, SweepStart
+from appliance.jobs.messages import Done
+from appliance.jobs.starts.train import RankCandidate, SweepStart
 from appliance.jobs.states import Job
 from appliance.planning import ADAPTER_METHODS, AUTOMATIC
 from appliance.services.context import Caller, ServiceContext

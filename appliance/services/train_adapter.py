@@ -7,16 +7,27 @@ from typing import Any
 from appliance.audit import ObjectRef, Outcome
 from appliance.foundation.errors import ApplianceError, WorkerError
 from appliance.foundation.identifiers import new_id
+from appliance.jobs.access import StartMessage
 from appliance.jobs.conversation import WorkerOrder
-from appliance.jobs.messages import AdapterAccess, DatasetAccess, Done, ModelAccess, Start, TrainStart
+from appliance.jobs.messages import Done
+from appliance.jobs.starts.train import TrainStart
 from appliance.jobs.states import Job, change_spec, note_on_job
 from appliance.planning import MAX_LENGTH, Footprint, step_down
 from appliance.services.context import APPLIANCE, Caller, ServiceContext
 from appliance.services.dataset_use import verify_trainable
-from appliance.services.import_dataset import PART_KIND, describe_dataset, part_key_id
+from appliance.services.grants import (
+    MADE,
+    adapter_access,
+    dataset_access,
+    job_access,
+    job_folder,
+    model_access,
+    model_memory,
+)
+from appliance.services.import_dataset import describe_dataset
 from appliance.services.import_model import describe_model
-from appliance.services.keep_adapter import MADE, MadeAdapter, job_folder, keep_adapter, remove_checkpoints
-from appliance.services.machine import note_training, this_machine
+from appliance.services.keep_adapter import MadeAdapter, keep_adapter, remove_checkpoints
+from appliance.services.machine import note_training
 from appliance.services.plan_training import TrainingChoice, plan_training
 from appliance.services.queue_job import authorise_submit, queue_job
 
@@ -25,8 +36,6 @@ STEPPED_DOWN = "stepped_down"  # in a job's spec and result: the sentences, in t
 CHECKPOINT_STEPS = 20
 PATIENCE = 3  # validations in a row that bring nothing better; the presets' pass over the data ends with one
 PASS_TOKENS = 512  # of jobs that an older version queued
-LEAST_MEMORY_BYTES = 4 * 1024**3  # what a worker may always take, so that a wrong guess of the memory ends no training
-GPU_HOST_BYTES = 64 * 1024**3  # CUDA maps far more memory of the host than it uses
 
 
 def training_spec(context: ServiceContext, *, dataset_id: str, model_id: str, choice: TrainingChoice) -> dict[str, Any]:
@@ -147,14 +156,13 @@ def footprint(job: Job) -> Footprint:
 def training_start(context: ServiceContext, job: Job) -> TrainStart:
     """Return the order to train by the job's `spec`, with the keys that it needs."""
     spec, now = job.spec, footprint(job)
-    dataset = {**describe_dataset(context, spec["dataset_id"]), "version": spec["dataset_version"]}
+    dataset_id = spec["dataset_id"]
+    prompt = describe_dataset(context, dataset_id)["system_prompt"]
     return TrainStart(
-        job_id=job.id,
-        job_folder=str(job_folder(context, job.id)),
-        job_key=context.vault.data_key("job", job.id),
+        job=job_access(context, job.id),
         adapter=adapter_access(context, spec["adapter_id"], job_folder(context, job.id) / MADE),
         model=model_access(context, spec["model_id"]),
-        dataset=dataset_access(context, dataset, ("training", "validation")),
+        dataset=dataset_access(context, dataset_id, spec["dataset_version"], ("training", "validation"), prompt),
         method=spec["method"],
         rank=spec["rank"],
         lora_alpha=spec["lora_alpha"],
@@ -174,14 +182,12 @@ def training_start(context: ServiceContext, job: Job) -> TrainStart:
     )
 
 
-def training_order(context: ServiceContext, job: Job, start: Start, training: TrainStart) -> WorkerOrder:
+def training_order(context: ServiceContext, job: Job, start: StartMessage, training: TrainStart) -> WorkerOrder:
     """Return the order that sends `start` to a worker that trains as `training` says: what it may read, write and take
     of the memory.
     """
-    machine = this_machine(context)
-    memory = GPU_HOST_BYTES if machine.gpu else max(LEAST_MEMORY_BYTES, machine.memory_bytes)
     read = (Path(training.model.folder), Path(training.dataset.folder))
-    return WorkerOrder(start, read=read, write=(job_folder(context, job.id),), memory_bytes=memory)
+    return WorkerOrder(start, read=read, write=(job_folder(context, job.id),), memory_bytes=model_memory(context))
 
 
 def log_job(context: ServiceContext, job: Job, action: str, outcome: Outcome, reason: str = "", **details: str) -> None:
@@ -200,31 +206,3 @@ def log_job(context: ServiceContext, job: Job, action: str, outcome: Outcome, re
 def log_failure(context: ServiceContext, job: Job, error: ApplianceError) -> None:
     """Log that a job failed, and why."""
     log_job(context, job, "job.start", Outcome.FAILED, error.code)
-
-
-def model_access(context: ServiceContext, model_id: str) -> ModelAccess:
-    """Return what a worker needs to load a base model and to verify it."""
-    return ModelAccess(
-        folder=str(context.home / "models" / model_id), manifest=describe_model(context, model_id)["manifest"]
-    )
-
-
-def dataset_access(context: ServiceContext, dataset: dict[str, Any], parts: tuple[str, ...]) -> DatasetAccess:
-    """Return what a worker needs to read `parts` of a dataset, and no other part."""
-    return DatasetAccess(
-        folder=str(context.home / "datasets" / dataset["id"]),
-        dataset_id=dataset["id"],
-        dataset_version=dataset["version"],
-        system_prompt=dataset["system_prompt"],
-        part_keys={
-            part: context.vault.data_key(PART_KIND, part_key_id(dataset["id"], dataset["version"], part))
-            for part in parts
-        },
-    )
-
-
-def adapter_access(context: ServiceContext, adapter_id: str, folder: Path) -> AdapterAccess:
-    """Return what a worker needs to read or write one adapter."""
-    return AdapterAccess(
-        folder=str(folder), adapter_id=adapter_id, data_key=context.vault.data_key("adapter", adapter_id)
-    )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from appliance.datasets import Conversation, read_part
 from appliance.foundation.atomic_files import remove_temporaries
-from appliance.jobs.messages import AdapterAccess, DatasetAccess, ModelAccess
+from appliance.jobs.access import AdapterAccess, DatasetAccess, ModelAccess
 from appliance.models import ModelManifest, read_artefact_configuration, verify_model
 from appliance.vault.stream import SealContext, seal_file, unseal_file
 

@@ -13,20 +13,21 @@ from typing import TypeVar
 
 from appliance.foundation.errors import ApplianceError, WorkerError
 from appliance.foundation.messages import message
+from appliance.jobs.access import StartMessage, WireMessage
 from appliance.jobs.messages import (
     MAX_MESSAGE_BYTES,
     Done,
     Failed,
-    Message,
     Stop,
     ToWorker,
+    decode_start,
     decode_to_worker,
     encode_message,
 )
 from appliance.jobs.sandbox import protect_memory
 from appliance.workers.out_of_memory import TOO_LARGE, is_out_of_memory
 
-_Start = TypeVar("_Start", bound=Message)
+_Start = TypeVar("_Start", bound=StartMessage)
 _READ_BYTES = 65536
 
 
@@ -38,12 +39,19 @@ class WorkerChannel:
         self._buffer = bytearray()
         self._stopping = False
 
-    def send(self, message: Message) -> None:
+    def send(self, message: WireMessage) -> None:
         """Send one message. Raises `OSError` when the control plane is gone, which ends the worker."""
         self._channel.sendall(encode_message(message))
 
+    def receive_start(self, expected: type[_Start]) -> _Start:
+        """Wait for the order. Raises `WorkerError` when it is not one for this worker, or the control plane is gone."""
+        return decode_start(expected, self._line())
+
     def receive(self) -> ToWorker:
         """Wait for the next message. Raises `WorkerError` when the control plane is gone."""
+        return decode_to_worker(self._line())
+
+    def _line(self) -> bytes:
         while b"\n" not in self._buffer:
             piece = self._channel.recv(_READ_BYTES)
             if not piece:
@@ -53,7 +61,7 @@ class WorkerChannel:
                 raise WorkerError("worker.message:message-limit-size")
         line, _, rest = bytes(self._buffer).partition(b"\n")
         self._buffer = bytearray(rest)
-        return decode_to_worker(line)
+        return line
 
     def stop_requested(self) -> bool:
         """Tell, without waiting, whether a `Stop` has come (or the control plane has gone)."""
@@ -70,10 +78,7 @@ def run(expected: type[_Start], work: Callable[[WorkerChannel, _Start], Done]) -
     protect_memory()
     channel = WorkerChannel(socket.socket(fileno=int(sys.argv[sys.argv.index("--channel") + 1])))
     try:
-        start = channel.receive()
-        if not isinstance(start, expected):
-            raise WorkerError("worker.message:worker-started-message")
-        channel.send(work(channel, start))
+        channel.send(work(channel, channel.receive_start(expected)))
     except ApplianceError as error:
         channel.send(Failed(code=error.code, message=error.message))
         os._exit(1)

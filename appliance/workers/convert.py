@@ -8,7 +8,8 @@ result is an ordinary bf16 model.
 import functools
 from pathlib import Path
 
-from appliance.jobs.messages import ConvertStart, Done, Ready
+from appliance.jobs.messages import Done, Ready
+from appliance.jobs.starts.machine import ConvertStart
 from appliance.workers.channel import WorkerChannel, run
 
 

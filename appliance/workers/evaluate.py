@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from appliance.evaluation import Outcome, compare, declines, right
-from appliance.jobs.messages import Done, EvaluateStart, Progress, Ready
+from appliance.jobs.messages import Done, Progress, Ready
+from appliance.jobs.starts.evaluate import EvaluateStart
 from appliance.prompts import ChatPrompts
 from appliance.vault.stream import SealContext, seal_file
 from appliance.workers.access import conversations, read_adapter, verified_model, with_system_prompt
@@ -61,8 +62,8 @@ def evaluate(channel: WorkerChannel, start: EvaluateStart) -> Done:
         outcomes.append(outcome)
         records.append(_record(row, original, tuned, outcome))
     sealed = json.dumps({"answers": records}, ensure_ascii=False).encode()
-    context = SealContext("job", start.job_id, 1, RESULTS_NAME)
-    seal_file(Path(start.job_folder) / RESULTS_NAME, sealed, start.job_key, context)
+    context = SealContext("job", start.job.job_id, 1, RESULTS_NAME)
+    seal_file(Path(start.job.folder) / RESULTS_NAME, sealed, start.job.key, context)
     return Done(result=compare(outcomes).to_json())
 
 

@@ -1,6 +1,7 @@
 """Measure what this machine computes in, and how fast, in about two seconds. Reads no data and holds no key."""
 
-from appliance.jobs.messages import Done, MeasureStart, Ready
+from appliance.jobs.messages import Done, Ready
+from appliance.jobs.starts.machine import MeasureStart
 from appliance.workers.channel import WorkerChannel, run
 
 

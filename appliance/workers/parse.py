@@ -9,7 +9,8 @@ from pathlib import Path
 from appliance.datasets import write_dataset
 from appliance.datasets.parse import Reading
 from appliance.datasets.splits import DEFAULT_SHARES
-from appliance.jobs.messages import Done, ParseStart, Ready
+from appliance.jobs.messages import Done, Ready
+from appliance.jobs.starts.datasets import ParseStart
 from appliance.workers.channel import WorkerChannel, run
 from appliance.workers.screened import screening_of
 from appliance.workers.sealed_upload import choices_of, open_upload

@@ -1,7 +1,8 @@
 """Tell how a sealed upload would be understood, before it is imported."""
 
 from appliance.datasets.parse import preview
-from appliance.jobs.messages import Done, PreviewStart, Ready
+from appliance.jobs.messages import Done, Ready
+from appliance.jobs.starts.datasets import PreviewStart
 from appliance.workers.channel import WorkerChannel, run
 from appliance.workers.sealed_upload import choices_of, open_upload
 

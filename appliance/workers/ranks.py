@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from appliance.jobs.messages import Done, RanksStart, Ready
+from appliance.jobs.messages import Done, Ready
+from appliance.jobs.starts.ranks import RanksStart
 from appliance.vault.stream import SealContext, seal_file
 from appliance.workers.access import read_adapter
 from appliance.workers.channel import WorkerChannel, run
@@ -20,7 +21,10 @@ def explain_rank(channel: WorkerChannel, start: RanksStart) -> Done:
     spectrum = analyse_adapter(files)
     data = json.dumps({"version": 1, "layers": spectrum.by_layer()}).encode()
     seal_file(
-        Path(start.job_folder) / SPECTRUM_NAME, data, start.job_key, SealContext("job", start.job_id, 1, SPECTRUM_NAME)
+        Path(start.job.folder) / SPECTRUM_NAME,
+        data,
+        start.job.key,
+        SealContext("job", start.job.job_id, 1, SPECTRUM_NAME),
     )
     return Done(result=spectrum.summary())
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from appliance.datasets import Conversation, read_all, write_dataset
 from appliance.datasets.fixes import Fix, Fixing
-from appliance.jobs.messages import Done, Ready, ReviseStart
+from appliance.jobs.messages import Done, Ready
+from appliance.jobs.starts.datasets import ReviseStart
 from appliance.workers.channel import WorkerChannel, run
 from appliance.workers.screened import screening_of
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from appliance.jobs.messages import Checkpointed, Progress, RankCandidate, SweepStart
+from appliance.jobs.messages import Checkpointed, Progress
+from appliance.jobs.starts.train import RankCandidate, SweepStart
 from appliance.planning.halving import Rung, total_steps
 from appliance.training.examples import TokenizedExample
 from appliance.workers.access import write_adapter
@@ -19,7 +20,7 @@ if TYPE_CHECKING:  # torch takes seconds to import
 
 def checkpoints_of(start: SweepStart, rank: int) -> Path:
     """Return the folder of a rank's checkpoints."""
-    return Path(start.training.job_folder) / f"rank-{rank}"
+    return Path(start.training.job.folder) / f"rank-{rank}"
 
 
 class RungTraining:
@@ -48,7 +49,7 @@ class RungTraining:
         folder = checkpoints_of(start, candidate.rank)
         folder.mkdir(mode=0o700, exist_ok=True)
         # The rank is part of what its checkpoints are sealed as: one rank's never opens as another's.
-        self._folder = CheckpointFolder(folder, f"{self._start.job_id}/{folder.name}", self._start.job_key)
+        self._folder = CheckpointFolder(folder, f"{self._start.job.job_id}/{folder.name}", self._start.job.key)
         with loading_a_model():
             self._loaded = METHODS[self._start.method]().load(model, settings_of(self._start, compute_type))
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from appliance.datasets.screening import PersonalDataPolicy, Screening, TokenLimit
-from appliance.jobs.messages import ScreeningAccess
+from appliance.jobs.access import ScreeningAccess
 
 
 def screening_of(access: ScreeningAccess) -> Screening:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from appliance.datasets.columns import ColumnRoles
 from appliance.datasets.parse import Choices
-from appliance.jobs.messages import UploadAccess
+from appliance.jobs.access import UploadAccess
 from appliance.vault.stream import SealContext, SealedReader
 
 UPLOAD_CONTEXT_NAME = "content"

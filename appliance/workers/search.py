@@ -5,7 +5,8 @@ from typing import Any
 
 from appliance.datasets import PARTS, read_part
 from appliance.datasets.people import Person
-from appliance.jobs.messages import Done, Progress, Ready, SearchStart
+from appliance.jobs.messages import Done, Progress, Ready
+from appliance.jobs.starts.datasets import SearchStart
 from appliance.workers.channel import WorkerChannel, run
 
 MAX_NAMED_ROWS = 1000  # of one part

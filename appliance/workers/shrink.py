@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from appliance.foundation.errors import InputError
-from appliance.jobs.messages import AdapterAccess, Done, Progress, Ready, ShrinkStart
+from appliance.jobs.access import AdapterAccess
+from appliance.jobs.messages import Done, Progress, Ready
+from appliance.jobs.starts.shrink import ShrinkStart
 from appliance.prompts import ChatPrompts
 from appliance.workers.access import read_adapter, verified_model, write_adapter
 from appliance.workers.channel import WorkerChannel, run

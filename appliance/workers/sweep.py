@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from appliance.foundation.errors import InputError, IntegrityError, WorkerError
-from appliance.jobs.messages import Done, RankCandidate, Ready, SweepStart
+from appliance.jobs.messages import Done, Ready
+from appliance.jobs.starts.train import RankCandidate, SweepStart
 from appliance.planning.halving import halving_rungs, promoted
 from appliance.prompts import ChatPrompts
 from appliance.training.examples import TokenizedExample
@@ -90,7 +91,7 @@ class Sweep:
         from appliance.inference.compute_type import named_type  # noqa: PLC0415 - torch takes seconds to import
 
         self._channel, self._start, self._model, self._parts = channel, start, model, parts
-        self._file = RecordFile(Path(start.training.job_folder), start.training.job_id, start.training.job_key)
+        self._file = RecordFile(Path(start.training.job.folder), start.training.job.job_id, start.training.job.key)
         self._record = begun_record(self._file, channel)
         self._compute_type = named_type(self._record.compute_type)
         self._rungs = halving_rungs(len(start.candidates))

@@ -1,6 +1,6 @@
 """A part of a dataset in tokens, as training and its validation read it."""
 
-from appliance.jobs.messages import DatasetAccess
+from appliance.jobs.access import DatasetAccess
 from appliance.prompts import ChatPrompts
 from appliance.training.examples import TokenizedExample
 from appliance.workers.access import conversations, with_system_prompt

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from appliance.foundation.errors import InputError
-from appliance.jobs.messages import Checkpointed, Done, Notice, Progress, Ready, TrainStart
+from appliance.jobs.messages import Checkpointed, Done, Notice, Progress, Ready
+from appliance.jobs.starts.train import TrainStart
 from appliance.prompts import ChatPrompts
 from appliance.training.examples import TokenizedExample
 from appliance.workers.access import verified_model, write_adapter
@@ -88,7 +89,7 @@ def train_adapter(channel: WorkerChannel, start: TrainStart) -> Done:
     flush_denormals()
     model = verified_model(start.model)
     rows = _Rows.read(start, model)
-    folder = CheckpointFolder(Path(start.job_folder), start.job_id, start.job_key)
+    folder = CheckpointFolder(Path(start.job.folder), start.job.job_id, start.job.key)
     checkpoint = folder.newest()
     compute_type = probe() if checkpoint is None else named_type(checkpoint.figures.compute_type)
     with loading_a_model():
@@ -99,7 +100,7 @@ def train_adapter(channel: WorkerChannel, start: TrainStart) -> Done:
     checkpoints = PatientCheckpoints(channel, folder)
     teller = _Teller(channel, checkpoints)
     spill = SealedSpill(
-        Path(start.job_folder), start.job_id, start.job_key, opened=lambda path: PatientFile(path, channel)
+        Path(start.job.folder), start.job.job_id, start.job.key, opened=lambda path: PatientFile(path, channel)
     )
     try:
         with training_a_model():

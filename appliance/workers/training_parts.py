@@ -7,7 +7,7 @@ from dataclasses import fields
 
 import torch
 
-from appliance.jobs.messages import TrainStart
+from appliance.jobs.starts.train import TrainStart
 from appliance.training.checkpoints import CheckpointFolder, TrainingCheckpoint
 from appliance.training.loop import TrainingPlan
 from appliance.training.methods import MethodSettings

@@ -20,7 +20,7 @@ from pyarrow import csv
 from appliance.datasets import PARTS, write_dataset
 from appliance.datasets.parse import Reading
 from appliance.datasets.screening import PersonalDataPolicy, Screening
-from appliance.jobs.messages import UploadAccess
+from appliance.jobs.access import UploadAccess
 from appliance.vault.stream import SealContext, SealedWriter
 from appliance.workers.sealed_upload import open_upload
 

@@ -28,7 +28,8 @@ from appliance.audit import AuditLog
 from appliance.foundation.clock import SystemClock
 from appliance.foundation.errors import ApplianceError
 from appliance.foundation.settings import Settings
-from appliance.jobs.messages import ChatPiece, ChatRequest, Done, Failed, Progress, Ready, Start
+from appliance.jobs.messages import ChatPiece, Done, Failed, Progress, Ready
+from appliance.jobs.starts.serve import ChatRequest
 from appliance.jobs.states import JobState
 from appliance.models.configuration import expected_tensors
 from appliance.policy import Rules, find_policy_folder
@@ -45,6 +46,7 @@ from appliance.workers.revise import revise
 from appliance.workers.search import search
 
 sys.path.insert(0, str(Path(__file__).parent))  # so that tests find `killed`
+from any_start import decode_any_start
 from rank_plays import play_ranks, play_shrink, play_sweep
 
 # Shared machines are slow at times, which is no fault: no example has to be done by a time.
@@ -55,6 +57,21 @@ SOON_S = 20.0
 CANARY = "zebra-quartz-41977"
 # Plays one worker: gets its channel and its raw end of the socket pair; returns its exit status, None for 0.
 Play = Callable[[WorkerChannel, socket.socket], int | None]
+
+
+class PlayedChannel(WorkerChannel):
+    """A worker's end for plays of every kind: its first message is the order, whichever it is."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        super().__init__(channel)
+        self._started = False
+
+    def receive(self) -> Any:
+        """Return the order, and then what follows it."""
+        if self._started:
+            return super().receive()
+        self._started = True
+        return decode_any_start(self._line())
 
 
 class SimulatedWorker:
@@ -80,7 +97,7 @@ class SimulatedWorker:
 
     def _run(self, play: Play) -> None:
         with self._theirs:
-            channel = WorkerChannel(self._theirs)
+            channel = PlayedChannel(self._theirs)
             try:
                 status = play(channel, self._theirs) or 0
             except (OSError, ApplianceError) as error:  # As `workers.channel.run` does.
@@ -102,7 +119,7 @@ class SimulatedLauncher:
     def launch(
         self, kind: str, *, read: tuple[Path, ...], write: tuple[Path, ...], memory_bytes: int
     ) -> SimulatedWorker:
-        """Start a thread in the place of a confined worker."""
+        """StartMessage a thread in the place of a confined worker."""
         self.asked.append({"kind": kind, "read": read, "write": write, "memory_bytes": memory_bytes})
         self.workers.append(SimulatedWorker(self._play[kind] if isinstance(self._play, dict) else self._play))
         return self.workers[-1]
@@ -115,7 +132,7 @@ def works(work: Callable[[WorkerChannel, Any], Any]) -> Play:
     """Return a play that does `work` as the frame of a worker does: start message in, its `Done` out."""
 
     def play(channel: WorkerChannel, _raw: socket.socket) -> None:
-        start: Start = channel.receive()  # type: ignore[assignment]
+        start = channel.receive()
         channel.send(work(channel, start))
 
     return play
@@ -188,8 +205,8 @@ def play_evaluation(channel: Any, start: Any) -> Done:
     channel.send(Ready())
     answers = [{"question": f"Q {CANARY}", "reference": "R", "original": "O", "tuned": "R"}] * 3
     data = json.dumps({"answers": answers}).encode()
-    context = SealContext("job", start.job_id, 1, "results.sealed")
-    seal_file(Path(start.job_folder) / "results.sealed", data, start.job_key, context)
+    context = SealContext("job", start.job.job_id, 1, "results.sealed")
+    seal_file(Path(start.job.folder) / "results.sealed", data, start.job.key, context)
     return Done(result={"sentence": "Right answers: 0 of 3 before, 3 of 3 after.", "details": ["Few questions."]})
 
 

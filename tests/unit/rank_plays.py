@@ -4,7 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from appliance.jobs.messages import Done, RanksStart, Ready, ShrinkStart, SweepStart
+from appliance.jobs.messages import Done, Ready
+from appliance.jobs.starts.ranks import RanksStart
+from appliance.jobs.starts.shrink import ShrinkStart
+from appliance.jobs.starts.train import SweepStart
 from appliance.vault.stream import SealContext, seal_file
 
 SUMMARY = {
@@ -37,8 +40,8 @@ def play_ranks(channel: Any, start: RanksStart) -> Done:
     """Seal values where the order says, as the worker does."""
     channel.send(Ready())
     data = json.dumps({"version": 1, "layers": [{"name": "q_proj", "singular_values": [2.0, 1.0]}]}).encode()
-    context = SealContext("job", start.job_id, 1, "spectrum.sealed")
-    seal_file(Path(start.job_folder) / "spectrum.sealed", data, start.job_key, context)
+    context = SealContext("job", start.job.job_id, 1, "spectrum.sealed")
+    seal_file(Path(start.job.folder) / "spectrum.sealed", data, start.job.key, context)
     return Done(result=SUMMARY)
 
 

@@ -33,3 +33,4 @@ worker-died-killed = The worker was killed from outside (signal 9), as the syste
 worker-died-crashed = The worker crashed (signal { $number }: { $name }). The last checkpoint is kept; the job can be resumed.
 worker-died-ended = The worker ended without finishing (exit status { $status }). The last checkpoint is kept; the job can be resumed.
 fault = The job ended by a fault of the appliance ({ $kind }).
+isolation-no-such-worker = There is no worker of the kind { $kind }.

@@ -1,4 +1,3 @@
-worker-message-worker-started-message = The worker was started with a message for another kind.
 worker-orphan = The appliance closed the channel.
 worker-message-message-limit-size = A message is over the limit of size.
 rank-validation-row-set-aside = No row that was set aside fits the model's length, so nothing could be measured.

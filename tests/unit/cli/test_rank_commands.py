@@ -29,8 +29,8 @@ LAYER = (
 def play_ranks(channel: Any, start: Any) -> Done:
     """Seal one matrix's values."""
     channel.send(Ready())
-    context = SealContext("job", start.job_id, 1, "spectrum.sealed")
-    seal_file(Path(start.job_folder) / "spectrum.sealed", LAYER.encode(), start.job_key, context)
+    context = SealContext("job", start.job.job_id, 1, "spectrum.sealed")
+    seal_file(Path(start.job.folder) / "spectrum.sealed", LAYER.encode(), start.job.key, context)
     return Done(result=SUMMARY)
 
 

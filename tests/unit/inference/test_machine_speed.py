@@ -3,7 +3,8 @@
 from types import SimpleNamespace
 
 from appliance.inference.machine_speed import measure_speed
-from appliance.jobs.messages import MeasureStart, Ready
+from appliance.jobs.messages import Ready
+from appliance.jobs.starts.machine import MeasureStart
 from appliance.planning import Speed
 from appliance.workers.measure import measure
 

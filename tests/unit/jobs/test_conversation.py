@@ -16,17 +16,8 @@ import pytest
 from appliance.foundation.errors import InputError, IsolationError, WorkerError
 from appliance.foundation.messages import verbatim
 from appliance.jobs.conversation import WorkerConversation, WorkerOrder, run_worker
-from appliance.jobs.messages import (
-    MAX_MESSAGE_BYTES,
-    ConvertStart,
-    Done,
-    Failed,
-    FromWorker,
-    Progress,
-    Ready,
-    Stop,
-    encode_message,
-)
+from appliance.jobs.messages import MAX_MESSAGE_BYTES, Done, Failed, FromWorker, Progress, Ready, Stop, encode_message
+from appliance.jobs.starts.machine import ConvertStart
 
 ORDER = WorkerOrder(
     ConvertStart(gguf_path="/g", output_folder="/o"), read=(Path("/g"),), write=(Path("/o"),), memory_bytes=5
@@ -66,7 +57,7 @@ class ProcessLauncher:
         self.worker: ProcessWorker | None = None
 
     def launch(self, _kind: str, **_places: Any) -> ProcessWorker:
-        """Start it."""
+        """StartMessage it."""
         self.worker = ProcessWorker(self._code)
         return self.worker
 
@@ -300,7 +291,7 @@ def test_a_worker_that_dies_before_its_order_is_a_sentence(simulate: Any) -> Non
     start = ConvertStart(gguf_path="/" + "g" * 3_000_000, output_folder="/o")
     launcher = simulate(lambda _channel, _raw: 7)
     with pytest.raises(WorkerError, match=r"exit status 7"):
-        run_worker(launcher, WorkerOrder(start, read=(), write=()), ignore)
+        run_worker(launcher, WorkerOrder(start, read=(), write=(), memory_bytes=2**30), ignore)
 
 
 def test_an_order_that_is_too_long_leaves_no_worker(simulate: Any) -> None:
@@ -308,7 +299,7 @@ def test_an_order_that_is_too_long_leaves_no_worker(simulate: Any) -> None:
     start = ConvertStart(gguf_path="/" + "g" * MAX_MESSAGE_BYTES, output_folder="/o")
     launcher = simulate(lambda _channel, raw: raw.recv(1) and None)
     with pytest.raises(WorkerError, match="over the limit"):
-        run_worker(launcher, WorkerOrder(start, read=(), write=()), ignore)
+        run_worker(launcher, WorkerOrder(start, read=(), write=(), memory_bytes=2**30), ignore)
     assert launcher.workers[0].wait(SOON_S) is not None
 
 

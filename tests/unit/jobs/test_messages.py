@@ -9,6 +9,7 @@ import typing
 from typing import Any
 
 import pytest
+from any_start import STARTS, decode_any_start
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -16,53 +17,55 @@ from pydantic import ValidationError
 from appliance.foundation.errors import WorkerError
 from appliance.foundation.messages import verbatim
 from appliance.jobs import messages
+from appliance.jobs.access import (
+    AdapterAccess,
+    DatasetAccess,
+    JobAccess,
+    ModelAccess,
+    ScreeningAccess,
+    UploadAccess,
+    WireMessage,
+)
 from appliance.jobs.messages import (
     MAX_MESSAGE_BYTES,
-    AdapterAccess,
     ChatPiece,
-    ChatRequest,
     Checkpointed,
-    ConvertStart,
-    DatasetAccess,
     Done,
-    EvaluateStart,
     Failed,
     FromWorker,
-    MeasureStart,
-    Message,
-    ModelAccess,
     Notice,
-    ParseStart,
-    PreviewStart,
     Progress,
-    RankCandidate,
-    RanksStart,
     Ready,
-    ReviseStart,
-    ScreeningAccess,
-    SearchStart,
-    ServeStart,
-    ShrinkStart,
     Stop,
-    SweepStart,
     ToWorker,
-    TrainStart,
-    UploadAccess,
     decode_from_worker,
     decode_to_worker,
     encode_message,
 )
+from appliance.jobs.starts.datasets import ParseStart, PreviewStart, ReviseStart, SearchStart
+from appliance.jobs.starts.evaluate import EvaluateStart
+from appliance.jobs.starts.machine import ConvertStart, MeasureStart
+from appliance.jobs.starts.ranks import RanksStart
+from appliance.jobs.starts.serve import ChatRequest, ServeStart
+from appliance.jobs.starts.shrink import ShrinkStart
+from appliance.jobs.starts.train import RankCandidate, SweepStart, TrainStart
+
+
+def decode_any(line: bytes) -> WireMessage:
+    """Return what is said to a worker: the order, of whichever kind, or what follows it."""
+    follows = any(f'"type":"{kind}"'.encode() in line.replace(b" ", b"") for kind in ("chat", "stop"))
+    return decode_to_worker(line) if follows else decode_any_start(line)
+
 
 KEYS = [bytes([number]) * 32 for number in (65, 66, 67, 68)]
+JOB = JobAccess(job_id="jb_1", folder="/j", key=KEYS[2])
 MODEL = ModelAccess(folder="/m", manifest={"id": "md_1"})
 ADAPTER = AdapterAccess(folder="/a", adapter_id="ad_1", data_key=KEYS[0])
 DATASET = DatasetAccess(
     folder="/d", dataset_id="ds_1", dataset_version=1, system_prompt="", part_keys={"training": KEYS[1]}
 )
 TRAIN = TrainStart(
-    job_id="jb_1",
-    job_folder="/j",
-    job_key=KEYS[2],
+    job=JOB,
     adapter=ADAPTER,
     model=MODEL,
     dataset=DATASET,
@@ -77,9 +80,7 @@ TRAIN = TrainStart(
     max_length=1024,
 )
 EVALUATE = EvaluateStart(
-    job_id="jb_1",
-    job_folder="/j",
-    job_key=KEYS[2],
+    job=JOB,
     model=MODEL,
     dataset=DATASET,
     adapter=ADAPTER,
@@ -110,9 +111,9 @@ REVISE = ReviseStart(
     part_keys={"test": KEYS[1]},
 )
 SEARCH = SearchStart(person=["A Name"], datasets=[DATASET])
-RANKS = RanksStart(job_id="jb_1", job_folder="/j", job_key=KEYS[2], adapter=ADAPTER)
+RANKS = RanksStart(job=JOB, adapter=ADAPTER)
 SHRINK = ShrinkStart(
-    job_folder="/j",
+    job=JOB,
     model=MODEL,
     dataset=DATASET,
     adapter=ADAPTER,
@@ -125,7 +126,7 @@ SWEEP = SweepStart(
     training=TRAIN, candidates=[RankCandidate(rank=4, lora_alpha=8), RankCandidate(rank=8, lora_alpha=16)]
 )
 SERVE = ServeStart(model=MODEL, adapter=ADAPTER, quantised=False, system_prompt="")
-TO_WORKER: list[Message] = [
+TO_WORKER: list[WireMessage] = [
     TRAIN,
     EVALUATE,
     RANKS,
@@ -143,7 +144,7 @@ TO_WORKER: list[Message] = [
     ),
     Stop(),
 ]
-FROM_WORKER: list[Message] = [
+FROM_WORKER: list[WireMessage] = [
     Ready(facts={"compute_type": "float32", "threads": 2, "quick": True}),
     Progress(step=1, steps=2, sentence="", figures={"loss": 1.5, "validation_loss": None}),
     Notice(sentence="The disk is full."),
@@ -154,7 +155,7 @@ FROM_WORKER: list[Message] = [
 ]
 
 
-def edited(message: Message, **changes: Any) -> bytes:
+def edited(message: WireMessage, **changes: Any) -> bytes:
     """Return the message's line with fields changed, or removed where the change is `...`."""
     value = {**json.loads(message.model_dump_json()), **changes}
     return json.dumps({name: each for name, each in value.items() if each is not ...}).encode()
@@ -162,17 +163,18 @@ def edited(message: Message, **changes: Any) -> bytes:
 
 def test_every_message_of_either_direction_is_tried_here() -> None:
     """The lists above name each kind that the module knows."""
-    for kinds, samples in ((ToWorker, TO_WORKER), (FromWorker, FROM_WORKER)):
-        assert {kind.__name__ for kind in typing.get_args(kinds)} == {type(sample).__name__ for sample in samples}
+    to_worker = {*typing.get_args(ToWorker), *STARTS.values()}
+    for kinds, samples in ((to_worker, TO_WORKER), (typing.get_args(FromWorker), FROM_WORKER)):
+        assert {kind.__name__ for kind in kinds} == {type(sample).__name__ for sample in samples}
 
 
 @pytest.mark.parametrize("message", [*TO_WORKER, *FROM_WORKER], ids=lambda message: message.type)
-def test_what_is_sent_is_what_arrives(message: Message) -> None:
+def test_what_is_sent_is_what_arrives(message: WireMessage) -> None:
     """One line, which reads back as the same message, keys and all."""
     line = encode_message(message)
     assert line.endswith(b"\n")
     assert line.count(b"\n") == 1
-    decode = decode_to_worker if message in TO_WORKER else decode_from_worker
+    decode = decode_any if message in TO_WORKER else decode_from_worker
     assert decode(line) == message
 
 
@@ -191,19 +193,19 @@ def test_what_is_sent_is_what_arrives(message: Message) -> None:
     ],
     ids=str,
 )
-def test_an_unknown_field_type_or_version_is_refused(message: Message, change: dict[str, Any]) -> None:
+def test_an_unknown_field_type_or_version_is_refused(message: WireMessage, change: dict[str, Any]) -> None:
     """So is one that is missing: both ends are of one version, or do not talk."""
-    decode = decode_to_worker if message in TO_WORKER else decode_from_worker
+    decode = decode_any if message in TO_WORKER else decode_from_worker
     with pytest.raises(WorkerError, match="could not be understood") as caught:
         decode(edited(message, **change))
     assert caught.value.code == "worker.message"
 
 
 @pytest.mark.parametrize("message", FROM_WORKER, ids=lambda message: message.type)
-def test_a_worker_cannot_speak_as_the_control_plane(message: Message) -> None:
+def test_a_worker_cannot_speak_as_the_control_plane(message: WireMessage) -> None:
     """Each direction has its own messages."""
     with pytest.raises(WorkerError):
-        decode_to_worker(encode_message(message))
+        decode_any(encode_message(message))
 
 
 def test_the_control_plane_cannot_speak_as_a_worker() -> None:
@@ -232,21 +234,21 @@ def test_the_control_plane_cannot_speak_as_a_worker() -> None:
         {"checkpoint_steps": 0},
         {"max_length": 15},
         {"method": "none of them"},
-        {"job_key": base64.b64encode(bytes(31)).decode()},
-        {"job_key": base64.b64encode(bytes(33)).decode()},
-        {"job_key": "no base64 at all"},
+        {"job": {**json.loads(JOB.model_dump_json()), "key": base64.b64encode(bytes(31)).decode()}},
+        {"job": {**json.loads(JOB.model_dump_json()), "key": base64.b64encode(bytes(33)).decode()}},
+        {"job": {**json.loads(JOB.model_dump_json()), "key": "not base64"}},
         {"adapter": None},
     ],
     ids=str,
 )
 def test_what_is_out_of_bounds_is_refused(change: dict[str, Any]) -> None:
     """Every number and every key has its limits on both sides; the sentence says which field, not what was in it."""
-    with pytest.raises(WorkerError, match="train." + next(iter(change))):
-        decode_to_worker(edited(TRAIN, **change))
+    with pytest.raises(WorkerError, match=next(iter(change))):
+        decode_any(edited(TRAIN, **change))
 
 
 @pytest.mark.parametrize("message", [ADAPTER, DATASET, *TO_WORKER], ids=lambda message: message.type)
-def test_no_key_is_in_anything_that_is_printed(message: Message) -> None:
+def test_no_key_is_in_anything_that_is_printed(message: WireMessage) -> None:
     """Neither as bytes, nor hexadecimal, nor base64: not in repr, str or an f-string."""
     shown = (
         repr(message)
@@ -263,12 +265,12 @@ def test_no_key_is_in_anything_that_is_printed(message: Message) -> None:
 def test_every_field_that_holds_a_key_is_hidden() -> None:
     """A field of type `DataKey`, also in a mapping, that somebody adds without `repr=False` fails here."""
     seen = 0
-    for kind in Message.__subclasses__():
+    for kind in (*WireMessage.__subclasses__(), *STARTS.values()):
         for name, field in kind.model_fields.items():
             if "key" in name:
                 seen += 1
                 assert not field.repr, f"{kind.__name__}.{name}"
-    assert seen == 8
+    assert seen == 6
 
 
 def test_an_error_repeats_neither_values_nor_unknown_names() -> None:
@@ -280,14 +282,14 @@ def test_an_error_repeats_neither_values_nor_unknown_names() -> None:
         b'"canary',
     ):
         with pytest.raises(WorkerError) as caught:
-            decode_to_worker(line)
+            decode_any(line)
         told = (
             f"{caught.value!r} {caught.value.__cause__} "
             f"{caught.value.__context__ if not caught.value.__suppress_context__ else ''}"
         )
         assert "canary" not in told
     with pytest.raises(ValidationError) as invalid:
-        TrainStart.model_validate({**TRAIN.model_dump(), "job_key": b"canary"})
+        TrainStart.model_validate({**TRAIN.model_dump(), "job": {**JOB.model_dump(), "key": b"canary"}})
     assert "canary" not in str(invalid.value)
 
 
@@ -321,7 +323,7 @@ def test_a_message_over_the_limit_is_not_sent() -> None:
 )
 def test_any_bytes_are_a_message_or_a_worker_error(line: bytes) -> None:
     """Whatever a worker sends, nothing else gets out."""
-    for decode in (decode_to_worker, decode_from_worker):
+    for decode in (decode_any, decode_from_worker):
         with pytest.raises(WorkerError):
             decode(line)
 
@@ -332,7 +334,7 @@ def test_any_bytes_are_a_message_or_a_worker_error(line: bytes) -> None:
 def test_what_is_no_message_is_refused(line: bytes) -> None:
     """Deep nesting, bytes that are no UTF-8 and JSON of another shape are errors, not crashes."""
     with pytest.raises(WorkerError):
-        decode_to_worker(line)
+        decode_any(line)
 
 
 @given(st.text(), st.dictionaries(st.text(), st.floats() | st.none(), max_size=4))

@@ -17,8 +17,9 @@ from appliance.foundation.clock import SystemClock
 from appliance.foundation.errors import ApplianceError, InputError, SealedError, StorageError, WorkerError
 from appliance.foundation.messages import verbatim
 from appliance.jobs.conversation import WorkerOrder
-from appliance.jobs.messages import OUT_OF_MEMORY, ConvertStart, Done, Notice, Progress, Stop
+from appliance.jobs.messages import OUT_OF_MEMORY, Done, Notice, Progress, Stop
 from appliance.jobs.runner import JobRunner
+from appliance.jobs.starts.machine import ConvertStart
 from appliance.jobs.states import Job, JobState, add_job, change_spec, get_job, list_progress, move_job, note_on_job
 from appliance.vault.database import Database
 
@@ -42,7 +43,7 @@ class NotingHandler:
     def prepare(self, job: Job) -> WorkerOrder:
         """Order a worker that gets the job's id as a path."""
         self._note("prepare", job)
-        return WorkerOrder(ConvertStart(gguf_path=job.id, output_folder="/o"), read=(), write=())
+        return WorkerOrder(ConvertStart(gguf_path=job.id, output_folder="/o"), read=(), write=(), memory_bytes=2**30)
 
     def finish(self, job: Job, done: Done) -> dict[str, Any]:
         """Return what the worker found."""

@@ -6,7 +6,8 @@ from typing import Any
 
 from appliance.foundation.errors import InputError
 from appliance.foundation.messages import verbatim
-from appliance.jobs.messages import Done, Failed, Stop, decode_from_worker, encode_message
+from appliance.jobs.messages import Done, Failed, decode_from_worker, encode_message
+from appliance.jobs.starts.machine import MeasureStart
 
 SOON_S = 20.0
 PLACES: dict[str, Any] = {"read": (), "write": (), "memory_bytes": 1}
@@ -18,9 +19,9 @@ def test_a_worker_hears_and_is_heard_over_a_real_socket_pair(simulate: Any, work
         "probe", **PLACES
     )
     assert worker.channel.family == socket.AF_UNIX
-    worker.channel.sendall(encode_message(Stop()))
+    worker.channel.sendall(encode_message(MeasureStart()))
     with worker.channel.makefile("rb") as lines:
-        assert decode_from_worker(lines.readline()) == Done(result={"heard": "stop"}, version=1)
+        assert decode_from_worker(lines.readline()) == Done(result={"heard": "measure"}, version=1)
         assert lines.readline() == b""
     assert worker.wait(SOON_S) == 0
 
@@ -46,7 +47,7 @@ def test_a_refusal_is_sent_as_a_failure_and_a_status(simulate: Any, worker_frame
 
     launcher = simulate(worker_frame(refuse))
     worker = launcher.launch("probe", **PLACES)
-    worker.channel.sendall(encode_message(Stop()))
+    worker.channel.sendall(encode_message(MeasureStart()))
     with worker.channel.makefile("rb") as lines:
         assert decode_from_worker(lines.readline()) == Failed(
             code="row.empty", message=verbatim("Row 3 is empty."), version=1

@@ -54,8 +54,8 @@ def test_the_disk_fills_up_during_a_training(
                 act()
             refused.append(caught.value.code)
         assert "disk is full" in home.status(world.context, OPERATOR)["log_problem"]
-        context = SealContext("job", start.job_id, 1, "checkpoint")
-        seal_file(Path(start.job_folder) / "checkpoint.sealed", bytes(1 << 20), start.job_key, context)
+        context = SealContext("job", start.job.job_id, 1, "checkpoint")
+        seal_file(Path(start.job.folder) / "checkpoint.sealed", bytes(1 << 20), start.job.key, context)
         raise AssertionError("there was room for an adapter")
 
     filler: list[Path] = []

@@ -80,7 +80,7 @@ def test_a_worker_gets_the_keys_of_its_own_parts_only(
     world.appliance.run_queue()
     (start,) = seen
     assert set(start.dataset.part_keys) == parts
-    assert start.job_key == world.context.vault.data_key("job", job["id"])
+    assert start.job.key == world.context.vault.data_key("job", job["id"])
     assert [order["write"] for order in world.switch.current.asked] == [(world.context.home / "jobs" / job["id"],)]
     ended = world.do("job.show", job_id=job["id"])
     assert (ended["state"], ended["reason"]) == ("failed", "Enough.")

@@ -10,7 +10,8 @@ from rank_plays import SUMMARY, play_ranks, play_shrink, play_sweep
 from sqlalchemy import delete, update
 
 from appliance.foundation.errors import ConflictError, InputError, NotFoundError
-from appliance.jobs.messages import Done, ShrinkStart
+from appliance.jobs.messages import Done
+from appliance.jobs.starts.shrink import ShrinkStart
 from appliance.models.tables import ADAPTERS
 from appliance.planning import MethodChoice, ModelShape, Training
 from appliance.planning.passes import memory_of

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from appliance.foundation.errors import ConflictError, InputError, WorkerError
-from appliance.foundation.messages import verbatim
-from appliance.jobs.messages import DIVERGED, OUT_OF_MEMORY, Done, Notice, Ready, TrainStart
+from appliance.foundation.messages import t, verbatim
+from appliance.jobs.messages import DIVERGED, OUT_OF_MEMORY, Done, Notice, Ready
+from appliance.jobs.starts.train import TrainStart
 from appliance.vault.stream import SealContext, seal_file
 
 
@@ -170,7 +171,7 @@ def test_a_training_that_has_nothing_left_to_give_up_fails_and_keeps_its_smalles
     job_id = submit(world)
     world.switch.current = simulate(worker_frame(hungry))
     failed = run(world, job_id)
-    assert (failed["state"], failed["reason"]) == ("failed")
+    assert (failed["state"], failed["reason"]) == ("failed", t("worker.out-of-memory:nothing-left"))
     assert (failed["spec"]["pass_tokens"], failed["spec"]["activation_checkpointing"]) == (128, True)
 
 
@@ -193,7 +194,7 @@ def test_checkpoints_stay_for_a_resume_and_go_with_the_end(
     ordinary = ends(ending, adapter=True)
 
     def work(channel: Any, start: TrainStart) -> Done:
-        folder = Path(start.job_folder)
+        folder = Path(start.job.folder)
         (folder / "checkpoint-000000020.sealed").write_bytes(b"weights")
         (folder / "rank-4").mkdir()
         (folder / "rank-4" / "checkpoints.sealed").write_bytes(b"marker")

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from appliance.foundation.errors import WorkerError
-from appliance.jobs.messages import MAX_MESSAGE_BYTES, ConvertStart, Stop, encode_message
+from appliance.jobs.messages import MAX_MESSAGE_BYTES, Stop, encode_message
+from appliance.jobs.starts.machine import ConvertStart
 from appliance.workers.channel import WorkerChannel
 
 
@@ -31,7 +32,7 @@ def test_a_message_of_full_size_may_be_followed_at_once(ends: tuple[WorkerChanne
     assert len(longest) == MAX_MESSAGE_BYTES
     sender = threading.Thread(target=ours.sendall, args=(longest + encode_message(Stop()),))
     sender.start()
-    assert isinstance(channel.receive(), ConvertStart)
+    assert isinstance(channel.receive_start(ConvertStart), ConvertStart)
     assert isinstance(channel.receive(), Stop)
     sender.join()
 

@@ -12,18 +12,9 @@ from small_disk import fill, small_disk
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from appliance.foundation.errors import WorkerError
-from appliance.jobs.messages import (
-    AdapterAccess,
-    Checkpointed,
-    DatasetAccess,
-    Message,
-    ModelAccess,
-    Notice,
-    Progress,
-    RankCandidate,
-    SweepStart,
-    TrainStart,
-)
+from appliance.jobs.access import AdapterAccess, DatasetAccess, JobAccess, ModelAccess, WireMessage
+from appliance.jobs.messages import Checkpointed, Notice, Progress
+from appliance.jobs.starts.train import RankCandidate, SweepStart, TrainStart
 from appliance.training.examples import TokenizedExample
 from appliance.training.loop import TrainingPlan
 from appliance.training.methods import MethodSettings
@@ -37,10 +28,10 @@ ROWS = [TokenizedExample((1, 2, 3, 4 + index % 5, 9), (False, False, False, True
 class Channel:
     """Hears what is said; asks to stop once `stop_at` has heard what it waits for."""
 
-    def __init__(self, stop_at: Callable[[Message], bool] = lambda _message: False) -> None:
+    def __init__(self, stop_at: Callable[[WireMessage], bool] = lambda _message: False) -> None:
         self._stop_at, self._stop = stop_at, False
 
-    def send(self, message: Message) -> None:
+    def send(self, message: WireMessage) -> None:
         """Hear it."""
         self._stop = self._stop_at(message) or self._stop
 
@@ -79,9 +70,7 @@ def order(folder: Path, **changes: Any) -> SweepStart:
         "seed": 3,
     }
     training = TrainStart(
-        job_id="jb_1",
-        job_folder=str(folder / "job"),
-        job_key=KEY,
+        job=JobAccess(job_id="jb_1", folder=str(folder / "job"), key=KEY),
         adapter=AdapterAccess(folder=str(folder / "adapter"), adapter_id="ad_1", data_key=KEY),
         model=ModelAccess(folder="", manifest={"id": "md_1"}),
         dataset=DatasetAccess(folder="", dataset_id="ds_1", dataset_version=1, system_prompt="", part_keys={}),
@@ -108,7 +97,7 @@ def test_only_one_model_is_in_memory(tmp_path: Path, model: Path) -> None:
     """The planner counted one; packed weights name their modules and would live on until somebody collects."""
     models = []
 
-    def count(message: Message) -> bool:
+    def count(message: WireMessage) -> bool:
         if isinstance(message, Checkpointed):
             models.append(sum(type(each) is LlamaForCausalLM for each in gc.get_objects()))
         return len(models) > 1
@@ -129,7 +118,7 @@ def test_a_sweep_that_is_stopped_anywhere_goes_on_and_ends_as_one_that_was_not(t
     while True:
         heard = 0
 
-        def at_the_fifth_step(message: Message) -> bool:
+        def at_the_fifth_step(message: WireMessage) -> bool:
             nonlocal heard
             heard += isinstance(message, Progress)
             return heard == 5
@@ -158,7 +147,7 @@ def test_on_a_full_disk_the_winner_waits_for_room_and_a_stop_loses_nothing(tmp_p
     with small_disk(tmp_path / "small", "4m") as folder:
         at_the_end, filler = False, list[Path]()
 
-        def fill_and_stop(message: Message) -> bool:
+        def fill_and_stop(message: WireMessage) -> bool:
             nonlocal at_the_end
             if isinstance(message, Progress):
                 at_the_end = message.figures["share"] == 1.0 and message.step == message.steps

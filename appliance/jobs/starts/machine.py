@@ -1,0 +1,19 @@
+"""Work without anybody's data: convert a base model, measure the machine."""
+
+from typing import Literal
+
+from appliance.jobs.access import StartMessage
+
+
+class ConvertStart(StartMessage):
+    """Read a GGUF file and write a folder of safetensors, configuration and tokenizer."""
+
+    type: Literal["convert"] = "convert"
+    gguf_path: str
+    output_folder: str
+
+
+class MeasureStart(StartMessage):
+    """Find out what this machine computes in, and how fast."""
+
+    type: Literal["measure"] = "measure"

@@ -1,0 +1,23 @@
+"""Make an adapter smaller."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from appliance.jobs.access import AdapterAccess, DatasetAccess, JobAccess, ModelAccess, StartMessage
+
+
+class ShrinkStart(StartMessage):
+    """Write the best adapter of a smaller rank, `smaller`, and measure the loss on the validation part before and
+    after.
+    """
+
+    type: Literal["shrink"] = "shrink"
+    job: JobAccess
+    model: ModelAccess
+    dataset: DatasetAccess
+    adapter: AdapterAccess
+    smaller: AdapterAccess
+    rank: int = Field(ge=1, le=1024)
+    quantised: bool
+    max_length: int = Field(ge=16, le=131_072)

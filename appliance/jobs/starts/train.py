@@ -1,0 +1,60 @@
+"""Train an adapter, or several ranks of one and keep the best."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from appliance.jobs.access import (
+    MAX_SEED,
+    AdapterAccess,
+    DatasetAccess,
+    JobAccess,
+    ModelAccess,
+    StartMessage,
+    WireMessage,
+)
+
+
+class TrainStart(StartMessage):
+    """Train an adapter and write it, sealed under its own key, into `job_folder`."""
+
+    type: Literal["train"] = "train"
+    job: JobAccess
+    adapter: AdapterAccess
+    model: ModelAccess
+    dataset: DatasetAccess
+    method: Literal["qlora", "lora", "last-layers", "full"]
+    rank: int = Field(ge=1, le=1024)
+    lora_alpha: int = Field(ge=1, le=4096)
+    use_rslora: bool = False
+    use_dora: bool = False
+    last_layers: int = Field(default=0, ge=0, le=1024)
+    train_head: bool = False
+    activation_checkpointing: bool = False
+    pass_tokens: int = Field(default=512, ge=16, le=131_072)
+    patience: int = Field(default=0, ge=0, le=1000)
+    epochs: int = Field(ge=1, le=1000)
+    batch_size: int = Field(ge=1, le=1024)
+    learning_rate: float = Field(gt=0, le=1)
+    seed: int = Field(ge=0, le=MAX_SEED)
+    checkpoint_steps: int = Field(ge=1, le=100_000)
+    max_length: int = Field(ge=16, le=131_072)
+
+
+class RankCandidate(WireMessage):
+    """One rank of a sweep."""
+
+    type: Literal["rank-candidate"] = "rank-candidate"
+    rank: int = Field(ge=1, le=1024)
+    lora_alpha: int = Field(ge=1, le=4096)
+
+
+class SweepStart(StartMessage):
+    """Train several ranks, stop the hopeless early, and write the adapter of the best.
+
+    `training`: what all have in common.
+    """
+
+    type: Literal["sweep"] = "sweep"
+    training: TrainStart
+    candidates: list[RankCandidate] = Field(min_length=2, max_length=8)
