@@ -26,12 +26,13 @@ from appliance.foundation.settings import Settings
 from appliance.jobs.launcher import Launcher
 from appliance.jobs.sandbox import confine_server
 from appliance.policy import Limits, Rules, find_policy_folder
+from appliance.services.appliance import Appliance
 from appliance.services.context import OPERATOR, ServiceContext
-from appliance.services.note_configuration import note_configuration
-from appliance.services.operations import Appliance
-from appliance.services.prove_isolation import prove_isolation
-from appliance.services.reread_log import LogRereading
-from appliance.services.syslog_feed import SyslogFeed
+from appliance.services.home.life import Serving
+from appliance.services.home.note_configuration import note_configuration
+from appliance.services.home.prove_isolation import prove_isolation
+from appliance.services.record.reread_log import LogRereading
+from appliance.services.record.syslog_feed import SyslogFeed
 
 BACKLOG = 128
 
@@ -78,7 +79,7 @@ class LocalProgram:
             return (*listening, socket.socket(socket.AF_UNIX, kind)) if syslog else listening
 
         with self._owned(settings, (), (), bind) as (appliance, (tcp, unix, *senders)), contextlib.ExitStack() as stack:
-            appliance.serving = True
+            appliance.context.part(Serving).on = True
             appliance.context.launcher.prove()
             if passphrase is not None:
                 appliance.context.unseal(

@@ -206,6 +206,13 @@ _EVENTS = (
         {**dict.fromkeys(("kind", "dataset", "model", "adapter", "ranks"), str), "rank": int},
     ),
     Event(
+        "job.plan",
+        ("dataset",),
+        SIGNED_IN,
+        "A training was planned, or a rank advised: what is known of a dataset and of a base model was looked at.",
+        {"model": str},
+    ),
+    Event(
         "job.start",
         ("job",),
         SYSTEM,

@@ -43,7 +43,7 @@ def add_archive_command(group: typer.Typer, frame: Frame) -> None:
                 options.printer.result(found, _planned(found))
                 return
             if to is None:
-                raise InputError("archive.place:name-folder-archive")
+                raise InputError("archive.place:absent")
             folder = _outside(to, options.settings.home)
             with options.client(write=(folder,)) as client:
                 done = _archive(client, options.settings.home / "audit", folder, before)

@@ -13,8 +13,9 @@ from appliance.cli.frame import AsJson, Frame, PassphraseFile
 from appliance.cli.passphrase import read_or_ask, read_recovery
 from appliance.foundation.clock import SystemClock
 from appliance.foundation.errors import ApplianceError
-from appliance.services.copy_backup import copy_files, keep_manifest, prepare_folder
-from appliance.services.restore_home import restore_home, verify_empty
+from appliance.foundation.json_records import shown
+from appliance.services.home.copy_backup import copy_files, keep_manifest, prepare_folder
+from appliance.services.home.restore_home import restore_home, verify_empty
 
 
 def add_backup_commands(app: typer.Typer, frame: Frame) -> None:
@@ -57,7 +58,7 @@ def add_backup_commands(app: typer.Typer, frame: Frame) -> None:
             secret = read_recovery(recovery_file)
             chosen = read_or_ask(new_passphrase_file, "New passphrase: ", twice=True)
             with options.program.empty_home(options.settings, read=(folder,)):
-                done = restore_home(home, folder, secret, chosen or "", SystemClock(), backup_id=backup)
+                done = shown(restore_home(home, folder, secret, chosen or "", SystemClock(), backup_id=backup))
             options.printer.result(
                 done,
                 f"The home is back as the backup {done['backup']} had it: {done['files']} files, {done['log_entries']} "

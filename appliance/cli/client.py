@@ -18,9 +18,9 @@ from appliance.foundation.identifiers import new_id
 from appliance.foundation.messages import verbatim
 from appliance.foundation.settings import Settings
 from appliance.jobs.messages import FromWorker, Progress
+from appliance.services.appliance import Appliance
 from appliance.services.context import OPERATOR
-from appliance.services.operations import Appliance, perform, wait_for_job
-from appliance.services.receive_upload import receive_file
+from appliance.services.data.receive_upload import receive_file
 
 SOCKET_NAME = "appliance.sock"
 UPLOAD_PIECE_BYTES = 1024 * 1024
@@ -52,7 +52,7 @@ class OwningClient:
 
     def perform(self, operation: str, /, **parameters: Any) -> Any:
         """Do one operation and return its JSON."""
-        return perform(self._appliance, OPERATOR, operation, parameters)
+        return self._appliance.perform(OPERATOR, operation, parameters)
 
     def upload(self, source: BinaryIO) -> str:
         """Seal a file into the home; return the upload's id."""
@@ -63,10 +63,10 @@ class OwningClient:
 
         def heard(job: Any, message: FromWorker) -> None:
             if job.id == job_id and isinstance(message, Progress):
-                on_progress(message.model_dump())
+                on_progress({**message.model_dump(), "sentence": str(message.sentence or "")})
 
         self._appliance.run_queue(heard)
-        return wait_for_job(self._appliance, OPERATOR, job_id)
+        return self._appliance.wait_for_job(OPERATOR, job_id).to_json()
 
 
 class SocketClient:

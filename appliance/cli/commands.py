@@ -2,6 +2,7 @@
 
 import json
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -24,7 +25,7 @@ from appliance.cli.train_commands import add_train_commands
 from appliance.foundation.errors import InputError
 from appliance.foundation.settings import Settings
 from appliance.reports import doctor_report, run_report
-from appliance.services.home import create_home
+from appliance.services.home.life import create_home
 
 _LAST_WARNING = (
     "Whoever loses the passphrase loses the data: nobody can open it, we neither. Make a recovery key now, and put it "
@@ -56,10 +57,8 @@ def build_commands(program: Program) -> typer.Typer:  # noqa: PLR0915 - one stat
             passphrase = find_passphrase(passphrase_file or options.settings.passphrase_file, twice=True)
             with program.own_home(options.settings) as appliance:
                 made = create_home(appliance.context, passphrase or "", first_user=user)
-            sentence = (
-                f"The home is made. First account: {made['user']}, one-time password: {made['password']} (shown once)."
-            )
-            options.printer.result(made, f"{sentence}\n{_LAST_WARNING}")
+            sentence = f"The home is made. First account: {made.user}, one-time password: {made.password} (shown once)."
+            options.printer.result(asdict(made), f"{sentence}\n{_LAST_WARNING}")
 
     @app.command()
     def status(passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:

@@ -15,7 +15,7 @@ from appliance.cli.passphrase import find_passphrase
 from appliance.cli.printing import Printer
 from appliance.foundation.errors import ApplianceError, InputError
 from appliance.foundation.settings import Settings, load_settings
-from appliance.services.operations import Appliance
+from appliance.services.appliance import Appliance
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
 PassphraseFile = Annotated[Path | None, typer.Option(help="Read the passphrase from this file.")]

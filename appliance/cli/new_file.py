@@ -30,7 +30,7 @@ class NewFile:
                 )
         except Exception as error:
             if self._path.exists():
-                raise ConflictError("out.exists:already-name-new", path_name=self._path.name) from error
+                raise ConflictError("out.exists:file", path_name=self._path.name) from error
             raise
         return self._file
 

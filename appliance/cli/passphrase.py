@@ -62,7 +62,7 @@ def _read(path: Path) -> str:
             data = file.read(MAX_PASSPHRASE_BYTES + 1)
         text = data.decode("utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError("passphrase.file:passphrase-file-read", path_name=path.name) from error
+        raise InputError("passphrase.file:unreadable", path_name=path.name) from error
     if len(data) > MAX_PASSPHRASE_BYTES or not text:
         raise InputError("passphrase.file", path_name=path.name, max_passphrase_bytes=MAX_PASSPHRASE_BYTES)
     return text

@@ -40,7 +40,7 @@ def _add_advise(group: typer.Typer, frame: Frame) -> None:
         with frame(as_json, passphrase_file) as options:
             before = dataset is not None and model is not None
             if before == (adapter is not None):
-                raise InputError("rank.which")
+                raise InputError("rank.which:options")
             with options.client() as client:
                 if adapter is not None:
                     _explain(options, client, adapter, layers=layers, again=again)
@@ -104,19 +104,16 @@ def _add_sweep(app: typer.Typer, frame: Frame) -> None:
     ) -> None:
         """Try several ranks as one job, stop the hopeless early, and keep the best adapter."""
         with frame(as_json, passphrase_file) as options, options.client() as client:
-            job = client.perform(
-                "sweep",
-                dataset_id=dataset,
-                model_id=model,
-                ranks=_numbers(ranks),
-                method=method,
-                preset=preset,
-                epochs=epochs,
-                batch_size=batch,
-                learning_rate=learning_rate,
-                seed=seed,
-                name=name,
-            )
+            choice = {
+                "method": method,
+                "preset": preset,
+                "epochs": epochs,
+                "batch_size": batch,
+                "learning_rate": learning_rate,
+                "seed": seed,
+                "name": name,
+            }
+            job = client.perform("sweep", dataset_id=dataset, model_id=model, ranks=_numbers(ranks), choice=choice)
             follow_job(options, client, job, "Trying ranks", wait=wait or isinstance(client, OwningClient))
 
 
@@ -124,7 +121,7 @@ def _numbers(text: str) -> list[int]:
     try:
         return [int(part) for part in text.split(",")]
     except ValueError:
-        raise InputError("sweep.ranks") from None
+        raise InputError("sweep.ranks:list") from None
 
 
 def _before(found: dict[str, Any]) -> str:

@@ -45,8 +45,6 @@ def add_train_commands(app: typer.Typer, frame: Frame) -> None:
         """Train a model on a dataset."""
         with frame(as_json, passphrase_file) as options, options.client() as client:
             choice: dict[str, Any] = {
-                "dataset_id": dataset,
-                "model_id": model,
                 "method": method,
                 "preset": preset,
                 "rank": rank,
@@ -61,10 +59,10 @@ def add_train_commands(app: typer.Typer, frame: Frame) -> None:
                 "name": name,
             }
             if dry_run:
-                plan = client.perform("train.plan", **choice)
+                plan = client.perform("train.plan", dataset_id=dataset, model_id=model, choice=choice)
                 options.printer.result(plan, plan_report(plan))
                 return
-            job = client.perform("train", **choice)
+            job = client.perform("train", dataset_id=dataset, model_id=model, choice=choice)
             follow_job(options, client, job, "Training", wait=wait or isinstance(client, OwningClient))
 
     @app.command()

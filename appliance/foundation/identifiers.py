@@ -13,7 +13,12 @@ def new_id(prefix: str) -> str:
     return f"{prefix}_{secrets.token_hex(10)}"
 
 
+def is_id(value: str) -> bool:
+    """Tell whether `value` has the form that `new_id` gives."""
+    return _PATTERN.fullmatch(value) is not None
+
+
 def verify_id(value: str) -> None:
     """Raise `InputError` unless `value` has the form that `new_id` gives (it may become a path)."""
-    if not _PATTERN.fullmatch(value):
+    if not is_id(value):
         raise InputError("input:identifier-appliance-expected")

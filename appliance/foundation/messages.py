@@ -16,6 +16,7 @@ log, in JSON and in tests.
 
 import contextlib
 import importlib.resources
+import json
 import re
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
@@ -73,6 +74,17 @@ class Message:
         if not isinstance(identifier, str) or not isinstance(parameters, dict):
             raise ValueError("not a message")
         return cls(identifier, {str(name): _from_json(each, depth) for name, each in parameters.items()})
+
+    def to_text(self) -> str:
+        """Return the message as it is kept in a column of text."""
+        return json.dumps(self.to_json())
+
+    @classmethod
+    def from_text(cls, text: str) -> Self | None:
+        """Return the message in a column of text: None for "", and the words themselves that an older version kept."""
+        if not text:
+            return None
+        return cls.from_json(json.loads(text) if text.startswith('{"id": ') else text)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> Any:

@@ -105,7 +105,7 @@ class Launcher:
             if self._proven:
                 return
             if self._proof is None:
-                raise IsolationError("isolation:isolation-workers-proven")
+                raise IsolationError("isolation:unproven")
             self._proof()
             self._proven = True
 
@@ -175,6 +175,6 @@ class Launcher:
         ready = select.select([control], [], [], REPLY_TIMEOUT_S)[0]
         answer = control.recv(MAX_PACKET_BYTES) if ready else b""
         if not answer:
-            return {"refused": message("isolation:worker-ended").to_json()}
+            return {"refused": message("isolation:worker-start").to_json()}
         report: dict[str, Any] = json.loads(answer)
         return report

@@ -102,7 +102,7 @@ def answer(
 def verify_kind(kind: str) -> None:
     """Raise `IsolationError` unless there is a worker of this name."""
     if not (_WORKERS / f"{kind}.py").is_file():
-        raise IsolationError("isolation:no-such-worker", kind=kind)
+        raise IsolationError("isolation:worker-kind", kind=kind)
 
 
 def verify_paths(order: LaunchRequest, home: Path, also_read: tuple[Path, ...]) -> None:
@@ -112,9 +112,9 @@ def verify_paths(order: LaunchRequest, home: Path, also_read: tuple[Path, ...]) 
         for text in paths:
             path = Path(text)
             if path != path.resolve() or not any(path.is_relative_to(root) for root in roots):
-                raise IsolationError("isolation:launcher-asked-open")
+                raise IsolationError("isolation:outside-home")
             if path == home:
-                raise IsolationError("isolation:launcher-asked-open-whole")
+                raise IsolationError("isolation:whole-home")
 
 
 def _refusal(error: Exception) -> bytes:

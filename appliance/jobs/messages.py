@@ -41,15 +41,15 @@ class Progress(WireMessage):
     type: Literal["progress"] = "progress"
     step: int
     steps: int
-    sentence: str = ""
+    sentence: Message | None = None
     figures: dict[str, float | None] = Field(default_factory=dict)
 
 
 class Notice(WireMessage):
-    """What people should know while it runs (it waits for room on the disk, say); an empty sentence takes it back."""
+    """What people should know while it runs (it waits for room on the disk, say); None takes it back."""
 
     type: Literal["notice"] = "notice"
-    sentence: str
+    sentence: Message | None
 
 
 class Checkpointed(WireMessage):
@@ -64,7 +64,7 @@ class ChatPiece(WireMessage):
 
     type: Literal["chat-piece"] = "chat-piece"
     request_id: str
-    contender: Literal["original", "tuned"]
+    contender: str
     text: str
     last: bool
 
@@ -98,7 +98,7 @@ def encode_message(message: WireMessage) -> bytes:
     """Return the message as one line. Raises `WorkerError` when it is over `MAX_MESSAGE_BYTES`."""
     line = message.model_dump_json().encode() + b"\n"
     if len(line) > MAX_MESSAGE_BYTES:
-        raise WorkerError("worker.message:message-bytes-limit", line=len(line), max_message_bytes=MAX_MESSAGE_BYTES)
+        raise WorkerError("worker.message:outgoing", line=len(line), max_message_bytes=MAX_MESSAGE_BYTES)
     return line
 
 
@@ -122,9 +122,9 @@ def _decode(adapter: TypeAdapter[_T], line: bytes) -> _T:
         message = adapter.validate_json(line)
     except ValidationError as error:
         fields = sorted({_place(problem["loc"]) for problem in error.errors(include_input=False)})[:MAX_NAMED_FIELDS]
-        raise WorkerError("worker.message:message-understood-fields-2", value=", ".join(fields) or "none") from None
+        raise WorkerError("worker.message:fields", value=", ".join(fields) or "none") from None
     if "version" not in message.model_fields_set:  # It has a default for whoever writes one, not for whoever reads it.
-        raise WorkerError("worker.message:message-understood-fields")
+        raise WorkerError("worker.message:version")
     return message
 
 

@@ -1,4 +1,4 @@
-"""The queue: one job at a time, oldest first, in a thread of the process that owns the home.
+"""The queue: the oldest job first, as many at once as there are slots, in threads of the process that owns the home.
 
 When memory runs out in a worker (it says so, or the kernel has killed it), its handler may find a way to need less;
 then the job goes on. When the disk is full, what a worker says is kept here until it can be written; a job whose end
@@ -7,12 +7,13 @@ cannot be written goes on when it can.
 
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 
 from appliance.foundation.clock import Clock
 from appliance.foundation.errors import ApplianceError, StorageError, WorkerError
+from appliance.foundation.messages import Message, message
 from appliance.jobs.conversation import WorkerLauncher, WorkerOrder, run_worker
 from appliance.jobs.memory_kills import VMSTAT, count_memory_kills
 from appliance.jobs.messages import OUT_OF_MEMORY, Done, FromWorker, Notice, Progress
@@ -20,44 +21,28 @@ from appliance.jobs.states import Job, JobState, add_progress, get_job, list_job
 from appliance.vault.database import Database
 
 POLL_S = 0.5
-_GOES_ON = "The appliance was stopped; this goes on from its last checkpoint when it is back."
+_GOES_ON = message("job.goes-on")
 # A worker that dies or hangs while the appliance stops (a signal goes to the whole group) is no failure of its job.
 _ENDED_BY_US = frozenset({"worker.died", "worker.stop"})
 
 
 class JobHandler(Protocol):
-    """What a kind of job needs before and after its worker runs; both log what they do."""
+    """What a kind of job needs before and after its worker runs. It logs what it does."""
 
     def prepare(self, job: Job) -> WorkerOrder:
         """Log the start, fetch keys, and say what to start."""
         ...
 
     def finish(self, job: Job, done: Done) -> dict[str, Any]:
-        """Adopt what the worker made, log it, and return the job's result."""
+        """Keep what the worker made, log it, and return the job's result."""
         ...
-
-
-@runtime_checkable
-class StepsDown(Protocol):
-    """A handler of jobs that can be done with less memory.
-
-    Where a handler is none, memory that runs out ends the job.
-    """
 
     def step_down(self, job: Job, error: ApplianceError) -> Job:
-        """Memory ran out: make the job need less, log it, and return the job as it is now.
-
-        Raises `ApplianceError` when it cannot.
-        """
+        """Memory ran out: make the job need less, log it, and return it as it is now. Raises where it cannot."""
         ...
 
-
-@runtime_checkable
-class CleansUp(Protocol):
-    """A handler of jobs that leave something behind which only going on would need."""
-
     def clean_up(self, job: Job) -> None:
-        """The job has succeeded, for good: remove that. Raises nothing."""
+        """The job has succeeded, for good: remove what only going on would need. Raises nothing."""
         ...
 
 
@@ -81,8 +66,15 @@ class _Listener:
     def _write(self) -> None:
         with self._runner.database().begin() as connection:
             for step, progress in self._waiting.items():
-                body = progress.model_dump(exclude={"version", "type"})
-                add_progress(connection, self._runner.clock, self._job.id, step, body)
+                add_progress(
+                    connection,
+                    self._runner.clock,
+                    self._job.id,
+                    step=step,
+                    steps=progress.steps,
+                    figures=progress.figures,
+                    sentence=progress.sentence,
+                )
             if self._job.id in self._runner.notices:
                 note_on_job(connection, self._job.id, self._runner.notices[self._job.id])
         self._waiting.clear()
@@ -102,15 +94,16 @@ class JobRunner:
         database: Callable[[], Database],
         launcher: WorkerLauncher,
         clock: Clock,
-        handlers: dict[str, JobHandler],
+        handlers: Mapping[str, JobHandler],
         *,
         log_failure: Callable[[Job, ApplianceError], None],
-        notices: dict[str, str] | None = None,
+        notices: dict[str, Message | None] | None = None,
+        slots: int = 1,
         vmstat: Path = VMSTAT,
     ) -> None:
         self.database = database
         self.clock = clock
-        self.notices: dict[str, str] = {} if notices is None else notices
+        self.notices: dict[str, Message | None] = {} if notices is None else notices
         self._launcher = launcher
         self._handlers = handlers
         self._log_failure = log_failure
@@ -118,22 +111,27 @@ class JobRunner:
         self._left_behind = False
         self._wake = threading.Event()
         self._ending = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._slots = slots
+        self._running: set[str] = set()  # the jobs of this process
+        self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
-        """Run the queue in a thread until `stop`; does nothing when it runs already."""
-        if self._thread is not None and self._thread.is_alive():
+        """Run the queue until `stop`, in a thread for each slot; does nothing when it runs already."""
+        if any(thread.is_alive() for thread in self._threads):
             return
         self._ending.clear()
-        self._thread = threading.Thread(target=self._loop, name="jobs", daemon=True)
-        self._thread.start()
+        self._threads = [
+            threading.Thread(target=self._loop, name=f"jobs-{slot}", daemon=True) for slot in range(self._slots)
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
-        """Ask the running job to checkpoint, wait for it, and leave it queued for the next `start`."""
+        """Ask the running jobs to checkpoint, wait for them, and leave them queued for the next `start`."""
         self._ending.set()
         self._wake.set()
-        if self._thread is not None:
-            self._thread.join()
+        for thread in self._threads:
+            thread.join()
 
     def wake(self) -> None:
         """Look at the queue now."""
@@ -142,30 +140,42 @@ class JobRunner:
     def recover(self) -> list[Job]:
         """Put right what a server that died left behind: running jobs go on, stopping ones are stopped.
 
-        Returns those it moved.
+        The jobs that run in this process are left alone. Returns those it moved.
         """
         moved = []
         with self.database().begin() as connection:
             for job in list_jobs(connection, states=frozenset({JobState.RUNNING, JobState.STOPPING})):
+                if job.id in self._running:
+                    continue
+                state, reason = JobState.QUEUED, message("job.interrupted")
                 if job.state is JobState.STOPPING:
-                    moved.append(move_job(connection, self.clock, job.id, JobState.STOPPED, reason="Stopped."))
-                else:
-                    reason = "The appliance stopped while this ran; it goes on from its last checkpoint."
-                    moved.append(move_job(connection, self.clock, job.id, JobState.QUEUED, reason=reason))
+                    state, reason = JobState.STOPPED, message("job.stopped")
+                moved.append(move_job(connection, self.clock, job.id, state, reason=reason))
         return moved
 
     def run_next(self, on_progress: Callable[[Job, FromWorker], None] | None = None) -> Job | None:
         """Run the oldest queued job to its end and return it as it then is; None when nothing is queued."""
+        job = self._take()
+        if job is None:
+            return None
+        try:
+            return self._run(job, on_progress)
+        finally:
+            self._running.discard(job.id)
+
+    def _take(self) -> Job | None:
+        """Take the oldest queued job, in one transaction: no other slot takes it too."""
         with self.database().begin() as connection:
             queued = list_jobs(connection, states=frozenset({JobState.QUEUED}))
             if not queued:
                 return None
-            job = move_job(connection, self.clock, queued[0].id, JobState.RUNNING)
+            self._running.add(queued[0].id)
+            return move_job(connection, self.clock, queued[0].id, JobState.RUNNING)
+
+    def _run(self, job: Job, on_progress: Callable[[Job, FromWorker], None] | None) -> Job:
         handler = self._handlers.get(job.kind)
         if handler is None:
-            return self._move(
-                job, JobState.FAILED, f"This version of the appliance cannot do jobs of the kind {job.kind}."
-            )
+            return self._move(job, JobState.FAILED, message("job.kind", kind=job.kind))
         try:
             job, done = self._work(handler, job, _Listener(self, job, on_progress))
             if done.stopped and self._ending.is_set() and not self._asked_to_stop(job.id):
@@ -192,19 +202,18 @@ class JobRunner:
             except WorkerError as error:
                 killed = error.code == "worker.died" and count_memory_kills(self._vmstat) > kills
                 ran_out = killed or error.code == OUT_OF_MEMORY
-                if not ran_out or not isinstance(handler, StepsDown) or self._should_stop(job_id):
+                if not ran_out or self._should_stop(job_id):
                     raise
                 job = handler.step_down(job, error)
 
     def _end(self, handler: JobHandler, job: Job, done: Done, result: dict[str, Any]) -> Job:
         if done.stopped:
-            return self._move(job, JobState.STOPPED, str(done.result.get("sentence") or "Stopped."), result)
-        succeeded = self._move(job, JobState.SUCCEEDED, "", result)
-        if isinstance(handler, CleansUp):
-            handler.clean_up(succeeded)
+            return self._move(job, JobState.STOPPED, _sentence(done) or message("job.stopped"), result)
+        succeeded = self._move(job, JobState.SUCCEEDED, None, result)
+        handler.clean_up(succeeded)
         return succeeded
 
-    def _move(self, job: Job, state: JobState, reason: str, result: dict[str, Any] | None = None) -> Job:
+    def _move(self, job: Job, state: JobState, reason: Message | None, result: dict[str, Any] | None = None) -> Job:
         with self.database().begin() as connection:
             moved = move_job(connection, self.clock, job.id, state, reason=reason, result=result)
         self.notices.pop(job.id, None)  # What could not be written while it ran is over now.
@@ -216,7 +225,7 @@ class JobRunner:
         finally:
             # The job is over even where the log could not say so: its request stays without an outcome, which the next
             # start says.
-            failed = self._move(job, JobState.FAILED, error.sentence)
+            failed = self._move(job, JobState.FAILED, error.message)
         return failed
 
     def _asked_to_stop(self, job_id: str) -> bool:
@@ -240,3 +249,9 @@ class JobRunner:
             if not busy:
                 self._wake.wait(POLL_S)
                 self._wake.clear()
+
+
+def _sentence(done: Done) -> Message | None:
+    """Return what a worker that ended before its work was done says of it."""
+    said = done.result.get("sentence")
+    return Message.from_json(said) if said else None

@@ -51,10 +51,10 @@ class SelfTestReport:
             f"{probe.name} (from the {probe.side})" for probe in self.probes if probe.outcome is ProbeOutcome.OPEN
         ]
         if got_through:
-            raise IsolationError("isolation:isolation-hold-got", got_through=", ".join(got_through))
+            raise IsolationError("isolation:not-held", got_through=", ".join(got_through))
         for side in ("worker", "server"):
             if not any(probe.side == side and probe.outcome is ProbeOutcome.REFUSED for probe in self.probes):
-                raise IsolationError("isolation:self-test-tried", side=side)
+                raise IsolationError("isolation:probe-nothing", side=side)
 
 
 def run_self_test(launcher: Launcher) -> SelfTestReport:
@@ -92,19 +92,19 @@ def _probe_worker(worker: LaunchedWorker, targets: socket.socket, aim: Aim) -> d
             socket.send_fds(worker.channel, [request], [each.fileno() for each in sockets.in_order()])
             answer = worker.channel.recv(MAX_PACKET_BYTES)
         except OSError as error:
-            raise IsolationError("isolation:probing-worker-answer", name=name, error=str(error)) from error
+            raise IsolationError("isolation:probe-answer", name=name, error=str(error)) from error
         if not answer:
-            raise IsolationError("isolation:probing-worker-ended", name=name, status=str(worker.wait(5.0)))
+            raise IsolationError("isolation:probe-ended", name=name, status=str(worker.wait(5.0)))
         said[name] = str(_decode(answer)["refused"])
     return said
 
 
 def _decode(packet: bytes) -> dict[str, Any]:
     if not packet:
-        raise IsolationError("isolation:process-self-test")
+        raise IsolationError("isolation:probe-target")
     value: dict[str, Any] = json.loads(packet)
     if "aim" not in value and value.get("refused") and "probe" not in value:
-        raise IsolationError("isolation:self-test-open", refused=value["refused"])
+        raise IsolationError("isolation:probe-files", refused=value["refused"])
     return value
 
 

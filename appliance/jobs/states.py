@@ -12,14 +12,18 @@ Each step is one compare-and-set in the database, so two of them cannot both suc
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from appliance.audit import ObjectRef
 from appliance.foundation.clock import Clock
 from appliance.foundation.errors import ConflictError, NotFoundError
+from appliance.foundation.json_records import spoken
+from appliance.foundation.messages import Message, message
 from appliance.jobs.tables import JOB_PROGRESS, JOBS
 
 
@@ -32,6 +36,11 @@ class JobState(StrEnum):
     STOPPED = "stopped"
     FAILED = "failed"
     SUCCEEDED = "succeeded"
+
+    @property
+    def label(self) -> Message:
+        """Return what people call it."""
+        return message(f"state-{self.value}")
 
 
 TRANSITIONS: dict[JobState, frozenset[JobState]] = {
@@ -51,7 +60,10 @@ ENDED = frozenset({JobState.STOPPED, JobState.FAILED, JobState.SUCCEEDED})
 
 @dataclass(frozen=True)
 class Job:
-    """One row of the jobs table. Times are microseconds since 1970, UTC."""
+    """One row of the jobs table. Times are microseconds since 1970, UTC.
+
+    `spec` and `result` are JSON as it is stored; their types are those of the job's kind (`services/job_kinds.py`).
+    """
 
     id: str
     project_id: str
@@ -59,20 +71,39 @@ class Job:
     state: JobState
     spec: dict[str, Any]
     result: dict[str, Any]
-    reason: str
+    reason: Message | None
     created_by: str
     created_us: int
     started_us: int | None
     ended_us: int | None
 
+    @property
+    def ref(self) -> ObjectRef:
+        """Return the job as the log names it."""
+        return ObjectRef("job", self.id)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as it is shown: sentences in the language of the context."""
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        shown = {"state": str(self.state), "reason": str(self.reason or "")}
+        return {**values, **shown, "spec": spoken(self.spec), "result": spoken(self.result)}
+
 
 @dataclass(frozen=True)
 class ProgressPoint:
-    """What a worker said of one step."""
+    """What a worker said of one step of `steps`. `figures` hold losses, tokens and seconds."""
 
     step: int
     at_us: int
-    body: dict[str, Any]
+    steps: int = 0
+    sentence: Message | None = None
+    figures: Mapping[str, float | None] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as it is shown."""
+        sentence = str(self.sentence or "")
+        body = {"step": self.step, "steps": self.steps, "sentence": sentence, "figures": dict(self.figures)}
+        return {"step": self.step, "at_us": self.at_us, "body": body}
 
 
 def add_job(
@@ -128,7 +159,7 @@ def move_job(
     job_id: str,
     target: JobState,
     *,
-    reason: str = "",
+    reason: Message | None = None,
     result: dict[str, Any] | None = None,
 ) -> Job:
     """Move the job to `target` if it may go there.
@@ -136,7 +167,7 @@ def move_job(
     Raises `ConflictError` when it may not, `NotFoundError` when there is none.
     """
     allowed = [str(state) for state, targets in TRANSITIONS.items() if target in targets]
-    values: dict[str, Any] = {"state": target, "reason": reason}
+    values: dict[str, Any] = {"state": target, "reason": "" if reason is None else reason.to_text()}
     if target is JobState.RUNNING:
         values["started_us"] = clock.now_us()
     values["ended_us"] = clock.now_us() if target in ENDED else None
@@ -145,7 +176,7 @@ def move_job(
     changed = connection.execute(update(JOBS).where(JOBS.c.id == job_id, JOBS.c.state.in_(allowed)).values(**values))
     job = get_job(connection, job_id)
     if changed.rowcount != 1:
-        raise ConflictError("job.state", job_state=job.state, target=target)
+        raise ConflictError("job.state", state=job.state.label, target=target.label)
     return job
 
 
@@ -156,18 +187,29 @@ def change_spec(connection: Connection, job_id: str, changes: dict[str, Any]) ->
     return get_job(connection, job_id)
 
 
-def note_on_job(connection: Connection, job_id: str, sentence: str) -> None:
+def note_on_job(connection: Connection, job_id: str, note: Message | None) -> None:
     """Say something of a job while it runs; its state stays as it is."""
     running = JOBS.c.state.in_([str(JobState.RUNNING), str(JobState.STOPPING)])
-    connection.execute(update(JOBS).where(JOBS.c.id == job_id, running).values(reason=sentence))
+    connection.execute(
+        update(JOBS).where(JOBS.c.id == job_id, running).values(reason="" if note is None else note.to_text())
+    )
 
 
-def add_progress(connection: Connection, clock: Clock, job_id: str, step: int, body: dict[str, Any]) -> None:
+def add_progress(
+    connection: Connection,
+    clock: Clock,
+    job_id: str,
+    *,
+    step: int,
+    steps: int,
+    figures: Mapping[str, float | None],
+    sentence: Message | None = None,
+) -> None:
     """Keep what the worker said of `step`; said again after a resume, it replaces what was said before."""
     connection.execute(JOB_PROGRESS.delete().where(JOB_PROGRESS.c.job_id == job_id, JOB_PROGRESS.c.step == step))
-    connection.execute(
-        insert(JOB_PROGRESS).values(job_id=job_id, step=step, at_us=clock.now_us(), body=json.dumps(body))
-    )
+    told = "" if sentence is None else sentence.to_json()
+    body = json.dumps({"step": step, "steps": steps, "sentence": told, "figures": dict(figures)})
+    connection.execute(insert(JOB_PROGRESS).values(job_id=job_id, step=step, at_us=clock.now_us(), body=body))
 
 
 def list_progress(connection: Connection, job_id: str, *, after_step: int = -1) -> list[ProgressPoint]:
@@ -177,9 +219,19 @@ def list_progress(connection: Connection, job_id: str, *, after_step: int = -1) 
         .where(JOB_PROGRESS.c.job_id == job_id, JOB_PROGRESS.c.step > after_step)
         .order_by(JOB_PROGRESS.c.step)
     )
-    return [
-        ProgressPoint(step=row.step, at_us=row.at_us, body=json.loads(row.body)) for row in connection.execute(query)
-    ]
+    return [_point(row) for row in connection.execute(query)]
+
+
+def _point(row: Row[Any]) -> ProgressPoint:
+    body = json.loads(row.body)
+    said = body.get("sentence") or None
+    return ProgressPoint(
+        step=row.step,
+        at_us=row.at_us,
+        steps=int(body.get("steps", 0)),
+        sentence=None if said is None else Message.from_json(said),
+        figures=body.get("figures", {}),
+    )
 
 
 def _job(row: Row[Any]) -> Job:
@@ -190,7 +242,7 @@ def _job(row: Row[Any]) -> Job:
         state=JobState(row.state),
         spec=json.loads(row.spec),
         result=json.loads(row.result),
-        reason=row.reason,
+        reason=Message.from_text(row.reason),
         created_by=row.created_by,
         created_us=row.created_us,
         started_us=row.started_us,

@@ -1,4 +1,4 @@
-"""The tables of base models and of adapters."""
+"""The tables of base models, of adapters, and of what was found about adapters."""
 
 from sqlalchemy import Column, Integer, String, Table, Text
 
@@ -18,8 +18,6 @@ MODELS = Table(
     Column("created_by", String, nullable=False),
 )
 
-RETIRED = "retired"  # an adapter's state: it learned from somebody who was erased, and answers no more
-
 ADAPTERS = Table(
     "adapters",
     METADATA,
@@ -33,8 +31,18 @@ ADAPTERS = Table(
     Column("method", String, nullable=False),
     Column("rank", Integer, nullable=False),
     Column("config", Text, nullable=False),
-    Column("results", Text, nullable=False),
     Column("created_us", Integer, nullable=False),
     Column("created_by", String, nullable=False),
     Column("state", String, nullable=False),
+)
+
+# What jobs found out about an adapter. `kind`: "evaluation" or "rank"; `body`: JSON.
+FINDINGS = Table(
+    "findings",
+    METADATA,
+    Column("adapter_id", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("job_id", String, primary_key=True),
+    Column("body", Text, nullable=False),
+    Column("created_us", Integer, nullable=False),
 )

@@ -3,6 +3,6 @@
 """
 
 from appliance.policy.limits import Limits
-from appliance.policy.rules import Principal, Rules, find_policy_folder
+from appliance.policy.rules import Principal, Rules, find_policy_folder, policy_files
 
-__all__ = ["Limits", "Principal", "Rules", "find_policy_folder"]
+__all__ = ["Limits", "Principal", "Rules", "find_policy_folder", "policy_files"]

@@ -67,6 +67,12 @@ class AuditLimits(_Section):
         return days
 
 
+class JobLimits(_Section):
+    """How jobs run."""
+
+    at_once: int = Field(default=1, ge=1, le=16)  # each then gets its share of the memory
+
+
 class Limits(_Section):
     """All of them; what the file does not say is as here."""
 
@@ -75,6 +81,7 @@ class Limits(_Section):
     personal_data: PersonalDataLimits = PersonalDataLimits()
     datasets: DatasetLimits = DatasetLimits()
     audit: AuditLimits = AuditLimits()
+    jobs: JobLimits = JobLimits()
 
     @classmethod
     def load(cls, folder: Path) -> "Limits":

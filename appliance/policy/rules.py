@@ -37,6 +37,11 @@ def find_policy_folder() -> Path:
     raise HomeError("policy.missing")
 
 
+def policy_files(folder: Path) -> list[Path]:
+    """Return the files that decide what the appliance permits and does: the rules, and the limits."""
+    return sorted(path for path in folder.iterdir() if path.suffix in {".cedar", ".toml"}) if folder.is_dir() else []
+
+
 class Rules:
     """The policies, parsed."""
 

@@ -17,6 +17,8 @@ Canonical JSON, one line, inside a C2SP signed note under the audit log's key:
 from dataclasses import dataclass
 from typing import Any
 
+from appliance.datasets.records import Dataset
+
 VERSION = 1
 
 
@@ -24,7 +26,7 @@ VERSION = 1
 class Erasure:
     """The facts. Ids are opaque; times are UTC, microseconds since 1970."""
 
-    dataset: dict[str, Any]
+    dataset: Dataset
     asked_by: str
     role: str
     requested_us: int
@@ -44,10 +46,10 @@ def erasure_certificate(erasure: Erasure) -> dict[str, Any]:
     return {
         "version": VERSION,
         "kind": "erasure-certificate",
-        "object": {"kind": "dataset", "id": dataset["id"], "digest": dataset["digest"]},
+        "object": {"kind": "dataset", "id": dataset.id, "digest": dataset.digest},
         "rows": {
-            "all": dataset["rows"],
-            **{part: dataset[f"{part}_rows"] for part in ("training", "validation", "test")},
+            "all": dataset.rows,
+            **{part: getattr(dataset, f"{part}_rows") for part in ("training", "validation", "test")},
         },
         "versions": list(erasure.versions),
         "requested_us": erasure.requested_us,

@@ -6,12 +6,13 @@ and the digests that these entries bind. What is kept only in the database (para
 the log has its digest; else the fact says that it is not.
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, TypedDict
 
-from appliance.foundation import canonical_json
+from appliance.datasets.records import Dataset, DatasetVersion
+from appliance.foundation.messages import Message
+from appliance.models.records import EVALUATION, RANK, Adapter, BaseModel, Finding, digest_of
 
 # Floating-point operations a token: 2 a parameter forward, 2 where gradients pass through it, 2 where it learns (Kaplan
 # et al., arXiv:2001.08361, section 2.1). Gradients pass through a whole model that carries adapters, and through the
@@ -40,31 +41,20 @@ class _Source(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Artefacts:
-    """What the home has of an adapter and what it was made from: rows of its database, as dictionaries."""
+    """What the home has of an adapter and what it was made from: records of its database."""
 
-    adapter: Mapping[str, Any]
-    dataset: Mapping[str, Any]
-    version: Mapping[str, Any]  # the dataset's version that was trained on, with its report
-    model: Mapping[str, Any]
-    training: Mapping[str, Any]  # the job's result
-
-
-def digest_of(value: Any) -> str:
-    """Return the SHA-256 (hex) of the canonical JSON of `value`: how the log binds parameters and results."""
-    return hashlib.sha256(canonical_json.encode(value)).hexdigest()
+    adapter: Adapter
+    dataset: Dataset
+    version: DatasetVersion  # the dataset's version that was trained on, with its report
+    model: BaseModel
+    training: Mapping[str, Any]  # the job's result, as JSON: the log has its digest
 
 
 def ids_of(artefacts: Artefacts) -> frozenset[str]:
     """Return the ids that an entry must name to be about this adapter."""
     adapter = artefacts.adapter
-    named = {
-        adapter["id"],
-        adapter["job_id"],
-        adapter["dataset_id"],
-        adapter["model_id"],
-        adapter["results"].get("job_id", ""),
-    }
-    return frozenset(named - {""})
+    jobs = {finding.job_id for finding in adapter.findings.values()}
+    return frozenset({adapter.id, adapter.job_id, adapter.dataset_id, adapter.model_id, *jobs})
 
 
 def about(entry: Entry, ids: frozenset[str]) -> bool:
@@ -80,15 +70,15 @@ def adapter_facts(artefacts: Artefacts, entries: Iterable[Entry]) -> list[Fact]:
     """Return the facts, in the order of a reader's questions. `entries` are those of the log that `about` picks."""
     log = _Log([entry for entry in entries if entry["outcome"] != "denied"])
     adapter = artefacts.adapter
-    results = adapter["results"]
     return [
-        Fact("adapter.id", adapter["id"]),
-        Fact("adapter.name", adapter["name"]),
-        Fact("adapter.state", adapter["state"]),
+        Fact("adapter.id", adapter.id),
+        Fact("adapter.name", adapter.name),
+        Fact("adapter.state", str(adapter.state)),
         *_data(artefacts, log),
         *_model(artefacts, log),
         *_training(artefacts, log),
-        *_results(results, log),
+        *_results(adapter, log),
+        *_rank(adapter, log),
         *_people(artefacts, log),
     ]
 
@@ -128,35 +118,38 @@ def _digests(entries: Iterable[Entry]) -> tuple[str, ...]:
 
 def _data(artefacts: Artefacts, log: _Log) -> list[Fact]:
     dataset, version = artefacts.dataset, artefacts.version
-    made = [*log.find("dataset.import", dataset["id"]), *log.find("dataset.revise", dataset["id"])]
-    bound = [entry for entry in made if entry["object"]["digest"] == version["digest"]]
-    source: _Source = {"entries": _numbers(bound), "digests": (version["digest"],)}
-    described = _numbers(log.find("dataset.describe", dataset["id"]))
-    report = version["report"]
+    made = [*log.find("dataset.import", dataset.id), *log.find("dataset.revise", dataset.id)]
+    bound = [entry for entry in made if entry["object"]["digest"] == version.digest]
+    source: _Source = {"entries": _numbers(bound), "digests": (version.digest,)}
+    described = _numbers(log.find("dataset.describe", dataset.id))
+    report = version.report
     found = {f"data.found.{check['code']}": check["count"] for check in report.get("checks", [])}
     found |= {f"data.personal.{kind}": each["count"] for kind, each in report.get("personal_data", {}).items()}
     return [
-        Fact("data.id", dataset["id"], **source),
-        Fact("data.version", version["version"], **source),
-        Fact("data.change", version["change"], **source),
-        Fact("data.digest", version["digest"], **source),
+        Fact("data.id", dataset.id, **source),
+        Fact("data.version", version.version, **source),
+        Fact("data.change", version.change.english, **source),
+        Fact("data.digest", version.digest, **source),
         Fact("data.bound", bool(bound), **source),
-        *(Fact(f"data.{name}", version[name], **source) for name in _PARTS),
-        Fact("data.format", dataset["source_format"], **source),
-        *(Fact(f"data.{name}", dataset[name] or None, entries=described or source["entries"]) for name in _ORIGIN),
+        *(Fact(f"data.{name}", getattr(version, name), **source) for name in _PARTS),
+        Fact("data.format", dataset.source_format, **source),
+        *(
+            Fact(f"data.{name}", getattr(dataset, name) or None, entries=described or source["entries"])
+            for name in _ORIGIN
+        ),
         *(Fact(name, count, **source) for name, count in sorted(found.items())),
-        Fact("data.state", version["state"], entries=_numbers(log.find("dataset.shred", dataset["id"]))),
+        Fact("data.state", str(version.state), entries=_numbers(log.find("dataset.shred", dataset.id))),
     ]
 
 
 def _model(artefacts: Artefacts, log: _Log) -> list[Fact]:
     model = artefacts.model
-    imported = log.find("model.import", model["id"])
+    imported = log.find("model.import", model.id)
     source: _Source = {"entries": _numbers(imported), "digests": _digests(imported)}
     named = ("id", "name", "architecture", "parameters")
     return [
-        *(Fact(f"model.{name}", model[name], **source) for name in named),
-        Fact("model.licence", _stated(model["licence"]), **source),
+        *(Fact(f"model.{name}", getattr(model, name), **source) for name in named),
+        Fact("model.licence", _stated(model.licence), **source),
     ]
 
 
@@ -166,20 +159,20 @@ def _stated(licence: str) -> str | None:
 
 def _training(artefacts: Artefacts, log: _Log) -> list[Fact]:
     adapter, result = artefacts.adapter, artefacts.training
-    created = log.find("adapter.create", adapter["id"])
-    spec_digest = digest_of(adapter["config"])
+    created = log.find("adapter.create", adapter.id)
+    spec_digest = digest_of(adapter.config)
     bound = [entry for entry in created if entry["details"].get("parameters") == spec_digest]
     source: _Source = {"entries": _numbers(created), "digests": _digests(created)}
     parameters: _Source = {"entries": _numbers(bound), "digests": (spec_digest,)}
-    runs = log.find("job.start", adapter["job_id"], "requested")
+    runs = log.find("job.start", adapter.job_id, "requested")
     tokens = result.get("tokens")
-    flop = None if tokens is None else _flop_a_token(adapter, artefacts.model["parameters"]) * float(tokens)
+    flop = None if tokens is None else _flop_a_token(adapter, artefacts.model.parameters) * float(tokens)
     measured: _Source = {
         "entries": _numbers(entry for entry in created if entry["details"].get("result") == digest_of(result))
     }
     return [
         Fact("adapter.digest", source["digests"][-1] if source["digests"] else None, **source),
-        *(Fact(f"training.{name}", adapter["config"].get(name), **parameters) for name in _PARAMETERS),
+        *(Fact(f"training.{name}", adapter.config.get(name), **parameters) for name in _PARAMETERS),
         Fact("training.bound", bool(bound), **parameters),
         Fact("training.starts", len(runs), entries=_numbers(runs)),
         Fact("training.tokens", tokens, **measured),
@@ -192,27 +185,46 @@ def _training(artefacts: Artefacts, log: _Log) -> list[Fact]:
     ]
 
 
-def _flop_a_token(adapter: Mapping[str, Any], parameters: int) -> float:
-    learning = int(adapter["config"].get("trained_parameters", 0))
-    passed = learning if adapter["method"] == "last-layers" else parameters
+def _flop_a_token(adapter: Adapter, parameters: int) -> float:
+    learning = int(adapter.config.get("trained_parameters", 0))
+    passed = learning if adapter.method == "last-layers" else parameters
     return 2.0 * (parameters + passed + learning)
 
 
-def _results(results: Mapping[str, Any], log: _Log) -> list[Fact]:
-    if not results.get("job_id"):
+def _results(adapter: Adapter, log: _Log) -> list[Fact]:
+    found = adapter.findings.get(EVALUATION)
+    if found is None:
         return [Fact("evaluation.questions", None)]
-    figures = {name: value for name, value in results.items() if name != "job_id"}
-    ended = log.find("job.start", results["job_id"], kind="evaluate")
-    bound = [entry for entry in ended if entry["details"].get("result") == digest_of(figures)]
-    source: _Source = {"entries": _numbers(bound), "digests": (digest_of(figures),)}
-    facts = [Fact(f"evaluation.{name}", figures.get(name), **source) for name in ("questions", "sentence")]
-    facts.append(Fact("evaluation.bound", bool(bound), **source))
+    figures, source = found.body, _bound(found, log)
+    facts = [Fact("evaluation.questions", figures.get("questions"), **source)]
+    if figures.get("sentence"):
+        facts.append(Fact("evaluation.sentence", Message.from_json(figures["sentence"]).english, **source))
+    facts.append(Fact("evaluation.bound", bool(source["entries"]), **source))
     for contender in ("original", "tuned"):
         interval = figures.get(contender, {})
         facts += [
             Fact(f"evaluation.{contender}.{name}", interval.get(key), **source) for name, key in _INTERVAL.items()
         ]
+        declined = figures.get(f"{contender}_declined") or {}
+        facts += [Fact(f"evaluation.{contender}.declined", declined.get("count"), **source)]
+        facts += [Fact(f"evaluation.{contender}.unanswerable", declined.get("total"), **source)]
     return facts
+
+
+def _rank(adapter: Adapter, log: _Log) -> list[Fact]:
+    found = adapter.findings.get(RANK)
+    if found is None:
+        return []
+    source = _bound(found, log)
+    sentence = Message.from_json(found.body["sentence"]).english
+    return [Fact("rank.sentence", sentence, **source), Fact("rank.bound", bool(source["entries"]), **source)]
+
+
+def _bound(found: Finding, log: _Log) -> _Source:
+    """Return the entries of the log that have the digest of what was found."""
+    ended = log.find("job.start", found.job_id)
+    bound = [entry for entry in ended if entry["details"].get("result") == found.digest]
+    return {"entries": _numbers(bound), "digests": (found.digest,)}
 
 
 _INTERVAL = {"right": "count", "of": "total", "low": "low", "high": "high"}  # 95 % interval of the share
@@ -220,10 +232,11 @@ _INTERVAL = {"right": "count", "of": "total", "low": "low", "high": "high"}  # 9
 
 def _people(artefacts: Artefacts, log: _Log) -> list[Fact]:
     adapter = artefacts.adapter
-    submitted = log.find("job.submit", adapter["job_id"])
-    created = log.find("adapter.create", adapter["id"])
-    evaluated = log.find("job.submit", adapter["results"].get("job_id") or "-")
-    uses = log.find("adapter.use", adapter["id"], "requested")
+    evaluation = adapter.findings.get(EVALUATION)
+    submitted = log.find("job.submit", adapter.job_id)
+    created = log.find("adapter.create", adapter.id)
+    evaluated = log.find("job.submit", evaluation.job_id if evaluation else "-")
+    uses = log.find("adapter.use", adapter.id, "requested")
     facts = []
     for name, entries in (("submitted", submitted), ("created", created), ("evaluated", evaluated)):
         last = entries[-1] if entries else None

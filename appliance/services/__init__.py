@@ -1,1 +1,6 @@
-"""One use case a file: authorise, log, act. Screens and commands call these and nothing below."""
+"""What people and programs can have done: authorise, log, act. Screens and commands call this layer and nothing below.
+
+context, grants, ...    what every use case works with
+people, data, training, models, jobs, record, home    the use cases; no wing imports another
+recover, appliance      what knows all of them
+"""

@@ -1,12 +1,14 @@
 """What every use case works with: the home's parts, who asks, and the one way to act (`ServiceContext.act`)."""
 
 import contextlib
+import datetime as dt
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
-from appliance.audit import Actor, AuditLog, ObjectRef, Outcome, RecordedAction
+from appliance.audit import Actor, AuditLog, Details, ObjectRef, Outcome, RecordedAction
 from appliance.foundation.clock import Clock
 from appliance.foundation.errors import AuthorizationError, HomeError, IsolationError, SealedError
 from appliance.foundation.settings import Settings
@@ -38,6 +40,16 @@ class Caller:
 
 OPERATOR = Caller("operator", "operator")
 APPLIANCE = Actor("appliance", "system")
+NOBODY = Actor("nobody", "none")
+
+
+class Part(Protocol):
+    """What keeps something of a home in memory: made of the context alone."""
+
+    def __init__(self, context: "ServiceContext", /) -> None: ...
+
+
+_P = TypeVar("_P", bound=Part)
 
 
 class ServiceContext:
@@ -64,14 +76,11 @@ class ServiceContext:
         self.last_asked_us = clock.monotonic_us()
         self.after_unseal: list[Callable[[], None]] = []
         self.before_seal: list[Callable[[], None]] = []
-        self.notices: dict[str, str] = {}  # by job: what is to be known now, where the disk has no room for it
-        self.log_damage = ""  # what reread_log.py found wrong with old entries, as a sentence
-        self.measuring = threading.Lock()  # held while the machine's speed is measured
-        self.measured = False  # or tried, by this process: see machine.py
+        self._parts: dict[type, Any] = {}
         self._vault: Vault | None = None
         self._sealing = threading.Lock()
         self._looks: dict[tuple[Caller, str, str, str], int] = {}
-        self._looking = threading.Lock()
+        self._looking = threading.RLock()
 
     @property
     def home(self) -> Path:
@@ -88,13 +97,24 @@ class ServiceContext:
         """Return the open vault. Raises `SealedError`."""
         vault = self._vault
         if vault is None:
-            raise SealedError("sealed:vault-sealed-operator")
+            raise SealedError("sealed:vault")
         return vault
 
     @property
     def database(self) -> Database:
         """Return the open database. Raises `SealedError`."""
         return self.vault.database
+
+    def part(self, kind: type[_P]) -> _P:
+        """Return the one object of this kind that works on this home, made when it is first asked for.
+
+        What a use case remembers between two calls is kept in such an object, not in the context.
+        """
+        with self._looking:
+            if kind not in self._parts:
+                self._parts[kind] = kind(self)
+            part: _P = self._parts[kind]
+            return part
 
     def unseal(self, secret: str) -> None:
         """Open the vault and cover the log with a signed checkpoint. `secret` is a slot's, as text (see
@@ -123,7 +143,7 @@ class ServiceContext:
         """Use a vault that was just created."""
         with self._sealing:
             if self._vault is not None:
-                raise HomeError("home:vault-open-already")
+                raise HomeError("home:vault-open")
             self.log.attach(vault.signer, vault.heads)
             self._vault = vault
 
@@ -146,7 +166,11 @@ class ServiceContext:
             self.log.append(caller.actor, action, target, Outcome.DENIED, reason=error.code)
             raise
 
-    def look(self, caller: Caller, action: str, target: ObjectRef) -> None:
+    def today(self) -> dt.date:
+        """Return the day (UTC)."""
+        return dt.datetime.fromtimestamp(self.clock.now_us() / 1e6, dt.UTC).date()
+
+    def look(self, caller: Caller, action: str, target: ObjectRef, details: Details | None = None) -> None:
         """Authorise and log a look at what is known of something, before it is shown.
 
         Pages look again and again while they are open: the same look of the same session is logged once in
@@ -158,7 +182,7 @@ class ServiceContext:
             seen = self._looks.get(key)
             if seen is not None and now - seen < SAME_LOOK_US:
                 return
-        self.log.append(caller.actor, action, target, Outcome.SUCCEEDED)
+        self.log.append(caller.actor, action, target, Outcome.SUCCEEDED, details=details or {})
         with self._looking:
             if len(self._looks) >= MAX_LOOKS:
                 self._looks.clear()
@@ -166,7 +190,7 @@ class ServiceContext:
 
     @contextlib.contextmanager
     def act(
-        self, caller: Caller, action: str, target: ObjectRef, details: dict[str, str | int | bool] | None = None
+        self, caller: Caller, action: str, target: ObjectRef, details: Details | None = None
     ) -> Iterator[RecordedAction]:
         """Authorise, log the request durably, run the block, log the outcome. The only way in which a use case acts."""
         self.verify_allowed(caller, action, target)

@@ -3,17 +3,13 @@
 import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
-
-from sqlalchemy import select
 
 from appliance.datasets import PARTS
 from appliance.foundation.errors import NotFoundError
 from appliance.jobs.access import AdapterAccess, DatasetAccess, JobAccess, ModelAccess, ScreeningAccess, UploadAccess
-from appliance.models.tables import MODELS
+from appliance.models.records import BaseModel, get_model, list_models
 from appliance.planning import MAX_LENGTH
 from appliance.services.context import ServiceContext
-from appliance.services.import_model import describe_model
 from appliance.services.machine import this_machine
 
 PART_KIND = "dataset-part"  # of data keys: one for each part of a version
@@ -51,11 +47,9 @@ def job_access(context: ServiceContext, job_id: str) -> JobAccess:
     return JobAccess(job_id=job_id, folder=str(job_folder(context, job_id)), key=context.vault.data_key("job", job_id))
 
 
-def model_access(context: ServiceContext, model_id: str) -> ModelAccess:
+def model_access(context: ServiceContext, model: BaseModel) -> ModelAccess:
     """Return what a worker needs to load a base model and to verify it."""
-    return ModelAccess(
-        folder=str(context.home / "models" / model_id), manifest=describe_model(context, model_id)["manifest"]
-    )
+    return ModelAccess(folder=str(context.home / "models" / model.id), manifest=model.manifest.to_json())
 
 
 def dataset_access(
@@ -91,7 +85,7 @@ def upload_access(
     """Return the key of an upload, and how its file is to be read. Raises `NotFoundError`."""
     source = upload_path(context.home, upload_id)
     if not source.is_file():
-        raise NotFoundError("not-found:upload-more-send")
+        raise NotFoundError("not-found:upload")
     return UploadAccess(
         path=str(source),
         upload_id=upload_id,
@@ -109,10 +103,7 @@ def screening_access(context: ServiceContext, model_id: str = "") -> tuple[Scree
     Rows are counted in the tokens of `model_id`, by default the newest model's. Raises `NotFoundError`.
     """
     with context.database.begin() as connection:
-        query = select(MODELS.c.id, MODELS.c.name).order_by(MODELS.c.created_us.desc())
-        model = connection.execute(query.where(MODELS.c.id == model_id) if model_id else query).first()
-    if model is None and model_id:
-        raise NotFoundError("not-found:model")
+        model = get_model(connection, model_id) if model_id else next(iter(reversed(list_models(connection))), None)
     personal_data = context.limits.personal_data.model_dump()
     tokenizer = context.home / "models" / model.id / "tokenizer.json" if model else Path()
     if model is None or not tokenizer.is_file():
@@ -137,8 +128,3 @@ def new_part_keys(context: ServiceContext, dataset_id: str, version: int) -> Ite
     except BaseException:
         context.vault.forget(*objects)
         raise
-
-
-def origin_of(adapter: dict[str, Any]) -> tuple[str, int]:
-    """Return the dataset that an adapter learned from, and its version."""
-    return adapter["dataset_id"], adapter["dataset_version"]

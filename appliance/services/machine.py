@@ -1,14 +1,14 @@
 """The machine as the planner sees it: memory and disk as they are now, the speed as it was measured.
 
 The speed is measured by a confined worker when a model is imported, or by the first plan of a home that has none (it
-was restored, or its machine has changed), and corrected by each training that ended. It stands in `machine.json` of the
-home: figures of the machine, nothing of anybody's data, and worth nothing on another machine, so a backup leaves it
-out.
+was restored, or its machine has changed), and corrected by each training that ends. It is kept in `machine.json` of the
+home and says nothing about anybody's data. It is worth nothing on another machine, so a backup leaves it out.
 """
 
 import json
 import os
 import shutil
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -24,22 +24,32 @@ from appliance.services.context import ServiceContext
 FILE_NAME = "machine.json"
 VERSION = 1
 MEASURER_MEMORY_BYTES = 4 * 1024**3
+MAX_FILE_BYTES = 64 * 1024
 LEAST_STEPS = 10  # a shorter training says nothing about the speed: it is mostly its start
 _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 _PROCESSORS = Path("/proc/cpuinfo")
-MAX_FILE_BYTES = 64 * 1024
+
+
+class Measuring:
+    """Whether this process has tried to measure the speed; held while it does."""
+
+    def __init__(self, context: ServiceContext) -> None:
+        del context
+        self.turn = threading.Lock()
+        self.tried = False
 
 
 def this_machine(context: ServiceContext) -> Machine:
-    """Return what a training may use here.
+    """Return what one job may use here: a share of the memory for each that may run at once.
 
     With a GPU its memory counts, without one the machine's, less what the system needs.
     """
     found = _read(context.home / FILE_NAME)
     speed = Speed.from_json(found["speed"]) if found else None
     gpu_bytes = round(GPU_SHARE * found["gpu_memory_bytes"]) if found else 0
+    memory_bytes = gpu_bytes or max(0, round(_memory_bytes() - SYSTEM_BYTES))
     return Machine(
-        memory_bytes=gpu_bytes or max(0, round(_memory_bytes() - SYSTEM_BYTES)),
+        memory_bytes=memory_bytes // context.limits.jobs.at_once,
         disk_bytes=shutil.disk_usage(context.home).free,
         cores=_cores(),
         speed=speed,
@@ -53,21 +63,19 @@ def measured_machine(context: ServiceContext) -> Machine:
     Tried once in this process: a measurement that fails would hold up every plan. Never beside a job, which would make
     it look slow.
     """
-    with context.measuring:
-        if not context.measured:
+    measuring = context.part(Measuring)
+    with measuring.turn:
+        if not measuring.tried:
             with context.database.begin() as connection:
                 busy = bool(list_jobs(connection, states=frozenset({JobState.RUNNING, JobState.STOPPING})))
             if not busy:
-                context.measured = True
+                measuring.tried = True
                 measure_machine(context)
     return this_machine(context)
 
 
 def measure_machine(context: ServiceContext) -> None:
-    """Measure the speed in a worker and keep it, unless it was measured already.
-
-    Where that fails, estimates of time stay wide.
-    """
+    """Measure the speed in a worker and keep it, unless that was done. Where it fails, estimates of time stay wide."""
     if _read(context.home / FILE_NAME) is not None:
         return
     try:
@@ -79,27 +87,18 @@ def measure_machine(context: ServiceContext) -> None:
         return
 
 
-def note_training(context: ServiceContext, spec: dict[str, Any], result: dict[str, Any]) -> None:
-    """Let a training that ended correct the estimates of the next ones. One that stopped early is compared by the steps
-    that it took.
-
-    One that stepped down says nothing: it did not run as it was estimated.
-    """
+def note_training(context: ServiceContext, *, estimated: float, planned_steps: int, steps: int, seconds: float) -> None:
+    """Let a training that ended correct the next estimates. One that stopped early is compared by the steps it took."""
     path = context.home / FILE_NAME
-    found, planned, steps, took = (
-        _read(path),
-        spec.get("estimated_steps"),
-        result.get("steps", 0),
-        result.get("seconds"),
-    )
-    if found is None or not planned or not took or steps < LEAST_STEPS or result.get("stepped_down"):
+    found = _read(path)
+    if found is None or not planned_steps or not seconds or steps < LEAST_STEPS:
         return
-    estimated = spec["estimated_seconds"] * steps / planned
-    _write(path, Speed.from_json(found["speed"]).after_training(took / estimated), found["gpu_memory_bytes"])
+    expected = estimated * steps / planned_steps
+    _write(path, Speed.from_json(found["speed"]).after_training(seconds / expected), found["gpu_memory_bytes"])
 
 
 def _read(path: Path) -> dict[str, Any] | None:
-    """Return the kept figures, None where there are none, or where they are another machine's or cannot be read."""
+    """Return the kept figures; None where there are none, or where they are another machine's or cannot be read."""
     try:
         with path.open("rb") as file:
             value = json.loads(file.read(MAX_FILE_BYTES))

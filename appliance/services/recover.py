@@ -10,19 +10,19 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, select, true
 
 from appliance.audit import RESTORE, Actor, ObjectRef, Outcome
+from appliance.datasets.records import DatasetState
 from appliance.datasets.tables import DATASET_VERSIONS, DATASETS, ERASURES
 from appliance.foundation.errors import ApplianceError
 from appliance.jobs.states import Job
 from appliance.jobs.tables import JOBS
-from appliance.services.back_up import ACTION as BACK_UP
-from appliance.services.back_up import COMPLETE
 from appliance.services.context import APPLIANCE, ServiceContext
-from appliance.services.dataset_use import SHREDDED
+from appliance.services.data.receive_upload import discard_upload
+from appliance.services.data.shred_dataset import ACTION as SHRED
+from appliance.services.data.shred_dataset import VERSIONS_ACTION, finish_interrupted
 from appliance.services.grants import PART_KIND
-from appliance.services.receive_upload import discard_upload
-from appliance.services.review_audit import ACTION as REVIEW
-from appliance.services.shred_dataset import ACTION as SHRED
-from appliance.services.shred_dataset import VERSIONS_ACTION, finish_interrupted
+from appliance.services.home.back_up import ACTION as BACK_UP
+from appliance.services.home.back_up import COMPLETE
+from appliance.services.record.review_audit import ACTION as REVIEW
 from appliance.vault.tables import AUDIT_REVIEWS, BACKUPS
 
 INTERRUPTED = "interrupted"
@@ -30,7 +30,7 @@ INTERRUPTED = "interrupted"
 # there.
 _MADE: dict[str, Table] = {"dataset.import": DATASETS, "job.submit": JOBS}
 # ... and what it brings to a state: the table, and the state in which it is done.
-_BROUGHT: dict[str, tuple[Table, str]] = {SHRED: (DATASETS, SHREDDED), BACK_UP: (BACKUPS, COMPLETE)}
+_BROUGHT: dict[str, tuple[Table, str]] = {SHRED: (DATASETS, DatasetState.SHREDDED), BACK_UP: (BACKUPS, COMPLETE)}
 
 # ... and where the request itself is written down beside what it made.
 _NOTED: dict[str, tuple[Table, ColumnElement[bool]]] = {

@@ -11,8 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from appliance.foundation.errors import ApplianceError, AuthenticationError, InputError
-from appliance.services.accounts import set_password, sign_in, sign_out
 from appliance.services.context import ServiceContext
+from appliance.services.people.accounts import set_password
+from appliance.services.sessions import sign_in, sign_out
 from appliance.web.answers import mark_refused, page, see_other, status_of
 from appliance.web.door import COOKIE
 
@@ -79,9 +80,9 @@ class AccountPages:
         try:
             form = await _form(request, "old", "new", "again")
             if form["new"] != form["again"]:
-                raise InputError("input:new-passwords-differ")
+                raise InputError("input:passwords-differ")
             if form["new"] == form["old"]:
-                raise InputError("input:new-password-present")
+                raise InputError("input:same-password")
             work = functools.partial(set_password, self._context, request.state.caller, form["old"], form["new"])
             await anyio.to_thread.run_sync(work, limiter=self._hashing)
             # The change ended every session of the account, this one too.
@@ -114,9 +115,9 @@ async def _form(request: Request, *names: str) -> dict[str, str]:
             body.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=8
         )
     except ValueError:
-        raise InputError("input:form-read-fill") from None
+        raise InputError("input:form-unreadable") from None
     if any(len(fields.get(name, [])) != 1 for name in names):
-        raise InputError("input:form-complete-fill")
+        raise InputError("input:form-incomplete")
     return {name: fields[name][0] for name in names}
 
 

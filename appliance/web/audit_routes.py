@@ -13,8 +13,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from appliance.foundation.errors import ApplianceError
 from appliance.services.context import ServiceContext
-from appliance.services.read_audit import LOG
-from appliance.services.show_proof import show_proof
+from appliance.services.record.read_audit import LOG
+from appliance.services.record.show_proof import show_proof
 from appliance.web.answers import refusal, status_of, wants_page
 
 

@@ -9,8 +9,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from appliance.foundation.errors import ApplianceError, InputError
+from appliance.services.appliance import Appliance
 from appliance.services.context import OPERATOR
-from appliance.services.operations import Appliance, perform
 from appliance.web.answers import error_json, fault_sentence
 from appliance.web.uploads import receive_upload
 
@@ -27,7 +27,7 @@ def build_commands_app(appliance: Appliance) -> FastAPI:
         try:
             parameters = await _parameters(request)
             result = await anyio.to_thread.run_sync(
-                perform, appliance, OPERATOR, request.path_params["name"], parameters, limiter=limiter
+                appliance.perform, OPERATOR, request.path_params["name"], parameters, limiter=limiter
             )
             return JSONResponse({"result": result})
         except ApplianceError as error:
@@ -63,11 +63,11 @@ async def _parameters(request: Request) -> dict[str, Any]:
     async for piece in request.stream():
         body += piece
         if len(body) > MAX_PARAMETERS_BYTES:
-            raise InputError("operation.parameters:parameters-too-long")
+            raise InputError("operation.parameters:too-long")
     try:
         value = json.loads(bytes(body) or b"{}")
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
-        raise InputError("operation.parameters:parameters-json-object")
+        raise InputError("operation.parameters:not-an-object")
     return value

@@ -18,9 +18,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from appliance.foundation.errors import ApplianceError
 from appliance.identity import User
-from appliance.services.accounts import caller_of
 from appliance.services.context import Caller, ServiceContext
-from appliance.services.refused_requests import KINDS, Refused, RefusedRequests
+from appliance.services.record.refused_requests import KINDS, Refused, RefusedRequests
+from appliance.services.sessions import caller_of
 from appliance.web.answers import fault_sentence, mark_refused, page, refusal, see_other, wants_page
 
 COOKIE = "appliance_session"

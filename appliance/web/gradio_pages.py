@@ -6,7 +6,7 @@ import gradio as gr
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from appliance.services.operations import Appliance
+from appliance.services.appliance import Appliance
 from appliance.web.audit import build_audit_blocks
 from appliance.web.pages_gate import AUDIT_MOUNT, MOUNT
 from appliance.web.wizard import build_blocks

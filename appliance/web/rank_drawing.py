@@ -74,9 +74,9 @@ def energy_chart(kept: Sequence[float], enough: int) -> str:
 def origin_view(config: dict[str, Any]) -> str:
     """Return where an adapter comes from, when it was made from another or won a sweep."""
     shown = ""
-    if "made_from" in config:
+    if config.get("made_from"):
         shown += notice(f"Made from {config['made_from']}. {config['shrink']['sentence']}", "good")
-    if "sweep" in config:
+    if config.get("sweep"):
         shown += notice(config["sweep"]["sentence"], "good") + sweep_view(config["sweep"]["trials"])
     return shown
 

@@ -14,7 +14,8 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from appliance.foundation.errors import ApplianceError
-from appliance.services.operations import Appliance
+from appliance.services.appliance import Appliance
+from appliance.services.record.refused_requests import RefusedRequests
 from appliance.web.answers import fault_sentence
 from appliance.web.commands import build_commands_app
 from appliance.web.environment import prepare_environment
@@ -76,7 +77,7 @@ async def _keep_house(appliance: Appliance) -> None:
     """Look now and then whether refusals are to be said, and whether the keys should be forgotten."""
     while True:
         await asyncio.sleep(KEEPING_POLL_S)
-        await asyncio.to_thread(appliance.refused.end_windows)
+        await asyncio.to_thread(appliance.context.part(RefusedRequests).end_windows)
         with contextlib.suppress(
             ApplianceError
         ):  # The log, the disk or the database refused: tried again at the next look.

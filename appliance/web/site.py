@@ -12,7 +12,8 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from appliance.foundation.errors import ApplianceError
-from appliance.services.operations import Appliance
+from appliance.services.appliance import Appliance
+from appliance.services.record.refused_requests import RefusedRequests
 from appliance.web.accounts_pages import AccountPages
 from appliance.web.answers import page, refusal, see_other
 from appliance.web.audit_routes import AuditorsOnly, ProofRoute
@@ -117,7 +118,8 @@ def build_site(appliance: Appliance, host: str, port: int, pages: Pages) -> ASGI
         MOUNT: PagesGate(pages, MOUNT),
         AUDIT_MOUNT: AuditorsOnly(PagesGate(pages, AUDIT_MOUNT), appliance.context),
     }
-    return SecurityHeaders(Door(_Split(app, mounted), appliance.context, appliance.refused, allowed_hosts(host, port)))
+    refused = appliance.context.part(RefusedRequests)
+    return SecurityHeaders(Door(_Split(app, mounted), appliance.context, refused, allowed_hosts(host, port)))
 
 
 class _Split:

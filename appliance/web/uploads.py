@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from appliance.foundation.errors import ApplianceError, InputError
 from appliance.services.context import Caller, ServiceContext
-from appliance.services.receive_upload import Upload
+from appliance.services.data.receive_upload import Upload
 from appliance.web.answers import error_json
 
 PIECE_BYTES = 1024 * 1024
@@ -50,7 +50,7 @@ class UploadRoute:
         """Answer with the upload's id, or with a sentence."""
         try:
             if not 0 < len(request.query_params.get("name", "")) <= MAX_NAME_CHARACTERS:
-                raise InputError("input:file-needs-name", max_name_characters=MAX_NAME_CHARACTERS)
+                raise InputError("input:file-name", max_name_characters=MAX_NAME_CHARACTERS)
             upload = await receive_upload(self._context, request.state.caller, request)
         except ApplianceError as error:
             return error_json(error)

@@ -58,14 +58,18 @@ class WorkerChannel:
                 raise WorkerError("worker.orphan")
             self._buffer += piece
             if len(self._buffer) >= MAX_MESSAGE_BYTES and b"\n" not in self._buffer[:MAX_MESSAGE_BYTES]:
-                raise WorkerError("worker.message:message-limit-size")
+                raise WorkerError("worker.message:size")
         line, _, rest = bytes(self._buffer).partition(b"\n")
         self._buffer = bytearray(rest)
         return line
 
+    def has_message(self) -> bool:
+        """Tell, without waiting, whether a message (or the end of the control plane) is there to be received."""
+        return b"\n" in self._buffer or bool(select.select([self._channel], [], [], 0)[0])
+
     def stop_requested(self) -> bool:
         """Tell, without waiting, whether a `Stop` has come (or the control plane has gone)."""
-        while not self._stopping and (b"\n" in self._buffer or select.select([self._channel], [], [], 0)[0]):
+        while not self._stopping and self.has_message():
             try:
                 self._stopping = isinstance(self.receive(), Stop)
             except WorkerError:

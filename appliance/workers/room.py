@@ -8,15 +8,12 @@ from typing import Any
 
 from appliance.foundation.atomic_files import storage_errors
 from appliance.foundation.errors import StorageError
+from appliance.foundation.messages import message
 from appliance.jobs.messages import Notice
 from appliance.workers.channel import WorkerChannel
 
 POLL_S = 1.0
-FULL = (
-    "The disk is full, so this waits; nothing is lost. Free some space on the appliance's disk and it goes on by "
-    "itself, or stop it: "
-    "what was saved last is kept."
-)
+FULL = message("job-disk-full")
 
 
 def write_when_there_is_room(
@@ -44,7 +41,7 @@ def write_when_there_is_room(
             time.sleep(POLL_S)
         else:
             if told:
-                channel.send(Notice(sentence=""))
+                channel.send(Notice(sentence=None))
             return True
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from appliance.foundation.messages import message
 from appliance.jobs.messages import Checkpointed, Progress
 from appliance.jobs.starts.train import RankCandidate, SweepStart
 from appliance.planning.halving import Rung, total_steps
@@ -134,7 +135,10 @@ class _Watch:
         total = max(total_steps(self._candidates, progress.steps), self._before + progress.step)
         self._channel.send(
             Progress(
-                step=self._before + progress.step, steps=total, sentence=f"Trying rank {self._rank}.", figures=figures
+                step=self._before + progress.step,
+                steps=total,
+                sentence=message("sweep-trying", rank=self._rank),
+                figures=figures,
             )
         )
 

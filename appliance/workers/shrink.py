@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.foundation.errors import InputError
+from appliance.foundation.messages import Message, message
 from appliance.jobs.access import AdapterAccess
 from appliance.jobs.messages import Done, Progress, Ready
 from appliance.jobs.starts.shrink import ShrinkStart
@@ -13,6 +14,7 @@ from appliance.prompts import ChatPrompts
 from appliance.workers.access import read_adapter, verified_model, write_adapter
 from appliance.workers.channel import WorkerChannel, run
 
+SAME_LOSS = 0.001  # a smaller relative change is none
 STEPS = 3  # truncate, measure before, measure after
 
 
@@ -28,7 +30,7 @@ def shrink_adapter(channel: WorkerChannel, start: ShrinkStart) -> Done:
     model = verified_model(start.model)
     examples, _too_long = tokenised_part(ChatPrompts.load(model), start.dataset, "validation", start.max_length)
     if not examples:
-        raise InputError("rank.validation:row-set-aside")
+        raise InputError("rank.validation:length")
     files = read_adapter(start.adapter)
     compute_type = probe()
     channel.send(Ready())
@@ -60,28 +62,25 @@ def shrink_adapter(channel: WorkerChannel, start: ShrinkStart) -> Done:
         "bytes_after": _size(start.smaller),
         "rows": len(examples),
     }
-    return Done(result={**result, "sentence": sentence(result)})
+    return Done(result={**result, "sentence": sentence(result).to_json()})
 
 
-def sentence(result: dict[str, Any]) -> str:
-    """Say what was kept and what it cost."""
+def sentence(result: dict[str, Any]) -> Message:
+    """Return what was kept and what it cost."""
     before, after = result["loss_before"], result["loss_after"]
-    change = 100 * (after - before) / before if before else 0.0
-    cost = (
-        "less than 0.1 % either way"
-        if abs(change) < 0.1
-        else f"{abs(change):.1f} % {'higher' if change > 0 else 'lower'}"
-    )
-    lost = result["lost_directions"]
-    gone = (
-        f"; {lost} direction{'s' if lost != 1 else ''} that it used are gone"
-        if lost
-        else "; it used no more than these"
-    )
-    return (
-        f"Rank {result['rank_before']} became rank {result['rank']}: {100 * result['kept']:.1f} % of what it learned "
-        f"is kept{gone}. "
-        f"Loss on {result['rows']} rows not practised: {before:.4f} before, {after:.4f} after ({cost})."
+    change = (after - before) / before if before else 0.0
+    direction = "same" if abs(change) < SAME_LOSS else "higher" if change > 0 else "lower"
+    return message(
+        "shrink-outcome",
+        rank_before=result["rank_before"],
+        rank=result["rank"],
+        kept=result["kept"],
+        lost=result["lost_directions"],
+        rows=result["rows"],
+        loss_before=before,
+        loss_after=after,
+        direction=direction,
+        change=abs(change),
     )
 
 

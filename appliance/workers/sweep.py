@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.foundation.errors import InputError, IntegrityError, WorkerError
+from appliance.foundation.messages import message
 from appliance.jobs.messages import Done, Ready
 from appliance.jobs.starts.train import RankCandidate, SweepStart
 from appliance.planning.halving import halving_rungs, promoted
@@ -189,12 +190,13 @@ def _result(record: Record, winner: int, candidates: int) -> dict[str, Any]:
     done = record.done_steps()
     share = done / (candidates * best["steps"]) if best["steps"] else 1.0
     early = sorted({trial["rank"] for trial in record.trials} - {winner})
-    names = " and ".join(part for part in (", ".join(map(str, early[:-1])), str(early[-1])) if part)
-    sentence = (
-        f"Rank {winner} did best: loss {best['validation_loss']:.4f} on rows not practised. "
-        f"{'Ranks' if len(early) > 1 else 'Rank'} {names} stopped early, so all together took {100 * share:.0f} % of "
-        "the steps that "
-        "training each to the end would have taken."
+    sentence = message(
+        "sweep-outcome",
+        rank=winner,
+        loss=best["validation_loss"],
+        early=tuple(str(rank) for rank in early),
+        count=len(early),
+        share=share,
     )
     return {
         "adapter_written": True,
@@ -204,7 +206,7 @@ def _result(record: Record, winner: int, candidates: int) -> dict[str, Any]:
         "steps": done,
         "seconds": round(sum({trial["rank"]: trial["seconds"] for trial in record.trials}.values()), 2),
         "trials": record.trials,
-        "sentence": sentence,
+        "sentence": sentence.to_json(),
     }
 
 

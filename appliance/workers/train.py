@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from appliance.foundation.errors import InputError
+from appliance.foundation.messages import Message, message, sentences, verbatim
 from appliance.jobs.messages import Checkpointed, Done, Notice, Progress, Ready
 from appliance.jobs.starts.train import TrainStart
 from appliance.prompts import ChatPrompts
@@ -26,11 +27,7 @@ if TYPE_CHECKING:  # torch takes seconds to import: a worker that refuses its or
     from appliance.workers.training_parts import PatientCheckpoints
 
 
-_NO_ROOM = (
-    "Stopped while it waited for room on the disk, before its first step. Free some space, then resume it: it goes on "
-    "from the last "
-    "checkpoint, if there was one."
-)
+_NO_ROOM = message("training-no-room")
 
 
 class _Teller:
@@ -116,7 +113,7 @@ def train_adapter(channel: WorkerChannel, start: TrainStart) -> Done:
                 spill=spill,
             )
     except StoppedWaitingError:
-        return Done(stopped=True, result={"adapter_written": False, "sentence": _NO_ROOM})
+        return Done(stopped=True, result={"adapter_written": False, "sentence": _NO_ROOM.to_json()})
     finally:
         spill.remove()
     result = {
@@ -126,7 +123,7 @@ def train_adapter(channel: WorkerChannel, start: TrainStart) -> Done:
         "adapter_written": False,
     }
     if outcome.stopped and teller.kept_step != outcome.steps_done:
-        result["sentence"] += " The disk was full, so the steps since the last checkpoint will be done again."
+        result["sentence"] = sentences(_ending(outcome), message("training-steps-lost")).to_json()
     if outcome.usable:
         files = adapter_files(loaded, start.model.manifest["id"])
 
@@ -141,7 +138,7 @@ def train_adapter(channel: WorkerChannel, start: TrainStart) -> Done:
 def _figures(outcome: "TrainingOutcome") -> dict[str, Any]:
     return {
         "ending": str(outcome.ending),
-        "sentence": outcome.sentence,
+        "sentence": _ending(outcome).to_json() if outcome.sentence else None,
         "seconds": round(outcome.seconds, 2),
         "tokens": outcome.tokens,
         "tokens_per_s": round(outcome.tokens / outcome.seconds, 1) if outcome.seconds else 0.0,
@@ -152,12 +149,13 @@ def _figures(outcome: "TrainingOutcome") -> dict[str, Any]:
     }
 
 
-def _passed_over(steps: list[int], goes_on: int) -> str:
-    which = " and ".join(str(step) for step in steps)
-    return (
-        f"The checkpoint of step {which} does not open: it was changed or damaged on the disk. Training goes on from "
-        f"step {goes_on}; "
-        "the result is the same, it only takes longer. Look after the disk."
+def _ending(outcome: "TrainingOutcome") -> Message:
+    return verbatim(outcome.sentence)
+
+
+def _passed_over(steps: list[int], goes_on: int) -> Message:
+    return message(
+        "training-checkpoint-damaged", steps=tuple(str(step) for step in steps), count=len(steps), resumed_at=goes_on
     )
 
 

@@ -24,11 +24,11 @@ from appliance.foundation.settings import Settings
 from appliance.models.manifest import ModelManifest, identity
 from appliance.models.tables import MODELS
 from appliance.policy import Rules, find_policy_folder
-from appliance.services.back_up import BackupDesk
 from appliance.services.context import OPERATOR, ServiceContext
-from appliance.services.copy_backup import copy_files, keep_manifest, prepare_folder
-from appliance.services.home import create_home
-from appliance.services.restore_home import restore_home
+from appliance.services.home.back_up import BackupDesk
+from appliance.services.home.copy_backup import copy_files, keep_manifest, prepare_folder
+from appliance.services.home.life import create_home
+from appliance.services.home.restore_home import restore_home
 
 PIECE_BYTES = 16 * 1024 * 1024
 PASSPHRASE = "a passphrase for figures"  # noqa: S105 - opens nothing but what this makes

@@ -6,7 +6,7 @@ python -m ops.bench.stepped_down
 
 from appliance.planning import Footprint, step_down
 from appliance.planning.passes import PASS_TOKENS
-from appliance.services.train_adapter import NOTHING_LEFT
+from appliance.services.training.train_adapter import NOTHING_LEFT
 from appliance.training.endings import Ending, TrainingOutcome
 from appliance.workers.room import FULL
 

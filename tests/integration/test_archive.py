@@ -18,7 +18,7 @@ from appliance.foundation.clock import SystemClock
 from appliance.foundation.settings import Settings
 from appliance.policy import Rules, find_policy_folder
 from appliance.services.context import OPERATOR, ServiceContext
-from appliance.services.home import create_home
+from appliance.services.home.life import create_home
 
 pytestmark = pytest.mark.slow
 VERIFIER = Path(__file__).parents[2] / "ops" / "verify_audit.py"

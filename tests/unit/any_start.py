@@ -21,5 +21,5 @@ def decode_any_start(line: bytes) -> StartMessage:
     try:
         kind = STARTS[json.loads(line)["type"]]
     except (ValueError, TypeError, KeyError, RecursionError):
-        raise WorkerError("worker.message:message-understood-fields") from None
+        raise WorkerError("worker.message:version") from None
     return decode_start(kind, line)

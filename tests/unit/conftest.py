@@ -33,10 +33,10 @@ from appliance.jobs.starts.serve import ChatRequest
 from appliance.jobs.states import JobState
 from appliance.models.configuration import expected_tensors
 from appliance.policy import Rules, find_policy_folder
+from appliance.services.appliance import Appliance
 from appliance.services.context import OPERATOR, ServiceContext
-from appliance.services.home import create_home
-from appliance.services.operations import Appliance, perform
-from appliance.services.receive_upload import receive_file
+from appliance.services.data.receive_upload import receive_file
+from appliance.services.home.life import create_home
 from appliance.vault.database import METADATA
 from appliance.vault.stream import SealContext, seal_file
 from appliance.workers.channel import WorkerChannel
@@ -305,7 +305,7 @@ class World:
 
     def do(self, operation: str, **parameters: Any) -> Any:
         """Do an operation as the operator."""
-        return perform(self.appliance, OPERATOR, operation, parameters)
+        return self.appliance.perform(OPERATOR, operation, parameters)
 
     def upload(self, data: bytes = b"") -> str:
         """Receive a file, by default the table; return its id."""
@@ -338,10 +338,10 @@ def build_world(folder: Path, launcher: Any, model_source: Path, table: bytes) -
     )  # type: ignore[arg-type]
     world = World(Appliance(context), switch, model_source, table)
     made = create_home(context, PASSPHRASE, first_user="anna")
-    world.ids |= {"user": made["user"], "one_time": made["password"]}
+    world.ids |= {"user": made.user, "one_time": made.password}
     world.ids["dataset"] = world.do("dataset.import", upload_id=world.upload(), filename="staff.csv")["id"]
     world.ids["model"] = world.do("model.import", source=str(world.model_source))["id"]
-    job = world.do("train", dataset_id=world.ids["dataset"], model_id=world.ids["model"], preset="quick")
+    job = world.do("train", dataset_id=world.ids["dataset"], model_id=world.ids["model"], choice={"preset": "quick"})
     world.appliance.run_queue()
     shown = world.do("job.show", job_id=job["id"])
     assert shown["state"] == JobState.SUCCEEDED, shown["reason"]

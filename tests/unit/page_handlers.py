@@ -1,7 +1,7 @@
 """What the handlers of Gradio's pages can reach: each function of the services that their code names, or what it calls
 of the web.
 
-Names are resolved as Python does it (globals, closures), attributes by their name alone: `appliance.desk.ask` is any
+Names are resolved as Python does it (globals, closures), attributes by their name alone: `desk.ask` is any
 method `ask`.
 """
 

@@ -8,3 +8,4 @@ input-these-bytes-json = These bytes are not JSON.
 home-in-use = Another process of the appliance uses this home. Wait for it, or stop it.
 input-identifier-appliance-expected = That is not an identifier of this appliance: expected two or three letters, '_' and 20 hex digits.
 input-settings-used = The settings cannot be used: { $mistakes }.
+integrity-record = What is stored as { $kind } cannot be read (fields: { $fields }). Restore a backup, or go back to the version that wrote it.

@@ -1,93 +1,40 @@
-card-version = The dataset version that this adapter learned from is not listed any more.
-rank-method = Only LoRA and QLoRA have a rank; { $method } has none. Choose one of { $adapter_methods }.
-rank-budget = The memory must lie between 0.1 and 65,536 GiB.
-rank-lengths = The lengths of this dataset's rows were not counted when it came in, so no rank can be advised. Import the file again.
-archive-retention = The policy keeps entries in the home for { $days } days (policies/limits.toml, audit.retention_days). Name { $latest } or an earlier day.
-archive-gone = This archive does not go on any more: another was begun, or the vault was sealed.
-archive-nothing = Nothing in the log is from before { $before_us } and may leave. Nothing was done.
-archive-digest = The archive does not have what the log has. Nothing was removed.
-backup-gone = This backup does not go on any more: another was begun, or the vault was sealed.
-backup-files = The list of copied files cannot be one.
-chat-length = Ask something, in at most { $max_turns } turns and { $max_characters } characters.
-chat-start = The model could not be loaded for chatting. Try again.
-audit-confirm = Ask for a file (its SHA-256), or for a name.
-sealed-vault-sealed-operator = The vault is sealed. The operator opens it with `appliance unseal`.
-home-vault-open-already = A vault is open already.
-memory-swap = { $problem } The policy refuses to unseal until then.
-backup-place = A backup in the home itself is lost with it. Name a folder on another disk.
-backup-changed = { $path } was removed while the backup was made: shredded, most likely. Run the backup again.
-dataset-hold = Say why the dataset must be kept (`--reason`): whoever reads the log must understand it.
-dataset-hold-dataset-hold = This dataset is not on hold.
-dataset-shredded = The dataset was shredded: nothing can read it any more. `appliance dataset certificate { $dataset_id }` tells when.
-dataset-shredded-version-dataset-shredded = Version { $version } of this dataset was shredded or is not there. `appliance dataset versions { $dataset_id }` tells.
-dataset-expired = This dataset may be used until { $keep_until }, and that day is over. Shred it (`appliance dataset shred { $dataset_id }`), or, when it may be kept longer, say so: `appliance dataset origin { $dataset_id } --keep-until DATE`.
-dataset-on-hold = The dataset { $name } is on legal hold and is kept. Release it first: `appliance dataset release { $identifier }`.
-dataset-in-use = The job { $busy } uses this dataset. Wait until it has ended, or stop it: `appliance job stop { $busy }`.
-not-found-dataset = There is no such dataset. `appliance dataset list` shows those there are.
-not-found-version-dataset = There is no such version of a dataset. `appliance dataset versions ID` shows those there are.
-evaluation-empty = The dataset has no held-out questions, so nothing can be measured. Import one with more rows.
-not-found-adapter = There is no such adapter. `appliance adapter list` shows those there are.
-adapter-retired = This adapter was retired: it learned from a person whose data was erased. Train a new one from the dataset's current version.
-not-found-adapter-evaluated-yet = This adapter has not been evaluated yet. `appliance evaluate` does it.
-rank-method-model-trained-method = This model was trained with the method { $method }, which has no rank: there is no B A to look at. Train an adapter with LoRA or QLoRA to have its rank explained.
-rank-method-adapter-trained-dora = This adapter was trained with DoRA, which also rescales each row: its update is no plain B A, and cutting its rank would change the scales too. Train one without DoRA to have its rank explained.
-not-found-adapter-rank-explained = The adapter's rank was not explained yet: `appliance rank advise --adapter { $adapter_id }` does it.
-rank-gone = The singular values went with the dataset that was shredded. `appliance rank advise --adapter { $adapter_id } --again` finds them anew.
-audit-format = The log is exported as jsonl, ocsf or folder.
-person-whole-dataset = Every row of the dataset { $name } speaks of this person. Shred it whole: `appliance dataset shred { $identifier }`.
-home-exists = There is a home here already. `appliance status` says how it is.
-home-restoring = A restore was interrupted here. Run it again, or choose another place.
-dataset-seed = The seed of a split is a whole number from 0 to { $max_seed }.
-dataset-origin = A dataset's origin has the fields { $origin_fields }, each a text of up to { $max_origin_characters } characters.
-dataset-origin-legal-basis = The legal basis is one of: { $legal_bases }.
-dataset-origin-policy-appliance-asks = The policy of this appliance asks where data comes from. Say: { $value }.
-input-part-parts = There is no such part. The parts are: { $parts }.
-dataset-origin-day-until-dataset = The day until which the dataset is kept is written as in 2027-12-31.
-not-found-model = There is no such model. `appliance model list` shows those there are.
-job-state-job-stopped-failed = The job is { $job_state }. Only a stopped or failed one can be resumed.
-job-learning-rate = Only a training has a learning rate. Resume this job without one.
-job-learning-rate-learning-rate-go = The learning rate is { NUMBER($now, maximumSignificantDigits: 6) }; to go on, it can only become lower (and stay over 0).
-job-state-job-being-stopped = The job is being stopped already.
-slot-name = A slot's name has at most { $max_name_characters } characters, all of them printable.
+# Asking for something
 operation-unknown = There is no such operation.
-operation-parameters = The operation { $name } does not take these parameters.
-training-empty = The dataset has no row to train on. Import one with at least ten examples.
-prompts-template-chat-template-know = { $name } has no chat template, so it does not know a question from an answer. Import the one of its family that was made for chat (often named Instruct).
-training-seed = The seed must be a number from 0 to { $max_seed }.
-not-found-upload-more-send = There is no such upload any more. Send the file again.
-audit-witnesses = At most { $max_witnesses } checkpoints are compared at once.
-audit-entry-entry-log = There is no such entry: the log has { $head_size }, from 0 on.
-audit-witness-file-checkpoint-audit-log = This is no checkpoint of an audit log. Take one with `appliance audit checkpoint OUT`.
-backup-damaged = The backup { $manifest_id } is damaged in { $path }. Nothing was restored.
-backup-absent = There is no such backup in this folder: it has no whole one of that name, or none at all.
-recovery-wrong = This recovery key opens no backup in this folder. Nothing was restored.
-backup-missing = The backup { $manifest_id } is incomplete: parts are missing of { $lacking }{ $more }. Nothing was restored.
-backup-manifest = The backup { $name } is damaged: { $sentence } Nothing was restored; another one is named with --backup.
-upload-read = The file could not be read to its end.
-upload-size = The file is over { $max_upload_bytes } MiB. Split it into several.
-home-exists-already-backup-restored = There is something here already. A backup is restored onto an empty place: name another with APPLIANCE_HOME.
-backup-log = The log in the backup { $manifest_id } is not the one that it names. Nothing was restored.
-backup-model = The backup has another file as models/{ $row_id }/{ $name }. Nothing was restored.
-input-review-covers-entries = A review covers entries from the first to the last looked at, of 0 to { $size }. Correct the two numbers.
-input-review-needs-note = A review needs a note of at most { $max_note_characters } characters: what you looked for, and what you found.
-password-one-time = Choose a password of your own first: sign in on the pages.
-dataset-fix-mend-how-name = Say what to mend (`--check`) and how (one of: { $actions }), or name up to { $max_named_rows } rows to drop.
-dataset-fix-change-row-look = This would change no row. Look at the dataset's checks again.
-dataset-version = Somebody else changed this dataset at the same time. Look at it again.
-audit-reading = The log is being read: { NUMBER($value, minimumFractionDigits: 0, maximumFractionDigits: 0) } % so far. Ask again in a moment.
-audit-index-audit-log = What the index of the audit log says is not what the log says. Start the appliance again.
-audit-moment = “{ $text }” is no day: write 2026-11-25, or 2026-11-25 14:30 (UTC).
-certificate-absent = There is no certificate: this dataset was not shredded.
-not-found-version-dataset-2 = There is no such version of this dataset. `appliance dataset versions ID` shows those there are.
-dataset-current-version = The current version cannot be shredded alone. Shred the whole dataset.
-rank-shrink = The adapter has rank { $rank }, so a smaller one has a rank from 1 to { $rank_2 }; asked for { $chosen }.
-rank-validation = The dataset has no rows set aside, so the loss before and after could not be measured.
-rank-which-either-rank-share = Say either a rank or which share of what was learned to keep.
-rank-share = The share to keep must lie between 0 and 1.
-rank-unknown = It is not known yet what each rank would keep: `appliance rank advise --adapter { $identifier }` finds it.
-sweep-ranks-different-ranks-compare = Choose { $min_ranks } to { $max_ranks } different ranks to compare; { $said }.
-rank-method-lora-qlora-ranks = Only LoRA and QLoRA have ranks to compare; { $method } has none.
-sweep-validation = The dataset has no rows set aside, so ranks cannot be compared. Import one with more rows.
-not-found-object = The log does not name such an object. Copy its id from an entry, or from where it is listed.
-worker-out-of-memory-nothing-left = Memory ran out even with the smallest passes. Close other programs on this machine, or choose QLoRA, a smaller model or shorter rows. The last checkpoint is kept; the job can be resumed.
-rank-none = This method has no rank.
+operation-parameters = The parameters of "{ $operation }" are wrong. { $mistakes }{ $count ->
+        [one] {""}
+        [2] {""}
+        [3] {""}
+        [4] {""}
+        [5] {""}
+       *[other] {" "}({ NUMBER($count) } mistakes in all.)
+    }
+operation-parameter-missing = { $name } is missing.
+operation-parameter-unknown = There is no parameter { $name }.
+operation-parameter-int = { $name } must be a whole number.
+operation-parameter-float = { $name } must be a number.
+operation-parameter-bool = { $name } must be true or false.
+operation-parameter-text = { $name } must be a text.
+operation-parameter-list = { $name } must be a list.
+operation-parameter-choice = { $name } must be one of { $choices }.
+operation-parameter-invalid = { $name } has a value that is not allowed.
+name-ambiguous = "{ $named }" could be any of { NUMBER($count) }: { $candidates }. Use more of the id.
+not-found-upload = This upload no longer exists. Send the file again.
+not-found-user = There is no such account. `appliance user list` shows the accounts.
+sealed-vault = The vault is sealed. The operator can open it with `appliance unseal`.
+
+# Jobs
+job-kind-train = Training
+job-kind-sweep = Comparison of ranks
+job-kind-evaluate = Evaluation
+job-kind-ranks = Analysis of the rank
+job-kind-shrink = Smaller adapter
+job-never-began = Stopped before it began.
+job-asked-to-stop = Stopping.
+job-state-stopping = The job is already being stopped.
+job-state-not-resumable = The job is { $state }. Only a stopped or failed job can be resumed.
+job-learning-rate = The learning rate is { NUMBER($now, maximumSignificantDigits: 6) }. To resume, choose a lower one above 0.
+job-learning-rate-none = Only a training has a learning rate. Resume this job without one.
+worker-out-of-memory-nothing-left = Memory ran out even with the smallest passes. Close other programs on this machine, or choose QLoRA, a smaller model or shorter rows. The last checkpoint is kept, and the job can be resumed.
+
+# Accounts
+password-one-time = Choose your own password first: sign in on the web page.

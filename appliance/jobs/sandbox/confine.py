@@ -138,7 +138,7 @@ def confine_worker(sandbox: WorkerSandbox, *, alive: int, already_running: int) 
         if Control.DIE_WITH_PARENT in wanted:
             limits.die_with_parent(alive)
     except OSError as error:
-        raise IsolationError("isolation:kernel-refused-limit", error=str(error)) from error
+        raise IsolationError("isolation:worker-limit", error=str(error)) from error
     gpu = gpu_devices()
     read = (*interpreter_paths(), *(map(Path, _GPU_SYSTEM) if gpu else ()), *sandbox.read)
     if wanted & LANDLOCK:
@@ -159,9 +159,9 @@ def confine_server(
     """
     threads = os.listdir("/proc/self/task")
     if len(threads) != 1:
-        raise IsolationError("isolation:server-already-runs", threads=len(threads))
+        raise IsolationError("isolation:server-threads", threads=len(threads))
     if not write:
-        raise IsolationError("isolation:server-given-folder")
+        raise IsolationError("isolation:server-home")
     missing: tuple[str, ...] = ()
     try:
         if Control.NO_CORE_DUMPS in controls:
@@ -170,7 +170,7 @@ def confine_server(
             limits.drop_capabilities(keep_files=True)
         limits.forbid_new_privileges()
     except OSError as error:
-        raise IsolationError("isolation:kernel-refused-limit-server", error=str(error)) from error
+        raise IsolationError("isolation:server-limit", error=str(error)) from error
     if controls & LANDLOCK:
         missing = landlock.restrict(
             controls, read=(*interpreter_paths(), *read), write=write, devices=(Path("/dev/null"),)

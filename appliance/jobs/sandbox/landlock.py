@@ -63,7 +63,7 @@ def restrict(
     """
     abi = abi_version()
     if abi < FILES_ABI:
-        raise IsolationError("isolation:kernel-landlock-keeps")
+        raise IsolationError("isolation:no-landlock")
     missing = []
     attributes = _RulesetAttributes()
     if Control.LANDLOCK_FILES in controls:
@@ -92,7 +92,7 @@ def restrict(
         finally:
             os.close(ruleset)
     except OSError as error:
-        raise IsolationError("isolation:kernel-refused-landlock", error=str(error)) from error
+        raise IsolationError("isolation:landlock", error=str(error)) from error
     return tuple(missing)
 
 

@@ -56,9 +56,9 @@ def protect_memory() -> None:
         system_calls.prctl(system_calls.PR_SET_DUMPABLE, 0)
         dumpable = system_calls.prctl(system_calls.PR_GET_DUMPABLE)
     except OSError as error:
-        raise IsolationError("isolation:process-memory-protected", error=str(error)) from error
+        raise IsolationError("isolation:memory", error=str(error)) from error
     if dumpable != 0:
-        raise IsolationError("isolation:kernel-lets-others")
+        raise IsolationError("isolation:dumpable")
 
 
 def limit_memory(memory_bytes: int) -> None:

@@ -44,7 +44,7 @@ _SCMP_ERROR = -1  # libseccomp does not know the name
 def _number(name: str) -> int:
     number: int = pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name)
     if number == _SCMP_ERROR:
-        raise IsolationError("isolation:installed-libseccomp-know", name=name)
+        raise IsolationError("isolation:libseccomp", name=name)
     return number
 
 
@@ -77,7 +77,7 @@ def load_filter(controls: Iterable[Control], *, listening: Iterable[str]) -> Non
             _refuse_namespaces_and_terminal(rules, refuse)
         rules.load()
     except OSError as error:
-        raise IsolationError("isolation:kernel-refused-seccomp", strerror=str(error.strerror)) from error
+        raise IsolationError("isolation:seccomp", strerror=str(error.strerror)) from error
 
 
 def _refuse_socket_pairs(rules: pyseccomp.SyscallFilter, refuse: int) -> None:

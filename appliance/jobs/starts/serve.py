@@ -6,6 +6,9 @@ from pydantic import Field
 
 from appliance.jobs.access import AdapterAccess, ModelAccess, StartMessage, WireMessage
 
+ORIGINAL, TUNED = "original", "tuned"  # contenders: the base model as it came, and with the adapter
+CONTENDERS = (ORIGINAL, TUNED)
+
 
 class ServeStart(StartMessage):
     """Load a model with an adapter and answer `ChatRequest`s until stopped."""
@@ -18,10 +21,10 @@ class ServeStart(StartMessage):
 
 
 class ChatRequest(WireMessage):
-    """Answer `messages` (role and content) with the original model, the tuned one, or both."""
+    """Answer `messages` (role and content) with each of the contenders."""
 
     type: Literal["chat"] = "chat"
     request_id: str
     messages: list[dict[str, str]]
-    contenders: list[Literal["original", "tuned"]]
+    contenders: list[str] = Field(min_length=1, max_length=8)
     max_new_tokens: int = Field(ge=1, le=4096)

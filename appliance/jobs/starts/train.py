@@ -13,6 +13,7 @@ from appliance.jobs.access import (
     StartMessage,
     WireMessage,
 )
+from appliance.planning.training_record import MethodName
 
 
 class TrainStart(StartMessage):
@@ -23,7 +24,7 @@ class TrainStart(StartMessage):
     adapter: AdapterAccess
     model: ModelAccess
     dataset: DatasetAccess
-    method: Literal["qlora", "lora", "last-layers", "full"]
+    method: MethodName
     rank: int = Field(ge=1, le=1024)
     lora_alpha: int = Field(ge=1, le=4096)
     use_rslora: bool = False

@@ -10,14 +10,15 @@ from typing import Any
 import gradio as gr
 
 from appliance.foundation.errors import InputError
-from appliance.services.adapter_card import show_card
-from appliance.services.audit_activity import audit_overview
+from appliance.services.appliance import Appliance
 from appliance.services.context import Caller
-from appliance.services.object_life import object_life
-from appliance.services.operations import Appliance
-from appliance.services.read_audit import LOG
-from appliance.services.review_audit import MAX_NOTE_CHARACTERS, sign_off
-from appliance.services.show_proof import show_proof
+from appliance.services.record.adapter_card import show_card
+from appliance.services.record.audit_activity import audit_overview
+from appliance.services.record.object_life import object_life
+from appliance.services.record.read_audit import LOG
+from appliance.services.record.review_audit import MAX_NOTE_CHARACTERS, sign_off
+from appliance.services.record.search_audit import AuditDesk
+from appliance.services.record.show_proof import show_proof
 from appliance.web.audit import charts, drawing, words
 from appliance.web.audit.search_tab import ANY, FIELDS, QUIET, SearchTab, answer, build_search_tab, question
 from appliance.web.drawing import notice
@@ -111,8 +112,8 @@ def build_audit_blocks(appliance: Appliance) -> gr.Blocks:
 
         def sign(caller: Caller, first: float | None, last: float | None, note: str, days: int) -> tuple[Any, ...]:
             if first is None or last is None:
-                raise InputError("input:entry-you-looked")
-            made = sign_off(appliance.audit, caller, first=int(first), last=int(last), note=note)
+                raise InputError("input:review-range")
+            made = sign_off(appliance.context, caller, first=int(first), last=int(last), note=note)
             said = (
                 f"Signed off: entries {made['first']} to {made['last']}, "
                 f"{words.many(made['entries'], 'entry', 'entries')}."
@@ -208,7 +209,7 @@ def _offered(search: SearchTab) -> list[Any]:
 def _opened(appliance: Appliance, caller: Caller, days: int) -> tuple[Any, ...]:
     """Return what is drawn when the page opens, or how far the reading is while the log is still being taken in."""
     form = gr.Column(visible=caller.role == "auditor")
-    share = appliance.audit.share
+    share = appliance.context.part(AuditDesk).share
     if share is not None:
         appliance.context.verify_allowed(caller, "audit.read", LOG)
         return (
@@ -218,7 +219,7 @@ def _opened(appliance: Appliance, caller: Caller, days: int) -> tuple[Any, ...]:
             form,
             *(gr.skip() for _ in range(3)),
         )
-    found = audit_overview(appliance.audit, caller, days=days)
+    found = audit_overview(appliance.context, caller, days=days)
     activity, opened, offered = found["activity"], found["reviews"]["open"], found["choices"]
     counts = {name: sum(activity[name]) for name in ("denied", "failed")}
     unreviewed = sum(each["entries"] for each in opened)
@@ -247,10 +248,10 @@ def _opened(appliance: Appliance, caller: Caller, days: int) -> tuple[Any, ...]:
 
 def _lived(appliance: Appliance, caller: Caller, object_id: str) -> tuple[str, str]:
     """Return an object's life, and below it what is known of a tuned model, in plain language."""
-    life = drawing.life(object_life(appliance.audit, caller, object_id=object_id))
+    life = drawing.life(object_life(appliance.context, caller, object_id=object_id))
     if not object_id.strip().startswith("ad_"):
         return life, ""
-    return life, drawing.card(show_card(appliance.audit, caller, adapter_id=object_id.strip())["card"])
+    return life, drawing.card(show_card(appliance.context, caller, adapter_id=object_id.strip()).card)
 
 
 def _message(message: str) -> dict[str, Any]:

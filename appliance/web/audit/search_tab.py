@@ -6,9 +6,9 @@ from typing import Any
 import gradio as gr
 
 from appliance.foundation.errors import InputError
+from appliance.services.appliance import Appliance
 from appliance.services.context import Caller
-from appliance.services.operations import Appliance
-from appliance.services.search_audit import search_audit
+from appliance.services.record.search_audit import search_audit
 from appliance.web.audit import drawing, words
 from appliance.web.wizard.drawn import drawn
 from appliance.web.wizard.events import Events
@@ -109,7 +109,7 @@ def question(values: dict[str, Any]) -> dict[str, Any]:
 
 def answer(appliance: Appliance, caller: Caller, asked: dict[str, Any]) -> tuple[Any, ...]:
     """Return what the tab's `outputs` show for a question."""
-    found = search_audit(appliance.audit, caller, **asked)
+    found = search_audit(appliance.context, caller, **asked)
     kept = {**asked, "last": found["last"], "page": found["page"]}
     more = found["page"] + 1 < found["pages"]
     return drawing.entries(found), kept, gr.Button(interactive=found["page"] > 0), gr.Button(interactive=more)
@@ -117,7 +117,7 @@ def answer(appliance: Appliance, caller: Caller, asked: dict[str, Any]) -> tuple
 
 def _turn(appliance: Appliance, caller: Caller, asked: dict[str, Any] | None, step: int) -> tuple[Any, ...]:
     if asked is None:
-        raise InputError("input:search-too-long")
+        raise InputError("input:search-expired")
     return answer(appliance, caller, {**asked, "page": max(0, asked.get("page", 0) + step)})
 
 

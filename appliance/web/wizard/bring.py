@@ -12,9 +12,9 @@ from appliance.datasets.sources.delimited import DELIMITERS
 from appliance.datasets.sources.text import ENCODINGS
 from appliance.foundation.errors import ApplianceError, InputError
 from appliance.services.context import Caller, ServiceContext
-from appliance.services.dataset_origin import LEGAL_BASES
-from appliance.services.import_dataset import import_dataset
-from appliance.services.preview_upload import preview_upload
+from appliance.services.data.dataset_origin import LEGAL_BASES, Origin
+from appliance.services.data.import_dataset import import_dataset
+from appliance.services.data.preview_upload import preview_upload
 from appliance.web import dataset_drawing, drawing
 from appliance.web.wizard.drawn import drawn
 from appliance.web.wizard.events import Events
@@ -148,11 +148,13 @@ def build_bring_panel(context: ServiceContext, event: Events, system_prompt: gr.
                 filename=filename,
                 name=title,
                 system_prompt=prompt,
-                origin=dict(
-                    zip(
-                        ("owner", "purpose", "legal_basis", "licence", "keep_until"),
-                        (each.strip() for each in origin),
-                        strict=True,
+                origin=Origin(
+                    **dict(
+                        zip(
+                            ("owner", "purpose", "legal_basis", "licence", "keep_until"),
+                            (each.strip() for each in origin),
+                            strict=True,
+                        )
                     )
                 ),
                 **_said(values[: len(said)]),
@@ -160,7 +162,7 @@ def build_bring_panel(context: ServiceContext, event: Events, system_prompt: gr.
         except ApplianceError as error:
             yield _refused(error), gr.skip(), gr.skip()
             return
-        yield drawing.notice("The rows are imported, encrypted.", "good"), made["id"], gr.skip()
+        yield drawing.notice("The rows are imported, encrypted.", "good"), made.dataset.id, gr.skip()
 
     quiet: dict[str, Any] = {
         "api_visibility": "private",

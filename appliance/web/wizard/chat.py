@@ -8,8 +8,9 @@ from typing import Any, Literal
 import gradio as gr
 
 from appliance.foundation.errors import InputError
+from appliance.services.appliance import Appliance
 from appliance.services.context import Caller
-from appliance.services.operations import Appliance
+from appliance.services.models.chat import ChatDesk
 from appliance.web.wizard.events import Events
 
 STATE_SECONDS = 1800
@@ -43,9 +44,9 @@ def build_chat(appliance: Appliance, event: Events, adapter: gr.Dropdown) -> Cha
 
     def answer(caller: Caller, text: str, adapter_id: str | None, before: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
         if not adapter_id:
-            raise InputError("input:tuned-model-yet")
+            raise InputError("input:no-adapter")
         if not text.strip():
-            raise InputError("input:write-question-first")
+            raise InputError("input:no-question")
         talks: dict[str, Turns] = {
             name: list(before[name]) if before["adapter"] == adapter_id else [] for name in ("original", "tuned")
         }
@@ -59,7 +60,7 @@ def build_chat(appliance: Appliance, event: Events, adapter: gr.Dropdown) -> Cha
             turns.append({"role": "assistant", "content": LOADING if loading else "…"})
             loading = False
             yield shown_turns(talks["original"]), shown_turns(talks["tuned"]), gr.skip(), gr.skip(), gr.skip()
-            for piece in appliance.desk.ask(caller, adapter_id, asked, (contender,)):
+            for piece in appliance.context.part(ChatDesk).ask(caller, adapter_id, asked, (contender,)):
                 said += piece.text
                 turns[-1] = {"role": "assistant", "content": said or "…"}
                 yield shown_turns(talks["original"]), shown_turns(talks["tuned"]), gr.skip(), gr.skip(), gr.skip()

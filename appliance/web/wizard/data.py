@@ -7,13 +7,14 @@ from typing import Any
 
 import gradio as gr
 
+from appliance.datasets.records import get_dataset
 from appliance.foundation.errors import InputError
+from appliance.foundation.json_records import shown
 from appliance.services.context import Caller, ServiceContext
-from appliance.services.dataset_origin import reminders
-from appliance.services.dataset_use import READY
-from appliance.services.dataset_versions import lineage, show_report
-from appliance.services.import_dataset import describe_dataset, list_datasets, show_dataset
-from appliance.services.revise_dataset import revise_dataset
+from appliance.services.data.dataset_versions import lineage, show_report
+from appliance.services.data.import_dataset import all_datasets, show_dataset
+from appliance.services.data.revise_dataset import RevisedDataset, revise_dataset
+from appliance.services.reminders import reminders
 from appliance.web import dataset_drawing, drawing
 from appliance.web.wizard.bring import build_bring_panel
 from appliance.web.wizard.drawn import drawn
@@ -62,8 +63,8 @@ def build_data_step(context: ServiceContext, event: Events, system_prompt: gr.Te
         return dataset_dropdown(context, caller, dataset_id), *pick(caller, dataset_id)
 
     def pick(caller: Caller, dataset_id: str | None) -> tuple[Any, ...]:
-        shown = draw_rows(context, caller, dataset_id) if dataset_id else ""
-        return "", shown, ready_button(bool(dataset_id)), *watch_dataset(context, caller, dataset_id)
+        first_rows = draw_rows(context, caller, dataset_id) if dataset_id else ""
+        return "", first_rows, ready_button(bool(dataset_id)), *watch_dataset(context, caller, dataset_id)
 
     def mend(caller: Caller, dataset_id: str, index: int) -> tuple[Any, ...]:
         code, action, _label = dataset_drawing.fixes(show_report(context, caller, dataset_id=dataset_id))[index]
@@ -73,7 +74,8 @@ def build_data_step(context: ServiceContext, event: Events, system_prompt: gr.Te
         made = revise_dataset(context, caller, dataset_id=dataset_id, action="drop", rows=_row_numbers(numbers))
         return "", *mended(caller, made)
 
-    def mended(caller: Caller, made: dict[str, Any]) -> tuple[Any, ...]:
+    def mended(caller: Caller, revised: RevisedDataset) -> tuple[Any, ...]:
+        made = shown(revised)
         done = drawing.notice(
             f"Version {made['version']} is made: {drawing.count(made['changed'], 'rows')} changed.", "good"
         )
@@ -106,8 +108,8 @@ def dataset_choices(context: ServiceContext, caller: Caller) -> list[tuple[str, 
     """Return what can be picked, newest first."""
     return [
         (f"{each['name']} ({drawing.count(each['rows'], 'rows')})", each["id"])
-        for each in reversed(list_datasets(context, caller))
-        if each["state"] == READY
+        for each in map(shown, reversed(all_datasets(context, caller)))
+        if each["state"] == "ready"
     ]
 
 
@@ -129,16 +131,18 @@ def watch_dataset(context: ServiceContext, caller: Caller, dataset_id: str | Non
     if not dataset_id:
         return "", "", "", "", gr.Row(visible=False), *(gr.Button(visible=False) for _ in range(MAX_FIXES))
     found = show_report(context, caller, dataset_id=dataset_id)
+    with context.database.begin() as connection:
+        counts = shown(get_dataset(connection, dataset_id))
     may_mend = caller.role in {"operator", "trainer"}
     fixes = dataset_drawing.fixes(found)[:MAX_FIXES] if may_mend else []
     buttons = [gr.Button(label, visible=True) for _code, _action, label in fixes]
     buttons += [gr.Button(visible=False) for _ in range(MAX_FIXES - len(fixes))]
-    reminder = "".join(drawing.notice(sentence, "bad") for sentence in reminders(context, dataset_id))
+    reminder = "".join(drawing.notice(str(sentence), "bad") for sentence in reminders(context, dataset_id))
     return (
-        draw_counts(describe_dataset(context, dataset_id)) + reminder,
+        draw_counts(counts) + reminder,
         dataset_drawing.findings(found),
         dataset_drawing.measures(found),
-        dataset_drawing.versions(lineage(context, caller, dataset_id=dataset_id)),
+        dataset_drawing.versions([shown(each) for each in lineage(context, caller, dataset_id=dataset_id)]),
         gr.Row(visible=bool(fixes)),
         *buttons,
     )
@@ -146,7 +150,7 @@ def watch_dataset(context: ServiceContext, caller: Caller, dataset_id: str | Non
 
 def draw_rows(context: ServiceContext, caller: Caller, dataset_id: str) -> str:
     """Return the first rows as conversations (reading rows is logged)."""
-    return drawing.conversations(show_dataset(context, caller, dataset_id, rows=PREVIEW_ROWS)["preview"])
+    return drawing.conversations(show_dataset(context, caller, dataset_id=dataset_id, rows=PREVIEW_ROWS).preview)
 
 
 def draw_counts(dataset: dict[str, Any]) -> str:
@@ -173,7 +177,7 @@ def _row_numbers(text: str) -> list[int]:
     """Return the numbers that somebody typed. Raises `InputError`."""
     words = text.replace(",", " ").replace(";", " ").split()
     if not words or not all(word.isascii() and word.isdigit() and len(word) <= 9 for word in words):
-        raise InputError("dataset.fix:type-numbers-rows")
+        raise InputError("dataset.fix:row-numbers")
     return [int(word) for word in words]
 
 

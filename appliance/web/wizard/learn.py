@@ -6,11 +6,12 @@ from typing import Any
 
 import gradio as gr
 
+from appliance.foundation.json_records import shown
 from appliance.planning import ModelShape, gpu_table, parameter_name
 from appliance.planning.gpu_table import GPU_GB
+from appliance.services.appliance import Appliance
 from appliance.services.context import Caller
-from appliance.services.import_model import show_model
-from appliance.services.operations import Appliance
+from appliance.services.models.base_models import show_model
 from appliance.web import drawing, plan_drawing
 from appliance.web.wizard.drawn import drawn
 from appliance.web.wizard.events import Events
@@ -68,7 +69,7 @@ def draw_layers(appliance: Appliance, caller: Caller, model_id: str | None, rank
     """Return the layers of a model, or what to do first."""
     if not model_id:
         return drawing.notice("Pick a model first, in step 3.")
-    model = show_model(appliance.context, caller, model_id)
+    model = shown(show_model(appliance.context, caller, model_id=model_id))
     shape = ModelShape.from_config(model["manifest"]["config"])
     return f"<h3>{drawing.text(model['name'])}</h3>" + plan_drawing.layers(shape, min(rank, shape.smallest_side))
 

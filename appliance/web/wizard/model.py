@@ -5,10 +5,11 @@ from typing import Any
 
 import gradio as gr
 
+from appliance.foundation.json_records import shown
 from appliance.planning import MAX_LENGTH, MethodChoice, ModelShape, RowSizes, Training, passes_that_fit
 from appliance.services.context import Caller, ServiceContext
-from appliance.services.import_model import list_models
 from appliance.services.machine import this_machine
+from appliance.services.models.base_models import all_models
 from appliance.web import drawing, plan_drawing
 from appliance.web.wizard.drawn import drawn
 from appliance.web.wizard.events import Events
@@ -49,7 +50,7 @@ def build_model_step(event: Events) -> ModelStep:
 
 def model_choices(context: ServiceContext, caller: Caller) -> tuple[list[tuple[str, str]], str]:
     """Return the cards, and below them what each needs of this machine's memory; a notice when there are none."""
-    models = list_models(context, caller)
+    models = [shown(each) for each in all_models(context, caller)]
     choices = [(_card(context, each), each["id"]) for each in models]
     return choices, _fits(context, models) if choices else drawing.notice(_NONE, "bad")
 

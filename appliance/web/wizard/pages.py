@@ -5,9 +5,9 @@ from typing import Any
 import gradio as gr
 
 from appliance.jobs.states import ACTIVE, JobState
+from appliance.services.appliance import Appliance
 from appliance.services.context import Caller
-from appliance.services.jobs import all_jobs
-from appliance.services.operations import Appliance
+from appliance.services.jobs.control import all_jobs
 from appliance.web import drawing
 from appliance.web.wizard.chat import build_chat
 from appliance.web.wizard.data import build_data_step, dataset_choices, dataset_dropdown, watch_dataset
@@ -190,7 +190,7 @@ def _tick(appliance: Appliance, caller: Caller, job_id: str | None, adapter_id: 
 
 
 def _busy(appliance: Appliance, caller: Caller) -> bool:
-    return any(JobState(job["state"]) in ACTIVE for job in all_jobs(appliance.context, caller))
+    return any(job.state in ACTIVE for job in all_jobs(appliance.context, caller))
 
 
 def _ask_button(ready: bool) -> gr.Button:

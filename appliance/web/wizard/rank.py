@@ -7,13 +7,14 @@ from typing import Any
 import gradio as gr
 
 from appliance.foundation.errors import ApplianceError, InputError
+from appliance.foundation.json_records import shown
 from appliance.jobs.states import ACTIVE, JobState
+from appliance.services.appliance import Appliance
 from appliance.services.context import Caller
-from appliance.services.evaluate_adapter import describe_adapter
-from appliance.services.explain_rank import RANKS, submit_explanation, verify_explained
-from appliance.services.jobs import all_jobs, stop_job
-from appliance.services.operations import Appliance
-from appliance.services.shrink_adapter import SHRINK, submit_shrink
+from appliance.services.jobs.control import all_jobs, stop_job
+from appliance.services.models.adapters import show_adapter
+from appliance.services.models.explain_rank import RANKS, submit_explanation, verify_explained
+from appliance.services.models.shrink_adapter import SHRINK, submit_shrink
 from appliance.web import drawing, rank_drawing
 from appliance.web.wizard.drawn import drawn
 from appliance.web.wizard.events import Events
@@ -73,15 +74,15 @@ def wire_rank_panel(
         return gr.Timer(active=True), *watch_rank(appliance, caller, adapter_id)
 
     def stop_rank(caller: Caller, adapter_id: str | None) -> tuple[Any, ...]:
-        jobs = (_latest(appliance, caller, _picked(adapter_id), kind) for kind in (RANKS, SHRINK))
+        jobs = (_latest(appliance, caller, _picked(adapter_id), kind) for kind in (RANKS.name, SHRINK.name))
         job = next((each for each in jobs if _runs(each)), None)
         if job is None:
-            raise InputError("input:runs-stopped")
-        stop_job(appliance.context, caller, job["id"])
+            raise InputError("input:nothing-runs")
+        stop_job(appliance.context, caller, job_id=job["id"])
         return gr.Timer(active=True), *watch_rank(appliance, caller, adapter_id)
 
     def show_smaller(caller: Caller, adapter_id: str | None) -> tuple[Any, ...]:
-        job = _latest(appliance, caller, _picked(adapter_id), SHRINK)
+        job = _latest(appliance, caller, _picked(adapter_id), SHRINK.name)
         return pick(caller, job["result"].get("adapter") if job else adapter_id)
 
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
@@ -102,9 +103,10 @@ def watch_rank(appliance: Appliance, caller: Caller, adapter_id: str | None) -> 
             gr.Button(visible=False),
             gr.Button(visible=False),
         )
-    adapter = describe_adapter(appliance.context, adapter_id)
+    record = show_adapter(appliance.context, caller, adapter_id=adapter_id)
+    adapter = shown(record)
     try:
-        verify_explained(adapter)
+        verify_explained(record)
     except ApplianceError as error:
         none = gr.Button("There is no rank to look at", interactive=False)
         hidden = gr.Button(visible=False)
@@ -115,7 +117,7 @@ def watch_rank(appliance: Appliance, caller: Caller, adapter_id: str | None) -> 
             hidden,
             gr.Button(visible=False),
         )
-    looking, shrinking = (_latest(appliance, caller, adapter_id, kind) for kind in (RANKS, SHRINK))
+    looking, shrinking = (_latest(appliance, caller, adapter_id, kind) for kind in (RANKS.name, SHRINK.name))
     found = adapter["results"].get("rank")
     view = rank_drawing.origin_view(adapter["config"]) + (rank_drawing.rank_view(found) if found else "")
     view += _said(looking, "Looking at what it learned …") + _said(shrinking, "Making it smaller, and measuring both …")
@@ -147,12 +149,12 @@ def stop_button(job: dict[str, Any] | None, label: str) -> gr.Button:
 
 def _picked(adapter_id: str | None) -> str:
     if not adapter_id:
-        raise InputError("input:pick-model-first")
+        raise InputError("input:choose-model")
     return adapter_id
 
 
 def _latest(appliance: Appliance, caller: Caller, adapter_id: str, kind: str) -> dict[str, Any] | None:
-    jobs = (job for job in reversed(all_jobs(appliance.context, caller)) if job["kind"] == kind)
+    jobs = (shown(job) for job in reversed(all_jobs(appliance.context, caller)) if job.kind == kind)
     return next((job for job in jobs if job["spec"].get("adapter_id") == adapter_id), None)
 
 
@@ -168,4 +170,4 @@ def _said(job: dict[str, Any] | None, running: str) -> str:
         return drawing.notice(running)
     if job["state"] == JobState.FAILED:
         return drawing.notice(job["reason"], "bad")
-    return drawing.notice(job["result"].get("sentence", ""), "good") if job["kind"] == SHRINK else ""
+    return drawing.notice(job["result"].get("sentence", ""), "good") if job["kind"] == SHRINK.name else ""

@@ -6,17 +6,13 @@ from typing import Any
 import gradio as gr
 
 from appliance.foundation.errors import InputError
+from appliance.foundation.json_records import shown
 from appliance.jobs.states import ACTIVE, JobState
+from appliance.services.appliance import Appliance
 from appliance.services.context import Caller
-from appliance.services.evaluate_adapter import (
-    EVALUATE,
-    describe_adapter,
-    list_adapters,
-    show_answers,
-    submit_evaluation,
-)
-from appliance.services.jobs import all_jobs, show_job, stop_job
-from appliance.services.operations import Appliance
+from appliance.services.jobs.control import all_jobs, show_job, stop_job
+from appliance.services.models.adapters import all_adapters, show_adapter
+from appliance.services.models.evaluate_adapter import EVALUATE, show_answers, submit_evaluation
 from appliance.web import charts, drawing
 from appliance.web.wizard.drawn import drawn
 from appliance.web.wizard.events import Events
@@ -58,7 +54,7 @@ def wire_results_step(appliance: Appliance, event: Events, step: ResultsStep, ti
 
     def measure(caller: Caller, adapter_id: str | None) -> tuple[Any, ...]:
         if not adapter_id:
-            raise InputError("input:pick-model-first")
+            raise InputError("input:choose-model")
         submit_evaluation(appliance.context, caller, adapter_id=adapter_id)
         appliance.runner.wake()
         return "", gr.Timer(active=True), *watch_results(appliance, caller, adapter_id)
@@ -66,8 +62,8 @@ def wire_results_step(appliance: Appliance, event: Events, step: ResultsStep, ti
     def stop_measuring(caller: Caller, adapter_id: str | None) -> tuple[Any, ...]:
         job = latest_evaluation(appliance, caller, adapter_id or "")
         if job is None or JobState(job["state"]) not in ACTIVE:
-            raise InputError("input:being-measured")
-        stop_job(appliance.context, caller, job["id"])
+            raise InputError("input:no-evaluation")
+        stop_job(appliance.context, caller, job_id=job["id"])
         return pick(caller, adapter_id)
 
     def show(caller: Caller, adapter_id: str | None) -> tuple[Any, ...]:
@@ -75,7 +71,7 @@ def wire_results_step(appliance: Appliance, event: Events, step: ResultsStep, ti
         return gr.Dropdown(choices=choices, value=chosen), *pick(caller, chosen)
 
     def look(caller: Caller, adapter_id: str | None) -> str:
-        return drawing.answers(show_answers(appliance.context, caller, adapter_id or ""))
+        return drawing.answers(show_answers(appliance.context, caller, adapter_id=adapter_id or ""))
 
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     step.adapter.input(event(pick), step.adapter, [step.answers, timer, *step.watched], **quiet)
@@ -89,8 +85,8 @@ def wire_results_step(appliance: Appliance, event: Events, step: ResultsStep, ti
     )
     stopper.click(event(stop_measuring), step.adapter, [step.answers, timer, *step.watched], **quiet)
     look_button.click(event(look), step.adapter, step.answers, **quiet)
-    shown = [step.adapter, step.answers, timer, *step.watched]
-    wire_rank_panel(appliance, event, step.rank, step.adapter, timer, shown, show)
+    redrawn = [step.adapter, step.answers, timer, *step.watched]
+    wire_rank_panel(appliance, event, step.rank, step.adapter, timer, redrawn, show)
 
 
 def adapter_choices(
@@ -100,7 +96,7 @@ def adapter_choices(
 
     `adapter_id` if it is there, else the newest.
     """
-    adapters = list(reversed(list_adapters(appliance.context, caller)))
+    adapters = [shown(each) for each in reversed(all_adapters(appliance.context, caller))]
     choices = [(f"{each['name']} · {each['id'][-4:]}", each["id"]) for each in adapters]
     known = {each["id"] for each in adapters}
     return choices, adapter_id if adapter_id in known else (choices[0][1] if choices else None)
@@ -117,7 +113,7 @@ def watch_results(appliance: Appliance, caller: Caller, adapter_id: str | None) 
             gr.Button(visible=False),
             *watch_rank(appliance, caller, None),
         )
-    adapter = describe_adapter(appliance.context, adapter_id)
+    adapter = shown(show_adapter(appliance.context, caller, adapter_id=adapter_id))
     job = latest_evaluation(appliance, caller, adapter_id)
     running = job is not None and JobState(job["state"]) in ACTIVE
     results = {name: value for name, value in adapter["results"].items() if name != "rank"}
@@ -136,8 +132,9 @@ def watch_results(appliance: Appliance, caller: Caller, adapter_id: str | None) 
 def latest_evaluation(appliance: Appliance, caller: Caller, adapter_id: str) -> dict[str, Any] | None:
     """Return the newest evaluation job of the adapter with its progress, or None."""
     for job in reversed(all_jobs(appliance.context, caller)):
-        if job["kind"] == EVALUATE and job["spec"].get("adapter_id") == adapter_id:
-            return show_job(appliance.context, caller, job["id"])
+        if job.kind == EVALUATE.name and job.spec.get("adapter_id") == adapter_id:
+            found: dict[str, Any] = shown(show_job(appliance.context, caller, job_id=job.id))
+            return found
     return None
 
 

@@ -1,18 +1,19 @@
 """Step 4: start, watch, stop and resume. The job runs outside of this page; here it is only looked at."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import gradio as gr
 
 from appliance.foundation.errors import InputError
+from appliance.foundation.json_records import shown
 from appliance.jobs.states import ACTIVE, JobState
+from appliance.services.appliance import Appliance
 from appliance.services.context import Caller
-from appliance.services.jobs import all_jobs, resume_job, show_job, stop_job
-from appliance.services.operations import Appliance
-from appliance.services.preview_training import TrainingPreview, preview_training
-from appliance.services.sweep_ranks import SWEEP, submit_sweep
-from appliance.services.train_adapter import TRAIN, submit_training
+from appliance.services.jobs.control import all_jobs, resume_job, show_job, stop_job
+from appliance.services.training.preview_training import TrainingPreview, preview_training
+from appliance.services.training.sweep_ranks import SWEEP, submit_sweep
+from appliance.services.training.train_adapter import TRAIN, submit_training
 from appliance.web import charts, drawing, plan_drawing, rank_drawing
 from appliance.web.wizard.drawn import drawn
 from appliance.web.wizard.events import Events
@@ -104,7 +105,7 @@ def wire_train_step(
 
     def start(caller: Caller, dataset_id: str | None, model_id: str | None, *settings: Any) -> tuple[Any, ...]:
         if not dataset_id or not model_id:
-            raise InputError("input:pick-data-model")
+            raise InputError("input:choose-data-model")
         job = submit_training(context, caller, dataset_id=dataset_id, model_id=model_id, choice=choice_of(*settings))
         return follow(caller, job.id)
 
@@ -112,7 +113,7 @@ def wire_train_step(
         caller: Caller, ranks: list[int], dataset_id: str | None, model_id: str | None, *settings: Any
     ) -> tuple[Any, ...]:
         if not dataset_id or not model_id:
-            raise InputError("input:pick-data-model")
+            raise InputError("input:choose-data-model")
         job = submit_sweep(
             context, caller, dataset_id=dataset_id, model_id=model_id, choice=choice_of(*settings), ranks=ranks
         )
@@ -131,11 +132,11 @@ def wire_train_step(
         return visible_for(method)
 
     def stop(caller: Caller, job_id: str | None) -> tuple[Any, ...]:
-        stop_job(context, caller, job_id or "")
+        stop_job(context, caller, job_id=job_id or "")
         return gr.Timer(active=True), *watch(appliance, caller, job_id)
 
     def resume(caller: Caller, job_id: str | None) -> tuple[Any, ...]:
-        resume_job(context, caller, job_id or "")
+        resume_job(context, caller, job_id=job_id or "")
         appliance.runner.wake()
         return gr.Timer(active=True), *watch(appliance, caller, job_id)
 
@@ -187,14 +188,14 @@ def draw_review(preview: TrainingPreview) -> tuple[str, gr.Button]:
     """Return what would be done and what it takes, or why it cannot be and what can; and the start button."""
     plan = preview.planned
     if plan is None:
-        return _refused(preview.refusal)
-    epochs = plan.settings["epochs"]
+        return _refused(str(preview.refusal))
+    epochs = plan.settings.epochs
     rounds = "once" if epochs == 1 else f"{epochs} times"
     sentence = (
         f"{preview.model_name} will read {preview.training_rows:,} rows of “{preview.dataset_name}” {rounds}. "
         "It runs in a sandbox without network; what it learns is encrypted."
     )
-    return plan_drawing.review(sentence, plan.settings, plan.fitted, plan.batch), gr.Button(
+    return plan_drawing.review(sentence, asdict(plan.settings), plan.fitted, plan.batch), gr.Button(
         "Start training", interactive=True
     )
 
@@ -205,7 +206,8 @@ def _refused(sentence: str) -> tuple[str, gr.Button]:
 
 def trainings(appliance: Appliance, caller: Caller) -> list[dict[str, Any]]:
     """Return the jobs that train, sweeps over ranks among them, newest first."""
-    return [job for job in reversed(all_jobs(appliance.context, caller)) if job["kind"] in {TRAIN, SWEEP}]
+    kinds = {TRAIN.name, SWEEP.name}
+    return [shown(job) for job in reversed(all_jobs(appliance.context, caller)) if job.kind in kinds]
 
 
 def job_dropdown(appliance: Appliance, caller: Caller, job_id: str | None) -> gr.Dropdown:
@@ -226,13 +228,13 @@ def watch(appliance: Appliance, caller: Caller, job_id: str | None) -> tuple[Any
     if not job_id:
         hidden = gr.Button(visible=False)
         return "", hidden, gr.Button(visible=False), gr.Button("Results: when training is done", interactive=False)
-    job = show_job(appliance.context, caller, job_id)
+    job = shown(show_job(appliance.context, caller, job_id=job_id))
     state = JobState(job["state"])
     adapter = bool(job["result"].get("adapter"))
     return (
         draw_job(job),
         gr.Button(
-            "Stop" if job["kind"] == SWEEP else "Stop and keep what it learned",
+            "Stop" if job["kind"] == SWEEP.name else "Stop and keep what it learned",
             visible=state in ACTIVE,
             interactive=state in {JobState.QUEUED, JobState.RUNNING},
         ),
@@ -267,15 +269,15 @@ def draw_job(job: dict[str, Any]) -> str:
     ]
     told = [done.get("sentence", ""), *done.get("stepped_down", [])] if state is JobState.SUCCEEDED else [job["reason"]]
     reason = "".join(drawing.notice(each, "bad" if state is JobState.FAILED else "info") for each in told)
-    shown = drawing.figures(pairs) + drawing.progress_bar(step, steps) + reason
+    drawn_figures = drawing.figures(pairs) + drawing.progress_bar(step, steps) + reason
     # What changes with every figure is not announced: a screen reader would speak without end.
-    if job["kind"] == SWEEP:
+    if job["kind"] == SWEEP.name:
         now = drawing.notice(last.get("sentence", ""), announced=False) if state in ACTIVE else ""
-        return shown + rank_drawing.sweep_view(done.get("trials", [])) + now
+        return drawn_figures + rank_drawing.sweep_view(done.get("trials", [])) + now
     sentence = (
         drawing.notice(charts.loss_sentence(curve, steps, over=state not in ACTIVE), announced=False) if points else ""
     )
-    return shown + charts.loss_chart(curve, steps) + sentence
+    return drawn_figures + charts.loss_chart(curve, steps) + sentence
 
 
 def _pace(job: dict[str, Any], state: JobState, figures: dict[str, Any]) -> list[tuple[str, str]]:

@@ -23,9 +23,9 @@ from appliance.foundation.errors import HomeError
 from appliance.foundation.home_lock import HomeLock
 from appliance.foundation.settings import Settings
 from appliance.policy import Rules, find_policy_folder
+from appliance.services.appliance import Appliance
 from appliance.services.context import ServiceContext
-from appliance.services.home import create_home
-from appliance.services.operations import Appliance
+from appliance.services.home.life import Serving, create_home
 from appliance.web.commands import build_commands_app
 
 PASSPHRASE = "a passphrase for tests only"
@@ -148,7 +148,7 @@ def server(appliance: Appliance, settings: Settings) -> Iterator[Appliance]:
         running = uvicorn.Server(config)
         thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
         thread.start()
-        appliance.serving = True
+        appliance.context.part(Serving).on = True
         yield appliance
         running.should_exit = True
         thread.join(SOON_S)

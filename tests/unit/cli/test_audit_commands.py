@@ -15,9 +15,10 @@ from appliance.audit import AuditLog, ObjectRef, Outcome
 from appliance.foundation.clock import SystemClock
 from appliance.foundation.settings import Settings, load_settings
 from appliance.policy import Rules, find_policy_folder
-from appliance.services.accounts import caller_of, set_password, sign_in
 from appliance.services.context import OPERATOR, ServiceContext
-from appliance.services.home import create_home
+from appliance.services.home.life import create_home
+from appliance.services.people.accounts import set_password
+from appliance.services.sessions import caller_of, sign_in
 
 OPS = Path(__file__).parents[3] / "ops"
 

@@ -16,7 +16,7 @@ import pytest
 from appliance.cli.client import SOCKET_NAME, OwningClient, SocketClient, server_socket, socket_client
 from appliance.foundation.errors import ApplianceError, HomeError
 from appliance.foundation.settings import Settings
-from appliance.services.operations import Appliance
+from appliance.services.appliance import Appliance
 
 SOON_S = 20.0
 Answer = Callable[[bytes], bytes]
@@ -125,7 +125,7 @@ def test_a_job_is_watched_to_its_end(server: Appliance, settings: Settings, mode
         dataset = client.perform("dataset.import", upload_id=upload, filename="a.csv")
         model = client.perform("model.import", source=str(model_source))
         server.runner.start()
-        job = client.perform("train", dataset_id=dataset["id"], model_id=model["id"], preset="quick")
+        job = client.perform("train", dataset_id=dataset["id"], model_id=model["id"], choice={"preset": "quick"})
         ended = client.watch(job["id"], heard.append)
     assert ended["state"] == "succeeded"
     assert [point["step"] for point in heard] == [1]
@@ -190,7 +190,7 @@ def test_an_owner_does_the_same_by_itself(appliance: Appliance, model_source: Pa
     upload = client.upload(io.BytesIO(table))
     dataset = client.perform("dataset.import", upload_id=upload, filename="a.csv")
     model = client.perform("model.import", source=str(model_source))
-    job = client.perform("train", dataset_id=dataset["id"], model_id=model["id"], preset="quick")
+    job = client.perform("train", dataset_id=dataset["id"], model_id=model["id"], choice={"preset": "quick"})
     assert client.watch(job["id"], heard.append)["state"] == "succeeded"
     assert [point["step"] for point in heard] == [1]
 

@@ -12,7 +12,7 @@ import typer
 
 from appliance import __version__
 from appliance.cli.commands import build_commands
-from appliance.services.operations import OPERATIONS
+from appliance.services.appliance import OPERATIONS
 
 ROOT = Path(__file__).resolve().parents[3]
 

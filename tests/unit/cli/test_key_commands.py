@@ -32,7 +32,7 @@ def test_a_home_begins_with_one_slot_and_a_warning(shell: Any, tmp_path: Path) -
 
 def test_while_there_is_no_recovery_key_each_status_says_what_that_means(shell: Any, home: Path) -> None:
     (reminder,) = shell.json("status")["reminders"]
-    assert "the data is gone for good" in reminder
+    assert "nobody can open this home" in reminder
     shell.json("key", "recovery", "--out", str(home / "recovery"))
     assert shell.json("status")["reminders"] == []
 

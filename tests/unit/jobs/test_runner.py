@@ -8,14 +8,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from appliance.foundation.clock import SystemClock
 from appliance.foundation.errors import ApplianceError, InputError, SealedError, StorageError, WorkerError
-from appliance.foundation.messages import verbatim
+from appliance.foundation.messages import message, verbatim
 from appliance.jobs.conversation import WorkerOrder
 from appliance.jobs.messages import OUT_OF_MEMORY, Done, Notice, Progress, Stop
 from appliance.jobs.runner import JobRunner
@@ -25,6 +24,7 @@ from appliance.vault.database import Database
 
 CLOCK = SystemClock()
 SOON_S = 20.0
+LESS, FULL = verbatim("It needs less now."), verbatim("The disk is full.")
 
 
 class NotingHandler:
@@ -50,6 +50,10 @@ class NotingHandler:
         self._note("finish", job)
         return {**done.result, "finished": True}
 
+    def clean_up(self, job: Job) -> None:
+        """Note it."""
+        self._note("clean up", job)
+
     def fail(self, job: Job, error: ApplianceError) -> None:
         """Note the code."""
         self._note(f"fail {error.code}", job)
@@ -61,7 +65,7 @@ class NotingHandler:
         if size == 0:
             raise WorkerError(verbatim("Nothing is left to give up."), code="nothing-left")
         with self.database.begin() as connection:
-            note_on_job(connection, job.id, "It needs less now.")
+            note_on_job(connection, job.id, LESS)
             return change_spec(connection, job.id, {"size": size - 1})
 
 
@@ -162,7 +166,7 @@ def test_jobs_run_one_by_one_oldest_first(bench: Any, worker_frame: Any) -> None
     assert {job.state for job in ended} == {JobState.SUCCEEDED}
     assert ended[0].result == {"path": "jb_c", "finished": True}
     assert made.handler.notes == [
-        (step, job_id) for job_id in ("jb_c", "jb_a", "jb_b") for step in ("prepare", "finish")
+        (step, job_id) for job_id in ("jb_c", "jb_a", "jb_b") for step in ("prepare", "finish", "clean up")
     ]
     assert made.runner.run_next() is None
 
@@ -174,19 +178,7 @@ def test_what_only_going_on_would_need_goes_when_a_job_has_succeeded(
     """Not before the database says so: killed in between, the job would begin anew. A stopped one goes on from it."""
     made = bench(worker_frame(lambda _channel, _start: Done(stopped=stopped)))
     seen: list[tuple[str, JobState]] = []
-    handler = SimpleNamespace(
-        prepare=made.handler.prepare,
-        finish=made.handler.finish,
-        clean_up=lambda job: seen.append((job.id, made.job(job.id).state)),
-    )
-    made.runner = JobRunner(
-        lambda: made.database,
-        made.launcher,
-        CLOCK,
-        {"train": handler},
-        log_failure=made.handler.fail,
-        vmstat=made.vmstat,
-    )
+    made.handler.clean_up = lambda job: seen.append((job.id, made.job(job.id).state))
     made.submit("jb_1")
     assert made.runner.run_next().state is state
     assert seen == [("jb_1", JobState.SUCCEEDED)] * cleaned
@@ -205,7 +197,7 @@ def test_progress_is_kept_and_told(bench: Any, worker_frame: Any) -> None:
     made.runner.run_next(lambda job, message: heard.append((job.id, message.step)))
     assert heard == [("jb_1", 1), ("jb_1", 2)]
     with made.database.begin() as connection:
-        assert [point.body["figures"]["loss"] for point in list_progress(connection, "jb_1")] == [1.0, 0.5]
+        assert [point.figures["loss"] for point in list_progress(connection, "jb_1")] == [1.0, 0.5]
 
 
 def test_a_failure_is_a_sentence_on_the_job(bench: Any, worker_frame: Any) -> None:
@@ -220,7 +212,7 @@ def test_a_failure_is_a_sentence_on_the_job(bench: Any, worker_frame: Any) -> No
     made.submit("jb_1")
     made.submit("jb_2")
     failed = made.runner.run_next()
-    assert (failed.state, failed.reason) == (JobState.FAILED, "No row fits.")
+    assert (failed.state, failed.reason) == (JobState.FAILED, verbatim("No row fits."))
     assert made.handler.notes == [("prepare", "jb_1"), ("fail training.length", "jb_1")]
     assert made.runner.run_next().state is JobState.SUCCEEDED
 
@@ -231,7 +223,7 @@ def test_a_worker_that_dies_fails_its_job(bench: Any) -> None:
     made.submit("jb_1")
     failed = made.runner.run_next()
     assert failed.state is JobState.FAILED
-    assert "exit status 9" in failed.reason
+    assert "exit status 9" in str(failed.reason)
     assert made.handler.notes[-1] == ("fail worker.died", "jb_1")
 
 
@@ -242,7 +234,7 @@ def test_a_worker_that_dies_fails_its_job(bench: Any) -> None:
         (StorageError(verbatim("The disk is full."), code="storage.full"), "The disk is full.", "storage.full"),
         (
             ZeroDivisionError("canary in a message"),
-            "The job ended by a fault of the appliance (ZeroDivisionError).",
+            "The job failed because of a fault in the appliance (ZeroDivisionError).",
             "fault",
         ),
     ],
@@ -256,7 +248,7 @@ def test_what_goes_wrong_before_or_after_the_worker_fails_the_job(
     made.handler.refusals[step] = refusal
     made.submit("jb_1")
     failed = made.runner.run_next()
-    assert (failed.state, failed.reason) == (JobState.FAILED, reason)
+    assert (failed.state, str(failed.reason)) == (JobState.FAILED, reason)
     assert made.handler.notes[-1] == (f"fail {code}", "jb_1")
 
 
@@ -275,7 +267,7 @@ def test_a_job_of_an_unknown_kind_fails_and_holds_nobody_up(bench: Any, worker_f
     made = bench(worker_frame(finds))
     made.submit("jb_1", kind="distil")
     made.submit("jb_2")
-    assert made.runner.run_next().reason == "This version of the appliance cannot do jobs of the kind distil."
+    assert made.runner.run_next().reason == message("job.kind", kind="distil")
     assert made.runner.run_next().state is JobState.SUCCEEDED
 
 
@@ -287,7 +279,7 @@ def test_a_job_that_somebody_stops_keeps_its_best_and_is_stopped(bench: Any, wor
     made.await_state("jb_1", JobState.RUNNING)
     made.move("jb_1", JobState.STOPPING)
     stopped = made.await_state("jb_1", JobState.STOPPED)
-    assert (stopped.reason, stopped.result) == ("Stopped.", {"kept": True, "finished": True})
+    assert (stopped.reason, stopped.result) == (message("job.stopped"), {"kept": True, "finished": True})
     assert ("finish", "jb_1") in made.handler.notes
 
 
@@ -318,7 +310,7 @@ def test_stopping_the_appliance_leaves_its_job_queued(bench: Any, worker_frame: 
     made.runner.stop()
     job = made.job("jb_1")
     assert (job.state, job.ended_us) == (JobState.QUEUED, None)
-    assert "goes on" in job.reason
+    assert job.reason == message("job.goes-on")
     assert made.handler.notes == [("prepare", "jb_1")]
     made.runner.start()
     made.await_state("jb_1", JobState.RUNNING)
@@ -370,7 +362,7 @@ def test_a_crash_leaves_nothing_running_after_recovery(bench: Any, worker_frame:
         "jb_running": JobState.QUEUED,
         "jb_stopping": JobState.STOPPED,
     }
-    assert "last checkpoint" in made.job("jb_running").reason
+    assert made.job("jb_running").reason == message("job.interrupted")
     assert made.job("jb_queued").state is JobState.QUEUED
     assert made.job("jb_failed").state is JobState.FAILED
     assert made.job("jb_succeeded").state is JobState.SUCCEEDED
@@ -416,7 +408,7 @@ def test_starting_twice_starts_once_and_stopping_twice_is_allowed(bench: Any, wo
 
 def test_a_job_whose_memory_runs_out_is_tried_again_with_less(bench: Any, worker_frame: Any) -> None:
     """As often as its handler finds something to give up; meanwhile the job says so."""
-    tries: list[str] = []
+    tries: list[Any] = []
 
     def work(channel: Any, start: Any) -> Done:
         tries.append(made.job("jb_1").reason)
@@ -426,11 +418,12 @@ def test_a_job_whose_memory_runs_out_is_tried_again_with_less(bench: Any, worker
     made.submit("jb_1")
     ended = made.runner.run_next()
     assert (ended.state, ended.spec) == (JobState.SUCCEEDED, {"size": 0})
-    assert tries == ["", "It needs less now.", "It needs less now."]
+    assert tries == [None, LESS, LESS]
     assert [step for step, _ in made.handler.notes] == [
         "prepare",
         *[f"step down {OUT_OF_MEMORY}", "prepare"] * 2,
         "finish",
+        "clean up",
     ]
 
 
@@ -439,25 +432,21 @@ def test_a_job_that_has_nothing_left_to_give_up_fails_with_that_sentence(bench: 
     made = bench(worker_frame(hungry))
     made.submit("jb_1")
     failed = made.runner.run_next()
-    assert (failed.state, failed.reason) == (JobState.FAILED, "Nothing is left to give up.")
+    assert (failed.state, failed.reason) == (JobState.FAILED, verbatim("Nothing is left to give up."))
     assert made.handler.notes[-1] == ("fail nothing-left", "jb_1")
 
 
 def test_a_job_that_cannot_be_done_with_less_fails_with_the_workers_sentence(bench: Any, worker_frame: Any) -> None:
-    """Its handler has no `step_down`: an evaluation, say, which asks one question at a time already."""
+    """Its handler raises the error again: an evaluation, say, which asks one question at a time already."""
     made = bench(worker_frame(hungry))
-    handler = SimpleNamespace(prepare=made.handler.prepare, finish=made.handler.finish)
-    made.runner = JobRunner(
-        lambda: made.database,
-        made.launcher,
-        CLOCK,
-        {"train": handler},
-        log_failure=made.handler.fail,
-        vmstat=made.vmstat,
-    )
+
+    def cannot(_job: Job, error: ApplianceError) -> Job:
+        raise error
+
+    made.handler.step_down = cannot
     made.submit("jb_1")
     failed = made.runner.run_next()
-    assert (failed.state, failed.reason) == (JobState.FAILED, "Memory ran out.")
+    assert (failed.state, failed.reason) == (JobState.FAILED, verbatim("Memory ran out."))
     assert made.handler.notes[-1] == (f"fail {OUT_OF_MEMORY}", "jb_1")
 
 
@@ -502,7 +491,7 @@ def test_a_job_that_is_being_stopped_does_not_step_down(bench: Any) -> None:
     made.runner.start()
     made.await_state("jb_1", JobState.RUNNING)
     made.move("jb_1", JobState.STOPPING)
-    assert made.await_state("jb_1", JobState.FAILED).reason == "Memory ran out."
+    assert made.await_state("jb_1", JobState.FAILED).reason == verbatim("Memory ran out.")
 
 
 def test_a_worker_that_ends_by_itself_before_its_work_is_done_says_why(bench: Any, worker_frame: Any) -> None:
@@ -512,15 +501,15 @@ def test_a_worker_that_ends_by_itself_before_its_work_is_done_says_why(bench: An
     )
     made.submit("jb_1")
     ended = made.runner.run_next()
-    assert (ended.state, ended.reason) == (JobState.STOPPED, "It became worse and worse.")
+    assert (ended.state, ended.reason) == (JobState.STOPPED, verbatim("It became worse and worse."))
 
 
 def test_what_is_to_be_known_stands_on_the_job_while_it_lasts(bench: Any, worker_frame: Any) -> None:
     """A pause is said, and taken back."""
-    seen: list[str] = []
+    seen: list[Any] = []
 
     def work(channel: Any, _start: Any) -> Done:
-        for sentence in ("The disk is full.", ""):
+        for sentence in (FULL, None):
             channel.send(Notice(sentence=sentence))
             channel.send(Progress(step=1, steps=1))
         return Done()
@@ -528,7 +517,7 @@ def test_what_is_to_be_known_stands_on_the_job_while_it_lasts(bench: Any, worker
     made = bench(worker_frame(work))
     made.submit("jb_1")
     made.runner.run_next(lambda job, _message: seen.append(made.job(job.id).reason))
-    assert seen == ["The disk is full.", "The disk is full.", "", ""]
+    assert seen == [FULL, FULL, None, None]
     assert made.job("jb_1").state is JobState.SUCCEEDED
 
 
@@ -547,13 +536,13 @@ def full_disk() -> Iterator[None]:
 
 def test_what_cannot_be_written_now_is_written_when_there_is_room(bench: Any, worker_frame: Any) -> None:
     """Neither a point of the curve nor the notice is lost, and the notice can be read meanwhile."""
-    meanwhile: list[dict[str, str]] = []
+    meanwhile: list[dict[str, Any]] = []
     with contextlib.ExitStack() as disk:
 
         def work(channel: Any, _start: Any) -> Done:
             channel.send(Progress(step=1, steps=3))
             channel.send(Progress(step=2, steps=3))
-            channel.send(Notice(sentence="The disk is full."))
+            channel.send(Notice(sentence=FULL))
             channel.send(Progress(step=3, steps=3))
             return Done()
 
@@ -568,7 +557,7 @@ def test_what_cannot_be_written_now_is_written_when_there_is_room(bench: Any, wo
         made.submit("jb_1")
         ended = made.runner.run_next(heard)
     assert ended.state is JobState.SUCCEEDED, ended.reason
-    assert meanwhile == [{}, {}, {"jb_1": "The disk is full."}, {}]
+    assert meanwhile == [{}, {}, {"jb_1": FULL}, {}]
     with made.database.begin() as connection:
         assert [point.step for point in list_progress(connection, "jb_1")] == [1, 2, 3]
 

@@ -21,6 +21,7 @@ from hypothesis.stateful import (
 )
 
 from appliance.foundation.errors import ConflictError, NotFoundError
+from appliance.foundation.messages import verbatim
 from appliance.jobs import states
 from appliance.jobs.states import (
     ENDED,
@@ -76,6 +77,7 @@ def connection(database: Database) -> Iterator[Any]:
 
 
 CLOCK = StepClock()
+FAILED = verbatim("It failed.")
 
 
 def put(connection: Any, job_id: str = "jb_1", state: JobState | None = None, kind: str = "train") -> Job:
@@ -113,7 +115,7 @@ def test_a_job_moves_exactly_where_it_may(connection: Any, source: JobState, tar
     if target in TRANSITIONS[source]:
         assert move_job(connection, CLOCK, "jb_1", target).state is target
     else:
-        with pytest.raises(ConflictError, match=f"is {source} and cannot become {target}"):
+        with pytest.raises(ConflictError, match=f"is {source.label} and cannot become {target.label}"):
             move_job(connection, CLOCK, "jb_1", target)
         assert get_job(connection, "jb_1") == before
 
@@ -121,15 +123,15 @@ def test_a_job_moves_exactly_where_it_may(connection: Any, source: JobState, tar
 def test_times_reason_and_result_follow_the_state(connection: Any) -> None:
     """Started when it runs, ended when it is over, and no end any more once it is resumed."""
     job = put(connection)
-    assert (job.state, job.started_us, job.ended_us, job.reason, job.result) == (JobState.QUEUED, None, None, "", {})
+    assert (job.state, job.started_us, job.ended_us, job.reason, job.result) == (JobState.QUEUED, None, None, None, {})
     running = move_job(connection, CLOCK, job.id, JobState.RUNNING)
     assert running.started_us is not None
     assert running.started_us > job.created_us
-    failed = move_job(connection, CLOCK, job.id, JobState.FAILED, reason="It failed.", result={"loss": 1.5})
+    failed = move_job(connection, CLOCK, job.id, JobState.FAILED, reason=FAILED, result={"loss": 1.5})
     assert failed.ended_us is not None
-    assert (failed.ended_us > running.started_us, failed.reason, failed.result) == (True, "It failed.", {"loss": 1.5})
+    assert (failed.ended_us > running.started_us, failed.reason, failed.result) == (True, FAILED, {"loss": 1.5})
     resumed = move_job(connection, CLOCK, job.id, JobState.QUEUED)
-    assert (resumed.ended_us, resumed.reason, resumed.result) == (None, "", {"loss": 1.5})
+    assert (resumed.ended_us, resumed.reason, resumed.result) == (None, None, {"loss": 1.5})
     assert resumed.spec == {"rank": 8}
 
 
@@ -155,9 +157,9 @@ def test_jobs_are_listed_oldest_first_and_by_state_and_kind(connection: Any) -> 
 def test_progress_said_again_replaces_what_was_said(connection: Any) -> None:
     """After a resume the same steps come again."""
     for step, loss in ((1, 3.0), (2, 2.0), (3, 1.0), (2, 1.5)):
-        add_progress(connection, CLOCK, "jb_1", step, {"loss": loss})
-    add_progress(connection, CLOCK, "jb_2", 9, {})
-    assert [(point.step, point.body["loss"]) for point in list_progress(connection, "jb_1")] == [
+        add_progress(connection, CLOCK, "jb_1", step=step, steps=9, figures={"loss": loss}, sentence=None)
+    add_progress(connection, CLOCK, "jb_2", step=9, steps=9, figures={}, sentence=None)
+    assert [(point.step, point.figures["loss"]) for point in list_progress(connection, "jb_1")] == [
         (1, 3.0),
         (2, 1.5),
         (3, 1.0),
@@ -231,12 +233,12 @@ class JobsMachine(RuleBasedStateMachine):
         allowed = target_state in TRANSITIONS[self.model[job_id]]
         with self.database.begin() as connection:
             try:
-                job = move_job(connection, CLOCK, job_id, target_state, reason=f"to {target_state}")
+                job = move_job(connection, CLOCK, job_id, target_state, reason=verbatim(f"to {target_state}"))
             except ConflictError:
                 assert not allowed
                 return
         assert allowed
-        assert job.reason == f"to {target_state}"
+        assert job.reason == verbatim(f"to {target_state}")
         self.model[job_id] = target_state
 
     @rule(target=ended, job_id=consumes(jobs))

@@ -1,12 +1,14 @@
 """Sign-in: one-time passwords must be changed, wrong ones lock, and the log knows of each without learning names."""
 
+from dataclasses import fields
 from typing import Any
 
 import pytest
 
 from appliance.foundation.errors import AuthenticationError, InputError
-from appliance.services.accounts import add_user, all_users, caller_of, set_password, sign_in, sign_out
 from appliance.services.context import OPERATOR
+from appliance.services.people.accounts import add_user, all_users, set_password
+from appliance.services.sessions import caller_of, sign_in, sign_out
 
 PASSWORD = "three plain words"
 
@@ -14,7 +16,7 @@ PASSWORD = "three plain words"
 def fresh(world: Any, name: str) -> tuple[str, str]:
     """Create an account; return its id and its one-time password."""
     made = add_user(world.context, OPERATOR, name=name, role="reviewer")
-    return made["id"], made["password"]
+    return made.id, made.password
 
 
 def test_a_one_time_password_signs_in_and_must_be_changed(world: Any) -> None:
@@ -100,5 +102,5 @@ def test_an_unknown_or_odd_name_is_refused_as_a_wrong_password_is(world: Any, na
 def test_accounts_are_listed_without_anything_secret(world: Any) -> None:
     """No hash, no counter."""
     rows = all_users(world.context, OPERATOR)
-    assert "anna" in [row["name"] for row in rows]
-    assert {key for row in rows for key in row} == {"id", "name", "role", "must_change", "disabled"}
+    assert "anna" in [row.name for row in rows]
+    assert {field.name for row in rows for field in fields(row)} == {"id", "name", "role", "must_change", "disabled"}

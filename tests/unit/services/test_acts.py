@@ -7,27 +7,33 @@ from typing import Any
 import pytest
 
 from appliance.foundation.errors import AuthorizationError, StorageError
-from appliance.services import accounts, confirm_audit, export_audit, home, manage_keys, read_audit
-from appliance.services.adapter_card import show_card
-from appliance.services.advise_rank import advise_before
+from appliance.services import sessions
 from appliance.services.context import OPERATOR, Caller
-from appliance.services.dataset_origin import hold_dataset, set_origin
-from appliance.services.dataset_versions import lineage, show_report
-from appliance.services.evaluate_adapter import list_adapters, show_adapter, show_answers, submit_evaluation
-from appliance.services.explain_rank import submit_explanation
-from appliance.services.find_person import erase_person, find_person
-from appliance.services.import_dataset import import_dataset, list_datasets, show_dataset
-from appliance.services.import_model import import_model, list_models, show_model
-from appliance.services.jobs import all_jobs, resume_job, show_job, stop_job
-from appliance.services.preview_training import preview_training
-from appliance.services.preview_upload import preview_upload
-from appliance.services.prove_isolation import prove_isolation
-from appliance.services.receive_upload import receive_file
-from appliance.services.revise_dataset import renew_keys, revise_dataset
-from appliance.services.shred_dataset import show_certificate, shred_dataset
-from appliance.services.shrink_adapter import submit_shrink
-from appliance.services.sweep_ranks import submit_sweep
-from appliance.services.train_adapter import TrainingChoice, submit_training
+from appliance.services.data.dataset_origin import hold_dataset, set_origin
+from appliance.services.data.dataset_versions import lineage, show_report
+from appliance.services.data.find_person import erase_person, find_person
+from appliance.services.data.import_dataset import all_datasets, import_dataset, show_dataset
+from appliance.services.data.preview_upload import preview_upload
+from appliance.services.data.receive_upload import receive_file
+from appliance.services.data.revise_dataset import renew_keys, revise_dataset
+from appliance.services.data.shred_dataset import show_certificate, shred_dataset
+from appliance.services.home import life, manage_keys
+from appliance.services.home.life import Serving
+from appliance.services.home.prove_isolation import prove_isolation
+from appliance.services.jobs.control import all_jobs, resume_job, show_job, stop_job
+from appliance.services.models.adapters import all_adapters, show_adapter
+from appliance.services.models.base_models import all_models, import_model, show_model
+from appliance.services.models.chat import ChatDesk
+from appliance.services.models.evaluate_adapter import show_answers, submit_evaluation
+from appliance.services.models.explain_rank import submit_explanation
+from appliance.services.models.shrink_adapter import submit_shrink
+from appliance.services.people import accounts
+from appliance.services.record import confirm_audit, export_audit, read_audit
+from appliance.services.record.adapter_card import show_card
+from appliance.services.training.advise_rank import advise_before
+from appliance.services.training.preview_training import preview_training
+from appliance.services.training.sweep_ranks import submit_sweep
+from appliance.services.training.train_adapter import TrainingChoice, submit_training
 
 Act = Callable[[Any, Caller], Any]
 STRANGER = Caller("us_stranger", "stranger")
@@ -48,14 +54,14 @@ def _sweep(world: Any, caller: Caller) -> Any:
 
 
 def _stop(world: Any, caller: Caller) -> Any:
-    return stop_job(world.context, caller, _queued(world))
+    return stop_job(world.context, caller, job_id=_queued(world))
 
 
 def _resume(world: Any, caller: Caller) -> Any:
     job_id = _queued(world)
-    stop_job(world.context, OPERATOR, job_id)
+    stop_job(world.context, OPERATOR, job_id=job_id)
     world.mark()
-    return resume_job(world.context, caller, job_id)
+    return resume_job(world.context, caller, job_id=job_id)
 
 
 def _queued(world: Any) -> str:
@@ -84,16 +90,16 @@ def _revise(world: Any, caller: Caller) -> Any:
 def _own_dataset(world: Any) -> str:
     made = import_dataset(world.context, OPERATOR, upload_id=world.upload(), filename="own.csv")
     world.mark()
-    return str(made["id"])
+    return made.dataset.id
 
 
 # Each use case that changes something or shows data: the action as the log names it, and the call.
 ACTS: dict[str, tuple[str, Act]] = {
     "add_user": ("user.create", lambda w, c: accounts.add_user(w.context, c, name=w.fresh_name(), role="reviewer")),
-    "sign_out": ("session.close", lambda w, c: accounts.sign_out(w.context, c, "no such token")),
+    "sign_out": ("session.close", lambda w, c: sessions.sign_out(w.context, c, "no such token")),
     "receive_file": ("upload.receive", lambda w, c: receive_file(w.context, c, io.BytesIO(b"some bytes"))),
     "import_dataset": ("dataset.import", _import_dataset),
-    "show_dataset": ("dataset.read", lambda w, c: show_dataset(w.context, c, w.ids["dataset"])),
+    "show_dataset": ("dataset.read", lambda w, c: show_dataset(w.context, c, dataset_id=w.ids["dataset"])),
     "preview_upload": ("dataset.preview", _preview),
     "revise_dataset": ("dataset.revise", _revise),
     "renew_keys": ("dataset.renew-keys", lambda w, c: renew_keys(w.context, c, dataset_id=_own_dataset(w))),
@@ -115,52 +121,52 @@ ACTS: dict[str, tuple[str, Act]] = {
     "submit_sweep": ("job.submit", _sweep),
     "stop_job": ("job.stop", _stop),
     "resume_job": ("job.resume", _resume),
-    "show_answers": ("adapter.read", lambda w, c: show_answers(w.context, c, w.ids["adapter"])),
+    "show_answers": ("adapter.read", lambda w, c: show_answers(w.context, c, adapter_id=w.ids["adapter"])),
     "chat": (
         "adapter.use",
-        lambda w, c: list(w.appliance.desk.ask(c, w.ids["adapter"], [{"role": "user", "content": "Hello"}])),
+        lambda w, c: list(w.context.part(ChatDesk).ask(c, w.ids["adapter"], [{"role": "user", "content": "Hello"}])),
     ),
     "show_audit": ("audit.read", lambda w, c: read_audit.show_audit(w.context, c)),
     "verify_audit": ("audit.verify", lambda w, c: read_audit.verify_audit(w.context, c)),
-    "show_card": ("adapter.card", lambda w, c: show_card(w.appliance.audit, c, adapter_id=w.ids["adapter"])),
+    "show_card": ("adapter.card", lambda w, c: show_card(w.context, c, adapter_id=w.ids["adapter"])),
     "take_checkpoint": ("audit.checkpoint", lambda w, c: read_audit.take_checkpoint(w.context, c)),
     "prove_entry": ("audit.prove", lambda w, c: read_audit.prove_entry(w.context, c, sequence=1)),
-    "confirm": ("audit.confirm", lambda w, c: confirm_audit.confirm(w.appliance.audit, c, name="anna")),
+    "confirm": ("audit.confirm", lambda w, c: confirm_audit.confirm(w.context, c, name="anna")),
     "export_audit": ("audit.export", lambda w, c: export_audit.export_audit(w.context, c)),
     "export_folder": ("audit.export", lambda w, c: export_audit.export_folder(w.context, c)),
     "rotate_log_key": ("key.rotate-log", lambda w, c: manage_keys.rotate_log_key(w.context, c)),
 }
 # Each that only lists what there is: authorised, and logged when denied.
 LOOKS: dict[str, tuple[str, Act]] = {
-    "status": ("appliance.status", lambda w, c: home.status(w.context, c)),
+    "status": ("appliance.status", lambda w, c: life.status(w.context, c)),
     "all_users": ("user.list", lambda w, c: accounts.all_users(w.context, c)),
-    "list_models": ("model.list", lambda w, c: list_models(w.context, c)),
-    "show_model": ("model.list", lambda w, c: show_model(w.context, c, w.ids["model"])),
-    "list_datasets": ("dataset.list", lambda w, c: list_datasets(w.context, c)),
+    "all_models": ("model.list", lambda w, c: all_models(w.context, c)),
+    "show_model": ("model.list", lambda w, c: show_model(w.context, c, model_id=w.ids["model"])),
+    "all_datasets": ("dataset.list", lambda w, c: all_datasets(w.context, c)),
     "lineage": ("dataset.list", lambda w, c: lineage(w.context, c, dataset_id=w.ids["dataset"])),
     "show_report": ("dataset.list", lambda w, c: show_report(w.context, c, dataset_id=w.ids["dataset"])),
     "advise_before": (
-        "dataset.list",
+        "job.plan",
         lambda w, c: advise_before(w.context, c, dataset_id=w.ids["dataset"], model_id=w.ids["model"]),
     ),
     "preview_training": (
-        "dataset.list",
+        "job.plan",
         lambda w, c: preview_training(
             w.context, c, dataset_id=w.ids["dataset"], model_id=w.ids["model"], choice=TrainingChoice(method="auto")
         ),
     ),
-    "list_adapters": ("adapter.list", lambda w, c: list_adapters(w.context, c)),
-    "show_adapter": ("adapter.list", lambda w, c: show_adapter(w.context, c, w.ids["adapter"])),
+    "all_adapters": ("adapter.list", lambda w, c: all_adapters(w.context, c)),
+    "show_adapter": ("adapter.list", lambda w, c: show_adapter(w.context, c, adapter_id=w.ids["adapter"])),
     "show_certificate": ("dataset.list", lambda w, c: show_certificate(w.context, c, dataset_id=w.ids["dataset"])),
     "all_jobs": ("job.list", lambda w, c: all_jobs(w.context, c)),
-    "show_job": ("job.list", lambda w, c: show_job(w.context, c, w.ids["training"])),
+    "show_job": ("job.list", lambda w, c: show_job(w.context, c, job_id=w.ids["training"])),
 }
 DENIED = {
     **ACTS,
     **LOOKS,
     "shred_dataset": ("dataset.shred", lambda w, c: shred_dataset(w.context, c, dataset_id=w.ids["dataset"])),
-    "seal_vault": ("vault.seal", lambda w, c: home.seal_vault(w.context, c)),
-    "unseal_vault": ("vault.unseal", lambda w, c: home.unseal_vault(w.context, c, "wrong")),
+    "seal_vault": ("vault.seal", lambda w, c: life.seal_vault(w.context, c)),
+    "unseal_vault": ("vault.unseal", lambda w, c: life.unseal_vault(w.context, c, passphrase="wrong")),
     "prove_isolation": ("isolation.test", lambda w, c: prove_isolation(w.context, c)),
     "set_password": ("password.change", lambda w, c: accounts.set_password(w.context, c, "old", "new")),
 }
@@ -193,7 +199,9 @@ class Marked:
 @pytest.fixture
 def marked(world: Any) -> Iterator[Marked]:
     """Give the world; the queue is empty again afterwards."""
+    world.context.part(Serving).on = True  # what only a server does is tried too
     yield Marked(world)
+    world.context.part(Serving).on = False
     world.appliance.run_queue()
 
 

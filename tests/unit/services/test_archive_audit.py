@@ -26,14 +26,16 @@ from appliance.foundation.errors import (
 )
 from appliance.foundation.settings import Settings
 from appliance.policy import Limits, Rules, find_policy_folder
+from appliance.services.appliance import Appliance
 from appliance.services.context import OPERATOR, Caller, ServiceContext
-from appliance.services.copy_backup import copy_files, keep_manifest, prepare_folder
-from appliance.services.home import create_home
-from appliance.services.operations import Appliance, perform
-from appliance.services.restore_home import restore_home
-from appliance.services.review_audit import list_reviews, sign_off
-from appliance.services.show_proof import show_proof
-from appliance.services.syslog_feed import POSITION_NAME, SyslogFeed
+from appliance.services.home.copy_backup import copy_files, keep_manifest, prepare_folder
+from appliance.services.home.life import create_home
+from appliance.services.home.restore_home import restore_home
+from appliance.services.record.archive_audit import ArchiveDesk
+from appliance.services.record.review_audit import list_reviews, sign_off
+from appliance.services.record.search_audit import AuditDesk
+from appliance.services.record.show_proof import show_proof
+from appliance.services.record.syslog_feed import POSITION_NAME, SyslogFeed
 
 DAY_US = 24 * 3600 * 1_000_000
 PASSPHRASE = "a passphrase for tests only"
@@ -82,7 +84,7 @@ class Desk:
         self.log.attach(self.context.vault.signer, self.context.vault.heads)
 
     def do(self, operation: str, **parameters: Any) -> Any:
-        return perform(self.appliance, OPERATOR, operation, parameters)
+        return self.appliance.perform(OPERATOR, operation, parameters)
 
     def archive(self) -> dict[str, Any]:
         """Do what the command does."""
@@ -130,10 +132,10 @@ def test_old_entries_leave_and_the_log_says_so_before_and_after(desk: Desk) -> N
 def test_only_who_looks_after_the_machine_archives(desk: Desk) -> None:
     for role in ("auditor", "trainer", "reviewer"):
         with pytest.raises(AuthorizationError):
-            desk.appliance.archives.begin(Caller("us_1", role))
+            desk.context.part(ArchiveDesk).begin(Caller("us_1", role))
         assert desk.last(1)[0][:2] == ("log.archive", "denied")
-    assert desk.appliance.archives.plan(AUDITOR)["bundles"] == [0, 1]
-    assert desk.appliance.archives.begin(Caller("us_1", "admin"))["bundles"] == [0, 1]
+    assert desk.context.part(ArchiveDesk).plan(AUDITOR)["bundles"] == [0, 1]
+    assert desk.context.part(ArchiveDesk).begin(Caller("us_1", "admin"))["bundles"] == [0, 1]
 
 
 def test_nothing_leaves_before_the_policys_time_is_over(desk: Desk) -> None:
@@ -141,7 +143,7 @@ def test_nothing_leaves_before_the_policys_time_is_over(desk: Desk) -> None:
     with pytest.raises(InputError, match="keeps entries in the home for 365 days"):
         desk.do("audit.archive-begin", before=day)
     desk.clock.days = -40
-    with pytest.raises(NotFoundError, match="Nothing in the log is from before"):
+    with pytest.raises(NotFoundError, match="no entries from before"):
         desk.do("audit.archive-begin")
     assert desk.last(1) == [("log.archive", "failed", "archive.nothing")]
     assert desk.do("audit.archive-plan")["bundles"] == []
@@ -161,7 +163,7 @@ def test_an_entry_that_is_too_young_keeps_what_comes_after_it(tmp_path: Path) ->
 
 def test_reviews_changes_of_the_key_and_open_requests_stay(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
-    sign_off(desk.appliance.audit, AUDITOR, first=0, last=1, note="Looked at both.")
+    sign_off(desk.context, AUDITOR, first=0, last=1, note="Looked at both.")
     desk.write(256)
     desk.do("key.rotate-log")
     desk.write(512)
@@ -169,7 +171,7 @@ def test_reviews_changes_of_the_key_and_open_requests_stay(tmp_path: Path) -> No
     desk.write(1200)
     desk.clock.days = 0
     assert desk.archive()["bundles"] == [3]
-    assert list_reviews(desk.context, desk.appliance.audit.index())["count"] == 1
+    assert list_reviews(desk.context, desk.context.part(AuditDesk).index())["count"] == 1
     assert desk.do("audit.verify")["archived"]["runs"] == [[768, 1023]]
     desk.appliance.close()
 
@@ -193,7 +195,7 @@ def test_what_does_not_come_to_its_end_has_failed(desk: Desk) -> None:
     desk.do("audit.archive-abort", request=second["request"], reason="storage.full")
     assert desk.last(1) == [("log.archive", "failed", "storage.full")]
     desk.do("audit.archive-begin")
-    desk.appliance.archives.close()
+    desk.context.part(ArchiveDesk).close()
     assert desk.last(1) == [("log.archive", "failed", "interrupted")]
 
 

@@ -22,10 +22,11 @@ from appliance.foundation.errors import AuditLogError, InputError, StorageError
 from appliance.foundation.settings import Settings
 from appliance.policy import Rules, find_policy_folder
 from appliance.services.context import OPERATOR, Caller, ServiceContext
-from appliance.services.home import create_home
-from appliance.services.manage_keys import VAULT, rotate_log_key
-from appliance.services.read_audit import verify_audit
-from appliance.services.receive_upload import receive_file
+from appliance.services.data.receive_upload import receive_file
+from appliance.services.home.life import create_home
+from appliance.services.home.manage_keys import VAULT, rotate_log_key
+from appliance.services.models.chat import ChatDesk
+from appliance.services.record.read_audit import verify_audit
 
 PASSPHRASE = "a passphrase for tests only"
 AUDITOR = Caller("us_auditor", "auditor")
@@ -183,7 +184,11 @@ def test_every_entry_is_an_event_of_ocsf(world: Any) -> None:
 
 
 def test_the_card_says_what_the_log_proves(world: Any) -> None:
-    list(world.appliance.desk.ask(OPERATOR, world.ids["adapter"], [{"role": "user", "content": "Hello"}]))
+    list(
+        world.appliance.context.part(ChatDesk).ask(
+            OPERATOR, world.ids["adapter"], [{"role": "user", "content": "Hello"}]
+        )
+    )
     shown = world.do("adapter.card", adapter_id=world.ids["adapter"])
     facts = {fact["name"]: fact for fact in shown["facts"]}
     entries = list(world.context.log.entries())
@@ -221,7 +226,11 @@ def test_the_card_says_what_the_log_proves(world: Any) -> None:
 def test_the_card_of_a_model_that_was_used_a_lot_stays_readable(world: Any) -> None:
     """A sentence names a few of the entries that it rests on; the facts have all."""
     for _use in range(9):
-        list(world.appliance.desk.ask(OPERATOR, world.ids["adapter"], [{"role": "user", "content": "Hello"}]))
+        list(
+            world.appliance.context.part(ChatDesk).ask(
+                OPERATOR, world.ids["adapter"], [{"role": "user", "content": "Hello"}]
+            )
+        )
     shown = world.do("adapter.card", adapter_id=world.ids["adapter"])
     used = next(fact["entries"] for fact in shown["facts"] if fact["name"] == "use.requests")
     assert len(used) >= 9
@@ -229,22 +238,24 @@ def test_the_card_of_a_model_that_was_used_a_lot_stays_readable(world: Any) -> N
 
 
 def test_what_was_changed_in_the_database_is_not_bound_and_the_card_says_so(world: Any) -> None:
-    from sqlalchemy import update
+    from sqlalchemy import select, update
 
-    from appliance.models.tables import ADAPTERS
+    from appliance.models.tables import ADAPTERS, FINDINGS
 
-    adapter = world.do("adapter.show", adapter_id=world.ids["adapter"])
-    for column, name in (("config", "training"), ("results", "evaluation")):
-        changed = json.dumps({**adapter[column], "epochs": 1})
+    of_adapter, of_finding = ADAPTERS.c.id == world.ids["adapter"], FINDINGS.c.adapter_id == world.ids["adapter"]
+    for column, table, whose, name in (
+        (ADAPTERS.c.config, ADAPTERS, of_adapter, "training"),
+        (FINDINGS.c.body, FINDINGS, of_finding, "evaluation"),
+    ):
         with world.context.database.begin() as connection:
-            connection.execute(update(ADAPTERS).where(ADAPTERS.c.id == adapter["id"]).values({column: changed}))
+            kept = connection.execute(select(column).where(whose)).scalar_one()
+            changed = json.dumps({**json.loads(kept), "epochs": 77})
+            connection.execute(update(table).where(whose).values({column.name: changed}))
         shown = world.do("adapter.card", adapter_id=world.ids["adapter"])
         assert next(fact for fact in shown["facts"] if fact["name"] == f"{name}.bound")["value"] is False
         assert f"The log does not bind what is said of the {name}" in shown["card"]
         with world.context.database.begin() as connection:
-            connection.execute(
-                update(ADAPTERS).where(ADAPTERS.c.id == adapter["id"]).values({column: json.dumps(adapter[column])})
-            )
+            connection.execute(update(table).where(whose).values({column.name: kept}))
 
 
 # The log's key. Each with a home of its own, which is opened again.

@@ -13,8 +13,9 @@ from sqlalchemy import select
 
 from appliance.foundation.errors import AuthorizationError, ConflictError, InputError
 from appliance.services.context import OPERATOR, Caller
-from appliance.services.copy_backup import copy_files, keep_manifest, prepare_folder
-from appliance.services.shred_dataset import shred_dataset
+from appliance.services.data.shred_dataset import shred_dataset
+from appliance.services.home.back_up import BackupDesk
+from appliance.services.home.copy_backup import copy_files, keep_manifest, prepare_folder
 from appliance.vault.backup_format import Manifest, open_manifest
 from appliance.vault.slots import RecoverySecret
 from appliance.vault.tables import BACKUPS
@@ -133,7 +134,7 @@ def test_what_is_shredded_meanwhile_ends_the_backup(world: Any, recovery: Recove
     folder = prepare_folder(tmp_path / "disk", world.context.home)
     whole = back_up(world, folder)
     plan = world.do("backup.begin", place="disk")
-    told = shred_dataset(world.context, OPERATOR, dataset_id=dataset)["certificate"]
+    told = shred_dataset(world.context, OPERATOR, dataset_id=dataset).certificate
     assert told["backups"][-2:] == [whole, plan["id"]]
     assert whole in " ".join(told["not_reached"])
     with pytest.raises(ConflictError, match="Run the backup again"):
@@ -155,13 +156,13 @@ def test_a_backup_that_never_ended_is_said_to_have_failed_when_the_next_begins(
         if entry["action"] == "backup.create"
     ]
     assert told[-3:] == [(first, "requested", ""), (first, "failed", "interrupted"), (second, "requested", "")]
-    with pytest.raises(ConflictError, match="does not go on"):
+    with pytest.raises(ConflictError, match="no longer be continued"):
         world.do("backup.finish", backup_id=first)
     with pytest.raises(InputError):
         world.do("backup.seal", backup_id=second, files=[{"path": "../x"}])
     world.do("backup.abort", backup_id=second, reason="test")
     with pytest.raises(AuthorizationError):
-        world.appliance.backups.begin(Caller("us_1", "trainer"), place="disk")
+        world.context.part(BackupDesk).begin(Caller("us_1", "trainer"), place="disk")
 
 
 def test_a_part_that_is_cut_is_written_again_and_what_was_not_finished_is_removed(

@@ -21,11 +21,11 @@ from appliance.foundation.errors import NotFoundError
 from appliance.foundation.settings import Settings
 from appliance.identity.tables import USERS
 from appliance.policy import Rules, find_policy_folder
+from appliance.services.appliance import Appliance
 from appliance.services.context import OPERATOR, ServiceContext
-from appliance.services.copy_backup import copy_files, keep_manifest, prepare_folder
-from appliance.services.operations import Appliance, perform
-from appliance.services.receive_upload import receive_file
-from appliance.services.restore_home import restore_home
+from appliance.services.data.receive_upload import receive_file
+from appliance.services.home.copy_backup import copy_files, keep_manifest, prepare_folder
+from appliance.services.home.restore_home import restore_home
 from appliance.vault.secret_text import write_recovery
 from appliance.vault.slots import RecoverySecret
 
@@ -42,11 +42,11 @@ def open_home(home: Path, launcher: Any = None) -> Appliance:
 def back_up(appliance: Appliance, out: Path) -> str:
     """Do what the command does; return the backup's id."""
     folder = prepare_folder(out, appliance.context.home)
-    plan = perform(appliance, OPERATOR, "backup.begin", {"place": folder.name})
+    plan = appliance.perform(OPERATOR, "backup.begin", {"place": folder.name})
     copied = copy_files(appliance.context.home, folder, plan)
-    sealed = perform(appliance, OPERATOR, "backup.seal", {"backup_id": plan["id"], "files": copied})
+    sealed = appliance.perform(OPERATOR, "backup.seal", {"backup_id": plan["id"], "files": copied})
     keep_manifest(folder, plan["id"], base64.b64decode(sealed["manifest"]))
-    perform(appliance, OPERATOR, "backup.finish", {"backup_id": plan["id"]})
+    appliance.perform(OPERATOR, "backup.finish", {"backup_id": plan["id"]})
     return str(plan["id"])
 
 
@@ -58,7 +58,7 @@ def verify_consistent(home: Path, launcher: Any = None) -> tuple[int, int]:
     appliance = open_home(home, launcher)
     context = appliance.context
     context.unseal(NEW)
-    assert perform(appliance, OPERATOR, "audit.verify", {})["verified"]
+    assert appliance.perform(OPERATOR, "audit.verify", {})["verified"]
     entries = list(context.log.entries())
     restored = next(entry["sequence"] for entry in entries if entry["action"] == "home.restore")
 
@@ -73,7 +73,7 @@ def verify_consistent(home: Path, launcher: Any = None) -> tuple[int, int]:
     assert done("user.create") <= users
     for dataset_id in datasets:
         for part in ("training", "validation", "test"):
-            assert perform(appliance, OPERATOR, "dataset.show", {"dataset_id": dataset_id, "part": part})["preview"]
+            assert appliance.perform(OPERATOR, "dataset.show", {"dataset_id": dataset_id, "part": part})["preview"]
     assert context.log.unfinished() == []
     appliance.close()
     return len(datasets), len(users)

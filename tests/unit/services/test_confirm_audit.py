@@ -9,10 +9,10 @@ import pytest
 
 from appliance.audit import ObjectRef, Outcome
 from appliance.foundation.errors import ConflictError
-from appliance.services.adapter_card import show_card
-from appliance.services.confirm_audit import confirm
 from appliance.services.context import OPERATOR
-from appliance.services.search_audit import AuditDesk, search_audit
+from appliance.services.record.adapter_card import show_card
+from appliance.services.record.confirm_audit import confirm
+from appliance.services.record.search_audit import AuditDesk, search_audit
 
 FILLER = 1500
 
@@ -60,21 +60,22 @@ def desk(filled: Any) -> AuditDesk:
     """A desk of its own over a log that counts."""
     context = copy.copy(filled.context)
     context.log = ReadLog(filled.context.log)
-    return AuditDesk(context)
+    context._parts = {}
+    return context.part(AuditDesk)
 
 
 def ask(desk: AuditDesk, ids: dict[str, str], sha256: str) -> list[Any]:
     """Ask for a person, an account, a file, an adapter's card; leave away the entries that asking itself made."""
     size = desk.context.log.size
     found = [
-        confirm(desk, OPERATOR, name="anna"),
-        confirm(desk, OPERATOR, name="Jane Doe"),
-        confirm(desk, OPERATOR, sha256=sha256),
+        confirm(desk.context, OPERATOR, name="anna"),
+        confirm(desk.context, OPERATOR, name="Jane Doe"),
+        confirm(desk.context, OPERATOR, sha256=sha256),
     ]
     matches = [
         [{**each, "entries": [at for at in each["entries"] if at < size]} for each in one["matches"]] for one in found
     ]
-    return [*matches, show_card(desk, OPERATOR, adapter_id=ids["adapter"])]
+    return [*matches, show_card(desk.context, OPERATOR, adapter_id=ids["adapter"])]
 
 
 @pytest.fixture(scope="module")
@@ -96,8 +97,8 @@ def test_while_the_log_is_taken_in_the_answers_are_the_same_and_a_search_says_ho
     try:
         assert desk.share == 0
         slow = ask(desk, filled.ids, sha256)
-        with pytest.raises(ConflictError, match="being read: 0 % so far"):
-            search_audit(desk, OPERATOR)
+        with pytest.raises(ConflictError, match="being read: 0% so far"):
+            search_audit(desk.context, OPERATOR)
     finally:
         desk.context.log.going_on.set()
         desk.close()
@@ -105,15 +106,15 @@ def test_while_the_log_is_taken_in_the_answers_are_the_same_and_a_search_says_ho
     assert ask(desk, filled.ids, sha256) == slow
     assert [[each["as"] for each in one] for one in slow[:3]] == [["account"], ["person"], ["upload"]]
     assert slow[2][0]["datasets"]
-    assert search_audit(desk, OPERATOR)["total"] > FILLER
+    assert search_audit(desk.context, OPERATOR)["total"] > FILLER
 
 
 @pytest.mark.parametrize(
     "question",
     [
-        lambda desk, _ids, _sha: confirm(desk, OPERATOR, name="anna"),
-        lambda desk, _ids, sha: confirm(desk, OPERATOR, sha256=sha),
-        lambda desk, ids, _sha: show_card(desk, OPERATOR, adapter_id=ids["adapter"]),
+        lambda desk, _ids, _sha: confirm(desk.context, OPERATOR, name="anna"),
+        lambda desk, _ids, sha: confirm(desk.context, OPERATOR, sha256=sha),
+        lambda desk, ids, _sha: show_card(desk.context, OPERATOR, adapter_id=ids["adapter"]),
     ],
 )
 def test_a_question_reads_no_more_of_the_log_than_it_needs(

@@ -14,8 +14,8 @@ from appliance.datasets import PARTS
 from appliance.datasets.tables import DATASETS
 from appliance.foundation.errors import ConflictError, InputError, NotFoundError, StorageError, WorkerError
 from appliance.models.tables import ADAPTERS
-from appliance.services.dataset_origin import expiring
 from appliance.services.recover import Recovery
+from appliance.services.reminders import reminders
 
 NAME, CARD = "Zofia Kwiatkowska", "4111 1111 1111 1111"
 DAY_US = 86_400_000_000
@@ -84,7 +84,7 @@ def test_a_split_can_be_made_again_by_its_seed(world: Any) -> None:
         parts.append({row: part for row, (part, _answer) in rows_of(world, made["id"]).items()})
         assert world.do("dataset.report", dataset_id=made["id"])["split"] == {"seed": seed, "shares": [80, 10, 10]}
     assert parts[1] == parts[2] != parts[0]
-    for wrong in (-1, 2**31, "7"):
+    for wrong in (-1, 2**31, "seven"):
         with pytest.raises(InputError, match="seed"):
             world.do("dataset.import", upload_id=world.upload(rows.encode()), filename="t.csv", seed=wrong)
 
@@ -111,8 +111,8 @@ def test_a_fix_makes_a_version_and_the_rows_stay_in_their_parts(world: Any, data
     versions = world.do("dataset.versions", dataset_id=dataset)
     assert [(each["version"], each["parent"], each["change"], each["rows"]) for each in versions] == [
         (1, 0, "imported", 32),
-        (2, 1, "html: 2 rows trimmed", 32),
-        (3, 2, "duplicate: 1 row dropped", 31),
+        (2, 1, "HTML, repair: 2 rows", 32),
+        (3, 2, "Same row twice, drop: one row", 31),
     ]
     report = world.do("dataset.report", dataset_id=dataset)
     assert {"html", "duplicate"} & {check["code"] for check in report["checks"]} == set()
@@ -127,11 +127,11 @@ def test_a_fix_makes_a_version_and_the_rows_stay_in_their_parts(world: Any, data
     ("fix", "words"),
     [
         ({"code": "html", "action": "drop", "rows": []}, None),
-        ({"code": "secret", "action": "mask"}, "change no row"),
+        ({"code": "secret", "action": "mask"}, "not change any row"),
         ({"code": "html", "action": "merge"}, "no such fix"),
-        ({"code": "html", "action": "burn"}, "Say what to mend"),
-        ({}, "Say what to mend"),
-        ({"action": "drop", "rows": [999]}, "change no row"),
+        ({"code": "html", "action": "burn"}, "Give a check"),
+        ({}, "Give a check"),
+        ({"action": "drop", "rows": [999]}, "not change any row"),
     ],
 )
 def test_a_fix_that_cannot_be_leaves_no_version_and_no_key(
@@ -207,7 +207,7 @@ def test_a_person_is_found_across_versions_and_erased_with_the_adapters_that_lea
     assert len(rows_of(world, dataset)) == 29
     versions = world.do("dataset.versions", dataset_id=dataset)
     assert [(each["version"], each["state"]) for each in versions] == [(1, "shredded"), (2, "shredded"), (3, "ready")]
-    assert versions[2]["change"] == "a person was erased: 3 rows dropped"
+    assert versions[2]["change"] == "a person's data erased: 3 rows"
     assert part_keys(world, dataset) == {f"3/{part}" for part in PARTS}
     assert world.do("person.find", person=[NAME])["datasets"] == []
     for operation, parameters in {
@@ -274,7 +274,7 @@ def test_the_origin_is_kept_checked_and_can_be_required(world: Any, monkeypatch:
     limits = world.context.limits
     strict = limits.model_copy(update={"datasets": limits.datasets.model_copy(update={"require_origin": True})})
     monkeypatch.setattr(world.context, "limits", strict)
-    with pytest.raises(InputError, match="Say: owner, legal basis"):
+    with pytest.raises(InputError, match="Add: owner and legal basis"):
         world.do("dataset.import", upload_id=world.upload(table()), filename="t.csv", origin={"purpose": "x"})
 
 
@@ -284,7 +284,7 @@ def test_what_is_past_its_day_is_not_trained_on_and_there_is_a_reminder_before(
     clock = world.context.clock
     now = clock.now_us()
     world.do("dataset.describe", dataset_id=dataset, keep_until="2026-12-31")
-    job = world.do("train", dataset_id=dataset, model_id=world.ids["model"])["id"]
+    job = world.do("train", dataset_id=dataset, model_id=world.ids["model"], choice={})["id"]
     world.do("job.stop", job_id=job)
 
     def at(day_us: int) -> None:
@@ -292,25 +292,25 @@ def test_what_is_past_its_day_is_not_trained_on_and_there_is_a_reminder_before(
 
     last_day = 1_798_675_200_000_000 + DAY_US // 2  # noon of 2026-12-31, UTC
     at(last_day - 40 * DAY_US)
-    assert dataset not in {each["id"] for each in expiring(world.context)}
+    assert not reminders(world.context, dataset)
     at(last_day - 20 * DAY_US)
-    assert any(dataset in sentence and "20 more days" in sentence for sentence in world.do("status")["reminders"])
+    assert any("people" in sentence and "20 more days" in sentence for sentence in world.do("status")["reminders"])
     at(last_day)
-    world.do("job.stop", job_id=world.do("train", dataset_id=dataset, model_id=world.ids["model"])["id"])
+    world.do("job.stop", job_id=world.do("train", dataset_id=dataset, model_id=world.ids["model"], choice={})["id"])
     at(last_day + DAY_US)
     for operation, parameters in {
-        "train": {"dataset_id": dataset, "model_id": world.ids["model"]},
+        "train": {"dataset_id": dataset, "model_id": world.ids["model"], "choice": {}},
         "job.resume": {"job_id": job},
     }.items():
-        with pytest.raises(ConflictError, match="that day is over"):
+        with pytest.raises(ConflictError, match="could be used until"):
             world.do(operation, **parameters)
-    assert any("must not be used" in sentence for sentence in world.do("status")["reminders"])
+    assert any("until yesterday" in sentence for sentence in world.do("status")["reminders"])
     assert rows_of(world, dataset)
     at(now)
 
 
 def test_a_hold_keeps_a_dataset_until_it_is_released(world: Any, dataset: str) -> None:
-    with pytest.raises(InputError, match="Say why"):
+    with pytest.raises(InputError, match="Give a reason"):
         world.do("dataset.hold", dataset_id=dataset, reason=" ")
     world.do("dataset.hold", dataset_id=dataset, reason="a lawsuit")
     for operation in ("dataset.shred", "dataset.renew-keys"):

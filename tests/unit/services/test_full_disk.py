@@ -15,8 +15,8 @@ from appliance.foundation.clock import SystemClock
 from appliance.foundation.errors import ApplianceError, StorageError
 from appliance.jobs.messages import Done, Progress, Ready
 from appliance.jobs.states import JobState
-from appliance.services import home
 from appliance.services.context import OPERATOR
+from appliance.services.home.life import status
 from appliance.vault.stream import SealContext, seal_file
 
 SIZE = "48m"
@@ -53,7 +53,7 @@ def test_the_disk_fills_up_during_a_training(
             with pytest.raises(StorageError) as caught:
                 act()
             refused.append(caught.value.code)
-        assert "disk is full" in home.status(world.context, OPERATOR)["log_problem"]
+        assert "disk is full" in str(status(world.context, OPERATOR).log_problem)
         context = SealContext("job", start.job.job_id, 1, "checkpoint")
         seal_file(Path(start.job.folder) / "checkpoint.sealed", bytes(1 << 20), start.job.key, context)
         raise AssertionError("there was room for an adapter")
@@ -63,7 +63,9 @@ def test_the_disk_fills_up_during_a_training(
     context = world.context
     before = world.snapshot()[0]["users"]
     world.switch.current = simulate({**ordinary_plays, "train": worker_frame(training)})
-    job_id = world.do("train", dataset_id=world.ids["dataset"], model_id=world.ids["model"], preset="quick")["id"]
+    job_id = world.do(
+        "train", dataset_id=world.ids["dataset"], model_id=world.ids["model"], choice={"preset": "quick"}
+    )["id"]
     size = context.log.size
     with contextlib.suppress(
         ApplianceError

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from appliance.services.grants import LEAST_MEMORY_BYTES, model_memory
+from appliance.services.models.chat import ChatDesk
 
 
 @pytest.mark.parametrize(
@@ -18,6 +19,6 @@ def test_a_model_that_was_trained_here_can_be_measured_here(
     world.switch.current = launcher = simulate(ordinary_plays)
     world.do(operation, adapter_id=world.ids["adapter"], **parameters)
     world.appliance.run_queue()
-    world.appliance.desk.close()
+    world.appliance.context.part(ChatDesk).close()
     (asked,) = [each for each in launcher.asked if each["kind"] == worker]
     assert asked["memory_bytes"] == model_memory(world.context) >= LEAST_MEMORY_BYTES

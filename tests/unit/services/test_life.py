@@ -23,10 +23,10 @@ from appliance.foundation.settings import MAX_UPLOAD_BYTES, Settings
 from appliance.jobs.messages import Done, Stop
 from appliance.jobs.states import JobState, add_job, move_job
 from appliance.policy import Rules, find_policy_folder
+from appliance.services.appliance import Appliance
 from appliance.services.context import OPERATOR, ServiceContext
-from appliance.services.home import create_home, seal_vault, status
-from appliance.services.operations import Appliance, perform, wait_for_job
-from appliance.services.receive_upload import Upload, receive_file
+from appliance.services.data.receive_upload import Upload, receive_file
+from appliance.services.home.life import Serving, create_home, seal_vault, status
 from appliance.vault import Vault
 
 PASSPHRASE = "a passphrase for tests only"
@@ -60,7 +60,14 @@ def queue_training(appliance: Appliance, job_id: str = "jb_00000000000000000001"
             job_id=job_id,
             project_id="pr_1",
             kind="train",
-            spec={"dataset_id": "ds_0"},
+            spec={
+                "dataset_id": "ds_0",
+                "dataset_version": 1,
+                "model_id": "md_0",
+                "adapter_id": "ad_0",
+                "name": "x",
+                "method": "lora",
+            },
             created_by="us_1",
         )
     return job_id
@@ -70,10 +77,10 @@ def test_a_home_is_made_once_and_opens_by_its_passphrase(open_appliance: Any, tm
     """The log of the creation is signed; a second home is refused; a wrong passphrase opens nothing."""
     appliance = open_appliance()
     made = create_home(appliance.context, PASSPHRASE, first_user="anna")
-    assert (made["user"], appliance.context.sealed) == ("anna", False)
+    assert (made.user, appliance.context.sealed) == ("anna", False)
     with pytest.raises(HomeError, match="already"):
         create_home(appliance.context, PASSPHRASE)
-    with pytest.raises(HomeError, match="open already"):
+    with pytest.raises(HomeError, match="already open"):
         appliance.context.adopt(appliance.context.vault)
     appliance.close()
     again = open_appliance()
@@ -84,8 +91,8 @@ def test_a_home_is_made_once_and_opens_by_its_passphrase(open_appliance: Any, tm
     assert again.context.sealed
     again.context.unseal(PASSPHRASE)
     again.context.unseal("anything: it is open already")
-    assert perform(again, OPERATOR, "audit.verify", {})["verified"]
-    assert status(again.context, OPERATOR)["users"] == 1
+    assert again.perform(OPERATOR, "audit.verify", {})["verified"]
+    assert status(again.context, OPERATOR).users == 1
 
 
 @pytest.mark.parametrize("name", ["", "two words", "../x", "ä"])
@@ -104,9 +111,9 @@ def test_a_sealed_home_says_so_and_needs_a_server_to_be_sealed(open_appliance: A
     create_home(appliance.context, PASSPHRASE)
     for name, parameters in (("seal", {}), ("unseal", {"passphrase": PASSPHRASE})):
         with pytest.raises(ConflictError, match="running server"):
-            perform(appliance, OPERATOR, name, parameters)
-    appliance.serving = True
-    assert perform(appliance, OPERATOR, "seal", {}) == {
+            appliance.perform(OPERATOR, name, parameters)
+    appliance.context.part(Serving).on = True
+    assert appliance.perform(OPERATOR, "seal", {}) == {
         "home": str(appliance.context.home),
         "sealed": True,
         "log_entries": appliance.context.log.size,
@@ -114,10 +121,10 @@ def test_a_sealed_home_says_so_and_needs_a_server_to_be_sealed(open_appliance: A
         "log_damage": "",
     }
     with pytest.raises(SealedError):
-        perform(appliance, OPERATOR, "user.list", {})
+        appliance.perform(OPERATOR, "user.list", {})
     with pytest.raises(AuthenticationError):
-        perform(appliance, OPERATOR, "unseal", {"passphrase": "wrong"})
-    assert perform(appliance, OPERATOR, "unseal", {"passphrase": PASSPHRASE})["sealed"] is False
+        appliance.perform(OPERATOR, "unseal", {"passphrase": "wrong"})
+    assert appliance.perform(OPERATOR, "unseal", {"passphrase": PASSPHRASE})["sealed"] is False
 
 
 def test_sealing_lets_the_running_job_checkpoint_and_unsealing_goes_on_with_it(world: Any, simulate: Any) -> None:
@@ -141,7 +148,7 @@ def test_sealing_lets_the_running_job_checkpoint_and_unsealing_goes_on_with_it(w
             assert time.monotonic() < deadline
             time.sleep(0.01)
 
-    appliance.serving = True
+    appliance.context.part(Serving).on = True
     appliance.runner.start()
     await_state(JobState.RUNNING)
     seal_vault(context, OPERATOR)
@@ -178,8 +185,11 @@ def test_what_a_crash_interrupted_is_said_in_the_log_and_its_jobs_go_on(open_app
     ]
     assert last[2]["request"] == "rq_1"
     second.run_queue()
-    ended = wait_for_job(second, OPERATOR, job_id)
-    assert (ended["state"], "no such dataset" in ended["reason"]) == ("failed", True)
+    ended = second.wait_for_job(OPERATOR, job_id)
+    assert (ended.job.state, str(ended.job.reason)) == (
+        "failed",
+        "There is no such model. `appliance model list` shows the models.",
+    )
     assert second.context.log.unfinished() == []
 
 
@@ -206,7 +216,7 @@ def test_an_upload_that_breaks_leaves_nothing_but_its_entries(open_appliance: An
             upload.abort()
             reason = "upload.broken"
         elif way == "too large":
-            with pytest.raises(InputError, match="over 256 MiB"):
+            with pytest.raises(InputError, match="larger than 256 MiB"):
                 upload.write(_Huge())
             reason = "upload.size"
         else:

@@ -10,10 +10,10 @@ from appliance.audit import AuditLog
 from appliance.foundation.errors import IsolationError
 from appliance.foundation.settings import Settings
 from appliance.policy import Limits, Rules, find_policy_folder
+from appliance.services.appliance import Appliance
 from appliance.services.context import OPERATOR, ServiceContext
-from appliance.services.home import create_home
-from appliance.services.import_dataset import list_datasets
-from appliance.services.operations import Appliance
+from appliance.services.data.import_dataset import all_datasets
+from appliance.services.home.life import create_home
 
 PASSPHRASE = "a passphrase for tests only"
 MINUTE_US = 60 * 1_000_000
@@ -83,7 +83,7 @@ def test_keys_are_forgotten_after_the_idle_time_and_the_log_says_so(make: Any, c
 def test_whoever_asks_for_anything_begins_the_time_anew(make: Any, clock: HeldClock) -> None:
     appliance = make(vault={"reseal_after_idle_minutes": 30})
     clock.us += 29 * MINUTE_US
-    list_datasets(appliance.context, OPERATOR)
+    all_datasets(appliance.context, OPERATOR)
     clock.us += 29 * MINUTE_US
     assert not appliance.reseal_when_idle()
 
@@ -122,7 +122,7 @@ def test_beside_swap_in_clear_nothing_is_unsealed_when_the_policy_says_so(
     appliance.context.seal()
     (tmp_path / "swaps").write_text("Filename Type Size Used Priority\n/dev/sda2 partition 1 0 -2\n", encoding="utf-8")
     if refused:
-        with pytest.raises(IsolationError, match="refuses to unseal"):
+        with pytest.raises(IsolationError, match="does not allow the vault"):
             appliance.context.unseal(PASSPHRASE)
         assert list(appliance.context.log.entries(0))[-1]["outcome"] == "failed"
     else:

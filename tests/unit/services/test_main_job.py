@@ -13,11 +13,12 @@ from sqlalchemy import delete
 
 from appliance.foundation.errors import AuthorizationError, ConflictError, InputError, NotFoundError, WorkerError
 from appliance.foundation.messages import verbatim
-from appliance.jobs.messages import Done
+from appliance.jobs.messages import ChatPiece, Done, Ready
 from appliance.jobs.states import JobState
 from appliance.models.tables import ADAPTERS
 from appliance.services.context import OPERATOR, Caller
-from appliance.services.operations import OPERATIONS, perform
+from appliance.services.models.chat import ChatDesk
+from appliance.services.operations import Operation, operations
 
 SOON_S = 20.0
 
@@ -31,7 +32,7 @@ def asked(world: Any, kind: str) -> dict[str, Any]:
 def ask(world: Any, *contents: str) -> list[Any]:
     """Return the pieces of both answers."""
     return list(
-        world.appliance.desk.ask(
+        world.appliance.context.part(ChatDesk).ask(
             OPERATOR, world.ids["adapter"], [{"role": "user", "content": each} for each in contents]
         )
     )
@@ -102,7 +103,7 @@ def test_who_may_queue_no_job_is_told_no_more_than_that(world: Any, operation: s
     """Not what is missing, or why it could not be planned; and the attempt is in the log."""
     before = world.context.log.size
     with pytest.raises(AuthorizationError, match="may not do this"):
-        perform(world.appliance, Caller("us_auditor", "auditor"), operation, about)
+        world.appliance.perform(Caller("us_auditor", "auditor"), operation, about)
     assert [(entry["action"], entry["outcome"]) for entry in world.entries(before)] == [("job.submit", "denied")]
 
 
@@ -120,7 +121,7 @@ def test_a_trained_adapter_is_kept_and_known(world: Any) -> None:
 @pytest.mark.parametrize("lost", ["nothing", "the row"])
 def test_a_training_that_was_killed_after_it_kept_its_adapter_can_run_again(world: Any, lost: str) -> None:
     """What the first run left, in the folder or in the table, is replaced and does not fail the second."""
-    job = world.do("train", dataset_id=world.ids["dataset"], model_id=world.ids["model"], preset="quick")
+    job = world.do("train", dataset_id=world.ids["dataset"], model_id=world.ids["model"], choice={"preset": "quick"})
     world.appliance.run_queue()
     adapter = world.do("job.show", job_id=job["id"])["result"]["adapter"]
     if lost == "the row":
@@ -149,11 +150,11 @@ def test_answers_are_shown_from_their_seal(world: Any) -> None:
 @pytest.mark.parametrize(
     ("choice", "sentence"),
     [
-        ({"seed": -1}, "seed"),
-        ({"seed": 2**31}, "seed"),
-        ({"rank": 0}, "rank"),
-        ({"learning_rate": float("nan")}, "learning rate"),
-        ({"method": "magic", "preset": "none"}, "method.*preset"),
+        ({"choice": {"seed": -1}}, "seed"),
+        ({"choice": {"seed": 2**31}}, "seed"),
+        ({"choice": {"rank": 0}}, "rank"),
+        ({"choice": {"learning_rate": float("nan")}}, "learning rate"),
+        ({"choice": {"method": "magic", "preset": "none"}}, "method.*preset"),
         ({"dataset_id": "ds_0"}, "no such dataset"),
         ({"model_id": "md_0"}, "no such model"),
     ],
@@ -168,13 +169,16 @@ def test_a_training_that_cannot_be_is_refused_before_it_is_queued(
     assert len(world.do("job.list")) == before
 
 
-@pytest.mark.parametrize("state", ["running", "queued", "succeeded", "stopping"])
-def test_only_what_has_stopped_or_failed_is_resumed(world: Any, state: str) -> None:
+@pytest.mark.parametrize(
+    ("state", "called"),
+    [("running", "running"), ("queued", "waiting"), ("succeeded", "finished"), ("stopping", "stopping")],
+)
+def test_only_what_has_stopped_or_failed_is_resumed(world: Any, state: str, called: str) -> None:
     """A running job put back into the queue would run twice."""
     job_id = world.ids["training"]
     with world.context.database.begin() as connection:
         connection.exec_driver_sql("UPDATE jobs SET state = ? WHERE id = ?", (state, job_id))
-    with pytest.raises(ConflictError, match=f"is {state}"):
+    with pytest.raises(ConflictError, match=f"is {called}"):
         world.do("job.resume", job_id=job_id)
     with world.context.database.begin() as connection:
         connection.exec_driver_sql("UPDATE jobs SET state = 'succeeded' WHERE id = ?", (job_id,))
@@ -203,7 +207,7 @@ def test_both_models_answer_piece_by_piece_from_one_worker(world: Any) -> None:
     assert [piece.contender for piece in ask(world, "Again?")] == ["original"] * 3 + ["tuned"] * 3
     assert len(world.switch.ordinary.workers) == started + 1
     worker = world.switch.ordinary.workers[-1]
-    world.appliance.desk.close()
+    world.appliance.context.part(ChatDesk).close()
     assert worker.wait(SOON_S) is not None
     assert [path.parent for path in asked(world, "serve")["write"]] == [world.context.home / "staging"]
 
@@ -211,19 +215,21 @@ def test_both_models_answer_piece_by_piece_from_one_worker(world: Any) -> None:
 @pytest.mark.parametrize("contents", [[], ["x" * 8001], ["x"] * 41])
 def test_a_conversation_has_bounds(world: Any, contents: list[str]) -> None:
     """Nothing, or too much, is refused before any worker starts."""
-    with pytest.raises(InputError, match="Ask something"):
+    with pytest.raises(InputError, match="Write a question"):
         ask(world, *contents)
 
 
-def test_a_reader_who_leaves_ends_the_worker(world: Any) -> None:
-    """Its half answer must not be the next one's beginning."""
-    pieces = world.appliance.desk.ask(OPERATOR, world.ids["adapter"], [{"role": "user", "content": "Hello?"}])
+def test_a_reader_who_leaves_disturbs_nobody(world: Any) -> None:
+    """The rest of the answer is dropped: it is not the beginning of the next one. The worker stays."""
+    pieces = world.appliance.context.part(ChatDesk).ask(
+        OPERATOR, world.ids["adapter"], [{"role": "user", "content": "Hello?"}]
+    )
     next(pieces)
-    worker = world.switch.ordinary.workers[-1]
+    started = len(world.switch.ordinary.workers)
     pieces.close()
-    assert worker.wait(SOON_S) is not None
-    assert len(ask(world, "Hello?")) == 6
-    world.appliance.desk.close()
+    assert [piece.text for piece in ask(world, "Hello?")] == ["original", " answer", "", "tuned", " answer", ""]
+    assert len(world.switch.ordinary.workers) == started
+    world.appliance.context.part(ChatDesk).close()
 
 
 @pytest.mark.parametrize("fault", ["fails", "is done", "dies", "talks nonsense"])
@@ -243,24 +249,32 @@ def test_a_model_that_cannot_be_loaded_for_chatting_is_a_sentence_and_no_worker(
         if fault != "dies":
             raw.recv(1)
 
-    world.appliance.desk.close()
+    world.appliance.context.part(ChatDesk).close()
     world.switch.current = simulate(play)
     with pytest.raises(WorkerError):
         ask(world, "Hello?")
     assert world.switch.current.workers[-1].wait(SOON_S) is not None
     world.switch.current = world.switch.ordinary
     assert len(ask(world, "Hello?")) == 6
-    world.appliance.desk.close()
+    world.appliance.context.part(ChatDesk).close()
 
 
-def test_a_worker_that_dies_in_an_answer_is_replaced_for_the_next(world: Any) -> None:
+def test_a_worker_that_dies_in_an_answer_is_replaced_for_the_next(world: Any, simulate: Any) -> None:
     """The sentence says how it ended."""
-    ask(world, "Hello?")
-    world.switch.ordinary.workers[-1].kill()
-    with pytest.raises(WorkerError):
+
+    def play(channel: Any, _raw: Any) -> int:
+        channel.receive()
+        channel.send(Ready())
+        request = channel.receive()
+        channel.send(ChatPiece(request_id=request.request_id, contender="original", text="Hel", last=False))
+        return 9
+
+    world.switch.current = simulate(play)
+    with pytest.raises(WorkerError, match="exit status 9"):
         ask(world, "Hello?")
+    world.switch.current = world.switch.ordinary
     assert len(ask(world, "Hello?")) == 6
-    world.appliance.desk.close()
+    world.appliance.context.part(ChatDesk).close()
 
 
 def test_a_model_comes_in_once_however_often_it_is_imported(world: Any) -> None:
@@ -310,27 +324,50 @@ def test_what_is_not_there_is_not_found(world: Any, kind: str) -> None:
         world.do(f"{kind}.show", **{f"{kind}_id": "xx_0"})
 
 
-@pytest.mark.parametrize("name", OPERATIONS)
-def test_an_operation_refuses_parameters_that_it_does_not_take(world: Any, name: str) -> None:
-    """Unknown ones, and names of our own, are an `InputError` and no fault."""
-    for wrong in ({"surprise": 1}, {"a": 1}, {"caller": 1}, {"appliance": 1}):
-        with pytest.raises(InputError, match="does not take these parameters"):
-            perform(world.appliance, OPERATOR, name, wrong)
+@pytest.mark.parametrize("name", operations())
+def test_an_unknown_parameter_is_named(world: Any, name: str) -> None:
+    """Names of our own too: they are no parameters."""
+    for wrong in ("surprise", "a", "caller", "context"):
+        with pytest.raises(InputError, match=f'parameters of "{name}" are wrong.*no parameter {wrong}'):
+            world.appliance.perform(OPERATOR, name, {wrong: 1})
+
+
+@pytest.mark.parametrize("name", operations())
+def test_a_missing_parameter_is_named(world: Any, name: str) -> None:
+    needed = [key for key, field in operations()[name].parameters.model_fields.items() if field.is_required()]
+    if needed:
+        with pytest.raises(InputError, match=" ".join(f"{key} is missing\\." for key in needed[:5])):
+            world.do(name)
 
 
 @pytest.mark.parametrize(
-    "name", ["train", "evaluate", "chat", "job.show", "job.resume", "unseal", "user.add", "dataset.import"]
+    ("name", "parameters", "sentence"),
+    [
+        ("job.show", {"job_id": "jb", "after_step": "soon"}, "after_step must be a whole number"),
+        ("dataset.show", {"dataset_id": 7}, "dataset_id must be a text"),
+        ("dataset.revise", {"dataset_id": "ds", "rows": 3}, "rows must be a list"),
+        ("train", {"dataset_id": "ds", "model_id": "md", "choice": {"rank": "many"}}, "choice.rank must be a whole"),
+        ("train", {"dataset_id": "ds", "model_id": "md", "choice": {"shoe": 42}}, "no parameter choice.shoe"),
+    ],
 )
-def test_an_operation_refuses_to_go_without_what_it_needs(world: Any, name: str) -> None:
-    """A parameter that is missing is named as such."""
-    with pytest.raises(InputError, match="does not take these parameters"):
-        world.do(name)
+def test_a_parameter_of_the_wrong_type_is_named(
+    world: Any, name: str, parameters: dict[str, Any], sentence: str
+) -> None:
+    """With what it should be, and without its value."""
+    with pytest.raises(InputError, match=sentence) as caught:
+        world.do(name, **parameters)
+    assert "soon" not in caught.value.sentence
+    assert "many" not in caught.value.sentence
 
 
 def test_a_fault_deeper_down_is_not_blamed_on_the_parameters(world: Any) -> None:
-    """A `TypeError` of our own code stays one."""
-    with pytest.raises(TypeError):
-        world.do("train", dataset_id=world.ids["dataset"], model_id=world.ids["model"], rank="many")
+    """A `TypeError` of our own code stays one, wherever it is raised: in the operation itself too."""
+
+    def broken(context: Any, caller: Any, *, job_id: str) -> None:
+        raise TypeError(f"broken() got an unexpected keyword argument '{job_id}'")
+
+    with pytest.raises(TypeError, match="unexpected keyword"):
+        Operation("broken", "job.list", "job", broken).perform(world.context, OPERATOR, {"job_id": "jb"})
 
 
 def test_every_result_is_json(world: Any) -> None:

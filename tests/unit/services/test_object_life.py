@@ -6,7 +6,8 @@ import pytest
 
 from appliance.foundation.errors import AuthorizationError, NotFoundError
 from appliance.services.context import Caller
-from appliance.services.object_life import object_life
+from appliance.services.models.chat import ChatDesk
+from appliance.services.record.object_life import object_life
 
 AUDITOR = Caller("us_auditor", "auditor")
 
@@ -17,7 +18,7 @@ def _acts(life: dict[str, Any]) -> list[tuple[str, str, str]]:
 
 def test_a_datasets_life_goes_on_in_what_was_made_from_it(world: Any) -> None:
     """From the upload to the evaluation of the adapter; the model, which had another origin, does not belong to it."""
-    life = object_life(world.appliance.audit, AUDITOR, object_id=world.ids["dataset"])
+    life = object_life(world.context, AUDITOR, object_id=world.ids["dataset"])
     assert life["name"] == "staff"
     assert _acts(life) == [
         ("Data", "upload.receive", "source"),
@@ -41,11 +42,11 @@ def test_a_datasets_life_goes_on_in_what_was_made_from_it(world: Any) -> None:
 def test_an_adapters_life_begins_with_what_it_learned_from(world: Any) -> None:
     """Dataset, base model and training before it; its use and its answers after."""
     list(
-        world.appliance.desk.ask(
+        world.appliance.context.part(ChatDesk).ask(
             Caller("us_1", "trainer"), world.ids["adapter"], [{"role": "user", "content": "Hello"}]
         )
     )
-    life = object_life(world.appliance.audit, AUDITOR, object_id=world.ids["adapter"])
+    life = object_life(world.context, AUDITOR, object_id=world.ids["adapter"])
     assert {each["id"] for each in life["made_from"]} >= {
         world.ids["dataset"],
         world.ids["model"],
@@ -61,23 +62,23 @@ def test_shredding_ends_a_life(world: Any) -> None:
     """The last step, with the certificate's digest among its details."""
     dataset = world.do("dataset.import", upload_id=world.upload(), filename="brief.csv")["id"]
     world.do("dataset.shred", dataset_id=dataset)
-    life = object_life(world.appliance.audit, AUDITOR, object_id=dataset)
+    life = object_life(world.context, AUDITOR, object_id=dataset)
     assert _acts(life)[-1] == ("Shredding", "dataset.shred", "itself")
     assert "certificate" in life["steps"][-1]["details"]
 
 
 def test_what_the_log_never_names_has_no_life(world: Any) -> None:
     with pytest.raises(NotFoundError, match="does not name"):
-        object_life(world.appliance.audit, AUDITOR, object_id="ds_nothing")
+        object_life(world.context, AUDITOR, object_id="ds_nothing")
 
 
 def test_only_who_may_read_the_log_sees_a_life(world: Any) -> None:
     with pytest.raises(AuthorizationError):
-        object_life(world.appliance.audit, Caller("us_1", "trainer"), object_id=world.ids["dataset"])
+        object_life(world.context, Caller("us_1", "trainer"), object_id=world.ids["dataset"])
 
 
 def test_an_auditors_look_is_no_part_of_the_life(world: Any) -> None:
     """Looking names the object, and makes nothing of it."""
     for _ in range(2):
-        life = object_life(world.appliance.audit, AUDITOR, object_id=world.ids["model"])
+        life = object_life(world.context, AUDITOR, object_id=world.ids["model"])
     assert "audit.read" not in [step["action"] for step in life["steps"]]

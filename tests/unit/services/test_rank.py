@@ -12,14 +12,12 @@ from sqlalchemy import delete, update
 from appliance.foundation.errors import ConflictError, InputError, NotFoundError
 from appliance.jobs.messages import Done
 from appliance.jobs.starts.shrink import ShrinkStart
-from appliance.models.tables import ADAPTERS
-from appliance.planning import MethodChoice, ModelShape, Training
+from appliance.models.tables import ADAPTERS, FINDINGS
+from appliance.planning import MethodChoice, Training
 from appliance.planning.passes import memory_of
-from appliance.services.advise_rank import answer_tokens
-from appliance.services.import_dataset import describe_dataset
-from appliance.services.import_model import describe_model
 from appliance.services.machine import this_machine
-from appliance.services.plan_training import max_length_of, row_sizes
+from appliance.services.training.advise_rank import answer_tokens
+from appliance.services.training.plan_training import Subject
 
 
 @pytest.fixture
@@ -65,19 +63,19 @@ def test_advice_before_training_knows_the_budget(world: Any) -> None:
     with pytest.raises(InputError, match=r"No rank fits into 0\.1 GiB"):
         world.do("rank.advise", **ids, memory_gib=0.1)
     for wrong in (0, -1, float("nan"), 1e9):
-        with pytest.raises(InputError, match="memory must lie"):
+        with pytest.raises(InputError, match="memory must be"):
             world.do("rank.advise", **ids, memory_gib=wrong)
-    with pytest.raises(InputError, match="full has none"):
+    with pytest.raises(InputError, match="full does not"):
         world.do("rank.advise", **ids, method="full")
 
 
 def test_a_rank_fits_where_a_training_with_it_would_run(world: Any) -> None:
     """In smaller passes too: advice and plan are of one mind."""
     context = world.context
-    dataset, model = describe_dataset(context, world.ids["dataset"]), describe_model(context, world.ids["model"])
-    shape = ModelShape.from_config(model["manifest"]["config"])
-    rows = row_sizes(context, dataset, max_length_of(model))
-    wanted = Training(shape, MethodChoice("lora", 4), this_machine(context), rows, 1, 4)
+    with context.database.begin() as connection:
+        subject = Subject.of(connection, world.ids["dataset"], world.ids["model"])
+    dataset, model = subject.dataset, subject.model
+    wanted = Training(subject.shape, MethodChoice("lora", 4), this_machine(context), subject.row_sizes, 1, 4)
     largest, smallest = (
         memory_of(wanted, 1024, checkpointing=False).needed,
         memory_of(wanted, 128, checkpointing=True).needed,
@@ -85,8 +83,8 @@ def test_a_rank_fits_where_a_training_with_it_would_run(world: Any) -> None:
     assert smallest < largest
     found = world.do(
         "rank.advise",
-        dataset_id=dataset["id"],
-        model_id=model["id"],
+        dataset_id=dataset.id,
+        model_id=model.id,
         method="lora",
         memory_gib=(largest + smallest) / 2 / 2**30,
     )
@@ -94,8 +92,8 @@ def test_a_rank_fits_where_a_training_with_it_would_run(world: Any) -> None:
     with pytest.raises(InputError, match="No rank fits"):
         world.do(
             "rank.advise",
-            dataset_id=dataset["id"],
-            model_id=model["id"],
+            dataset_id=dataset.id,
+            model_id=model.id,
             method="lora",
             memory_gib=0.99 * smallest / 2**30,
         )
@@ -105,7 +103,7 @@ def test_a_rank_fits_where_a_training_with_it_would_run(world: Any) -> None:
     ("lengths", "tokens"),
     [
         ({"unit": "tokens", "counts": [2, 2], "edges": [0, 100, 200]}, 400),
-        ({"unit": "characters", "counts": [4], "edges": [300, 500]}, 400),
+        ({"unit": "characters", "counts": [4], "edges": [350, 350]}, 400),
     ],
 )
 def test_answers_are_counted_from_the_lengths_that_the_import_found(lengths: dict[str, Any], tokens: int) -> None:
@@ -159,10 +157,10 @@ def test_an_evaluation_keeps_what_is_known_of_the_rank(world: Any, explained: st
 
 def test_nothing_is_known_before_it_was_looked_at(world: Any) -> None:
     with world.context.database.begin() as connection:
-        connection.execute(update(ADAPTERS).where(ADAPTERS.c.id == world.ids["adapter"]).values(results="{}"))
+        connection.execute(delete(FINDINGS).where(FINDINGS.c.adapter_id == world.ids["adapter"]))
     with pytest.raises(NotFoundError, match="appliance rank advise --adapter"):
         world.do("rank.show", adapter_id=world.ids["adapter"])
-    with pytest.raises(InputError, match="not known yet"):
+    with pytest.raises(InputError, match="not yet known"):
         world.do("adapter.shrink", adapter_id=world.ids["adapter"], share=0.95)
 
 
@@ -170,20 +168,21 @@ def test_nothing_is_known_before_it_was_looked_at(world: Any) -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"method": "full"}, "the method full, which has no rank"),
-        ({"method": "last-layers"}, "the method last-layers, which has no rank"),
-        ({"config": '{"use_dora": true}'}, "trained with DoRA"),
+        ({"method": "full"}, "with full, which has no rank"),
+        ({"method": "last-layers"}, "with last-layers, which has no rank"),
+        ({"use_dora": True}, "trained with DoRA"),
     ],
 )
 def test_what_has_no_rank_is_refused_with_the_reason(
-    world: Any, operation: str, change: dict[str, str], sentence: str
+    world: Any, operation: str, change: dict[str, Any], sentence: str
 ) -> None:
     """Before any job: full and last-layers training leave no factors, DoRA more than two."""
     adapter = world.do("adapter.show", adapter_id=world.ids["adapter"])
     before = len(world.do("job.list"))
     of_this = update(ADAPTERS).where(ADAPTERS.c.id == adapter["id"])
+    columns = {name: value for name, value in change.items() if name == "method"}
     with world.context.database.begin() as connection:
-        connection.execute(of_this.values(**change))
+        connection.execute(of_this.values(config=json.dumps({**adapter["config"], **change}), **columns))
     try:
         extra = {"rank": 2} if operation == "adapter.shrink" else {}
         with pytest.raises(InputError, match=sentence):
@@ -247,10 +246,10 @@ def test_the_worker_that_shrinks_gets_the_validation_part_alone(world: Any, simu
 @pytest.mark.parametrize(
     ("choice", "sentence"),
     [
-        ({}, "either a rank or which share"),
-        ({"rank": 2, "share": 0.9}, "either a rank or which share"),
-        ({"rank": 16}, "from 1 to 3; asked for 16"),
-        ({"rank": 0}, "asked for 0"),
+        ({}, "either a rank or the share"),
+        ({"rank": 2, "share": 0.9}, "either a rank or the share"),
+        ({"rank": 16}, "from 1 to 3, not 16"),
+        ({"rank": 0}, "from 1 to 3, not 0"),
         ({"share": 1.5}, "between 0 and 1"),
         ({"share": 0.0}, "between 0 and 1"),
         ({"share": float("nan")}, "between 0 and 1"),
@@ -269,7 +268,9 @@ def test_a_smaller_rank_that_cannot_be_is_refused_before_it_is_queued(
 def test_a_sweep_keeps_the_winner_with_the_table_of_all(world: Any, plays: Any) -> None:
     """One job, one adapter: its rank is the winner's."""
     ids = world.ids
-    job = run(world, "sweep", dataset_id=ids["dataset"], model_id=ids["model"], ranks=[4, 2, 2], preset="quick")
+    job = run(
+        world, "sweep", dataset_id=ids["dataset"], model_id=ids["model"], ranks=[4, 2, 2], choice={"preset": "quick"}
+    )
     made = world.do("adapter.show", adapter_id=job["result"]["adapter"])
     assert (made["rank"], made["config"]["rank"], made["config"]["lora_alpha"]) == (4, 4, 8)
     assert (
@@ -334,12 +335,12 @@ def test_a_sweep_goes_on_at_the_rate_at_which_it_began(world: Any, simulate: Any
 @pytest.mark.parametrize(
     ("choice", "sentence"),
     [
-        ({"ranks": [4]}, "2 to 8 different ranks to compare; 1 is chosen"),
-        ({"ranks": list(range(1, 10))}, "2 to 8 different ranks to compare; 9 are chosen"),
+        ({"ranks": [4]}, "2 to 8 different ranks to compare, not 1"),
+        ({"ranks": list(range(1, 10))}, "2 to 8 different ranks to compare, not 9"),
         ({"ranks": [4, 0]}, "rank"),
         ({"ranks": [4, 10**6]}, "rank"),
-        ({"ranks": [4, 8], "method": "full"}, "full has none"),
-        ({"ranks": [4, 8], "seed": -1}, "seed"),
+        ({"ranks": [4, 8], "choice": {"method": "full"}}, "full does not"),
+        ({"ranks": [4, 8], "choice": {"seed": -1}}, "seed"),
         ({"ranks": [4, 8], "dataset_id": "ds_0"}, "no such dataset"),
     ],
 )
@@ -364,7 +365,7 @@ def test_without_rows_set_aside_nothing_can_be_compared(world: Any, operation: s
         else {"adapter_id": ids["adapter"], "rank": 2}
     )
     try:
-        with pytest.raises(InputError, match="no rows set aside"):
+        with pytest.raises(InputError, match="no validation rows"):
             world.do(operation, **choice)
     finally:
         with world.context.database.begin() as connection:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from appliance.foundation.errors import StorageError
-from appliance.services.receive_upload import discard_upload, upload_path
+from appliance.services.data.receive_upload import discard_upload, upload_path
 
 
 def upload_keys(world: Any) -> list[str]:

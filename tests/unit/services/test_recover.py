@@ -16,8 +16,8 @@ from appliance.foundation.clock import SystemClock
 from appliance.foundation.settings import Settings
 from appliance.policy import Rules, find_policy_folder
 from appliance.services.context import APPLIANCE, OPERATOR, ServiceContext
-from appliance.services.home import create_home
-from appliance.services.receive_upload import receive_file
+from appliance.services.data.receive_upload import receive_file
+from appliance.services.home.life import create_home
 from appliance.services.recover import Recovery
 
 PASSPHRASE = "a passphrase for tests only"

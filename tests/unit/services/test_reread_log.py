@@ -16,8 +16,8 @@ from appliance.foundation.errors import StorageError
 from appliance.foundation.settings import Settings
 from appliance.policy import Rules, find_policy_folder
 from appliance.services.context import OPERATOR, ServiceContext
-from appliance.services.home import status
-from appliance.services.reread_log import STEP_BUNDLES, LogRereading
+from appliance.services.home.life import status
+from appliance.services.record.reread_log import STEP_BUNDLES, LogRereading
 
 BUNDLES = STEP_BUNDLES + 2
 
@@ -73,7 +73,7 @@ def test_a_round_that_finds_nothing_is_logged_once_and_read_in_steps(context: Se
     assert said(context) == []
     assert rereading.step() is False
     assert said(context) == [("succeeded", "", {"entries": BUNDLES * WIDTH, "damaged": 0})]
-    assert status(context, OPERATOR)["log_damage"] == ""
+    assert status(context, OPERATOR).log_damage is None
 
 
 def test_what_was_changed_under_a_running_log_is_noticed_logged_and_said(context: ServiceContext) -> None:
@@ -83,7 +83,7 @@ def test_what_was_changed_under_a_running_log_is_noticed_logged_and_said(context
     assert rereading.step() is True
     found = ("failed", "audit.entry", {"entry": 2 * WIDTH})
     assert said(context) == [found]
-    assert f"Entry {2 * WIDTH} of the audit log was changed" in status(context, OPERATOR)["log_damage"]
+    assert f"Entry {2 * WIDTH} of the audit log was changed" in str(status(context, OPERATOR).log_damage)
     assert rereading.step() is False
     ended = ("failed", "audit.entry", {"entries": BUNDLES * WIDTH, "damaged": 2})
     assert said(context) == [found, ended]
@@ -91,7 +91,7 @@ def test_what_was_changed_under_a_running_log_is_noticed_logged_and_said(context
         bundle(context, index).write_bytes(data)
     assert [rereading.step(), rereading.step()] == [True, False]
     assert said(context)[2:] == [("succeeded", "", {"entries": BUNDLES * WIDTH, "damaged": 0})]
-    assert status(context, OPERATOR)["log_damage"] == ""
+    assert status(context, OPERATOR).log_damage is None
 
 
 def test_a_file_that_cannot_be_read_is_damage(context: ServiceContext) -> None:

@@ -25,11 +25,11 @@ from appliance.foundation.errors import (
 )
 from appliance.foundation.settings import Settings
 from appliance.policy import Rules, find_policy_folder
+from appliance.services.appliance import Appliance
 from appliance.services.context import OPERATOR, ServiceContext
-from appliance.services.copy_backup import copy_files, keep_manifest, prepare_folder
-from appliance.services.home import create_home
-from appliance.services.operations import Appliance, perform
-from appliance.services.restore_home import RESTORING, restore_home, verify_empty
+from appliance.services.home.copy_backup import copy_files, keep_manifest, prepare_folder
+from appliance.services.home.life import create_home
+from appliance.services.home.restore_home import RESTORING, restore_home, verify_empty
 from appliance.vault import Vault
 from appliance.vault.backup_format import open_manifest, part_path
 from appliance.vault.keyring import Keyring
@@ -42,11 +42,11 @@ NEW = "another passphrase for tests"
 def back_up(appliance: Appliance, out: Path) -> str:
     """Do what the command does; return the backup's id."""
     folder = prepare_folder(out, appliance.context.home)
-    plan = perform(appliance, OPERATOR, "backup.begin", {"place": folder.name})
+    plan = appliance.perform(OPERATOR, "backup.begin", {"place": folder.name})
     copied = copy_files(appliance.context.home, folder, plan)
-    sealed = perform(appliance, OPERATOR, "backup.seal", {"backup_id": plan["id"], "files": copied})
+    sealed = appliance.perform(OPERATOR, "backup.seal", {"backup_id": plan["id"], "files": copied})
     keep_manifest(folder, plan["id"], base64.b64decode(sealed["manifest"]))
-    perform(appliance, OPERATOR, "backup.finish", {"backup_id": plan["id"]})
+    appliance.perform(OPERATOR, "backup.finish", {"backup_id": plan["id"]})
     return str(plan["id"])
 
 
@@ -103,16 +103,16 @@ def test_everything_is_back_and_works(world: Any, disk: Disk, tmp_path: Path) ->
     """
     home = tmp_path / "home"
     told = disk.restore(home)
-    assert told["backup"] == disk.backup_id
-    assert told["log_key"] == world.context.vault.signer.public_key.hex()
-    assert told["policies"] == "The policies are the same."
+    assert told.backup == disk.backup_id
+    assert told.log_key == world.context.vault.signer.public_key.hex()
+    assert str(told.policies).startswith("The policies and limits are the same")
     appliance = open_home(home, world.switch)
     with pytest.raises(AuthenticationError):
         appliance.context.unseal("a passphrase for tests only")
     appliance.context.unseal(NEW)
 
     def do(operation: str, **parameters: Any) -> Any:
-        return perform(appliance, OPERATOR, operation, parameters)
+        return appliance.perform(OPERATOR, operation, parameters)
 
     ids = world.ids
     for part in ("training", "validation", "test"):
@@ -124,7 +124,7 @@ def test_everything_is_back_and_works(world: Any, disk: Disk, tmp_path: Path) ->
     assert do("audit.verify")["verified"]
     assert do("chat", adapter_id=ids["adapter"], prompt="Hello?")["tuned"]
     assert appliance.context.log.unfinished() == []
-    job = do("train", dataset_id=ids["dataset"], model_id=ids["model"], preset="quick")
+    job = do("train", dataset_id=ids["dataset"], model_id=ids["model"], choice={"preset": "quick"})
     appliance.run_queue()
     assert do("job.show", job_id=job["id"])["state"] == "succeeded"
     appliance.close()
@@ -204,7 +204,7 @@ def test_a_place_where_something_is_is_refused_and_left_as_it_is(disk: Disk, tmp
 
 
 def test_another_recovery_key_and_an_empty_folder_restore_nothing(disk: Disk, tmp_path: Path) -> None:
-    with pytest.raises(AuthenticationError, match="opens no backup"):
+    with pytest.raises(AuthenticationError, match="does not open any backup"):
         restore_home(tmp_path / "home", disk.folder, RecoverySecret(bytes(32)), NEW, SystemClock())
     for folder, name in ((tmp_path, ""), (disk.folder, "bk_00000000000000000001")):
         with pytest.raises(NotFoundError, match="no such backup"):
@@ -219,7 +219,7 @@ def test_another_recovery_key_and_an_empty_folder_restore_nothing(disk: Disk, tm
 def test_what_is_missing_is_named_before_anything_is_written(disk: Disk, tmp_path: Path) -> None:
     file = next(file for file in disk.manifest.files if file.path.startswith("datasets/"))
     part_path(disk.folder, file.parts[0]).unlink()
-    with pytest.raises(IntegrityError, match=f"missing of {file.path}") as caught:
+    with pytest.raises(IntegrityError, match=f"parts of {file.path} are missing") as caught:
         disk.restore(tmp_path / "home")
     assert caught.value.code == "backup.missing"
     assert empty(tmp_path / "home")
@@ -253,13 +253,13 @@ def test_a_damaged_manifest_is_named_and_no_older_backup_is_taken_in_its_place(
     with pytest.raises(IntegrityError, match=later):
         disk.restore(tmp_path / "home")
     assert empty(tmp_path / "home")
-    assert disk.restore(tmp_path / "home", backup_id=disk.backup_id)["backup"] == disk.backup_id
+    assert disk.restore(tmp_path / "home", backup_id=disk.backup_id).backup == disk.backup_id
 
 
 def test_the_newest_backup_is_restored_unless_another_is_named(world: Any, disk: Disk, tmp_path: Path) -> None:
     later = back_up(world.appliance, disk.folder)
-    assert disk.restore(tmp_path / "new")["backup"] == later
-    assert disk.restore(tmp_path / "old", backup_id=disk.backup_id)["backup"] == disk.backup_id
+    assert disk.restore(tmp_path / "new").backup == later
+    assert disk.restore(tmp_path / "old", backup_id=disk.backup_id).backup == disk.backup_id
 
 
 def test_an_interrupted_restore_is_no_place_for_a_new_home(tmp_path: Path) -> None:
@@ -324,13 +324,13 @@ def verify_restored(home: Path, disk: Disk) -> None:
     appliance = open_home(home)
     context = appliance.context
     context.unseal(write_recovery(disk.recovery))
-    assert perform(appliance, OPERATOR, "audit.verify", {})["verified"]
+    assert appliance.perform(OPERATOR, "audit.verify", {})["verified"]
     told = [entry["outcome"] for entry in context.log.entries() if entry["action"] == "home.restore"]
     assert told == ["requested", "succeeded"]
     with context.database.begin() as connection:
         datasets = connection.execute(select(DATASETS.c.id)).scalars().all()
     for dataset_id in datasets:
-        assert perform(appliance, OPERATOR, "dataset.show", {"dataset_id": dataset_id})["preview"]
+        assert appliance.perform(OPERATOR, "dataset.show", {"dataset_id": dataset_id})["preview"]
     appliance.close()
     _, keys = Keyring.open(home, disk.recovery)
     assert keys.next_database is None

@@ -7,10 +7,10 @@ from sqlalchemy import delete, update
 
 from appliance.audit import Outcome
 from appliance.foundation.errors import AuthorizationError, InputError
-from appliance.services.audit_activity import audit_overview
 from appliance.services.context import Caller
+from appliance.services.record.audit_activity import audit_overview
+from appliance.services.record.review_audit import MAX_NOTE_CHARACTERS, _gaps, sign_off
 from appliance.services.recover import Recovery
-from appliance.services.review_audit import MAX_NOTE_CHARACTERS, _gaps, sign_off
 from appliance.vault.tables import AUDIT_REVIEWS
 
 AUDITOR = Caller("us_auditor", "auditor", "s1")
@@ -18,12 +18,12 @@ NOTE = "Looked at all denials; none of Jane's was hers."
 
 
 def _reviews(world: Any) -> Any:
-    return audit_overview(world.appliance.audit, AUDITOR)["reviews"]
+    return audit_overview(world.context, AUDITOR)["reviews"]
 
 
 def test_what_was_signed_off_is_no_longer_open(world: Any) -> None:
     """The rest is, what came meanwhile too."""
-    signed = sign_off(world.appliance.audit, AUDITOR, first=2, last=9, note=NOTE)
+    signed = sign_off(world.context, AUDITOR, first=2, last=9, note=NOTE)
     assert signed["entries"] == 8
     found = _reviews(world)
     assert (found["open"][0]["first"], found["open"][0]["last"], found["open"][0]["entries"]) == (0, 1, 2)
@@ -42,7 +42,7 @@ def test_what_was_signed_off_is_no_longer_open(world: Any) -> None:
 def test_the_log_has_the_review_and_not_the_note(world: Any) -> None:
     """Before it is kept, and after; by a keyed fingerprint."""
     size = world.context.log.size
-    sign_off(world.appliance.audit, AUDITOR, first=0, last=3, note=NOTE)
+    sign_off(world.context, AUDITOR, first=0, last=3, note=NOTE)
     written = world.entries(size)
     assert [(entry["action"], entry["outcome"]) for entry in written] == [
         ("audit.review", "requested"),
@@ -55,7 +55,7 @@ def test_the_log_has_the_review_and_not_the_note(world: Any) -> None:
 
 def test_a_note_that_was_changed_or_removed_shows(world: Any) -> None:
     """The database is not believed: the log says what was signed."""
-    made = sign_off(world.appliance.audit, AUDITOR, first=0, last=3, note=NOTE)
+    made = sign_off(world.context, AUDITOR, first=0, last=3, note=NOTE)
     of_it = AUDIT_REVIEWS.c.request == made["request"]
     with world.context.database.begin() as connection:
         connection.execute(update(AUDIT_REVIEWS).where(of_it).values(note="Nothing to see."))
@@ -71,22 +71,22 @@ def test_nobody_but_an_auditor_signs_off(world: Any, role: str) -> None:
     """Whoever runs the machine does not review himself. The attempt is in the log."""
     size = world.context.log.size
     with pytest.raises(AuthorizationError):
-        sign_off(world.appliance.audit, Caller("us_1", role), first=0, last=1, note=NOTE)
+        sign_off(world.context, Caller("us_1", role), first=0, last=1, note=NOTE)
     assert [(entry["action"], entry["outcome"]) for entry in world.entries(size)] == [("audit.review", "denied")]
 
 
 @pytest.mark.parametrize(("first", "last"), [(-1, 3), (4, 3), (0, 10**9)])
 def test_a_review_covers_entries_that_are_there(world: Any, first: int, last: int) -> None:
     size = world.context.log.size
-    with pytest.raises(InputError, match="from the first to the last"):
-        sign_off(world.appliance.audit, AUDITOR, first=first, last=last, note=NOTE)
+    with pytest.raises(InputError, match="covers a range of entries"):
+        sign_off(world.context, AUDITOR, first=first, last=last, note=NOTE)
     assert world.context.log.size == size
 
 
 @pytest.mark.parametrize("note", ["", "  \n", "x" * (MAX_NOTE_CHARACTERS + 1)])
 def test_a_review_needs_a_note(world: Any, note: str) -> None:
-    with pytest.raises(InputError, match="needs a note"):
-        sign_off(world.appliance.audit, AUDITOR, first=0, last=1, note=note)
+    with pytest.raises(InputError, match="Add a note"):
+        sign_off(world.context, AUDITOR, first=0, last=1, note=note)
 
 
 @pytest.mark.parametrize(
@@ -106,8 +106,8 @@ def test_gaps_are_what_no_review_covers(reviewed: list[tuple[int, int]], open_ru
 def test_a_review_that_a_crash_cut_off_after_it_was_kept_is_done(world: Any) -> None:
     """Killed between keeping the note and the outcome: the next start finds the note, and says that it was done."""
     log = world.context.log
-    target = sign_off(world.appliance.audit, AUDITOR, first=0, last=1, note=NOTE)
-    from appliance.services.read_audit import LOG
+    target = sign_off(world.context, AUDITOR, first=0, last=1, note=NOTE)
+    from appliance.services.record.read_audit import LOG
 
     details = {"first": 4, "last": 5, "note_hmac": "00" * 32}
     log.append(AUDITOR.actor, "audit.review", LOG, Outcome.REQUESTED, request="rq_" + "5" * 20, details=details)

@@ -10,7 +10,7 @@ from appliance.audit import TreeHead, parse_checkpoint
 from appliance.audit.merkle import leaf_hash, verify_inclusion
 from appliance.foundation.errors import AuditLogError, AuthorizationError, InputError
 from appliance.services.context import Caller
-from appliance.services.show_proof import show_proof
+from appliance.services.record.show_proof import show_proof
 
 AUDITOR = Caller("us_auditor", "auditor")
 

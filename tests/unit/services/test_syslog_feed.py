@@ -14,7 +14,7 @@ from appliance.foundation.clock import SystemClock
 from appliance.foundation.settings import Settings
 from appliance.policy import Rules, find_policy_folder
 from appliance.services.context import ServiceContext
-from appliance.services.syslog_feed import POSITION_NAME, SyslogFeed
+from appliance.services.record.syslog_feed import POSITION_NAME, SyslogFeed
 
 SOON_S = 20.0
 

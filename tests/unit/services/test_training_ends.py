@@ -9,8 +9,9 @@ import pytest
 
 from appliance.foundation.errors import ConflictError, InputError, WorkerError
 from appliance.foundation.messages import t, verbatim
-from appliance.jobs.messages import DIVERGED, OUT_OF_MEMORY, Done, Notice, Ready
+from appliance.jobs.messages import DIVERGED, OUT_OF_MEMORY, Done, Ready
 from appliance.jobs.starts.train import TrainStart
+from appliance.services.notices import JobNotices
 from appliance.vault.stream import SealContext, seal_file
 
 
@@ -50,7 +51,10 @@ def run(world: Any, job_id: str) -> dict[str, Any]:
 def submit(world: Any) -> str:
     """Queue a training."""
     job: dict[str, Any] = world.do(
-        "train", dataset_id=world.ids["dataset"], model_id=world.ids["model"], preset="quick", name="staff"
+        "train",
+        dataset_id=world.ids["dataset"],
+        model_id=world.ids["model"],
+        choice={"preset": "quick", "name": "staff"},
     )
     return str(job["id"])
 
@@ -107,7 +111,7 @@ def test_a_diverged_training_goes_on_with_half_the_rate_or_a_lower_one(
     assert resumed[0]["details"] == {"learning_rate": f"{rate / 2:g}"}
     run(world, job_id)
     assert world.do("job.resume", job_id=job_id, learning_rate=rate / 100)["spec"]["learning_rate"] == rate / 100
-    with pytest.raises(ConflictError, match="queued"):
+    with pytest.raises(ConflictError, match="is waiting"):
         world.do("job.resume", job_id=job_id, learning_rate=rate / 200)
     world.do("job.stop", job_id=job_id)
 
@@ -177,12 +181,13 @@ def test_a_training_that_has_nothing_left_to_give_up_fails_and_keeps_its_smalles
 
 def test_what_the_disk_has_no_room_for_is_shown_all_the_same(world: Any) -> None:
     """From memory, in the list and in the job."""
-    world.context.notices[world.ids["training"]] = Notice(sentence="The disk is full.").sentence
+    notices = world.context.part(JobNotices).notices
+    notices[world.ids["training"]] = verbatim("The disk is full.")
     try:
         assert world.do("job.show", job_id=world.ids["training"])["reason"] == "The disk is full."
         assert "The disk is full." in {job["reason"] for job in world.do("job.list")}
     finally:
-        world.context.notices.clear()
+        notices.clear()
     assert world.do("job.show", job_id=world.ids["training"])["reason"] == ""
 
 

@@ -16,10 +16,11 @@ from appliance.audit import AuditLog
 from appliance.foundation.clock import SystemClock
 from appliance.foundation.settings import Settings
 from appliance.policy import Rules, find_policy_folder
-from appliance.services.accounts import add_user, caller_of, set_password, sign_in
+from appliance.services.appliance import Appliance
 from appliance.services.context import OPERATOR, ServiceContext
-from appliance.services.home import create_home
-from appliance.services.operations import Appliance
+from appliance.services.home.life import create_home
+from appliance.services.people.accounts import add_user, set_password
+from appliance.services.sessions import caller_of, sign_in
 from appliance.web.door import COOKIE
 from appliance.web.site import Pages, build_site
 
@@ -169,9 +170,9 @@ def appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
     """
     made = make_appliance(tmp_path_factory.mktemp("home"))
     context = made.context
-    passwords = {"trainer": create_home(context, PASSPHRASE, first_user="trainer")["password"]}
+    passwords = {"trainer": create_home(context, PASSPHRASE, first_user="trainer").password}
     for name in ("reviewer", "auditor"):
-        passwords[name] = add_user(context, OPERATOR, name=name, role=name)["password"]
+        passwords[name] = add_user(context, OPERATOR, name=name, role=name).password
     for name, password in passwords.items():
         found = caller_of(context, sign_in(context, name, password)[0])
         assert found is not None

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from appliance.services.accounts import add_user
 from appliance.services.context import OPERATOR
+from appliance.services.people.accounts import add_user
+from appliance.services.record.refused_requests import RefusedRequests
 from appliance.web.door import Door, allowed_hosts
 from appliance.web.site import Pages, build_site
 
@@ -107,7 +108,7 @@ def test_a_wrong_password_is_a_sentence_and_no_session(site: Any) -> None:
 
 
 def test_a_one_time_password_opens_nothing_but_the_page_to_change_it(site: Any, appliance: Any) -> None:
-    password = add_user(appliance.context, OPERATOR, name="fresh", role="trainer")["password"]
+    password = add_user(appliance.context, OPERATOR, name="fresh", role="trainer").password
     answer = site.sign_in("fresh", password)
     assert answer.header("location") == "/password"
     token = answer.cookie
@@ -147,9 +148,9 @@ def test_a_fault_behind_the_door_is_a_reference_number_and_no_traceback(
     async def broken(_scope: Any, _receive: Any, _send: Any) -> None:
         raise RuntimeError("canary-secret")
 
-    answer = browse(Door(broken, appliance.context, appliance.refused, allowed_hosts("127.0.0.1", 7860))).ask(
-        "GET", "/healthz"
-    )
+    answer = browse(
+        Door(broken, appliance.context, appliance.context.part(RefusedRequests), allowed_hosts("127.0.0.1", 7860))
+    ).ask("GET", "/healthz")
     noted = capsys.readouterr().err
     assert answer.status == 500
     assert b"reference number" in answer.body

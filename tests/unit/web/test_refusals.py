@@ -4,6 +4,7 @@ the disk.
 
 import ast
 import asyncio
+import copy
 import random
 import threading
 from collections import Counter
@@ -15,9 +16,9 @@ import pytest
 
 import appliance.web
 from appliance.foundation.clock import SystemClock
-from appliance.services.accounts import add_user, caller_of
 from appliance.services.context import OPERATOR
-from appliance.services.refused_requests import (
+from appliance.services.people.accounts import add_user
+from appliance.services.record.refused_requests import (
     KINDS,
     MAX_WINDOWS,
     OTHERS,
@@ -26,6 +27,7 @@ from appliance.services.refused_requests import (
     Refused,
     RefusedRequests,
 )
+from appliance.services.sessions import caller_of
 from appliance.web.accounts_pages import MAX_FORM_BYTES, MAX_SIGN_INS
 from appliance.web.pages_gate import MAX_EVENT_BYTES
 from appliance.web.site import Pages, build_site
@@ -72,6 +74,13 @@ class PassingClock(SystemClock):
         self.ahead_us += WINDOW_US
 
 
+def by_the_clock(context: Any, clock: PassingClock) -> Any:
+    """Return the context with another clock."""
+    other = copy.copy(context)
+    other.clock = clock
+    return other
+
+
 @pytest.fixture
 def clock() -> PassingClock:
     """A clock of the test's own."""
@@ -81,9 +90,11 @@ def clock() -> PassingClock:
 @pytest.fixture
 def refused(appliance: Any, clock: PassingClock) -> Iterator[RefusedRequests]:
     """The appliance's refusals by that clock."""
-    before, appliance.refused = appliance.refused, RefusedRequests(appliance.context, clock)
-    yield appliance.refused
-    appliance.refused = before
+    parts = appliance.context._parts
+    before = appliance.context.part(RefusedRequests)
+    parts[RefusedRequests] = RefusedRequests(by_the_clock(appliance.context, clock))
+    yield parts[RefusedRequests]
+    parts[RefusedRequests] = before
 
 
 @pytest.fixture
@@ -103,7 +114,7 @@ def written(appliance: Any) -> Callable[[], list[dict[str, Any]]]:
 def fresh_token(appliance: Any, site: Any) -> str:
     """The session of somebody who has a one-time password."""
     name = f"fresh{appliance.context.log.size}"
-    return str(site.sign_in(name, add_user(appliance.context, OPERATOR, name=name, role="trainer")["password"]).cookie)
+    return str(site.sign_in(name, add_user(appliance.context, OPERATOR, name=name, role="trainer").password).cookie)
 
 
 def counts(entries: list[dict[str, Any]]) -> Counter[str]:
@@ -245,19 +256,20 @@ def test_a_flood_does_not_fill_the_disk_and_is_said_when_there_is_room(
     appliance: Any, clock: PassingClock, browse: Any, written: Any
 ) -> None:
     free = [QUIET_BYTES - 1]
-    before, appliance.refused = appliance.refused, RefusedRequests(appliance.context, clock, lambda _folder: free[0])
+    parts, before = appliance.context._parts, appliance.context.part(RefusedRequests)
+    refused = parts[RefusedRequests] = RefusedRequests(by_the_clock(appliance.context, clock), lambda _folder: free[0])
     try:
         door = browse(build_site(appliance, "127.0.0.1", 7860, Pages(lambda: None)))  # type: ignore[arg-type, return-value]
         for _request in range(7):
             assert door.ask("GET", "/").status == 401
         clock.pass_window()
-        appliance.refused.end_windows()
+        refused.end_windows()
         assert written() == []
         free[0] = QUIET_BYTES
-        appliance.refused.end_windows()
+        refused.end_windows()
         assert [entry["details"]["count"] for entry in written()] == [7]
     finally:
-        appliance.refused = before
+        parts[RefusedRequests] = before
 
 
 def test_a_log_that_takes_nothing_loses_no_count(

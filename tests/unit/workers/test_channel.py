@@ -41,7 +41,7 @@ def test_a_message_that_does_not_end_is_refused(ends: tuple[WorkerChannel, socke
     channel, ours = ends
     sender = threading.Thread(target=ours.sendall, args=(b"x" * MAX_MESSAGE_BYTES,))
     sender.start()
-    with pytest.raises(WorkerError, match="limit of size"):
+    with pytest.raises(WorkerError, match="size limit"):
         channel.receive()
     sender.join()
 

@@ -72,7 +72,7 @@ def test_it_waits_says_so_once_and_takes_it_back(ends: tuple[WorkerChannel, sock
     disk = Disk(2)
     assert write_when_there_is_room(ends[0], disk.write)
     assert disk.taken == 1
-    assert heard(ends[1]) == [Notice(version=1, sentence=FULL), Notice(version=1, sentence="")]
+    assert heard(ends[1]) == [Notice(version=1, sentence=FULL), Notice(version=1, sentence=None)]
 
 
 def test_whoever_waits_can_be_stopped(ends: tuple[WorkerChannel, socket.socket]) -> None:
@@ -117,7 +117,7 @@ def test_what_frozen_layers_made_waits_for_room_and_is_whole(
     waiting.join(20)
     assert [spill.read_at(place, len(row)) for place, row in zip(places, rows, strict=True)] == rows
     spill.remove()
-    assert heard(end) == [Notice(version=1, sentence="")]
+    assert heard(end) == [Notice(version=1, sentence=None)]
 
 
 def test_a_file_that_waits_can_be_stopped(small: Path, ends: tuple[WorkerChannel, socket.socket]) -> None:

@@ -9,8 +9,12 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from appliance.services.accounts import add_user, caller_of, set_password, sign_in
+from appliance.foundation.messages import verbatim
 from appliance.services.context import OPERATOR
+from appliance.services.notices import LogDamage
+from appliance.services.people.accounts import add_user, set_password
+from appliance.services.record.search_audit import AuditDesk
+from appliance.services.sessions import caller_of, sign_in
 from appliance.web.audit import build_audit_blocks
 from appliance.web.audit.search_tab import FIELDS
 from appliance.web.door import COOKIE
@@ -55,7 +59,7 @@ def page_of(world: Any, own_environment: None) -> Callable[[str], Page]:
     def page(role: str) -> Page:
         if role not in made:
             name = f"some-{role}"
-            password = add_user(world.context, OPERATOR, name=name, role=role)["password"]
+            password = add_user(world.context, OPERATOR, name=name, role=role).password
             found = caller_of(world.context, sign_in(world.context, name, password)[0])
             assert found is not None
             set_password(world.context, found[0], password, PASSWORD)
@@ -87,11 +91,11 @@ def test_the_page_opens_with_state_charts_reviews_and_what_can_be_asked(auditor:
 
 
 def test_damage_that_was_noticed_is_said_instead(auditor: Page, world: Any) -> None:
-    world.context.log_damage = "Entry 3 of the audit log was changed."
+    world.context.part(LogDamage).found = verbatim("Entry 3 of the audit log was changed.")
     try:
         text = text_of(auditor("load"))
     finally:
-        world.context.log_damage = ""
+        world.context.part(LogDamage).found = None
     assert "Entry 3 of the audit log was changed." in text
     assert "none was changed" not in text
 
@@ -118,7 +122,7 @@ def test_a_search_fills_the_table_and_its_pages_turn(auditor: Page) -> None:
 
 @pytest.mark.parametrize("wrong", [{"first": "x"}, {"last": "9" * 30}, {"since": "soon"}])
 def test_what_no_entry_can_be_asked_for_is_a_sentence(auditor: Page, wrong: dict[str, str]) -> None:
-    with pytest.raises(gr.Error, match="write"):
+    with pytest.raises(gr.Error, match="Write"):
         auditor.find(**wrong)
 
 
@@ -215,10 +219,11 @@ def test_an_administrator_looks_but_does_not_sign_off(page_of: Callable[[str], P
 
 def test_while_the_log_is_being_read_the_page_says_how_far_it_is(auditor: Page, world: Any) -> None:
     """It looks again by itself, and does not wait."""
-    index = world.appliance.audit.index()
+    desk = world.context.part(AuditDesk)
+    index = desk.index()
     with index._taking_in:
-        world.appliance.audit._thread = None
-        world.appliance.audit.start()
+        desk._thread = None
+        desk.start()
         shown = auditor("show", 30)
         assert "% so far" in shown[0]
         assert next(each for each in shown if isinstance(each, gr.Timer)).active
@@ -226,5 +231,5 @@ def test_while_the_log_is_being_read_the_page_says_how_far_it_is(auditor: Page, 
             auditor.find(action="job.")
         with pytest.raises(gr.Error, match="% so far"):
             auditor("live", world.ids["dataset"])
-    world.appliance.audit._thread.join()
+    desk._thread.join()
     assert "Not reviewed yet" in text_of(auditor("show", 30))

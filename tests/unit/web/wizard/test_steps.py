@@ -16,8 +16,9 @@ from appliance.foundation.clock import SystemClock
 from appliance.foundation.messages import verbatim
 from appliance.jobs.messages import Done, Failed, Ready
 from appliance.jobs.states import JobState
-from appliance.services.accounts import add_user, caller_of, set_password, sign_in
 from appliance.services.context import OPERATOR, Caller
+from appliance.services.people.accounts import add_user, set_password
+from appliance.services.sessions import caller_of, sign_in
 from appliance.web.door import COOKIE
 from appliance.web.environment import prepare_environment
 from appliance.web.wizard.chat import NOTHING, shown_turns
@@ -70,7 +71,7 @@ def people(world: Any, own_environment: None) -> Callable[[str], Wizard]:
     """Give the wizard of a person by name."""
     passwords = {
         "anna": world.ids["one_time"],
-        "otto": add_user(world.context, OPERATOR, name="otto", role="auditor")["password"],
+        "otto": add_user(world.context, OPERATOR, name="otto", role="auditor").password,
     }
     prepare_environment(world.context.home)
     with warnings.catch_warnings():
@@ -150,7 +151,7 @@ def test_columns_that_cannot_be_told_are_asked_for(anna: Wizard, world: Any) -> 
 
 def test_where_it_comes_from_is_kept_and_checked(anna: Wizard, world: Any) -> None:
     refused = imported(anna, sent(world), origin=("HR", "desk answers", "contract", "ours", "some day"))
-    assert "is written as in 2027-12-31" in refused
+    assert "as in 2027-12-31" in refused
     imported(anna, sent(world), origin=("HR", "desk answers", "contract", "ours", "2099-12-31"))
     made = world.do("dataset.list")[-1]
     assert (made["owner"], made["purpose"], made["legal_basis"], made["keep_until"]) == (
@@ -179,14 +180,14 @@ def test_what_was_found_in_the_rows_is_shown_and_mended_by_a_click(anna: Wizard,
     mended = anna(f"mend_{index}", dataset)
     assert "Version 2 is made: 9 rows changed." in mended[0]
     assert "Row 2 holds HTML." not in text_of(mended)
-    assert "html: 9 rows trimmed" in text_of(mended)
+    assert "repair: 9 rows" in text_of(mended)
 
 
 def test_a_bad_file_leaves_its_sentence(anna: Wizard, world: Any) -> None:
     outputs = anna("bring", sent(world, b"%PDF-1.7", "bad.csv"))[-1]
     assert "The file was not imported." in outputs[0]
     assert not outputs[1].visible
-    assert "There is no such upload" in imported(anna, json.dumps({"id": "up_00000000000000000000", "name": "x"}))
+    assert "This upload no longer exists" in imported(anna, json.dumps({"id": "up_00000000000000000000", "name": "x"}))
 
 
 def test_what_was_read_in_the_wrong_way_can_be_said(anna: Wizard, world: Any) -> None:
@@ -292,7 +293,7 @@ def test_ranks_are_compared_as_one_job_and_shown_as_picture_and_table(
     ids = anna.ids["dataset"], anna.ids["model"]
     with pytest.raises(gr.Error, match="Pick data and a model first"):
         anna("compare", [2, 4], None, None, "quick", *EXPERT)
-    with pytest.raises(gr.Error, match="2 to 8 different ranks to compare; 1 is chosen"):
+    with pytest.raises(gr.Error, match="2 to 8 different ranks to compare, not 1"):
         anna("compare", [4], *ids, "quick", *EXPERT)
     world.switch.current = simulate({**ordinary_plays, "sweep": worker_frame(play_sweep)})
     queued = anna("compare", [2, 4], *ids, "quick", *EXPERT)
@@ -327,8 +328,7 @@ def test_one_change_of_the_settings_is_one_look_and_logged(world: Any, monkeypat
     shown = draw_plan(world.appliance, looker, world.ids["dataset"], world.ids["model"], "quick")
     assert "Advised: Rank 4" in text_of(shown)
     assert [(each["action"], each["object"]["id"]) for each in world.entries(size)] == [
-        ("dataset.list", world.ids["dataset"]),
-        ("model.list", world.ids["model"]),
+        ("job.plan", world.ids["dataset"]),
     ]
 
 

@@ -1,0 +1,68 @@
+"""Records and JSON: dataclasses as they are stored, as they are shown, and as they are read back.
+
+A record is a frozen dataclass. `stored` keeps messages as id and parameters; `shown` turns them into sentences in the
+language of the context, for `--json` and for people. `read` takes what an older version stored: fields that it lacks
+get their defaults, fields that are unknown are dropped.
+"""
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from functools import cache
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from appliance.foundation.errors import IntegrityError
+from appliance.foundation.messages import Message
+
+_T = TypeVar("_T")
+
+
+def stored(value: Any) -> Any:
+    """Return plain JSON to be kept."""
+    return _plain(value, lambda said: said.to_json())
+
+
+def shown(value: Any) -> Any:
+    """Return plain JSON to be shown, with messages as sentences. A record may define its own `to_json`."""
+    return _plain(value, str)
+
+
+def read(kind: type[_T], value: Any) -> _T:
+    """Return the record of type `kind` in plain JSON. Raises `IntegrityError` when it is not one."""
+    try:
+        hashable: Any = kind
+        record: _T = _adapter(hashable).validate_python(value)
+        return record
+    except ValidationError as error:
+        names = sorted({".".join(map(str, problem["loc"])) for problem in error.errors(include_input=False)})
+        raise IntegrityError("integrity.record", kind=kind.__name__, fields=", ".join(names[:5])) from None
+
+
+def spoken(value: Any) -> Any:
+    """Return stored JSON with each message in it as a sentence in the language of the context."""
+    if isinstance(value, dict):
+        if value.keys() == {"id", "parameters"}:
+            return str(Message.from_json(value))
+        return {name: spoken(each) for name, each in value.items()}
+    return [spoken(each) for each in value] if isinstance(value, list) else value
+
+
+def _plain(value: Any, say: Any) -> Any:
+    if isinstance(value, Message):
+        return say(value)
+    if say is str and hasattr(value, "to_json"):
+        return _plain(value.to_json(), say)
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _plain(getattr(value, field.name), say) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(name): _plain(each, say) for name, each in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(each, say) for each in value]
+    return value.value if isinstance(value, Enum) else value
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)

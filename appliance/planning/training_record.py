@@ -1,0 +1,111 @@
+"""How a model is trained, as it is kept: in a job's spec, with the resulting adapter, and in the worker's order."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from appliance.foundation.messages import Message
+
+MethodName: TypeAlias = Literal["qlora", "lora", "last-layers", "full"]
+
+PASS_TOKENS = 512  # of jobs that an older version queued
+MAX_LENGTH = 1024  # tokens of a row that training reads
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSettings:
+    """What is trained, and how. What a method does not have is 0 or False."""
+
+    method: MethodName
+    rank: int = 0
+    lora_alpha: int = 0
+    use_rslora: bool = False
+    use_dora: bool = False
+    last_layers: int = 0
+    train_head: bool = False
+    epochs: int = 1
+    batch_size: int = 1
+    learning_rate: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class RankTrial:
+    """One rank of a sweep at the end of a rung: its loss on rows set aside, None for one that diverged."""
+
+    rank: int
+    rung: int = 0
+    steps: int = 0
+    validation_loss: float | None = None
+    seconds: float = 0.0
+    parameters: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepOutcome:
+    """What a sweep found: every trial in the order of their ends, and what they mean."""
+
+    trials: tuple[RankTrial, ...] = ()
+    sentence: Message | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShrinkOutcome:
+    """What making an adapter smaller cost. Losses are on rows set aside; sizes are of the sealed weights in bytes."""
+
+    rank_before: int = 0
+    kept: float = 0.0
+    lost_directions: int = 0
+    loss_before: float = 0.0
+    loss_after: float = 0.0
+    bytes_before: int = 0
+    bytes_after: int = 0
+    rows: int = 0
+    sentence: Message | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSpec(TrainingSettings):
+    """A whole training: what learns from what, the settings, and what the planner expected of it."""
+
+    dataset_id: str
+    dataset_version: int
+    model_id: str
+    adapter_id: str
+    name: str
+    seed: int = 0
+    preset: str = ""
+    pass_tokens: int = PASS_TOKENS
+    activation_checkpointing: bool = False
+    max_length: int = MAX_LENGTH
+    estimated_seconds: float = 0.0
+    estimated_steps: int = 0
+    trained_parameters: int = 0
+    flop: float = 0.0
+    flop_base_share: float | None = None
+    stepped_down: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdapterSpec(TrainingSpec):
+    """How an adapter came about: its training, and what was made of it since."""
+
+    made_from: str = ""  # the id of the larger adapter
+    shrink: ShrinkOutcome | None = None
+    sweep: SweepOutcome | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RankCandidateSpec:
+    """One rank that a sweep tries, and what its rank decides."""
+
+    rank: int
+    lora_alpha: int
+    trained_parameters: int = 0
+    flop: float = 0.0
+    flop_base_share: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepSpec(TrainingSpec):
+    """Several ranks, trained alike; the rest is as of the largest of them, which needs the most memory."""
+
+    candidates: tuple[RankCandidateSpec, ...] = ()

@@ -1,0 +1,1 @@
+"""Datasets: received, read, imported, revised, searched for a person, shredded."""

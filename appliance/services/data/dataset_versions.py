@@ -1,0 +1,97 @@
+"""The versions of a dataset: what changed from one to the next, what each contains, and the adapters made of it."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, insert, update
+
+from appliance.audit import ObjectRef
+from appliance.datasets.records import DatasetState, DatasetVersion, get_version, list_versions
+from appliance.datasets.tables import DATASET_VERSIONS, DATASETS
+from appliance.foundation.json_records import spoken
+from appliance.foundation.messages import Message
+from appliance.models.records import Adapter, list_adapters
+from appliance.services.context import Caller, ServiceContext
+from appliance.services.operations import DatasetId, operation
+
+COUNTS = ("rows", "training_rows", "validation_rows", "test_rows")
+_NOTHING_FOUND: dict[str, Any] = {"rows": 0, "checks": [], "tokens": {}, "personal_data": {}, "notes": []}
+
+Report = dict[str, Any]  # what was found in the rows, decoded from its column (datasets/screening.py)
+
+
+@dataclass(frozen=True)
+class VersionInLine:
+    """A version, and the adapters that were trained from it."""
+
+    version: DatasetVersion
+    adapters: list[Adapter]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as it is listed."""
+        made = [{"id": adapter.id, "name": adapter.name, "state": str(adapter.state)} for adapter in self.adapters]
+        return {**self.version.to_json(), "adapters": made}
+
+
+def add_version(
+    connection: Connection,
+    *,
+    dataset_id: str,
+    version: int,
+    parent: int,
+    change: Message,
+    digest: str,
+    summary: dict[str, Any],
+    report: Report,
+    created_us: int,
+    created_by: str,
+    request: str,
+) -> None:
+    """Keep a version and make it the dataset's current one. `summary` has the counts of rows."""
+    counts = {name: int(summary[name]) for name in COUNTS}
+    connection.execute(
+        insert(DATASET_VERSIONS).values(
+            dataset_id=dataset_id,
+            version=version,
+            parent=parent,
+            change=change.to_text(),
+            digest=digest,
+            report=json.dumps(report),
+            created_us=created_us,
+            created_by=created_by,
+            request=request,
+            state=DatasetState.READY,
+            **counts,
+        )
+    )
+    values = {"version": version, "digest": digest, **counts}
+    connection.execute(update(DATASETS).where(DATASETS.c.id == dataset_id).values(values))
+
+
+@operation("dataset.versions", action="dataset.list", on="dataset")
+def lineage(context: ServiceContext, caller: Caller, *, dataset_id: DatasetId) -> list[VersionInLine]:
+    """Return the versions, oldest first, each with the adapters that were trained from it. Raises `NotFoundError`."""
+    context.look(caller, "dataset.list", ObjectRef("dataset", dataset_id))
+    with context.database.begin() as connection:
+        versions = list_versions(connection, dataset_id)
+        adapters = list_adapters(connection, dataset_id=dataset_id)
+    return [
+        VersionInLine(version, [adapter for adapter in adapters if adapter.dataset_version == version.version])
+        for version in versions
+    ]
+
+
+@operation("dataset.report", action="dataset.list", on="dataset")
+def show_report(context: ServiceContext, caller: Caller, *, dataset_id: DatasetId, version: int = 0) -> Report:
+    """Return what was found in the rows of a version (0: the current one). No row is quoted. Raises `NotFoundError`."""
+    context.look(caller, "dataset.list", ObjectRef("dataset", dataset_id))
+    with context.database.begin() as connection:
+        found = get_version(connection, dataset_id, version)
+    return shown_report(found)
+
+
+def shown_report(version: DatasetVersion) -> Report:
+    """Return what was found in the rows of a version, said in the language of the context."""
+    report: Report = spoken({**_NOTHING_FOUND, **version.report, "version": version.version})
+    return report

@@ -1,0 +1,1 @@
+"""Jobs: watched, stopped, resumed."""

@@ -1,0 +1,119 @@
+"""See, stop and resume jobs."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Connection
+
+from appliance.audit import ObjectRef
+from appliance.foundation.errors import ConflictError, InputError
+from appliance.foundation.messages import message
+from appliance.jobs.states import (
+    ACTIVE,
+    RESUMABLE,
+    Job,
+    JobState,
+    ProgressPoint,
+    change_spec,
+    get_job,
+    list_jobs,
+    list_progress,
+    move_job,
+)
+from appliance.services.context import Caller, ServiceContext
+from appliance.services.job_kinds import dataset_use, kind_of
+from appliance.services.job_queue import QueueBell, verify_readable
+from appliance.services.notices import JobNotices
+from appliance.services.operations import JobId, operation
+
+
+@dataclass(frozen=True)
+class WatchedJob:
+    """A job with its progress, and how many jobs are `ahead` of it while it waits."""
+
+    job: Job
+    progress: list[ProgressPoint]
+    ahead: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as it is shown: the job's own fields, and beside them the rest."""
+        return {**self.job.to_json(), "progress": [point.to_json() for point in self.progress], "ahead": self.ahead}
+
+
+@operation("job.list", action="job.list", on="job")
+def all_jobs(context: ServiceContext, caller: Caller) -> list[Job]:
+    """Return all jobs, oldest first."""
+    context.look(caller, "job.list", ObjectRef("job", "all"))
+    with context.database.begin() as connection:
+        return [_noticed(context, job) for job in list_jobs(connection)]
+
+
+@operation("job.show", action="job.list", on="job")
+def show_job(context: ServiceContext, caller: Caller, *, job_id: JobId, after_step: int = -1) -> WatchedJob:
+    """Return one job with its progress after `after_step`. Raises `NotFoundError`."""
+    context.look(caller, "job.list", ObjectRef("job", job_id))
+    with context.database.begin() as connection:
+        job = get_job(connection, job_id)
+        points = list_progress(connection, job_id, after_step=after_step)
+        ahead = _jobs_ahead(connection, job)
+    return WatchedJob(_noticed(context, job), points, ahead)
+
+
+@operation("job.stop", action="job.stop", on="job")
+def stop_job(context: ServiceContext, caller: Caller, *, job_id: JobId) -> Job:
+    """Ask a job to stop; a running one keeps its best so far. Raises `ConflictError` when it is over."""
+    with context.act(caller, "job.stop", ObjectRef("job", job_id)), context.database.begin() as connection:
+        state = get_job(connection, job_id).state
+        if state is JobState.QUEUED:
+            return move_job(connection, context.clock, job_id, JobState.STOPPED, reason=message("job.never-began"))
+        if state is JobState.STOPPING:
+            raise ConflictError("job.state:stopping")
+        return move_job(connection, context.clock, job_id, JobState.STOPPING, reason=message("job.asked-to-stop"))
+
+
+@operation("job.resume", action="job.resume", on="job")
+def resume_job(context: ServiceContext, caller: Caller, *, job_id: JobId, learning_rate: float | None = None) -> Job:
+    """Put a stopped or failed job back into the queue; it goes on from its last checkpoint.
+
+    A training may go on with a lower `learning_rate`. Raises `ConflictError` for a job that cannot be resumed,
+    `InputError`.
+    """
+    with context.act(caller, "job.resume", ObjectRef("job", job_id)) as recorded:
+        with context.database.begin() as connection:
+            job = _resumable(connection, job_id)
+        kind, changes = kind_of(job), {}
+        if kind.resume is not None:
+            changes = kind.resume(context, kind.task(job), kind.result_of(job), learning_rate)
+        elif learning_rate is not None:
+            raise InputError("job.learning-rate:none")
+        if "learning_rate" in changes:
+            recorded.details = {"learning_rate": f"{changes['learning_rate']:g}"}
+        with context.database.begin() as connection:
+            job = _resumable(connection, job_id)
+            verify_readable(context, connection, dataset_use(connection, job))
+            change_spec(connection, job_id, changes)
+            job = move_job(connection, context.clock, job_id, JobState.QUEUED)
+    context.part(QueueBell).ring()
+    return job
+
+
+def _jobs_ahead(connection: Connection, job: Job) -> int:
+    """Return how many jobs come before a waiting one: what runs, and what waits and is older."""
+    if job.state is not JobState.QUEUED:
+        return 0
+    active = list_jobs(connection, states=ACTIVE)
+    older = [other.id for other in active].index(job.id)
+    return older + sum(other.state is not JobState.QUEUED for other in active[older + 1 :])
+
+
+def _resumable(connection: Connection, job_id: str) -> Job:
+    job = get_job(connection, job_id)
+    if job.state not in RESUMABLE:  # A running job may go back to the queue too, but only its runner sends it there.
+        raise ConflictError("job.state:not-resumable", state=job.state.label)
+    return job
+
+
+def _noticed(context: ServiceContext, job: Job) -> Job:
+    """Return the job with what is to be known of it now, where the disk had no room for that."""
+    notices = context.part(JobNotices).notices
+    return replace(job, reason=notices[job.id]) if job.id in notices else job

@@ -1,0 +1,78 @@
+"""Keep an adapter that a worker made and sealed in its job's folder: in its own folder, the table and the log."""
+
+import contextlib
+import json
+import os
+import shutil
+from typing import Any
+
+from sqlalchemy import delete, insert
+
+from appliance.audit import ObjectRef, Outcome
+from appliance.foundation.atomic_files import fsync_folder, storage_errors
+from appliance.foundation.json_records import stored
+from appliance.jobs.states import Job
+from appliance.models.records import AdapterState, digest_of
+from appliance.models.tables import ADAPTERS
+from appliance.planning.training_record import TrainingSpec
+from appliance.services.context import Caller, ServiceContext
+from appliance.services.grants import MADE, adapter_folder, job_folder
+
+
+def keep_adapter(context: ServiceContext, job: Job, spec: TrainingSpec, weights_sha256: str, result: Any) -> None:
+    """Move the adapter to its place, and record it in the table and the log.
+
+    `spec` says how it came about, `result` is the job's: the log binds both by their digests. What an earlier call that
+    was killed left behind is replaced.
+    """
+    source, target = job_folder(context, job.id) / MADE, adapter_folder(context, spec.adapter_id)
+    with storage_errors("Keeping the adapter"):
+        if source.exists() or not target.exists():  # Else it was moved by a call that was killed afterwards.
+            if target.exists():
+                shutil.rmtree(target)
+            os.rename(source, target)
+            fsync_folder(target.parent)
+    config = stored(spec)
+    with context.database.begin() as connection:
+        connection.execute(delete(ADAPTERS).where(ADAPTERS.c.id == spec.adapter_id))
+        connection.execute(
+            insert(ADAPTERS).values(
+                id=spec.adapter_id,
+                project_id=job.project_id,
+                name=spec.name,
+                job_id=job.id,
+                model_id=spec.model_id,
+                dataset_id=spec.dataset_id,
+                dataset_version=spec.dataset_version,
+                method=spec.method,
+                rank=spec.rank,
+                config=json.dumps(config),
+                created_us=context.clock.now_us(),
+                created_by=job.created_by,
+                state=AdapterState.TRAINED,
+            )
+        )
+    bound = {name: value for name, value in stored(result).items() if name != "adapter"}
+    context.log.append(
+        Caller(job.created_by, "system").actor,
+        "adapter.create",
+        ObjectRef("adapter", spec.adapter_id, weights_sha256),
+        Outcome.SUCCEEDED,
+        request=job.id,
+        details={
+            "dataset": spec.dataset_id,
+            "model": spec.model_id,
+            "parameters": digest_of(config),
+            "result": digest_of(bound),
+        },
+    )
+
+
+def remove_checkpoints(context: ServiceContext, job_id: str) -> None:
+    """Empty the folder of a training that succeeded: only a resume would need its content. What cannot go stays."""
+    with contextlib.suppress(OSError):
+        for path in job_folder(context, job_id).iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()

@@ -1,0 +1,1 @@
+"""Base models and adapters: imported, measured, looked into, made smaller, asked."""

@@ -1,0 +1,116 @@
+"""After training: which rank an adapter would have needed.
+
+A confined worker finds the singular values; they stay sealed in its job's folder, and a summary is kept with the
+adapter.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from appliance.audit import Outcome
+from appliance.foundation.errors import InputError, NotFoundError
+from appliance.foundation.json_records import spoken
+from appliance.jobs.conversation import WorkerOrder
+from appliance.jobs.starts.ranks import RanksStart
+from appliance.jobs.states import Job
+from appliance.models.records import RANK, Adapter, add_finding, get_adapter
+from appliance.services.context import Caller, ServiceContext
+from appliance.services.grants import adapter_access, adapter_folder, job_access, job_folder, model_memory
+from appliance.services.job_kinds import DatasetUse, JobKind, Task, job_kind
+from appliance.services.job_queue import authorise_submit, log_job, queue_job
+from appliance.services.operations import AdapterId, operation
+from appliance.vault.stream import SealContext, unseal_file
+
+SPECTRUM_NAME = "spectrum.sealed"
+_EXPLAINED = {"lora", "qlora"}
+
+
+@dataclass(frozen=True)
+class RankSpec:
+    """Which adapter is looked into."""
+
+    adapter_id: str
+
+
+@operation("rank.explain", action="job.submit", on="job")
+def submit_explanation(context: ServiceContext, caller: Caller, *, adapter_id: AdapterId) -> Job:
+    """Queue the analysis of an adapter.
+
+    Raises `InputError` when its update is not B A, `NotFoundError`, `ConflictError`.
+    """
+    authorise_submit(context, caller)
+    with context.database.begin() as connection:
+        adapter = get_adapter(connection, adapter_id)
+    verify_explained(adapter)
+    spec, details = RankSpec(adapter_id), {"adapter": adapter_id}
+    return queue_job(context, caller, RANKS, spec, project_id=adapter.project_id, details=details)
+
+
+def verify_explained(adapter: Adapter) -> None:
+    """Raise `InputError` unless the adapter is a plain low-rank one, `ConflictError` when it was retired."""
+    adapter.verify_in_use()
+    if adapter.method not in _EXPLAINED:
+        raise InputError("rank.method:no-rank", method=adapter.method)
+    if adapter.spec.use_dora:
+        raise InputError("rank.method:dora")
+
+
+@operation("rank.show", action="adapter.read", on="adapter")
+def show_ranks(context: ServiceContext, caller: Caller, *, adapter_id: AdapterId) -> dict[str, Any]:
+    """Return what the analysis found, with each matrix and its singular values (`layers`).
+
+    Logged, since they are made of what was learned. Raises `NotFoundError` before an analysis.
+    """
+    with context.database.begin() as connection:
+        adapter = get_adapter(connection, adapter_id)
+    found = adapter.findings.get(RANK)
+    if found is None:
+        raise NotFoundError("not-found:rank", adapter=adapter_id)
+    with context.act(caller, "adapter.read", adapter.ref):
+        sealed = job_folder(context, found.job_id) / SPECTRUM_NAME
+        if not sealed.exists():
+            raise NotFoundError("rank.gone", adapter=adapter_id)
+        key = context.vault.data_key("job", found.job_id)
+        data = unseal_file(sealed, key, SealContext("job", found.job_id, 1, SPECTRUM_NAME))
+    return {**spoken(found.body), "job_id": found.job_id, "layers": json.loads(data)["layers"]}
+
+
+def _prepare(context: ServiceContext, task: Task[RankSpec]) -> WorkerOrder:
+    """Log the start, and give the worker the key of the adapter: no dataset and no model."""
+    job, adapter_id = task.job, task.spec.adapter_id
+    log_job(context, job, Outcome.REQUESTED)
+    start = RanksStart(job=job_access(context, job.id), adapter=adapter_access(context, adapter_id))
+    read, write = (adapter_folder(context, adapter_id),), (job_folder(context, job.id),)
+    return WorkerOrder(start, read=read, write=write, memory_bytes=model_memory(context))
+
+
+def _finish(context: ServiceContext, task: Task[RankSpec], result: dict[str, Any], stopped: bool) -> dict[str, Any]:
+    """Keep the summary with the adapter, bound by the log."""
+    digest = ""
+    if not stopped:
+        now = context.clock.now_us()
+        with context.database.begin() as connection:
+            digest = add_finding(connection, task.spec.adapter_id, RANK, task.job.id, result, now)
+    log_job(context, task.job, Outcome.SUCCEEDED, result=digest)
+    return result
+
+
+def _reads(connection: Connection, spec: RankSpec) -> DatasetUse:
+    adapter = get_adapter(connection, spec.adapter_id)
+    return DatasetUse(adapter.dataset_id, adapter.dataset_version, reads=False)
+
+
+RANKS: JobKind[RankSpec, dict[str, Any]] = job_kind(
+    JobKind(
+        name="ranks",
+        spec=RankSpec,
+        result=dict[str, Any],
+        stage="evaluation",
+        prepare=_prepare,
+        finish=_finish,
+        reads=_reads,
+    )
+)

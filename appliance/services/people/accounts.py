@@ -1,0 +1,50 @@
+"""Accounts: create them, list them, and change one's own password."""
+
+from dataclasses import dataclass
+
+from appliance.audit import ObjectRef
+from appliance.foundation.errors import AuthenticationError
+from appliance.identity import User, change_password, create_user, list_users
+from appliance.services.context import Caller, ServiceContext
+from appliance.services.operations import operation
+
+
+@dataclass(frozen=True)
+class NewAccount:
+    """An account that was just created, with its one-time password, which is shown this once."""
+
+    id: str
+    name: str
+    role: str
+    password: str
+
+
+def set_password(context: ServiceContext, caller: Caller, old: str, new: str) -> None:
+    """Change one's own password. Raises `AuthenticationError`, `InputError` for a weak one."""
+    with context.act(caller, "password.change", ObjectRef("user", caller.user_id)):
+        refusal: AuthenticationError | None = None
+        with context.database.begin() as connection:
+            try:
+                change_password(connection, context.clock, caller.user_id, old, new)
+            except AuthenticationError as error:
+                refusal = error  # Raised after the transaction, which counts the failure and must be kept.
+        if refusal is not None:
+            raise refusal
+
+
+@operation("user.add", action="user.create", on="user")
+def add_user(context: ServiceContext, caller: Caller, *, name: str, role: str) -> NewAccount:
+    """Create an account. Raises `InputError`, `ConflictError` for a name that is taken."""
+    with context.act(caller, "user.create", ObjectRef("user", "new"), {"role": role}) as recorded:
+        with context.database.begin() as connection:
+            user_id, password = create_user(connection, context.clock, name, role, None)
+        recorded.target = ObjectRef("user", user_id)
+    return NewAccount(user_id, name, role, password)
+
+
+@operation("user.list", action="user.list", on="user")
+def all_users(context: ServiceContext, caller: Caller) -> list[User]:
+    """Return the accounts, without anything secret."""
+    context.look(caller, "user.list", ObjectRef("user", "all"))
+    with context.database.begin() as connection:
+        return list_users(connection)

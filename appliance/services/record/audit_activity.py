@@ -1,0 +1,93 @@
+"""How much was done, and what was refused: counts over time from the log's index.
+
+An act counts once, when it has ended or was denied.
+"""
+
+from typing import Any
+
+from appliance.audit import Outcome
+from appliance.audit.search_index import OUTCOMES, Query, SearchIndex
+from appliance.services.context import Caller, ServiceContext
+from appliance.services.notices import LogDamage
+from appliance.services.operations import operation
+from appliance.services.record.read_audit import LOG
+from appliance.services.record.review_audit import list_reviews
+from appliance.services.record.search_audit import DAY_US, AuditDesk, choices, names_of
+
+HOUR_US = DAY_US // 24
+# The first bucket of which no more than MAX_BUCKETS cover the time; weeks begin on Mondays (1970 began on a Thursday).
+BUCKETS = (("hour", HOUR_US, 0), ("day", DAY_US, 0), ("week", 7 * DAY_US, 4 * DAY_US))
+MAX_BUCKETS = 75
+TOP_REFUSALS = 10
+ENDED = (Outcome.SUCCEEDED, Outcome.FAILED, Outcome.DENIED)
+
+
+@operation("audit.overview", action="audit.read", on="log")
+def audit_overview(context: ServiceContext, caller: Caller, *, days: int = 30) -> dict[str, Any]:
+    """Return all that the page opens with, in one look.
+
+    `entries` and `root` of the log, `damage` that was noticed in it ("" for none), `activity` of the last `days` (0: of
+    the whole log), `refused` (what was denied or failed most often), `reviews` (review_audit.py), and `choices` for the
+    search form.
+    """
+    desk = context.part(AuditDesk)
+    with context.act(caller, "audit.read", LOG, {"look": "overview", "days": days}):
+        index = desk.index()
+        activity, refused = _count(context, index, days)
+        return {
+            "entries": index.size,
+            "root": index.root.hex(),
+            "damage": str(context.part(LogDamage).found or ""),
+            "activity": activity,
+            "refused": refused,
+            "reviews": list_reviews(context, index),
+            "choices": choices(context, index),
+        }
+
+
+def _count(context: ServiceContext, index: SearchIndex, days: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return the acts by hour, day or week and by how they ended, and what was refused most."""
+    import numpy as np  # noqa: PLC0415 - starts threads
+
+    now = context.clock.now_us()
+    found = index.find(Query(since_us=now - days * DAY_US if days > 0 else None, until_us=now + 1))
+    times, outcomes = index.values("time_us", found), index.values("outcome", found)
+    begin = now - days * DAY_US if days > 0 else int(times.min()) if len(found) else now
+    unit, width, offset = next((each for each in BUCKETS if (now - begin) // each[1] < MAX_BUCKETS), BUCKETS[-1])
+    start = (begin - offset) // width * width + offset
+    count = (now - start) // width + 1
+    places = (times - start) // width
+    series = {
+        str(outcome): np.bincount(places[outcomes == OUTCOMES.index(outcome)], minlength=count).tolist()
+        for outcome in ENDED
+    }
+    refused = (outcomes == OUTCOMES.index(Outcome.DENIED)) | (outcomes == OUTCOMES.index(Outcome.FAILED))
+    activity = {"unit": unit, "starts_us": [start + number * width for number in range(count)], **series}
+    return activity, _refusals(context, index, found[refused])
+
+
+def _refusals(context: ServiceContext, index: SearchIndex, found: Any) -> list[dict[str, Any]]:
+    """Return who was denied or failed at what, most often first."""
+    import numpy as np  # noqa: PLC0415 - starts threads
+
+    columns = [index.values(name, found) for name in ("actor", "action", "outcome")]
+    groups, counts = np.unique(np.stack(columns), axis=1, return_counts=True)
+    top = np.argsort(-counts, kind="stable")[:TOP_REFUSALS]
+    rows = [
+        {
+            "actor": index.actors.texts[groups[0, number]],
+            "action": index.actions.texts[groups[1, number]],
+            "outcome": str(OUTCOMES[groups[2, number]]),
+            "count": int(counts[number]),
+        }
+        for number in top
+    ]
+    names = names_of(context, {row["actor"] for row in rows})
+    return [{**row, "person": names.get(str(row["actor"]), "")} for row in rows]
+
+
+@operation("audit.reviews", action="audit.read", on="log")
+def show_reviews(context: ServiceContext, caller: Caller) -> dict[str, Any]:
+    """Return the latest reviews, and which entries nobody has reviewed yet."""
+    reviews: dict[str, Any] = audit_overview(context, caller)["reviews"]
+    return reviews

@@ -1,0 +1,78 @@
+"""Ask the log about a file or a name, of which it holds keyed fingerprints alone. Asking is logged."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from appliance.audit.search_index import Query
+from appliance.foundation.errors import InputError
+from appliance.identity.tables import USERS
+from appliance.services.context import Caller, ServiceContext
+from appliance.services.operations import operation
+from appliance.services.pseudonyms import account_ref, file_fingerprint, known_person
+from appliance.services.record.read_audit import LOG
+from appliance.services.record.search_audit import AuditDesk
+
+SHA256_HEX_DIGITS = 64
+
+
+@operation("audit.confirm", action="audit.confirm", on="log")
+def confirm(context: ServiceContext, caller: Caller, *, sha256: str = "", name: str = "") -> dict[str, Any]:
+    """Tell whether the log speaks of the file with this SHA-256, or of this name or address, and in which entries.
+
+    An account's name leads to its id; a person who was looked for in the data, to their key. Of who was erased, nothing
+    is known any more. What is archived is not looked at, and said. Raises `InputError` unless it is asked for one of
+    the two.
+    """
+    if bool(sha256) == bool(name) or (
+        sha256 and (len(sha256) != SHA256_HEX_DIGITS or set(sha256) - set("0123456789abcdef"))
+    ):
+        raise InputError("audit.confirm")
+    desk = context.part(AuditDesk)
+    with context.act(caller, "audit.confirm", LOG, {"about": "file" if sha256 else "name"}) as recorded:
+        matches = _about_file(desk, sha256) if sha256 else _about_name(desk, name)
+        recorded.details = {**recorded.details, "entries": sum(len(each["entries"]) for each in matches)}
+    return {"found": bool(matches), "matches": matches, "archived": context.log.archives.told()}
+
+
+def _about_file(desk: AuditDesk, sha256: str) -> list[dict[str, Any]]:
+    """Return the uploads that were this file, each with the entries that speak of it."""
+    fingerprint = file_fingerprint(desk.context, sha256)
+    uploads: dict[str, list[int]] = {}
+    made: dict[str, list[int]] = {}
+    for entry in desk.entries(Query(kind="upload"), Query(action="dataset.import")):
+        if entry["object"]["digest"] == fingerprint:
+            uploads.setdefault(entry["object"]["id"], []).append(entry["sequence"])
+        elif entry["action"] == "dataset.import" and (upload := entry["details"].get("upload")) in uploads:
+            uploads[upload].append(entry["sequence"])
+            made.setdefault(upload, []).append(entry["object"]["id"])
+    return [
+        {"as": "upload", "id": upload, "datasets": list(dict.fromkeys(made.get(upload, []))), "entries": entries}
+        for upload, entries in uploads.items()
+    ]
+
+
+def _about_name(desk: AuditDesk, name: str) -> list[dict[str, Any]]:
+    """Return the account of this name, and the person, each with the entries that speak of them; `named_in` have an
+    HMAC of the name.
+    """
+    context = desk.context
+    with context.database.begin() as connection:
+        account = connection.execute(select(USERS.c.id).where(USERS.c.name == name)).scalar()
+    tried = account_ref(context, name).id
+    person = known_person(context, name)
+    wanted = {("account", tried): "sign-in"}
+    if account is not None:
+        wanted[("user", str(account))] = "account"
+    terms: set[Any] = set()
+    if person is not None:
+        wanted[("person", person.target.id)] = "person"
+        terms = set(person.terms)
+    matches: dict[tuple[str, str], dict[str, Any]] = {}
+    for entry in desk.entries(Query(people=frozenset(id_ for _kind, id_ in wanted))):
+        for place in {(entry["object"]["kind"], entry["object"]["id"]), ("user", entry["actor"]["id"])} & wanted.keys():
+            match = matches.setdefault(place, {"as": wanted[place], "id": place[1], "entries": [], "named_in": []})
+            match["entries"].append(entry["sequence"])
+            if place[0] == "person" and terms & set(entry["details"].values()):
+                match["named_in"].append(entry["sequence"])
+    return list(matches.values())

@@ -1,0 +1,1 @@
+"""Trainings: planned, advised, queued, compared by rank."""

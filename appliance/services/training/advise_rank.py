@@ -1,0 +1,76 @@
+"""Before training: a recommended rank from the data's size, the model and the memory of this machine."""
+
+from dataclasses import replace
+from typing import Any
+
+from appliance.foundation.errors import InputError
+from appliance.planning import ADAPTER_METHODS, PRESETS, Machine, MethodChoice, Training, advise_rank, passes_that_fit
+from appliance.planning.passes import memory_of, pass_sizes
+from appliance.planning.work import COMPLETION_SHARE
+from appliance.services.context import Caller, ServiceContext
+from appliance.services.machine import measured_machine
+from appliance.services.operations import DatasetId, ModelId, operation
+from appliance.services.training.plan_training import CHARACTERS_A_TOKEN, Subject, look_at
+
+
+@operation("rank.advise", action="job.plan", on="dataset")
+def advise_before(
+    context: ServiceContext,
+    caller: Caller,
+    *,
+    dataset_id: DatasetId,
+    model_id: ModelId,
+    method: str = "qlora",
+    memory_gib: float | None = None,
+) -> dict[str, Any]:
+    """Return the recommended rank with its reason, and what each rank could hold and needs.
+
+    Without `memory_gib`, this machine's memory counts. Raises `InputError` when there is nothing to learn or no rank
+    fits, `NotFoundError`.
+    """
+    subject = look_at(context, caller, dataset_id, model_id)
+    return rank_advice(subject, measured_machine(context), method=method, memory_gib=memory_gib)
+
+
+def rank_advice(subject: Subject, machine: Machine, *, method: str, memory_gib: float | None = None) -> dict[str, Any]:
+    """Return what `advise_before` does, of what was read already. Raises the same."""
+    if method not in ADAPTER_METHODS:
+        raise InputError("rank.method", method=method, adapter_methods=", ".join(ADAPTER_METHODS))
+    if memory_gib is not None and not 0.1 <= memory_gib <= 65_536:
+        raise InputError("rank.budget")
+    shape, rows = subject.shape, subject.row_sizes
+    tokens = answer_tokens(subject.version.report.get("tokens", {}), subject.dataset.training_rows)
+    batch_size = PRESETS["balanced"].batch(rows.rows).rows
+    budget = memory_gib * 2**30 if memory_gib is not None else float(machine.memory_bytes)
+
+    def peak_bytes(rank: int) -> float:
+        """As a training would run here: with the largest passes that fit, or the smallest where none does."""
+        limited = replace(machine, memory_bytes=round(budget))
+        wanted = Training(shape, MethodChoice(method, rank), limited, rows, 1, batch_size)
+        way = passes_that_fit(wanted)
+        memory = way[2] if way is not None else memory_of(wanted, pass_sizes(machine)[-1], checkpointing=True)
+        return memory.needed
+
+    advice = advise_rank(shape, answer_tokens=tokens, peak_bytes=peak_bytes, budget_bytes=budget)
+    return {
+        **advice.to_json(),
+        "dataset_id": subject.dataset.id,
+        "model_id": subject.model.id,
+        "method": method,
+        "memory_gib": round(budget / 2**30, 1),
+    }
+
+
+def answer_tokens(lengths: dict[str, Any], training_rows: int) -> int:
+    """Return how many tokens of answers the training part has, from the histogram of lengths of the import.
+
+    Raises `InputError` when it counted none.
+    """
+    counts, edges = lengths.get("counts", []), lengths.get("edges", [])
+    counted = sum(counts)
+    if not counted:
+        raise InputError("rank.lengths")
+    middle = sum(count * (low + high) / 2 for count, low, high in zip(counts, edges, edges[1:], strict=False)) / counted
+    if lengths.get("unit") == "characters":
+        middle /= CHARACTERS_A_TOKEN
+    return int(middle * COMPLETION_SHARE * training_rows)

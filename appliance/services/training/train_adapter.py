@@ -1,0 +1,226 @@
+"""Train an adapter: queue the job, and do what the control plane does before and after its worker runs."""
+
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from appliance.audit import Outcome
+from appliance.datasets.records import get_dataset
+from appliance.foundation.errors import ApplianceError, InputError, WorkerError
+from appliance.foundation.identifiers import new_id
+from appliance.foundation.json_records import stored
+from appliance.foundation.messages import Message, verbatim
+from appliance.jobs.access import StartMessage
+from appliance.jobs.conversation import WorkerOrder
+from appliance.jobs.messages import DIVERGED
+from appliance.jobs.starts.train import TrainStart
+from appliance.jobs.states import Job, change_spec, note_on_job
+from appliance.models.records import get_model
+from appliance.planning import Footprint, Machine, step_down
+from appliance.planning.training_record import AdapterSpec, TrainingSpec
+from appliance.services.context import APPLIANCE, Caller, ServiceContext
+from appliance.services.grants import (
+    MADE,
+    adapter_access,
+    dataset_access,
+    job_access,
+    job_folder,
+    model_access,
+    model_memory,
+)
+from appliance.services.job_kinds import DatasetUse, JobKind, Task, job_kind
+from appliance.services.job_queue import authorise_submit, log_failure, log_job, queue_job
+from appliance.services.kept_adapters import keep_adapter, remove_checkpoints
+from appliance.services.machine import measured_machine, note_training
+from appliance.services.operations import DatasetId, ModelId, operation
+from appliance.services.training.plan_training import BY_PRESET, Subject, TrainingChoice, plan_training
+
+CHECKPOINT_STEPS = 20
+PATIENCE = 3  # validations in a row that bring nothing better; the presets' pass over the data ends with one
+MAX_NAME = 120
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingResult:
+    """What came of a training. Losses are nats a token; `adapter` is the id of what was kept, "" when nothing was."""
+
+    ending: str = ""
+    sentence: Message | None = None
+    seconds: float = 0.0
+    tokens: int = 0
+    tokens_per_s: float = 0.0
+    train_loss: float | None = None
+    validation_loss: float | None = None
+    steps: int = 0
+    best_step: int = 0
+    compute_type: str = ""
+    rows_too_long: int = 0
+    peak_rss_mib: int = 0
+    adapter_written: bool = False
+    adapter_sha256: str = ""
+    adapter: str = ""
+    stepped_down: tuple[Message, ...] = ()
+
+
+@operation("train", action="job.submit", on="job")
+def submit_training(
+    context: ServiceContext,
+    caller: Caller,
+    *,
+    dataset_id: DatasetId,
+    model_id: ModelId,
+    choice: TrainingChoice = BY_PRESET,
+) -> Job:
+    """Queue a training. Raises `InputError` for a choice that cannot be, `NotFoundError`."""
+    authorise_submit(context, caller)
+    with context.database.begin() as connection:
+        subject = Subject.of(connection, dataset_id, model_id)
+    spec = training_spec(subject, choice, measured_machine(context))
+    details = {"dataset": dataset_id, "model": model_id}
+    return queue_job(context, caller, TRAIN, spec, project_id=subject.dataset.project_id, details=details)
+
+
+def training_spec(subject: Subject, choice: TrainingChoice, machine: Machine) -> TrainingSpec:
+    """Return the whole plan of a training, checked. Raises `InputError` for a choice that cannot be."""
+    dataset, model = subject.dataset, subject.model
+    planned = plan_training(subject, choice, machine)
+    return TrainingSpec(
+        **asdict(planned.settings),
+        dataset_id=dataset.id,
+        dataset_version=dataset.version,
+        model_id=model.id,
+        adapter_id=new_id("ad"),
+        name=(choice.name or f"{dataset.name} on {model.name}")[:MAX_NAME],
+        seed=choice.seed,
+        preset=choice.preset,
+        trained_parameters=planned.fitted.trained,
+        flop=float(planned.fitted.flop.total),
+        flop_base_share=planned.fitted.flop.base_share,
+    )
+
+
+def training_start(context: ServiceContext, job: Job, spec: TrainingSpec) -> TrainStart:
+    """Return the order to train by `spec`: the keys of the training and the validation part, never of the test part."""
+    with context.database.begin() as connection:
+        model = get_model(connection, spec.model_id)
+        prompt = get_dataset(connection, spec.dataset_id).system_prompt
+    return TrainStart(
+        job=job_access(context, job.id),
+        adapter=adapter_access(context, spec.adapter_id, job_folder(context, job.id) / MADE),
+        model=model_access(context, model),
+        dataset=dataset_access(context, spec.dataset_id, spec.dataset_version, ("training", "validation"), prompt),
+        method=spec.method,
+        rank=spec.rank,
+        lora_alpha=spec.lora_alpha,
+        use_rslora=spec.use_rslora,
+        use_dora=spec.use_dora,
+        last_layers=spec.last_layers,
+        train_head=spec.train_head,
+        epochs=spec.epochs,
+        batch_size=spec.batch_size,
+        learning_rate=spec.learning_rate,
+        seed=spec.seed,
+        checkpoint_steps=CHECKPOINT_STEPS,
+        max_length=spec.max_length,
+        patience=PATIENCE,
+        pass_tokens=spec.pass_tokens,
+        activation_checkpointing=spec.activation_checkpointing,
+    )
+
+
+def training_order(context: ServiceContext, job: Job, start: StartMessage, training: TrainStart) -> WorkerOrder:
+    """Return the order that sends `start` to a worker that trains as `training` says."""
+    read = (Path(training.model.folder), Path(training.dataset.folder))
+    write = (job_folder(context, job.id),)
+    return WorkerOrder(start, read=read, write=write, memory_bytes=model_memory(context))
+
+
+def step_training_down(context: ServiceContext, task: Task[Any], error: ApplianceError) -> Job:
+    """Make a job that trains need less memory: take the next smaller way, and say so in the job and in the log.
+
+    Raises `WorkerError` when there is nothing left to give up.
+    """
+    job, spec = task.job, task.spec
+    lower = step_down(Footprint(spec.pass_tokens, spec.activation_checkpointing))
+    if lower is None:
+        raise WorkerError("worker.out-of-memory:nothing-left") from error
+    log_failure(context, job, error)
+    footprint, told = asdict(lower.footprint), verbatim(lower.sentence)
+    context.log.append(APPLIANCE, "job.step-down", job.ref, Outcome.SUCCEEDED, reason=error.code, details=footprint)
+    with context.database.begin() as connection:
+        note_on_job(connection, job.id, told)
+        return change_spec(connection, job.id, {**footprint, "stepped_down": stored((*spec.stepped_down, told))})
+
+
+def trained_data(_connection: Connection, spec: TrainingSpec) -> DatasetUse:
+    """Return which data a training reads."""
+    return DatasetUse(spec.dataset_id, spec.dataset_version, trains=True)
+
+
+def new_adapter_for_resume(context: ServiceContext, adapter: str) -> dict[str, Any]:
+    """Return the id of another adapter for a job that left one: that stays as it is, and what comes now is another."""
+    if not adapter:
+        return {}
+    adapter_id = new_id("ad")
+    context.vault.new_data_key("adapter", adapter_id)
+    return {"adapter_id": adapter_id}
+
+
+def _prepare(context: ServiceContext, task: Task[TrainingSpec]) -> WorkerOrder:
+    log_job(context, task.job, Outcome.REQUESTED)
+    start = training_start(context, task.job, task.spec)
+    return training_order(context, task.job, start, start)
+
+
+def _finish(context: ServiceContext, task: Task[TrainingSpec], result: TrainingResult, stopped: bool) -> TrainingResult:
+    """Keep the adapter, when there is one, and log the outcome."""
+    job, spec = task.job, task.spec
+    adapter = spec.adapter_id if result.adapter_written else ""
+    result = replace(result, adapter=adapter, stepped_down=spec.stepped_down)
+    if result.adapter_written:
+        name = f"{spec.name} (step {result.best_step})" if stopped else spec.name
+        made = AdapterSpec(**{**{each.name: getattr(spec, each.name) for each in fields(spec)}, "name": name})
+        keep_adapter(context, job, made, result.adapter_sha256, result)
+    if not stopped and not spec.stepped_down:  # one that stepped down did not run as it was estimated
+        note_training(
+            context,
+            estimated=spec.estimated_seconds,
+            planned_steps=spec.estimated_steps,
+            steps=result.steps,
+            seconds=result.seconds,
+        )
+    log_job(context, job, Outcome.SUCCEEDED)
+    return result
+
+
+def _resume(
+    context: ServiceContext, task: Task[TrainingSpec], result: TrainingResult, learning_rate: float | None
+) -> dict[str, Any]:
+    """Return what changes: a lower learning rate, half of it for a training that diverged when none is given."""
+    changes = new_adapter_for_resume(context, result.adapter)
+    now = task.spec.learning_rate
+    if learning_rate is None and result.ending != DIVERGED:
+        return changes
+    rate = now / 2 if learning_rate is None else learning_rate
+    if not 0 < rate < now:
+        raise InputError("job.learning-rate", now=now)
+    return {**changes, "learning_rate": float(rate)}
+
+
+TRAIN: JobKind[TrainingSpec, TrainingResult] = job_kind(
+    JobKind(
+        name="train",
+        spec=TrainingSpec,
+        result=TrainingResult,
+        stage="training",
+        prepare=_prepare,
+        finish=_finish,
+        reads=trained_data,
+        makes=lambda spec: (spec.adapter_id,),
+        step_down=step_training_down,
+        clean_up=lambda context, task: remove_checkpoints(context, task.job.id),
+        resume=_resume,
+    )
+)
