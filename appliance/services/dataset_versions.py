@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from appliance.audit import ObjectRef
+from appliance.datasets.report import said
 from appliance.datasets.tables import DATASET_VERSIONS, DATASETS
 from appliance.foundation.errors import NotFoundError
 from appliance.models.tables import ADAPTERS
@@ -77,11 +78,11 @@ def lineage(context: ServiceContext, caller: Caller, *, dataset_id: str) -> list
 def show_report(context: ServiceContext, caller: Caller, *, dataset_id: str, version: int = 0) -> dict[str, Any]:
     """Return what was found in the rows of a version (0: the current one). No row is quoted. Raises `NotFoundError`."""
     context.look(caller, "dataset.list", ObjectRef("dataset", dataset_id))
-    return describe_report(context, dataset_id, version)
+    return said(describe_report(context, dataset_id, version))
 
 
 def describe_report(context: ServiceContext, dataset_id: str, version: int = 0) -> dict[str, Any]:
-    """Return what `show_report` does, to a use case that logged what it does with it. Raises `NotFoundError`."""
+    """Return the report as it is stored, to a use case that logged what it does with it. Raises `NotFoundError`."""
     with context.database.begin() as connection:
         query = select(DATASET_VERSIONS.c.report, DATASET_VERSIONS.c.version).where(
             DATASET_VERSIONS.c.dataset_id == dataset_id

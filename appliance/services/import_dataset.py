@@ -12,6 +12,7 @@ from sqlalchemy import insert, select
 
 from appliance.audit import ObjectRef
 from appliance.datasets import PARTS, read_part
+from appliance.datasets.report import said
 from appliance.datasets.tables import DATASETS
 from appliance.foundation.atomic_files import fsync_folder, make_private_folder, storage_errors
 from appliance.foundation.errors import InputError, NotFoundError
@@ -134,7 +135,7 @@ def import_dataset(
                 )
         recorded.target = ObjectRef("dataset", dataset_id, digest)
         recorded.details = {"upload": upload_id, "rows": int(summary["rows"])}
-    return {**describe_dataset(context, dataset_id), "report": summary["report"]}
+    return {**describe_dataset(context, dataset_id), "report": said(summary["report"])}
 
 
 def part_key_id(dataset_id: str, version: int, part: str) -> str:

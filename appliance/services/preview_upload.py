@@ -3,6 +3,7 @@
 from typing import Any
 
 from appliance.audit import ObjectRef
+from appliance.datasets.report import said
 from appliance.foundation.errors import NotFoundError
 from appliance.jobs.conversation import WorkerOrder, run_worker
 from appliance.jobs.messages import PreviewStart, UploadAccess
@@ -35,7 +36,7 @@ def preview_upload(
         order = WorkerOrder(
             start, read=(upload_path(context.home, upload_id),), write=(), memory_bytes=PARSER_MEMORY_BYTES
         )
-        return run_worker(context.launcher, order, lambda _message: None).result
+        return said(run_worker(context.launcher, order, lambda _message: None).result)
 
 
 def upload_access(

@@ -25,7 +25,7 @@ from appliance.jobs.conversation import WorkerOrder, run_worker
 from appliance.jobs.messages import DatasetAccess, ReviseStart
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.dataset_use import READY, verify_no_hold, verify_version
-from appliance.services.dataset_versions import add_version, show_report
+from appliance.services.dataset_versions import add_version, describe_report
 from appliance.services.import_dataset import PART_KIND, describe_dataset, new_part_keys, part_key_id
 from appliance.services.preview_upload import PARSER_MEMORY_BYTES
 from appliance.services.screening import screening_access
@@ -172,7 +172,8 @@ def _staging(context: ServiceContext) -> Iterator[Path]:
 
 def _read_as(context: ServiceContext, caller: Caller, dataset: dict[str, Any]) -> dict[str, Any]:
     """Return how the file was once read, which stays true of every version."""
-    before = show_report(context, caller, dataset_id=dataset["id"], version=dataset["version"])
+    context.look(caller, "dataset.list", ObjectRef("dataset", dataset["id"]))
+    before = describe_report(context, dataset["id"], dataset["version"])
     return {name: before[name] for name in ("sources", "unread", "left_out", "split") if name in before}
 
 
