@@ -1,4 +1,4 @@
-"""The tables of base models and of adapters."""
+"""The tables of base models and of adapters. `records` reads them."""
 
 from sqlalchemy import Column, Integer, String, Table, Text
 
@@ -18,7 +18,7 @@ MODELS = Table(
     Column("created_by", String, nullable=False),
 )
 
-RETIRED = "retired"  # an adapter's state: it learned from somebody who was erased, and answers no more
+RETIRED = "retired"  # an adapter's state: it learned from a person who was erased, and answers no more
 
 ADAPTERS = Table(
     "adapters",
