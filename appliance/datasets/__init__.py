@@ -1,6 +1,6 @@
-"""Datasets: import of what staff bring, checks, splits, and the encrypted store.
+"""Datasets: import, checks, splits and the encrypted store.
 
-Tables stand in `datasets.tables`, out of workers' way.
+The tables and what reads them are modules of their own (`tables`, `records`): a worker does not load a database.
 """
 
 from appliance.datasets.columns import ColumnRoles

@@ -1,9 +1,9 @@
-"""Many plain rows at once: what a large table mostly holds, so that a row costs microseconds and not tens of them.
+"""Many plain rows at once, so that a row of a large table costs microseconds and not tens of them.
 
-A block is a list of rows with one question and one answer each. Everything that is said about a row is still said by
-the code that looks at one row (`row_checks`, `personal_data`, `token_lengths`); a block only tells, in one pass over
-all its texts, which rows that code need not look at. The looks here let through whatever the exact ones could find, and
-more: tests/unit/datasets/test_blocks.py holds that both ways give the same rows, findings and parts.
+A block is a list of rows with one question and one answer each. Only the code that checks one row (`row_checks`,
+`personal_data`, `token_lengths`) makes findings; a block tells, in one pass over all its texts, which rows that code
+can skip. A block's patterns match at least everything that the exact checks could find: tests/unit/datasets/
+test_blocks.py verifies that both ways give the same rows, findings and parts.
 """
 
 import functools
@@ -21,13 +21,12 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 ROWS = 4000  # in a block: a few megabytes
-# White space that is not one plain space: what `str.split` takes for it.
+# White space other than a plain space, as `str.split` understands it.
 _ODD_SPACES = (
     "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000"
 )
-# Python's \d holds the digits of every script, RE2's those of ASCII alone. There are none in these ranges but the ASCII
-# ones.
+# Python's \d matches the digits of every script, RE2's only those of ASCII. These ranges contain no other digits.
 _OTHER_DIGITS = "[^\\x{0}-\\x{5ff}\\x{2000}-\\x{2bff}\\x{3000}-\\x{9fff}\\x{ac00}-\\x{d7af}]"
 _PERSONAL = f"@|{MAYBE_NUMBERED.pattern}|{MAYBE_PHONE.pattern}|{_OTHER_DIGITS}"
 _words = "|".join(sorted(word.replace("/", "/?") for word in PLACEHOLDERS if word))
@@ -36,15 +35,15 @@ _CHECKED = rf"[<&]|{DAMAGED.pattern}|{MAYBE_CREDENTIAL.pattern}|^[^\p{{L}}\p{{N}
 
 @dataclass(frozen=True)
 class Block:
-    """Rows of a question and an answer, each text without white space around it and without NUL.
+    """Rows of a question and an answer; no text has white space around it or contains NUL.
 
-    Labels are "" where there are none.
+    Labels are "" where a row has none.
     """
 
     rows: list[int]
     questions: list[str]
     answers: list[str]
-    labels: dict[str, list[str]] = field(default_factory=dict)  # by the names of `Conversation`
+    labels: dict[str, list[str]] = field(default_factory=dict)  # by the field names of `Conversation`
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -66,7 +65,7 @@ class Block:
         return self.labels.get(name) or [""] * len(self.rows)
 
     def replaced(self, changed: dict[int, Conversation]) -> "Block":
-        """Return the block with other rows at these places."""
+        """Return the block with the rows at these indices replaced."""
         if not changed:
             return self
         questions, answers = list(self.questions), list(self.answers)
@@ -78,21 +77,21 @@ class Block:
         return Block(self.rows, questions, answers, labels)
 
     @functools.cached_property
-    def asked(self) -> list[str]:
-        """The questions as they are compared (`row_checks.normal`)."""
+    def normal_questions(self) -> list[str]:
+        """The questions in the form in which they are compared (`row_checks.normal`)."""
         return _normal(self.questions)
 
     @functools.cached_property
-    def answered(self) -> list[str]:
-        """The answers as they are compared."""
+    def normal_answers(self) -> list[str]:
+        """The answers in the form in which they are compared."""
         return _normal(self.answers)
 
     def may_hold_personal_data(self) -> "npt.NDArray[np.intp]":
-        """Return the places of rows that must be looked at for personal data."""
+        """Return the indices of rows that must be searched for personal data."""
         return self._matching(_PERSONAL)
 
     def may_fail_a_check(self) -> "npt.NDArray[np.intp]":
-        """Return the places of rows in which `check_row` could find something."""
+        """Return the indices of rows in which `check_row` could find something."""
         import numpy as np  # noqa: PLC0415 - starts threads
 
         if any(self.label("key_fact")):
@@ -100,7 +99,7 @@ class Block:
         return self._matching(_CHECKED)
 
     def bytes_of_text(self) -> "npt.NDArray[np.int64]":
-        """Return how many bytes of UTF-8 question and answer of each row are."""
+        """Return the bytes of UTF-8 in the question and answer of each row."""
         import pyarrow.compute as pc  # noqa: PLC0415 - starts threads
 
         lengths: npt.NDArray[np.int64] = sum(
@@ -118,14 +117,16 @@ class Block:
         import numpy as np  # noqa: PLC0415 - starts threads
         import pyarrow.compute as pc  # noqa: PLC0415
 
-        one, other = (pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False) for texts in self._arrays)
-        return np.flatnonzero(one | other)
+        in_question, in_answer = (
+            pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False) for texts in self._arrays
+        )
+        return np.flatnonzero(in_question | in_answer)
 
 
 def _normal(texts: list[str]) -> list[str]:
-    """Return each text as `row_checks.normal` does.
+    """Return each text as `row_checks.normal` does, in one pass.
 
-    NUL stands between texts: it is in none, and no character's case depends on it.
+    NUL separates the texts: it is in none of them, and no character's case depends on it.
     """
     folded = "\0".join(texts).casefold()
     if "  " in folded or any(space in folded for space in _ODD_SPACES):

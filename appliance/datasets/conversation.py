@@ -2,23 +2,24 @@
 
 from dataclasses import dataclass, field
 
+from appliance.foundation.messages import Message, message
+
 PARTS = ("training", "validation", "test")
 KINDS = ("answerable", "unanswerable", "")
 
 MAX_MESSAGES = 64  # in one conversation
-MAX_CONTENT_CHARACTERS = 32_768  # in one message; a spreadsheet's cell holds 32,767
+MAX_CONTENT_CHARACTERS = 32_768  # in one message; a spreadsheet cell holds 32,767
 MAX_LABEL_CHARACTERS = 200  # a key fact, a group or a category
 
 
 @dataclass(frozen=True)
 class Conversation:
-    """What one row of the source says. `row` counts from 1 and is the row that a spreadsheet shows (a CSV's header is
-    row 1).
+    """One row of the source. `row` counts from 1, as a spreadsheet numbers its rows (a CSV's header is row 1).
 
-    `messages` are `{"role": "system" | "user" | "assistant", "content": ...}`: an optional system message, then user
-    and assistant in turn, ending with the assistant. `key_fact` is what an answer must hold to be right, `group` ties
-    phrasings of one fact together, `category` is a kind of row that every part should hold its share of, `split` is the
-    part that the source asks for: each "" when the source does not say.
+    `messages` are `{"role": "system" | "user" | "assistant", "content": ...}`: an optional system prompt, then user and
+    assistant in turn, ending with the assistant. `key_fact` must be in an answer for it to be right; `group` ties
+    phrasings of one fact together; `category` is a kind of row that every part should have its share of; `split` is
+    the part that the source asks for. Each is "" when the source does not say.
     """
 
     row: int
@@ -31,8 +32,8 @@ class Conversation:
 
     @property
     def question(self) -> str:
-        """The last thing that the user says."""
-        return next(message["content"] for message in reversed(self.messages) if message["role"] == "user")
+        """The user's last message."""
+        return next(turn["content"] for turn in reversed(self.messages) if turn["role"] == "user")
 
     @property
     def answer(self) -> str:
@@ -40,51 +41,45 @@ class Conversation:
         return self.messages[-1]["content"]
 
 
-def message_problem(messages: list[dict[str, str]]) -> str:
-    """Return what is wrong with the form of a conversation as a clause, or "" when it is well formed."""
+def message_problem(messages: list[dict[str, str]]) -> Message | None:
+    """Return what is wrong with the form of a conversation, or None when it is well formed."""
     turns = messages[1:] if messages and messages[0]["role"] == "system" else messages
     if not turns:
-        return "holds no question and answer"
+        return message("row.no-turns")
     if len(messages) > MAX_MESSAGES:
-        return f"holds more than {MAX_MESSAGES} messages; split it"
-    if problem := _turns_problem([message["role"] for message in turns]):
+        return message("row.too-many-messages", max_messages=MAX_MESSAGES)
+    if problem := _turns_problem([turn["role"] for turn in turns]):
         return problem
-    for message in messages:
-        problem = text_problem(message["content"], MAX_CONTENT_CHARACTERS)
-        if problem:
-            return f"has {_NAMES[message['role']]} that {problem}"
-    return ""
+    problems = (text_problem(turn["role"], turn["content"], MAX_CONTENT_CHARACTERS) for turn in messages)
+    return next(filter(None, problems), None)
 
 
-def _turns_problem(roles: list[str]) -> str:
-    """Return what is wrong with the order of the turns after the system text."""
+def _turns_problem(roles: list[str]) -> Message | None:
+    """Return what is wrong with the order of the turns after the system prompt."""
     wrong = next((index for index, role in enumerate(roles) if role != ("assistant" if index % 2 else "user")), None)
-    if wrong is None:
-        if len(roles) == 1:
-            return "has no answer of the assistant; add one"
-        return "" if len(roles) % 2 == 0 else "ends with the user; the last message must be the assistant's answer"
+    if wrong is None and len(roles) % 2 == 0:
+        return None
     if "system" in roles:
-        return "has a system text that is not its first message; put it first, or leave it out"
+        return message("row.late-system-prompt")
     if "assistant" not in roles:
-        return "has no answer of the assistant; add one"
+        return message("row.no-answer")
+    if wrong is None:
+        return message("row.ends-with-user")
     if wrong == 0:
-        return "begins with the assistant; the first message must be the user's"
-    return f"has two messages of the {roles[wrong]} in a row; join them, or add the one between"
+        return message("row.begins-with-assistant")
+    return message("row.same-role-twice", role=roles[wrong])
 
 
-_NAMES = {"system": "a system text", "user": "a question", "assistant": "an answer"}
-
-
-def text_problem(text: str, limit: int) -> str:
-    """Return what is wrong with one text as a clause, or ""."""
+def text_problem(field_name: str, text: str, max_characters: int) -> Message | None:
+    """Return what is wrong with one text (a role's content, or a label), or None."""
     if not text.strip():
-        return "is empty; fill it in or delete the row"
-    if len(text) > limit:
-        return f"is longer than {limit:,} characters; shorten it"
+        return message("row.text-empty", field=field_name)
+    if len(text) > max_characters:
+        return message("row.text-too-long", field=field_name, max_characters=max_characters)
     if "\x00" in text:
-        return "holds a NUL character; delete it"
+        return message("row.text-nul", field=field_name)
     try:
         text.encode()
     except UnicodeEncodeError:
-        return "holds half a character (a lone surrogate); type it again"
-    return ""
+        return message("row.text-surrogate", field=field_name)
+    return None

@@ -1,8 +1,8 @@
-"""Mending a dataset: a fix applied to every row with a finding, as the rows pass into the next version.
+"""Fixes of a dataset: one is applied to every row with a finding, as the rows pass into the next version.
 
-drop: the row goes. mask: secrets and personal data are replaced. trim: tags are taken out, damaged characters mended,
-the oldest turns cut. merge: near duplicates become phrasings of one fact, and what is asked in training and in the test
-becomes training. A row never moves out of training: what was practised must not be a test.
+drop: the row is removed. mask: secrets and personal data are replaced. trim: HTML is removed, damaged characters are
+repaired, the oldest turns are cut. merge: near duplicates become phrasings of one fact; rows set aside whose question
+training asks too become training rows. A row never leaves training: what was trained on must not be a test.
 """
 
 import html
@@ -10,12 +10,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from appliance.datasets.checks import CHECKS
 from appliance.datasets.conversation import PARTS, Conversation, message_problem
 from appliance.datasets.credentials import mask_credentials
 from appliance.datasets.people import Person
 from appliance.datasets.personal_data import Pseudonyms
 from appliance.datasets.row_checks import HTML
-from appliance.datasets.screening import CHECKS, Screening, masked
+from appliance.datasets.screening import Screening, masked
 from appliance.foundation.errors import InputError
 
 _BLOCKS = re.compile(r"<\s*(script|style)\b.*?<\s*/\s*\1\s*>", re.IGNORECASE | re.DOTALL)
@@ -30,9 +31,7 @@ _Change = Callable[[Conversation], Conversation | None]
 
 @dataclass(frozen=True)
 class Fix:
-    """What to do: an action for all rows with the finding `code`; or rows to drop by number; or a person whose rows to
-    drop.
-    """
+    """An action for all rows with a finding of the check `code`; or numbers of rows, or a person, to drop."""
 
     code: str = ""
     action: str = ""
@@ -41,10 +40,10 @@ class Fix:
 
 
 class Fixing:
-    """Applies one fix. `changed` counts the rows that were dropped or are different."""
+    """Applies one fix. `changed` counts the rows that were dropped or changed."""
 
     def __init__(self, fix: Fix, screening: Screening) -> None:
-        """`screening` has seen the version that is mended. Raises `InputError` for a fix that there is not."""
+        """`screening` has seen the version to fix. Raises `InputError` for a fix that the check does not offer."""
         self.changed = 0
         self._change: _Change
         self._chosen: set[int] | None
@@ -57,10 +56,10 @@ class Fixing:
         elif not fix.code:
             self._chosen, self._change = set(), _dropped
         else:
-            if fix.action not in CHECKS.get(fix.code, ("", "", ()))[2]:
-                raise InputError("dataset.fix")
+            if fix.code not in CHECKS or fix.action not in CHECKS[fix.code].fixes:
+                raise InputError("dataset.fix:unknown")
             self._chosen = set(screening.rows_of(fix.code).tolist())
-            self._change = self._of(fix, screening)
+            self._change = self._change_of(fix, screening)
 
     def apply(self, conversations: Iterable[Conversation]) -> Iterator[Conversation]:
         """Yield the rows of the next version."""
@@ -68,14 +67,14 @@ class Fixing:
             if self._chosen is not None and conversation.row not in self._chosen:
                 yield conversation
                 continue
-            mended = self._change(conversation)
-            if mended is not None and message_problem(mended.messages):
-                mended = conversation  # nothing would be left of it: it stays to be looked at
-            self.changed += mended is None or mended != conversation or mended.split != conversation.split
-            if mended is not None:
-                yield mended
+            fixed = self._change(conversation)
+            if fixed is not None and message_problem(fixed.messages):
+                fixed = conversation  # nothing would be left of it, so that it stays for a person to look at
+            self.changed += fixed is None or fixed != conversation or fixed.split != conversation.split
+            if fixed is not None:
+                yield fixed
 
-    def _of(self, fix: Fix, screening: Screening) -> _Change:
+    def _change_of(self, fix: Fix, screening: Screening) -> _Change:
         if fix.action == "drop":
             return _dropped
         if fix.action == "mask":
@@ -86,7 +85,7 @@ class Fixing:
         if fix.action == "trim":
             return {
                 "html": _texts(without_html),
-                "encoding": _texts(mended),
+                "encoding": _texts(repaired),
                 "too-long": lambda row: shortened(row, screening),
             }[fix.code]
         if fix.code == "leakage":
@@ -94,50 +93,47 @@ class Fixing:
         return self._merge(screening)
 
     def _merge(self, screening: Screening) -> _Change:
-        """Return how near duplicates become one group in one part."""
-        root: dict[int, int] = {}
+        """Return the change that puts near duplicates into one group in one part."""
+        first_of: dict[int, int] = {}
         for row, earlier in sorted(screening.joined.items()):
-            root[row] = root.get(earlier, earlier)
+            first_of[row] = first_of.get(earlier, earlier)
         families: dict[int, list[int]] = {}
-        for row, first in root.items():
+        for row, first in first_of.items():
             families.setdefault(first, [first]).append(row)
         part_of = screening.part_of
-        plan: dict[int, tuple[str, str]] = {}
+        group_and_part: dict[int, tuple[str, str]] = {}
         for first, family in families.items():
-            part = min((part_of.get(row, 0) for row in family), default=0)  # training is the first of the parts
+            part = min(part_of.get(row, 0) for row in family)  # training is the first of the parts
             part = 0 if part == 0 else part_of.get(first, part)
-            group = next((screening.group_of(row) for row in family if screening.group_of(row)), f"like row {first}")
-            for row in family:
-                plan[row] = (group, PARTS[part])
-        self._chosen = set(plan)
-        return lambda row: replace(row, group=row.group or plan[row.row][0], split=plan[row.row][1])
+            group = next(filter(None, map(screening.group_of, family)), f"like row {first}")
+            group_and_part |= dict.fromkeys(family, (group, PARTS[part]))
+        self._chosen = set(group_and_part)
+        return lambda row: replace(row, group=row.group or group_and_part[row.row][0], split=group_and_part[row.row][1])
 
 
 def without_html(text: str) -> str:
-    """Return the text without tags, with entities as characters, and line breaks where blocks ended."""
+    """Return the text without tags, with entities as characters and line breaks at the ends of blocks."""
     if not HTML.search(text):
         return text
     plain = html.unescape(_TAG.sub("", _BREAKS.sub("\n", _BLOCKS.sub("", text)))).replace("\xa0", " ")
     return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", plain)).strip()
 
 
-def mended(text: str) -> str:
-    """Return the text with UTF-8 that was read as Windows-1252 read rightly, run by run; what does not come out as
-    UTF-8 stays.
-    """
+def repaired(text: str) -> str:
+    """Return the text with every run of UTF-8 that was read as Windows-1252 decoded correctly; other runs stay."""
 
-    def repaired(match: re.Match[str]) -> str:
+    def decoded(match: re.Match[str]) -> str:
         try:
             return _bytes_of(match[0]).decode()
         except UnicodeError:
             return match[0]
 
-    return _RUNS.sub(repaired, text)
+    return _RUNS.sub(decoded, text)
 
 
 def shortened(conversation: Conversation, screening: Screening) -> Conversation:
-    """Return the row without its oldest turns, as many as needed; a single turn that is too long stays."""
-    system = [message for message in conversation.messages[:1] if message["role"] == "system"]
+    """Return the row without as many of its oldest turns as necessary; a single turn that is too long stays."""
+    system = [turn for turn in conversation.messages[:1] if turn["role"] == "system"]
     turns = conversation.messages[len(system) :]
     shorter = conversation
     while screening.lengths.tokens(shorter) > screening.lengths.max_length and len(turns) > 2:
@@ -147,7 +143,7 @@ def shortened(conversation: Conversation, screening: Screening) -> Conversation:
 
 
 def _bytes_of(text: str) -> bytes:
-    # Windows-1252 leaves five bytes undefined; programs read them as Latin-1.
+    # Programs read the five bytes that Windows-1252 leaves undefined as Latin-1.
     return b"".join(
         character.encode("latin-1") if ord(character) < 256 else character.encode("cp1252") for character in text
     )
@@ -159,9 +155,7 @@ def _dropped(_conversation: Conversation) -> None:
 
 def _texts(change: Callable[[str], str]) -> _Change:
     def apply(conversation: Conversation) -> Conversation:
-        return replace(
-            conversation,
-            messages=[{**message, "content": change(message["content"])} for message in conversation.messages],
-        )
+        turns = [{**turn, "content": change(turn["content"])} for turn in conversation.messages]
+        return replace(conversation, messages=turns)
 
     return apply

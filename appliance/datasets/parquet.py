@@ -1,7 +1,6 @@
-"""One part's file: rows to encrypted Parquet and back, a row group at a time. `store` says what the format binds and
-why.
+"""The file of one part: rows to encrypted Parquet and back, a row group at a time. The format is specified in `store`.
 
-Importing this starts threads of Arrow and NumPy: the server imports it on use, after it has restricted itself.
+Importing it starts threads of Arrow and NumPy, so the server imports it on use, after it has restricted itself.
 """
 
 import os
@@ -34,14 +33,12 @@ _SCHEMA = pa.schema(
     ],
     metadata={_FORMAT_KEY: _FORMAT_VERSION},
 )
-# Texts are all different: a dictionary of them, or their smallest and largest, is work for nothing.
+# Texts are all different: dictionaries and statistics of them would be useless.
 LAYOUT = {"use_dictionary": ["messages.list.element.role", *_LABELS], "write_statistics": ["row"]}
 
 
 class PartWriter:
-    """Writes Arrow tables of rows to a new file under a 32-byte key, a row group each; durable when it closes without
-    an error.
-    """
+    """Writes Arrow tables of rows to a new file under a 32-byte key; durable once it is closed without an error."""
 
     def __init__(self, path: Path, key: bytes, prefix: bytes, *, compression: str = "zstd") -> None:
         """`prefix` is the additional authenticated data. Raises `OSError`."""
@@ -50,11 +47,7 @@ class PartWriter:
         )
         self._file = open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb")  # noqa: SIM115 - __exit__
         self._writer = pq.ParquetWriter(
-            self._file,
-            _SCHEMA,
-            encryption_properties=properties,
-            compression=compression,
-            **LAYOUT,
+            self._file, _SCHEMA, encryption_properties=properties, compression=compression, **LAYOUT
         )
 
     def write(self, table: pa.Table) -> None:
@@ -76,9 +69,9 @@ def table_of(conversations: Sequence[Conversation]) -> pa.Table:
     """Return the rows as an Arrow table."""
     offsets, roles, contents = [0], [], []
     for conversation in conversations:
-        for message in conversation.messages:
-            roles.append(message["role"])
-            contents.append(message["content"])
+        for turn in conversation.messages:
+            roles.append(turn["role"])
+            contents.append(turn["content"])
         offsets.append(len(roles))
     turns = pa.StructArray.from_arrays(
         [pa.array(roles, pa.string()), pa.array(contents, pa.string())], ["role", "content"]
@@ -86,7 +79,7 @@ def table_of(conversations: Sequence[Conversation]) -> pa.Table:
     columns = [
         pa.array([conversation.row for conversation in conversations], pa.int64()),
         pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), turns),
-        *(pa.array([getattr(each, name) for each in conversations], pa.string()) for name in _LABELS),
+        *(pa.array([getattr(row, name) for row in conversations], pa.string()) for name in _LABELS),
     ]
     return pa.Table.from_arrays(columns, schema=_SCHEMA)
 
@@ -117,15 +110,15 @@ def read_rows(path: Path, key: bytes, prefix: bytes, part: str) -> Iterator[Conv
     try:
         with open_part(path, key, prefix) as file:
             if file.schema_arrow.metadata.get(_FORMAT_KEY) != _FORMAT_VERSION or not file.schema_arrow.equals(_SCHEMA):
-                raise IntegrityError("integrity:part-dataset-unknown", part=part)
+                raise IntegrityError("integrity:dataset-format", part=part)
             for group in range(file.num_row_groups):
                 yield from _conversations(file.read_row_group(group), part)
     except (pa.ArrowException, OSError, ValueError, UnicodeError, MemoryError, OverflowError) as error:
-        raise IntegrityError("integrity.dataset", part=part) from error
+        raise IntegrityError("integrity.dataset:part", part=part) from error
 
 
 def _conversations(table: pa.Table, part: str) -> Iterator[Conversation]:
-    """Yield the rows of a table. Column by column: three times as fast as a record at a time."""
+    """Yield the rows of a table. Reading column by column is three times as fast as record by record."""
     lists = table.column("messages").combine_chunks()
     turns = lists.flatten()
     roles, contents = turns.field("role").to_pylist(), turns.field("content").to_pylist()

@@ -1,7 +1,7 @@
-"""What was brought, as conversations: every source one after the other, rows numbered on over all of them.
+"""What was brought, as conversations: every source one after the other, with rows numbered across all of them.
 
-A row that cannot be used is left out and said: its number, what is wrong, what to do. When more than one row in ten is
-wrong, the file was probably not meant like this, and nothing is imported. No sentence quotes what a row says.
+A row that cannot be used is left out and reported: its number, what is wrong, what to do. When more than one row in ten
+is wrong, the file was probably misunderstood, and nothing is imported. No message quotes a row.
 """
 
 import json
@@ -20,21 +20,24 @@ from appliance.datasets.sources.delimited import DelimitedRecords
 from appliance.datasets.sources.records import row_record
 from appliance.datasets.sources.text import Seekable
 from appliance.foundation.errors import InputError
+from appliance.foundation.messages import Message, message, sentences
 
 MAX_ROWS = 5_000_000
-MAX_PROBLEMS = 20  # named in one error
-MAX_LEFT_OUT = 500  # named in a report
+MAX_PROBLEMS = 20  # in one error
+MAX_LEFT_OUT = 500  # in a report
 WRONG_SHARE = 10  # one row in so many may be wrong
 MAX_PREVIEW_ROWS = 50
 MAX_PREVIEW_SOURCES = 20
+MAX_COLUMNS_SHOWN = 64
+MAX_UNUSED_SHOWN = 50
 _PREVIEW_CHARACTERS = 500
 _SAMPLE_ROWS = 200
-_EARLY_ROWS = 1000  # so many wrong rows and hardly a right one: the rest is not read
+_EARLY_ROWS = 1000  # so many wrong rows and hardly a right one: reading stops
 
 
 @dataclass(frozen=True)
 class Choices:
-    """What somebody says about the file; "" and None are found."""
+    """What the user chose for the file; "" and None are detected."""
 
     encoding: str = ""
     delimiter: str = ""
@@ -45,41 +48,48 @@ class Choices:
 class SourceReport:
     """How one source was understood.
 
-    Its rows are `first_row` to `last_row` of the dataset; `first_row` was its own `own_row`.
+    Its rows are `first_row` to `last_row` of the dataset; in the source itself, `first_row` is `own_row`.
     """
 
     name: str
     source_format: str
-    note: str
-    shape: str
-    roles: dict[str, str]
-    guessed_by_content: bool
+    note: Message
+    shape: str = ""
+    roles: dict[str, str] = field(default_factory=dict)
+    guessed_by_content: bool = False
     unused: list[str] = field(default_factory=list)
     first_row: int = 0
     last_row: int = 0
     own_row: int = 0
 
+    def note_shaper(self, shaper: Shaper) -> None:
+        """Note the form and the columns of the records."""
+        self.shape, self.guessed_by_content = shaper.shape, shaper.guessed_by_content
+        self.roles = {role: name for role, name in asdict(shaper.roles).items() if name} if shaper.roles else {}
+        self.unused = sorted(shaper.unused)[:MAX_UNUSED_SHOWN]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON."""
+        return {**vars(self), "note": self.note.to_json()}
+
 
 class Reading:
-    """The conversations of a file, to be gone through once; `sources`, `left_out` and `unread` are complete at the
-    end.
-    """
+    """The conversations of a file, to be read once; `sources`, `left_out` and `unread` are complete at the end."""
 
     def __init__(self, stream: Seekable, filename: str, choices: Choices | None = None) -> None:
-        """Raises `InputError` when it is no file that can be read."""
+        """Raises `InputError` when the file cannot be read."""
         self._choices = choices or Choices()
         self._opened: Opened = open_sources(
             stream, filename, encoding=self._choices.encoding, delimiter=self._choices.delimiter
         )
         self.sources: list[SourceReport] = []
-        self.left_out: list[dict[str, Any]] = []
+        self.left_out: list[tuple[int, Message]] = []  # the first rows, each with what is wrong
         self.left_out_count = 0
-        self._clauses: list[str] = []
         self._rows = 0
 
     @property
-    def unread(self) -> list[str]:
-        """Sentences about what was there and was not read."""
+    def unread(self) -> list[Message]:
+        """What was not read, and why."""
         return self._opened.unread
 
     @property
@@ -88,146 +98,135 @@ class Reading:
         return ", ".join(dict.fromkeys(source.source_format for source in self.sources)) or "table"
 
     def __iter__(self) -> Iterator[Conversation]:
-        """Yield what can be used.
+        """Yield the rows that can be used.
 
-        Raises `InputError`, perhaps at the end: whoever keeps the rows must then throw them away.
+        Raises `InputError`, perhaps only at the end: the caller must then discard all rows.
         """
-        for each in self._read(in_blocks=False):
-            if isinstance(each, Conversation):
-                yield each
+        for item in self._read(in_blocks=False):
+            if isinstance(item, Conversation):
+                yield item
 
     def in_blocks(self) -> Iterator[Conversation | Block]:
-        """Yield the same rows, plain ones by the thousand. Raises `InputError` as above."""
+        """Yield the same rows, with plain ones in blocks. Raises `InputError` as `__iter__` does."""
         return self._read(in_blocks=True)
 
+    def report(self) -> dict[str, Any]:
+        """Return how the file was understood, as plain JSON: see `datasets.records`."""
+        left_out = [{"row": row, "reason": reason.to_json()} for row, reason in self.left_out]
+        return {
+            "sources": [source.to_json() for source in self.sources],
+            "unread": [reason.to_json() for reason in self.unread],
+            "left_out": {"count": self.left_out_count, "rows": left_out},
+        }
+
     def _read(self, *, in_blocks: bool) -> Iterator[Conversation | Block]:
-        last = 0
+        last_row = 0
         for source in self._opened.sources:
-            last = yield from self._of_source(source, last, in_blocks)
+            last_row = yield from self._read_source(source, last_row, in_blocks)
         if self._rows and self.left_out_count * WRONG_SHARE > self._rows:
             raise self._refusal()
         if self._rows == self.left_out_count:
-            raise InputError("dataset.empty:file-rows-first")
+            raise InputError("dataset.empty:no-rows")
 
-    def report(self) -> dict[str, Any]:
-        """Return how the file was understood, as plain JSON."""
-        return {
-            "sources": [asdict(source) for source in self.sources],
-            "unread": self.unread,
-            "left_out": {"count": self.left_out_count, "rows": self.left_out},
-        }
-
-    def _of_source(self, source: Source, offset: int, in_blocks: bool) -> Generator[Conversation | Block, None, int]:
-        """Yield the source's conversations and return the last row's number."""
+    def _read_source(self, source: Source, offset: int, in_blocks: bool) -> Generator[Conversation | Block, None, int]:
+        """Yield the source's conversations and return the number of the last row."""
         records = iter(source.records)
         sample = list(islice(records, _SAMPLE_ROWS))
         shaper = Shaper(self._choices.roles, [record for _row, record in sample if isinstance(record, dict)])
-        told = _told(source, shaper)
-        self.sources.append(told)
-        told.last_row = offset
-        yield from self._shaped(sample, shaper, told, offset)
+        report = SourceReport(source.name, source.source_format, source.note, last_row=offset)
+        self.sources.append(report)
+        yield from self._convert(sample, shaper, report, offset)
         if in_blocks and isinstance(records, DelimitedRecords):
             while cells := records.cells(BLOCK_ROWS):
-                block = shaper.block(records.header, cells, offset) if told.own_row else None
+                block = shaper.block(records.header, cells, offset) if report.own_row else None
                 if block is None or self._rows + len(block) > MAX_ROWS:
-                    yield from self._shaped(
-                        [(own, row_record(records.header, each)) for own, each in cells], shaper, told, offset
-                    )
+                    rows = [(own_row, row_record(records.header, row_cells)) for own_row, row_cells in cells]
+                    yield from self._convert(rows, shaper, report, offset)
                 else:
                     self._rows += len(block)
-                    told.last_row = block.rows[-1]
+                    report.last_row = block.rows[-1]
                     yield block
         else:
-            yield from self._shaped(records, shaper, told, offset)
-        told.roles = _roles(shaper)
-        told.unused = sorted(shaper.unused)[:50]
-        return told.last_row
+            yield from self._convert(records, shaper, report, offset)
+        report.note_shaper(shaper)
+        return report.last_row
 
-    def _shaped(
-        self, records: Iterable[tuple[int, dict[str, Any] | Wrong]], shaper: Shaper, told: SourceReport, offset: int
+    def _convert(
+        self, records: Iterable[tuple[int, dict[str, Any] | Wrong]], shaper: Shaper, report: SourceReport, offset: int
     ) -> Iterator[Conversation]:
         """Yield the records that can be used, one by one, and note the others."""
         for own_row, record in records:
-            row = told.last_row = offset + own_row
-            shaped = record if isinstance(record, Wrong) else shaper.convert(row, record)
-            if shaped is None:
+            row = report.last_row = offset + own_row
+            converted = record if isinstance(record, Wrong) else shaper.convert(row, record)
+            if converted is None:
                 continue
             self._rows += 1
             if self._rows > MAX_ROWS:
                 raise InputError("dataset.too-many-rows", max_rows=MAX_ROWS)
-            told.own_row, told.first_row = told.own_row or own_row, told.first_row or row
-            if isinstance(shaped, Wrong):
-                self._leave_out(row, shaped.clause, f" of {told.name}" if len(self.sources) > 1 else "", own_row)
+            report.own_row, report.first_row = report.own_row or own_row, report.first_row or row
+            if isinstance(converted, Wrong):
+                self._leave_out(row, own_row, report.name, converted.problem)
             else:
-                yield shaped
+                yield converted
 
-    def _leave_out(self, row: int, clause: str, of_source: str, own_row: int) -> None:
+    def _leave_out(self, row: int, own_row: int, source: str, problem: Message) -> None:
         self.left_out_count += 1
-        if len(self._clauses) < MAX_PROBLEMS:
-            self._clauses.append(f"row {own_row}{of_source} {clause}")
         if len(self.left_out) < MAX_LEFT_OUT:
-            self.left_out.append({"row": row, "reason": f"Row {own_row}{of_source} {clause}."})
+            if len(self.sources) > 1:
+                reason = message("row.problem-in-source", row=own_row, source=source, problem=problem)
+            else:
+                reason = message("row.problem", row=own_row, problem=problem)
+            self.left_out.append((row, reason))
         if self.left_out_count >= _EARLY_ROWS and self.left_out_count * 2 > self._rows:
             raise self._refusal()
 
     def _refusal(self) -> InputError:
-        more = "; there are more" if self.left_out_count > len(self._clauses) else ""
-        return InputError("dataset.rows", clauses="; ".join(self._clauses), more=more)
+        problems = [reason for _row, reason in self.left_out[:MAX_PROBLEMS]]
+        more = self.left_out_count - len(problems)
+        return InputError("dataset.rows:problems", problems=sentences(*problems), more=more)
 
 
 def preview(stream: Seekable, filename: str, choices: Choices | None = None, rows: int = 5) -> dict[str, Any]:
-    """Return how each source would be understood, with its first rows, as plain JSON, for somebody to confirm or
-    change.
+    """Return how each source would be understood, with its first rows, as plain JSON, to be confirmed or changed.
 
-    A source whose columns cannot be told has a `reason`, and its rows as they stand. Raises `InputError` when it is no
-    table at all.
+    A source whose columns are not clear has a `reason`, and its rows as they are. Raises `InputError` when the file is
+    not a table at all. The messages in it are those of `datasets.records`.
     """
     choices = choices or Choices()
     opened = open_sources(stream, filename, encoding=choices.encoding, delimiter=choices.delimiter)
     sources = []
     for source in islice(opened.sources, MAX_PREVIEW_SOURCES):
         sample = list(islice(source.records, _SAMPLE_ROWS))
-        sources.append(_previewed(source, sample, choices, min(rows, MAX_PREVIEW_ROWS)))
+        sources.append(_preview(source, sample, choices, min(rows, MAX_PREVIEW_ROWS)))
     if not sources:
-        raise InputError("dataset.empty")
-    return {"sources": sources, "unread": opened.unread}
+        raise InputError("dataset.empty:nothing-readable")
+    return {"sources": sources, "unread": [reason.to_json() for reason in opened.unread]}
 
 
-def _previewed(source: Source, sample: list[tuple[int, Any]], choices: Choices, rows: int) -> dict[str, Any]:
-    records = [record for _row, record in sample if isinstance(record, dict)]
-    shown = [(row, record) for row, record in sample if isinstance(record, dict)][:rows]
-    columns = list(dict.fromkeys(str(key)[:_PREVIEW_CHARACTERS] for record in records for key in record))[:64]
-    told: dict[str, Any] = {"columns": columns, "reason": "", "rows": [], "conversations": []}
+def _preview(source: Source, sample: list[tuple[int, Any]], choices: Choices, rows: int) -> dict[str, Any]:
+    records = [(row, record) for row, record in sample if isinstance(record, dict)]
+    columns = list(dict.fromkeys(str(key)[:_PREVIEW_CHARACTERS] for _row, record in records for key in record))
+    report = SourceReport(source.name, source.source_format, source.note)
+    result: dict[str, Any] = {"columns": columns[:MAX_COLUMNS_SHOWN], "reason": "", "rows": [], "conversations": []}
     try:
-        shaper = Shaper(choices.roles, records)
-        for row, record in shown:
-            shaped = shaper.convert(row, record)
-            if isinstance(shaped, Wrong):
-                told["conversations"].append({"row": row, "problem": f"Row {row} {shaped.clause}.", "messages": []})
-            elif shaped is not None:
-                messages = [
-                    {**message, "content": message["content"][:_PREVIEW_CHARACTERS]} for message in shaped.messages
-                ]
-                told["conversations"].append({"row": row, "problem": "", "messages": messages})
+        shaper = Shaper(choices.roles, [record for _row, record in records])
+        converted = [(row, shaper.convert(row, record)) for row, record in records[:rows]]
+        report.note_shaper(shaper)
+        result["conversations"] = [_preview_row(row, item) for row, item in converted if item is not None]
     except InputError as error:
-        told["reason"] = error.sentence
-        told["rows"] = [
-            {str(key)[:_PREVIEW_CHARACTERS]: _cell(value) for key, value in record.items()} for _row, record in shown
-        ]
-        return {**asdict(SourceReport(source.name, source.source_format, source.note, "", {}, False)), **told}
-    return {**asdict(_told(source, shaper)), **told, "unused": sorted(shaper.unused)[:50]}
+        result["reason"] = error.message.to_json()
+        result["rows"] = [_preview_cells(record) for _row, record in records[:rows]]
+    return {**report.to_json(), **result}
 
 
-def _told(source: Source, shaper: Shaper) -> SourceReport:
-    return SourceReport(
-        source.name, source.source_format, source.note, shaper.shape, _roles(shaper), shaper.guessed_by_content
-    )
+def _preview_row(row: int, converted: Conversation | Wrong) -> dict[str, Any]:
+    if isinstance(converted, Wrong):
+        problem = message("row.problem", row=row, problem=converted.problem)
+        return {"row": row, "problem": problem.to_json(), "messages": []}
+    messages = [{**turn, "content": turn["content"][:_PREVIEW_CHARACTERS]} for turn in converted.messages]
+    return {"row": row, "problem": "", "messages": messages}
 
 
-def _roles(shaper: Shaper) -> dict[str, str]:
-    return {role: name for role, name in asdict(shaper.roles).items() if name} if shaper.roles else {}
-
-
-def _cell(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, default=str)
-    return text[:_PREVIEW_CHARACTERS]
+def _preview_cells(record: dict[str, Any]) -> dict[str, str]:
+    cells = {key: cell if isinstance(cell, str) else json.dumps(cell, default=str) for key, cell in record.items()}
+    return {str(key)[:_PREVIEW_CHARACTERS]: cell[:_PREVIEW_CHARACTERS] for key, cell in cells.items()}

@@ -1,9 +1,7 @@
-"""Who is in this: find the rows that speak of a person, by what somebody knows of them (name, e-mail address, phone, a
-number).
+"""Find the rows that mention a person, by what is known of them: a name, an e-mail address, a phone or other number.
 
-Ways of writing are evened out: case, accents, spaces, and the signs between digits. A name counts as whole words, in
-the order given or with the last word first ("Doe, Jane"). What is written otherwise (a nickname, a misspelling) is not
-found: give it as a further term.
+Case, accents, spaces and the punctuation between digits do not matter. A name matches as whole words, in the given
+order or with the last word first ("Doe, Jane"). Other spellings (a nickname, a misspelling) need a term of their own.
 """
 
 import re
@@ -17,7 +15,7 @@ MAX_TERMS = 20
 MIN_CHARACTERS = 3
 MAX_CHARACTERS = 200
 MIN_DIGITS = 5
-PHONE_DIGITS = 9  # the end of a phone number: with or without the country's code it is the same person's
+PHONE_DIGITS = 9  # the end of a phone number, which is the same with and without the country's code
 _BETWEEN = r"[\s()./-]*"
 
 
@@ -25,46 +23,44 @@ class Person:
     """What is known of a person, as one pattern."""
 
     def __init__(self, terms: Sequence[str]) -> None:
-        """Raises `InputError` for terms that are too short to tell somebody, too long, or too many."""
+        """Raises `InputError` for too many terms, or one too short to identify a person, or too long."""
         terms = [term.strip() for term in terms if term.strip()]
         if not 1 <= len(terms) <= MAX_TERMS:
-            raise InputError("person.terms", max_terms=MAX_TERMS)
+            raise InputError("person.terms:count", max_terms=MAX_TERMS)
         for term in terms:
             if not MIN_CHARACTERS <= len(term) <= MAX_CHARACTERS or not re.search(r"\w", term):
-                raise InputError(
-                    "person.terms:known-person-characters", min_characters=MIN_CHARACTERS, max_characters=MAX_CHARACTERS
-                )
+                raise InputError("person.terms:length", min_characters=MIN_CHARACTERS, max_characters=MAX_CHARACTERS)
         self._pattern = re.compile("|".join(_pattern(term) for term in terms))
 
     def is_in(self, conversation: Conversation) -> bool:
-        """Tell whether any message, or a label, speaks of the person."""
+        """Tell whether any message or label mentions the person."""
         texts = (
-            *(message["content"] for message in conversation.messages),
+            *(turn["content"] for turn in conversation.messages),
             conversation.key_fact,
             conversation.group,
             conversation.category,
         )
-        return any(self._pattern.search(_evened(text)) for text in texts if text)
+        return any(self._pattern.search(_normal(text)) for text in texts if text)
 
 
-def _evened(text: str) -> str:
-    # Compatibility forms and accents, which people leave out; marks that are seen nowhere go.
+def _normal(text: str) -> str:
+    # Without compatibility forms, accents (which people omit) and invisible characters.
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(character for character in decomposed if unicodedata.category(character) not in {"Mn", "Cf"})
 
 
 def _pattern(term: str) -> str:
-    even = _evened(term)
-    digits = re.sub(r"\D", "", even)
-    if "@" not in even and len(digits) >= MIN_DIGITS and not re.search(r"[^\W\d]", even):
-        # A number stands whole; a phone number, with a plus sign or a leading zero, by its end.
-        is_phone = even.lstrip("(").startswith(("+", "0")) and len(digits) > PHONE_DIGITS
+    term = _normal(term)
+    digits = re.sub(r"\D", "", term)
+    if "@" not in term and len(digits) >= MIN_DIGITS and not re.search(r"[^\W\d]", term):
+        # A number matches whole; a phone number, which has a plus sign or a leading zero, by its end.
+        is_phone = term.lstrip("(").startswith(("+", "0")) and len(digits) > PHONE_DIGITS
         wanted = digits[-PHONE_DIGITS:] if is_phone else digits
         before = "" if is_phone else r"(?<!\d)"
         return before + _BETWEEN.join(wanted) + r"(?!\d)"
-    if len(digits) >= MIN_DIGITS and "@" not in even:
-        return r"(?<!\w)" + _BETWEEN.join(map(re.escape, re.sub(r"[\W_]", "", even))) + r"(?!\w)"
-    words = [re.escape(word) for word in re.split(r"[\s,]+", even) if word]
+    if len(digits) >= MIN_DIGITS and "@" not in term:
+        return r"(?<!\w)" + _BETWEEN.join(map(re.escape, re.sub(r"[\W_]", "", term))) + r"(?!\w)"
+    words = [re.escape(word) for word in re.split(r"[\s,]+", term) if word]
     orders = [r"[\s,]+".join(words)]
     if len(words) > 1:
         orders.append(r"[\s,]+".join([words[-1], *words[:-1]]))

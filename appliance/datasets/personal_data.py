@@ -1,9 +1,9 @@
 """Personal data in text: e-mail addresses, phone numbers, IBANs, card numbers, national ids.
 
-Found by form and, where there is one, checksum. Forms are bounded regular expressions here; checksums are
-python-stdnum's, phone numbers are phonenumbers' (Google's libphonenumber). Bare digits whose checksum is weak count
-only near a word that says what they are. Names of people are not found: that takes a model of its own. What is found
-and missed is measured in tests/unit/datasets/test_personal_data.py. Why not Presidio: ops/decisions/0010.
+Found by form and, where there is one, checksum. The forms are bounded regular expressions of our own; the checksums
+are python-stdnum's, the phone numbers those of phonenumbers (Google's libphonenumber). Bare digits with a weak checksum
+count only near a word that says what they are. Names of people are not found: that would take a model. Precision and
+recall are measured in tests/unit/datasets/test_personal_data.py. Why not Presidio: ops/decisions/0010.
 """
 
 import hashlib
@@ -31,20 +31,14 @@ from stdnum.se import personnummer as se_personnummer
 from stdnum.us import ssn as us_ssn
 
 EMAIL, PHONE, IBAN, CARD, NATIONAL_ID = KINDS = ("e-mail address", "phone number", "IBAN", "card number", "national id")
-NEAR_CHARACTERS = 40  # how far before a bare number the word that names it may stand
-PHONE_REGIONS = (
-    "US",
-    "GB",
-    "DE",
-    "FR",
-    "IT",
-    "ES",
-)  # whose national ways of writing are read; with a plus sign, every country's is
+NEAR_CHARACTERS = 40  # how far before a bare number the word that names it may be
+# Countries whose national way of writing is recognised; with a plus sign, every country's is.
+PHONE_REGIONS = ("US", "GB", "DE", "FR", "IT", "ES")
 _SHORT_DIGEST_BYTES = 16
 
 
 @dataclass(frozen=True)
-class Found:
+class PersonalItem:
     """One piece of personal data: `text[start:end]`."""
 
     kind: str
@@ -103,26 +97,26 @@ _FORMS = (
     _form(NATIONAL_ID, r"\d{11}", pl_pesel.is_valid, "pesel"),
     _form(NATIONAL_ID, r"\d{6} ?\d{5}", no_fodselsnummer.is_valid, "fødsels|fodsels|personnummer|national id"),
 )
-# Every form but the e-mail address has a digit that so many digits or capitals follow, with a sign between at most.
+# Every form but the e-mail address matches this: a digit and six digits or capitals, with at most one sign between.
 MAYBE_NUMBERED = re.compile(r"\d(?:[ .+-]?[\dA-Z]){6}")
-# A text without seven digits close together has no phone number; matching costs a hundred times as much as this look.
 _PHONE_FORM = re.compile(r"^0|[ ()./-]")  # bare digits are more often something else
+# A phone number has seven digits close together; the real search costs a hundred times as much as this one.
 MAYBE_PHONE = re.compile(r"\d(?:[ ()./-]{0,3}\d){6}")
 
 
-def find_personal_data(text: str, regions: Iterable[str] = PHONE_REGIONS) -> list[Found]:
-    """Return what is in `text`, in order, without overlaps.
+def find_personal_data(text: str, regions: Iterable[str] = PHONE_REGIONS) -> list[PersonalItem]:
+    """Return the personal data in `text`, in order, without overlaps.
 
-    `regions` are ISO 3166 codes of countries whose own way of writing is read.
+    `regions` are ISO 3166 codes of the countries whose national way of writing is recognised.
     """
-    taken: list[Found] = []
-    for found in (*_by_forms(text), *_phones(text, regions)):
-        if all(found.end <= other.start or other.end <= found.start for other in taken):
-            taken.append(found)
-    return sorted(taken, key=lambda found: found.start)
+    kept: list[PersonalItem] = []
+    for candidate in (*_by_forms(text), *_phones(text, regions)):
+        if all(candidate.end <= other.start or other.end <= candidate.start for other in kept):
+            kept.append(candidate)
+    return sorted(kept, key=lambda item: item.start)
 
 
-def _by_forms(text: str) -> Iterator[Found]:
+def _by_forms(text: str) -> Iterator[PersonalItem]:
     numbered = MAYBE_NUMBERED.search(text) is not None
     for form in _FORMS:
         if not ("@" in text if form.kind == EMAIL else numbered):
@@ -131,44 +125,39 @@ def _by_forms(text: str) -> Iterator[Found]:
             named = form.near is None or form.near.search(text, max(0, match.start() - NEAR_CHARACTERS), match.start())
             value = match.group()
             while form.kind == IBAN and " " in value and not form.is_valid(value):
-                value = value.rpartition(" ")[0]  # the beginning of the next word looked like its last group
+                value = value.rpartition(" ")[0]  # the next word looked like its last group
             if named and form.is_valid(value):
-                yield Found(form.kind, match.start(), match.start() + len(value))
+                yield PersonalItem(form.kind, match.start(), match.start() + len(value))
 
 
-def _phones(text: str, regions: Iterable[str]) -> Iterator[Found]:
+def _phones(text: str, regions: Iterable[str]) -> Iterator[PersonalItem]:
     if not MAYBE_PHONE.search(text):
         return
     for region in (None, *regions):
         for match in phonenumbers.PhoneNumberMatcher(text, region, leniency=phonenumbers.Leniency.VALID):
             if region is None or _PHONE_FORM.search(match.raw_string):
-                yield Found(PHONE, match.start, match.end)
+                yield PersonalItem(PHONE, match.start, match.end)
 
 
 class Pseudonyms:
-    """Replaces personal data by names of their own: the same value gets the same one, through a whole dataset.
-
-    Keeps no value.
-    """
+    """Replaces personal data by pseudonyms: the same value gets the same one throughout a dataset. Keeps no value."""
 
     def __init__(self, regions: Iterable[str] = PHONE_REGIONS, kinds: Iterable[str] = KINDS) -> None:
-        """`kinds` are those that are replaced."""
+        """`kinds` are those to replace."""
         self._regions = tuple(regions)
         self._kinds = frozenset(kinds)
         self._key = secrets.token_bytes(32)
         self._known: dict[bytes, str] = {}
         self._counts: dict[str, int] = {}
 
-    def mask(self, text: str) -> tuple[str, list[Found]]:
-        """Return the text with `[e-mail address 1]` and the like in place of what was found, and what was found (places
-        in `text`).
-        """
-        found = [each for each in find_personal_data(text, self._regions) if each.kind in self._kinds]
+    def mask(self, text: str) -> tuple[str, list[PersonalItem]]:
+        """Return the text with `[e-mail address 1]` and the like instead of personal data, and what was replaced."""
+        replaced = [item for item in find_personal_data(text, self._regions) if item.kind in self._kinds]
         parts, place = [], 0
-        for each in found:
-            parts += [text[place : each.start], self._pseudonym(each.kind, text[each.start : each.end])]
-            place = each.end
-        return "".join([*parts, text[place:]]), found
+        for item in replaced:
+            parts += [text[place : item.start], self._pseudonym(item.kind, text[item.start : item.end])]
+            place = item.end
+        return "".join([*parts, text[place:]]), replaced
 
     def _pseudonym(self, kind: str, value: str) -> str:
         normal = re.sub(r"[\s()./-]", "", value).casefold() if kind != EMAIL else value.casefold()

@@ -1,29 +1,41 @@
-"""What is done with each kind of personal data that is found: kept and shown, masked by pseudonyms, or not let in."""
+"""What happens to each kind of personal data: it is kept and reported, masked by pseudonyms, or not let in."""
 
 from collections.abc import Mapping
 
 from appliance.datasets.personal_data import CARD, EMAIL, IBAN, NATIONAL_ID, PHONE
 from appliance.foundation.errors import InputError
+from appliance.foundation.messages import Message, message
 
 KEEP, MASK, BLOCK = ACTIONS = ("keep", "mask", "block")
-_NAMES = {"email": EMAIL, "phone": PHONE, "iban": IBAN, "card": CARD, "national_id": NATIONAL_ID}
+_KINDS = {"email": EMAIL, "phone": PHONE, "iban": IBAN, "card": CARD, "national_id": NATIONAL_ID}
+_NAMES = {kind: name for name, kind in _KINDS.items()}
 
 
 class PersonalDataPolicy:
-    """The action for each kind, by the names of the policy's file; a kind that is not named is kept."""
+    """The action for each kind, by the names in the policy's file; a kind that it does not name is kept."""
 
-    all_kinds = tuple(_NAMES.values())
+    all_kinds = tuple(_KINDS.values())
 
     def __init__(self, actions: Mapping[str, str]) -> None:
         """Raises `InputError` for an unknown kind or action."""
-        if not set(actions) <= set(_NAMES) or not set(actions.values()) <= set(ACTIONS):
-            raise InputError("input:policy-personal-data", names=", ".join(_NAMES), actions=", ".join(ACTIONS))
-        self._actions = {_NAMES[name]: action for name, action in actions.items()}
+        if not set(actions) <= set(_KINDS) or not set(actions.values()) <= set(ACTIONS):
+            raise InputError("input:personal-data-policy", kinds=", ".join(_KINDS), actions=", ".join(ACTIONS))
+        self._actions = {_KINDS[name]: action for name, action in actions.items()}
 
     def action(self, kind: str) -> str:
-        """Return what is done with a kind."""
+        """Return the action for a kind."""
         return self._actions.get(kind, KEEP)
 
     def kinds(self, action: str) -> tuple[str, ...]:
-        """Return the kinds with which this is done."""
+        """Return the kinds with this action."""
         return tuple(kind for kind in self.all_kinds if self.action(kind) == action)
+
+
+def kind_name(kind: str) -> Message:
+    """Return what a kind of personal data is called."""
+    return message("personal-data.kind", kind=_NAMES.get(kind, ""), name=kind)
+
+
+def kind_count(kind: str, count: int) -> Message:
+    """Return so many pieces of a kind, in words: "2 e-mail addresses"."""
+    return message("personal-data.count", kind=_NAMES[kind], count=count)

@@ -108,7 +108,15 @@ class DatasetVersion:
 
     @property
     def report(self) -> dict[str, Any]:
-        """Return what was found in the rows (`datasets/screening.py`, `datasets/parse.py`)."""
+        """Return what was found in the rows.
+
+        These fields hold a message as `Message.to_json` writes it, or "" for none, and finished English sentences in
+        reports of version 0.1.0: `sources[].note` (how the source was read), `unread[]`, `left_out.rows[].reason`,
+        `checks[].title`, `.advice`, `.reason` (about the whole dataset) and `.examples[].reason` (about one row),
+        `notes[]`. The preview of a file has also `sources[].reason` (why its columns are not clear) and
+        `sources[].conversations[].problem`. The rest is data and codes; `personal_data_policy.kind_name` names a kind
+        of personal data.
+        """
         found: dict[str, Any] = json.loads(self.report_json)
         return found
 

@@ -1,6 +1,6 @@
-"""What can be seen in one row alone: a placeholder, HTML, a secret, damaged characters, an answer without its key fact.
+"""Checks of a single row: placeholders, HTML, secrets, damaged characters, an answer without its key fact.
 
-Each check gives a clause that continues "Row 7 …" and never quotes the row.
+No finding quotes the row.
 """
 
 import re
@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 from appliance.datasets.conversation import Conversation
 from appliance.datasets.credentials import find_credential
+from appliance.foundation.messages import Message, message
 
 _TAGS = "a|b|br|code|div|em|h[1-6]|i|img|li|ol|p|pre|script|span|strong|style|table|t[dhr]|u|ul"
 HTML = re.compile(rf"</?(?:{_TAGS})\b[^<>]{{0,200}}>|&(?:nbsp|amp|lt|gt|quot|#\d{{1,6}});", re.IGNORECASE)
-# UTF-8 that was read as Windows-1252, and what stands where a character was lost.
+# UTF-8 that was read as Windows-1252, and the mark of a lost character.
 _LATE = (
     "\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc"
     "\u2013-\u2026\u2030\u2039\u203a\u20ac\u2122"
@@ -22,25 +23,25 @@ _LONGEST_PLACEHOLDER = 12
 
 
 def normal(text: str) -> str:
-    """Return a text as it is compared: case and white space do not count."""
+    """Return a text in the form in which it is compared: regardless of case and white space."""
     return " ".join(text.casefold().split())
 
 
-def check_row(conversation: Conversation) -> Iterator[tuple[str, str]]:
-    """Yield each finding as code and clause."""
-    texts = [message["content"] for message in conversation.messages]
+def check_row(conversation: Conversation) -> Iterator[tuple[str, Message]]:
+    """Yield each finding: the check's code, and what is wrong."""
+    texts = [turn["content"] for turn in conversation.messages]
     if _is_placeholder(texts[-1]):
-        yield "empty", "has a placeholder instead of an answer"
+        yield "empty", message("finding.placeholder-answer")
     if _is_placeholder(texts[-2]):
-        yield "empty", "has a placeholder instead of a question"
+        yield "empty", message("finding.placeholder-question")
     if any(("<" in text or "&" in text) and HTML.search(text) for text in texts):
-        yield "html", "holds HTML"
+        yield "html", message("finding.html")
     if any(not text.isascii() and DAMAGED.search(text) for text in texts):
-        yield "encoding", "holds characters that were damaged by a wrong encoding"
-    if secret := next(filter(None, map(find_credential, texts)), ""):
-        yield "secret", f"holds {secret}"
+        yield "encoding", message("finding.encoding")
+    if kind := next(filter(None, map(find_credential, texts)), ""):
+        yield "secret", message("finding.secret", kind=kind)
     if conversation.key_fact and normal(conversation.key_fact) not in normal(conversation.answer):
-        yield "key-fact", "has an answer without its key fact"
+        yield "key-fact", message("finding.key-fact")
 
 
 def _is_placeholder(text: str) -> bool:

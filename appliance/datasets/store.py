@@ -1,20 +1,19 @@
-"""Datasets at rest: Parquet files under Parquet Modular Encryption, one a part.
+"""Datasets at rest: one Parquet file for each part, under Parquet Modular Encryption.
 
-Specification: Apache Parquet "Modular Encryption", `AES_GCM_V1` with 256-bit keys and an encrypted footer.
-`v<version>/<part>.parquet` in the dataset's folder. The additional authenticated data's prefix binds
-what a file is, and is not stored in it, or whole files could be swapped:
+Specification: Apache Parquet "Modular Encryption", `AES_GCM_V1` with 256-bit keys and an encrypted footer. A file is
+`v<version>/<part>.parquet` in the dataset's folder. The prefix of the additional authenticated data says what the file
+is; it is not stored in the file, so that files cannot be swapped:
 
     b"appliance.dataset" || 0x01 || len(id) || id || version || len(part) || part
     (lengths and version: 4 bytes, big-endian)
 
-Each part has its own random key, so that the test part can stay shut while training runs. Columns: row, messages (list
-of role and content), key_fact, kind, group, category; format version 1 under the schema key `appliance.format`. The key
-stays with the vault. Plaintext is only ever in memory, a row group at a time. Does not keep keys, and does not know who
-may read. `parquet` reads and writes the one file; it is imported on use, since a server must have restricted itself
-before the first thread.
+Each part has its own random key, so that the test part stays closed while training runs; the vault keeps the keys.
+Columns: row, messages (list of role and content), key_fact, kind, group, category; format version 1 under the schema
+key `appliance.format`. Plaintext is only in memory, a row group at a time. This module does not know who may read.
+`parquet` reads and writes one file; it is imported on use: a server must restrict itself before the first thread.
 
-A few bytes of such a file decide nothing (the first magic number, the padding of a length that the page's header
-repeats): a change to them goes unnoticed by the reader, and the rows are the same. `verify_dataset` notices every byte.
+The reader does not notice a change to the few bytes of such a file that affect no row (the first magic number, the
+padding of a length that the page's header repeats). `verify_dataset` notices every byte.
 """
 
 import contextlib
@@ -42,9 +41,7 @@ _HASH_PIECE_BYTES = 1024**2
 
 @dataclass(frozen=True)
 class DatasetSummary:
-    """What was written. `files` are SHA-256 digests of the encrypted files, `digest` is one over all: they reveal no
-    content.
-    """
+    """A written version. `files` are SHA-256 digests of the encrypted files, `digest` is one over them all."""
 
     dataset_id: str
     version: int
@@ -57,9 +54,9 @@ class DatasetSummary:
 
 
 def part_path(folder: Path, version: int, part: str) -> Path:
-    """Return where a part lies in the dataset's `folder`. Raises `InputError` for a part or version that cannot be."""
+    """Return the path of a part in the dataset's `folder`. Raises `InputError` for an invalid part or version."""
     if part not in PARTS or version < 1:
-        raise InputError("input:part-dataset-parts", parts=", ".join(PARTS))
+        raise InputError("input:dataset-part", parts=", ".join(PARTS))
     return folder / f"v{version}" / f"{part}.parquet"
 
 
@@ -75,17 +72,16 @@ def write_dataset(
     joined: Mapping[int, int] | None = None,
     placed: Callable[[Any], None] | None = None,
 ) -> DatasetSummary:
-    """Write a version into the dataset's `folder`, whole or not at all; durable when it returns.
+    """Write a version into the dataset's `folder`, whole or not at all; durable on return.
 
-    Goes once through `rows`, in bounded memory. `joined` (row to an earlier row that it must not be parted from) is
-    looked at when the last row has come; `placed` is then told the part of each row (indices into `PARTS`, in the order
-    they came). Raises `InputError` (from the rows, or nothing to train on), `ConflictError` when the version exists,
-    `StorageError`.
+    Reads `rows` once, in bounded memory. `joined` (row to the earlier row whose part it must share) is read after the
+    last row; `placed` then gets the part of each row (indices into `PARTS`, in the order in which they arrived). Raises
+    `InputError` (from the rows, or with nothing to train on), `ConflictError` when the version exists, `StorageError`.
     """
     _verify_keys(part_keys)
     final = part_path(folder, version, "training").parent
     if final.exists():
-        raise ConflictError("conflict:version-dataset-exists")
+        raise ConflictError("conflict:dataset-version")
     from appliance.datasets.parquet import PartWriter  # noqa: PLC0415 - Arrow starts threads when it is imported
     from appliance.datasets.spool import Spool  # noqa: PLC0415 - as above
 
@@ -101,13 +97,10 @@ def write_dataset(
             if placed:
                 placed(parts)
             counts = {part: int((parts == index).sum()) for index, part in enumerate(PARTS)}
+            prefixes = {part: _aad_prefix(dataset_id, version, part) for part in PARTS}
             with contextlib.ExitStack() as stack:
                 writers = [
-                    stack.enter_context(
-                        PartWriter(
-                            temporary / f"{part}.parquet", part_keys[part], _aad_prefix(dataset_id, version, part)
-                        )
-                    )
+                    stack.enter_context(PartWriter(temporary / f"{part}.parquet", part_keys[part], prefixes[part]))
                     for part in PARTS
                 ]
                 spool.distribute(parts, writers)
@@ -121,49 +114,47 @@ def write_dataset(
                 folder.rmdir()  # unless another version is in it
             raise
         fsync_folder(folder)
-    named = {f"{part}_rows": count for part, count in counts.items()}
-    return DatasetSummary(dataset_id, version, _digest(files), sum(counts.values()), files=files, **named)
+    rows_by_part = {f"{part}_rows": count for part, count in counts.items()}
+    return DatasetSummary(dataset_id, version, _digest(files), sum(counts.values()), files=files, **rows_by_part)
 
 
 def read_part(folder: Path, dataset_id: str, version: int, part: str, key: bytes) -> Iterator[Conversation]:
-    """Yield the rows of one part, a row group at a time in memory.
+    """Yield the rows of one part, with one row group in memory.
 
-    Raises `NotFoundError`, and `IntegrityError` when the file is not what was written there under this name (changed,
-    cut, or another part, version or dataset), or the key is another's.
+    Raises `NotFoundError`, and `IntegrityError` when the file is not what was written under this name (changed, cut, or
+    of another part, version or dataset), or the key is wrong.
     """
     path = part_path(folder, version, part)
     prefix = _aad_prefix(dataset_id, version, part)
     if not path.is_file():
-        raise NotFoundError("not-found:part-dataset-import", part=part)
+        raise NotFoundError("not-found:dataset-part", part=part)
     from appliance.datasets.parquet import read_rows  # noqa: PLC0415 - Arrow starts threads when it is imported
 
     yield from read_rows(path, key, prefix, part)
 
 
 def read_all(folder: Path, dataset_id: str, version: int, part_keys: Mapping[str, bytes]) -> Iterator[Conversation]:
-    """Yield the rows of all parts in the order of their numbers. Raises as `read_part`."""
+    """Yield the rows of all parts in the order of their numbers. Raises as `read_part` does."""
     parts = (read_part(folder, dataset_id, version, part, part_keys[part]) for part in PARTS)
     return heapq.merge(*parts, key=lambda conversation: conversation.row)
 
 
 def verify_dataset(folder: Path, version: int, digest: str) -> None:
-    """Raise `IntegrityError` unless the files of the version are, byte for byte, those that `digest` was made over.
-    Needs no key.
-    """
+    """Raise `IntegrityError` unless the files of the version have this digest. Needs no key."""
     with storage_errors("Reading the dataset"):
-        found = _digest(_file_digests(part_path(folder, version, "training").parent))
-    if found != digest:
-        raise IntegrityError("integrity.dataset:files-dataset-written", digest=digest[:12], found=found[:12])
+        actual = _digest(_file_digests(part_path(folder, version, "training").parent))
+    if actual != digest:
+        raise IntegrityError("integrity.dataset:files", expected=digest[:12], actual=actual[:12])
 
 
 def _verify_keys(part_keys: Mapping[str, bytes]) -> None:
-    # A key used for two parts would let one be read where only the other was allowed.
+    # With one key for two parts, access to one would give access to the other.
     if (
         set(part_keys) != set(PARTS)
         or any(len(key) != KEY_BYTES for key in part_keys.values())
         or len(set(part_keys.values())) != len(PARTS)
     ):
-        raise InputError("input:dataset-needs-different", parts=len(PARTS), key_bytes=KEY_BYTES)
+        raise InputError("input:dataset-keys", parts=len(PARTS), key_bytes=KEY_BYTES)
 
 
 def _aad_prefix(dataset_id: str, version: int, part: str) -> bytes:

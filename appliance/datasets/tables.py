@@ -1,4 +1,4 @@
-"""The table of datasets: what is known of each version without reading a row of it."""
+"""The tables of datasets: what is known of each version without reading its rows. `records` reads them."""
 
 from sqlalchemy import Column, Integer, String, Table, Text
 
@@ -21,7 +21,7 @@ DATASETS = Table(
     Column("created_us", Integer, nullable=False),
     Column("created_by", String, nullable=False),
     Column("state", String, nullable=False),
-    # Where it comes from and what it may be used for; "" where nobody said. `keep_until` is an ISO date.
+    # Where it comes from and what it may be used for; "" where that is not known. `keep_until` is an ISO date.
     Column("purpose", Text, nullable=False, default=""),
     Column("owner", Text, nullable=False, default=""),
     Column("licence", Text, nullable=False, default=""),
@@ -30,8 +30,7 @@ DATASETS = Table(
     Column("hold_reason", Text, nullable=False, default=""),
 )
 
-# What was changed from one version to the next. `report` is what was found in its rows, as JSON; `request` is the
-# log's.
+# `change` says what is different from the version before; `report`: JSON (see `records`); `request`: the log's.
 DATASET_VERSIONS = Table(
     "dataset_versions",
     METADATA,
@@ -51,8 +50,8 @@ DATASET_VERSIONS = Table(
     Column("created_us", Integer, nullable=False),
 )
 
-# From the moment a dataset is being shredded, or some of its versions (`versions`: "1,2"; "" is all of it).
-# `note` is the signed certificate, "" until it is done; `sequence` is the log's entry.
+# Begun or finished shreddings of a dataset, or of some of its versions (`versions`: "1,2"; "" for all).
+# `note` is the signed certificate, "" until it is finished; `sequence` is the log's entry.
 ERASURES = Table(
     "erasures",
     METADATA,

@@ -8,9 +8,10 @@ from typing import Any
 
 from appliance.datasets.blocks import Block
 from appliance.datasets.conversation import Conversation
+from appliance.foundation.messages import Message, message
 
-COUNTED_ROWS = 20_000  # so many make the histogram; later ones are counted only when they may be too long
-LONG_CHARACTERS = 6000  # without a model: about 1,500 tokens, more than training windows usually hold
+COUNTED_ROWS = 20_000  # in the histogram; later rows are counted only when they may be too long
+LONG_CHARACTERS = 6000  # without a model: about 1,500 tokens, more than most training windows hold
 TURN_TOKENS = 5  # what a chat template writes around a turn, roughly
 BINS = 20
 
@@ -25,11 +26,11 @@ class TokenLimit:
 
 
 class Lengths:
-    """Counts rows as they pass."""
+    """Counts rows as they pass, in tokens, or in characters without a model (or a readable tokenizer: see `note`)."""
 
     def __init__(self, limit: TokenLimit | None) -> None:
         self.limit = limit
-        self.note = ""
+        self.note: Message | None = None
         self._lengths = array("q")
         self._tokenizer: Any = None
         if limit:
@@ -39,59 +40,54 @@ class Lengths:
                 self._tokenizer = Tokenizer.from_file(str(limit.tokenizer_path))
             except Exception:  # the library raises nothing more precise
                 self.limit = None
-                self.note = f"The tokenizer of {limit.model_name} cannot be read, so lengths are counted in characters."
+                self.note = message("note.unreadable-tokenizer", model=limit.model_name)
             else:
                 self._tokenizer.no_truncation()
 
-    def add(self, conversation: Conversation) -> str:
-        """Return the clause when the row is too long, or ""."""
-        texts = [message["content"] for message in conversation.messages]
-        if self.limit is None:
-            length = sum(map(len, texts))
-            if len(self._lengths) < COUNTED_ROWS:
-                self._lengths.append(length)
-            return f"has {length:,} characters; what does not fit is not learned" if length > LONG_CHARACTERS else ""
-        # A token is a byte or more.
-        fits = sum(len(text.encode()) + TURN_TOKENS for text in texts) <= self.limit.max_tokens
-        if fits and len(self._lengths) >= COUNTED_ROWS:
-            return ""
+    def add(self, conversation: Conversation) -> Message | None:
+        """Count a row; return the finding when it is too long."""
+        is_counted = len(self._lengths) < COUNTED_ROWS
+        if not is_counted and self.limit and self._fits_by_bytes(conversation):
+            return None
         length = self.tokens(conversation)
-        if len(self._lengths) < COUNTED_ROWS:
+        if is_counted:
             self._lengths.append(length)
-        if length <= self.limit.max_tokens:
-            return ""
-        return f"has {length:,} tokens, and training reads {self.limit.max_tokens:,}; the rest is not learned"
+        if length <= self.max_length:
+            return None
+        if self.limit:
+            return message("finding.too-many-tokens", tokens=length, max_tokens=self.max_length)
+        return message("finding.too-many-characters", characters=length)
 
-    def add_block(self, block: Block) -> Iterator[tuple[int, str]]:
-        """Yield the place and the clause of each row that is too long."""
+    def add_block(self, block: Block) -> Iterator[tuple[int, Message]]:
+        """Count the rows of a block; yield the index and the finding of each that is too long."""
         import numpy as np  # noqa: PLC0415 - starts threads
 
         if len(self._lengths) < COUNTED_ROWS:
-            places = list(range(len(block)))
-        else:  # a character or a token is a byte or more
-            places = np.flatnonzero(block.bytes_of_text() + 2 * TURN_TOKENS > self.max_length).tolist()
-        for place in places:
-            if clause := self.add(block.conversation(place)):
-                yield place, clause
+            indices = list(range(len(block)))
+        else:  # a character or a token is one byte or more
+            indices = np.flatnonzero(block.bytes_of_text() + 2 * TURN_TOKENS > self.max_length).tolist()
+        for index in indices:
+            if finding := self.add(block.conversation(index)):
+                yield index, finding
 
     def tokens(self, conversation: Conversation) -> int:
         """Return the length in tokens (in characters without a model)."""
-        texts = [message["content"] for message in conversation.messages]
+        texts = [turn["content"] for turn in conversation.messages]
         if self.limit is None:
             return sum(map(len, texts))
-        encoded = self._tokenizer.encode_batch(texts, add_special_tokens=False)
-        return sum(len(each.ids) for each in encoded) + TURN_TOKENS * len(texts)
+        encodings = self._tokenizer.encode_batch(texts, add_special_tokens=False)
+        return sum(len(encoding.ids) for encoding in encodings) + TURN_TOKENS * len(texts)
 
     @property
     def max_length(self) -> int:
-        """The most that fits, in the unit of `tokens`."""
+        """The longest row that fits, in the unit of `tokens`."""
         return self.limit.max_tokens if self.limit else LONG_CHARACTERS
 
     def histogram(self) -> dict[str, Any]:
         """Return the lengths of the first rows as plain JSON: `counts` between neighbouring `edges`."""
         import numpy as np  # noqa: PLC0415 - starts threads
 
-        found: dict[str, Any] = {
+        histogram: dict[str, Any] = {
             "unit": "tokens" if self.limit else "characters",
             "model": self.limit.model_name if self.limit else "",
             "limit": self.max_length,
@@ -103,10 +99,11 @@ class Lengths:
             lengths = np.frombuffer(self._lengths, dtype=np.int64)
             width = max(1, -(-int(lengths.max() + 1) // BINS))
             counts, edges = np.histogram(lengths, bins=np.arange(0, width * BINS + 1, width))
-            found |= {
-                "edges": edges.tolist(),
-                "counts": counts.tolist(),
-                "median": int(np.median(lengths)),
-                "longest": int(lengths.max()),
-            }
-        return found
+            histogram["edges"], histogram["counts"] = edges.tolist(), counts.tolist()
+            histogram["median"], histogram["longest"] = int(np.median(lengths)), int(lengths.max())
+        return histogram
+
+    def _fits_by_bytes(self, conversation: Conversation) -> bool:
+        # A token is one byte or more.
+        sizes = (len(turn["content"].encode()) + TURN_TOKENS for turn in conversation.messages)
+        return sum(sizes) <= self.max_length

@@ -1,6 +1,6 @@
 """Base models and adapters: import, verification at every load, the starter.
 
-Tables stand in `models.tables`, out of workers' way.
+The tables and what reads them are modules of their own (`tables`, `records`): a worker does not load a database.
 """
 
 from appliance.models.adapter_configuration import (

@@ -1,10 +1,8 @@
-"""An adapter's configuration (PEFT's `adapter_config.json`) through an allow-list: LoRA on named projections, nothing
-that loads code.
+"""An adapter's configuration (PEFT's `adapter_config.json`) through an allow-list: LoRA on named projections.
 
-Plain LoRA, rsLoRA and DoRA (`use_rslora`, `use_dora`). Trained tensors have a configuration of their own: see
-`tuned_configuration`.
-
-PEFT hands `auto_mapping` and some other keys to `import_module`; here every key that would do more must be off.
+Plain LoRA, rsLoRA and DoRA (`use_rslora`, `use_dora`). Trained tensors have a configuration of their own, in
+`tuned_configuration`. PEFT passes `auto_mapping` and some other keys to `import_module`; here every key that would do
+more than describe a LoRA must be off.
 """
 
 from dataclasses import dataclass
@@ -20,7 +18,7 @@ _MAX_BYTES = 256 * 1024
 
 
 def _off(value: Any) -> bool:
-    """What PEFT writes for a feature that is not used."""
+    """Accept what PEFT writes for an unused feature."""
     return value is None or value is False or value in ({}, [])
 
 
@@ -50,39 +48,11 @@ _DROPPED: dict[str, Check] = {
     "qalora_group_size": integer(1, 4096),
     **dict.fromkeys(
         (
-            *(
-                "auto_mapping",
-                "exclude_modules",
-                "modules_to_save",
-                "layers_to_transform",
-                "layers_pattern",
-                "rank_pattern",
-                "alpha_pattern",
-            ),
-            *(
-                "megatron_config",
-                "trainable_token_indices",
-                "loftq_config",
-                "eva_config",
-                "corda_config",
-                "lora_ga_config",
-            ),
-            *(
-                "velora_config",
-                "alora_invocation_tokens",
-                "use_qalora",
-                "monteclora_config",
-                "layer_replication",
-                "lora_bias",
-            ),
-            *(
-                "target_parameters",
-                "use_bdlora",
-                "arrow_config",
-                "kasa_config",
-                "ensure_weight_tying",
-                "runtime_config",
-            ),
+            *("auto_mapping", "exclude_modules", "modules_to_save", "layers_to_transform", "layers_pattern"),
+            *("rank_pattern", "alpha_pattern", "megatron_config", "trainable_token_indices", "loftq_config"),
+            *("eva_config", "corda_config", "lora_ga_config", "velora_config", "alora_invocation_tokens", "use_qalora"),
+            *("monteclora_config", "layer_replication", "lora_bias", "target_parameters", "use_bdlora"),
+            *("arrow_config", "kasa_config", "ensure_weight_tying", "runtime_config"),
         ),
         _off,
     ),
@@ -93,7 +63,7 @@ _DROPPED: dict[str, Check] = {
 class AdapterConfiguration:
     """A LoRA: update = (alpha / rank, or alpha / sqrt(rank) with `use_rslora`) * B A on each of `target_modules`.
 
-    With `use_dora` the sum's columns are scaled to lengths that were learned.
+    With `use_dora`, the columns of the sum are scaled to learned magnitudes.
     """
 
     rank: int
@@ -104,7 +74,7 @@ class AdapterConfiguration:
     use_dora: bool
 
     def to_peft(self) -> dict[str, Any]:
-        """Return the configuration as PEFT reads it, made anew."""
+        """Return a new configuration that PEFT reads."""
         return {
             "peft_type": "LORA",
             "task_type": "CAUSAL_LM",
@@ -119,11 +89,11 @@ class AdapterConfiguration:
 
 
 def read_adapter_configuration(data: bytes, name: str = "adapter_config.json") -> AdapterConfiguration:
-    """Return what a configuration says. Raises `InputError` naming the key that is refused."""
+    """Return the configuration in `data`. Raises `InputError` naming the key that is refused."""
     value = allow(decode_object(data, name, _MAX_BYTES), name, _KEPT, _DROPPED)
     missing = [key for key in ("peft_type", "r", "lora_alpha", "target_modules") if key not in value]
     if missing:
-        raise InputError("model.value", name=shown(name), missing=", ".join(missing))
+        raise InputError("model.value:missing-in-adapter", name=shown(name), missing=", ".join(missing))
     return AdapterConfiguration(
         rank=value["r"],
         lora_alpha=value["lora_alpha"],
@@ -137,7 +107,7 @@ def read_adapter_configuration(data: bytes, name: str = "adapter_config.json") -
 def read_artefact_configuration(
     data: bytes, name: str = "adapter_config.json"
 ) -> AdapterConfiguration | TunedConfiguration:
-    """Return what was trained: an adapter, or tensors. Raises `InputError` for anything else."""
+    """Return the configuration of an adapter or of trained tensors. Raises `InputError` for anything else."""
     if "format" in decode_object(data, name, _MAX_BYTES):
         return read_tuned_configuration(data, name)
     return read_adapter_configuration(data, name)

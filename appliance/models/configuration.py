@@ -1,9 +1,8 @@
-"""A model's configuration through an allow-list: which architecture, which sizes, which tensors must be there, and
-nothing else.
+"""A model's configuration through an allow-list: the architecture, the sizes and the tensors that it must have.
 
-What transformers would act on beyond that (`auto_map`, `trust_remote_code`, `_attn_implementation_internal`,
-`quantization_config`, anything not listed) refuses the model. Keys that only describe are dropped. What is kept is
-written anew, so no library reads a byte that came in.
+A model with anything else that transformers would act on (`auto_map`, `trust_remote_code`, `quantization_config`,
+`_attn_implementation_internal`, any key that is not listed) is refused. Keys that only describe are dropped. What is
+kept is written anew, so that no library reads the original bytes.
 """
 
 from collections.abc import Mapping
@@ -28,7 +27,7 @@ MAX_TOKENIZER_BYTES = 64 * 1024**2
 MAX_TEMPLATE_CHARACTERS = 100_000
 _MAX_TOKENS = 1_000_000
 
-# architecture: its model_type
+# Each architecture with its model_type.
 ARCHITECTURES = {"LlamaForCausalLM": "llama", "MistralForCausalLM": "mistral", "Qwen2ForCausalLM": "qwen2"}
 
 _TOKEN_ID = optional(integer(0, _MAX_TOKENS))
@@ -107,17 +106,12 @@ _MODEL_DROPPED: dict[str, Check] = {
     "pretraining_tp": one_of(1),
 }
 _REQUIRED = (
-    "architectures",
-    "vocab_size",
-    "hidden_size",
-    "intermediate_size",
-    "num_hidden_layers",
-    "num_attention_heads",
+    *("architectures", "vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads"),
 )
 
 _GENERATION_KEYS: dict[str, Check] = {"bos_token_id": _token_ids, "eos_token_id": _token_ids, "pad_token_id": _TOKEN_ID}
 _GENERATION_DROPPED: dict[str, Check] = {
-    # How to sample is the appliance's own business; greedy decoding is what it measures.
+    # The appliance chooses the sampling settings itself; it measures greedy decoding.
     **dict.fromkeys(
         ("do_sample", "output_attentions", "output_hidden_states", "_from_model_config", "use_cache"), _BOOL
     ),
@@ -135,7 +129,7 @@ _TOKENIZER_CLASSES = (
 
 
 def _token(value: Any) -> bool:
-    """A special token: its text, or an object with it."""
+    """Accept a special token: its text, or an object with it."""
     return text(200)(value) or (
         isinstance(value, dict) and allow(value, "tokenizer_config.json", _ADDED_TOKEN, {}) == value
     )
@@ -175,13 +169,8 @@ _TOKENIZER_DROPPED: dict[str, Check] = {
     "backend": one_of("tokenizers"),
     **dict.fromkeys(
         (
-            "add_prefix_space",
-            "clean_up_tokenization_spaces",
-            "legacy",
-            "use_default_system_prompt",
-            "split_special_tokens",
-            "is_local",
-            "local_files_only",
+            *("add_prefix_space", "clean_up_tokenization_spaces", "legacy", "use_default_system_prompt"),
+            *("split_special_tokens", "is_local", "local_files_only"),
         ),
         optional(_BOOL),
     ),
@@ -196,15 +185,8 @@ _TOKENIZER_DROPPED: dict[str, Check] = {
 
 _TOKENIZER_JSON_KEYS = dict.fromkeys(
     (
-        "version",
-        "truncation",
-        "padding",
-        "added_tokens",
-        "normalizer",
-        "pre_tokenizer",
-        "post_processor",
-        "decoder",
-        "model",
+        *("version", "truncation", "padding", "added_tokens", "normalizer"),
+        *("pre_tokenizer", "post_processor", "decoder", "model"),
     ),
     anything,
 )
@@ -212,39 +194,39 @@ _TOKENIZER_JSON_KEYS = dict.fromkeys(
 
 def read_model_configuration(data: bytes, name: str = "config.json") -> dict[str, Any]:
     """Return the clean configuration. Raises `InputError` naming the key that is refused."""
-    found = decode_object(data, name, MAX_CONFIGURATION_BYTES)
-    _verify_architecture(found.get("architectures"), name)
-    value = allow(found, name, _MODEL_KEYS, _MODEL_DROPPED)
+    original = decode_object(data, name, MAX_CONFIGURATION_BYTES)
+    _verify_architecture(original.get("architectures"), name)
+    value = allow(original, name, _MODEL_KEYS, _MODEL_DROPPED)
     missing = [key for key in _REQUIRED if key not in value]
     if missing:
-        raise InputError("model.value:lacks-fetch-model", name=shown(name), missing=", ".join(missing))
+        raise InputError("model.value:missing", name=shown(name), missing=", ".join(missing))
     value["model_type"] = value.get("model_type", ARCHITECTURES[value["architectures"][0]])
     if value["model_type"] != ARCHITECTURES[value["architectures"][0]]:
-        raise InputError("model.value:gives-model-type", name=shown(name))
-    heads, shared = value["num_attention_heads"], key_value_heads(value)
-    if heads % shared or ("head_dim" not in value and value["hidden_size"] % heads):
-        raise InputError("model.value:gives-numbers-heads", name=shown(name))
+        raise InputError("model.value:model-type", name=shown(name))
+    num_heads = value["num_attention_heads"]
+    if num_heads % key_value_heads(value) or ("head_dim" not in value and value["hidden_size"] % num_heads):
+        raise InputError("model.value:heads", name=shown(name))
     return value
 
 
-def _verify_architecture(named: Any, name: str) -> None:
-    """Raise `InputError` for a model of another family: first of all, since its other keys are unknown as well."""
-    if isinstance(named, list) and len(named) == 1 and isinstance(named[0], str) and named[0] not in ARCHITECTURES:
+def _verify_architecture(value: Any, name: str) -> None:
+    """Raise `InputError` for an unsupported architecture, before its other keys are found to be unknown."""
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str) and value[0] not in ARCHITECTURES:
         raise InputError(
-            "model.architecture", name=shown(name), named=shown(named[0]), architectures=", ".join(ARCHITECTURES)
+            "model.architecture",
+            name=shown(name),
+            architecture=shown(value[0]),
+            supported=", ".join(ARCHITECTURES),
         )
 
 
 def read_generation_configuration(data: bytes, name: str = "generation_config.json") -> dict[str, Any]:
-    """Return the token ids; sampling settings are dropped. Raises `InputError` naming the key that is refused."""
+    """Return the token ids, without sampling settings. Raises `InputError` naming the key that is refused."""
     return allow(decode_object(data, name, MAX_CONFIGURATION_BYTES), name, _GENERATION_KEYS, _GENERATION_DROPPED)
 
 
 def read_tokenizer_configuration(data: bytes, name: str = "tokenizer_config.json") -> dict[str, Any]:
-    """Return the clean tokenizer configuration, with `tokenizer_class` a plain one.
-
-    Raises `InputError` naming the key that is refused.
-    """
+    """Return the clean configuration, with a plain `tokenizer_class`. Raises `InputError` naming the refused key."""
     value = allow(decode_object(data, name, MAX_TOKENIZER_BYTES), name, _TOKENIZER_KEYS, _TOKENIZER_DROPPED)
     for key in ("bos_token", "eos_token", "pad_token", "unk_token"):
         if isinstance(value.get(key), dict):
@@ -252,29 +234,32 @@ def read_tokenizer_configuration(data: bytes, name: str = "tokenizer_config.json
     return {**value, "tokenizer_class": "PreTrainedTokenizerFast"}
 
 
-def verify_tokenizer(data: bytes, vocabulary: int, name: str = "tokenizer.json") -> None:
-    """Raise `InputError` unless this is a tokenizer whose ids the model has.
-
-    Its parts are checked by the library that runs it.
-    """
+def verify_tokenizer(data: bytes, vocab_size: int, name: str = "tokenizer.json") -> None:
+    """Raise `InputError` unless this is a tokenizer whose ids the model has. The library that runs it checks more."""
     value = allow(decode_object(data, name, MAX_TOKENIZER_BYTES), name, _TOKENIZER_JSON_KEYS, {})
     model = value.get("model")
     if not isinstance(model, dict) or model.get("type", "BPE") not in ("BPE", "Unigram", "WordPiece"):
-        raise InputError("model.value:kind-appliance-accept", name=shown(name))
-    added = value.get("added_tokens") or []
-    words = model.get("vocab")
-    ids = (
-        list(words.values()) if isinstance(words, dict) else list(range(len(words))) if isinstance(words, list) else []
-    )
-    ids += (
-        [token.get("id") if isinstance(token, dict) else None for token in added] if isinstance(added, list) else [None]
-    )
-    if not ids or not all(integer(0, vocabulary - 1)(token) for token in ids):
-        raise InputError("model.value:token-ids-model", name=shown(name))
+        raise InputError("model.value:tokenizer-kind", name=shown(name))
+    ids = [*_vocabulary_ids(model.get("vocab")), *_added_ids(value.get("added_tokens") or [])]
+    if not ids or not all(integer(0, vocab_size - 1)(token) for token in ids):
+        raise InputError("model.value:token-ids", name=shown(name))
+
+
+def _vocabulary_ids(vocabulary: Any) -> list[Any]:
+    if isinstance(vocabulary, dict):
+        return list(vocabulary.values())
+    return list(range(len(vocabulary))) if isinstance(vocabulary, list) else []
+
+
+def _added_ids(added: Any) -> list[Any]:
+    """Return the ids of added tokens, None for one that is malformed."""
+    if not isinstance(added, list):
+        return [None]
+    return [token.get("id") if isinstance(token, dict) else None for token in added]
 
 
 def key_value_heads(configuration: Mapping[str, Any]) -> int:
-    """Return the number of key and value heads; without a number of their own, there are as many as query heads."""
+    """Return the number of key and value heads: by default, that of the query heads."""
     return int(configuration.get("num_key_value_heads") or configuration["num_attention_heads"])
 
 
@@ -284,10 +269,8 @@ def head_dimension(configuration: Mapping[str, Any]) -> int:
 
 
 def expected_tensors(configuration: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
-    """Return each tensor's name and shape as the architecture has them, `lm_head.weight` left out when embeddings are
-    tied.
-    """
-    hidden, wide = configuration["hidden_size"], configuration["intermediate_size"]
+    """Return the name and shape of each tensor of the architecture, without `lm_head.weight` for tied embeddings."""
+    hidden, intermediate = configuration["hidden_size"], configuration["intermediate_size"]
     queries = configuration["num_attention_heads"] * head_dimension(configuration)
     keys = key_value_heads(configuration) * head_dimension(configuration)
     qwen = configuration["model_type"] == "qwen2"
@@ -297,6 +280,7 @@ def expected_tensors(configuration: Mapping[str, Any]) -> dict[str, tuple[int, .
         "v_proj": (keys, hidden),
         "o_proj": (hidden, queries),
     }
+    mlp = {"gate_proj": (intermediate, hidden), "up_proj": (intermediate, hidden), "down_proj": (hidden, intermediate)}
     shapes: dict[str, tuple[int, ...]] = {
         "model.embed_tokens.weight": (configuration["vocab_size"], hidden),
         "model.norm.weight": (hidden,),
@@ -309,11 +293,7 @@ def expected_tensors(configuration: Mapping[str, Any]) -> dict[str, tuple[int, .
             shapes[f"{prefix}self_attn.{name}.weight"] = shape
             if (qwen and name != "o_proj") or (not qwen and configuration.get("attention_bias", False)):
                 shapes[f"{prefix}self_attn.{name}.bias"] = shape[:1]
-        for name, shape in {
-            "gate_proj": (wide, hidden),
-            "up_proj": (wide, hidden),
-            "down_proj": (hidden, wide),
-        }.items():
+        for name, shape in mlp.items():
             shapes[f"{prefix}mlp.{name}.weight"] = shape
             if configuration.get("mlp_bias", False):
                 shapes[f"{prefix}mlp.{name}.bias"] = shape[:1]

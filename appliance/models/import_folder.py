@@ -1,10 +1,9 @@
-"""Bring a model's folder in: check everything, copy only what is known, and keep it under the hash of its content.
+"""Import of a model's folder: everything is checked, only known files are copied, under the hash of their content.
 
-A folder holds `config.json`, `tokenizer.json`, `tokenizer_config.json`, weights in safetensors (one file, or shards
-with their index), and perhaps `generation_config.json` and a chat template. JSON files are written anew from what the
-allow-lists keep; weights are copied byte for byte. Weights are checked after they are copied, so that nobody can change
-them in between. Pickle, code and unknown files refuse the model. Does not run the tokenizer, nor the template (see
-`prompts`).
+A folder has `config.json`, `tokenizer.json`, `tokenizer_config.json`, weights in safetensors (one file, or shards with
+their index), and perhaps `generation_config.json` and a chat template. JSON files are written anew from what the
+allow-lists keep. Weights are copied byte for byte, and checked after the copy so that they cannot change in between. A
+folder with pickle, code or unknown files is refused. The tokenizer and the template are not run here (see `prompts`).
 """
 
 import hashlib
@@ -16,7 +15,7 @@ import shutil
 import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from appliance.foundation.atomic_files import fsync_folder, make_private_folder, storage_errors, write_atomic
 from appliance.foundation.errors import InputError, IntegrityError
@@ -35,9 +34,9 @@ _SINGLE = "model.safetensors"
 _INDEX = "model.safetensors.index.json"
 _SHARD = re.compile(r"model-\d{5}-of-\d{5}\.safetensors")
 _REQUIRED = ("config.json", "tokenizer.json", "tokenizer_config.json")
-TEMPLATE_NAME = "chat_template.jinja"  # wherever it stood, an import keeps it under this name
+TEMPLATE_NAME = "chat_template.jinja"  # an import keeps the template under this name, wherever it was
 _OPTIONAL = ("generation_config.json", TEMPLATE_NAME, "LICENSE", "NOTICE")
-# Known, of no use here, and not copied: the tokenizer is read from tokenizer.json alone.
+# Known, but not needed and not copied: the tokenizer is read from tokenizer.json alone.
 _LEFT_BEHIND = (
     *("README.md", "LICENSE.txt", "LICENSE.md", "USE_POLICY.md", ".gitattributes", ".gitignore"),
     *("special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt", "tokenizer.model"),
@@ -46,26 +45,22 @@ _PICKLES = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib", ".npy"
 
 
 def model_folder(home: Path, model_id: str) -> Path:
-    """Return where the model with this id lies in the home."""
+    """Return the folder of a model in the home."""
     return home / "models" / model_id
 
 
 def verify_model_folder(source: Path) -> ModelManifest:
-    """Check a folder and return the manifest that importing it would give.
-
-    Raises `InputError` naming the file or key that is refused.
-    """
+    """Return the manifest that importing a folder would give. Raises `InputError` naming the refused file or key."""
     names = _list_folder(source)
     digests = {name: _sha256(source / name) for name in names if name.endswith(".safetensors")}
     return _inspect(source, source, names, digests, name=source.name, licence="")[0]
 
 
 def copy_model(source: Path, home: Path, *, name: str = "", licence: str = "") -> ModelManifest:
-    """Import the folder `source` into the home, whole or not at all; durable when it returns. The same content again is
-    the same model.
+    """Import the folder `source` into the home, whole or not at all; durable on return. The same content is one model.
 
-    `licence`, when not given, is read from the model's README. Raises `InputError` naming the file or key that is
-    refused, `StorageError`, and `IntegrityError` when the same model is there already but damaged.
+    `licence` is read from the model's README unless given. Raises `InputError` naming the file or key that is refused,
+    `StorageError`, and `IntegrityError` when the same model is already there but damaged.
     """
     names = _list_folder(source)
     models = home / "models"
@@ -93,54 +88,47 @@ def copy_model(source: Path, home: Path, *, name: str = "", licence: str = "") -
 
 
 def verify_model(folder: Path, manifest: ModelManifest) -> None:
-    """Raise `IntegrityError` unless `folder` holds exactly the manifest's files with their content.
-
-    Done at every load; it reads all.
-    """
+    """Raise `IntegrityError` unless `folder` has exactly the files of the manifest. Reads them all, at every load."""
     with storage_errors("Reading the model"):
         if not folder.is_dir() or folder.is_symlink():
-            raise IntegrityError("integrity.model")
-        found = set(os.listdir(folder))
-        extra, missing = found - set(manifest.files), set(manifest.files) - found
-        if extra or missing:
-            what = f"{shown(min(extra))} was added" if extra else f"{shown(min(missing))} is missing"
-            raise IntegrityError("integrity.model:model-imported-import", what=what)
+            raise IntegrityError("integrity.model:folder")
+        names, expected_names = set(os.listdir(folder)), set(manifest.files)
+        if names - expected_names:
+            raise IntegrityError("integrity.model:added", name=shown(min(names - expected_names)))
+        if expected_names - names:
+            raise IntegrityError("integrity.model:missing", name=shown(min(expected_names - names)))
         for name, expected in sorted(manifest.files.items()):
             if not stat.S_ISREG((folder / name).lstat().st_mode) or _sha256(folder / name) != expected:
-                raise IntegrityError("integrity.model:model-imported-changed", name=name)
+                raise IntegrityError("integrity.model:changed", name=name)
 
 
 def _list_folder(source: Path) -> list[str]:
-    """Return the names to import, sorted.
-
-    Raises `InputError` for anything that is not known, and for what is missing.
-    """
+    """Return the names to import, sorted. Raises `InputError` for unknown or missing files."""
     if not source.is_dir():
-        raise InputError("model.folder")
+        raise InputError("model.folder:not-there")
     entries = sorted(os.scandir(source), key=lambda entry: entry.name)
     if len(entries) > MAX_FILES:
-        raise InputError("model.folder:folder-holds-more", max_files=MAX_FILES)
+        raise InputError("model.folder:too-many-files", max_files=MAX_FILES)
     for entry in entries:
         _verify_entry(entry)
     names = [entry.name for entry in entries if entry.name not in _LEFT_BEHIND]
     missing = [name for name in _REQUIRED if name not in names]
     shards = [name for name in names if _SHARD.fullmatch(name)]
     if missing or not (_SINGLE in names or (shards and _INDEX in names)):
-        missing = missing or [_SINGLE]
-        raise InputError("model.folder:model-folder-lacks", missing=", ".join(missing))
+        raise InputError("model.folder:incomplete", missing=", ".join(missing or [_SINGLE]))
     if _SINGLE in names and (shards or _INDEX in names):
-        raise InputError("model.folder:folder-holds-weights")
+        raise InputError("model.folder:weights-twice")
     return names
 
 
 def _verify_entry(entry: os.DirEntry[str]) -> None:
     name, lower = entry.name, entry.name.lower()
     if lower.endswith(_PICKLES):
-        raise InputError("model.pickle", name=shown(name))
+        raise InputError("model.pickle:file", name=shown(name))
     if lower.endswith((".py", ".pyc", ".so")):
         raise InputError("model.code", name=shown(name))
     if entry.is_symlink() or not entry.is_file(follow_symlinks=False):
-        raise InputError("model.folder:link-folder-plain", name=shown(name))
+        raise InputError("model.folder:not-plain", name=shown(name))
     known = (*_REQUIRED, *_OPTIONAL, *_LEFT_BEHIND, _SINGLE, _INDEX)
     if name not in known and not _SHARD.fullmatch(name):
         raise InputError("model.file", name=shown(name))
@@ -149,10 +137,7 @@ def _verify_entry(entry: os.DirEntry[str]) -> None:
 def _inspect(
     source: Path, weights: Path, names: list[str], digests: Mapping[str, str], *, name: str, licence: str
 ) -> tuple[ModelManifest, dict[str, bytes]]:
-    """Return the manifest and the files that are written anew.
-
-    Texts are read from `source` once; headers from `weights`.
-    """
+    """Return the manifest and the files to write anew. Texts are read once, from `source`; headers from `weights`."""
     texts = {file: _read_text(source / file) for file in names if file not in digests}
     config = allowed.read_model_configuration(texts["config.json"])
     allowed.verify_tokenizer(texts["tokenizer.json"], config["vocab_size"])
@@ -162,8 +147,7 @@ def _inspect(
         rewritten["generation_config.json"] = _json(
             allowed.read_generation_configuration(texts["generation_config.json"])
         )
-    # One place for the template, as transformers has it since version 4.43; the file wins over the key, as it does
-    # there.
+    # One place for the template, as in transformers since 4.43, where the file takes precedence over the key, too.
     inline = tokenizer.pop("chat_template", None)
     template = texts[TEMPLATE_NAME].decode() if TEMPLATE_NAME in texts else inline
     if template is not None:
@@ -193,11 +177,11 @@ def _inspect(
 
 
 def _verified_index(data: bytes, headers: Mapping[str, SafetensorsHeader]) -> dict[str, Any]:
-    """Return the index of shards, made anew. Raises `InputError` when it does not say what the shards hold."""
+    """Return the index of the shards, made anew. Raises `InputError` when it does not match them."""
     actual = {tensor: file for file, header in headers.items() for tensor in header.tensors}
     value = decode_object(data, _INDEX, MAX_TEXT_BYTES * 16)
     if not set(value) <= {"metadata", "weight_map"} or value.get("weight_map") != actual:
-        raise InputError("model.safetensors", index=_INDEX)
+        raise InputError("model.safetensors:index", name=_INDEX)
     size = sum(tensor.end - tensor.begin for header in headers.values() for tensor in header.tensors.values())
     return {"metadata": {"total_size": size}, "weight_map": dict(sorted(actual.items()))}
 
@@ -207,52 +191,52 @@ def _verify_tensors(config: Mapping[str, Any], headers: Mapping[str, Safetensors
 
     Raises `InputError` unless the tensors are those of the architecture, once each.
     """
-    expected = allowed.expected_tensors(config)
-    found: dict[str, tuple[int, ...]] = {}
+    shapes: dict[str, tuple[int, ...]] = {}
     for file, header in headers.items():
-        for tensor_name, tensor in header.tensors.items():
-            if tensor_name in found or tensor.dtype not in _WEIGHT_TYPES:
-                clause = "twice" if tensor_name in found else f"as {tensor.dtype}, which is not accepted for weights"
-                raise InputError(
-                    "model.tensors:holds-use-another", file=file, tensor_name=shown(tensor_name), clause=clause
-                )
-            found[tensor_name] = tensor.shape
-    if found.get("lm_head.weight") == found.get("model.embed_tokens.weight") and "lm_head.weight" not in expected:
-        found.pop("lm_head.weight", None)  # some tied models carry their head all the same; it is not used
-    if found != expected:
-        odd = min(key for key in {*found, *expected} if found.get(key) != expected.get(key))
-        how = f"expected shape {list(expected[odd])}" if odd in expected else "not expected"
-        got = f"got {list(found[odd])}" if odd in found else "it is missing"
-        raise InputError("model.tensors", odd=shown(odd), how=how, got=got)
+        for name, tensor in header.tensors.items():
+            if name in shapes:
+                raise InputError("model.tensors:twice", file=file, tensor=shown(name))
+            if tensor.dtype not in _WEIGHT_TYPES:
+                raise InputError("model.tensors:dtype", file=file, tensor=shown(name), dtype=tensor.dtype)
+            shapes[name] = tensor.shape
+    expected = allowed.expected_tensors(config)
+    if shapes.get("lm_head.weight") == shapes.get("model.embed_tokens.weight") and "lm_head.weight" not in expected:
+        shapes.pop("lm_head.weight", None)  # some models with tied embeddings have an unused head
+    if shapes != expected:
+        _refuse_tensors(shapes, expected)
     return sum(header.parameters for header in headers.values())
 
 
+def _refuse_tensors(shapes: Mapping[str, tuple[int, ...]], expected: Mapping[str, tuple[int, ...]]) -> NoReturn:
+    """Raise `InputError` naming the first tensor that is missing, not expected, or of another shape."""
+    name = min(name for name in {*shapes, *expected} if shapes.get(name) != expected.get(name))
+    if name not in expected:
+        raise InputError("model.tensors:unexpected", tensor=shown(name))
+    if name not in shapes:
+        raise InputError("model.tensors:missing", tensor=shown(name))
+    expected_shape, shape = str(list(expected[name])), str(list(shapes[name]))
+    raise InputError("model.tensors:shape", tensor=shown(name), expected=expected_shape, shape=shape)
+
+
 def _read_text(path: Path) -> bytes:
-    limit = allowed.MAX_TOKENIZER_BYTES if path.name.startswith("tokenizer") else MAX_TEXT_BYTES * 16
+    max_bytes = allowed.MAX_TOKENIZER_BYTES if path.name.startswith("tokenizer") else MAX_TEXT_BYTES * 16
     with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as file:
-        data = file.read(limit + 1)
-    if len(data) > limit:
-        raise InputError("model.too-large:larger-bytes", path_name=path.name, limit=limit)
+        data = file.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        raise InputError("model.too-large:file", name=path.name, max_bytes=max_bytes)
     if path.name in ("LICENSE", "NOTICE"):
         return data[:MAX_TEXT_BYTES]
     try:
         characters = len(data.decode())
     except UnicodeDecodeError as error:
-        raise InputError("model.json:utf-text-fetch", path_name=path.name) from error
+        raise InputError("model.json:not-text", name=path.name) from error
     if path.name == TEMPLATE_NAME and characters > allowed.MAX_TEMPLATE_CHARACTERS:
-        raise InputError(
-            "model.too-large:longer-characters-use",
-            path_name=path.name,
-            max_template_characters=allowed.MAX_TEMPLATE_CHARACTERS,
-        )
+        raise InputError("model.too-large:template", name=path.name, max_characters=allowed.MAX_TEMPLATE_CHARACTERS)
     return data
 
 
 def _copy_file(source: Path, target: Path) -> str:
-    """Copy one file durably and return its SHA-256, taken while copying.
-
-    A link put there since the listing is not followed.
-    """
+    """Copy one file durably and return its SHA-256, computed from the copied bytes. A link is not followed."""
     digest, total = hashlib.sha256(), 0
     with (
         open(os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as reader,
@@ -261,7 +245,7 @@ def _copy_file(source: Path, target: Path) -> str:
         while piece := reader.read(_PIECE_BYTES):
             total += len(piece)
             if total > MAX_WEIGHT_BYTES:
-                raise InputError("model.too-large:too-large-appliance", source_name=shown(source.name))
+                raise InputError("model.too-large:weights", name=shown(source.name))
             digest.update(piece)
             writer.write(piece)
         writer.flush()
@@ -279,17 +263,15 @@ def _json(value: Mapping[str, Any]) -> bytes:
 
 
 def _plain_name(name: str) -> str:
-    """Return a name for people made of letters, digits, spaces and `._-`: it may come from a folder that somebody
-    named.
-    """
+    """Return a name for people, of letters, digits, spaces and `._-`: folders may have any name."""
     return re.sub(r"[^A-Za-z0-9 ._-]+", "-", name).strip(" .-")[:80] or "model"
 
 
 def _licence(readme: Path) -> str:
-    """Return the licence that the README's front matter names, or "unknown"."""
+    """Return the licence in the README's front matter, or "unknown"."""
     if readme.is_symlink() or not readme.is_file():
         return "unknown"
     with readme.open("rb") as file:
         start = file.read(64 * 1024).decode(errors="replace")
-    found = re.search(r"\A---\n(?:.*\n)*?license: *([A-Za-z0-9._-]{1,60}) *\n", start)
-    return found.group(1) if found else "unknown"
+    match = re.search(r"\A---\n(?:.*\n)*?license: *([A-Za-z0-9._-]{1,60}) *\n", start)
+    return match.group(1) if match else "unknown"

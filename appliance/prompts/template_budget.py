@@ -1,13 +1,12 @@
-"""What one rendering of a template may use: steps, characters, seconds.
-
-All values that a template consumes are walked through here.
-"""
+"""What one rendering of a template may use: steps, characters, seconds. Every value that it consumes is counted."""
 
 from collections.abc import Callable
 from typing import Any
 
 from jinja2 import Undefined
 from jinja2.exceptions import SecurityError
+
+from appliance.foundation.messages import Message, message
 
 MAX_STEPS = 300_000  # well under a second of a template's work; a long conversation takes some thousands
 MAX_CHARACTERS = 4_000_000  # of one text, and of all output together
@@ -16,16 +15,21 @@ _CHARACTERS_A_STEP = 250
 _PLAIN = (str, int, float, bool, type(None), list, tuple, dict, range, Undefined)
 
 
+class TemplateRefusedError(SecurityError):
+    """A template did something that it may not."""
+
+    def __init__(self, reason: Message) -> None:
+        super().__init__(reason.id)
+        self.reason = reason
+
+
 def is_plain(value: Any) -> bool:
-    """Return whether a value is of a plain type (what it contains is for `Budget.plain` to say)."""
+    """Tell whether a value is of a plain type (`Budget.plain` checks what it contains)."""
     return isinstance(value, _PLAIN)
 
 
 class Budget:
-    """What one rendering may use.
-
-    `now` gives seconds that only grow; the limit in seconds is looked at now and then.
-    """
+    """What one rendering may use. `now` returns monotonic seconds; the time is checked every 64 steps."""
 
     def __init__(self, now: Callable[[], float], seconds: float) -> None:
         """Start counting."""
@@ -33,18 +37,18 @@ class Budget:
         self._steps, self._characters = 0, 0
 
     def step(self, count: int = 1) -> None:
-        """Count steps. Raises `SecurityError` when they are used up, or the time is."""
+        """Count steps. Raises `TemplateRefusedError` when the steps or the time are used up."""
         before = self._steps
         self._steps += count
         if self._steps > MAX_STEPS:
-            raise SecurityError("the template takes too many steps")
+            raise TemplateRefusedError(message("template.steps"))
         if before // 64 != self._steps // 64 and self._now() > self._end:
-            raise SecurityError("the template takes too long")
+            raise TemplateRefusedError(message("template.time"))
 
     def text(self, value: str) -> str:
-        """Return `value`, counted by its length. Raises `SecurityError` when it is too long."""
+        """Return `value`, counted by its length. Raises `TemplateRefusedError` when it is too long."""
         if len(value) > MAX_CHARACTERS:
-            raise SecurityError("the template makes too long a text")
+            raise TemplateRefusedError(message("template.long-text"))
         self.step(1 + len(value) // _CHARACTERS_A_STEP)
         return value
 
@@ -52,13 +56,13 @@ class Budget:
         """Return `value`, counted as output."""
         self._characters += len(value)
         if self._characters > MAX_CHARACTERS:
-            raise SecurityError("the template makes too much text")
+            raise TemplateRefusedError(message("template.much-text"))
         return self.text(value)
 
     def plain(self, value: Any) -> Any:
-        """Return `value` after walking through it: scalars and containers of them.
+        """Return `value` after walking through it: it must consist of scalars and containers of them.
 
-        A container met twice is counted twice.
+        A container that appears twice counts twice.
         """
         waiting = [value]
         while waiting:
@@ -73,9 +77,9 @@ class Budget:
                 self.step(1 + len(item))
                 waiting.extend(item)
             elif isinstance(item, int) and abs(item) >= MAX_INTEGER:
-                raise SecurityError("the template makes too large a number")
+                raise TemplateRefusedError(message("template.large-number"))
             elif is_plain(item):
                 self.step()
             else:
-                raise SecurityError("the template uses a value that is not plain data")
+                raise TemplateRefusedError(message("template.not-plain"))
         return value

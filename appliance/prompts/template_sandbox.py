@@ -1,10 +1,10 @@
-"""Jinja for templates that nobody trusts: what they may touch is listed, and every step they take is counted.
+"""Jinja for untrusted templates: they may use only what is listed here, and every step is counted.
 
-`ImmutableSandboxedEnvironment` keeps a template away from Python's insides, but lets it use up all time and memory
-(doubling strings, nested lists, loops in loops). A signal could stop it in the main thread alone; so here the syntax
-tree is rewritten before it is compiled. Each place that consumes a value (loops, comparisons, filters, calls, joins,
-output) goes through a guard, which counts against one `Budget` per rendering. Includes, imports, blocks, recursive
-loops and autoescape are refused.
+`ImmutableSandboxedEnvironment` keeps a template from Python's internals, but not from using all time and memory
+(doubled strings, nested lists, loops in loops). A signal could stop it only in the main thread, so the syntax tree is
+rewritten before it is compiled: every place that consumes a value (loops, comparisons, filters, calls, joins, output)
+goes through a guard, which counts against one `Budget` per rendering. Includes, imports, blocks, recursive loops and
+autoescape are refused.
 """
 
 import json
@@ -14,7 +14,7 @@ from typing import Any
 
 from jinja2 import Undefined, nodes, pass_context
 from jinja2.defaults import DEFAULT_FILTERS, DEFAULT_TESTS  # type: ignore[attr-defined]
-from jinja2.exceptions import SecurityError, TemplateError
+from jinja2.exceptions import TemplateError
 from jinja2.ext import Extension, loopcontrols
 from jinja2.parser import Parser
 from jinja2.runtime import Context, LoopContext
@@ -22,27 +22,17 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Namespace
 from jinja2.visitor import NodeTransformer
 
-from appliance.prompts.template_budget import MAX_CHARACTERS, Budget, is_plain
+from appliance.foundation.messages import message
+from appliance.prompts.template_budget import MAX_CHARACTERS, Budget, TemplateRefusedError, is_plain
 
 MAX_RANGE = 10_000
 _BUDGET = "~budget"  # no template can write such a name
 
 _TEXT_METHODS = frozenset(
     (
-        *(
-            "strip",
-            "lstrip",
-            "rstrip",
-            "removeprefix",
-            "removesuffix",
-            "split",
-            "rsplit",
-            "splitlines",
-            "partition",
-            "replace",
-        ),
-        *("lower", "upper", "title", "capitalize", "startswith", "endswith", "find", "rfind", "index", "count"),
-        *("isdigit", "isalpha", "isspace", "isupper", "islower"),
+        *("strip", "lstrip", "rstrip", "removeprefix", "removesuffix", "split", "rsplit", "splitlines", "partition"),
+        *("replace", "lower", "upper", "title", "capitalize", "startswith", "endswith", "find", "rfind", "index"),
+        *("count", "isdigit", "isalpha", "isspace", "isupper", "islower"),
     )
 )
 _MAPPING_METHODS = frozenset(("items", "keys", "values", "get"))
@@ -50,52 +40,21 @@ _LOOP_ATTRIBUTES = frozenset(
     ("index", "index0", "revindex", "revindex0", "first", "last", "length", "previtem", "nextitem", "cycle", "changed")
 )
 _FILTERS = (
-    *(
-        "abs",
-        "capitalize",
-        "count",
-        "d",
-        "default",
-        "first",
-        "float",
-        "int",
-        "items",
-        "last",
-        "length",
-        "list",
-        "lower",
-        "map",
-    ),
-    *("reject", "rejectattr", "reverse", "select", "selectattr", "title", "trim", "upper"),
+    *("abs", "capitalize", "count", "d", "default", "first", "float", "int", "items", "last", "length", "list"),
+    *("lower", "map", "reject", "rejectattr", "reverse", "select", "selectattr", "title", "trim", "upper"),
 )
 _TESTS = (
-    *(
-        "boolean",
-        "defined",
-        "divisibleby",
-        "eq",
-        "equalto",
-        "even",
-        "false",
-        "float",
-        "ge",
-        "gt",
-        "in",
-        "integer",
-        "iterable",
-        "le",
-    ),
-    *("lower", "lt", "mapping", "ne", "none", "number", "odd", "sequence", "string", "true", "undefined", "upper"),
+    *("boolean", "defined", "divisibleby", "eq", "equalto", "even", "false", "float", "ge", "gt", "in", "integer"),
+    *("iterable", "le", "lower", "lt", "mapping", "ne", "none", "number", "odd", "sequence", "string", "true"),
+    *("undefined", "upper"),
 )
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
-    **{
-        "+": operator.add,
-        "-": operator.sub,
-        "*": operator.mul,
-        "/": operator.truediv,
-        "//": operator.floordiv,
-        "%": operator.mod,
-    }
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "//": operator.floordiv,
+    "%": operator.mod,
 }
 
 
@@ -107,9 +66,7 @@ def _budget(context: Context) -> Budget:
 
 @pass_context
 def _guard(context: Context, value: Any) -> Any:
-    """Let a value pass that is plain data, walked through; a view or an iterator as a list; or a thing with no
-    comparison of its own.
-    """
+    """Return plain data after walking through it, a view or an iterator as a list, and anything callable as it is."""
     budget = _budget(context)
     if isinstance(value, Namespace | LoopContext) or callable(value):
         budget.step()
@@ -121,7 +78,7 @@ def _guard(context: Context, value: Any) -> Any:
 
 @pass_context
 def _steps(context: Context, value: Iterable[Any]) -> Iterator[Any]:
-    """Yield what a loop runs over, each a step."""
+    """Yield what a loop iterates over, counting a step for each item."""
     budget = _budget(context)
     for item in value:
         budget.step()
@@ -130,13 +87,13 @@ def _steps(context: Context, value: Iterable[Any]) -> Iterator[Any]:
 
 @pass_context
 def _concatenate(context: Context, values: list[Any]) -> str:
-    """The operator `~`."""
+    """Do what the operator `~` does."""
     return _budget(context).text("".join(str(_budget(context).plain(value)) for value in values))
 
 
 @pass_context
 def _finalize(context: Context, value: Any) -> str:
-    """What `{{ ... }}` puts out."""
+    """Return the output of `{{ ... }}`."""
     budget = _budget(context)
     return budget.emit(str(budget.plain(value)))
 
@@ -147,15 +104,15 @@ def _join(context: Context, values: Iterable[Any], separator: str = "", attribut
     between = str(separator)
     texts = [str(item) for item in _budget(context).plain(items)]
     if sum(len(text) + len(between) for text in texts) > MAX_CHARACTERS:
-        raise SecurityError("the template makes too long a text")
+        raise TemplateRefusedError(message("template.long-text"))
     return between.join(texts)
 
 
 def _replace(text: Any, old: Any, new: Any, count: Any = -1) -> str:
-    whole, found, other = str(text), str(old), str(new)
-    if len(whole) + whole.count(found) * len(other) > MAX_CHARACTERS:
-        raise SecurityError("the template makes too long a text")
-    return whole.replace(found, other, count if isinstance(count, int) else -1)
+    text, old, new = str(text), str(old), str(new)
+    if len(text) + text.count(old) * len(new) > MAX_CHARACTERS:
+        raise TemplateRefusedError(message("template.long-text"))
+    return str(text.replace(old, new, count if isinstance(count, int) else -1))
 
 
 def _to_json(value: Any, indent: int | None = None, ensure_ascii: bool = False) -> str:
@@ -165,20 +122,20 @@ def _to_json(value: Any, indent: int | None = None, ensure_ascii: bool = False) 
 def _bounded_range(*arguments: int) -> range:
     numbers = range(*arguments)
     if len(numbers) > MAX_RANGE:
-        raise SecurityError("the template counts too far")
+        raise TemplateRefusedError(message("template.range"))
     return numbers
 
 
 def _raise_exception(_message: Any) -> None:
-    # The message may quote the conversation, so it goes no further.
-    raise TemplateError("the template refuses these messages")
+    # The message may quote the conversation, so it is not passed on.
+    raise TemplateError("the template rejects these messages")
 
 
 class _Guarding(NodeTransformer):
     """Puts a guard at every place that consumes a value."""
 
     def _refused(self, node: nodes.Node) -> nodes.Node:
-        raise SecurityError(f"the template uses {type(node).__name__}, which chat templates do not need")
+        raise TemplateRefusedError(message("template.syntax", node=type(node).__name__))
 
     visit_Include = visit_Import = visit_FromImport = _refused  # noqa: N815
     visit_Extends = visit_Block = visit_ScopedEvalContextModifier = _refused  # noqa: N815
@@ -243,7 +200,7 @@ def _guarded(node: nodes.Expr) -> nodes.Expr:
 
 
 class _Generation(Extension):
-    """`{% generation %}` marks what an assistant says; here it changes nothing."""
+    """Accepts `{% generation %}`, which marks what an assistant says, and ignores it."""
 
     tags = {"generation"}  # noqa: RUF012 - the name and the type are Jinja's
 
@@ -258,7 +215,7 @@ class TemplateSandbox(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset((*_OPERATORS, "**"))
 
     def __init__(self) -> None:
-        """Build it as transformers does (blocks trimmed, `break` and `continue`), without its globals."""
+        """Build the environment that transformers has (trimmed blocks, `break` and `continue`), without its globals."""
         super().__init__(
             trim_blocks=True,
             lstrip_blocks=True,
@@ -274,10 +231,10 @@ class TemplateSandbox(ImmutableSandboxedEnvironment):
 
     @staticmethod
     def concat(pieces: Iterable[str]) -> str:
-        """Join what a macro or a block has put out, within the bound."""
+        """Join the output of a macro or a block, within the limit."""
         kept = list(pieces)
         if sum(len(piece) for piece in kept) > MAX_CHARACTERS:
-            raise SecurityError("the template makes too much text")
+            raise TemplateRefusedError(message("template.much-text"))
         return "".join(kept)
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
@@ -286,7 +243,7 @@ class TemplateSandbox(ImmutableSandboxedEnvironment):
         return tree
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:  # noqa: ARG002 - as in Jinja
-        """Allow the listed methods of text and mappings, what a loop tells, and a namespace's own names."""
+        """Allow the listed methods of text and mappings, the attributes of a loop, and a namespace's own names."""
         if isinstance(obj, str):
             return attr in _TEXT_METHODS
         if isinstance(obj, dict):
@@ -296,49 +253,49 @@ class TemplateSandbox(ImmutableSandboxedEnvironment):
         return isinstance(obj, Namespace) and not attr.startswith("_")
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        """Give an attribute, or else an item; no name with an underscore in front is ever looked up."""
+        """Return an attribute, or else an item; a name that begins with an underscore is never looked up."""
         return self.unsafe_undefined(obj, attribute) if attribute.startswith("_") else super().getattr(obj, attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
-        """Give an item, or else an attribute, under the same rule."""
+        """Return an item, or else an attribute, under the same rule."""
         hidden = isinstance(argument, str) and argument.startswith("_")
         return self.unsafe_undefined(obj, argument) if hidden else super().getitem(obj, argument)
 
     def unsafe_undefined(self, obj: Any, attribute: str) -> Undefined:  # noqa: ARG002 - as in Jinja; the name may be content
-        """Refuse at once what exists and is not allowed. Jinja would let the template ask for it and print nothing."""
-        raise SecurityError(f"the template asks for an attribute of {type(obj).__name__} that it may not have")
+        """Refuse at once what exists and is not allowed. Jinja would render it as nothing."""
+        raise TemplateRefusedError(message("template.attribute", of=type(obj).__name__))
 
     def wrap_str_format(self, value: Any) -> None:
-        """Give no `format` to texts: a width in it makes much of little."""
+        """Return no `format` method for texts: a width in its pattern makes much of little."""
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """Calculate with numbers, add texts and lists, repeat neither, and never format."""
+        """Calculate with numbers and add texts and lists, but never repeat or format them."""
         budget = _budget(context)
         budget.plain(left)
         budget.plain(right)
         numbers = isinstance(left, int | float) and isinstance(right, int | float)
         additive = operator == "+" and (type(left) is type(right)) and isinstance(left, str | list | tuple)
         if operator not in _OPERATORS or not (numbers or additive):
-            raise SecurityError(f"the template uses {operator} on values that it may not")
+            raise TemplateRefusedError(message("template.operator", operator=operator))
         return budget.plain(_OPERATORS[operator](left, right))
 
     def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805 - as in Jinja: any keyword may come
-        """Call a function or method, as a step; `replace` is the one method that can make much of little."""
+        """Call a function or method as one step; `replace` is the only method that can make much of little."""
         _budget(__context).step()
         if isinstance(getattr(__obj, "__self__", None), str) and getattr(__obj, "__name__", "") == "replace":
             return _replace(__obj.__self__, *args, **kwargs)
         return super().call(__context, __obj, *args, **kwargs)
 
     def render_within(self, template: Any, variables: Mapping[str, Any], budget: Budget) -> str:
-        """Return what a compiled template puts out.
+        """Return the output of a compiled template.
 
-        Raises `SecurityError` when the budget is used up, and whatever the template raises.
+        Raises `TemplateRefusedError` when the budget is used up, and whatever the template raises.
         """
         pieces, characters = [], 0
         for piece in template.root_render_func(template.new_context({**variables, _BUDGET: budget})):
             characters += len(piece)
             budget.step()
             if characters > MAX_CHARACTERS:
-                raise SecurityError("the template makes too much text")
+                raise TemplateRefusedError(message("template.much-text"))
             pieces.append(piece)
         return "".join(pieces)

@@ -6,7 +6,7 @@ In plain language, from facts.
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
-from appliance.datasets.screening import CHECKS
+from appliance.datasets.checks import CHECKS
 from appliance.reports.facts import Fact
 
 SHOWN_ENTRIES = 6  # of those that a sentence rests on; `facts` has them all
@@ -237,7 +237,7 @@ class _Card:
 
 def _title(code: str) -> str:
     """Return what a check or a kind of personal data is called."""
-    return CHECKS[code][0].lower() if code in CHECKS else code.replace("_", " ").replace("-", " ")
+    return CHECKS[code].title.english.lower() if code in CHECKS else code.replace("_", " ").replace("-", " ")
 
 
 def _times(epochs: str) -> str:

@@ -6,6 +6,7 @@ Pure functions, as in `drawing`.
 from collections.abc import Sequence
 from typing import Any
 
+from appliance.datasets.personal_data_policy import kind_name
 from appliance.web.charts import histogram
 from appliance.web.drawing import conversations, count, notice, table, text
 
@@ -157,7 +158,7 @@ def _lengths(tokens: dict[str, Any]) -> str:
 
 def _personal(found: dict[str, Any]) -> str:
     rows = "".join(
-        f"<tr><td>{text(kind)}</td><td>{int(each['count']):,}</td>"
+        f"<tr><td>{text(kind_name(kind))}</td><td>{int(each['count']):,}</td>"
         f"<td>{text(_KEPT.get(each['action'], each['action']))}</td></tr>"
         for kind, each in found.items()
         if each["count"]

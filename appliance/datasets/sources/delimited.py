@@ -1,7 +1,7 @@
-"""Delimited text: CSV as in RFC 4180, and its relatives with semicolons, tabs or bars. The separator is the one that
-gives a table.
+"""Delimited text: CSV as in RFC 4180, and its relatives with semicolons, tabs or bars.
 
-A first line `sep=;`, which spreadsheet programs write, says it. Formulas are text and stay text.
+The separator is the one that makes a table of the text, unless a first line `sep=;`, which spreadsheet programs write,
+names it. Formulas are text and stay text.
 """
 
 import csv
@@ -13,6 +13,7 @@ from typing import Any
 from appliance.datasets.sources.records import Source, Wrong, header_of, row_record
 from appliance.datasets.sources.text import TextLines
 from appliance.foundation.errors import InputError
+from appliance.foundation.messages import message
 
 DELIMITERS = {"commas": ",", "semicolons": ";", "tabs": "\t", "bars": "|"}
 _SAMPLE_LINES = 50
@@ -20,17 +21,19 @@ _SAMPLE_CHARACTERS = 200_000
 
 
 def read_delimited(lines: TextLines, name: str, delimiter: str = "") -> Source:
-    """Return the table; `delimiter` is one of the names of `DELIMITERS`, or "" to find it."""
+    """Return the table; `delimiter` is one of the names of `DELIMITERS`, or "" to detect it."""
     if delimiter and delimiter not in DELIMITERS:
         raise InputError("dataset.delimiter", delimiters=", ".join(DELIMITERS))
-    said, sample = _said(lines)
-    character = DELIMITERS.get(delimiter, "") or said or _find_delimiter(sample)
-    spoken = next(spoken for spoken, value in DELIMITERS.items() if value == character)
-    records = DelimitedRecords(lines, character, skip_first=bool(said))
-    return Source(name, "CSV" if character != "\t" else "TSV", f"{lines.encoding}, {spoken}", records)
+    declared, sample = _declared_delimiter(lines)
+    character = DELIMITERS.get(delimiter, "") or declared or _detect_delimiter(sample)
+    delimiter = next(known for known, value in DELIMITERS.items() if value == character)
+    note = message("read-as.delimited", encoding=lines.encoding, delimiter=delimiter)
+    records = DelimitedRecords(lines, character, skip_first=bool(declared))
+    return Source(name, "TSV" if character == "\t" else "CSV", note, records)
 
 
-def _said(lines: TextLines) -> tuple[str, list[str]]:
+def _declared_delimiter(lines: TextLines) -> tuple[str, list[str]]:
+    """Return the separator that a first line `sep=...` names, or "", and the first lines."""
     sample: list[str] = []
     size = 0
     for line in islice(lines, _SAMPLE_LINES):
@@ -44,19 +47,17 @@ def _said(lines: TextLines) -> tuple[str, list[str]]:
     return ("\t", sample) if first == "sep=" else ("", sample)
 
 
-def _find_delimiter(sample: list[str]) -> str:
-    """Return the separator by which most rows of the sample have the same number of cells, and the most cells; a comma
-    when none does.
-    """
+def _detect_delimiter(sample: list[str]) -> str:
+    """Return the separator that gives most rows the same number of cells, and the most cells; by default a comma."""
 
     def score(character: str) -> tuple[float, int]:
         try:
-            # Not the last row: the sample may end inside of a cell.
             rows = [
                 len(cells) for cells in csv.reader(sample, delimiter=character) if any(cell.strip() for cell in cells)
             ]
         except csv.Error:
             return 0.0, 0
+        # Not the last row: the sample may end inside a cell.
         rows = rows[:-1] if len(sample) >= _SAMPLE_LINES and len(rows) > 1 else rows
         if not rows or rows[0] < 2:
             return 0.0, 0
@@ -66,9 +67,7 @@ def _find_delimiter(sample: list[str]) -> str:
 
 
 class DelimitedRecords(Iterator[tuple[int, dict[str, Any] | Wrong]]):
-    """The records of a table; whoever reads many of them takes `cells`, which are the same rows without a dictionary
-    for each.
-    """
+    """The records of a table. `cells` gives the same rows without making a dictionary of each."""
 
     def __init__(self, lines: Iterable[str], delimiter: str, *, skip_first: bool) -> None:
         self.header: list[str] = []
@@ -79,7 +78,7 @@ class DelimitedRecords(Iterator[tuple[int, dict[str, Any] | Wrong]]):
         return row, row_record(self.header, cells)
 
     def cells(self, count: int) -> list[tuple[int, list[str]]]:
-        """Return up to so many rows, with their numbers, as they stand: with too many or too few cells, too.
+        """Return up to `count` rows as they are, with their numbers; one may have too many or too few cells.
 
         Raises `InputError`.
         """
@@ -88,7 +87,7 @@ class DelimitedRecords(Iterator[tuple[int, dict[str, Any] | Wrong]]):
     def _read(self, lines: Iterable[str], delimiter: str, skip_first: bool) -> Iterator[tuple[int, list[str]]]:
         rows = iter(lines)
         skipped = [next(rows)] if skip_first else []
-        # The skipped line is given back as an empty one, so that rows are numbered as a spreadsheet does.
+        # An empty line takes the place of the skipped one, so that rows are numbered as in a spreadsheet.
         reader = csv.reader(chain(["\n"] * len(skipped), rows), delimiter=delimiter, strict=True)
         row = 0
         try:
@@ -96,11 +95,10 @@ class DelimitedRecords(Iterator[tuple[int, dict[str, Any] | Wrong]]):
                 if (not cells or not cells[0].strip()) and not any(cell.strip() for cell in cells):
                     continue
                 if not self.header:
-                    self.header, named = header_of(cells)
-                    if named:
+                    self.header, is_header = header_of(cells)
+                    if is_header:
                         continue
                 yield row, cells
         except csv.Error as error:
-            # The module's own message may hold content, so it is replaced. What follows in the file cannot be trusted
-            # to be rows.
-            raise InputError("dataset.rows:file-imported-row", row=row + 1) from error
+            # The module's own message may quote content. After this row, it is unclear where rows begin.
+            raise InputError("dataset.rows:broken-row", row=row + 1) from error

@@ -1,7 +1,7 @@
 """JSON: one object a line (JSON Lines), a list of objects, objects one after the other, or one object around a list.
 
-A list is read element by element, so that a large one needs no more memory than its largest element. What cannot be one
-row of `MAX_LINE_CHARACTERS` is refused.
+A list is read element by element, so that a large one needs no more memory than its largest element. An element that
+cannot be a row of `MAX_LINE_CHARACTERS` is refused.
 """
 
 import json
@@ -12,9 +12,11 @@ from typing import Any
 from appliance.datasets.sources.records import MAX_COLUMNS, Records, Source, Wrong
 from appliance.datasets.sources.text import MAX_LINE_CHARACTERS, TextLines
 from appliance.foundation.errors import InputError
+from appliance.foundation.messages import message, verbatim
 
 MAX_WRAPPED_CHARACTERS = 64 * 1024**2
 _SPACE = " \t\r\n"
+_BROKEN = object()
 
 
 def looks_like_json(lines: TextLines) -> bool:
@@ -24,59 +26,57 @@ def looks_like_json(lines: TextLines) -> bool:
 
 
 def read_json(lines: TextLines, name: str) -> Source:
-    """Return the objects. Raises `InputError` when the text is no JSON at all."""
-    start = next(line.strip() for line in lines if line.strip())
+    """Return the objects. Raises `InputError` when the text is not JSON at all."""
+    start, note = next(line.strip() for line in lines if line.strip()), verbatim(lines.encoding)
     if start.startswith("["):
-        return Source(name, "JSON", lines.encoding, _listed(lines))
-    whole = _parsed(start)
-    if isinstance(whole, dict) and not _is_wrapper(whole):
-        return Source(name, "JSON Lines", lines.encoding, _lines(lines))
-    return Source(name, "JSON", lines.encoding, _whole(lines))
+        return Source(name, "JSON", note, _listed(lines))
+    first = _parsed(start)
+    if isinstance(first, dict) and not _is_wrapper(first):
+        return Source(name, "JSON Lines", note, _lines(lines))
+    return Source(name, "JSON", note, _whole(lines))
 
 
 def _lines(lines: TextLines) -> Records:
     for row, line in enumerate(lines, start=1):
         if line.strip():
-            yield row, _row(_parsed(line), "is not one JSON object (each line must be a whole one, no key twice)")
+            yield row, _row(_parsed(line))
 
 
-def _row(value: Any, otherwise: str) -> dict[str, Any] | Wrong:
+def _row(value: Any) -> dict[str, Any] | Wrong:
     if value is _BROKEN:
-        return Wrong(otherwise)
+        return Wrong(message("row.json-line"))
     if not isinstance(value, dict) or len(value) > MAX_COLUMNS:
-        return Wrong(f"is not a JSON object with up to {MAX_COLUMNS} keys")
+        return Wrong(message("row.json-object", max_keys=MAX_COLUMNS))
     return value
 
 
 def _listed(lines: TextLines) -> Records:
-    """Yield the elements of a list, each from a buffer that grows until it holds one."""
+    """Yield the elements of a list, reading on until the buffer holds a whole one."""
     pieces = iter(lines)
     buffer = next(pieces).lstrip(_SPACE)
     while not buffer:
         buffer = next(pieces).lstrip(_SPACE)
     buffer, place, row = buffer[1:], 0, 0
     while True:
-        buffer, place = _skipped(buffer, place, pieces, _SPACE)
+        buffer, place = _skip_space(buffer, place, pieces)
         if buffer[place : place + 1] == "]":
-            if _skipped(buffer, place + 1, pieces, _SPACE)[0]:
-                raise _no_json("goes on after the list's end")
+            if _skip_space(buffer, place + 1, pieces)[0]:
+                raise InputError("dataset.json:after-list")
             return
         row += 1
         value, buffer, place = _element(buffer, place, pieces, row)
-        yield row, _row(value, "")
-        buffer, place = _skipped(buffer, place, pieces, _SPACE)
+        yield row, _row(value)
+        buffer, place = _skip_space(buffer, place, pieces)
         if buffer[place : place + 1] == ",":
             place += 1
         elif buffer[place : place + 1] != "]":
-            raise _no_json(f"has neither a comma nor the list's end after its element {row}")
+            raise InputError("dataset.json:no-comma", element=row)
 
 
-def _skipped(buffer: str, place: int, pieces: Iterator[str], skip: str) -> tuple[str, int]:
-    """Return buffer and place at the next character that is not to be skipped; an empty buffer at the end of the
-    text.
-    """
+def _skip_space(buffer: str, place: int, pieces: Iterator[str]) -> tuple[str, int]:
+    """Return buffer and place at the next character that is not white space; an empty buffer at the end of the text."""
     while True:
-        while place < len(buffer) and buffer[place] in skip:
+        while place < len(buffer) and buffer[place] in _SPACE:
             place += 1
         if place < len(buffer):
             return buffer, place
@@ -86,41 +86,35 @@ def _skipped(buffer: str, place: int, pieces: Iterator[str], skip: str) -> tuple
 
 
 def _element(buffer: str, place: int, pieces: Iterator[str], row: int) -> tuple[Any, str, int]:
-    """Return the value at a place, and buffer and place behind it."""
+    """Return the value at a place, and the buffer and place after it."""
     buffer = buffer[place:]
-    tried = 0
     while True:
-        # Each try reads all that is there, so the next waits until that has doubled.
         try:
             value, end = _DECODER.raw_decode(buffer)
         except (ValueError, RecursionError) as error:
             if len(buffer) > MAX_LINE_CHARACTERS:
-                raise _no_json(
-                    f"has an element {row} that is not JSON, or longer than {MAX_LINE_CHARACTERS:,} characters"
+                raise InputError(
+                    "dataset.json:long-element", element=row, max_characters=MAX_LINE_CHARACTERS
                 ) from error
-            tried = len(buffer)
-            grown = [buffer]
-            while tried < 2 * len(buffer) and (more := next(pieces, "")):
-                grown.append(more)
-                tried += len(more)
+            # Each attempt parses the whole buffer, so the next one waits until that has doubled.
+            size, grown = len(buffer), [buffer]
+            while size < 2 * len(buffer) and (piece := next(pieces, "")):
+                grown.append(piece)
+                size += len(piece)
             if len(grown) == 1:
-                raise _no_json(
-                    f"has an element {row} that is not JSON (no key twice), or ends before the list does"
-                ) from error
+                raise InputError("dataset.json:element", element=row) from error
             buffer = "".join(grown)
             continue
         return value, buffer, end
 
 
 def _whole(lines: TextLines) -> Records:
-    """Yield the objects of a text that is one object around a list, or several objects over several lines each."""
+    """Yield the objects of a text that is one object around a list, or several objects of several lines each."""
     size, pieces = 0, []
     for line in lines:
         size += len(line)
         if size > MAX_WRAPPED_CHARACTERS:
-            raise _no_json(
-                f"is one object of more than {MAX_WRAPPED_CHARACTERS // 1024**2} Mi characters; save its rows as a list"
-            )
+            raise InputError("dataset.json:large-object", max_characters=MAX_WRAPPED_CHARACTERS)
         pieces.append(line)
     text, place = "".join(pieces), 0
     values: list[Any] = []
@@ -128,38 +122,27 @@ def _whole(lines: TextLines) -> Records:
         try:
             value, place = _DECODER.raw_decode(text, place)
         except (ValueError, RecursionError) as error:
-            raise _no_json(f"has an object {len(values) + 1} that is not JSON (no key twice)") from error
+            raise InputError("dataset.json:object", number=len(values) + 1) from error
         values.append(value)
         while place < len(text) and text[place] in _SPACE + ",":
             place += 1
     if len(values) == 1 and _is_wrapper(values[0]):
         lists = [key for key, value in values[0].items() if _is_rows(value)]
         if len(lists) > 1:
-            # Keys are the file's own names, never what its rows say; still only their number is told.
-            raise _no_json(f"has {len(lists)} lists of objects; keep the one with the examples")
+            raise InputError("dataset.json:several-lists", lists=len(lists))
         values = values[0][lists[0]]
     for row, value in enumerate(values, start=1):
-        yield row, _row(value, "")
+        yield row, _row(value)
 
 
 def _is_wrapper(value: Any) -> bool:
-    """Tell whether an object only holds a list of rows. A conversation's own list is none: its objects are turns."""
-    if not isinstance(value, dict) or {"messages", "conversations", "conversation", "prompt", "completion"} & set(
-        value
-    ):
-        return False
-    return any(_is_rows(each) for each in value.values())
+    """Tell whether an object only wraps a list of rows. A conversation's own list is not one: it holds turns."""
+    conversation_keys = {"messages", "conversations", "conversation", "prompt", "completion"}
+    return isinstance(value, dict) and not conversation_keys & set(value) and any(map(_is_rows, value.values()))
 
 
 def _is_rows(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(each, dict) for each in value)
-
-
-def _no_json(clause: str) -> InputError:
-    return InputError("dataset.json", clause=clause)
-
-
-_BROKEN = object()
+    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
 
 
 def _parsed(line: str) -> Any:
@@ -172,7 +155,7 @@ def _parsed(line: str) -> Any:
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     record = dict(pairs)
     if len(record) != len(pairs):
-        raise ValueError("a key stands twice")
+        raise ValueError("a key appears twice")
     return record
 
 

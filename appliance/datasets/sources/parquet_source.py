@@ -1,7 +1,4 @@
-"""Parquet files, a thousand rows at a time, by pyarrow.
-
-What a file says of its sizes is looked at before it is read.
-"""
+"""Parquet files, a thousand rows at a time, by pyarrow. The sizes that a file declares are checked before reading."""
 
 import io
 from typing import Any
@@ -9,6 +6,7 @@ from typing import Any
 from appliance.datasets.sources.records import MAX_COLUMNS, Records, Source
 from appliance.datasets.sources.text import Seekable
 from appliance.foundation.errors import InputError
+from appliance.foundation.messages import message
 
 MAX_GROUP_BYTES = 1024**3  # of a row group, uncompressed
 MAX_TOTAL_BYTES = 8 * 1024**3
@@ -22,7 +20,7 @@ def read_parquet(stream: Seekable, name: str) -> Source:
 
     stream.seek(-4, io.SEEK_END)
     if stream.read(4) == b"PARE":
-        raise InputError("dataset.encrypted")
+        raise InputError("dataset.encrypted:parquet")
     stream.seek(0)
     try:
         file = pq.ParquetFile(pa.PythonFile(stream, mode="r"))
@@ -34,8 +32,8 @@ def read_parquet(stream: Seekable, name: str) -> Source:
     if columns > MAX_COLUMNS:
         raise InputError("dataset.too-many-columns", max_columns=MAX_COLUMNS)
     if any(not 0 <= size <= MAX_GROUP_BYTES for size in sizes) or sum(sizes) > MAX_TOTAL_BYTES:
-        raise InputError("dataset.too-large")
-    return Source(name, "Parquet", f"{metadata.num_rows:,} rows", _records(file))
+        raise InputError("dataset.too-large:parquet")
+    return Source(name, "Parquet", message("read-as.rows", rows=metadata.num_rows), _records(file))
 
 
 def _records(file: Any) -> Records:

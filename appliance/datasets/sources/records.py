@@ -1,23 +1,22 @@
-"""What every kind of source has in common: records with the row that they came from, and a way to say that a row is
-wrong.
-"""
+"""What all sources have in common: records with the row that they came from, or what is wrong with that row."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from appliance.foundation.errors import InputError
+from appliance.foundation.messages import Message, message
 
 MAX_COLUMNS = 64
 MAX_CELL_CHARACTERS = 131_072  # the csv module's limit, for all
-_DATA_CHARACTERS = 60  # a longer first cell is no column's name
+_NAME_CHARACTERS = 60  # a longer first cell is not the name of a column
 
 
 @dataclass(frozen=True)
 class Wrong:
-    """In place of a record: what is wrong with the row, as a clause ("is not …")."""
+    """In place of a record: what is wrong with the row. The sentence does not name the row; whoever shows it does."""
 
-    clause: str
+    problem: Message
 
 
 # Row (from 1, as the program that made the file shows it) and the record, by column.
@@ -30,12 +29,12 @@ class Source:
 
     name: str
     source_format: str
-    note: str
+    note: Message
     records: Records
 
 
 def header_of(cells: Sequence[str]) -> tuple[list[str], bool]:
-    """Return the columns' names and whether the row is a header; a first row that reads like data names none.
+    """Return the columns' names, and whether the row is a header; if it reads like data, columns are numbered.
 
     Raises `InputError`.
     """
@@ -46,20 +45,22 @@ def header_of(cells: Sequence[str]) -> tuple[list[str], bool]:
         raise InputError("dataset.one-column")
     if len(header) > MAX_COLUMNS:
         raise InputError("dataset.too-many-columns", max_columns=MAX_COLUMNS)
-    if any(len(cell) > _DATA_CHARACTERS or cell.endswith("?") for cell in header):
+    if any(len(cell) > _NAME_CHARACTERS or cell.endswith("?") for cell in header):
         return [f"column {number}" for number in range(1, len(header) + 1)], False
-    # Spreadsheets leave unnamed columns behind; they can hold no role, and their names must not collide.
+    # Spreadsheets leave unnamed columns behind; they have no role, and their names must not collide.
     header = [name or f"column {number}" for number, name in enumerate(header, start=1)]
     if len(set(header)) != len(header):
-        raise InputError("dataset.ambiguous-columns:columns-first-row")
+        raise InputError("dataset.ambiguous-columns:same-name")
     return header, True
 
 
 def row_record(header: Sequence[str], cells: Sequence[str]) -> dict[str, Any] | Wrong:
-    """Return the record of a row of cells; empty cells beyond the header are nobody's."""
-    extra = len(cells) - len(header)
-    if extra > 0 and any(cell.strip() for cell in cells[len(header) :]):
-        return Wrong(f"has {len(cells)} cells instead of {len(header)} (a comma or quotation mark too many or too few)")
-    if extra < 0:
-        return Wrong(f"has {len(cells)} cells instead of {len(header)} (a comma or quotation mark too many or too few)")
+    """Return the record of a row of cells; empty cells beyond the header are ignored."""
+    if len(cells) < len(header) or any(cell.strip() for cell in cells[len(header) :]):
+        return Wrong(message("row.cells", cells=len(cells), columns=len(header)))
     return dict(zip(header, cells, strict=False))
+
+
+def printable(name: str) -> str:
+    """Return a name from outside with a space in place of each control character."""
+    return "".join(character if character.isprintable() else " " for character in name)

@@ -1,8 +1,8 @@
-"""Bytes into lines of text, with bounds: finds the encoding, refuses what is no text and says where.
+"""Bytes into lines of text, within bounds. Detects the encoding; refuses what is not text, and says where.
 
-The encoding is the one of the byte order mark; or UTF-16 when every other byte is zero; or UTF-8 when the whole file
-is; or else Windows-1252, when its bytes could be that and none of them is UTF-8. A file that mixes two is refused with
-the place. Somebody may say which it is (`ENCODINGS`), and is shown what was found.
+The encoding is that of the byte order mark; else UTF-16 when every other byte is zero; else UTF-8 when the whole file
+is valid; else Windows-1252 when its bytes are possible there and none of them look like UTF-8. A file that mixes two
+encodings is refused, with the place. Users see what was detected, and may choose another (`ENCODINGS`).
 """
 
 import codecs
@@ -18,7 +18,7 @@ MAX_LINE_CHARACTERS = 1024**2
 _PIECE_BYTES = 1024**2
 _HEAD_BYTES = 64 * 1024
 
-# What somebody may choose, by the names people know, and Python's.
+# What users may choose, with Python's names.
 ENCODINGS = {
     "UTF-8": "utf-8-sig",
     "UTF-16": "utf-16",
@@ -47,13 +47,12 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "UTF-16"),
     (codecs.BOM_UTF16_BE, "UTF-16"),
 )
-_SAVE_AS = 'Open it in the program that made it and save it as "CSV UTF-8".'
 _WIDE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _HIGH = re.compile(rb"[\x80-\xff]+")
 _NOT_1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
-_MIXED_SHARE = 20  # one sequence of UTF-8 among so many others is chance
+_MIXED_SHARE = 20  # one UTF-8 sequence among so many others is chance
 
-# First bytes of what people rename to .csv, and what to say; each long enough that no header of a table starts so.
+# First bytes of files that people rename to .csv, and the message for each; no table's header starts like this.
 _FOREIGN = (
     (b"%PDF-", "pdf"),
     (b"\xd0\xcf\x11\xe0", "office"),
@@ -88,23 +87,23 @@ class Seekable(Protocol):
 
 
 class TextLines:
-    """The lines of a file, with their line ends (LF, CRLF or CR). `encoding` is what was found or asked for."""
+    """The lines of a file, with their line ends (LF, CRLF or CR). `encoding` is the one detected or chosen."""
 
     def __init__(self, stream: Seekable, encoding: str = "") -> None:
-        """Raises `InputError` when this is no text, or its encoding is not to be found."""
+        """Raises `InputError` when this is not text, or its encoding cannot be detected."""
         if encoding and encoding not in ENCODINGS:
-            raise InputError("dataset.encoding:encoding", encodings=", ".join(ENCODINGS))
+            raise InputError("dataset.encoding:name", encodings=", ".join(ENCODINGS))
         if stream.seek(0, io.SEEK_END) > MAX_FILE_BYTES:
             raise too_large()
         stream.seek(0)
         verify_text(stream.read(_HEAD_BYTES))
         self._stream = stream
-        self.encoding = encoding or _find_encoding(stream)
+        self.encoding = encoding or _detect_encoding(stream)
 
     def __iter__(self) -> Iterator[str]:
-        """Yield the lines, from the first each time. Raises `InputError` with the line when one cannot be read."""
+        """Yield the lines, each time from the first. Raises `InputError` with the line when one cannot be read."""
         self._stream.seek(0)
-        # The wrapper closes what it wraps when it goes; the stream stays its owner's.
+        # The wrapper closes what it wraps, but the stream must stay open.
         text = io.TextIOWrapper(
             io.BufferedReader(_Borrowed(self._stream), _HEAD_BYTES), encoding=ENCODINGS[self.encoding], newline=""
         )
@@ -113,37 +112,33 @@ class TextLines:
             while line := text.readline(MAX_LINE_CHARACTERS + 2):
                 number += 1
                 if len(line) > MAX_LINE_CHARACTERS:
-                    raise InputError(
-                        "dataset.line-too-long", number=number, max_line_characters=MAX_LINE_CHARACTERS // 1024
-                    )
+                    raise InputError("dataset.line-too-long", line=number, max_characters=MAX_LINE_CHARACTERS)
                 if "\x00" in line:
-                    raise InputError("dataset.nul:line-holds-nul", number=number, save_as=_SAVE_AS)
+                    raise InputError("dataset.nul:character", line=number)
                 yield line.removeprefix("\ufeff") if number == 1 else line
         except UnicodeError as error:
-            raise InputError(
-                "dataset.encoding:line-soon-after", number=number + 1, encoding=self.encoding, save_as=_SAVE_AS
-            ) from error
+            raise InputError("dataset.encoding:line", line=number + 1, encoding=self.encoding) from error
 
 
 def too_large() -> InputError:
-    """Return the refusal of a file that is over the limit."""
-    return InputError("dataset.too-large:file-larger-mib", max_file_bytes=MAX_FILE_BYTES // 1024**2)
+    """Return the error for a file over the limit."""
+    return InputError("dataset.too-large:file", max_bytes=MAX_FILE_BYTES)
 
 
 def verify_text(start: bytes) -> None:
-    """Raise `InputError` when a file with these first bytes is empty, or another kind of file."""
+    """Raise `InputError` when a file with these first bytes is empty or of another kind."""
     bare = start
     for mark, _name in _MARKS:
         bare = bare.removeprefix(mark)
     if not bare.strip():
-        raise InputError("dataset.empty:file-empty-least")
+        raise InputError("dataset.empty:file")
     for magic, kind in _FOREIGN:
         if start.startswith(magic):
             raise InputError(f"dataset.not-text:{kind}")
 
 
 class _Borrowed(io.RawIOBase):
-    """A stream as a raw file that is not closed with its wrapper."""
+    """A stream as a raw file that its wrapper does not close."""
 
     def __init__(self, stream: Seekable) -> None:
         self._stream = stream
@@ -157,7 +152,7 @@ class _Borrowed(io.RawIOBase):
         return len(piece)
 
 
-def _find_encoding(stream: Seekable) -> str:
+def _detect_encoding(stream: Seekable) -> str:
     stream.seek(0)
     head = stream.read(_HEAD_BYTES)
     for mark, name in _MARKS:
@@ -172,24 +167,20 @@ def _find_encoding(stream: Seekable) -> str:
             return "UTF-16BE"
         place = head.index(0)
         line = head.count(b"\n", 0, place) + 1
-        raise InputError("dataset.nul", line=line, place=place, save_as=_SAVE_AS)
+        raise InputError("dataset.nul:byte", line=line, byte=place)
     wrong = _first_not_utf8(stream)
     if wrong is None:
         return "UTF-8"
     wide, high, undefined = _count_high(stream)
     if undefined or wide * _MIXED_SHARE > high:
-        line, byte = _place(stream, wrong)
-        why = (
-            "it mixes two encodings"
-            if wide and not undefined
-            else "it was probably saved in another encoding, one not found here"
-        )
-        raise InputError("dataset.encoding", line=line, wrong=wrong, byte=f"{byte:02x}", why=why, save_as=_SAVE_AS)
+        line, value = _line_and_value(stream, wrong)
+        kind = "mixed" if wide and not undefined else "unknown"
+        raise InputError(f"dataset.encoding:{kind}", line=line, byte=wrong, value=f"0x{value:02x}")
     return "Windows-1252"
 
 
 def _first_not_utf8(stream: Seekable) -> int | None:
-    """Return the place of the first byte that is not UTF-8, or None."""
+    """Return the offset of the first byte that is not UTF-8, or None."""
     stream.seek(0)
     decoder = codecs.getincrementaldecoder("utf-8")()
     offset = 0
@@ -206,9 +197,7 @@ def _first_not_utf8(stream: Seekable) -> int | None:
 
 
 def _count_high(stream: Seekable) -> tuple[int, int, bool]:
-    """Return how many sequences look like UTF-8, how many runs of high bytes there are, and whether any cannot be
-    Windows-1252.
-    """
+    """Return the number of UTF-8 sequences, the number of runs of high bytes, and whether any is not Windows-1252."""
     stream.seek(0)
     wide = high = 0
     undefined = False
@@ -219,7 +208,7 @@ def _count_high(stream: Seekable) -> tuple[int, int, bool]:
     return wide, high, undefined
 
 
-def _place(stream: Seekable, offset: int) -> tuple[int, int]:
+def _line_and_value(stream: Seekable, offset: int) -> tuple[int, int]:
     """Return the line (from 1) of a byte, and its value."""
     stream.seek(0)
     line, left = 1, offset

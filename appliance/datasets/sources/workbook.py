@@ -1,9 +1,8 @@
-"""Excel workbooks (.xlsx): sheets as they show, formulas by the value that was last computed (none for an error),
-merged cells filled.
+"""Excel workbooks (.xlsx): sheets as displayed, with formulas' last values (none for an error) and merged cells filled.
 
-The parser is calamine (Rust), by python-calamine. It holds a sheet as a dense range and reads archives in its own way,
-so it is given a clean archive of only the parts it needs: no document type (entities), no far cell that would make a
-range of billions.
+The parser is calamine (Rust), through python-calamine. It holds a sheet as a dense range and has its own archive
+reader, so it gets a clean archive of the parts it needs: no document type (entities), and no distant cell that would
+make a range of billions.
 """
 
 import datetime as dt
@@ -12,13 +11,22 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from appliance.datasets.sources.records import MAX_CELL_CHARACTERS, Records, Source, Wrong, header_of, row_record
+from appliance.datasets.sources.records import (
+    MAX_CELL_CHARACTERS,
+    Records,
+    Source,
+    Wrong,
+    header_of,
+    printable,
+    row_record,
+)
 from appliance.datasets.sources.zip_entries import damaged, repacked
 from appliance.foundation.errors import InputError
+from appliance.foundation.messages import Message, message
 
 MAX_BYTES = 512 * 1024**2  # unpacked
 MAX_ENTRIES = 5000
-MAX_CELLS = 20_000_000  # of the smallest rectangles around what is in the sheets
+MAX_CELLS = 20_000_000  # in the smallest rectangles around the sheets' content
 MAX_MERGED = 100_000  # ranges
 MAX_COLUMNS_READ = 256
 _NAME_CHARACTERS = 80
@@ -39,47 +47,47 @@ def is_workbook(names: set[str]) -> bool:
 
 
 def verify_no_other_document(names: set[str]) -> None:
-    """Raise `InputError` for office documents that are no Excel workbook."""
+    """Raise `InputError` for office documents other than Excel workbooks."""
     kinds = {
-        "word/document.xml": "a Word document",
-        "ppt/presentation.xml": "a presentation",
-        "content.xml": "an OpenDocument file",
-        "xl/workbook.bin": "a binary Excel workbook (.xlsb)",
+        "word/document.xml": "word",
+        "ppt/presentation.xml": "presentation",
+        "content.xml": "opendocument",
+        "xl/workbook.bin": "xlsb",
     }
     for name, kind in kinds.items():
         if name in names:
-            raise InputError("dataset.not-text", kind=kind)
+            raise InputError(f"dataset.not-text:{kind}")
 
 
-def read_workbook(archive: Any, unread: list[str]) -> Iterator[Source]:
-    """Yield each sheet that holds a table; what is left out is said in `unread`. Raises `InputError`."""
+def read_workbook(archive: Any, unread: list[Message]) -> Iterator[Source]:
+    """Yield each sheet that holds a table, and name the others in `unread`. Raises `InputError`."""
     cells = 0
 
     def check(name: str, data: bytes) -> None:
         nonlocal cells
         if data[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"\x00" in data[:200]:
-            data = data.decode("utf-16", "replace").encode()  # the parts are UTF-8 in every file that Excel makes
+            data = data.decode("utf-16", "replace").encode()  # Excel itself always writes UTF-8
         if _DOCTYPE.search(data):
-            raise InputError("dataset.workbook")
+            raise InputError("dataset.workbook:document-type")
         if "worksheets/" in name and name.lower().endswith(".xml"):
             cells += _rectangle(data)
             if cells > MAX_CELLS or len(_MERGED.findall(data)) > MAX_MERGED:
-                raise InputError("dataset.workbook:sheet-workbook-cells")
+                raise InputError("dataset.workbook:cells")
 
     clean = repacked(archive, lambda name: bool(_PARTS.match(name)), check)
     workbook = _calamine(clean)
     for index, name in enumerate(workbook.sheet_names):
-        shown = _shown(name)
+        shown = printable(name[:_NAME_CHARACTERS])
         metadata = workbook.sheets_metadata[index]
         if not (str(metadata.typ).endswith("WorkSheet") and str(metadata.visible).endswith(".Visible")):
-            unread.append(f'The sheet "{shown}" is hidden or no table: it was not read.')
+            unread.append(message("unread.hidden-sheet", name=shown))
             continue
         rows = _rows(workbook, index)
         header = _header(rows)
         if header is None:
-            unread.append(f'The sheet "{shown}" has no table with two columns or more: it was not read.')
+            unread.append(message("unread.sheet-without-table", name=shown))
             continue
-        yield Source(shown, "Excel", f"sheet {index + 1}", _records(rows, *header))
+        yield Source(shown, "Excel", message("read-as.sheet", number=index + 1), _records(rows, *header))
 
 
 def _calamine(clean: io.BytesIO) -> Any:
@@ -89,17 +97,17 @@ def _calamine(clean: io.BytesIO) -> Any:
 
 
 def _guarded(read: Any) -> Any:
-    """Return what `read` gives. A fault of the parser, a Rust panic too, is a damaged file."""
+    """Return what `read` returns. Any failure of the parser, even a Rust panic, means a damaged file."""
     try:
         return read()
     except (MemoryError, KeyboardInterrupt, SystemExit):
         raise
-    except BaseException as error:  # a panic of PyO3's is no Exception
+    except BaseException as error:  # a PyO3 panic is not an Exception
         raise damaged() from error
 
 
 def _rectangle(data: bytes) -> int:
-    """Return how many cells the smallest rectangle around a sheet's cells has."""
+    """Return the number of cells in the smallest rectangle around a sheet's cells."""
     top = left = 10**9
     bottom = right = 0
     for match in _REFERENCE.finditer(data):
@@ -116,7 +124,7 @@ def _rectangle(data: bytes) -> int:
 
 
 def _rows(workbook: Any, index: int) -> list[tuple[int, list[Any]]]:
-    """Return the rows that are not empty, with their numbers; merged cells hold the value of their first."""
+    """Return the rows that are not empty, with their numbers; a merged range holds its first cell's value."""
     sheet = _guarded(lambda: workbook.get_sheet_by_index(index))
     if sheet.start is None:
         return []
@@ -137,7 +145,7 @@ def _rows(workbook: Any, index: int) -> list[tuple[int, list[Any]]]:
 
 
 def _header(rows: list[tuple[int, list[Any]]]) -> tuple[list[str], bool] | None:
-    """Return the columns and whether the first row names them; None when this is no table."""
+    """Return the columns and whether the first row names them; None when this is not a table."""
     if not rows:
         return None
     try:
@@ -152,9 +160,9 @@ def _records(rows: list[tuple[int, list[Any]]], header: list[str], named: bool) 
     for number, cells in rows[1:] if named else rows:
         texts = [_text(cell) for cell in cells]
         texts += [""] * (len(header) - len(texts))
-        if any(len(each) > MAX_CELL_CHARACTERS for each in texts):
-            yield number, Wrong(f"has a cell of more than {MAX_CELL_CHARACTERS:,} characters; shorten it")
-        elif any(each.strip() for each in texts):
+        if any(len(text) > MAX_CELL_CHARACTERS for text in texts):
+            yield number, Wrong(message("row.long-cell", max_characters=MAX_CELL_CHARACTERS))
+        elif any(text.strip() for text in texts):
             yield number, row_record(header, texts)
 
 
@@ -171,7 +179,3 @@ def _text(cell: Any) -> str:
     if isinstance(cell, (dt.datetime, dt.date, dt.time)):
         return cell.isoformat(" ") if isinstance(cell, dt.datetime) else cell.isoformat()
     return str(cell)
-
-
-def _shown(name: str) -> str:
-    return "".join(character if character.isprintable() else " " for character in name[:_NAME_CHARACTERS])

@@ -1,7 +1,7 @@
-"""ZIP archives, looked at before anything in them is read: bombs are refused by what they would become.
+"""ZIP archives, checked before anything in them is read: a bomb is refused by the size that it would unpack to.
 
-Sizes in a ZIP's directory may lie. What is read here stops at the size that was declared and must be that long; what
-another parser reads is packed anew first (`repacked`), so that no lie reaches it.
+Sizes in a ZIP's directory can be false. An entry read here must have exactly its declared size. For another parser, the
+archive is packed anew first (`repacked`), so that it sees only true sizes.
 """
 
 import io
@@ -12,14 +12,14 @@ from collections.abc import Callable
 from appliance.datasets.sources.text import Seekable
 from appliance.foundation.errors import InputError
 
-MAX_RATIO = 200  # of the size it would have to the size it has; office documents and tables stay under 60
-MIN_SUSPECT_BYTES = 1024**2  # small entries may be all alike
+MAX_RATIO = 200  # of unpacked to packed size; office documents and tables stay under 60
+MIN_SUSPECT_BYTES = 1024**2  # a small entry may well be repetitive
 _HEADER_BYTES = 30
 _PIECE_BYTES = 1024**2
 
 
 def open_zip(stream: Seekable, *, max_entries: int, max_bytes: int) -> zipfile.ZipFile:
-    """Return the archive. Raises `InputError` when it is damaged, encrypted, overlapping, or would become too large."""
+    """Return the archive. Raises `InputError` when it is damaged, encrypted, overlapping, or too large unpacked."""
     size = stream.seek(0, io.SEEK_END)
     stream.seek(0)
     try:
@@ -28,28 +28,28 @@ def open_zip(stream: Seekable, *, max_entries: int, max_bytes: int) -> zipfile.Z
         raise damaged() from error
     entries = archive.infolist()
     if len(entries) > max_entries:
-        raise _refused(f"it holds more than {max_entries} files")
+        raise InputError("dataset.archive:too-many-files", max_files=max_entries)
     if len({entry.filename for entry in entries}) != len(entries):
-        raise _refused("two files in it have the same name")
+        raise InputError("dataset.archive:same-name")
     if any(entry.flag_bits & 0x1 for entry in entries):
-        raise InputError("dataset.encrypted:archive-protected-password")
+        raise InputError("dataset.encrypted:archive")
     if sum(entry.file_size for entry in entries) > max_bytes:
-        raise _refused(f"it would become larger than {max_bytes // 1024**2} MiB when unpacked")
+        raise InputError("dataset.archive:too-large", max_bytes=max_bytes)
     if any(
         entry.file_size > MIN_SUSPECT_BYTES and entry.file_size > MAX_RATIO * max(1, entry.compress_size)
         for entry in entries
     ):
-        raise _refused(f"a file in it would become more than {MAX_RATIO} times as large, which only bombs do")
+        raise InputError("dataset.archive:bomb", max_ratio=MAX_RATIO)
     end = 0
-    for entry in sorted(entries, key=lambda each: each.header_offset):
+    for entry in sorted(entries, key=lambda entry: entry.header_offset):
         if entry.header_offset < end or entry.header_offset + _HEADER_BYTES + entry.compress_size > size:
-            raise _refused("files in it overlap, which only bombs do")
+            raise InputError("dataset.archive:overlap")
         end = entry.header_offset + _HEADER_BYTES + entry.compress_size
     return archive
 
 
 def read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    """Return what is in an entry. Raises `InputError` when it is damaged or not as long as it says."""
+    """Return the content of an entry. Raises `InputError` when it is damaged or has another size than declared."""
     try:
         with archive.open(entry) as file:
             data = file.read(entry.file_size + 1)
@@ -63,7 +63,7 @@ def read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
 def repacked(
     archive: zipfile.ZipFile, wanted: Callable[[str], bool], check: Callable[[str, bytes], None]
 ) -> io.BytesIO:
-    """Return an archive of the wanted entries, uncompressed, each seen by `check(name, data)`."""
+    """Return an archive of the wanted entries, uncompressed, after `check(name, data)` of each."""
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as clean:
         for entry in archive.infolist():
@@ -76,9 +76,5 @@ def repacked(
 
 
 def damaged() -> InputError:
-    """Return the refusal of an archive that cannot be read to its end."""
-    return InputError("dataset.archive:archive-damaged-cut")
-
-
-def _refused(clause: str) -> InputError:
-    return InputError("dataset.archive:archive-refused-bring", clause=clause)
+    """Return the error for an archive that cannot be read to its end."""
+    return InputError("dataset.archive:damaged")

@@ -22,7 +22,7 @@ from appliance.datasets.screening import PersonalDataPolicy, Screening
 from appliance.foundation.errors import InputError
 
 DATASET = "ds_00000000000000000000"
-PLAIN_ROWS = 300  # more than the sample by which the columns are told, which always goes one by one
+PLAIN_ROWS = 300  # more than the sample for the columns, whose rows always go one by one
 POLICY = {"email": "mask", "iban": "mask"}
 ODD = [
     "n/a",
@@ -51,16 +51,16 @@ def table(rows: list[list[str]], header: tuple[str, ...]) -> bytes:
 
 
 def result(data: bytes, folder: Path, *, in_blocks: bool) -> Any:
-    """Import a table; return its rows with their parts, what was found, and how it was read; or the refusal."""
+    """Import a table; return its rows with their parts, the findings, and how it was read; or the refusal."""
     reading, screening = Reading(io.BytesIO(data), "t.csv"), Screening(None, PersonalDataPolicy(POLICY))
     source = reading.in_blocks() if in_blocks else reading
     keys = {part: secrets.token_bytes(32) for part in PARTS}
     seen = []
 
     def counted(items: Any) -> Any:
-        for each in items:
-            seen.append(isinstance(each, Block))
-            yield each
+        for item in items:
+            seen.append(isinstance(item, Block))
+            yield item
 
     try:
         summary = write_dataset(
@@ -73,12 +73,12 @@ def result(data: bytes, folder: Path, *, in_blocks: bool) -> Any:
 
 
 def compare(rows: list[list[str]], header: tuple[str, ...], folder: Path) -> bool:
-    """Import both ways, compare, and tell whether there was a block at all."""
+    """Import both ways, compare, and tell whether there was a block."""
     data = table(rows, header)
     names = secrets.token_hex(8)
-    one, _none = result(data, folder / f"{names}a", in_blocks=False)
-    other, had_block = result(data, folder / f"{names}b", in_blocks=True)
-    assert one == other
+    one_by_one, _none = result(data, folder / f"{names}a", in_blocks=False)
+    by_blocks, had_block = result(data, folder / f"{names}b", in_blocks=True)
+    assert one_by_one == by_blocks
     return had_block
 
 
@@ -88,12 +88,12 @@ def plain(count: int) -> list[list[str]]:
     ]
 
 
-def test_odd_rows_among_plain_ones(tmp_path: Path) -> None:
+def test_odd_rows_among_plain_ones_come_out_the_same(tmp_path: Path) -> None:
     rows = plain(PLAIN_ROWS) + [[odd, odd] for odd in ODD] + [["What is it?", odd] for odd in ODD] + plain(20)
     assert compare(rows, ("question", "answer"), tmp_path)
 
 
-def test_labels_of_every_kind(tmp_path: Path) -> None:
+def test_labels_of_every_kind_come_out_the_same(tmp_path: Path) -> None:
     chance = random.Random(7)
     rows = [
         [
@@ -114,11 +114,11 @@ def test_labels_of_every_kind(tmp_path: Path) -> None:
     [["", "answer"], ["question", ""], ["", ""], ["only one"], ["a", "b", "c"], ["q", "x" * 40_000], ["  q  ", " a "]],
     ids=["no question", "no answer", "nothing", "too few", "too many", "too long", "spaces"],
 )
-def test_rows_that_are_not_plain(last: list[str], tmp_path: Path) -> None:
+def test_rows_that_are_not_plain_come_out_the_same(last: list[str], tmp_path: Path) -> None:
     compare([*plain(PLAIN_ROWS), last, *plain(3)], ("question", "answer"), tmp_path)
 
 
-def test_a_label_that_cannot_be_and_a_system_text(tmp_path: Path) -> None:
+def test_an_invalid_label_or_a_system_prompt_makes_no_block(tmp_path: Path) -> None:
     rows = [[*row, "x" if number == 280 else ""] for number, row in enumerate(plain(PLAIN_ROWS))]
     assert not compare(rows, ("question", "answer", "split"), tmp_path)
     assert not compare(rows, ("question", "answer", "system"), tmp_path)
@@ -134,25 +134,25 @@ TEXTS = (
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=12))
 @example([(odd, odd) for odd in ODD])
-def test_what_is_not_looked_at_has_nothing_to_find(texts: list[tuple[str, str]]) -> None:
-    """Whatever the exact checks find, the look over the whole block lets through."""
+def test_skipped_rows_have_no_findings(texts: list[tuple[str, str]]) -> None:
+    """Whatever the exact checks find, the patterns for a whole block match."""
     pairs = [(one.replace("\0", "").strip(), other.replace("\0", "").strip()) for one, other in texts]
     block = Block(list(range(1, len(pairs) + 1)), [one for one, _ in pairs], [other for _, other in pairs])
     personal, checked = set(block.may_hold_personal_data().tolist()), set(block.may_fail_a_check().tolist())
-    for place, row in enumerate(block):
-        assert place in personal or not any(find_personal_data(message["content"]) for message in row.messages)
-        assert place in checked or not list(check_row(row))
-        assert place in checked or not any(MAYBE.search(message["content"]) for message in row.messages)
-    assert block.asked == [normal(row.question) for row in block]
-    assert block.answered == [normal(row.answer) for row in block]
+    for index, row in enumerate(block):
+        assert index in personal or not any(find_personal_data(turn["content"]) for turn in row.messages)
+        assert index in checked or not list(check_row(row))
+        assert index in checked or not any(MAYBE.search(turn["content"]) for turn in row.messages)
+    assert block.normal_questions == [normal(row.question) for row in block]
+    assert block.normal_answers == [normal(row.answer) for row in block]
 
 
-def test_a_replaced_row_is_compared_anew() -> None:
+def test_a_replaced_row_has_its_own_normal_form() -> None:
     block = Block([1, 2], ["One?", "Two?"], ["1", "2"], {"group": ["a", "b"]})
-    assert block.asked == ["one?", "two?"]
+    assert block.normal_questions == ["one?", "two?"]
     changed = block.replaced(
         {1: Conversation(2, [{"role": "user", "content": "Three?"}, {"role": "assistant", "content": "3"}], group="c")}
     )
-    assert changed.asked == ["one?", "three?"]
+    assert changed.normal_questions == ["one?", "three?"]
     assert [row.group for row in changed] == ["a", "c"]
     assert block.replaced({}) is block

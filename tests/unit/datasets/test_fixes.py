@@ -1,9 +1,9 @@
-"""Fixes: each changes what it names and nothing else, and never leaves a row that could not be used."""
+"""Fixes: each changes only what it names, and never leaves a row that could not be used."""
 
 import pytest
 
 from appliance.datasets import Conversation
-from appliance.datasets.fixes import Fix, Fixing, mended, without_html
+from appliance.datasets.fixes import Fix, Fixing, repaired, without_html
 from appliance.datasets.screening import CHECKS, PersonalDataPolicy, Screening
 from appliance.datasets.token_lengths import LONG_CHARACTERS
 from appliance.foundation.errors import InputError
@@ -54,21 +54,21 @@ def test_secrets_and_personal_data_are_masked() -> None:
         ("Who&nbsp;is <b>it</b>?", "Who is it?"),
     ],
 )
-def test_tags_are_taken_out(text: str, plain: str) -> None:
+def test_tags_are_removed(text: str, plain: str) -> None:
     assert without_html(text) == plain
     if text != plain:
         assert fixed([conversation(1, text, "a")], "html", "trim")[0][0].question == plain
 
 
 @pytest.mark.parametrize("text", ["Fünf Straßen für 5 € – “so” …", "naïve façade, señor", "Ω and 漢字"])
-def test_text_read_in_the_wrong_encoding_is_mended(text: str) -> None:
+def test_text_read_in_the_wrong_encoding_is_repaired(text: str) -> None:
     damaged = "".join(bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in text.encode())
     assert damaged != text
-    assert mended(damaged) == text
-    assert mended(text) == text
+    assert repaired(damaged) == text
+    assert repaired(text) == text
 
 
-def test_what_cannot_be_mended_stays_and_is_not_counted() -> None:
+def test_what_cannot_be_repaired_stays_and_is_not_counted() -> None:
     rows = [conversation(1, "Who?", "Nobody kn\ufffdws."), conversation(2, "<b></b>", "a<br>")]
     assert fixed(rows, "encoding", "trim") == (rows, 0)
     assert fixed(rows, "html", "trim") == (rows, 0)  # nothing would be left of the question
@@ -106,7 +106,7 @@ def test_near_duplicates_become_one_fact_in_one_part_and_nothing_leaves_training
     assert merged[2].group == ""
 
 
-def test_leakage_is_dropped_from_the_test_or_practised() -> None:
+def test_leaked_rows_are_dropped_or_moved_to_training() -> None:
     rows = [
         conversation(1, "Where?", "Here."),
         conversation(2, "Where?", "There.", "test"),
@@ -124,11 +124,11 @@ def test_rows_and_persons_are_dropped() -> None:
     assert fixed(rows) == (rows, 0)
 
 
-def test_there_is_no_fix_but_those_that_are_named() -> None:
+def test_a_check_has_only_the_fixes_that_it_names() -> None:
     for code, action in (("one-sided", "drop"), ("secret", "merge"), ("nothing", "drop"), ("html", "")):
         with pytest.raises(InputError, match="no such fix"):
             fixed([conversation(1, "q", "a")], code, action)
     row = conversation(1, "q", "a")
-    for code, (_title, _advice, actions) in CHECKS.items():
-        for action in actions:
-            assert fixed([row], code, action) == ([row], 0)
+    for check in CHECKS.values():
+        for action in check.fixes:
+            assert fixed([row], check.code, action) == ([row], 0)

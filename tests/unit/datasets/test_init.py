@@ -1,12 +1,10 @@
-"""The package is part of the control plane: it imports no torch, and no database either, so that a worker stays
-light.
-"""
+"""The package belongs to the control plane and imports no torch. It imports no database, so that workers stay light."""
 
 import subprocess
 import sys
 
 
-def test_importing_the_package_brings_in_no_torch_and_no_database() -> None:
+def test_importing_the_package_imports_no_torch_and_no_database() -> None:
     program = (
         "import sys, appliance.datasets; "
         "print([name for name in ('torch', 'transformers', 'sqlalchemy', 'sqlcipher3', 'pandas') if name in "

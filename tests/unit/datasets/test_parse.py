@@ -1,6 +1,4 @@
-"""Parsing: every row comes out as it went in, and whatever is wrong is said in one sentence that names the rows and
-quotes none.
-"""
+"""Parsing: every row comes out as it went in; errors name the rows that are wrong and quote none."""
 
 import io
 import json
@@ -17,6 +15,8 @@ from appliance.datasets.conversation import MAX_CONTENT_CHARACTERS, MAX_MESSAGES
 from appliance.datasets.parse import MAX_PROBLEMS, Choices, Reading, preview
 from appliance.datasets.sources.records import MAX_COLUMNS
 from appliance.foundation.errors import InputError
+from appliance.foundation.json_records import spoken
+from appliance.foundation.messages import Message, use_language
 
 HANDBOOK = Path(__file__).parents[3] / "ops" / "sample" / "handbook.csv"
 
@@ -31,13 +31,13 @@ def refusal(data: bytes | str, filename: str = "table.csv", roles: ColumnRoles |
     return caught.value.sentence
 
 
-def said(conversation: Conversation) -> list[tuple[str, str]]:
-    return [(message["role"], message["content"]) for message in conversation.messages]
+def turns(conversation: Conversation) -> list[tuple[str, str]]:
+    return [(turn["role"], turn["content"]) for turn in conversation.messages]
 
 
 def test_a_table_with_well_known_columns_needs_no_roles() -> None:
     rows = parse("Prompt,Response,Topic,Group,Key fact\nWhere?,In B-1.,places,rooms,B-1\n")
-    assert said(rows[0]) == [("user", "Where?"), ("assistant", "In B-1.")]
+    assert turns(rows[0]) == [("user", "Where?"), ("assistant", "In B-1.")]
     assert (rows[0].row, rows[0].group, rows[0].category, rows[0].key_fact) == (2, "rooms", "places", "B-1")
 
 
@@ -52,10 +52,10 @@ def test_the_sample_handbook_parses_whole() -> None:
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
 def test_delimiters_line_ends_and_quoted_newlines_are_understood(delimiter: str, line_end: str) -> None:
     text = line_end.join([delimiter.join(["question", "answer"]), delimiter.join(['"a, ""b""\nc"', '"x; y\tz"']), ""])
-    assert said(parse(text)[0]) == [("user", 'a, "b"\nc'), ("assistant", "x; y\tz")]
+    assert turns(parse(text)[0]) == [("user", 'a, "b"\nc'), ("assistant", "x; y\tz")]
 
 
-def test_a_byte_order_mark_is_no_part_of_the_first_column() -> None:
+def test_a_byte_order_mark_is_not_part_of_the_first_column() -> None:
     assert len(parse(b"\xef\xbb\xbfquestion,answer\nq,a\n")) == 1
 
 
@@ -65,7 +65,7 @@ def test_blank_rows_are_skipped_and_counted() -> None:
 
 def test_given_roles_replace_the_guess() -> None:
     rows = parse("a,b,c\n1,2,3\n", roles=ColumnRoles(question="c", answer="a", system="b"))
-    assert said(rows[0]) == [("system", "2"), ("user", "3"), ("assistant", "1")]
+    assert turns(rows[0]) == [("system", "2"), ("user", "3"), ("assistant", "1")]
 
 
 def test_a_formula_is_text() -> None:
@@ -102,9 +102,9 @@ def _zip() -> bytes:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (_zip(), "only bombs do"),
+        (_zip(), "as in a zip bomb"),
         (b"%PDF-1.7\n%\xe2\xe3", "PDF"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old or a protected Office document"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old or protected Office document"),
         (b"\x1f\x8b\x08\x00", "gzip"),
         (b"\x80\x04\x95question,answer", "Pickle"),
         ("question,answer\nq,a\n".encode("utf-16")[:-1], "is not UTF-16 text"),
@@ -115,27 +115,27 @@ def _zip() -> bytes:
         (b"question\nq\n", "only one column"),
         (
             b"question,answer\nq,caf\xe9\nq,caf\xc3\xa9\n",
-            "Line 2 is not UTF-8 text (byte 21 of the file, 0xe9): it mixes two",
+            "Line 2 is not UTF-8 text (byte 21 of the file, 0xe9): the file mixes two",
         ),
-        (b"question,answer\nq,a\x00b\n", "Line 2 holds a NUL byte (byte 19)"),
-        (b"one,two\nq,a\n", "No column is named as the question or the answer"),
+        (b"question,answer\nq,a\x00b\n", "Line 2 contains a NUL byte (byte 19 of the file)"),
+        (b"one,two\nq,a\n", 'No columns are named "question" and "answer"'),
         (b"question,prompt,answer\nq,p,a\n", "1 (question) and 2 (prompt) could each be the question"),
         (b"question,answer,x,x\nq,a,1,2\n", "same name"),
         (b",".join(b"c%d" % n for n in range(MAX_COLUMNS + 1)) + b"\n", "more than 64 columns"),
-        (b"question,answer\n" + b"x" * (2 * 1024**2), "Line 2 is longer than 1,024 Ki"),
-        (b'question,answer\nq,"never closed\nq,a\n', "row 2 has a quotation mark"),
-        (b"question,answer\nq\nq,a,b\n", "row 2 has 1 cells instead of 2"),
+        (b"question,answer\n" + b"x" * (2 * 1024**2), "Line 2 is longer than 1,048,576 characters"),
+        (b'question,answer\nq,"never closed\nq,a\n', "Row 2 has a quotation mark"),
+        (b"question,answer\nq\nq,a,b\n", "Row 2: One cell instead of 2"),
         (
             b"question,answer\nq,a\n ,a\nq,\n",
-            "row 3 has a question that is empty; fill it in or delete the row; row 4 has an answer that is empty",
+            "Row 3: The question is empty. Fill it in, or delete the row. Row 4: The answer is empty.",
         ),
         (
             b"question,answer\nq," + b"x" * (MAX_CONTENT_CHARACTERS + 1),
-            "row 2 has an answer that is longer than 32,768 characters",
+            "Row 2: The answer is longer than 32,768 characters",
         ),
-        (b"question,answer,kind\nq,a,maybe\n", "row 2 has a kind"),
-        (b"question,answer,split\nq,a,exam\n", "row 2 has a split"),
-        (b"question,answer,group\nq,a," + b"g" * 300 + b"\n", "row 2 has a group that is longer"),
+        (b"question,answer,kind\nq,a,maybe\n", "Row 2: The kind is neither"),
+        (b"question,answer,split\nq,a,exam\n", "Row 2: The split is not"),
+        (b"question,answer,group\nq,a," + b"g" * 300 + b"\n", "Row 2: The group is longer than 200 characters"),
     ],
 )
 def test_a_table_that_cannot_be_used_is_refused_with_the_reason(data: bytes, words: str) -> None:
@@ -145,41 +145,51 @@ def test_a_table_that_cannot_be_used_is_refused_with_the_reason(data: bytes, wor
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("[1, 2]", "row 2 is not a JSON object"),
-        ('{"question": "q"', "row 2 is not one JSON object"),
-        ('{"question": "q", "question": "r", "answer": "a"}', "row 2 is not one JSON object"),
-        ("[" * 100_000, "row 2 is not one JSON object"),
-        ('{"question": ["q"], "answer": "a"}', "row 2 has a value that is not text"),
-        ('{"question": "\\ud800", "answer": "a"}', "row 2 has a question that holds half a character"),
-        ('{"question": "a\\u0000b", "answer": "a"}', "row 2 has a question that holds a NUL"),
-        ('{"messages": []}', "row 2 holds no question and answer"),
-        ('{"messages": "x"}', "row 2 has a list of messages that is none"),
-        ('{"messages": [{"role": "user", "content": "q"}]}', "row 2 has no answer of the assistant; add one"),
-        ('{"messages": [{"role": "assistant", "content": "q"}]}', "row 2 begins with the assistant"),
-        ('{"messages": [{"role": "narrator", "content": "q"}]}', "row 2 has a message whose role is none of"),
-        ('{"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}', "row 2 has a message with a picture"),
+        ("[1, 2]", "This is not a JSON object"),
+        ('{"question": "q"', "This is not one JSON object"),
+        ('{"question": "q", "question": "r", "answer": "a"}', "This is not one JSON object"),
+        ("[" * 100_000, "This is not one JSON object"),
+        ('{"question": ["q"], "answer": "a"}', "A value is not text"),
+        ('{"question": "\\ud800", "answer": "a"}', "The question contains half a character"),
+        ('{"question": "a\\u0000b", "answer": "a"}', "The question contains a NUL"),
+        ('{"messages": []}', "There is no question and no answer"),
+        ('{"messages": "x"}', '"messages" is not a list'),
+        ('{"messages": [{"role": "user", "content": "q"}]}', "There is no answer from the assistant. Add one"),
+        ('{"messages": [{"role": "assistant", "content": "q"}]}', "The conversation begins with the assistant"),
+        ('{"messages": [{"role": "narrator", "content": "q"}]}', "A message has a role other than system, user"),
+        ('{"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}', "A message contains a picture"),
         (
             json.dumps(
                 {"messages": [{"role": ("user", "assistant")[n % 2], "content": "x"} for n in range(MAX_MESSAGES + 2)]}
             ),
-            "row 2 holds more than 64 messages",
+            "There are more than 64 messages",
         ),
     ],
 )
 def test_a_line_of_jsonl_that_cannot_be_used_is_refused_with_the_reason(line: str, words: str) -> None:
-    assert words in refusal('{"question": "q", "answer": "a"}\n' + line, "table.jsonl")
+    assert f"Row 2: {words}" in refusal('{"question": "q", "answer": "a"}\n' + line, "table.jsonl")
 
 
-def test_mistakes_are_collected_up_to_a_limit_and_quote_no_content() -> None:
+def test_problems_are_collected_up_to_a_limit_and_quote_no_content() -> None:
     sentence = refusal("question,answer\n" + "SECRET,\n" * 100)
-    assert sentence.count("row ") == MAX_PROBLEMS
-    assert "row 21 " in sentence
-    assert "there are more" in sentence
+    assert sentence.count("Row ") == MAX_PROBLEMS
+    assert "Row 21: " in sentence
+    assert "80 more rows have problems." in sentence
     assert "SECRET" not in sentence
 
 
+def test_an_error_with_problems_survives_json_and_is_said_in_german() -> None:
+    with pytest.raises(InputError) as caught:
+        parse("question,answer\nq,\n")
+    message = Message.from_json(json.loads(json.dumps(caught.value.message.to_json())))
+    assert caught.value.code == "dataset.rows"
+    assert str(message) == caught.value.sentence
+    with use_language("de"):
+        assert "Zeile 2: Die Antwort ist leer." in str(message)
+
+
 @pytest.mark.parametrize("filename", ["$(reboot).csv", "-rf .csv", "a\n'b\".CSV", "../../etc/x.csv"])
-def test_a_file_name_decides_nothing(filename: str) -> None:
+def test_the_name_of_a_file_does_not_matter(filename: str) -> None:
     assert len(parse("question,answer\nq,a\n", filename)) == 1
 
 
@@ -209,7 +219,7 @@ def test_too_many_rows_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 @settings(max_examples=50)
 def test_any_text_survives_jsonl(pairs: list[tuple[str, str]]) -> None:
-    """What is written as JSONL comes back, apart from space around it."""
+    """Text written as JSONL comes back, apart from the space around it."""
     pairs = [(question, answer) for question, answer in pairs if question.strip() and answer.strip()]
     if pairs:
         lines = "\n".join(
@@ -222,7 +232,7 @@ def test_any_text_survives_jsonl(pairs: list[tuple[str, str]]) -> None:
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_parsed_or_refused(data: bytes) -> None:
-    """No input raises anything but the refusal."""
+    """No input raises anything but `InputError`."""
     for filename in ("t.csv", "t.jsonl"):
         try:
             parse(data, filename)
@@ -230,12 +240,13 @@ def test_any_bytes_are_parsed_or_refused(data: bytes) -> None:
             continue
 
 
-def look(data: bytes, filename: str = "table.csv", **choices: Any) -> dict[str, Any]:
-    return preview(io.BytesIO(data), filename, Choices(**choices))
+def previewed(data: bytes, **choices: Any) -> list[dict[str, Any]]:
+    sources: list[dict[str, Any]] = spoken(preview(io.BytesIO(data), "table.csv", Choices(**choices)))["sources"]
+    return sources
 
 
 def test_the_preview_shows_rows_and_the_guess() -> None:
-    (source,) = look(b"Question,Answer,x\nq,a,1\nq2,,2\n")["sources"]
+    (source,) = previewed(b"Question,Answer,x\nq,a,1\nq2,,2\n")
     assert (source["columns"], source["source_format"], source["note"]) == (
         ["Question", "Answer", "x"],
         "CSV",
@@ -244,35 +255,35 @@ def test_the_preview_shows_rows_and_the_guess() -> None:
     assert source["roles"] == {"question": "Question", "answer": "Answer"}
     assert source["unused"] == ["x"]
     assert [row["messages"][1]["content"] for row in source["conversations"] if row["messages"]] == ["a"]
-    assert source["conversations"][1]["problem"].startswith("Row 3 has an answer that is empty")
+    assert source["conversations"][1]["problem"].startswith("Row 3: The answer is empty.")
 
 
-def test_the_preview_says_why_it_cannot_guess_and_takes_what_somebody_says() -> None:
+def test_the_preview_says_why_it_cannot_guess_and_takes_the_users_choices() -> None:
     data = b"one,two\nq,a\n"
-    (source,) = look(data)["sources"]
-    assert "No column is named" in source["reason"]
+    (source,) = previewed(data)
+    assert "No columns are named" in source["reason"]
     assert source["rows"] == [{"one": "q", "two": "a"}]
-    (source,) = look(data, roles=ColumnRoles("one", "two"))["sources"]
+    (source,) = previewed(data, roles=ColumnRoles("one", "two"))
     assert source["conversations"][0]["messages"][0]["content"] == "q"
-    (source,) = look(
+    (source,) = previewed(
         "Frage;Antwort\nWo ist das \u20ac?;Da\n".encode("cp1250"), encoding="Windows-1250", delimiter="semicolons"
-    )["sources"]
+    )
     assert source["conversations"][0]["messages"][0]["content"] == "Wo ist das \u20ac?"
-    with pytest.raises(InputError, match="no such encoding"):
-        look(data, encoding="rot13")
-    with pytest.raises(InputError, match="no such separator"):
-        look(data, delimiter="x")
+    with pytest.raises(InputError, match="encoding is not supported"):
+        previewed(data, encoding="rot13")
+    with pytest.raises(InputError, match="separator is not supported"):
+        previewed(data, delimiter="x")
 
 
-def test_a_few_unusable_rows_are_left_out_and_said() -> None:
+def test_a_few_unusable_rows_are_left_out_and_reported() -> None:
     data = "question,answer\n" + "q,a\n" * 18 + "q,\n,a\n"
     reading = Reading(io.BytesIO(data.encode()), "t.csv")
     assert len(list(reading)) == 18
-    report = reading.report()
-    assert report["left_out"]["count"] == 2
-    assert [each["row"] for each in report["left_out"]["rows"]] == [20, 21]
-    assert "answer that is empty" in report["left_out"]["rows"][0]["reason"]
-    assert "row 21 has a question" in refusal(data + "q,\n")
+    left_out = spoken(reading.report())["left_out"]
+    assert left_out["count"] == 2
+    assert [row["row"] for row in left_out["rows"]] == [20, 21]
+    assert left_out["rows"][0]["reason"].startswith("Row 20: The answer is empty.")
+    assert "Row 21: The question is empty." in refusal(data + "q,\n")
 
 
 def test_rows_run_on_over_the_files_of_an_archive() -> None:
@@ -283,8 +294,8 @@ def test_rows_run_on_over_the_files_of_an_archive() -> None:
         archive.writestr("read me.pdf", "x")
     reading = Reading(io.BytesIO(packed.getvalue()), "both.zip")
     assert [row.row for row in reading] == [2, 3]
-    assert [(each.name, each.first_row, each.last_row, each.own_row) for each in reading.sources] == [
+    assert [(source.name, source.first_row, source.last_row, source.own_row) for source in reading.sources] == [
         ("a.csv", 2, 2, 2),
         ("b/c.jsonl", 3, 3, 1),
     ]
-    assert reading.unread == ['The file "read me.pdf" in the archive is no table: it was not read.']
+    assert list(map(str, reading.unread)) == ['The file "read me.pdf" in the archive is not a table and was not read.']

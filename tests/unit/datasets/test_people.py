@@ -1,4 +1,4 @@
-"""Who is in this: a person is found however the row writes what is known of them, and nobody else is."""
+"""A person is found in whatever form a row writes what is known of them, and nobody else is."""
 
 import pytest
 from hypothesis import given
@@ -9,7 +9,7 @@ from appliance.datasets.people import MAX_TERMS, Person
 from appliance.foundation.errors import InputError
 
 
-def spoken(text: str, **labels: str) -> Conversation:
+def answered(text: str, **labels: str) -> Conversation:
     return Conversation(1, [{"role": "user", "content": "Who?"}, {"role": "assistant", "content": text}], **labels)
 
 
@@ -28,8 +28,8 @@ def spoken(text: str, **labels: str) -> Conversation:
         ("P-12345", "employee p12345"),
     ],
 )
-def test_ways_of_writing_are_evened_out(term: str, text: str) -> None:
-    assert Person([term]).is_in(spoken(text))
+def test_the_way_of_writing_does_not_matter(term: str, text: str) -> None:
+    assert Person([term]).is_in(answered(text))
 
 
 @pytest.mark.parametrize(
@@ -42,24 +42,24 @@ def test_ways_of_writing_are_evened_out(term: str, text: str) -> None:
         ("P-12345", "employee p123456"),
     ],
 )
-def test_others_are_not_found(term: str, text: str) -> None:
-    assert not Person([term]).is_in(spoken(text))
+def test_other_people_are_not_found(term: str, text: str) -> None:
+    assert not Person([term]).is_in(answered(text))
 
 
-def test_any_term_and_any_label_counts() -> None:
+def test_any_term_in_any_text_or_label_is_enough() -> None:
     person = Person(["Jane Doe", "jane@example.org"])
-    assert person.is_in(spoken("see jane@example.org"))
-    assert person.is_in(spoken("nobody", key_fact="Jane Doe"))
-    assert person.is_in(spoken("nobody", group="jane doe"))
-    assert not person.is_in(spoken("nobody"))
+    assert person.is_in(answered("see jane@example.org"))
+    assert person.is_in(answered("nobody", key_fact="Jane Doe"))
+    assert person.is_in(answered("nobody", group="jane doe"))
+    assert not person.is_in(answered("nobody"))
 
 
 @pytest.mark.parametrize("terms", [[], ["  "], ["ab"], ["---"], ["x" * 201], ["abc"] * (MAX_TERMS + 1)])
-def test_terms_that_tell_nobody_are_refused(terms: list[str]) -> None:
+def test_terms_that_identify_nobody_are_refused(terms: list[str]) -> None:
     with pytest.raises(InputError, match="known of"):
         Person(terms)
 
 
 @given(st.text(alphabet=st.characters(categories=["L"]), min_size=4, max_size=30))
 def test_a_word_finds_itself(word: str) -> None:
-    assert Person([word]).is_in(spoken(f"x {word} y"))
+    assert Person([word]).is_in(answered(f"x {word} y"))

@@ -1,4 +1,4 @@
-"""Screening: what a careful reader would notice is found, named by row, and never quoted; near misses are let be."""
+"""Screening: what a careful reader would notice is found, named by row and never quoted; near misses are left alone."""
 
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ from appliance.datasets import Conversation
 from appliance.datasets.screening import CHECKS, MAX_EXAMPLES, PersonalDataPolicy, Screening
 from appliance.datasets.token_lengths import LONG_CHARACTERS, TokenLimit
 from appliance.foundation.errors import InputError
+from appliance.foundation.json_records import spoken
+from appliance.foundation.messages import LANGUAGES, has_message
 
 KEY = "AKIA" + "IOSFODNN7EXAMPLE"
 CARD = "4111 1111 1111 1111"
@@ -31,19 +33,29 @@ def screened(rows: list[Conversation], limit: TokenLimit | None = None, **policy
     return screening
 
 
-def found(rows: list[Conversation], **policy: str) -> list[tuple[int, str]]:
+def report_on(rows: list[Conversation], limit: TokenLimit | None = None) -> dict[str, Any]:
+    return spoken(screened(rows, limit).report())
+
+
+def findings(rows: list[Conversation], **policy: str) -> list[tuple[int, str]]:
     screening = screened(rows, **policy)
-    screening.report()
     return sorted((int(row), code) for code in CHECKS for row in screening.rows_of(code))
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("code", CHECKS)
+def test_every_check_has_a_title_and_advice_in_every_language(code: str, language: str) -> None:
+    assert has_message(CHECKS[code].title.id, language)
+    assert has_message(CHECKS[code].advice.id, language)
+
+
 def test_a_clean_dataset_has_no_findings() -> None:
-    report = screened([conversation(2, "Where?", "Here."), conversation(3, "When?", "Here.")]).report()
+    report = report_on([conversation(2, "Where?", "Here."), conversation(3, "When?", "Here.")])
     assert report["checks"] == []
     assert report["rows"] == 2
 
 
-def test_each_kind_of_mistake_is_found_with_reason_and_advice() -> None:
+def test_every_kind_of_problem_is_found_with_reason_and_advice() -> None:
     rows = [
         conversation(2, "Where?", "In room B-1."),
         conversation(3, " where? ", "in room  b-1."),
@@ -56,7 +68,7 @@ def test_each_kind_of_mistake_is_found_with_reason_and_advice() -> None:
         conversation(10, "Who lost it?", "Nobody kn\ufffdws."),
         conversation(11, "Who?", "Ask jane.doe@example.org."),
     ]
-    assert found(rows) == [
+    assert findings(rows) == [
         (2, "contradiction"),
         (3, "duplicate"),
         (4, "contradiction"),
@@ -70,78 +82,82 @@ def test_each_kind_of_mistake_is_found_with_reason_and_advice() -> None:
         (11, "contradiction"),
         (11, "personal-data"),
     ]
-    report = screened(rows).report()
+    report = report_on(rows)
     for check in report["checks"]:
         assert check["advice"]
         assert check["title"]
-        assert all(each["reason"].startswith(f"Row {each['row']} ") for each in check["examples"])
+        assert all(example["reason"].startswith(f"Row {example['row']}: ") for example in check["examples"])
+    reasons = {check["code"]: [example["reason"] for example in check["examples"]] for check in report["checks"]}
+    assert reasons["duplicate"] == ["Row 3: The same as row 2."]
+    assert reasons["contradiction"][:2] == [
+        "Row 2: A later row answers the same question differently.",
+        "Row 4: Answers the question of row 2 differently.",
+    ]
+    assert reasons["personal-data"] == ["Row 11: Contains personal data: e-mail address."]
     assert not any(secret in str(report) for secret in ("B-1", "jane.doe", "FÃ¼nf"))
 
 
 @pytest.mark.parametrize("text", ["Düsseldorf – 5 €", "É certo", "Â la carte", "naïve façade"])
-def test_characters_that_only_look_odd_are_let_be(text: str) -> None:
-    assert found([conversation(2, text, text)]) == []
+def test_characters_that_only_look_odd_are_left_alone(text: str) -> None:
+    assert findings([conversation(2, text, text)]) == []
 
 
-def test_one_question_under_two_system_texts_is_no_contradiction() -> None:
+def test_one_question_under_two_system_prompts_is_not_a_contradiction() -> None:
     rows = [
         Conversation(row, [{"role": "system", "content": f"s{row}"}, *conversation(row, "q", f"a{row}").messages])
         for row in (1, 2)
     ]
-    assert found(rows) == []
+    assert findings(rows) == []
 
 
 def test_examples_are_bounded_and_counts_are_not() -> None:
-    (check, _contradiction) = [
-        each
-        for each in screened([conversation(row, f"q{row}", "n/a") for row in range(5000)]).report()["checks"]
-        if each["code"] in {"empty", "one-sided"}
-    ][::-1]
+    report = report_on([conversation(row, f"q{row}", "n/a") for row in range(5000)])
+    (check,) = [check for check in report["checks"] if check["code"] == "empty"]
     assert check["count"] == 5000
     assert len(check["examples"]) == MAX_EXAMPLES
 
 
-def test_html_and_secrets_are_pointed_out_and_not_quoted() -> None:
+def test_html_and_secrets_are_found_and_not_quoted() -> None:
     rows = [
         conversation(2, "What is <b>bold</b>?", "Thick."),
         conversation(3, "Is 3 < 4 and 5 > 4?", "Yes, a<b."),
         conversation(4, "Which key?", f"It is {KEY}."),
         conversation(5, "Who&nbsp;is it?", "We."),
     ]
-    assert found(rows) == [(2, "html"), (4, "secret"), (5, "html")]
-    report = str(screened(rows).report())
-    assert "an AWS access key" in report
+    assert findings(rows) == [(2, "html"), (4, "secret"), (5, "html")]
+    report = str(report_on(rows))
+    assert "Row 4: Contains an AWS access key." in report
     assert KEY not in report
 
 
-def test_questions_that_are_nearly_the_same_are_joined_unless_they_are_of_one_group() -> None:
+def test_nearly_identical_questions_are_joined_unless_they_are_of_one_group() -> None:
     rows = [conversation(2, LEAVE, "30 days."), conversation(3, LEAVE.replace("first", "1st"), "30 days.")]
     screening = screened(rows)
     assert screening.rows_of("near-duplicate").tolist() == [3]
     assert screening.joined == {3: 2}
-    assert found([Conversation(row.row, row.messages, group="leave") for row in rows]) == []
+    assert findings([Conversation(row.row, row.messages, group="leave") for row in rows]) == []
 
 
-def test_one_answer_to_nearly_everything_is_pointed_out() -> None:
+def test_one_answer_to_nearly_everything_is_found() -> None:
     same = [conversation(row, f"Question number {row * 7919}?", "No.") for row in range(2, 40)]
-    (check,) = screened(same).report()["checks"]
+    (check,) = report_on(same)["checks"]
     assert (check["code"], check["reason"]) == ("one-sided", "38 of 38 rows have the same answer.")
-    assert found(same[:10]) == []
+    assert findings(same[:10]) == []
 
 
-def test_categories_of_very_different_size_are_pointed_out_without_their_names() -> None:
+def test_categories_of_very_different_size_are_found_and_not_named() -> None:
     rows = [
         conversation(row, f"q {row}", f"a {row}", category="leave" if row % 30 else "salary") for row in range(1, 61)
     ]
-    (check,) = screened(rows).report()["checks"]
+    (check,) = report_on(rows)["checks"]
     assert (check["code"], check["reason"]) == ("unbalanced", "The largest category has 58 rows, the smallest 2.")
     even = [
         conversation(row, f"q {row}", f"a {row}", category="leave" if row % 3 else "salary") for row in range(1, 61)
     ]
-    assert screened(even).report()["checks"] == []
+    assert report_on(even)["checks"] == []
 
 
-def test_what_is_asked_in_training_and_in_the_test_is_leakage() -> None:
+def test_a_question_asked_in_training_and_in_the_test_is_leakage() -> None:
     rows = [
         conversation(1, "Where?", "Here."),
         conversation(2, "where ?".replace(" ?", "?"), "There."),
@@ -170,16 +186,16 @@ def test_personal_data_is_kept_masked_or_blocked_by_policy() -> None:
         "e-mail address": {"count": 1, "action": "keep"},
         "card number": {"count": 2, "action": "mask"},
     }
-    assert report["notes"] == ["By the policy, personal data was replaced by pseudonyms in 2 rows."]
-    with pytest.raises(InputError, match=r"2 of the kind card number \(rows 2, 3"):
+    assert spoken(report)["notes"] == ["As the policy requires, personal data in 2 rows was replaced by pseudonyms."]
+    with pytest.raises(InputError, match=r"2 card numbers \(rows 2, 3"):
         screened(rows, card="block")
-    with pytest.raises(InputError, match="names kinds"):
+    with pytest.raises(InputError, match="maps kinds"):
         PersonalDataPolicy({"shoe": "mask"})
 
 
 @pytest.fixture
 def tokenizer(tmp_path: Path) -> Path:
-    """Give a tokenizer with one token a word."""
+    """Return a tokenizer with one token for each word."""
     from tokenizers import Tokenizer
     from tokenizers.models import WordLevel
     from tokenizers.pre_tokenizers import Whitespace
@@ -190,7 +206,7 @@ def tokenizer(tmp_path: Path) -> Path:
     return tmp_path / "tokenizer.json"
 
 
-def test_length_is_counted_in_the_models_tokens(tokenizer: Path) -> None:
+def test_length_is_counted_in_tokens_of_the_model(tokenizer: Path) -> None:
     limit = TokenLimit(tokenizer, 50, "tiny")
     rows = [
         conversation(2, "word " * 30, "word " * 10),
@@ -200,7 +216,7 @@ def test_length_is_counted_in_the_models_tokens(tokenizer: Path) -> None:
     screening = screened(rows, limit)
     report = screening.report()
     assert screening.rows_of("too-long").tolist() == [3]
-    assert "51 tokens, and training reads 50" in str(report["checks"])
+    assert "Row 3: 51 tokens, of which training reads 50." in str(spoken(report)["checks"])
     tokens: dict[str, Any] = report["tokens"]
     assert (tokens["unit"], tokens["model"], tokens["limit"], tokens["counted"]) == ("tokens", "tiny", 50, 3)
     assert sum(tokens["counts"]) == 3
@@ -208,9 +224,9 @@ def test_length_is_counted_in_the_models_tokens(tokenizer: Path) -> None:
     assert (tokens["longest"], tokens["median"]) == (51, 50)
 
 
-def test_a_tokenizer_that_cannot_be_read_is_said_and_stops_nothing(tmp_path: Path) -> None:
+def test_a_tokenizer_that_cannot_be_read_is_noted_and_stops_nothing(tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_text("{}")
-    report = screened([conversation(2, "q", "a")], TokenLimit(tmp_path / "tokenizer.json", 50, "odd")).report()
+    report = report_on([conversation(2, "q", "a")], TokenLimit(tmp_path / "tokenizer.json", 50, "odd"))
     assert report["tokens"]["unit"] == "characters"
     assert report["notes"] == ["The tokenizer of odd cannot be read, so lengths are counted in characters."]
 

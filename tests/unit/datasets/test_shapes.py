@@ -1,6 +1,4 @@
-"""Shapes: every form that examples come in gives the conversation that it means, and what gives none says why without a
-word of it.
-"""
+"""Shapes: every form of example gives its conversation; a record without one says why and is not quoted."""
 
 import json
 from typing import Any
@@ -14,26 +12,27 @@ from appliance.datasets.conversation import message_problem
 from appliance.datasets.shapes import Shaper
 from appliance.datasets.sources.records import Wrong
 from appliance.foundation.errors import InputError
+from appliance.foundation.messages import message
 
 
-def shaped(record: dict[str, Any], roles: ColumnRoles | None = None) -> Conversation | Wrong | None:
+def converted(record: dict[str, Any], roles: ColumnRoles | None = None) -> Conversation | Wrong | None:
     return Shaper(roles, [record]).convert(1, record)
 
 
 def turns(record: dict[str, Any]) -> list[tuple[str, str]]:
-    found = shaped(record)
-    assert isinstance(found, Conversation), found
-    return [(message["role"], message["content"]) for message in found.messages]
+    conversation = converted(record)
+    assert isinstance(conversation, Conversation), conversation
+    return [(turn["role"], turn["content"]) for turn in conversation.messages]
 
 
-def wrong(record: dict[str, Any]) -> str:
-    found = shaped(record)
-    assert isinstance(found, Wrong), found
-    return found.clause
+def problem(record: dict[str, Any]) -> str:
+    wrong = converted(record)
+    assert isinstance(wrong, Wrong), wrong
+    return str(wrong.problem)
 
 
-def talk(*said: tuple[str, Any], **more: Any) -> dict[str, Any]:
-    return {"messages": [{"role": role, "content": content} for role, content in said], **more}
+def chat(*turns: tuple[Any, Any], **more: Any) -> dict[str, Any]:
+    return {"messages": [{"role": role, "content": content} for role, content in turns], **more}
 
 
 QUESTION, ANSWER = ("user", "q"), ("assistant", "a")
@@ -47,8 +46,8 @@ QUESTION, ANSWER = ("user", "q"), ("assistant", "a")
         ({"Frage": "q", "Antwort": "a"}, [QUESTION, ANSWER]),
         ({"question": "q", "answer": 5}, [QUESTION, ("assistant", "5")]),
         ({"question": "q", "answer": True, "system": "s"}, [("system", "s"), QUESTION, ("assistant", "true")]),
-        (talk(QUESTION, ANSWER), [QUESTION, ANSWER]),
-        (talk(("developer", "s"), QUESTION, ANSWER), [("system", "s"), QUESTION, ANSWER]),
+        (chat(QUESTION, ANSWER), [QUESTION, ANSWER]),
+        (chat(("developer", "s"), QUESTION, ANSWER), [("system", "s"), QUESTION, ANSWER]),
         (
             {"prompt": [{"role": "user", "content": "q"}], "completion": [{"role": "assistant", "content": "a"}]},
             [QUESTION, ANSWER],
@@ -97,7 +96,7 @@ def test_calls_of_tools_are_text_within_the_turns() -> None:
     ) == {"name": "f"}
 
 
-def test_labels_are_kept_and_fields_that_are_not_used_are_named() -> None:
+def test_labels_are_kept_and_unused_fields_are_named() -> None:
     record = {
         "question": "q",
         "answer": "a",
@@ -109,14 +108,14 @@ def test_labels_are_kept_and_fields_that_are_not_used_are_named() -> None:
         "x": 1,
     }
     shaper = Shaper(None, [record])
-    found = shaper.convert(3, record)
-    assert found == Conversation(
+    conversation = shaper.convert(3, record)
+    assert conversation == Conversation(
         3, [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}], "a", "answerable", "g", "c"
     )
-    assert isinstance(found, Conversation)
-    assert found.split == "validation"
+    assert isinstance(conversation, Conversation)
+    assert conversation.split == "validation"
     assert shaper.unused == {"x"}
-    shaper = Shaper(None, [talk(QUESTION, ANSWER, id=7)])
+    shaper = Shaper(None, [chat(QUESTION, ANSWER, id=7)])
     shaper.convert(
         1,
         {
@@ -131,35 +130,36 @@ def test_labels_are_kept_and_fields_that_are_not_used_are_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("record", "clause"),
+    ("record", "words"),
     [
-        (talk(QUESTION), "has no answer of the assistant; add one"),
-        (talk(ANSWER, QUESTION), "begins with the assistant"),
-        (talk(QUESTION, QUESTION, ANSWER), "has two messages of the user in a row"),
-        (talk(QUESTION, ANSWER, ANSWER), "has two messages of the assistant in a row"),
-        (talk(QUESTION, ANSWER, QUESTION), "ends with the user"),
-        (talk(QUESTION, ANSWER, ("system", "s")), "has a system text that is not its first message"),
-        (talk(("narrator", "x")), "has a message whose role is none of"),
-        (talk((None, "x")), "has a message whose role is none of"),
-        (talk(), "holds no question and answer"),
-        (talk(QUESTION, ("assistant", "")), "has an answer that is empty"),
-        (talk(QUESTION, ("assistant", {"a": 1})), "has a value that is not text"),
-        (talk(("user", [{"type": "image_url", "image_url": {}}]), ANSWER), "has a message with a picture"),
-        ({"messages": ["x"]}, "has a message that is no object"),
+        (chat(QUESTION), "There is no answer from the assistant. Add one."),
+        (chat(ANSWER, QUESTION), "The conversation begins with the assistant"),
+        (chat(QUESTION, QUESTION, ANSWER), "Two messages of the user follow each other. Join them"),
+        (chat(QUESTION, ANSWER, ANSWER), "Two messages of the assistant follow each other. Join them"),
+        (chat(QUESTION, ANSWER, QUESTION), "The conversation ends with the user"),
+        (chat(QUESTION, ANSWER, ("system", "s")), "The system prompt is not the first message"),
+        (chat(("narrator", "x")), "A message has a role other than"),
+        (chat((None, "x")), "A message has a role other than"),
+        (chat(), "There is no question and no answer"),
+        (chat(QUESTION, ("assistant", "")), "The answer is empty"),
+        (chat(QUESTION, ("assistant", {"a": 1})), "A value is not text"),
+        (chat(("user", [{"type": "image_url", "image_url": {}}]), ANSWER), "A message contains a picture"),
+        ({"messages": ["x"]}, "A message is not an object"),
         (
             {"messages": [{"role": "assistant", "tool_calls": [{"function": {}}]}]},
-            "has a call of a tool without a name",
+            "A tool call has no name",
         ),
-        (talk(QUESTION, ANSWER, tools="not json"), "has tools that are not JSON"),
-        (talk(QUESTION, ANSWER, tools={"a": 1}), "has tools that are not a list"),
-        ({"instruction": "q", "output": "a", "history": ["x"]}, "has a history that is not a list of pairs"),
-        ({"question": "q", "answer": "a", "kind": "maybe"}, "has a kind"),
-        ({"question": "q", "answer": "a\ud800"}, "has an answer that holds half a character"),
-        ({"question": "q", "answer": 10**5000}, "has a value that is not text"),
+        (chat(QUESTION, ANSWER, tools="not json"), "The tools are not JSON"),
+        (chat(QUESTION, ANSWER, tools={"a": 1}), "The tools are not a list"),
+        ({"instruction": "q", "output": "a", "history": ["x"]}, "The history is not a list of pairs"),
+        ({"question": "q", "answer": "a", "kind": "maybe"}, "The kind is neither"),
+        ({"question": "q", "answer": "a\ud800"}, "The answer contains half a character"),
+        ({"question": "q", "answer": 10**5000}, "A value is not text"),
+        ({"instruction": "q", "output": "a", "history": "x"}, '"history" is not a list'),
     ],
 )
-def test_what_gives_no_conversation_says_why(record: dict[str, Any], clause: str) -> None:
-    assert wrong(record).startswith(clause)
+def test_a_record_that_makes_no_conversation_says_why(record: dict[str, Any], words: str) -> None:
+    assert problem(record).startswith(words)
 
 
 @pytest.mark.parametrize(
@@ -167,15 +167,15 @@ def test_what_gives_no_conversation_says_why(record: dict[str, Any], clause: str
     [
         ({"prompt": "p", "chosen": "a", "rejected": "b"}, "preferences"),
         ({"text": "once"}, "plain text"),
-        ({"one": "x", "two": "y"}, "No column is named"),
+        ({"one": "x", "two": "y"}, "No columns are named"),
     ],
 )
 def test_files_for_other_kinds_of_training_are_refused(record: dict[str, Any], words: str) -> None:
     with pytest.raises(InputError, match=words):
-        shaped(record)
+        converted(record)
 
 
-def test_columns_are_told_by_what_they_hold_when_that_is_clear() -> None:
+def test_columns_are_guessed_by_their_content_when_that_is_clear() -> None:
     rows = [
         {"a": f"Where is number {n}?", "b": f"Number {n} is on the second floor.", "c": str(n), "d": "yes"}
         for n in range(5)
@@ -183,21 +183,19 @@ def test_columns_are_told_by_what_they_hold_when_that_is_clear() -> None:
     shaper = Shaper(None, rows)
     assert (shaper.roles, shaper.guessed_by_content) == (ColumnRoles("a", "b"), True)
     for unclear in (
-        [{**row, "c": f"Is it {row['c']}?"} for row in rows],  # two ask
+        [{**row, "c": f"Is it {row['c']}?"} for row in rows],  # two hold questions
         [{**row, "d": f"Number {row['c']} is on the other floor."} for row in rows],  # two could answer
-        [{**row, "a": "Tell me where it is."} for row in rows],  # none asks
+        [{**row, "a": "Tell me where it is."} for row in rows],  # none holds questions
         rows[:2],
     ):
-        with pytest.raises(InputError, match="No column is named"):
+        with pytest.raises(InputError, match="No columns are named"):
             Shaper(None, unclear)
 
 
-def test_an_empty_row_is_nothing_and_odd_keys_are_said() -> None:
+def test_an_empty_row_is_skipped_and_other_keys_are_a_problem() -> None:
     shaper = Shaper(None, [{"question": "q", "answer": "a"}])
     assert shaper.convert(1, {"question": " ", "answer": None}) is None
-    assert shaper.convert(2, {"frage": "q"}) == Wrong(
-        "has neither a question nor an answer by the names that the rows before it have"
-    )
+    assert shaper.convert(2, {"frage": "q"}) == Wrong(message("row.no-columns"))
 
 
 _VALUES = st.recursive(
@@ -226,11 +224,11 @@ _KEYS = [
 
 @given(st.lists(st.dictionaries(st.sampled_from(_KEYS), _VALUES, max_size=5), min_size=1, max_size=4))
 @settings(max_examples=300, deadline=None)
-def test_whatever_comes_is_a_conversation_or_a_clause(records: list[dict[str, Any]]) -> None:
+def test_every_record_is_a_conversation_or_a_problem(records: list[dict[str, Any]]) -> None:
     try:
         shaper = Shaper(None, records)
     except InputError:
         return
     for row, record in enumerate(records, start=1):
-        found = shaper.convert(row, record)
-        assert found is None or isinstance(found, Wrong) or message_problem(found.messages) == ""
+        result = shaper.convert(row, record)
+        assert result is None or isinstance(result, Wrong) or message_problem(result.messages) is None

@@ -1,6 +1,4 @@
-"""Splits: the same rows always land in the same parts, units stay whole, every part holds its share of every
-category.
-"""
+"""Splits: the same rows always get the same parts, units stay whole, every part has its share of every category."""
 
 import random
 
@@ -11,7 +9,7 @@ from hypothesis import strategies as st
 
 from appliance.datasets import PARTS, Conversation
 from appliance.datasets.row_checks import normal
-from appliance.datasets.splits import DEFAULT_SHARES, UNASKED, assign_parts, join_units, position, stratum
+from appliance.datasets.splits import DEFAULT_SHARES, NO_PART, assign_parts, join_units, position, stratum
 from appliance.foundation.errors import InputError
 
 
@@ -30,13 +28,12 @@ def assign(
     positions = np.array([position(row.group, normal(row.question), seed) for row in rows], dtype=np.uint64)
     positions = join_units(positions, np.array([row.row for row in rows]), joined or {})
     strata = np.array([stratum(row.category, row.kind) for row in rows], dtype=np.uint64)
-    asked = np.array([PARTS.index(row.split) if row.split else UNASKED for row in rows], dtype=np.int8)
-    return {
-        row.row: PARTS[part] for row, part in zip(rows, assign_parts(positions, strata, asked, shares), strict=True)
-    }
+    requested = np.array([PARTS.index(row.split) if row.split else NO_PART for row in rows], dtype=np.int8)
+    parts = assign_parts(positions, strata, requested, shares)
+    return {row.row: PARTS[part] for row, part in zip(rows, parts, strict=True)}
 
 
-def test_shares_come_out_exactly_and_whatever_the_order() -> None:
+def test_shares_are_exact_and_do_not_depend_on_the_order() -> None:
     rows = [conversation(row) for row in range(1000)]
     parts = assign(rows)
     assert [list(parts.values()).count(part) for part in PARTS] == [800, 100, 100]
@@ -44,12 +41,12 @@ def test_shares_come_out_exactly_and_whatever_the_order() -> None:
     assert assign(rows) == parts
 
 
-def test_another_seed_is_another_split() -> None:
+def test_another_seed_gives_another_split() -> None:
     rows = [conversation(row) for row in range(100)]
     assert assign(rows, seed=7) == assign(rows, seed=7) != assign(rows)
 
 
-def test_every_part_holds_its_share_of_every_category() -> None:
+def test_every_part_has_its_share_of_every_category() -> None:
     rows = [conversation(row, category="rare" if row % 20 == 0 else "common") for row in range(1000)]
     parts = assign(rows)
     rare = [parts[row.row] for row in rows if row.category == "rare"]
@@ -72,7 +69,7 @@ def test_units_stay_whole(made: list[tuple[int, int, str]], seed: int) -> None:
     units: dict[str, set[str]] = {}
     for row in rows:
         units.setdefault(row.group or row.question, set()).add(parts[row.row])
-    assert all(len(found) == 1 for found in units.values())
+    assert all(len(unit_parts) == 1 for unit_parts in units.values())
     assert parts[0] == parts[1] == parts[2]
 
 
@@ -80,14 +77,14 @@ def test_three_rows_give_one_to_each_part() -> None:
     assert sorted(assign([conversation(row) for row in range(3)]).values()) == sorted(PARTS)
 
 
-def test_the_source_decides_where_it_says_and_the_rest_of_a_unit_follows() -> None:
+def test_a_row_gets_the_part_that_it_requests_and_the_rest_of_its_unit_follows() -> None:
     rows = [conversation(1, split="test"), conversation(2, split="training"), conversation(3, split="training")]
     assert assign(rows) == {1: "test", 2: "training", 3: "training"}
     rows = [conversation(1, group="g", split="test"), conversation(2, group="g"), conversation(3, split="training")]
     assert assign(rows)[2] == "test"
 
 
-def test_joined_rows_that_are_not_there_are_no_matter() -> None:
+def test_joined_rows_that_do_not_exist_are_ignored() -> None:
     rows = [conversation(row) for row in range(20)]
     assert assign(rows, joined={99: 1, 2: 77}) == assign(rows)
 

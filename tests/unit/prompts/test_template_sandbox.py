@@ -1,11 +1,11 @@
-"""The sandbox: templates reach nothing but plain data, and whatever they do, it ends. No test waits for a time-out."""
+"""The sandbox: templates reach only plain data, and every template ends. No test waits for a time-out."""
 
 import pytest
-from jinja2.exceptions import SecurityError
 
 from appliance.foundation.errors import InputError
+from appliance.foundation.messages import use_language
 from appliance.prompts import render
-from appliance.prompts.template_budget import MAX_STEPS, Budget
+from appliance.prompts.template_budget import MAX_STEPS, Budget, TemplateRefusedError
 
 MESSAGES = [{"role": "user", "content": "CANARY"}]
 
@@ -61,7 +61,7 @@ MESSAGES = [{"role": "user", "content": "CANARY"}]
         "x" * 100_001,
     ],
 )
-def test_what_is_not_plain_data_cannot_be_reached(template: str) -> None:
+def test_only_plain_data_can_be_reached(template: str) -> None:
     with pytest.raises(InputError) as caught:
         render(template, MESSAGES)
     assert "CANARY" not in caught.value.sentence
@@ -112,19 +112,27 @@ def test_what_is_not_plain_data_cannot_be_reached(template: str) -> None:
         "{% if 1 %}" * 200 + "{% endif %}" * 200,
     ],
 )
-def test_whatever_a_template_does_it_ends(template: str) -> None:
+def test_every_template_ends(template: str) -> None:
     with pytest.raises(InputError):
         render(template, MESSAGES)
 
 
+def test_a_refused_template_says_why_in_the_readers_language() -> None:
+    with pytest.raises(InputError, match=r"was refused\. It uses \*\* on values where this is forbidden\.") as caught:
+        render("{{ 9 ** 9 }}", MESSAGES)
+    assert caught.value.code == "prompts.template"
+    with use_language("de"):
+        assert "wurde abgelehnt. Sie verwendet ** mit Werten" in caught.value.sentence
+
+
 def test_a_budget_ends_by_steps_characters_and_time() -> None:
     budget = Budget(lambda: 0.0, 1.0)
-    with pytest.raises(SecurityError, match="steps"):
+    with pytest.raises(TemplateRefusedError, match=r"template\.steps"):
         budget.step(MAX_STEPS + 1)
-    with pytest.raises(SecurityError, match="too long a text"):
+    with pytest.raises(TemplateRefusedError, match=r"template\.long-text"):
         Budget(lambda: 0.0, 1.0).text("x" * 5_000_000)
     times = iter((0.0, 2.0))
-    with pytest.raises(SecurityError, match=r"takes too long$"):
+    with pytest.raises(TemplateRefusedError, match=r"template\.time"):
         Budget(lambda: next(times), 1.0).step(64)
 
 

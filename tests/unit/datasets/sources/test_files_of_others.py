@@ -1,23 +1,22 @@
-"""Files from programs that nobody here wrote: each is read as the program that made it shows it."""
+"""Files from other programs: each is read as the program that made it shows it."""
 
 import datetime as dt
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from appliance.datasets.parse import Reading
 from appliance.datasets.sources.workbook import _text
 
-ERROR = "Row 3 of Salaries has an answer that is empty; fill it in or delete the row."  # a formula's error
+ERROR = "Row 3 of Salaries: The answer is empty. Fill it in, or delete the row."  # a formula's error
 FILES = Path(__file__).parents[3] / "vectors" / "datasets"
 
 
 def read(name: str) -> tuple[list[list[tuple[str, str]]], Reading]:
     with (FILES / name).open("rb") as file:
         reading = Reading(file, name)
-        rows = [[(message["role"], message["content"]) for message in row.messages] for row in reading]
+        rows = [[(turn["role"], turn["content"]) for turn in row.messages] for row in reading]
     return rows, reading
 
 
@@ -31,12 +30,14 @@ def test_a_workbook_of_libreoffice() -> None:
         (6, "Zählt Samstag?", "Nein", "Urlaub"),
         (8, "When is pay day?", "On the 25th.", ""),
     ]
-    assert (len(rows), reading.left_out[0]["reason"]) == (18, ERROR)
-    assert [(each.name, each.first_row, each.own_row) for each in reading.sources] == [
+    assert (len(rows), str(reading.left_out[0][1])) == (18, ERROR)
+    assert [(source.name, source.first_row, source.own_row) for source in reading.sources] == [
         ("Fragen", 4, 4),
         ("Salaries", 8, 2),
     ]
-    assert reading.unread == ['The sheet "Notizen" has no table with two columns or more: it was not read.']
+    assert list(map(str, reading.unread)) == [
+        'The sheet "Notizen" has no table with at least two columns, and was not read.'
+    ]
 
 
 def test_a_semicolon_table_in_windows_1252() -> None:
@@ -45,13 +46,13 @@ def test_a_semicolon_table_in_windows_1252() -> None:
         [("user", "Wie hoch ist die Kaution?"), ("assistant", "Die Kaution beträgt 40 €.")],
         [("user", "Wann ist geöffnet; auch samstags?"), ("assistant", "Mo–Fr, „9 bis 17 Uhr“")],
     ]
-    assert reading.sources[0].note == "Windows-1252, semicolons"
+    assert str(reading.sources[0].note) == "Windows-1252, semicolons"
 
 
 def test_a_utf_16_export() -> None:
     rows, reading = read("utf-16.tsv")
     assert rows[0] == [("user", "Où est la clé ?"), ("assistant", "Dans le tiroir, à gauche.")]
-    assert (reading.sources[0].source_format, reading.sources[0].note) == ("TSV", "UTF-16, tabs")
+    assert (reading.sources[0].source_format, str(reading.sources[0].note)) == ("TSV", "UTF-16, tabs")
 
 
 def test_a_fine_tuning_file_of_openai() -> None:
@@ -88,12 +89,12 @@ def test_alpaca_in_parquet() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in FILES.iterdir() if path.suffix != ".md"))
-def test_the_name_decides_nothing(name: str) -> None:
+def test_the_name_does_not_matter(name: str) -> None:
     with (FILES / name).open("rb") as file:
         expected = [row.messages for row in Reading(file, name)]
     with (FILES / name).open("rb") as file:
-        found: list[Any] = [row.messages for row in Reading(file, "something.bin")]
-    assert found == expected != []
+        renamed = [row.messages for row in Reading(file, "something.bin")]
+    assert renamed == expected != []
 
 
 def test_cells_are_written_as_a_person_would_type_them() -> None:

@@ -1,6 +1,4 @@
-"""Text: the encoding and the separator are found, lines come out as they are; JSON in each of its forms gives the same
-rows.
-"""
+"""Text: encoding and separator are detected, lines stay as they are; every form of JSON gives the same rows."""
 
 import io
 import json
@@ -26,7 +24,7 @@ def records(data: bytes, **choices: str) -> list[Any]:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
-def test_encoding_separator_and_line_ends_are_found(encoding: str, delimiter: str, line_end: str) -> None:
+def test_encoding_separator_and_line_ends_are_detected(encoding: str, delimiter: str, line_end: str) -> None:
     lines = [
         delimiter.join(["question", "answer"]),
         *(delimiter.join([row["question"], row["answer"]]) for row in ROWS),
@@ -46,12 +44,12 @@ def test_commas_within_texts_do_not_make_columns() -> None:
     assert records(text.encode()) == rows
 
 
-def test_a_first_line_that_names_the_separator_is_believed_and_counted() -> None:
+def test_a_first_line_that_declares_the_separator_is_used_and_counted() -> None:
     (source,) = open_sources(io.BytesIO(b"sep=|\nquestion|answer\nq|a,b;c\n"), "x").sources
     assert list(source.records) == [(3, {"question": "q", "answer": "a,b;c"})]
 
 
-def test_a_first_row_of_data_is_no_header() -> None:
+def test_a_first_row_of_data_is_not_a_header() -> None:
     assert records(b"What is a?,A letter\nWhat is b?,Another\n") == [
         {"column 1": "What is a?", "column 2": "A letter"},
         {"column 1": "What is b?", "column 2": "Another"},
@@ -70,19 +68,19 @@ def test_a_first_row_of_data_is_no_header() -> None:
         "\n\n [\n" + ",\n".join(json.dumps(row) for row in ROWS) + "\n]\n\n",
     ],
 )
-def test_json_in_each_of_its_forms(text: str) -> None:
+def test_every_form_of_json_gives_the_same_rows(text: str) -> None:
     assert records(text.encode()) == ROWS
 
 
-def test_one_conversation_over_several_lines_is_no_list_of_its_turns() -> None:
+def test_one_conversation_over_several_lines_is_not_a_list_of_its_turns() -> None:
     row = {"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]}
     assert records(json.dumps(row, indent=2).encode()) == [row]
 
 
-def test_a_line_that_is_no_json_spoils_only_itself() -> None:
-    found = records(b'{"question": "q", "answer": "a"}\n{"question": \n\n[1]\n')
-    assert found[0] == {"question": "q", "answer": "a"}
-    assert [type(each) for each in found[1:]] == [Wrong, Wrong]
+def test_a_line_that_is_not_json_affects_no_other() -> None:
+    good, *bad = records(b'{"question": "q", "answer": "a"}\n{"question": \n\n[1]\n')
+    assert good == {"question": "q", "answer": "a"}
+    assert [type(record) for record in bad] == [Wrong, Wrong]
 
 
 def test_a_long_list_is_read_piece_by_piece() -> None:
