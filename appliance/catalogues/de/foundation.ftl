@@ -1,1 +1,21 @@
-# German
+storage-refused = { $task } ist fehlgeschlagen: { $reason }.
+storage-refused-unknown-reason = der Datenträger hat den Zugriff verweigert
+storage-full-task = Der Datenträger ist voll. { $task } ist fehlgeschlagen, und nichts wurde halb ausgeführt. Geben Sie Speicherplatz frei und versuchen Sie es erneut.
+task-write-file = Das Schreiben von { $file }
+task-clear-folder = Das Aufräumen des Ordners { $folder }
+task-create-folder = Das Anlegen des Ordners { $folder }
+task-measure-disk = Die Ermittlung des freien Speicherplatzes für { $folder }
+task-lock-home = Das Sperren des Home-Verzeichnisses
+input-no-canonical-form = Für diesen Wert gibt es keine kanonische JSON-Form: { $reason }.
+input-key-not-unicode = Für diesen Wert gibt es keine kanonische JSON-Form: Ein Schlüssel ist kein gültiges Unicode.
+input-nested-too-deeply = Für diesen Wert gibt es keine kanonische JSON-Form: Er ist zu tief verschachtelt.
+input-not-json = Diese Bytes sind kein JSON.
+input-not-canonical = Dieses JSON ist nicht in kanonischer Form (RFC 8785).
+input-not-an-identifier = Das ist keine Kennung der Appliance. Erwartet werden zwei oder drei Buchstaben, „_“ und 20 Hexadezimalziffern.
+input-settings = Die Einstellungen sind ungültig.
+input-home-not-absolute = APPLIANCE_HOME muss ein absoluter Pfad sein.
+input-home-too-long = APPLIANCE_HOME hat { $length } Bytes, erlaubt sind höchstens { $max_length }, weil darunter Sockets angelegt werden. Wählen Sie einen kürzeren Pfad.
+input-port = APPLIANCE_PORT muss eine Zahl von 0 bis { NUMBER($max_port, useGrouping: 0) } sein.
+home-in-use = Ein anderer Prozess der Appliance verwendet dieses Home-Verzeichnis. Warten Sie, bis er fertig ist, oder beenden Sie ihn.
+swap-unknown = Es ließ sich nicht feststellen, ob Auslagerungsspeicher (Swap) aktiv ist (/proc/swaps). Speicherinhalte könnten auf den Datenträger geschrieben werden.
+swap-unencrypted = Unverschlüsselter Auslagerungsspeicher (Swap) ist aktiv: Speicherinhalte könnten auf den Datenträger geschrieben werden. Schalten Sie ihn ab, oder verschlüsseln Sie ihn.
