@@ -2,6 +2,7 @@ storage-refused = { $task } ist fehlgeschlagen: { $reason }.
 storage-refused-unknown-reason = der Datenträger hat den Zugriff verweigert
 storage-full-task = Der Datenträger ist voll. { $task } ist fehlgeschlagen, und nichts wurde halb ausgeführt. Geben Sie Speicherplatz frei und versuchen Sie es erneut.
 task-write-file = Das Schreiben von { $file }
+task-read-file = Das Lesen von { $file }
 task-clear-folder = Das Aufräumen des Ordners { $folder }
 task-create-folder = Das Anlegen des Ordners { $folder }
 task-measure-disk = Die Ermittlung des freien Speicherplatzes für { $folder }

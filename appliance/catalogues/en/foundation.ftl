@@ -2,6 +2,7 @@ storage-refused = { $task } failed: { $reason }.
 storage-refused-unknown-reason = the storage device refused
 storage-full-task = The disk is full. { $task } failed, and nothing was left half done. Free some space and try again.
 task-write-file = Writing { $file }
+task-read-file = Reading { $file }
 task-clear-folder = Clearing the folder { $folder }
 task-create-folder = Creating the folder { $folder }
 task-measure-disk = Measuring the free space for { $folder }
