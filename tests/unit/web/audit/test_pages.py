@@ -216,7 +216,7 @@ def test_an_administrator_looks_but_does_not_sign_off(page_of: Callable[[str], P
 def test_while_the_log_is_being_read_the_page_says_how_far_it_is(auditor: Page, world: Any) -> None:
     """It looks again by itself, and does not wait."""
     index = world.appliance.audit.index()
-    with index._taking_in:
+    with index._adding:
         world.appliance.audit._thread = None
         world.appliance.audit.start()
         shown = auditor("show", 30)
