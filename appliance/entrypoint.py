@@ -22,6 +22,7 @@ from appliance.foundation.atomic_files import make_private_folder, storage_error
 from appliance.foundation.clock import SystemClock
 from appliance.foundation.errors import ConflictError, InputError, StorageError
 from appliance.foundation.home_lock import HomeLock
+from appliance.foundation.messages import message
 from appliance.foundation.settings import Settings
 from appliance.jobs.launcher import Launcher
 from appliance.jobs.sandbox import confine_server
@@ -154,7 +155,7 @@ def _bind_unix(path: Path) -> socket.socket:
     path.unlink(missing_ok=True)  # The lock is ours, so whoever left it is gone.
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
     try:
-        with storage_errors("Opening the home's socket"):
+        with storage_errors(message("task:open-socket")):
             listener.bind(str(path))
             path.chmod(0o600)
             listener.listen(BACKLOG)

@@ -1,13 +1,12 @@
-"""The append-only audit log: entries, Merkle tree, durable folder, signed checkpoints, and the verifier that judges
-them.
-"""
+"""The append-only audit log: entries, Merkle tree, durable folder, signed checkpoints, and its verification."""
 
 from appliance.audit.actions import RecordedAction
 from appliance.audit.archives import ArchivePlan, prune_details
 from appliance.audit.catalogue import EVENTS, Event, events_page
 from appliance.audit.events import Actor, Details, ObjectRef, Outcome
 from appliance.audit.key_chain import KEY_CHANGE
-from appliance.audit.log import AuditLog, HeadStore
+from appliance.audit.log import AuditLog
+from appliance.audit.log_state import HeadStore
 from appliance.audit.merkle import TreeHead
 from appliance.audit.signed_note import SignedCheckpoint, Signer, open_note, parse_checkpoint, sign_note, verifier_key
 from appliance.audit.verifier import RESTORE, VerifiedLog, verify_log

@@ -1,4 +1,4 @@
-"""An action between its request and its outcome, as the log records it."""
+"""Actions between their request and their outcome, as the log records them."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,10 +10,7 @@ from appliance.foundation.errors import ApplianceError
 
 @dataclass
 class RecordedAction:
-    """What the outcome's entry will say.
-
-    The block of `AuditLog.action` may replace `target` and `details` as it learns them.
-    """
+    """The content of the outcome's entry. The block of `AuditLog.action` may replace `target` and `details`."""
 
     request: str
     target: ObjectRef
@@ -22,7 +19,7 @@ class RecordedAction:
 
 
 def reason_for(error: BaseException) -> str:
-    """Return why an action failed: a code or the name of a class, never a message (which may hold data)."""
+    """Return why an action failed: a code or the name of a class, never a message, which may contain data."""
     if isinstance(error, ApplianceError):
         return error.code
     return (
@@ -31,15 +28,15 @@ def reason_for(error: BaseException) -> str:
 
 
 class OpenRequests:
-    """The requests that have no outcome yet, by request id, oldest first."""
+    """The requests without an outcome, by request id, oldest first."""
 
     def __init__(self) -> None:
         self._open: dict[str, list[dict[str, Any]]] = {}
 
     def follow(self, entry: dict[str, Any]) -> None:
-        """Take note of an entry of the log."""
-        if (said := still_open(entry)) is not None:
-            self._forget(*said)
+        """Update the open requests with the next entry of the log."""
+        if (pruned := still_open(entry)) is not None:
+            self._forget(*pruned)
         request = entry["request"]
         if entry["outcome"] == Outcome.REQUESTED:
             self._open.setdefault(request, []).append(entry)
@@ -49,7 +46,7 @@ class OpenRequests:
                 del self._open[request]
 
     def _forget(self, end: int, waiting: set[int]) -> None:
-        """Forget the requests before `end` but those `waiting`: the others have their outcomes in an archive."""
+        """Forget the requests before `end` except those `waiting`: the outcomes of the others are archived."""
         for request, entries in list(self._open.items()):
             self._open[request] = [
                 entry for entry in entries if entry["sequence"] >= end or entry["sequence"] in waiting
@@ -58,7 +55,7 @@ class OpenRequests:
                 del self._open[request]
 
     def entries(self) -> list[dict[str, Any]]:
-        """Return the requests' entries, in the order of the log."""
+        """Return the entries of the open requests, in the order of the log."""
         return sorted(
             (entry for entries in self._open.values() for entry in entries), key=lambda entry: int(entry["sequence"])
         )

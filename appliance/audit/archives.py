@@ -1,21 +1,21 @@
-"""What of a log was archived: bundles of old entries that left its folder, and whose hashes stayed (ADR 0027).
+"""Archived entries of a log: bundles of old entries that left its folder, while their hashes stayed (ADR 0027).
 
-Two kinds of entries speak of it. `log.archive`, succeeded: an archive (archive_folder.py) was written, read again, and
-is the log's. `log.prune`, requested: its bundles are going to be removed; this is what explains that they are missing.
-Both have the details
+Two kinds of entries describe an archive. `log.archive`, succeeded: the archive (archive_folder.py) was written and
+verified. `log.prune`, requested: its bundles are going to be removed, which explains why they are missing. Both have
+the details
 
-    first, end    the archive has whole bundles, of the entries from `first` to before `end`
-    without       but not these bundles between them, by index: "3,7-9"
+    first, end    the archive has the full bundles of the entries from `first` to before `end`
+    without       except these bundles, by index: "3,7-9"
     digest        SHA-256 of the archive's list of files
 
-and `log.prune` has `open`: the sequences of the requests before `end` that had no outcome then. Whoever reads the log
-without the archive cannot find the outcomes of the others.
+and `log.prune` has `open`: the sequences of the requests before `end` without an outcome at that time. The outcomes of
+the others may be in the archive only.
 
-A bundle with an entry of `STAYING` is never archived: what reading the log anew needs (keys, restores, archives) and
-the reviews, which say what was looked at. Nor is one with a request that has no outcome.
+A bundle with an action in `STAYING` is never archived: replaying the log needs these entries (keys, restores,
+archives), and reviews must remain visible. Nor is a bundle with a request that has no outcome.
 
-`.archived` in the log's folder, {"prunes": [sequences of the `log.prune` entries], "version": 1}, saves opening the
-search for them. It is no evidence: the entries that it names are read.
+`.archived` in the log's folder, {"prunes": [sequences of the `log.prune` entries], "version": 1}, saves searching for
+these entries when the log is opened. It proves nothing: the entries themselves are read.
 """
 
 import re
@@ -30,39 +30,41 @@ from appliance.audit.tiles import ENTRIES, POINTER_NAME, WIDTH, tile_path
 from appliance.foundation import canonical_json
 from appliance.foundation.atomic_files import fsync_folder, storage_errors, write_atomic
 from appliance.foundation.errors import AuditLogError, InputError
+from appliance.foundation.messages import message, t
 
 ARCHIVE, PRUNE = "log.archive", "log.prune"
 STAYING = frozenset({ARCHIVE, PRUNE, KEY_CHANGE, "home.restore", "audit.review"})
 MAX_POINTER_BYTES = 1024 * 1024
+_READING = message("task:read-log")
+_NAMED_RUNS = 5  # in a sentence
 _RUNS = re.compile(r"(\d{1,15}(-\d{1,15})?(,\d{1,15}(-\d{1,15})?)*)?")
 
 
 @dataclass(frozen=True)
 class ArchivePlan:
-    """The bundles of one archive, by index, ascending; never empty."""
+    """The bundles of an archive, by index, ascending, at least one."""
 
     bundles: tuple[int, ...]
 
     @property
     def first(self) -> int:
-        """Return the first entry."""
+        """Return the sequence of the first entry."""
         return self.bundles[0] * WIDTH
 
     @property
     def end(self) -> int:
-        """Return the entry after the last one."""
+        """Return the sequence after the last entry."""
         return (self.bundles[-1] + 1) * WIDTH
 
     @property
     def details(self) -> dict[str, str | int | bool]:
-        """Return what an entry says of it."""
+        """Return the plan as details of an entry."""
         between = set(range(self.bundles[0], self.bundles[-1])) - set(self.bundles)
         return {"first": self.first, "end": self.end, "without": runs_text(between)}
 
     @classmethod
     def fitting(cls, bundles: Sequence[int], waiting: Collection[int]) -> "ArchivePlan | None":
-        """Return a plan of the first of these bundles, as many as one entry of the log can name; None when there are
-        none.
+        """Return a plan of the first of these bundles, as many as an entry can name, or None if there are none.
 
         `waiting` are the sequences of the requests without an outcome.
         """
@@ -76,10 +78,10 @@ class ArchivePlan:
 
     @classmethod
     def parse(cls, details: Mapping[str, Any]) -> "ArchivePlan":
-        """Read it from an entry's details. Raises `ValueError`, `KeyError`, `TypeError`."""
+        """Parse the details of an entry. Raises `ValueError`, `KeyError`, `TypeError`."""
         first, end = details["first"], details["end"]
         if first % WIDTH or end % WIDTH or not 0 <= first < end:
-            raise ValueError("no whole bundles")
+            raise ValueError("not full bundles")
         without = parse_runs(details["without"], end // WIDTH)
         bundles = tuple(index for index in range(first // WIDTH, end // WIDTH) if index not in without)
         return cls(bundles)
@@ -87,16 +89,14 @@ class ArchivePlan:
 
 @dataclass
 class Archives:
-    """What a log says was archived (`explained`), and which bundles its folder does not have (`gone`); both by
-    index.
-    """
+    """The bundles that a log's entries declare as archived (`explained`) and those missing in its folder (`gone`)."""
 
     prunes: list[int] = field(default_factory=list)
     explained: set[int] = field(default_factory=set)
     gone: set[int] = field(default_factory=set)
 
     def follow(self, entry: Mapping[str, Any]) -> None:
-        """Take note of an entry that says that bundles are removed. Raises `AuditLogError` for one that cannot be."""
+        """Add the bundles that an entry declares as removed. Raises `AuditLogError` if that is impossible."""
         if entry["action"] != PRUNE or entry["outcome"] != Outcome.REQUESTED:
             return
         try:
@@ -105,34 +105,25 @@ class Archives:
         except (ValueError, KeyError, TypeError):
             possible = False
         if not possible:
-            raise AuditLogError("audit.archive:entry-audit-log", entry=entry["sequence"], sequence=entry["sequence"])
+            raise AuditLogError("audit.archive:impossible", entry=entry["sequence"], sequence=entry["sequence"])
         self.prunes.append(entry["sequence"])
         self.explained.update(plan.bundles)
 
     def verify_explained(self) -> None:
-        """Raise `AuditLogError` unless an entry explains every bundle that is missing."""
+        """Raise `AuditLogError` unless an entry explains every missing bundle."""
         missing = self.gone - self.explained
         if missing:
-            first = min(missing)
-            raise AuditLogError(
-                "audit.truncated", entry=first * WIDTH, first=first * WIDTH, entries=repr(tile_path(ENTRIES, first))
-            )
+            first, path = min(missing) * WIDTH, tile_path(ENTRIES, min(missing))
+            raise AuditLogError("audit.truncated:unexplained", entry=first, sequence=first, path=path)
 
     def verify_here(self, index: int) -> None:
-        """Raise `AuditLogError` when the bundle is archived."""
+        """Raise `AuditLogError` if the bundle is archived."""
         if index in self.gone:
-            raise AuditLogError(
-                "audit.archived",
-                entry=index * WIDTH,
-                index=index * WIDTH,
-                index_2=(index + 1) * WIDTH - 1,
-                entries=repr(tile_path(ENTRIES, index)),
-            )
+            first, path = index * WIDTH, tile_path(ENTRIES, index)
+            raise AuditLogError("audit.archived", entry=first, first=first, last=first + WIDTH - 1, path=path)
 
     def here(self, start: int, stop: int) -> Iterator[tuple[int, int]]:
-        """Yield the runs of entries from `start` to before `stop` that are not archived, each as its first and the one
-        after its last.
-        """
+        """Yield the ranges of entries from `start` to before `stop` that are not archived, each as (first, end)."""
         begin = start
         for index in range(start // WIDTH, -(-stop // WIDTH)):
             if index in self.gone:
@@ -143,39 +134,35 @@ class Archives:
             yield begin, stop
 
     def told(self) -> dict[str, Any] | None:
-        """Return which entries are archived, for people and for programs; None when none are."""
+        """Return which entries are archived, for people and programs, or None."""
         return told_of(self.gone)
 
 
 def told_of(bundles: Iterable[int]) -> dict[str, Any] | None:
-    """Return which entries these bundles have, and a sentence that says that they are archived; None when there are
-    none.
-    """
+    """Return the entries of these bundles, with a sentence that they are archived, or None if there are no bundles."""
     runs = [[first * WIDTH, (last + 1) * WIDTH - 1] for first, last in _runs(bundles)]
     if not runs:
         return None
-    named = ", ".join(f"{first} to {last}" for first, last in runs[:5]) + (
-        f" and {len(runs) - 5} more runs" if len(runs) > 5 else ""
-    )
+    named = [message("audit.archived:range", first=first, last=last) for first, last in runs[:_NAMED_RUNS]]
+    if len(runs) > _NAMED_RUNS:
+        named.append(message("audit.archived:more-ranges", count=len(runs) - _NAMED_RUNS))
     return {
         "entries": sum(last - first + 1 for first, last in runs),
         "runs": runs,
-        "sentence": f"Entries {named} are archived: their hashes are here, what they say is in the archives.",
+        "sentence": t("audit.archived:summary", ranges=tuple(named)),
     }
 
 
 def prune_details(
     plan: ArchivePlan, digest: str, unfinished: Iterable[Mapping[str, Any]]
 ) -> dict[str, str | int | bool]:
-    """Return what the entry says that comes before the removal."""
+    """Return the details of the entry that announces the removal."""
     waiting = {entry["sequence"] for entry in unfinished if entry["sequence"] < plan.end}
     return {**plan.details, "digest": digest, "open": runs_text(waiting)}
 
 
 def still_open(entry: Mapping[str, Any]) -> tuple[int, set[int]] | None:
-    """Return, of an entry that says that bundles are removed, up to where, and which requests before had no outcome;
-    None for any other.
-    """
+    """Return `end` and the open requests before it of an entry that removes bundles, or None for other entries."""
     if entry["action"] != PRUNE or entry["outcome"] != Outcome.REQUESTED:
         return None
     details = entry["details"]
@@ -183,13 +170,13 @@ def still_open(entry: Mapping[str, Any]) -> tuple[int, set[int]] | None:
 
 
 def remove_bundles(folder: Path, archives: Archives, bundles: Iterable[int]) -> int:
-    """Remove these bundles, which `archives` explains, durably; return how many were there.
+    """Remove these bundles, as far as `archives` explains them, durably, and return how many existed.
 
-    What says so is durable before the first one goes. Raises `StorageError`, some of them removed.
+    The pointer is durable before the first removal. Raises `StorageError`; some bundles may be removed then.
     """
     keep_pointer(folder, archives)
     count, parents = 0, set()
-    with storage_errors("Removing archived entries"):
+    with storage_errors(message("task:remove-archived")):
         for index in sorted(set(bundles) & archives.explained):
             path = folder / tile_path(ENTRIES, index)
             archives.gone.add(index)
@@ -203,9 +190,9 @@ def remove_bundles(folder: Path, archives: Archives, bundles: Iterable[int]) -> 
 
 
 def read_pointer(folder: Path) -> list[int]:
-    """Return the sequences of the entries that explain what is missing. Raises `AuditLogError`, `StorageError`."""
+    """Return the sequences of the entries that explain missing bundles. Raises `AuditLogError`, `StorageError`."""
     path = folder / POINTER_NAME
-    with storage_errors("Reading the audit log"):
+    with storage_errors(_READING):
         if not path.is_file():
             return []
         with open(path, "rb") as file:
@@ -215,15 +202,15 @@ def read_pointer(folder: Path) -> list[int]:
     except InputError:
         value = None
     if not isinstance(value, dict) or value.keys() != {"prunes", "version"} or value["version"] != 1:
-        raise AuditLogError("audit.pointer", pointer_name=repr(POINTER_NAME))
+        raise AuditLogError("audit.pointer:damaged", file=POINTER_NAME)
     return [int(sequence) for sequence in value["prunes"]]
 
 
 def keep_pointer(folder: Path, archives: Archives) -> bool:
-    """Write down which entries explain what is missing; tell whether that was new. Raises `StorageError`."""
+    """Save which entries explain missing bundles, and return whether that has changed. Raises `StorageError`."""
     data = canonical_json.encode({"prunes": archives.prunes, "version": 1})
     path = folder / POINTER_NAME
-    with storage_errors("Reading the audit log"):
+    with storage_errors(_READING):
         known = path.read_bytes() if path.is_file() else b""
     if not archives.prunes or known == data:
         return False
@@ -237,20 +224,20 @@ def runs_text(numbers: Iterable[int]) -> str:
 
 
 def parse_runs(text: str, end: int) -> set[int]:
-    """Return the numbers, all of them below `end`. Raises `ValueError`."""
+    """Return the numbers, all below `end`. Raises `ValueError`."""
     if not _RUNS.fullmatch(text):
-        raise ValueError("no runs of numbers")
-    found: set[int] = set()
+        raise ValueError("not runs of numbers")
+    numbers: set[int] = set()
     for run in text.split(",") if text else []:
         first, _, last = run.partition("-")
         if int(last or first) >= end:
             raise ValueError("a number is too large")
-        found.update(range(int(first), int(last or first) + 1))
-    return found
+        numbers.update(range(int(first), int(last or first) + 1))
+    return numbers
 
 
 def _runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
-    """Return the runs of consecutive numbers, each as its first and its last."""
+    """Return the runs of consecutive numbers, each as (first, last)."""
     runs: list[tuple[int, int]] = []
     for number in sorted(set(numbers)):
         if runs and runs[-1][1] == number - 1:

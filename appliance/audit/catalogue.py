@@ -1,10 +1,9 @@
-"""The catalogue of events: everything that the audit log may say, one frozen `Event` each. An entry that is not in here
-cannot be written.
+"""The catalogue of events: everything that the audit log may contain. Other entries cannot be written.
 
-Whoever adds an action adds its event: what it means, on what kind of object, who may cause it, and which details it may
-carry. Roles are those of the policy, `system` (the appliance itself, and its jobs in the name of who submitted them)
-and `none` (nobody is signed in yet). Anybody may be *denied* anything, so a denial is checked for its kind of object
-and its details alone. `ops/audit-events.md` is made from this page, and `appliance audit events` prints it.
+A new action needs an event here: its meaning, its kinds of objects, who may cause it, and its details. Roles are those
+of the policy, `system` (the appliance itself, and jobs on behalf of their submitters) and `none` (not signed in).
+Anyone may be *denied* anything, so of a denial only the kind of object and the details are checked.
+`ops/audit-events.md` is generated from this catalogue, and `appliance audit events` prints it.
 """
 
 import re
@@ -18,7 +17,7 @@ from appliance.foundation.errors import InputError
 
 Fields: TypeAlias = Mapping[str, type]
 
-_NUMBERED = re.compile(r"-[1-9][0-9]?\Z")  # "term-1", "term-2": the catalogue has "term-#"
+_NUMBERED = re.compile(r"-[1-9][0-9]?\Z")  # "term-1", "term-2"; the catalogue has "term-#"
 SYSTEM, NOBODY = frozenset({"system"}), frozenset({"none"})
 OPERATOR = frozenset({"operator"})
 ADMINS = frozenset({"operator", "admin"})
@@ -31,7 +30,7 @@ SIGNED_IN = ADMINS | {"trainer", "reviewer", "auditor"}
 
 @dataclass(frozen=True)
 class Event:
-    """One kind of event. `spare`: it may use the space that is kept for when the disk is full."""
+    """A kind of event. `spare`: it may use the space reserved for a full disk."""
 
     action: str
     kinds: tuple[str, ...]
@@ -42,167 +41,170 @@ class Event:
 
 
 def _refusals(whose: Mapping[str, str]) -> Iterator[Event]:
-    """Yield one event for each kind of refusal: the first at once, then a count a minute
-    (services/refused_requests.py).
-    """
+    """Yield an event for each kind of refusal: the first at once, then a count each minute (refused_requests.py)."""
     details = {"count": int, "seconds": int, "source": str}
     for kind, what in whose.items():
-        meaning = f"A request was refused that {what}; `count` of them in `seconds`, from `source` or by the account."
+        meaning = f"Refused: a request that {what}. `count` of them in `seconds`, from `source` or by the account."
         yield Event(f"door.refuse-{kind}", ("door",), NOBODY | SIGNED_IN, meaning, details)
 
 
 _EVENTS = (
     # The home and its vault
-    Event("home.create", ("home",), OPERATOR, "A home was made, with its keys and its first account."),
+    Event("home.create", ("home",), OPERATOR, "A home was created, with its keys and its first account."),
     Event(
         "home.restore",
         ("home",),
         OPERATOR,
-        "The home was rebuilt from a backup. `size` and `root` are those of the log up to here: all that the backup "
-        "had.",
+        "The home was restored from a backup. `size` and `root` are the head of the log before this entry, as the "
+        "backup had it.",
         {"size": int, "root": str, "backup": str, "taken_us": int, "why": str},
     ),
-    Event("vault.unseal", ("home",), ADMINS, "The keys were brought into memory."),
+    Event("vault.unseal", ("home",), ADMINS, "The keys were loaded into memory."),
     Event(
         "vault.seal",
         ("home",),
         ADMINS | SYSTEM,
-        "The keys were forgotten: somebody asked, or idle time.",
+        "The keys were wiped from memory, on request or after idle time.",
         {"idle_minutes": int},
         True,
     ),
-    Event("key.list", ("vault",), ADMINS, "The vault's ways in were looked at."),
-    Event("key.add", ("vault", "slot"), ADMINS, "A way into the vault was added.", {"kind": str}),
+    Event("key.list", ("vault",), ADMINS, "The key slots were listed."),
+    Event("key.add", ("vault", "slot"), ADMINS, "A key slot was added.", {"kind": str}),
     Event(
         "key.remove",
         ("slot",),
         ADMINS,
-        "A way into the vault was removed; what its holder could have kept was replaced.",
+        "A key slot was removed, and every key that its holder could have kept was replaced.",
     ),
     Event("key.rotate", ("vault",), ADMINS, "Root, epoch and database key were replaced."),
     Event(
-        "key.rotate-log", ("vault",), ADMINS, "The log's signing key was replaced, in the entry named.", {"entry": int}
+        "key.rotate-log",
+        ("vault",),
+        ADMINS,
+        "The log's signing key was replaced, by the entry `entry`.",
+        {"entry": int},
     ),
     Event(
         "isolation.test",
         ("home",),
         ADMINS,
-        "The walls around workers and server were tried: how many probes were refused, got through, or could not be "
-        "tried.",
+        "The isolation of workers and server was tested: how many probes were refused, got through, or were "
+        "unavailable.",
         {"refused": int, "open": int, "unavailable": int},
     ),
-    Event("backup.create", ("backup",), ADMINS, "A backup was made. Its digest is that of its manifest."),
+    Event("backup.create", ("backup",), ADMINS, "A backup was made. The digest is that of its manifest."),
     Event(
         "configuration.change",
         ("configuration",),
         SYSTEM,
-        "The appliance started with another configuration than the last time: SHA-256 of the rules, of the limits, of "
-        "the settings.",
+        "The appliance started with another configuration than before. SHA-256 of the rules, the limits and the "
+        "settings.",
         {"rules": str, "limits": str, "settings": str, "version": str, "first": bool},
     ),
     Event(
         "appliance.status",
         ("home",),
         SIGNED_IN,
-        "The state of the home was asked for: only denials are here, for it must be told when the log is full.",
+        "The status of the home was requested. Only denials are logged, because it must be available when the log is "
+        "full.",
     ),
     # Accounts
     Event(
         "session.open",
         ("account", "user"),
         NOBODY | SIGNED_IN,
-        "Somebody signed in, or could not; the account is a pseudonym until known.",
+        "Someone signed in, or tried to. The account is a pseudonym until it is known.",
     ),
-    Event("session.close", ("user",), SIGNED_IN, "Somebody signed out."),
-    Event("password.change", ("user",), SIGNED_IN, "Somebody changed their own password, or could not."),
-    Event("user.create", ("user",), ADMINS, "An account was made.", {"role": str}),
-    Event("user.list", ("user",), ADMINS, "The accounts were looked at."),
-    # Requests that the web's door refused
+    Event("session.close", ("user",), SIGNED_IN, "Someone signed out."),
+    Event("password.change", ("user",), SIGNED_IN, "Someone changed their password, or tried to."),
+    Event("user.create", ("user",), ADMINS, "An account was created.", {"role": str}),
+    Event("user.list", ("user",), ADMINS, "The accounts were listed."),
+    # Requests that the web server refused
     *_refusals(
         {
-            "host": "asked for a name that is not ours (a page elsewhere may be behind it: DNS rebinding)",
-            "websocket": "asked for a WebSocket, of which there is none",
-            "authorization": "brought another way to sign in than the session cookie",
-            "path": "had an address that tries to leave its place",
-            "origin": "would have changed something and came from no page of ours",
-            "forgery": "would have changed something with somebody's open session, and came from no page of ours "
-            "(CSRF)",
-            "session": "came from nobody who is signed in",
-            "session-over": "came with a session that is over, or never was",
-            "haste": "would have signed in when too many had tried within a minute",
-            "password": "came from somebody who has yet to choose a password of their own",
-            "size": "was larger than it may be",
-            "event": "was an event of a page that cannot be read",
+            "host": "was addressed to another host name (possibly by a foreign page: DNS rebinding)",
+            "websocket": "asked for a WebSocket",
+            "authorization": "used another way to sign in than the session cookie",
+            "path": "had a path that tries to leave its folder",
+            "origin": "would have changed something, but did not come from a page of the appliance",
+            "forgery": "would have changed something with an open session, but did not come from a page of the "
+            "appliance (CSRF)",
+            "session": "came from someone who is not signed in",
+            "session-over": "had a session that has ended or never existed",
+            "haste": "tried to sign in after too many attempts within a minute",
+            "password": "came from someone who still has to choose a password",
+            "size": "was too large",
+            "event": "was an unreadable event of a page",
             "file": "was an event that names a file",
-            "route": "asked for something that our pages do not use",
+            "route": "asked for something that the pages do not use",
         }
     ),
     # Data
     Event("upload.receive", ("upload",), MAKERS, "A file was received and sealed."),
-    Event("dataset.preview", ("upload",), MAKERS, "Rows of a received file were shown before its import."),
+    Event("dataset.preview", ("upload",), MAKERS, "Rows of a received file were shown before the import."),
     Event(
         "dataset.import",
         ("dataset", "upload"),
         MAKERS,
-        "A received file became an encrypted dataset.",
+        "A received file was imported as an encrypted dataset.",
         {"upload": str, "rows": int},
     ),
     Event(
         "dataset.list",
         ("dataset",),
         SIGNED_IN,
-        "What is known of datasets was looked at: names, counts, versions, findings; no row.",
+        "Datasets were listed or shown: names, counts, versions and findings, but no rows.",
     ),
     Event("dataset.read", ("dataset",), MAKERS, "Rows of a dataset were shown.", {"part": str, "rows": int}),
     Event(
         "dataset.revise",
         ("dataset",),
         MAKERS,
-        "A new version of a dataset was written, in which a finding is mended.",
+        "A new version of a dataset was written, which corrects a finding.",
         {"check": str, "action": str, "version": int, "changed": int},
     ),
     Event(
-        "dataset.describe", ("dataset",), MAKERS, "What is said about a dataset's origin was changed.", {"fields": str}
+        "dataset.describe", ("dataset",), MAKERS, "The description of a dataset's origin was changed.", {"fields": str}
     ),
-    Event("dataset.renew-keys", ("dataset",), ADMINS, "A dataset was written anew under new keys.", {"version": int}),
+    Event("dataset.renew-keys", ("dataset",), ADMINS, "A dataset was rewritten under new keys.", {"version": int}),
     Event("dataset.hold", ("dataset",), LAWFUL, "A dataset was put on legal hold."),
     Event("dataset.release", ("dataset",), LAWFUL, "A legal hold was ended."),
     Event(
         "dataset.shred",
         ("dataset",),
         ADMINS | SYSTEM,
-        "A dataset was made unreadable for good; SHA-256 of its certificate.",
+        "A dataset was made permanently unreadable. SHA-256 of its certificate.",
         {"rows": int, "certificate": str},
     ),
     Event(
         "dataset.shred-versions",
         ("dataset",),
         ADMINS | SYSTEM,
-        "Versions of a dataset were made unreadable for good; SHA-256 of the certificate.",
+        "Versions of a dataset were made permanently unreadable. SHA-256 of the certificate.",
         {"versions": str, "certificate": str},
     ),
     Event(
         "person.find",
         ("person",),
         LAWFUL,
-        "A person was looked for in the datasets. Person and terms are HMACs under a key of that person.",
+        "The datasets were searched for a person. Person and terms are HMACs under a key of that person.",
         {"datasets": int, "adapters": int, "term-#": str},
     ),
     Event(
         "person.erase",
         ("person",),
         ADMINS,
-        "A person's rows were erased, and the adapters retired that learned from them; then the person's key.",
+        "A person's rows were erased, adapters trained on them were retired, and then the person's key was erased.",
         {"datasets": int, "adapters": int, "term-#": str},
     ),
     # Models, jobs, adapters
     Event("model.import", ("model",), ADMINS, "A base model was imported.", {"starter": bool}),
-    Event("model.list", ("model",), SIGNED_IN, "What is known of base models was looked at."),
+    Event("model.list", ("model",), SIGNED_IN, "Base models were listed or shown."),
     Event(
         "job.submit",
         ("job",),
         MAKERS,
-        "A job was put into the queue.",
+        "A job was queued.",
         {**dict.fromkeys(("kind", "dataset", "model", "adapter", "ranks"), str), "rank": int},
     ),
     Event(
@@ -216,41 +218,41 @@ _EVENTS = (
         "job.start",
         ("job",),
         SYSTEM,
-        "A job's worker was started and given its keys; the outcome is the job's.",
+        "A job's worker was started and received its keys. The outcome is that of the job.",
         {"kind": str, "result": str},
     ),
-    Event("job.stop", ("job",), MAKERS | {"admin"}, "A job was asked to stop."),
+    Event("job.stop", ("job",), MAKERS | {"admin"}, "A job was requested to stop."),
     Event(
         "job.resume",
         ("job",),
         MAKERS,
-        "A stopped or failed job went back into the queue; at what learning rate, when that became lower.",
+        "A stopped or failed job was queued again, with its learning rate if that was lowered.",
         {"learning_rate": str},
     ),
-    Event("job.recover", ("job",), SYSTEM, "A job that a crash interrupted was put right.", {"state": str}),
+    Event("job.recover", ("job",), SYSTEM, "A job that a crash had interrupted was recovered.", {"state": str}),
     Event(
         "job.step-down",
         ("job",),
         SYSTEM,
-        "Memory ran out: the job goes on from its last checkpoint with smaller passes, or computing activations twice.",
+        "Memory ran out: the job continues from its last checkpoint with smaller passes or activation checkpointing.",
         {"pass_tokens": int, "activation_checkpointing": bool},
     ),
-    Event("job.list", ("job",), SIGNED_IN, "Jobs and their progress were looked at."),
+    Event("job.list", ("job",), SIGNED_IN, "Jobs and their progress were listed or shown."),
     Event(
         "adapter.create",
         ("adapter",),
         SYSTEM,
-        "A training's adapter was kept; digests of what it was asked for, and of what it measured.",
+        "The adapter of a training was stored. Digests of its parameters and its results.",
         {"dataset": str, "model": str, "parameters": str, "result": str},
     ),
-    Event("adapter.list", ("adapter",), SIGNED_IN, "What is known of adapters was looked at."),
-    Event("adapter.read", ("adapter",), TRYING, "The answers of an evaluation were shown: they quote held-out rows."),
-    Event("adapter.card", ("adapter",), SIGNED_IN, "An adapter's model card was made from the log."),
+    Event("adapter.list", ("adapter",), SIGNED_IN, "Adapters were listed or shown."),
+    Event("adapter.read", ("adapter",), TRYING, "The answers of an evaluation were shown, which quote held-out rows."),
+    Event("adapter.card", ("adapter",), SIGNED_IN, "An adapter's model card was generated from the log."),
     Event(
         "adapter.use",
         ("adapter",),
         TRYING,
-        "A model was asked something. Neither question nor answer is kept.",
+        "A model was asked questions. Neither questions nor answers are stored.",
         {"turns": int},
     ),
     # The log itself
@@ -258,8 +260,8 @@ _EVENTS = (
         "audit.read",
         ("log",),
         LAWFUL,
-        "The log was looked at: its last `entries`, a search, an object's life, an overview. Whom a search was for is "
-        "not said.",
+        "The log was read: its last `entries`, a search, an object's life, an overview. The person of a search is not "
+        "named.",
         {
             **dict.fromkeys(("look", "action", "kind", "outcome", "object"), str),
             **dict.fromkeys(("entries", "days"), int),
@@ -270,54 +272,53 @@ _EVENTS = (
         "audit.review",
         ("log",),
         AUDITORS,
-        "An auditor signed off having reviewed the entries `first` to `last`; keyed fingerprint of the note.",
+        "An auditor signed off a review of the entries `first` to `last`. Keyed fingerprint of the note.",
         {"first": int, "last": int, "note_hmac": str},
     ),
     Event(
         "audit.verify",
         ("log",),
         LAWFUL,
-        "The log was recomputed against its signature, and against so many checkpoints that were carried away.",
+        "The log was verified against its signature and `witnesses` checkpoints that were kept outside.",
         {"witnesses": int},
     ),
     Event(
         "audit.export",
         ("log",),
         LAWFUL,
-        "Entries of the log were handed out.",
+        "Entries of the log were exported.",
         {"format": str, "start": int, "entries": int},
     ),
-    Event("audit.checkpoint", ("log",), LAWFUL, "A signed checkpoint was handed out, to be carried away."),
-    Event("audit.prove", ("log",), LAWFUL, "The proof of an entry was handed out.", {"entry": int}),
+    Event("audit.checkpoint", ("log",), LAWFUL, "A signed checkpoint was issued, to be kept outside."),
+    Event("audit.prove", ("log",), LAWFUL, "The proof of an entry was issued.", {"entry": int}),
     Event(
         "audit.confirm",
         ("log",),
         LAWFUL,
-        "The log was asked whether it speaks of a file or a name.",
+        "The log was asked whether it mentions a file or a name.",
         {"about": str, "entries": int},
     ),
     Event(
         "log.change-key",
         ("vault",),
         ADMINS,
-        "The log's signing key `old` handed over to `new`, and signed that; `size` and `root` are those of the log "
-        "before.",
+        "The log's signing key `old` handed over to `new` with its signature. `size` and `root` are the head of the "
+        "log before this entry.",
         {"origin": str, "old": str, "new": str, "size": int, "root": str, "signature": str},
     ),
     Event(
         "log.archive",
         ("log",),
         ADMINS,
-        "Entries from before `before_us` were written into an archive outside of the home, read again and found whole: "
-        "from `first` to "
-        "before `end`, but for the bundles `without`. `digest` is the SHA-256 of the archive's list of files.",
+        "Entries from before `before_us` were written to an archive outside the home and verified: those from `first` "
+        "to before `end`, except the bundles `without`. `digest` is the SHA-256 of the archive's list of files.",
         {"before_us": int, "first": int, "end": int, "without": str, "digest": str},
     ),
     Event(
         "log.prune",
         ("log",),
         ADMINS,
-        "The entries of that archive are removed from the home; their hashes stay. `open`: the requests before `end` "
+        "The entries of that archive were removed from the home; their hashes stay. `open`: requests before `end` "
         "without an outcome.",
         {"first": int, "end": int, "without": str, "digest": str, "open": str, "bundles": int},
     ),
@@ -325,9 +326,8 @@ _EVENTS = (
         "log.recover",
         ("log",),
         SYSTEM,
-        "The log was opened after a crash: so many entries only its journal had; whether a last write was torn, which "
-        "is dropped; "
-        "how many requests have no outcome.",
+        "The log was opened after a crash. `entries` were in its journal only; `torn`: an incomplete last write was "
+        "dropped; `open` requests have no outcome.",
         {"entries": int, "torn": bool, "open": int},
         True,
     ),
@@ -335,16 +335,15 @@ _EVENTS = (
         "log.reread",
         ("log",),
         SYSTEM,
-        "The appliance read old entries again by itself, after a start and once a day. `entry` was found damaged; at "
-        "the end of a round, "
-        "how many `entries` were read, and of how many bundles of 256 of them some part was `damaged`.",
+        "The appliance reread old entries, as after each start and once a day. `entry` is damaged; or, at the end of a "
+        "round, `entries` were read, and so many bundles of 256 are `damaged`.",
         {"entry": int, "entries": int, "damaged": int},
     ),
     Event(
         "clock.change",
         ("clock",),
         SYSTEM,
-        "The wall clock was moved by `step_us` since the entry before, which was made at `before_us`.",
+        "The wall clock was set by `step_us` since the previous entry, made at `before_us`.",
         {"step_us": int, "before_us": int},
         True,
     ),
@@ -353,24 +352,22 @@ EVENTS: Mapping[str, Event] = MappingProxyType({event.action: event for event in
 
 
 def verify_listed(actor: Actor, action: str, target: ObjectRef, outcome: Outcome, details: Details) -> Event:
-    """Return the event that an entry is. Raises `InputError` when the catalogue has none such."""
+    """Return the event of an entry. Raises `InputError` if the catalogue does not allow the entry."""
     event = EVENTS.get(action)
     if event is None:
-        raise InputError("audit.catalogue:catalogue-events-written", action=repr(action[:80]))
-    strange = [
+        raise InputError("audit.catalogue:unknown-event", action=repr(action[:80]))
+    if target.kind not in event.kinds:
+        raise InputError("audit.catalogue:kind", action=repr(action), kind=repr(target.kind))
+    if outcome is not Outcome.DENIED and actor.role not in event.who:
+        raise InputError("audit.catalogue:role", action=repr(action), role=repr(actor.role))
+    unknown = [
         name
         for name, value in details.items()
         if type(value) is not (event.details.get(name) or _numbered(event, name))
     ]
-    if target.kind not in event.kinds:
-        mistake = f"its object is of the kind {target.kind!r}"
-    elif outcome is not Outcome.DENIED and actor.role not in event.who:
-        mistake = f"its actor has the role {actor.role!r}"
-    elif strange:
-        mistake = f"it has the details {strange}"
-    else:
-        return event
-    raise InputError("audit.catalogue", action=repr(action), mistake=mistake)
+    if unknown:
+        raise InputError("audit.catalogue:details", action=repr(action), details=tuple(map(repr, unknown)))
+    return event
 
 
 def _numbered(event: Event, name: str) -> type | None:
@@ -382,9 +379,9 @@ def events_page() -> str:
     lines = [
         "# Events of the audit log",
         "",
-        "Made from `appliance/audit/catalogue.py` (`appliance audit events --markdown`); a test keeps them equal.",
-        "Each action is there as `requested` before it happens and as `succeeded` or `failed` after; what may not be "
-        "is there as `denied`.",
+        "Generated from `appliance/audit/catalogue.py` (`appliance audit events --markdown`); a test keeps them equal.",
+        "Each action is logged as `requested` before it happens, and as `succeeded` or `failed` after; an action that "
+        "is not allowed is logged as `denied`.",
         "",
         "| action | object | who | details | meaning |",
         "| --- | --- | --- | --- | --- |",

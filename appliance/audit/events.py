@@ -1,4 +1,4 @@
-"""Entries of the audit log: what they say, how they are built, and how strictly they are read back.
+"""Entries of the audit log: their format, how they are built, and how strictly they are parsed.
 
 An entry is canonical JSON (RFC 8785) of at most 65,535 bytes, with exactly these fields (format version 1):
 
@@ -9,13 +9,13 @@ An entry is canonical JSON (RFC 8785) of at most 65,535 bytes, with exactly thes
     action        "noun.verb"
     object        {kind, id, digest}
     outcome       requested | denied | succeeded | failed
-    reason        why, as a code; "" when there is nothing to say
-    request       joins a request and its outcome; "" for an entry that stands alone
+    reason        why, as a code; "" if there is no reason
+    request       joins a request and its outcome; "" for a single entry
     details       {name: text, integer or boolean}
 
-Anything else (a field too many or too few, another version, an unknown outcome, a float, JSON in another order) is an
-error. Lone surrogates, which JSON may not carry, are written as their escape (`\\ud800`). Personal data does not belong
-here at all.
+Anything else (missing or additional fields, another version, an unknown outcome, a float, another order) is an error.
+Lone surrogates, which JSON cannot contain, are written as their escapes (`\\ud800`). Entries never contain personal
+data.
 """
 
 import json
@@ -27,6 +27,7 @@ from typing import Any, TypeAlias
 
 from appliance.foundation.clock import Clock
 from appliance.foundation.errors import AuditLogError, InputError
+from appliance.foundation.messages import Message, message
 
 FORMAT_VERSION = 1
 MAX_ENTRY_BYTES = 65_535
@@ -34,10 +35,8 @@ MAX_TEXT_CHARACTERS = 512
 MAX_REASON_CHARACTERS = 2_000
 MAX_DETAILS = 64
 MAX_INTEGER = 2**53 - 1
-_PLACED = b'{%b,"boot_id":"%b",%b,"monotonic_us":%d,%b,"sequence":%d,"time_us":%d,"version":%d}'
-_PLACE_BYTES = len(
-    _PLACED % (b"", b"0" * 36, b"", MAX_INTEGER, b"", MAX_INTEGER, MAX_INTEGER, FORMAT_VERSION)
-)  # at most
+_TEMPLATE = b'{%b,"boot_id":"%b",%b,"monotonic_us":%d,%b,"sequence":%d,"time_us":%d,"version":%d}'
+_MAX_TEMPLATE_BYTES = len(_TEMPLATE % (b"", b"0" * 36, b"", MAX_INTEGER, b"", MAX_INTEGER, MAX_INTEGER, FORMAT_VERSION))
 BUNDLE_PREFIX_BYTES = 2
 
 Details: TypeAlias = Mapping[str, str | int | bool]
@@ -63,7 +62,7 @@ _OBJECT_FIELDS: dict[str, type] = {"kind": str, "id": str, "digest": str}
 
 
 class Outcome(StrEnum):
-    """What became of an action."""
+    """The state or result of an action."""
 
     REQUESTED = "requested"
     DENIED = "denied"
@@ -76,7 +75,7 @@ _OUTCOMES = frozenset(Outcome)
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts: an opaque id, a role, and the session, where there is one."""
+    """Who acts: an opaque id, a role, and the session if there is one."""
 
     id: str
     role: str
@@ -85,7 +84,7 @@ class Actor:
 
 @dataclass(frozen=True)
 class ObjectRef:
-    """What is acted on: its kind, its id, and the digest of its content where there is one."""
+    """What is acted on: its kind, its id, and the digest of its content if there is one."""
 
     kind: str
     id: str
@@ -94,20 +93,17 @@ class ObjectRef:
 
 @dataclass(frozen=True)
 class Draft:
-    """An entry that was checked and only lacks its place and its time.
-
-    What does not change any more is encoded already, in three parts.
-    """
+    """A checked entry that lacks its sequence and time. All other fields are already encoded, in three parts."""
 
     fields: dict[str, Any]
     parts: tuple[bytes, bytes, bytes]
-    size: int  # bytes at most, in a bundle
+    size: int  # upper bound of its bytes in a bundle
 
     @classmethod
     def of(cls, fields: dict[str, Any]) -> "Draft":
-        """Encode checked `fields`: those before, between and after `boot_id` and `monotonic_us` in the order of names.
+        """Encode checked `fields`: those sorted before, between and after `boot_id` and `monotonic_us`.
 
-        Written out, because all writers wait for whoever encodes; a property test compares with
+        Written out for speed, because all writers wait for the encoder. A property test compares the result with
         `canonical_json.encode`.
         """
         actor, target = fields["actor"], fields["object"]
@@ -115,34 +111,33 @@ class Draft:
             f'"action":{_text(fields["action"])},'
             f'"actor":{{"id":{_text(actor["id"])},"role":{_text(actor["role"])},"session":{_text(actor["session"])}}}'
         ).encode()
-        middle = f'"details":{{{",".join(_member(*each) for each in sorted(fields["details"].items()))}}}'.encode()
+        middle = f'"details":{{{",".join(_member(*item) for item in sorted(fields["details"].items()))}}}'.encode()
         last = (
             f'"object":{{"digest":{_text(target["digest"])},"id":{_text(target["id"])},"kind":{_text(target["kind"])}}},'
             f'"outcome":{_text(fields["outcome"])},"reason":{_text(fields["reason"])},"request":{_text(fields["request"])}'
         ).encode()
         return cls(
-            fields, (first, middle, last), len(first) + len(middle) + len(last) + _PLACE_BYTES + BUNDLE_PREFIX_BYTES
+            fields,
+            (first, middle, last),
+            len(first) + len(middle) + len(last) + _MAX_TEMPLATE_BYTES + BUNDLE_PREFIX_BYTES,
         )
 
     def denied(self, reason: str) -> "Draft":
-        """Return the draft of the entry that says that this was refused."""
+        """Return the same draft with the outcome `denied`."""
         return Draft.of({**self.fields, "outcome": str(Outcome.DENIED), "reason": reason})
 
     def place(self, sequence: int, clock: Clock, boot_id: str) -> dict[str, Any]:
-        """Return the entry at `sequence`, at the clock's time.
-
-        Raises `InputError` for a time that an entry cannot have.
-        """
+        """Return the entry at `sequence`, with the clock's time. Raises `InputError` if that is out of bounds."""
         time_us, monotonic_us = clock.now_us(), clock.monotonic_us()
         if not 0 <= time_us <= MAX_INTEGER or not 0 <= monotonic_us <= MAX_INTEGER:
-            raise InputError("audit.entry:clock-machine-set")
+            raise InputError("audit.entry:clock")
         moment = {"sequence": sequence, "time_us": time_us, "boot_id": boot_id, "monotonic_us": monotonic_us}
         return {**self.fields, "version": FORMAT_VERSION, **moment}
 
     def encode(self, entry: dict[str, Any]) -> bytes:
-        """Return the canonical bytes of what `place` returned."""
+        """Return the canonical bytes of an entry that `place` returned."""
         first, middle, last = self.parts
-        return _PLACED % (
+        return _TEMPLATE % (
             first,
             entry["boot_id"].encode(),
             middle,
@@ -154,7 +149,7 @@ class Draft:
         )
 
 
-_text = json.encoder.encode_basestring  # as JSON, in the characters that RFC 8785 asks for
+_text = json.encoder.encode_basestring  # JSON with the escapes that RFC 8785 requires
 
 
 def _member(name: str, value: str | int | bool) -> str:
@@ -167,12 +162,12 @@ _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=
 
 
 def _canonical(entry: dict[str, Any]) -> bytes:
-    """Return the canonical bytes of an entry without mistakes, five times as fast as `canonical_json.encode`.
+    """Return the canonical bytes of a valid entry, five times as fast as `canonical_json.encode`.
 
-    With ASCII names, and neither floats nor integers beyond 2^53, Python's own encoder writes RFC 8785 exactly; a
-    property test compares.
+    With ASCII names, and without floats and integers beyond 2^53, Python's encoder follows RFC 8785 exactly. A property
+    test compares the two.
     """
-    # A lone surrogate cannot come from UTF-8, so it never equals what was read.
+    # Lone surrogates cannot be decoded from UTF-8, so such an entry never equals the data that was read.
     return _ENCODER.encode(entry).encode("utf-8", "surrogatepass")
 
 
@@ -183,7 +178,7 @@ def _escape(text: str) -> str:
 def draft_entry(
     actor: Actor, action: str, target: ObjectRef, outcome: Outcome, *, reason: str, request: str, details: Details
 ) -> Draft:
-    """Check what an entry will say. Raises `InputError`, so that nothing that cannot be read back is ever written."""
+    """Check the fields of a new entry. Raises `InputError` for an entry that could not be parsed again."""
     fields = {
         "actor": {"id": _escape(actor.id), "role": _escape(actor.role), "session": _escape(actor.session)},
         "action": action,
@@ -199,85 +194,85 @@ def draft_entry(
         raise InputError("audit.entry", mistake=mistake)
     draft = Draft.of(fields)
     if draft.size - BUNDLE_PREFIX_BYTES > MAX_ENTRY_BYTES:
-        raise InputError("audit.entry:written-audit-log", max_entry_bytes=MAX_ENTRY_BYTES)
+        raise InputError("audit.entry:too-long", max_bytes=MAX_ENTRY_BYTES)
     return draft
 
 
 def encode_entry(entry: dict[str, Any]) -> bytes:
-    """Return the bytes of an entry. Raises `InputError` for one that could not be read back."""
+    """Return the bytes of an entry. Raises `InputError` for an entry that could not be parsed again."""
     mistake = _mistake_in(entry)
     if mistake:
         raise InputError("audit.entry", mistake=mistake)
     data = _canonical(entry)
     if len(data) > MAX_ENTRY_BYTES:
-        raise InputError("audit.entry:written-audit-log", max_entry_bytes=MAX_ENTRY_BYTES)
+        raise InputError("audit.entry:too-long", max_bytes=MAX_ENTRY_BYTES)
     return data
 
 
 def parse_entry(data: bytes, sequence: int) -> dict[str, Any]:
-    """Return the entry in `data`, which must be the one at `sequence`.
-
-    Raises `AuditLogError` that names it for any deviation.
-    """
+    """Return the entry in `data`, which must be the one at `sequence`. Raises `AuditLogError` for any deviation."""
     try:
         value = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise AuditLogError("audit.entry:entry-audit-log-damaged", entry=sequence, sequence=sequence) from error
-    mistake = _mistake_in(value) or (None if _canonical(value) == data else "it is not in canonical form (RFC 8785)")
+        raise AuditLogError("audit.entry:not-json", entry=sequence, sequence=sequence) from error
+    mistake = _mistake_in(value) or (None if _canonical(value) == data else message("mistake:not-canonical"))
     if mistake:
-        raise AuditLogError("audit.entry:entry-audit-log", entry=sequence, sequence=sequence, mistake=mistake)
+        raise AuditLogError("audit.entry:damaged", entry=sequence, sequence=sequence, mistake=mistake)
     if value["sequence"] != sequence:
-        raise AuditLogError("audit.sequence", entry=sequence, sequence=sequence, sequence_2=value["sequence"])
+        raise AuditLogError("audit.sequence", entry=sequence, sequence=sequence, other=value["sequence"])
     entry: dict[str, Any] = value
     return entry
 
 
-def _wrong_fields(value: Any, fields: dict[str, type], name: str) -> str | None:
-    """Return what is wrong with the names and types in `value`. `type() is`, because True is an int to `isinstance`."""
+def _wrong_fields(value: Any, fields: dict[str, type], name: str) -> Message | None:
+    """Return the first mistake in the names and types of fields. `type() is`, because True is an instance of int."""
     if type(value) is not dict or value.keys() != fields.keys():
-        return f"{name} has other fields than it must have"
+        return message(f"mistake:{name}-fields")
     for field, kind in fields.items():
         if type(value[field]) is not kind:
-            return f"{name} has a wrong type in {field!r}"
+            return message(f"mistake:{name}-type", field=field)
     return None
 
 
-def _mistake_in(entry: Any) -> str | None:
-    """Return the first mistake, in words without the data, or None."""
+def _mistake_in(entry: Any) -> Message | None:
+    """Return the first mistake, without data of the entry, or None."""
     shape = (
-        _wrong_fields(entry, _FIELDS, "the entry")
-        or _wrong_fields(entry["actor"], _ACTOR_FIELDS, "the actor")
-        or _wrong_fields(entry["object"], _OBJECT_FIELDS, "the object")
+        _wrong_fields(entry, _FIELDS, "entry")
+        or _wrong_fields(entry["actor"], _ACTOR_FIELDS, "actor")
+        or _wrong_fields(entry["object"], _OBJECT_FIELDS, "object")
     )
     if shape:
         return shape
-    texts = [*entry["actor"].values(), *entry["object"].values(), entry["action"], entry["request"], entry["boot_id"]]
+    actor, target = entry["actor"], entry["object"]
+    texts = (*actor.values(), *target.values(), entry["action"], entry["request"], entry["boot_id"])
     numbers = (entry["sequence"], entry["time_us"], entry["monotonic_us"])
-    rules = {
-        "its version is unknown": entry["version"] == FORMAT_VERSION,
-        "a number is out of bounds": min(numbers) >= 0 and max(numbers) <= MAX_INTEGER,
-        "the action is not of the form noun.verb": _ACTION.fullmatch(entry["action"]) is not None,
-        "the outcome is unknown": entry["outcome"] in _OUTCOMES,
-        "the actor has no id or no role": bool(entry["actor"]["id"] and entry["actor"]["role"]),
-        "the object has no kind": bool(entry["object"]["kind"]),
-        "a request has no request id": bool(entry["request"]) or entry["outcome"] != Outcome.REQUESTED,
-        f"a text is longer than {MAX_TEXT_CHARACTERS} characters": max(map(len, texts)) <= MAX_TEXT_CHARACTERS,
-        f"the reason is longer than {MAX_REASON_CHARACTERS} characters": len(entry["reason"]) <= MAX_REASON_CHARACTERS,
-    }
-    for mistake, holds in rules.items():
+    rules = (
+        ("mistake:version", entry["version"] == FORMAT_VERSION),
+        ("mistake:number", min(numbers) >= 0 and max(numbers) <= MAX_INTEGER),
+        ("mistake:action", _ACTION.fullmatch(entry["action"]) is not None),
+        ("mistake:outcome", entry["outcome"] in _OUTCOMES),
+        ("mistake:actor", actor["id"] and actor["role"]),
+        ("mistake:object", target["kind"]),
+        ("mistake:request", entry["request"] or entry["outcome"] != Outcome.REQUESTED),
+    )
+    for mistake, holds in rules:
         if not holds:
-            return mistake
+            return message(mistake)
+    if max(map(len, texts)) > MAX_TEXT_CHARACTERS:
+        return message("mistake:text-length", max_characters=MAX_TEXT_CHARACTERS)
+    if len(entry["reason"]) > MAX_REASON_CHARACTERS:
+        return message("mistake:reason-length", max_characters=MAX_REASON_CHARACTERS)
     return _mistake_in_details(entry["details"])
 
 
-def _mistake_in_details(details: dict[Any, Any]) -> str | None:
+def _mistake_in_details(details: dict[Any, Any]) -> Message | None:
     if len(details) > MAX_DETAILS:
-        return f"there are more than {MAX_DETAILS} details"
+        return message("mistake:detail-count", max_details=MAX_DETAILS)
     for name, value in details.items():
         if type(name) is not str or not _DETAIL_NAME.fullmatch(name):
-            return "the name of a detail is not letters, digits, '_', '.' and '-'"
+            return message("mistake:detail-name")
         if type(value) not in (str, int, bool):
-            return "a detail is neither text nor an integer nor a boolean"
+            return message("mistake:detail-type")
         if type(value) is int and abs(value) > MAX_INTEGER:
-            return "a detail is an integer beyond 2^53"
+            return message("mistake:detail-number")
     return None

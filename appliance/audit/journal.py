@@ -1,24 +1,22 @@
-"""The journal of a log: where an append becomes durable, by one write and one sync. It is no part of `tlog-tiles`.
+"""The journal of a log, in which an append becomes durable with one write and one sync. Not part of `tlog-tiles`.
 
-One file, `.journal`, of `JOURNAL_BYTES`, every byte of it written (zeros) when it is made: an append needs no new block
-of the disk, so a full disk cannot refuse it, and `fdatasync` has the data alone to wait for. (A file system that copies
-on write keeps neither promise.)
+The file `.journal` has `JOURNAL_BYTES` and is filled with zeros when it is created. So an append needs no new disk
+blocks, cannot fail on a full disk, and `fdatasync` waits for data only. (Copy-on-write file systems guarantee neither.)
 
-    frame    "ALJ1" || generation (8) || kind (1) || length of payload (4) || digest (32) || payload       numbers are
-             big-endian
+    frame    "ALJ1" || generation (8) || kind (1) || length of payload (4) || digest (32) || payload
+             (numbers are big-endian)
     digest   SHA-256(generation || kind || position of the frame in the file (8) || payload)
-    begin    kind 1, canonical JSON {"keys": [sequences of the changes of the signing key], "open": [those of the
-             requests without an
-             outcome], "size": N, "version": 1}: the tiles have the first N entries, durably
+    begin    kind 1, canonical JSON {"keys": [sequences of the changes of the signing key], "open": [sequences of the
+             requests without an outcome], "size": N, "version": 1}: the first N entries are durable in tiles
     batch    kind 2, sequence of its first entry (8) || length of note (4) || note || entries as a bundle (tiles.py)
 
-The first frame is a `begin` under a generation drawn for it; the batches after it belong to that generation and
-continue from N. `note` is the signed checkpoint over everything up to the batch's end, empty while there is no signer.
-The first place without a whole frame is the end. A frame of this generation that is not whole was torn by a crash
-before anybody was told of it, and is dropped; when whole frames stand behind it, it was changed, which is an error.
-Where the `begin` itself cannot be read, `reach` tells of how many entries whole batches of any generation speak: more
-than the tiles have is an error too, for a journal begins anew only when the tiles have them all. What a changed *last*
-frame takes away, the head remembered in the database shows (nothing does while the vault is sealed).
+The first frame is a `begin` with a random generation; the batches after it have the same generation and continue from
+N. `note` is the signed checkpoint up to the batch's end, or empty without a signer. The journal ends at the first
+position without a complete frame. An incomplete frame of this generation was torn by a crash before it was
+acknowledged, and is dropped; if complete frames follow it, it was changed, which is an error. If the `begin` itself is
+unreadable, `reach` returns how many entries the complete batches of any generation cover. More entries than in the
+tiles are an error too, because a new journal is begun only when the tiles have all entries. A changed *last* frame is
+noticed by the head remembered in the database (but not while the vault is sealed).
 """
 
 import hashlib
@@ -35,19 +33,21 @@ from appliance.audit.tiles import JOURNAL_NAME, encode_bundle, split_whole_bundl
 from appliance.foundation import canonical_json
 from appliance.foundation.atomic_files import fsync_folder, replace_file, storage_errors
 from appliance.foundation.errors import AuditLogError, InputError, StorageError
+from appliance.foundation.messages import message
 
 JOURNAL_BYTES = 2 * 1024 * 1024
-SECTOR_BYTES = 512  # what a disk writes whole or not at all
+SECTOR_BYTES = 512  # what a disk writes atomically
 MAGIC = b"ALJ1"
 _GENERATION_BYTES = 8
 _HEADER_BYTES = len(MAGIC) + _GENERATION_BYTES + 1 + 4 + 32
 _BEGIN, _BATCH = 1, 2
 _BATCH_PREFIX_BYTES = 8 + 4
+_WRITING, _READING = message("task:write-log"), message("task:read-journal")
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Entries that were made durable together, and the checkpoint that covers them (b"" while sealed)."""
+    """Entries that become durable together, and the checkpoint that covers them (b"" while sealed)."""
 
     first: int
     entries: tuple[bytes, ...]
@@ -56,10 +56,7 @@ class Batch:
 
 @dataclass
 class JournalContents:
-    """What a journal says:
-
-    `size` entries are in the tiles, with these open requests and changes of key; these batches came after.
-    """
+    """A parsed journal: `size` entries are in tiles, with these open requests and key changes; batches follow."""
 
     size: int
     open: list[int]
@@ -69,7 +66,7 @@ class JournalContents:
 
 
 def frame_bytes(entry_bytes: int, note_bytes: int) -> int:
-    """Return the length of a batch's frame for entries of so many bytes in a bundle, length prefixes included."""
+    """Return the length of a batch's frame, for entries with this length in a bundle (with length prefixes)."""
     return _HEADER_BYTES + _BATCH_PREFIX_BYTES + note_bytes + entry_bytes
 
 
@@ -77,39 +74,34 @@ class Journal:
     """The open journal of one log. Not thread-safe."""
 
     def __init__(self, folder: Path) -> None:
-        """Open it, making it where there is none.
-
-        Raises `StorageError`; `AuditLogError` when it is no journal of this version.
-        """
+        """Open the journal, or create it. Raises `StorageError`, `AuditLogError` if it is of another version."""
         self._path = folder / JOURNAL_NAME
-        with storage_errors("Opening the audit log's journal"):
+        with storage_errors(message("task:open-journal")):
             if not os.path.lexists(self._path):
                 self._make()
             self._descriptor = os.open(self._path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
             self._close = weakref.finalize(self, os.close, self._descriptor)
-            found = os.fstat(self._descriptor)
-        if found.st_size != JOURNAL_BYTES:
-            raise AuditLogError("audit.journal:audit-log-journal", journal_bytes=JOURNAL_BYTES)
-        self._identity = (found.st_dev, found.st_ino)
+            status = os.fstat(self._descriptor)
+        if status.st_size != JOURNAL_BYTES:
+            raise AuditLogError("audit.journal:length", expected_bytes=JOURNAL_BYTES)
+        self._identity = (status.st_dev, status.st_ino)
         self._generation = b""
         self._end = 0
         self._unsure = False  # whether the last write reached the file and may not be durable
 
     @property
     def room(self) -> int:
-        """Return how many bytes of frames it still takes."""
+        """Return how many bytes of frames still fit."""
         return JOURNAL_BYTES - self._end
 
     def read(self) -> JournalContents | None:
-        """Return what it says, and stand at its end; None when nothing was begun, or the beginning was torn by a
-        crash.
-        """
-        with storage_errors("Reading the audit log's journal"):
+        """Return the contents, and continue at their end. Returns None without a complete `begin`."""
+        with storage_errors(_READING):
             data = os.pread(self._descriptor, JOURNAL_BYTES, 0)
         self._generation = data[len(MAGIC) : len(MAGIC) + _GENERATION_BYTES]
         begin = self._frame(data, 0)
         if begin is None or begin[0] != _BEGIN:
-            self._verify_nothing_behind(data, 0, 0)
+            self._verify_nothing_after(data, 0, 0)
             return None
         contents = _contents(begin[1])
         position, expected = _HEADER_BYTES + len(begin[1]), contents.size
@@ -118,19 +110,16 @@ class Journal:
             contents.batches.append(batch)
             expected += len(batch.entries)
             position += _HEADER_BYTES + len(frame[1])
-        self._verify_nothing_behind(data, position, expected)
+        self._verify_nothing_after(data, position, expected)
         contents.torn = data.startswith(MAGIC + self._generation, position)
         self._end = position
         return contents
 
     def reach(self) -> int:
-        """Return how many entries there were by the whole batches in the file, whatever their generation.
-
-        For a journal without a begin.
-        """
-        with storage_errors("Reading the audit log's journal"):
+        """Return the size of the log according to all complete batches in the file, for a journal without `begin`."""
+        with storage_errors(_READING):
             data = os.pread(self._descriptor, JOURNAL_BYTES, 0)
-        kept, reached = self._generation, 0
+        generation, reached = self._generation, 0
         at = data.find(MAGIC)
         while at >= 0:
             self._generation = data[at + len(MAGIC) : at + len(MAGIC) + _GENERATION_BYTES]
@@ -139,48 +128,38 @@ class Journal:
                 first = int.from_bytes(frame[1][:8], "big")
                 reached = max(reached, first + len(_batch(frame, first).entries))
             at = data.find(MAGIC, at + 1)
-        self._generation = kept
+        self._generation = generation
         return reached
 
     def verify_in_place(self) -> None:
-        """Raise `StorageError` unless the log's folder still has this very file: what is written to a lost one is
-        lost.
-        """
-        with storage_errors("Writing the audit log"):
-            found = os.stat(self._path, follow_symlinks=False)
-        if (found.st_dev, found.st_ino) != self._identity:
+        """Raise `StorageError` unless the log's folder still has this file, because writes to a lost file are lost."""
+        with storage_errors(_WRITING):
+            status = os.stat(self._path, follow_symlinks=False)
+        if (status.st_dev, status.st_ino) != self._identity:
             raise StorageError("audit.replaced")
 
     def begin(self, size: int, open_requests: Sequence[int], key_changes: Sequence[int]) -> None:
-        """Start anew:
+        """Begin a new journal, after `size` entries became durable elsewhere. Raises `StorageError`.
 
-        `size` entries are durable elsewhere. Raises `StorageError`; a crash in the middle leaves no begin, or this one.
+        A crash leaves no `begin` or this one.
         """
         self._end = 0
         payload = canonical_json.encode(
             {"keys": list(key_changes), "open": list(open_requests), "size": size, "version": 1}
         )
-        if (
-            _HEADER_BYTES + len(payload) > SECTOR_BYTES
-        ):  # Torn, it could leave the old header before it, and the old batches behind it.
-            with storage_errors("Writing the audit log"):
+        if _HEADER_BYTES + len(payload) > SECTOR_BYTES:  # A torn write could leave the old header and old batches.
+            with storage_errors(_WRITING):
                 self._blank()
         self._generation = secrets.token_bytes(_GENERATION_BYTES)
         self._write(_BEGIN, payload)
 
     def append(self, batch: Batch) -> None:
-        """Make a batch durable; when this returns it is.
-
-        Raises `StorageError`; what may be left of it then, `undo` takes back.
-        """
+        """Write a batch durably. Raises `StorageError`; `undo` then removes what may be left of it."""
         head = batch.first.to_bytes(8, "big") + len(batch.note).to_bytes(4, "big")
         self._write(_BATCH, head + batch.note + encode_bundle(batch.entries))
 
     def undo(self) -> None:
-        """Take back what a failed `append` may have left.
-
-        Raises `OSError` when that fails too: then nobody knows what is there.
-        """
+        """Remove what a failed `append` may have left. Raises `OSError` if that fails, so that the state is unknown."""
         if self._unsure:
             self._blank()
 
@@ -212,16 +191,16 @@ class Journal:
             + self._digest(kind, self._end, payload)
         )
         self._unsure = False
-        with storage_errors("Writing the audit log"):
+        with storage_errors(_WRITING):
             written = os.pwritev(self._descriptor, [header, payload], self._end)
             self._unsure = True
             if written != len(header) + len(payload):
-                raise OSError("the storage took only a part")
+                raise OSError("partial write")
             os.fdatasync(self._descriptor)
         self._end += written
 
     def _frame(self, data: bytes, position: int) -> tuple[int, bytes] | None:
-        """Return kind and payload of the whole frame at `position`, or None."""
+        """Return kind and payload of the complete frame at `position`, or None."""
         start = position + _HEADER_BYTES
         header = data[position:start]
         if len(header) < _HEADER_BYTES or not header.startswith(MAGIC + self._generation):
@@ -230,12 +209,12 @@ class Journal:
         payload = data[start : start + int.from_bytes(header[13:17], "big")]
         return (kind, payload) if hmac.compare_digest(header[17:], self._digest(kind, position, payload)) else None
 
-    def _verify_nothing_behind(self, data: bytes, position: int, entry: int) -> None:
-        """Raise `AuditLogError` when a whole frame of this generation stands behind the place where one is broken."""
+    def _verify_nothing_after(self, data: bytes, position: int, entry: int) -> None:
+        """Raise `AuditLogError` if a complete frame of this generation follows the broken frame at `position`."""
         at = data.find(MAGIC + self._generation, position + 1)
         while at >= 0:
             if self._frame(data, at) is not None:
-                raise AuditLogError("audit.journal:audit-log-journal-changed", entry=entry, sequence=entry)
+                raise AuditLogError("audit.journal:changed", entry=entry, sequence=entry)
             at = data.find(MAGIC + self._generation, at + 1)
 
 
@@ -245,7 +224,7 @@ def _contents(payload: bytes) -> JournalContents:
     except InputError:
         value = None
     if not isinstance(value, dict) or value.keys() != {"keys", "open", "size", "version"} or value["version"] != 1:
-        raise AuditLogError("audit.journal")
+        raise AuditLogError("audit.journal:version")
     return JournalContents(value["size"], value["open"], value["keys"])
 
 
@@ -253,5 +232,5 @@ def _batch(frame: tuple[int, bytes], expected: int) -> Batch:
     kind, payload = frame
     first, note_end = int.from_bytes(payload[:8], "big"), _BATCH_PREFIX_BYTES + int.from_bytes(payload[8:12], "big")
     if kind != _BATCH or first != expected:
-        raise AuditLogError("audit.journal:entry-audit-log", entry=expected, expected=expected)
+        raise AuditLogError("audit.journal:missing-entry", entry=expected, sequence=expected)
     return Batch(first, tuple(split_whole_bundle(payload[note_end:], first)), payload[_BATCH_PREFIX_BYTES:note_end])

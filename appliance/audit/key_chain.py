@@ -1,4 +1,4 @@
-"""The log's signing keys, one after the other: a new key is signed by the old one, in an entry of the log itself.
+"""The chain of the log's signing keys: an entry of the log introduces each new key, signed by the old one.
 
 An entry `log.change-key` (outcome `succeeded`) has the details
 
@@ -8,8 +8,8 @@ An entry `log.change-key` (outcome `succeeded`) has the details
                          root, size}
 
 A checkpoint of n entries is signed by the key in force after them. Whoever trusts one key of the chain can follow it
-forward; what stands before a change is sealed by the old key too, so that, once that is gone, not even the new key's
-holder can write it anew.
+forward. The entries before a change are also covered by the old key, so that once it is destroyed, not even the holder
+of the new key can rewrite them.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _SIGNED = ("new", "old", "origin", "root", "size")
 
 @dataclass(frozen=True)
 class KeyChange:
-    """One change: from the entry `sequence` on, `new` is in force."""
+    """A change of keys: `new` is in force from the entry `sequence` on."""
 
     sequence: int
     old: bytes
@@ -35,34 +35,31 @@ class KeyChange:
 
 
 class KeyChain:
-    """The changes that a log's entries tell of, each verified."""
+    """The verified changes of a log's keys."""
 
     def __init__(self) -> None:
         self._changes: list[KeyChange] = []
 
     @property
     def last(self) -> bytes | None:
-        """Return the key that was changed to last, None while there was no change."""
+        """Return the last new key, or None if there was no change."""
         return self._changes[-1].new if self._changes else None
 
     @property
     def sequences(self) -> list[int]:
-        """Return the sequences of the entries that changed the key."""
+        """Return the sequences of the entries that change the key."""
         return [change.sequence for change in self._changes]
 
     def follow(self, entry: dict[str, Any], before: TreeHead) -> None:
-        """Take note of an entry that changes the key, where the log's head was `before`.
-
-        Raises `AuditLogError` for one that must not.
-        """
+        """Add the change of an entry, before which the log's head was `before`. Raises `AuditLogError` if invalid."""
         details = entry["details"]
         try:
             old, new = bytes.fromhex(details["old"]), bytes.fromhex(details["new"])
             verify_signature(old, bytes.fromhex(details["signature"]), _text(details))
-            here = (details["size"], details["root"]) == (before.size, before.root.hex())
+            valid = (details["size"], details["root"]) == (before.size, before.root.hex())
         except (KeyError, ValueError, TypeError, AuditLogError):
-            here = False
-        if not here or entry["outcome"] != Outcome.SUCCEEDED or (self._changes and self._changes[-1].new != old):
+            valid = False
+        if not valid or entry["outcome"] != Outcome.SUCCEEDED or (self._changes and self._changes[-1].new != old):
             raise AuditLogError("audit.key-change", entry=entry["sequence"], sequence=entry["sequence"])
         self._changes.append(KeyChange(entry["sequence"], old, new))
 
@@ -73,12 +70,12 @@ class KeyChain:
         """
         keys = [self._changes[0].old, *(change.new for change in self._changes)] if self._changes else [trusted]
         if trusted not in keys:
-            raise AuditLogError("audit.key")
+            raise AuditLogError("audit.key:unknown")
         return keys[sum(change.sequence < size for change in self._changes)]
 
 
 def change_details(old: Signer, new: bytes, before: TreeHead) -> Details:
-    """Return the details of the entry by which `old` hands over to the public key `new`, at the head `before`."""
+    """Return the details of the entry with which `old` hands over to the public key `new` at the head `before`."""
     details: dict[str, str | int | bool] = {
         "origin": old.name,
         "old": old.public_key.hex(),

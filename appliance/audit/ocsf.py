@@ -1,9 +1,8 @@
 """Entries as events of the Open Cybersecurity Schema Framework (OCSF 1.7.0), for a company's own log analysis.
 
-Two classes of the category Identity & Access Management are enough: Authentication (3002) for sessions, Entity
-Management (3004) for all else: somebody does something to a thing. What OCSF has no place for is under `unmapped`, so
-that nothing of an entry is lost. The proof stays with the log: `metadata.sequence` says which entry an event was made
-from.
+Two classes of the category Identity & Access Management are enough: Authentication (3002) for sessions, and Entity
+Management (3004) for everything else. Fields that OCSF lacks are under `unmapped`, so that nothing of an entry is lost.
+Proof remains with the log: `metadata.sequence` names the entry of an event.
 """
 
 from typing import Any
@@ -16,7 +15,7 @@ _CATEGORY, _AUTHENTICATION, _ENTITY = 3, 3002, 3004
 _LOGON = {"session.open": (1, "Logon"), "session.close": (2, "Logoff")}
 _OTHER = 99
 _CREATE, _READ, _UPDATE, _DELETE = (1, "Create"), (2, "Read"), (3, "Update"), (4, "Delete")
-# By the verb of `noun.verb`.
+# by the verb of `noun.verb`
 _ACTIVITIES = {
     **dict.fromkeys(("create", "add", "import", "receive", "submit"), _CREATE),
     **dict.fromkeys(
@@ -39,7 +38,7 @@ _INFORMATIONAL = (1, "Informational")
 
 
 def ocsf_event(entry: dict[str, Any]) -> dict[str, Any]:
-    """Return the event of one entry. Times are milliseconds since 1970, as OCSF has them."""
+    """Return the event of an entry. Times are milliseconds since 1970, as OCSF requires."""
     action, outcome, actor, target = entry["action"], Outcome(entry["outcome"]), entry["actor"], entry["object"]
     logon = _LOGON.get(action)
     number, name = logon or _ACTIVITIES.get(action.partition(".")[2], (_OTHER, action))

@@ -1,10 +1,9 @@
-"""Opens a log: where it ends, what its right edge is, and which requests are open, from the journal and the tiles at
-its edge.
+"""Opens a log: finds its end, its right edge and its open requests in the journal and the tiles at the edge.
 
-The cost does not grow with the log (but for listing its files): what lies left of the edge is bound by the edge's
-hashes, which are compared with the signed checkpoint, and read only by `verify_log`. A folder without a journal (a
-restored one, one of an earlier version, one whose journal a crash had just cut) is read whole instead, by `replay`.
-What was archived is told by the entries that the pointer names (archives.py).
+Except for listing files, the cost does not grow with the log. Older entries are covered by the hashes at the edge,
+which are compared with the signed checkpoint; only `verify_log` reads them. A folder without a usable journal (after a
+restore, from an earlier version, after a crash at the journal's beginning) is read completely by `replay` instead.
+Archives are known from the entries that the pointer names (archives.py).
 """
 
 import hmac
@@ -41,10 +40,7 @@ from appliance.foundation.errors import AuditLogError
 
 @dataclass
 class OpenedLog:
-    """A log as it was found.
-
-    `written` entries are in the tiles; `recent` holds the entries from the last full bundle before that on.
-    """
+    """A log after opening. `written` entries are in tiles; `recent` are those after the last full bundle."""
 
     journal: Journal
     edge: TreeEdge
@@ -58,13 +54,13 @@ class OpenedLog:
     unwritten: dict[Key, Tile] = field(default_factory=dict)
     partials: set[str] = field(default_factory=set)
     temporaries: list[Path] = field(default_factory=list)
-    whole: bool = True  # False: the journal has to be begun
-    recovered: int = 0  # entries that only the journal had
-    torn: bool = False  # the last write was cut by a crash; nobody had been told of it
+    journal_begun: bool = True  # False: a new journal has to be begun
+    recovered: int = 0  # entries that were in the journal only
+    torn: bool = False  # a crash interrupted the last write, which had not been acknowledged
 
 
 def open_log(folder: Path) -> OpenedLog:
-    """Return the log in `folder`. Raises `AuditLogError` when the folder contradicts itself, `StorageError`."""
+    """Return the log in `folder`. Raises `AuditLogError` if the folder is inconsistent, `StorageError`."""
     make_private_folder(folder)
     journal = Journal(folder)
     try:
@@ -76,21 +72,20 @@ def open_log(folder: Path) -> OpenedLog:
 
 
 def tile_at(folder: Path, size: int, key: Key, written: int = 0) -> Tile:
-    """Return the tile as a log of `size` entries has it: from the file of that width, of the width at `written`
-    entries, or the full one.
+    """Return the tile of a log of `size` entries, from its file, its file at `written` entries, or the full tile.
 
     Raises `AuditLogError`.
     """
     width = width_at(size, *key)
-    for each in (width, max(width, width_at(written, *key)), WIDTH):
-        if (folder / tile_path(*key, each)).is_file():
-            return Tile(*key, read_tile_file(folder, *key, each)[: width * HASH_BYTES])
+    for file_width in (width, max(width, width_at(written, *key)), WIDTH):
+        if (folder / tile_path(*key, file_width)).is_file():
+            return Tile(*key, read_tile_file(folder, *key, file_width)[: width * HASH_BYTES])
     entry = key[1] * WIDTH ** (key[0] + 1)
-    raise AuditLogError("audit.tile", entry=entry, sequence=entry, value=repr(tile_path(*key, width)))
+    raise AuditLogError("audit.tile:missing-file", entry=entry, sequence=entry, path=tile_path(*key, width))
 
 
 def edge_keys(size: int) -> list[Key]:
-    """Return the unfinished tiles of a tree of `size` entries, one a level at most."""
+    """Return the keys of the unfinished tiles of a tree of `size` entries, at most one for each level."""
     keys = [(level, size >> (8 * (level + 1))) for level in range(MAX_LEVEL + 1)]
     return [key for key in keys if 0 < width_at(size, *key) < WIDTH]
 
@@ -100,7 +95,7 @@ def _replayed(folder: Path, journal: Journal) -> OpenedLog:
     state = replay(folder, checkpoint, visit=requests.follow)
     size = state.edge.size
     if journal.reach() > size:
-        raise AuditLogError("audit.journal:audit-log-journal-changed-begins", entry=size, size=size)
+        raise AuditLogError("audit.journal:beginning-changed", entry=size, size=size)
     keep_pointer(folder, state.archives)
     return OpenedLog(
         journal,
@@ -114,7 +109,7 @@ def _replayed(folder: Path, journal: Journal) -> OpenedLog:
         unwritten={(tile.level, tile.index): tile for tile in state.unwritten},
         partials=state.partials,
         temporaries=state.temporaries,
-        whole=False,
+        journal_begun=False,
     )
 
 
@@ -122,23 +117,22 @@ def _resumed(folder: Path, journal: Journal, contents: JournalContents) -> Opene
     try:
         return _Resumed(folder, journal, contents).log
     except AuditLogError:
-        state = replay(
-            folder, read_checkpoint(folder)
-        )  # The whole names the first bad entry, where the edge only shows that there is one.
+        # The edge only shows that there is a bad entry; reading everything finds the first one.
+        state = replay(folder, read_checkpoint(folder))
         if not keep_pointer(folder, state.archives):
             raise
-    return _Resumed(folder, journal, contents).log  # The pointer alone was lost.
+    return _Resumed(folder, journal, contents).log  # Only the pointer was lost.
 
 
 class _Resumed:
-    """Puts a log together from the edge that its journal names, and the batches in the journal."""
+    """Assembles a log from the tree's edge at the journal's beginning, and the batches in the journal."""
 
     def __init__(self, folder: Path, journal: Journal, contents: JournalContents) -> None:
         self._folder = folder
         self._inventory = take_inventory(folder)
         size = contents.size
         archives = self._archives(size)
-        _verify_there(self._inventory, size, archives.gone)
+        _verify_full_files(self._inventory, size, archives.gone)
         edge = TreeEdge.resume(size, [tile_at(folder, size, key) for key in edge_keys(size)])
         checkpoint = read_checkpoint(folder)
         self._signed = TreeHead(0, EMPTY_ROOT) if checkpoint is None else checkpoint.head
@@ -164,20 +158,20 @@ class _Resumed:
         log.recovered = edge.size - size
         for tile in edge.unfinished() if log.recovered else []:
             log.unwritten[(tile.level, tile.index)] = tile
-        _verify_files(folder, self._inventory, log)
+        _verify_newer_files(folder, self._inventory, log)
         if self._signed.size > edge.size:
             raise AuditLogError(
-                "audit.truncated:audit-log-cut", entry=edge.size, signed_size=self._signed.size, edge_size=edge.size
+                "audit.truncated:signed-entries", entry=edge.size, size=edge.size, signed_size=self._signed.size
             )
 
     def _archives(self, size: int) -> Archives:
-        """Return what was archived, of a log of `size` entries in tiles."""
+        """Return the archives of a log with `size` entries in tiles."""
         archives = Archives(
             gone={index for index in range(size // WIDTH) if not self._inventory.widest((ENTRIES, index))}
         )
         for sequence in read_pointer(self._folder):
             if not 0 <= sequence < size:
-                raise AuditLogError("audit.pointer:audit-log-pointer")
+                raise AuditLogError("audit.pointer:absent-entry")
             archives.follow(parse_entry(self._entry(sequence, size), sequence))
         archives.verify_explained()
         return archives
@@ -202,10 +196,10 @@ class _Resumed:
 
     def _verify_root(self, head: TreeHead, root: bytes, size: int | None = None) -> None:
         if not hmac.compare_digest(head.root, root) or size not in {None, head.size}:
-            raise AuditLogError("audit.rewritten", head_size=head.size)
+            raise AuditLogError("audit.rewritten:signed", size=head.size)
 
     def _tail(self, size: int) -> list[bytes]:
-        """Return the entries of the unfinished bundle, compared with the hashes kept of them."""
+        """Return the entries of the unfinished bundle, after comparing them with their hashes."""
         index, width = divmod(size, WIDTH)
         if not width:
             return []
@@ -214,13 +208,13 @@ class _Resumed:
         for number, raw in enumerate(entries):
             if not hmac.compare_digest(leaf_hash(raw), hashes[number * HASH_BYTES : (number + 1) * HASH_BYTES]):
                 sequence = index * WIDTH + number
-                raise AuditLogError("audit.entry:entry-audit-log-hash", entry=sequence, sequence=sequence)
+                raise AuditLogError("audit.entry:hash-mismatch", entry=sequence, sequence=sequence)
         return entries
 
     def _bundle(self, index: int, width: int) -> list[bytes]:
         if not (self._folder / tile_path(ENTRIES, index, width)).is_file():
             first = index * WIDTH
-            raise AuditLogError("audit.truncated:entry-audit-log", entry=first, first=first)
+            raise AuditLogError("audit.truncated:end-missing", entry=first, sequence=first)
         return list(split_bundle(read_tile_file(self._folder, ENTRIES, index, width), width, index * WIDTH))
 
     def _entry(self, sequence: int, size: int) -> bytes:
@@ -228,26 +222,18 @@ class _Resumed:
         return self._bundle(index, min(WIDTH, size - index * WIDTH))[number]
 
 
-def _verify_there(inventory: Inventory, size: int, gone: set[int]) -> None:
-    """Raise `AuditLogError` unless every full bundle and tile of a log of `size` entries is there, but for the bundles
-    that are `gone`.
-    """
+def _verify_full_files(inventory: Inventory, size: int, gone: set[int]) -> None:
+    """Raise `AuditLogError` unless all full tiles of a log of `size` entries and all bundles not in `gone` exist."""
     for level in range(ENTRIES, MAX_LEVEL + 1):
         span = WIDTH ** (max(level, 0) + 1)
         for index in range(size // span):
             if inventory.widest((level, index)) < WIDTH and not (level == ENTRIES and index in gone):
-                raise AuditLogError(
-                    "audit.truncated:entry-audit-log-missing",
-                    entry=index * span,
-                    index=index * span,
-                    level=repr(tile_path(level, index)),
-                )
+                entry, path = index * span, tile_path(level, index)
+                raise AuditLogError("audit.truncated:missing-file", entry=entry, sequence=entry, path=path)
 
 
-def _verify_files(folder: Path, inventory: Inventory, log: OpenedLog) -> None:
-    """Compare the files that go beyond what was begun: an interrupted write left them, and they must be what the
-    journal says.
-    """
+def _verify_newer_files(folder: Path, inventory: Inventory, log: OpenedLog) -> None:
+    """Compare files beyond the journal's beginning, left by an interrupted write, with the journal's entries."""
     size, first = log.edge.size, log.written // WIDTH * WIDTH
     edge = {(tile.level, tile.index): tile for tile in log.edge.unfinished()}
     for key, widths in inventory.widths.items():
@@ -256,16 +242,12 @@ def _verify_files(folder: Path, inventory: Inventory, log: OpenedLog) -> None:
                 continue
             start = key[1] * WIDTH ** (max(key[0], 0) + 1)
             if width > width_at(size, *key):
-                raise AuditLogError(
-                    "audit.truncated:entry-audit-log-missing-speaks",
-                    entry=size,
-                    size=size,
-                    value=repr(tile_path(*key, width)),
-                )
+                path = tile_path(*key, width)
+                raise AuditLogError("audit.truncated:later-file", entry=size, sequence=size, path=path)
             data = read_tile_file(folder, *key, width)
             if key[0] == ENTRIES:
                 same = list(split_whole_bundle(data, start)) == log.recent[start - first : start - first + width]
             else:
                 same = data == (log.unwritten.get(key) or edge[key]).hashes[: width * HASH_BYTES]
             if not same:
-                raise AuditLogError("audit.tile:file-agree-journal", entry=start, value=repr(tile_path(*key, width)))
+                raise AuditLogError("audit.tile:not-in-journal", entry=start, path=tile_path(*key, width))

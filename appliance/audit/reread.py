@@ -1,9 +1,8 @@
-"""Reads what is old in a log again: one full bundle of entries, with the hash tiles that lead from it to the edge in
-memory.
+"""Rereads old parts of a log: one full bundle of entries, and the hash tiles between it and the edge in memory.
 
-Opening a log and appending to it read its edge alone (opening.py), so what is changed or rots left of it shows when
-somebody verifies the whole, or here, a bundle at a time. The edge was compared with the signed checkpoint when the log
-was opened, and has grown in memory since.
+Opening a log and appending to it read only its edge (opening.py). Damage left of the edge is found by a verification of
+the whole log, or here, bundle by bundle. The edge was compared with the signed checkpoint when the log was opened, and
+has grown in memory since.
 """
 
 import hmac
@@ -16,54 +15,48 @@ from appliance.foundation.errors import AuditLogError
 
 
 def verify_bundle(tiles: HashTiles, index: int, hashes: Sequence[bytes]) -> None:
-    """Raise `AuditLogError` naming the first bad entry unless full bundle `index` is what `hashes` say, which
-    `verify_hashes` returned.
+    """Compare the full bundle `index` with its entries' hashes, which `verify_hashes` returned.
 
-    Raises `StorageError` for what cannot be read.
+    Raises `AuditLogError` with the first bad entry, `StorageError`.
     """
     data = _read(tiles, ENTRIES, index)
-    for sequence, (raw, kept) in enumerate(
+    for sequence, (raw, expected) in enumerate(
         zip(split_bundle(data, WIDTH, index * WIDTH), hashes, strict=True), start=index * WIDTH
     ):
-        if not hmac.compare_digest(leaf_hash(raw), kept):
+        if not hmac.compare_digest(leaf_hash(raw), expected):
             raise AuditLogError(
-                "audit.entry:entry-audit-log-changed",
-                entry=sequence,
-                sequence=sequence,
-                entries=repr(tile_path(ENTRIES, index)),
+                "audit.entry:changed", entry=sequence, sequence=sequence, path=tile_path(ENTRIES, index)
             )
 
 
 def verify_hashes(tiles: HashTiles, index: int) -> list[bytes]:
-    """Compare tile `index` of level 0 with its hash in the tile above, that one with the one above it, up to what is in
-    memory.
+    """Compare tile `index` of level 0 with its hash in the tile above, and so on up to a tile in memory.
 
-    Return the hashes in it, of the entries of bundle `index`. Raises `AuditLogError` naming the first entry under a
-    tile that was changed, `StorageError`.
+    Returns the hashes in it, of the entries of bundle `index`. Raises `AuditLogError` with the first entry under a
+    changed tile, `StorageError`.
     """
     leaves = hashes = _split(_read(tiles, 0, index))
     level = 0
     while (level, index) not in tiles.edge:
-        above, place = divmod(index, WIDTH)
-        over = _split(_read(tiles, level + 1, above))
-        if not hmac.compare_digest(root_of(hashes), over[place]):
+        parent_index, position = divmod(index, WIDTH)
+        parent = _split(_read(tiles, level + 1, parent_index))
+        if not hmac.compare_digest(root_of(hashes), parent[position]):
             entry = index * WIDTH ** (level + 1)
-            path = tile_path(level, index)
-            raise AuditLogError("audit.tile:hashes-audit-log-entry", entry=entry, sequence=entry, path=repr(path))
-        level, index, hashes = level + 1, above, over
+            raise AuditLogError("audit.tile:changed", entry=entry, sequence=entry, path=tile_path(level, index))
+        level, index, hashes = level + 1, parent_index, parent
     return leaves
 
 
 def _read(tiles: HashTiles, level: int, index: int) -> bytes:
-    """Return a full bundle or tile from the disk, or a tile that is in memory."""
+    """Return a full bundle or tile from the disk, or a tile from memory."""
     if (level, index) in tiles.edge:
         return tiles(level, index)
     path, entry = tile_path(level, index), index * WIDTH ** (max(level, 0) + 1)
     if not (tiles.folder / path).is_file():
-        raise AuditLogError("audit.truncated:audit-log-file", entry=entry, path=repr(path))
+        raise AuditLogError("audit.truncated:file", entry=entry, path=path)
     data = read_tile_file(tiles.folder, level, index, WIDTH) if level == ENTRIES else tiles(level, index)
     if level != ENTRIES and len(data) != WIDTH * HASH_BYTES:
-        raise AuditLogError("audit.tile:audit-log-file", entry=entry, path=repr(path))
+        raise AuditLogError("audit.tile:length", entry=entry, path=path)
     return data
 
 

@@ -1,15 +1,14 @@
-"""What one has to know of each entry to find it again: a few columns in memory, about 50 bytes an entry, made from the
-log alone.
+"""An index to search the log: a few columns in memory, about 50 bytes for each entry, built from the log alone.
 
-Nothing here is kept on a disk and nothing is trusted: `read` gives what was found from the log itself. That nothing was
-left out is seen by the root: the index hashes every entry that it takes in, and `catch_up` compares the root of its
-tree (merkle.py) with the log's. An entry that was changed, cut out or put in after the log was opened makes it an
-error; one that is changed after it was taken in makes `read` one, which compares the first half of each hash.
+The index is not stored and not trusted: `read` returns entries from the log itself. It is complete, because it hashes
+every entry it adds, and `catch_up` compares the root of its tree (merkle.py) with the log's: it fails if an entry was
+changed, removed or inserted since the log was opened. `read` compares the first half of each hash, so it fails if an
+entry was changed later.
 
-Of entries that are archived (archives.py) it has the hashes alone; nothing finds them.
+Of archived entries (archives.py) the index has only the hashes, so it never finds them.
 
-Two fields are followed from one object to another. `details` name what an object was made from (`"dataset": "ds_..."`),
-and so does a `request` that is a job's id. `made_from` and `makes` answer with these.
+Two fields link objects: `details` name what an object was made from (`"dataset": "ds_..."`), and so does a `request`
+that is a job's id. `made_from` and `makes` follow these links.
 """
 
 import hmac
@@ -33,10 +32,10 @@ if TYPE_CHECKING:
 
     Positions = npt.NDArray[np.int64]
 
-BLOCK = 4096  # entries between two looks at whether to stop
+BLOCK = 4096  # entries between two calls of `stop`
 OUTCOMES = tuple(Outcome)
-LEAF_BYTES = 16  # of an entry's hash: to find another entry with the same half takes 2^128 tries
-_FIRST_ROOM = 4096
+LEAF_BYTES = 16  # of an entry's hash: another entry with the same half takes 2^128 tries to find
+_FIRST_CAPACITY = 4096
 _LEAF = f"V{LEAF_BYTES}"
 _COLUMNS = {
     "time_us": "int64",
@@ -47,8 +46,8 @@ _COLUMNS = {
 _ARCHIVED = -1
 _ARCHIVED_ROW = (_ARCHIVED,) * len(_COLUMNS)
 _TEXT = r'"((?:[^"\\])*)"'
-# Canonical JSON has its fields in one order, so that a pattern reads an entry ten times faster than a parser. What has
-# an escape in one of these texts does not match, and is parsed.
+# Canonical JSON has a fixed order of fields, so a pattern reads an entry ten times faster than a parser. Entries with
+# escapes in one of these texts do not match, and are parsed.
 _ENTRY = re.compile(
     rf'\{{"action":{_TEXT},"actor":\{{"id":{_TEXT},"role":"[^"\\]*","session":"[^"\\]*"\}},"boot_id":"[^"\\]*","details":\{{(.*)\}},'
     rf'"monotonic_us":\d+,"object":\{{"digest":"[^"\\]*","id":{_TEXT},"kind":{_TEXT}\}},"outcome":{_TEXT},'
@@ -56,19 +55,17 @@ _ENTRY = re.compile(
     re.DOTALL,
 )
 _ID = re.compile(r'"([a-z]{2,3}_[0-9a-f]{20,64})"')
-_NO_OBJECTS = ("rq_", "us_")  # a request is joined by its own column; people make things, but nothing is made from them
+_NO_SOURCES = ("rq_", "us_")  # requests have their own column, and nothing is made from people
 _NAMING = sorted(action for action, event in EVENTS.items() if str in event.details.values())
-_NO_PRODUCTS = frozenset(
-    {"log", "user", "session", "account", "person"}
-)  # acts upon these name objects without making anything
+_NO_PRODUCTS = frozenset({"log", "user", "session", "account", "person"})  # their details may name unrelated objects
 
 
 @dataclass(frozen=True)
 class Query:
-    """What to look for; what is None or empty does not narrow. Times are microseconds since 1970, `until_us` excluded.
+    """Search conditions; None and empty ones match everything. Times are microseconds since 1970, without `until_us`.
 
-    `people` are ids of whoever acted or was acted upon; `objects` are ids; an `action` that ends with "." means all of
-    that noun.
+    `people` are ids of actors or of people acted upon, `objects` are ids; an `action` that ends with "." matches all
+    actions of that noun.
     """
 
     people: frozenset[str] | None = None
@@ -83,7 +80,7 @@ class Query:
     last: int | None = None
 
     def matches(self, entry: dict[str, Any]) -> bool:
-        """Tell whether an entry, read from the log, is one that was looked for."""
+        """Return whether an entry, read from the log, matches."""
         actor, target = entry["actor"]["id"], entry["object"]
         return (
             (self.people is None or actor in self.people or target["id"] in self.people)
@@ -100,61 +97,61 @@ class Query:
 
 
 class _Names:
-    """Texts as small numbers."""
+    """Small numbers for texts."""
 
     def __init__(self) -> None:
         self.numbers: dict[str, int] = {}
         self.texts: list[str] = []
 
     def number(self, text: str) -> int:
-        """Return the number of a text, a new one when there is none."""
-        found = self.numbers.get(text)
-        if found is None:
-            found = self.numbers[text] = len(self.texts)
+        """Return the number of a text, a new one if it has none."""
+        number = self.numbers.get(text)
+        if number is None:
+            number = self.numbers[text] = len(self.texts)
             self.texts.append(text)
-        return found
+        return number
 
     def numbers_of(self, texts: Iterable[str]) -> list[int]:
-        """Return the numbers of those texts that have one."""
+        """Return the numbers of the texts that have one."""
         return [self.numbers[text] for text in texts if text in self.numbers]
 
 
 class SearchIndex:
-    """The index of one log. Thread-safe: one thread takes in at a time, the others wait; finding needs no lock."""
+    """The index of one log. Thread-safe: one thread adds entries at a time; searching needs no lock."""
 
     def __init__(self, log: AuditLog) -> None:
         self._log = log
         self.actors, self.ids, self.kinds, self.actions = _Names(), _Names(), _Names(), _Names()
         self._columns: dict[str, Any] = {}
-        self._room = 0
+        self._capacity = 0
         self._tree = CompactRange()
         self._made_from: dict[int, set[int]] = {}
         self._makes: dict[int, set[int]] = {}
-        self._taking_in = threading.Lock()
-        self.size = 0  # set last: what lies below it never changes
+        self._adding = threading.Lock()
+        self.size = 0  # set last: rows below it never change
 
     def catch_up(self, stop: Callable[[], bool] = lambda: False) -> bool:
-        """Take in what the log got since, and compare the roots. Ends early, and returns False, when `stop` says so.
+        """Add the new entries of the log, and compare the roots. Returns False if `stop` ended it early.
 
-        Raises `AuditLogError` when the log's files are not what the log knows, `StorageError`.
+        Raises `AuditLogError` if the log's files were changed, `StorageError`.
         """
-        with self._taking_in:
+        with self._adding:
             head = self._log.head
             while self.size < head.size:
                 if stop():
                     return False
-                self._take_in(min(head.size, self.size + BLOCK))
+                self._add(min(head.size, self.size + BLOCK))
             if self.size == head.size and not hmac.compare_digest(self._tree.root(), head.root):
-                raise AuditLogError("audit.changed:files-audit-log")
+                raise AuditLogError("audit.changed:root")
         return True
 
     @property
     def root(self) -> bytes:
-        """Return the root over what was taken in."""
+        """Return the root of the added entries."""
         return self._tree.root()
 
     def find(self, query: Query) -> "Positions":
-        """Return the sequences of the entries that match, ascending, among those that were taken in."""
+        """Return the sequences of the added entries that match, ascending."""
         import numpy as np  # noqa: PLC0415 - starts threads
 
         size = self.size
@@ -162,49 +159,48 @@ class SearchIndex:
         column = {name: values[first:stop] for name, values in self._columns.items()}
         if stop <= first:
             return np.zeros(0, dtype=np.int64)
-        kept = column["outcome"] != _ARCHIVED
+        mask = column["outcome"] != _ARCHIVED
         if query.people is not None:
-            acted = _is_one_of(column["actor"], self.actors.numbers_of(query.people))
-            kept &= acted | _is_one_of(column["object"], self.ids.numbers_of(query.people))
+            acting = _is_one_of(column["actor"], self.actors.numbers_of(query.people))
+            mask &= acting | _is_one_of(column["object"], self.ids.numbers_of(query.people))
         if query.objects is not None:
-            kept &= _is_one_of(column["object"], self.ids.numbers_of(query.objects))
+            mask &= _is_one_of(column["object"], self.ids.numbers_of(query.objects))
         if query.kind:
-            kept &= _is_one_of(column["kind"], self.kinds.numbers_of([query.kind]))
+            mask &= _is_one_of(column["kind"], self.kinds.numbers_of([query.kind]))
         if query.action:
-            meant = [
+            actions = [
                 number for number, text in enumerate(list(self.actions.texts)) if _action_matches(query.action, text)
             ]
-            kept &= _is_one_of(column["action"], meant)
+            mask &= _is_one_of(column["action"], actions)
         if query.outcome:
-            kept &= column["outcome"] == (OUTCOMES.index(Outcome(query.outcome)) if query.outcome in OUTCOMES else -1)
+            mask &= column["outcome"] == (OUTCOMES.index(Outcome(query.outcome)) if query.outcome in OUTCOMES else -1)
         if query.request:
-            kept &= column["request"] == hash(query.request)
+            mask &= column["request"] == hash(query.request)
         if query.since_us is not None:
-            kept &= column["time_us"] >= query.since_us
+            mask &= column["time_us"] >= query.since_us
         if query.until_us is not None:
-            kept &= column["time_us"] < query.until_us
-        return np.flatnonzero(kept) + first
+            mask &= column["time_us"] < query.until_us
+        return np.flatnonzero(mask) + first
 
     def read(self, sequences: Iterable[int]) -> list[dict[str, Any]]:
-        """Return what `stream` yields."""
+        """Return these entries as a list (see `stream`)."""
         return list(self.stream(sequences))
 
     def stream(self, sequences: Iterable[int]) -> Iterator[dict[str, Any]]:
-        """Yield these entries from the log, in this order: each the one that was taken in. Raises `AuditLogError`,
-        `StorageError`.
+        """Yield these entries from the log, in this order. Raises `AuditLogError` for a changed one, `StorageError`.
 
-        Neighbours are read together, so that reading many costs no more than reading the log.
+        Neighbours are read together, so reading many entries costs no more than reading the log.
         """
-        for _bundle, some in itertools.groupby(sequences, lambda sequence: sequence // WIDTH):
-            wanted = list(some)
-            first = min(wanted)
-            raws = list(self._log.raw_entries(first, max(wanted) + 1))
-            for sequence in wanted:
+        for _bundle, group in itertools.groupby(sequences, lambda sequence: sequence // WIDTH):
+            neighbours = list(group)
+            first = min(neighbours)
+            raws = list(self._log.raw_entries(first, max(neighbours) + 1))
+            for sequence in neighbours:
                 yield self._verified(raws[sequence - first], sequence)
 
     def _verified(self, raw: bytes, sequence: int) -> dict[str, Any]:
         if not hmac.compare_digest(self._columns["leaf"][sequence].tobytes(), leaf_hash(raw)[:LEAF_BYTES]):
-            raise AuditLogError("audit.changed", entry=sequence, sequence=sequence)
+            raise AuditLogError("audit.changed:entry", entry=sequence, sequence=sequence)
         return parse_entry(raw, sequence)
 
     def values(self, name: str, positions: "Positions") -> Any:
@@ -212,17 +208,15 @@ class SearchIndex:
         return self._columns[name][positions] if self._columns else positions
 
     def made_from(self, object_id: str) -> set[str]:
-        """Return the ids of what the object was made from, by all steps back."""
+        """Return the ids of all objects from which this one was made, directly or indirectly."""
         return self._follow(object_id, self._made_from)
 
     def makes(self, object_id: str) -> set[str]:
-        """Return the ids of what was made from the object, by all steps onward."""
+        """Return the ids of all objects made from this one, directly or indirectly."""
         return self._follow(object_id, self._makes)
 
     def naming(self, object_ids: Iterable[str]) -> list["Positions"]:
-        """Return the sequences of entries that may name one of the objects in a detail: on what was made from it, by
-        events that can.
-        """
+        """Return the sequences of entries that may name one of the objects in their details, for each such event."""
         numbers = self.ids.numbers_of(object_ids)
         products = frozenset(
             self.ids.texts[product] for number in numbers for product in tuple(self._makes.get(number, ()))
@@ -230,18 +224,18 @@ class SearchIndex:
         return [self.find(Query(objects=products, action=action)) for action in _NAMING]
 
     def _follow(self, object_id: str, edges: dict[int, set[int]]) -> set[str]:
-        begin = self.ids.numbers.get(object_id)
-        found, waiting = set(), [] if begin is None else [begin]
+        start = self.ids.numbers.get(object_id)
+        linked, waiting = set(), [] if start is None else [start]
         while waiting:
             for number in tuple(edges.get(waiting.pop(), ())):
-                if number not in found and number != begin:
-                    found.add(number)
+                if number not in linked and number != start:
+                    linked.add(number)
                     waiting.append(number)
-        return {self.ids.texts[number] for number in found}
+        return {self.ids.texts[number] for number in linked}
 
-    # What follows runs under self._taking_in.
+    # The following methods run under self._adding.
 
-    def _take_in(self, stop: int) -> None:
+    def _add(self, stop: int) -> None:
         import numpy as np  # noqa: PLC0415 - starts threads
 
         rows: list[tuple[int, ...]] = []
@@ -249,7 +243,7 @@ class SearchIndex:
         for sequence, (leaf, raw) in enumerate(self._log.leaves(self.size, stop), start=self.size):
             leaves.append(leaf)
             rows.append(_ARCHIVED_ROW if raw is None else self._row(raw, sequence))
-        self._make_room(stop)
+        self._reserve(stop)
         for name, values in zip(_COLUMNS, zip(*rows, strict=True), strict=True):
             self._columns[name][self.size : stop] = values
         self._columns["leaf"][self.size : stop] = np.frombuffer(
@@ -260,7 +254,7 @@ class SearchIndex:
         self.size = stop
 
     def _row(self, raw: bytes, sequence: int) -> tuple[int, ...]:
-        """Return an entry's values in the order of `_COLUMNS`, and note what it says of where its object comes from."""
+        """Return an entry's values in the order of `_COLUMNS`, and link its object to its sources."""
         match = _ENTRY.fullmatch(raw.decode("utf-8"))
         if match is not None:
             action, actor, details, object_id, kind, outcome, request, time_us = match.groups()
@@ -290,31 +284,31 @@ class SearchIndex:
 
     def _link(self, number: int, sources: list[str]) -> None:
         for source in sources:
-            if not source.startswith(_NO_OBJECTS) and _ID.fullmatch(f'"{source}"'):
+            if not source.startswith(_NO_SOURCES) and _ID.fullmatch(f'"{source}"'):
                 other = self.ids.number(source)
                 if other != number:
                     self._made_from.setdefault(number, set()).add(other)
                     self._makes.setdefault(other, set()).add(number)
 
-    def _make_room(self, size: int) -> None:
+    def _reserve(self, size: int) -> None:
         import numpy as np  # noqa: PLC0415 - starts threads
 
-        if size <= self._room:
+        if size <= self._capacity:
             return
-        room = max(_FIRST_ROOM, self._room)
-        while room < size:
-            room *= 2
-        grown = {}
+        capacity = max(_FIRST_CAPACITY, self._capacity)
+        while capacity < size:
+            capacity *= 2
+        columns = {}
         for name, kind in {**_COLUMNS, "leaf": _LEAF}.items():
-            grown[name] = np.zeros(room, dtype=kind)
+            columns[name] = np.zeros(capacity, dtype=kind)
             if self.size:
-                grown[name][: self.size] = self._columns[name][: self.size]
-        self._columns, self._room = grown, room
+                columns[name][: self.size] = self._columns[name][: self.size]
+        self._columns, self._capacity = columns, capacity
 
 
-def _action_matches(wanted: str, action: str) -> bool:
-    """Tell whether an action is the one wanted: a whole one, or all of a noun ("dataset.")."""
-    return wanted in ("", action) or (wanted.endswith(".") and action.startswith(wanted))
+def _action_matches(pattern: str, action: str) -> bool:
+    """Return whether an action matches: an exact one, or all actions of a noun ("dataset.")."""
+    return pattern in ("", action) or (pattern.endswith(".") and action.startswith(pattern))
 
 
 def _is_one_of(column: Any, numbers: list[int]) -> Any:

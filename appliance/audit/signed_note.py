@@ -1,18 +1,16 @@
-"""Signed checkpoints: C2SP `tlog-checkpoint` inside C2SP `signed-note`, with Ed25519 (RFC 8032); and other texts signed
-so.
+"""Signed checkpoints: C2SP `tlog-checkpoint` in C2SP `signed-note`, with Ed25519 (RFC 8032); and other signed texts.
 
     <origin>\\n<size>\\n<base64 root>\\n\\n— <key name> <base64(key id || signature)>\\n
 
 The signature covers the text up to and including the newline before the blank line.
 Key id = the first 4 bytes of SHA-256(key name || 0x0A || 0x01 || 32-byte public key); the key name is the origin.
-Signatures of other keys (witnesses) are carried and ignored, as the specification asks. No extension lines. The format
-carries no version: its signature type byte is its version. A checkpoint's text has three lines, any other text that
-this key signs has one (`sign_note` sees to that), so neither passes for the other. Whoever holds the key can sign
-another history; only an outside witness, or a `TreeHead` remembered elsewhere, shows that.
+Signatures of other keys (witnesses) are kept and ignored, as the specification requires. There are no extension lines.
+The signature type byte serves as the format's version. A checkpoint's text has three lines, any other text signed with
+this key has one (enforced by `sign_note`), so neither can pass for the other. The holder of the key can sign another
+history; only an outside witness, or a `TreeHead` remembered elsewhere, can reveal that.
 """
 
 import base64
-import binascii
 import hashlib
 import re
 from dataclasses import dataclass
@@ -23,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from appliance.audit.merkle import HASH_BYTES, TreeHead
 from appliance.foundation.errors import AuditLogError
+from appliance.foundation.messages import Message
 
 MAX_NOTE_BYTES = 64 * 1024
 _KEY_ID_BYTES = 4
@@ -32,7 +31,7 @@ _SIZE = re.compile(r"0|[1-9][0-9]{0,15}")
 
 
 class Signer(Protocol):
-    """Who signs checkpoints: a key name, a raw Ed25519 public key (32 bytes), and the signing itself."""
+    """Signs checkpoints with a named Ed25519 key."""
 
     @property
     def name(self) -> str:
@@ -51,7 +50,7 @@ class Signer(Protocol):
 
 @dataclass(frozen=True)
 class SignedCheckpoint:
-    """A checkpoint as it was read: what it claims, and the signatures that `verify` has not looked at yet."""
+    """A parsed checkpoint. Its claims are not trusted before `verify`."""
 
     origin: str
     head: TreeHead
@@ -60,129 +59,124 @@ class SignedCheckpoint:
 
     def verify(self, public_key: bytes) -> None:
         """Raise `AuditLogError` unless this key signed this text under the origin's name."""
-        _verify_signed(self.text, self.signatures, self.origin, public_key, "audit log's checkpoint")
+        _verify_signed(self.text, self.signatures, self.origin, public_key, "checkpoint")
 
 
 def key_id(name: str, public_key: bytes) -> bytes:
-    """Return the 4 bytes that name a key beside its name (signed-note, Ed25519 signatures)."""
+    """Return the 4 bytes that identify a key besides its name (signed-note, Ed25519 signatures)."""
     return hashlib.sha256(name.encode() + b"\n" + _ED25519 + public_key).digest()[:_KEY_ID_BYTES]
 
 
 def sign_checkpoint(head: TreeHead, signer: Signer) -> bytes:
-    """Return the signed note over `head`. Raises `AuditLogError` when the signer's name or signature is unusable."""
+    """Return the signed checkpoint of `head`. Raises `AuditLogError` if the signer's name or signature is invalid."""
     if not _NAME.fullmatch(signer.name):
-        raise AuditLogError("audit.key:signer-name-stand")
+        raise AuditLogError("audit.key:signer-name")
     return _signed(f"{signer.name}\n{head.size}\n{base64.b64encode(head.root).decode()}\n".encode(), signer)
 
 
 def sign_note(line: bytes, signer: Signer) -> bytes:
-    """Return the signed note over one line (UTF-8, no newline in it): canonical JSON, for instance.
-
-    Raises `AuditLogError`.
-    """
+    """Return the signed note of one line (UTF-8, without a newline). Raises `AuditLogError`."""
     if b"\n" in line or not line:
-        raise AuditLogError("audit.note")
+        raise AuditLogError("audit.note:not-one-line")
     return _signed(line + b"\n", signer)
 
 
 def open_note(note: bytes, name: str, public_key: bytes) -> bytes:
-    """Return the one line that the key `name` signed.
-
-    Raises `AuditLogError` unless it did, for more than a line, for damage.
-    """
+    """Return the line that the key `name` signed. Raises `AuditLogError` for another key, several lines, or damage."""
     try:
         text, signatures = _parse_note(note)
     except AuditLogError:
         text, signatures = b"", ()
     if text.count(b"\n") != 1:
-        raise AuditLogError("audit.note:signed-note-damaged")
+        raise AuditLogError("audit.note:damaged")
     _verify_signed(text, signatures, name, public_key, "note")
     return text[:-1]
 
 
 def _signed(text: bytes, signer: Signer) -> bytes:
     public_key, signature = signer.public_key, signer.sign(text)
-    verify_signature(
-        public_key, signature, text, "text just signed"
-    )  # A faulty signer must not replace a good checkpoint.
+    verify_signature(public_key, signature, text)  # A faulty signer must not replace a good checkpoint.
     blob = base64.b64encode(key_id(signer.name, public_key) + signature).decode()
     return text + f"\n— {signer.name} {blob}\n".encode()
 
 
 def _verify_signed(
-    text: bytes, signatures: tuple[tuple[str, bytes], ...], origin: str, public_key: bytes, what: str
+    text: bytes, signatures: tuple[tuple[str, bytes], ...], origin: str, public_key: bytes, kind: str
 ) -> None:
-    wanted = key_id(origin, public_key)
-    ours = [blob[_KEY_ID_BYTES:] for name, blob in signatures if name == origin and blob[:_KEY_ID_BYTES] == wanted]
+    identifier = key_id(origin, public_key)
+    ours = [blob[_KEY_ID_BYTES:] for name, blob in signatures if name == origin and blob[:_KEY_ID_BYTES] == identifier]
     if not ours:
-        raise AuditLogError("audit.key:signed-key-belongs", what=what)
+        raise AuditLogError("audit.key:not-signed", kind=kind)
     for signature in ours:
-        verify_signature(public_key, signature, text, what)
+        verify_signature(public_key, signature, text, kind)
 
 
-def verify_signature(public_key: bytes, signature: bytes, text: bytes, what: str = "text") -> None:
-    """Raise `AuditLogError` unless the raw Ed25519 key (32 bytes) made the signature (64 bytes) of `text`."""
+def verify_signature(public_key: bytes, signature: bytes, text: bytes, kind: str = "text") -> None:
+    """Raise `AuditLogError` unless the signature (64 bytes) of `text` is by the raw Ed25519 key (32 bytes).
+
+    `kind` is "checkpoint", "note" or "text", for the message.
+    """
     try:
         Ed25519PublicKey.from_public_bytes(public_key).verify(signature, text)
-    except (InvalidSignature, ValueError) as error:  # A key of another length is a ValueError.
-        raise AuditLogError("audit.signature", what=what) from error
+    except (InvalidSignature, ValueError) as error:  # ValueError: a key of another length.
+        raise AuditLogError("audit.signature", kind=kind) from error
 
 
 def verifier_key(name: str, public_key: bytes) -> str:
-    """Return the key as signed-note's verifiers take it:
-
-    `<name>+<key id in hex>+<base64 of the type byte and the key>`.
-    """
+    """Return the key in signed-note's format: `<name>+<key id in hex>+<base64 of the type byte and the key>`."""
     return f"{name}+{key_id(name, public_key).hex()}+{base64.b64encode(_ED25519 + public_key).decode()}"
 
 
-def _damaged(what: str) -> AuditLogError:
-    return AuditLogError("audit.checkpoint", what=what)
+def _damaged(mistake: str, **parameters: int) -> AuditLogError:
+    return AuditLogError("audit.checkpoint", mistake=Message(mistake, parameters))
 
 
-def _decode_base64(text: str, what: str) -> bytes:
-    """Decode strictly: the one canonical spelling, or a changed byte could go unnoticed."""
-    try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise _damaged(f"{what} is not base64") from error
+def _decode_base64(text: str) -> bytes:
+    """Decode the canonical form only, or a changed byte could go unnoticed. Raises `ValueError`."""
+    data = base64.b64decode(text, validate=True)
     if base64.b64encode(data).decode() != text:
-        raise _damaged(f"{what} is not in canonical base64")
+        raise ValueError("not in canonical base64")
     return data
 
 
 def parse_checkpoint(note: bytes) -> SignedCheckpoint:
-    """Read a note without believing it yet (see `SignedCheckpoint.verify`). Raises `AuditLogError`."""
+    """Parse a note without trusting it (see `SignedCheckpoint.verify`). Raises `AuditLogError`."""
     text, signatures = _parse_note(note)
     lines = text.decode("utf-8").split("\n")
     if len(lines) != 4 or not _NAME.fullmatch(lines[0]) or not _SIZE.fullmatch(lines[1]):
-        raise _damaged("it must have an origin, a size, a root and nothing else")
-    root = _decode_base64(lines[2], "the root")
+        raise _damaged("mistake:note-lines")
+    try:
+        root = _decode_base64(lines[2])
+    except ValueError as error:
+        raise _damaged("mistake:note-root") from error
     if len(root) != HASH_BYTES:
-        raise _damaged("the root is not 32 bytes")
+        raise _damaged("mistake:note-root")
     return SignedCheckpoint(lines[0], TreeHead(int(lines[1]), root), text, signatures)
 
 
 def _parse_note(note: bytes) -> tuple[bytes, tuple[tuple[str, bytes], ...]]:
-    """Return the text, its last newline included, and the signatures, none of them verified."""
+    """Return the text with its last newline, and the unverified signatures."""
     if len(note) > MAX_NOTE_BYTES:
-        raise _damaged(f"it is longer than {MAX_NOTE_BYTES} bytes")
+        raise _damaged("mistake:note-length", max_bytes=MAX_NOTE_BYTES)
     text, separator, tail = note.rpartition(b"\n\n")
     if not separator or not tail.endswith(b"\n"):
-        raise _damaged("it does not end with a signature")
+        raise _damaged("mistake:note-end")
     try:
         text.decode("utf-8")
         signature_lines = tail.decode("utf-8")[:-1].split("\n")
     except UnicodeDecodeError as error:
-        raise _damaged("it is not UTF-8") from error
+        raise _damaged("mistake:not-utf-8") from error
     return text + b"\n", tuple(_parse_signature(line) for line in signature_lines)
 
 
 def _parse_signature(line: str) -> tuple[str, bytes]:
     dash, name, encoded = (*line.split(" "), "", "", "")[:3]
     if line != f"— {name} {encoded}" or dash != "—" or not _NAME.fullmatch(name):
-        raise _damaged("a signature line is not of the form '— name base64'")
-    blob = _decode_base64(encoded, "a signature")
+        raise _damaged("mistake:note-signature")
+    try:
+        blob = _decode_base64(encoded)
+    except ValueError as error:
+        raise _damaged("mistake:note-signature") from error
     if len(blob) <= _KEY_ID_BYTES:
-        raise _damaged("a signature is too short")
+        raise _damaged("mistake:note-signature")
     return name, blob

@@ -1,30 +1,29 @@
-"""Writes the files of a log's folder: durable, each whole or not at all, and removes those that wider ones
-supersede.
-"""
+"""Writes the files of a log's folder durably and atomically, and removes files that wider ones supersede."""
 
 import contextlib
 from collections.abc import Iterable
 from pathlib import Path
 
 from appliance.foundation.atomic_files import fsync_folder, replace_file, storage_errors
+from appliance.foundation.messages import message
 
 
 class TileFiles:
     """The tiles, bundles and the checkpoint of one log as they are on disk. Not thread-safe."""
 
     def __init__(self, folder: Path, partials: set[str]) -> None:
-        """`partials`: the paths of the partial files that are there."""
+        """`partials`: the paths of the existing partial files."""
         self._folder = folder
         self._partials = partials
         self._known_folders = {folder}
 
     def write(self, files: Iterable[tuple[str, bytes]]) -> None:
-        """Write each file under its path, in this order; durable when this returns.
+        """Write each file to its path, in this order. They are durable when this returns.
 
-        Raises `StorageError`, some of them written.
+        Raises `StorageError`; some files may have been written then.
         """
         folders: dict[Path, None] = {}
-        with storage_errors("Writing the audit log"):
+        with storage_errors(message("task:write-log")):
             for path, data in files:
                 target = self._folder / path
                 self._make_folders(target)
@@ -36,22 +35,22 @@ class TileFiles:
                 fsync_folder(folder)
 
     def has(self, path: str) -> bool:
-        """Tell whether a partial file is there."""
+        """Return whether a partial file exists."""
         return path in self._partials
 
     def remove_superseded(self, needed: set[str]) -> None:
-        """Remove the partial files but those `needed`. What stays by mischance does no harm."""
+        """Remove all partial files except those `needed`. A file that cannot be removed does no harm."""
         for path in self._partials - needed:
             with contextlib.suppress(OSError):
                 (self._folder / path).unlink(missing_ok=True)
                 self._partials.discard(path)
-                (self._folder / path).parent.rmdir()  # Refused while the folder is in use, which is as it should be.
+                (self._folder / path).parent.rmdir()  # fails while other files are in it, as it should
 
     def _make_folders(self, target: Path) -> None:
         for name in reversed(target.relative_to(self._folder).parents[:-1]):
             folder = self._folder / name
             if folder not in self._known_folders:
-                # Without the parents: a log whose own folder is gone must not begin anew beside what was written.
+                # Without parents: if the log's own folder is gone, it must not be created again.
                 folder.mkdir(mode=0o700, exist_ok=True)
                 fsync_folder(folder.parent)
                 self._known_folders.add(folder)

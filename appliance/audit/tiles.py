@@ -1,14 +1,13 @@
-"""The folder of a log: C2SP `tlog-tiles`. Paths, entry bundles, and the right edge of the tree as tiles.
+"""The folder of a log (C2SP `tlog-tiles`): paths, entry bundles, and the right edge of the tree as tiles.
 
     checkpoint                          signed note (signed_note.py)
     tile/<L>/<N>[.p/<W>]                up to 256 hashes of height 8 L; N in groups of three digits, all but the last
                                         after 'x'
-    tile/entries/<N>[.p/<W>]            up to 256 entries, each after its length (uint16, big-endian)
+    tile/entries/<N>[.p/<W>]            up to 256 entries, each preceded by its length (uint16, big-endian)
 
-A full tile has no suffix; a partial one says its width W (1 to 255). Wider partial tiles supersede narrower ones, which
-are then removed, but not those that the checkpoint on disk speaks of. Every other file is refused, save the journal
-(journal.py), the pointer (archives.py) and the temporaries of a writer that died. Full bundles may have left for an
-archive; hashes stay.
+A full tile has no suffix; a partial tile names its width W (1 to 255). Wider partial tiles supersede narrower ones,
+which are then removed, except those of the checkpoint on disk. All other files are refused, except the journal
+(journal.py), the pointer (archives.py) and temporaries of a killed writer. Full bundles may be archived; hashes stay.
 """
 
 import os
@@ -20,11 +19,12 @@ from pathlib import Path
 from appliance.audit.merkle import HASH_BYTES, CompactRange, root_of
 from appliance.foundation.atomic_files import storage_errors
 from appliance.foundation.errors import AuditLogError
+from appliance.foundation.messages import message
 
 WIDTH = 256
-ENTRIES = -1  # The "level" of entry bundles, so that one key (level, index) names any tile.
+ENTRIES = -1  # the "level" of entry bundles, so that a key (level, index) can name any tile
 CHECKPOINT = "checkpoint"
-MAX_LEVEL = 6  # 256^7 entries are more than 2^53.
+MAX_LEVEL = 6  # 256^7 entries are more than 2^53
 _PREFIX_BYTES = 2
 _MAX_BUNDLE_BYTES = WIDTH * (_PREFIX_BYTES + 65_535)
 _TILE = re.compile(r"tile/(entries|[0-6])/((?:x[0-9]{3}/){0,5}[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
@@ -36,9 +36,7 @@ Key = tuple[int, int]
 
 
 def tile_path(level: int, index: int, width: int = WIDTH) -> str:
-    """Return the path, below the log's folder, of the tile `index` of `level` (or `ENTRIES`) with `width` hashes or
-    entries.
-    """
+    """Return the path in the log's folder of the tile `index` of `level` (or `ENTRIES`) with `width` items."""
     groups = [f"{index % 1000:03d}"]
     while index >= 1000:
         index //= 1000
@@ -48,12 +46,12 @@ def tile_path(level: int, index: int, width: int = WIDTH) -> str:
 
 
 def width_at(size: int, level: int, index: int) -> int:
-    """Return how many hashes (entries) the tile has in a log of `size` entries: 0 to 256."""
+    """Return the number of hashes (or entries) of the tile in a log of `size` entries: 0 to 256."""
     return min(WIDTH, max(0, (size >> (8 * max(level, 0))) - index * WIDTH))
 
 
 def partial_paths(size: int) -> set[str]:
-    """Return the partial tiles, and the partial bundle, that a log of `size` entries has."""
+    """Return the paths of the partial tiles and the partial bundle of a log of `size` entries."""
     paths = set()
     for level in range(ENTRIES, MAX_LEVEL + 1):
         index = size >> (8 * (max(level, 0) + 1))
@@ -64,32 +62,26 @@ def partial_paths(size: int) -> set[str]:
 
 
 def encode_bundle(entries: Iterable[bytes]) -> bytes:
-    """Return the entries, each after its length. An entry is at most 65,535 bytes."""
+    """Return the entries, each preceded by its length. An entry has at most 65,535 bytes."""
     return b"".join(len(entry).to_bytes(_PREFIX_BYTES, "big") + entry for entry in entries)
 
 
 def split_bundle(data: bytes, width: int, first: int) -> Iterator[bytes]:
-    """Yield the `width` entries of a bundle whose first is entry `first`.
-
-    Raises `AuditLogError` naming the entry where it goes wrong.
-    """
+    """Yield the `width` entries of a bundle that begins with entry `first`. Raises `AuditLogError`."""
     position = 0
     for sequence in range(first, first + width):
         start = position + _PREFIX_BYTES
         position = start + int.from_bytes(data[start - _PREFIX_BYTES : start], "big")
         if start > len(data) or position > len(data):
-            raise AuditLogError("audit.bundle:entry-audit-log", entry=sequence, sequence=sequence)
+            raise AuditLogError("audit.bundle:cut", entry=sequence, sequence=sequence)
         yield data[start:position]
     if position != len(data):
         sequence = first + width
-        raise AuditLogError("audit.bundle", entry=sequence, sequence=sequence)
+        raise AuditLogError("audit.bundle:extra-bytes", entry=sequence, sequence=sequence)
 
 
 def split_whole_bundle(data: bytes, first: int) -> Iterator[bytes]:
-    """Yield all entries of a bundle of unknown width, the first of which is entry `first`.
-
-    Raises `AuditLogError` as `split_bundle`.
-    """
+    """Yield all entries of a bundle of unknown width that begins with entry `first`. Raises as `split_bundle`."""
     width = position = 0
     while position < len(data):
         position += _PREFIX_BYTES + int.from_bytes(data[position : position + _PREFIX_BYTES], "big")
@@ -99,7 +91,7 @@ def split_whole_bundle(data: bytes, first: int) -> Iterator[bytes]:
 
 @dataclass(frozen=True)
 class Tile:
-    """A tile's place and its hashes, one after the other."""
+    """A tile's position and its hashes, concatenated."""
 
     level: int
     index: int
@@ -112,14 +104,12 @@ class Tile:
 
     @property
     def path(self) -> str:
-        """Return where it is kept."""
+        """Return the path in the log's folder."""
         return tile_path(self.level, self.index, self.width)
 
 
 class TreeEdge:
-    """The right edge of the tree, in memory: the unfinished tile of each level, and the compact range that gives the
-    root.
-    """
+    """The right edge of the tree in memory: the unfinished tile of each level, and a compact range for the root."""
 
     def __init__(self) -> None:
         self.size = 0
@@ -128,22 +118,20 @@ class TreeEdge:
 
     @classmethod
     def resume(cls, size: int, tiles: Sequence[Tile]) -> "TreeEdge":
-        """Return the edge of a tree of `size` leaves from the rightmost tile of each level that has an unfinished one
-        (wider ones do).
-        """
+        """Return the edge of a tree of `size` leaves, from the unfinished tile of each level (or wider copies)."""
         edge = cls()
         edge.size = size
         for tile in sorted(tiles, key=lambda tile: -tile.level):
             while len(edge._levels) <= tile.level:
                 edge._levels.append([])
             for number in range(width_at(size, tile.level, tile.index)):
-                hashed = tile.hashes[number * HASH_BYTES : (number + 1) * HASH_BYTES]
-                edge._levels[tile.level].append(hashed)
-                edge._range.push(hashed, 8 * tile.level)
+                node = tile.hashes[number * HASH_BYTES : (number + 1) * HASH_BYTES]
+                edge._levels[tile.level].append(node)
+                edge._range.push(node, 8 * tile.level)
         return edge
 
     def copy(self) -> "TreeEdge":
-        """Return an edge that grows on its own."""
+        """Return an independent copy."""
         edge = TreeEdge()
         edge.size = self.size
         edge._levels = [list(hashes) for hashes in self._levels]
@@ -151,7 +139,7 @@ class TreeEdge:
         return edge
 
     def add(self, leaf: bytes) -> list[Tile]:
-        """Append a leaf hash; return the tiles that became full by it, lowest first."""
+        """Append a leaf hash, and return the tiles that it completed, lowest first."""
         full: list[Tile] = []
         self._range.push(leaf)
         self.size += 1
@@ -177,12 +165,12 @@ class TreeEdge:
         ]
 
     def root(self) -> bytes:
-        """Return the root over all leaves so far."""
+        """Return the root of all leaves so far."""
         return self._range.root()
 
 
 def root_at(size: int, tiles: Sequence[Tile]) -> bytes:
-    """Return the root of the first `size` leaves from the rightmost tile of each level of that tree (wider ones do)."""
+    """Return the root of the first `size` leaves, from the unfinished tile of each level (or wider copies)."""
     tree = CompactRange()
     for tile in sorted(tiles, key=lambda tile: -tile.level):
         for number in range(width_at(size, tile.level, tile.index)):
@@ -192,30 +180,26 @@ def root_at(size: int, tiles: Sequence[Tile]) -> bytes:
 
 @dataclass
 class Inventory:
-    """What files a log's folder has: the widths on disk for each tile (ascending), and leftover temporaries."""
+    """The files of a log's folder: the widths on disk of each tile (ascending), and leftover temporaries."""
 
     widths: dict[Key, list[int]] = field(default_factory=dict)
     temporaries: list[Path] = field(default_factory=list)
     checkpoint: bool = False
 
     def widest(self, key: Key) -> int:
-        """Return the width of the widest copy of a tile, 0 when there is none."""
+        """Return the width of the widest copy of a tile, or 0 if there is none."""
         return self.widths[key][-1] if key in self.widths else 0
 
     def at(self, size: int, present: int) -> "Inventory":
-        """Return what of this a log of `size` entries has, when it was listed while the log grew to `present` entries.
+        """Return the files of a log of `size` entries, if they were listed while the log grew to `present` entries.
 
-        Raises `AuditLogError` when there are files that even those do not account for.
+        Raises `AuditLogError` if there are files of even later entries.
         """
         earlier = Inventory({}, self.temporaries, self.checkpoint)
         for key, widths in sorted(self.widths.items()):
             if widths[-1] > width_at(present, *key):
-                raise AuditLogError(
-                    "audit.truncated:entry-audit-log-missing-speaks-comes",
-                    entry=present,
-                    present=present,
-                    value=repr(tile_path(*key, widths[-1])),
-                )
+                path = tile_path(*key, widths[-1])
+                raise AuditLogError("audit.truncated:later-file", entry=present, sequence=present, path=path)
             if known := [width for width in widths if width <= width_at(size, *key)]:
                 earlier.widths[key] = known
         return earlier
@@ -226,17 +210,14 @@ class Inventory:
 
 
 def take_inventory(folder: Path) -> Inventory:
-    """List the folder, in which files may come and go meanwhile.
-
-    Raises `AuditLogError` for a file that does not belong to a log (nothing may hide there).
-    """
+    """List the folder, in which files may come and go meanwhile. Raises `AuditLogError` for a foreign file."""
 
     def refuse(error: OSError) -> None:
         if not isinstance(error, FileNotFoundError) or error.filename == os.fspath(folder):
             raise error
 
     inventory = Inventory()
-    with storage_errors("Listing the audit log"):
+    with storage_errors(message("task:list-log")):
         for parent, folders, files in os.walk(folder, onerror=refuse):
             for name in sorted(files) + [name for name in folders if os.path.islink(os.path.join(parent, name))]:
                 path = Path(parent, name)
@@ -248,32 +229,27 @@ def take_inventory(folder: Path) -> Inventory:
                 elif (path.is_symlink() or not path.is_file() or not _admit(inventory, relative)) and os.path.lexists(
                     path
                 ):
-                    raise AuditLogError("audit.file:file-belong-audit", relative=repr(relative))
+                    raise AuditLogError("audit.file:foreign", path=repr(relative))
     for widths in inventory.widths.values():
         widths.sort()
     return inventory
 
 
 def _admit(inventory: Inventory, relative: str) -> bool:
-    """Enter a file under its key; False when it is none of ours.
-
-    The path must be the one spelling that the format has.
-    """
+    """Add a file of the log to the inventory. Returns False for another file."""
     if relative == CHECKPOINT:
         inventory.checkpoint = True
         return True
-    place = parse_path(relative)
-    if place is None:
+    parsed = parse_path(relative)
+    if parsed is None:
         return False
-    level, index, width = place
+    level, index, width = parsed
     inventory.widths.setdefault((level, index), []).append(width)
     return True
 
 
 def parse_path(relative: str) -> tuple[int, int, int] | None:
-    """Return level, index and width of the tile or bundle that belongs at this path, None when it is none or not in its
-    one spelling.
-    """
+    """Return level, index and width of the tile or bundle with this path, or None if the path is not canonical."""
     match = _TILE.fullmatch(relative)
     if match is None:
         return None
@@ -283,11 +259,11 @@ def parse_path(relative: str) -> tuple[int, int, int] | None:
 
 
 def read_tile_file(folder: Path, level: int, index: int, width: int) -> bytes:
-    """Read a tile or bundle, whose length is bounded. Raises `AuditLogError` when it is too long, `StorageError`."""
+    """Read a tile or bundle. Raises `AuditLogError` if it is too long, `StorageError`."""
     limit = _MAX_BUNDLE_BYTES if level == ENTRIES else WIDTH * HASH_BYTES
     path = tile_path(level, index, width)
-    with storage_errors(f"Reading {path}"), open(folder / path, "rb") as file:
+    with storage_errors(message("task:read-file", file=path)), open(folder / path, "rb") as file:
         data = file.read(limit + 1)
     if len(data) > limit:
-        raise AuditLogError("audit.file", entry=index * WIDTH ** (max(level, 0) + 1), path=repr(path))
+        raise AuditLogError("audit.file:too-long", entry=index * WIDTH ** (max(level, 0) + 1), path=path)
     return data

@@ -1,12 +1,11 @@
-"""Checks a log's folder against itself, against its signed checkpoint and against a head that was remembered elsewhere.
+"""Verifies a log's folder: its consistency, its signed checkpoint, and heads that were remembered elsewhere.
 
-`replay` reads every entry and recomputes every hash; the log uses it when it opens, the offline verifier to judge. Of
-entries that were archived (archives.py) it has the hashes alone, which must lead to the same root, and an entry must
-say that they left. Where the folder contradicts itself the first bad entry is named; the entry of a restored home must
-name the log that it stands on (`verify_restore`), and one that changes the signing key must be signed by the key before
-(key_chain.py). What this cannot see: a history that the key's own holder wrote anew from the start, with no remembered
-head and no witness to hold against it; an unsigned end that was cut off before anything was signed or remembered. A
-witness is a checkpoint that somebody carried away.
+`replay` reads every entry and recomputes every hash. Of archived entries (archives.py) only the hashes are left; they
+must lead to the same root, and an entry must explain that the entries were archived. Errors name the first bad entry.
+The entry of a restored home must name the head of the log before it (`verify_restore`), and a change of the signing key
+must be signed by the old key (key_chain.py). Two things cannot be noticed: a history rewritten from the start by the
+holder of the key, without a remembered head or a witness; and the removal of unsigned entries at the end before
+anything was signed or remembered. A witness is a checkpoint that was kept outside.
 """
 
 import hmac
@@ -36,23 +35,24 @@ from appliance.audit.tiles import (
 )
 from appliance.foundation.atomic_files import storage_errors
 from appliance.foundation.errors import AuditLogError
+from appliance.foundation.messages import message
 
 RESTORE = "home.restore"
 
 
 @dataclass(frozen=True)
 class VerifiedLog:
-    """What was proved: so many entries under this root, the first `signed_size` of them under the log's signature."""
+    """A verified log: its size and root; its signature covers the first `signed_size` entries."""
 
     size: int
     root: bytes
     signed_size: int
-    archived: dict[str, Any] | None = None  # which entries were seen by their hashes alone (archives.py)
+    archived: dict[str, Any] | None = None  # entries of which only the hashes were verified (`told_of`)
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The files of a log in use as they were at one moment, and the checkpoint that was in its folder then."""
+    """The files of a log in use and its checkpoint at one moment."""
 
     inventory: Inventory
     checkpoint: SignedCheckpoint | None
@@ -60,9 +60,7 @@ class Snapshot:
 
 @dataclass
 class Replay:
-    """The state of a log as its entries give it, what a crash left undone or lying about, and the partial files on
-    disk.
-    """
+    """The state of a log according to its entries, and what a crash left unwritten or behind."""
 
     partials: set[str]
     temporaries: list[Path]
@@ -75,12 +73,9 @@ class Replay:
 
 
 def read_checkpoint(folder: Path) -> SignedCheckpoint | None:
-    """Return the checkpoint on disk, its signature not verified yet, or None.
-
-    Raises `AuditLogError`, `StorageError`.
-    """
+    """Return the unverified checkpoint on disk, or None. Raises `AuditLogError`, `StorageError`."""
     path = folder / CHECKPOINT
-    with storage_errors("Reading the checkpoint"):
+    with storage_errors(message("task:read-checkpoint")):
         if not path.exists():
             return None
         with open(path, "rb") as file:
@@ -96,13 +91,11 @@ def verify_log(
     require_signed: bool = True,
     snapshot: Snapshot | None = None,
 ) -> VerifiedLog:
-    """Verify the log in `folder`, which nobody writes to meanwhile, or what `snapshot` says that it had (see
-    `AuditLog.verify`).
+    """Verify the log in `folder`, which must not change meanwhile, or a `snapshot` of it (see `AuditLog.verify`).
 
     `public_key` is any key that the log ever had; its changes are followed. `witnesses` are checkpoints of this log
-    that were carried away. `require_signed`: a checkpoint must cover every entry; without, entries after it (written
-    while sealed) are accepted, and counted. Raises `AuditLogError`, whose `entry` is the first bad one where one can be
-    named.
+    that were kept outside. `require_signed`: a checkpoint must cover every entry; otherwise later entries (written
+    while sealed) are accepted. Raises `AuditLogError`, with the first bad entry if there is one.
     """
     if not folder.is_dir():
         raise AuditLogError("audit.absent")
@@ -118,33 +111,29 @@ def verify_log(
         _verify_witness(state, witness, public_key, checkpoint)
     signed_size = 0 if checkpoint is None else checkpoint.head.size
     if require_signed and (checkpoint is None or signed_size < state.edge.size):
-        raise AuditLogError("audit.unsigned", entry=signed_size, signed_size=signed_size)
+        raise AuditLogError("audit.unsigned", entry=signed_size, sequence=signed_size)
     return VerifiedLog(state.edge.size, state.edge.root(), signed_size, told_of(state.archives.gone))
 
 
 def verify_extends(size: int, root: bytes | None, remembered: TreeHead) -> None:
-    """Raise `AuditLogError` unless a log of `size`, whose root at the remembered size is `root`, extends the remembered
-    head.
-    """
+    """Raise `AuditLogError` unless a log of `size`, with this root at the remembered size, extends `remembered`."""
     if size < remembered.size or root is None:
         raise AuditLogError("audit.rollback", entry=size, size=size, remembered_size=remembered.size)
     if not hmac.compare_digest(root, remembered.root):
-        raise AuditLogError("audit.rewritten:history-audit-log", remembered_size=remembered.size)
+        raise AuditLogError("audit.rewritten:remembered", size=remembered.size)
 
 
 def _verify_witness(
     state: Replay, witness: SignedCheckpoint, public_key: bytes, checkpoint: SignedCheckpoint | None
 ) -> None:
-    """Raise `AuditLogError` unless the log extends the one that the witness was a checkpoint of, signed with its key of
-    then.
-    """
+    """Raise `AuditLogError` unless the log extends the witness's head, signed with the log's key at that time."""
     size, root = witness.head.size, state.roots.get(witness.head.size)
     if checkpoint is not None and witness.origin != checkpoint.origin:
-        raise AuditLogError("audit.witness")
+        raise AuditLogError("audit.witness:other-log")
     if size > state.edge.size or root is None:
-        raise AuditLogError("audit.witness:audit-log-lost", entry=state.edge.size, size=size, edge_size=state.edge.size)
+        raise AuditLogError("audit.witness:end-missing", entry=state.edge.size, size=state.edge.size, witness_size=size)
     if not hmac.compare_digest(root, witness.head.root):
-        raise AuditLogError("audit.witness:history-audit-log", size=size)
+        raise AuditLogError("audit.witness:rewritten", size=size)
     witness.verify(state.keys.key_at(size, public_key))
 
 
@@ -157,23 +146,22 @@ def replay(
     public_key: bytes | None = None,
     inventory: Inventory | None = None,
 ) -> Replay:
-    """Read the whole log, check entries, tiles and what the checkpoint claims; hand each entry to `visit`.
+    """Read the whole log, check entries, tiles and the checkpoint's claims, and pass each entry to `visit`.
 
-    The checkpoint's signature is verified when one of the log's keys is given. The roots at `sizes` are returned too.
-    `inventory`: the files that are looked at, all by default.
-    Raises `AuditLogError` with the first bad entry, `StorageError`.
+    The checkpoint's signature is verified if one of the log's keys is given. The result includes the roots at `sizes`.
+    `inventory` are the files to check, all by default. Raises `AuditLogError` with the first bad entry, `StorageError`.
     """
     signed = TreeHead(0, EMPTY_ROOT) if checkpoint is None else checkpoint.head
     inventory = take_inventory(folder) if inventory is None else inventory
     check = _Check(folder, inventory, signed.size)
     state = Replay(partials=inventory.partials(), temporaries=inventory.temporaries)
-    wanted = {signed.size, *sizes}
-    if 0 in wanted:
+    root_sizes = {signed.size, *sizes}
+    if 0 in root_sizes:
         state.roots[0] = EMPTY_ROOT
     index = 0
     while (width := inventory.widest((ENTRIES, index))) or inventory.widest((0, index)) == WIDTH:
         if not width:
-            _follow_hashes(state, check, index, wanted)
+            _follow_hashes(state, check, index, root_sizes)
             index += 1
             continue
         known = check.leaf_hashes(index)
@@ -185,7 +173,7 @@ def replay(
                 _FOLLOWED[entry["action"]](state, entry, TreeHead(state.edge.size, state.edge.root()))
             leaf = leaf_hash(raw)
             _verify_leaf(leaf, known, sequence)
-            _add(state, check, leaf, wanted)
+            _add(state, check, leaf, root_sizes)
             state.tail.append(raw)
             if visit is not None:
                 visit(entry)
@@ -195,40 +183,40 @@ def replay(
             break
         state.tail = []
     state.archives.verify_explained()
-    if checkpoint is not None and public_key is not None:  # Before what it claims is believed.
+    if checkpoint is not None and public_key is not None:  # before its claims are trusted
         checkpoint.verify(state.keys.key_at(signed.size, public_key))
     if signed.size > state.edge.size:
         raise AuditLogError(
-            "audit.truncated:audit-log-cut", entry=state.edge.size, signed_size=signed.size, edge_size=state.edge.size
+            "audit.truncated:signed-entries", entry=state.edge.size, size=state.edge.size, signed_size=signed.size
         )
     for tile in state.edge.unfinished():
         state.unwritten += check.tile(tile)
-    check.nothing_left(state.edge.size)
+    check.verify_complete(state.edge.size)
     if not hmac.compare_digest(state.roots[signed.size], signed.root):
-        raise AuditLogError("audit.rewritten:history-audit-log-rewritten", signed_size=signed.size)
+        raise AuditLogError("audit.rewritten:signed", size=signed.size)
     return state
 
 
-def _follow_hashes(state: Replay, check: "_Check", index: int, wanted: set[int]) -> None:
-    """Let the tree grow by the hashes of a bundle that is not there. Whether that may be, the entries after it say."""
+def _follow_hashes(state: Replay, check: "_Check", index: int, root_sizes: set[int]) -> None:
+    """Extend the tree with the hashes of a missing bundle, which later entries have to explain."""
     hashes = check.leaf_hashes(index)
     for at in range(0, WIDTH * HASH_BYTES, HASH_BYTES):
-        _add(state, check, hashes[at : at + HASH_BYTES], wanted)
+        _add(state, check, hashes[at : at + HASH_BYTES], root_sizes)
     state.archives.gone.add(index)
 
 
-def _add(state: Replay, check: "_Check", leaf: bytes, wanted: set[int]) -> None:
+def _add(state: Replay, check: "_Check", leaf: bytes, root_sizes: set[int]) -> None:
     for tile in state.edge.add(leaf):
         state.unwritten += check.tile(tile)
-    if state.edge.size in wanted:
+    if state.edge.size in root_sizes:
         state.roots[state.edge.size] = state.edge.root()
 
 
 def verify_restore(entry: dict[str, Any], before: TreeHead) -> None:
-    """Raise `AuditLogError` unless an entry that says that the home was restored names the log that it stands on.
+    """Raise `AuditLogError` unless the entry of a restored home names the head of the log before it.
 
-    A log goes on after a restored backup with such an entry: `details` has `size` and `root` (hex) of what came from
-    the backup, which is all that stands before it. So it cannot be moved, nor stand on another history.
+    After a restore the log continues with such an entry: `details` has `size` and `root` (hex) of the log from the
+    backup. So the entry cannot be moved or put after another history.
     """
     if entry["outcome"] != Outcome.REQUESTED:
         return
@@ -236,7 +224,7 @@ def verify_restore(entry: dict[str, Any], before: TreeHead) -> None:
         raise AuditLogError("audit.restore", entry=entry["sequence"], sequence=entry["sequence"])
 
 
-# Entries that speak of the log that they stand on.
+# actions whose entries refer to the log before them
 _FOLLOWED: dict[str, Callable[[Replay, dict[str, Any], TreeHead], None]] = {
     RESTORE: lambda _state, entry, before: verify_restore(entry, before),
     KEY_CHANGE: lambda state, entry, before: state.keys.follow(entry, before),
@@ -245,15 +233,15 @@ _FOLLOWED: dict[str, Callable[[Replay, dict[str, Any], TreeHead], None]] = {
 
 
 def _verify_leaf(leaf: bytes, known: bytes, sequence: int) -> None:
-    """Raise `AuditLogError` when the tiles have another hash for this entry."""
+    """Raise `AuditLogError` if the tiles have another hash for this entry."""
     start = sequence % WIDTH * HASH_BYTES
-    kept = known[start : start + HASH_BYTES]
-    if kept and not hmac.compare_digest(kept, leaf):
-        raise AuditLogError("audit.entry:entry-audit-log-hash", entry=sequence, sequence=sequence)
+    expected = known[start : start + HASH_BYTES]
+    if expected and not hmac.compare_digest(expected, leaf):
+        raise AuditLogError("audit.entry:hash-mismatch", entry=sequence, sequence=sequence)
 
 
 class _Check:
-    """Compares the files of one folder with what the entries say they must be, and crosses off those it has seen."""
+    """Compares the files of a folder with its entries, and remembers which files were compared."""
 
     def __init__(self, folder: Path, inventory: Inventory, signed_size: int) -> None:
         self._folder = folder
@@ -262,12 +250,12 @@ class _Check:
         self._seen: set[tuple[int, int]] = set()
 
     def leaf_hashes(self, index: int) -> bytes:
-        """Return what the widest level 0 tile beside bundle `index` holds, b"" when a crash came before it."""
+        """Return the hashes of the widest level 0 tile for bundle `index`, or b"" if a crash prevented its writing."""
         width = self._inventory.widest((0, index))
         return read_tile_file(self._folder, 0, index, width) if width else b""
 
     def tile(self, tile: Tile) -> list[Tile]:
-        """Compare every copy of a tile on disk; return it in a list when it has to be written still."""
+        """Compare every copy of a tile on disk. Returns a list with the tile if it still has to be written."""
         key = (tile.level, tile.index)
         self._seen.add(key)
         span = WIDTH**tile.level
@@ -277,19 +265,15 @@ class _Check:
             if data != expected or width > tile.width:
                 number = next((at for at in range(tile.width) if not _same_hash(data, expected, at)), tile.width)
                 entry = (tile.index * WIDTH + number) * span
-                raise AuditLogError(
-                    "audit.tile:file-agree-entries", entry=entry, value=repr(tile_path(*key, width)), sequence=entry
-                )
+                raise AuditLogError("audit.tile:mismatch", entry=entry, sequence=entry, path=tile_path(*key, width))
         widest = self._inventory.widest(key)
         if widest < width_at(self._signed_size, *key):
             entry = (tile.index * WIDTH + widest) * span
-            raise AuditLogError(
-                "audit.tile:hashes-audit-log-entry-missing", entry=entry, sequence=entry, path=repr(tile.path)
-            )
+            raise AuditLogError("audit.tile:signed-missing", entry=entry, sequence=entry, path=tile.path)
         return [] if widest == tile.width else [tile]
 
     def copies(self, index: int, data: bytes, entries: list[bytes]) -> None:
-        """Compare the narrower copies of a bundle, which a crash may have left, with the widest one."""
+        """Compare narrower copies of a bundle, which a crash may have left, with the widest one."""
         self._seen.add((ENTRIES, index))
         for width in self._inventory.widths[(ENTRIES, index)][:-1]:
             copy = read_tile_file(self._folder, ENTRIES, index, width)
@@ -301,21 +285,15 @@ class _Check:
                 )
                 before = sum(len(encode_bundle(entries[: number + 1])) <= same for number in range(width))
                 entry = index * WIDTH + before
-                raise AuditLogError(
-                    "audit.bundle:copies-entry-audit",
-                    entry=entry,
-                    sequence=entry,
-                    entries=repr(tile_path(ENTRIES, index, width)),
-                )
+                path = tile_path(ENTRIES, index, width)
+                raise AuditLogError("audit.bundle:copies-differ", entry=entry, sequence=entry, path=path)
 
-    def nothing_left(self, size: int) -> None:
-        """Raise `AuditLogError` when files speak of entries that are not there."""
-        left = sorted(self._inventory.widths.keys() - self._seen)
-        if left:
-            path = tile_path(*left[0], self._inventory.widest(left[0]))
-            raise AuditLogError(
-                "audit.truncated:entry-audit-log-missing-speaks-comes-after", entry=size, size=size, path=repr(path)
-            )
+    def verify_complete(self, size: int) -> None:
+        """Raise `AuditLogError` if there are files of entries beyond `size`."""
+        remaining = sorted(self._inventory.widths.keys() - self._seen)
+        if remaining:
+            path = tile_path(*remaining[0], self._inventory.widest(remaining[0]))
+            raise AuditLogError("audit.truncated:later-file", entry=size, sequence=size, path=path)
 
 
 def _same_hash(data: bytes, expected: bytes, number: int) -> bool:

@@ -1,9 +1,7 @@
-"""Which files a log's folder has to get when its journal is written out: bundles, tiles and checkpoint (layout:
-tiles.py). Writes nothing.
+"""Determines which bundles and tiles have to be written when a journal is written out (layout: tiles.py).
 
-A checkpoint on disk may cover fewer entries than there are, when entries came after it that nobody signed (the vault
-was sealed, a crash). The partial tiles and the bundle that it speaks of then stand beside the wider ones, so that
-public tools can still check it.
+A checkpoint on disk may cover fewer entries than there are, if later entries were not signed (the vault was sealed, a
+crash). Its partial tiles and bundle are then kept beside the wider ones, so that public tools can still verify it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,11 +15,9 @@ from appliance.audit.tiles import ENTRIES, WIDTH, Key, Tile, encode_bundle, tile
 
 @dataclass(frozen=True)
 class WriteOut:
-    """A log as it is in memory: `size` entries, of which `written` are in the files, and `recent` are those from
-    `first` on.
+    """A log in memory: `size` entries, of which `written` are in files; `recent` are the entries from `first` on.
 
-    `first` begins a bundle. `tiles` are those in memory: the unfinished ones, and the full ones that are in no file
-    yet.
+    `first` begins a bundle. `tiles` are the tiles in memory: unfinished ones, and full ones that are not in files yet.
     """
 
     folder: Path
@@ -32,7 +28,7 @@ class WriteOut:
     tiles: Mapping[Key, Tile]
 
     def bundles(self) -> list[tuple[str, bytes]]:
-        """Return the bundles that have entries which are in no file yet, by their paths."""
+        """Return the paths and contents of the bundles with entries that are not in files yet."""
         files = []
         for start in range(self.first, self.size, WIDTH):
             raws = self.recent[start - self.first : start - self.first + WIDTH]
@@ -41,10 +37,7 @@ class WriteOut:
         return files
 
     def partials(self, size: int) -> list[tuple[str, bytes]]:
-        """Return the partial tiles and the partial bundle of the first `size` entries, fewer than there are.
-
-        Raises `AuditLogError`.
-        """
+        """Return the partial tiles and the partial bundle of the first `size` entries. Raises `AuditLogError`."""
         files = []
         for key in edge_keys(size):
             tile = self.tiles.get(key) or tile_at(self.folder, size, key)

@@ -18,6 +18,7 @@ from appliance.cli.frame import AsJson, Frame, Options, PassphraseFile
 from appliance.cli.new_file import NewFile, keep
 from appliance.foundation.atomic_files import make_private_folder, storage_errors, write_atomic
 from appliance.foundation.errors import ConflictError, InputError
+from appliance.foundation.messages import message
 
 VERIFIER_KEY = "verifier-key"
 MAX_WITNESS_BYTES = 64 * 1024
@@ -264,7 +265,7 @@ def _write_folder(client: Client, log: Path, folder: Path) -> dict[str, Any]:
     taken = client.perform("audit.folder")
     for name in taken["full"]:
         make_private_folder((folder / name).parent)
-        with storage_errors("Copying the log"):
+        with storage_errors(message("task:copy-log")):
             shutil.copyfile(log / name, folder / name)
     for name, content in sorted(taken["partial"].items(), reverse=True):
         make_private_folder((folder / name).parent)

@@ -15,7 +15,7 @@ import httpx  # the one place: over the home's Unix socket, never over a network
 from appliance.foundation.atomic_files import make_private_folder, storage_errors
 from appliance.foundation.errors import ApplianceError, HomeError
 from appliance.foundation.identifiers import new_id
-from appliance.foundation.messages import verbatim
+from appliance.foundation.messages import message, verbatim
 from appliance.foundation.settings import Settings
 from appliance.jobs.messages import FromWorker, Progress
 from appliance.services.appliance import Appliance
@@ -160,7 +160,7 @@ def within_reach(client: Client, home: Path, source: Path) -> Iterator[Path]:
     place = home / "staging" / new_id("md")
     make_private_folder(place)
     try:
-        with storage_errors("Bringing the folder into the home"):
+        with storage_errors(message("task:copy-folder")):
             for entry in list(os.scandir(source)):
                 _bring(entry, place / entry.name)
         yield place

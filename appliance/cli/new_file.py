@@ -7,6 +7,7 @@ from typing import Any
 
 from appliance.foundation.atomic_files import storage_errors
 from appliance.foundation.errors import ConflictError
+from appliance.foundation.messages import message
 
 
 class NewFile:
@@ -24,7 +25,7 @@ class NewFile:
         if self._path is None:
             return None
         try:
-            with storage_errors(f"Creating {self._path.name}"):
+            with storage_errors(message("task:write-file", file=self._path.name)):
                 self._file = os.fdopen(
                     os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb"
                 )
@@ -45,7 +46,7 @@ class NewFile:
 
 def keep(file: Any, text: str) -> None:
     """Write `text` durably. Raises `StorageError`."""
-    with storage_errors("Writing the new file"):
+    with storage_errors(message("task:write-new-file")):
         file.write(text.encode())
         file.flush()
         os.fsync(file.fileno())

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from appliance.foundation.atomic_files import storage_errors
 from appliance.foundation.errors import InputError
+from appliance.foundation.messages import message
 from appliance.vault.secret_text import WORDS, read_words
 from appliance.vault.slots import RecoverySecret
 
@@ -76,6 +77,6 @@ def read_recovery(file: Path | None) -> RecoverySecret:
     if file is None:
         text = read_or_ask(None, f"The {WORDS} words: ")
     else:
-        with storage_errors(f"Reading {file.name}"), file.open("rb") as opened:
+        with storage_errors(message("task:read-file", file=file.name)), file.open("rb") as opened:
             text = opened.read(MAX_RECOVERY_BYTES).decode("ascii", "replace")
     return read_words(text or "")

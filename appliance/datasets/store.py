@@ -34,6 +34,7 @@ from appliance.foundation import canonical_json
 from appliance.foundation.atomic_files import fsync_folder, make_private_folder, storage_errors
 from appliance.foundation.errors import ConflictError, InputError, IntegrityError, NotFoundError
 from appliance.foundation.identifiers import verify_id
+from appliance.foundation.messages import message
 
 KEY_BYTES = 32
 _HASH_PIECE_BYTES = 1024**2
@@ -88,7 +89,7 @@ def write_dataset(
     make_private_folder(folder)
     temporary = folder / f".v{version}.{secrets.token_hex(4)}.tmp"
     counts: dict[str, int] = {}
-    with storage_errors("Writing the dataset"):
+    with storage_errors(message("task:write-dataset")):
         try:
             temporary.mkdir(mode=0o700)
             spool = Spool(temporary / "spool", seed)
@@ -141,7 +142,7 @@ def read_all(folder: Path, dataset_id: str, version: int, part_keys: Mapping[str
 
 def verify_dataset(folder: Path, version: int, digest: str) -> None:
     """Raise `IntegrityError` unless the files of the version have this digest. Needs no key."""
-    with storage_errors("Reading the dataset"):
+    with storage_errors(message("task:read-dataset")):
         actual = _digest(_file_digests(part_path(folder, version, "training").parent))
     if actual != digest:
         raise IntegrityError("integrity.dataset:files", expected=digest[:12], actual=actual[:12])

@@ -1,1 +1,1 @@
-"""What every layer stands on: errors, settings, clock, identifiers, canonical JSON and atomic files."""
+"""What every layer builds on: errors, messages, settings, clock, identifiers, canonical JSON and atomic files."""

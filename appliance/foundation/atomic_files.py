@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all: temporary file, fsync, rename, fsync of the folder."""
+"""Durable files that are either complete or absent: temporary file, fsync, rename, fsync of the folder."""
 
 import contextlib
 import errno
@@ -8,19 +8,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from appliance.foundation.errors import StorageError
+from appliance.foundation.messages import Message, message, verbatim
 
-_FULL = {errno.ENOSPC, errno.EDQUOT}
+_DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 @contextlib.contextmanager
-def storage_errors(what: str) -> Iterator[None]:
-    """Turn an `OSError` in the block into a `StorageError` that says `what` could not be done, and why."""
+def storage_errors(task: str | Message) -> Iterator[None]:
+    """Turn an `OSError` in the block into a `StorageError` that says which `task` failed ("Reading x"), and why."""
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
-            raise StorageError("storage.full:disk-full-done", what=what) from error
-        raise StorageError("storage.refused", what=what, value=error.strerror or "the storage refused") from error
+        if error.errno in _DISK_FULL:
+            raise StorageError("storage.full:task", task=task) from error
+        reason = verbatim(error.strerror) if error.strerror else message("storage.refused:unknown-reason")
+        raise StorageError("storage.refused", task=task, reason=reason) from error
 
 
 def fsync_file(path: Path) -> None:
@@ -33,7 +35,7 @@ def fsync_file(path: Path) -> None:
 
 
 def fsync_folder(folder: Path) -> None:
-    """Make names in `folder` durable: a rename is not, until its folder is synced."""
+    """Make the names in `folder` durable: a rename is not durable until its folder is synced."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -42,14 +44,14 @@ def fsync_folder(folder: Path) -> None:
 
 
 def write_atomic(path: Path, data: bytes, *, mode: int = 0o600) -> None:
-    """Replace `path` by `data`, durably. A crash leaves the old file or the new one. Raises `StorageError`."""
-    with storage_errors(f"Writing {path.name}"):
+    """Replace `path` with `data`, durably. A crash leaves the old file or the new one. Raises `StorageError`."""
+    with storage_errors(message("task:write-file", file=path.name)):
         replace_file(path, data, mode=mode)
         fsync_folder(path.parent)
 
 
 def replace_file(path: Path, data: bytes, *, mode: int = 0o600) -> None:
-    """Put `data` in the place of `path`: durable before it gets its name, the name only when its folder is synced.
+    """Replace `path` with `data`: the content is durable before the rename, the rename once its folder is synced.
 
     Raises `OSError`.
     """
@@ -68,25 +70,25 @@ def replace_file(path: Path, data: bytes, *, mode: int = 0o600) -> None:
 
 
 def remove_temporaries(folder: Path) -> None:
-    """Remove what writers of this folder left when they were killed; no other may write there now.
+    """Remove what killed writers left in this folder. No other process may write there meanwhile.
 
     Raises `StorageError`.
     """
-    with storage_errors(f"Clearing the folder {folder.name}"):
+    with storage_errors(message("task:clear-folder", folder=folder.name)):
         for path in folder.glob(".*.tmp"):
             path.unlink()
 
 
 def free_bytes(folder: Path) -> int:
-    """Return how many bytes an ordinary user may still write to the disk that `folder` is on. Raises `StorageError`."""
-    with storage_errors(f"Looking at the disk of {folder.name}"):
-        found = os.statvfs(folder)
-    return found.f_bavail * found.f_frsize
+    """Return how many bytes an ordinary user can still write to the disk of `folder`. Raises `StorageError`."""
+    with storage_errors(message("task:measure-disk", folder=folder.name)):
+        disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize
 
 
 def make_private_folder(path: Path) -> None:
-    """Create `path` with those of its parents that are missing (all 0700), each name durable. Raises `StorageError`."""
-    with storage_errors(f"Creating the folder {path.name}"):
+    """Create `path` and its missing parents (all 0700), each name durable. Raises `StorageError`."""
+    with storage_errors(message("task:create-folder", folder=path.name)):
         missing = [folder for folder in (path, *path.parents) if not folder.is_dir()]
         for folder in reversed(missing):
             folder.mkdir(mode=0o700, exist_ok=True)

@@ -1,21 +1,21 @@
-"""The one tree of errors. Each carries a plain sentence for people and a code for programs.
+"""All errors, in one tree. Each carries a message for people and a code for programs.
 
 ApplianceError
-├── InputError            what somebody brought cannot be used (a file, a row, an option)
-├── NotFoundError         there is no such thing, or not for this person
-├── ConflictError         it cannot be done in the present state (job already over, port taken)
-├── HomeError             the home itself: absent, in use, from a newer version
-├── SealedError           the vault is sealed and the act needs its keys
-├── AuthenticationError   who asks is not known (wrong passphrase, wrong password, locked out)
-├── AuthorizationError    who asks is known and may not
-├── IntegrityError        something on disk is not what was written there
+├── InputError            the input is unusable (a file, a row, an option)
+├── NotFoundError         the object does not exist, or is not visible to this person
+├── ConflictError         not possible in the present state (job already finished, port taken)
+├── HomeError             the home itself is absent, in use, or from a newer version
+├── SealedError           the vault is sealed and the action needs its keys
+├── AuthenticationError   the caller is unknown (wrong passphrase, wrong password, locked out)
+├── AuthorizationError    the caller is known but lacks permission
+├── IntegrityError        data on disk is not what was written
 │   └── AuditLogError     the log does not verify; names the first bad entry
 ├── StorageError          the disk is full or refuses
-├── IsolationError        a wall could not be put up, or a probe got through it
-└── WorkerError           a worker failed; carries its sentence
+├── IsolationError        a sandbox barrier could not be set up, or a probe got through it
+└── WorkerError           a worker failed; carries its message
 
-An error is raised with the id of a message (`foundation.messages`) and its parameters; its code is that id
-up to a colon. A sentence says what happened, why, and what to do. It never holds secrets or rows of data.
+An error is raised with the id of a message (`foundation.messages`) and its parameters; its code is the part of the id
+before the colon. A message says what happened, why, and what to do. It never contains secrets or rows of data.
 """
 
 from typing import ClassVar
@@ -24,19 +24,16 @@ from appliance.foundation.messages import SENTENCES, TEXT, Message, Parameter
 
 
 class ApplianceError(Exception):
-    """The root: `message` for people, in whichever language they read, and `code` (dotted, stable) for programs."""
+    """The root. `message` is for people, in any language; `code` (dotted, stable) is for programs."""
 
     default_code: ClassVar[str] = "error"
 
-    def __init__(self, said: str | Message, /, *, code: str | None = None, **parameters: Parameter) -> None:
-        """Keep a message, or the id of one with its parameters. `code`: where it is another than the id says.
-
-        An id that begins with the class's `default_code` needs no code of its own.
-        """
-        self.message = said if isinstance(said, Message) else Message(said, parameters)
+    def __init__(self, message: str | Message, /, *, code: str | None = None, **parameters: Parameter) -> None:
+        """Keep a message, or an id with parameters. `code` overrides the code taken from the id."""
+        self.message = message if isinstance(message, Message) else Message(message, parameters)
         super().__init__(self.message.id)
-        words = self.message.id in {TEXT, SENTENCES}  # they name no message
-        self.code = code or (self.default_code if words else self.message.id.partition(":")[0])
+        generic = self.message.id in {TEXT, SENTENCES}
+        self.code = code or (self.default_code if generic else self.message.id.partition(":")[0])
 
     def __str__(self) -> str:
         """Return the sentence in English."""
@@ -44,24 +41,24 @@ class ApplianceError(Exception):
 
     @property
     def sentence(self) -> str:
-        """Return the sentence in the language of whoever reads it now."""
+        """Return the sentence in the language of the context."""
         return str(self.message)
 
 
 class InputError(ApplianceError):
-    """What somebody brought cannot be used."""
+    """The input is unusable."""
 
     default_code = "input"
 
 
 class NotFoundError(ApplianceError):
-    """There is no such thing, or not for this person."""
+    """The object does not exist, or is not visible to this person."""
 
     default_code = "not-found"
 
 
 class ConflictError(ApplianceError):
-    """It cannot be done in the present state."""
+    """The action is not possible in the present state."""
 
     default_code = "conflict"
 
@@ -73,39 +70,39 @@ class HomeError(ApplianceError):
 
 
 class SealedError(ApplianceError):
-    """The vault is sealed and the act needs its keys."""
+    """The vault is sealed and the action needs its keys."""
 
     default_code = "sealed"
 
 
 class AuthenticationError(ApplianceError):
-    """Who asks is not known."""
+    """The caller is unknown."""
 
     default_code = "authentication"
 
 
 class AuthorizationError(ApplianceError):
-    """Who asks is known and may not."""
+    """The caller is known but lacks permission."""
 
     default_code = "authorization"
 
 
 class IntegrityError(ApplianceError):
-    """Something on disk is not what was written there."""
+    """Data on disk is not what was written."""
 
     default_code = "integrity"
 
 
 class AuditLogError(IntegrityError):
-    """The audit log does not verify. `entry` is the first bad sequence number, where there is one."""
+    """The audit log does not verify. `entry` is the sequence number of the first bad entry, where there is one."""
 
     default_code = "audit"
 
     def __init__(
-        self, said: str | Message, /, *, entry: int | None = None, code: str | None = None, **parameters: Parameter
+        self, message: str | Message, /, *, entry: int | None = None, code: str | None = None, **parameters: Parameter
     ) -> None:
-        """Keep the first bad entry's sequence number (0-based) beside the message."""
-        super().__init__(said, code=code, **parameters)
+        """Keep the first bad entry's sequence number (0-based) with the message."""
+        super().__init__(message, code=code, **parameters)
         self.entry = entry
 
 
@@ -116,7 +113,7 @@ class StorageError(ApplianceError):
 
 
 class IsolationError(ApplianceError):
-    """A wall could not be put up, or a probe got through it."""
+    """A sandbox barrier could not be set up, or a probe got through it."""
 
     default_code = "isolation"
 

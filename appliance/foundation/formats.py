@@ -1,4 +1,4 @@
-"""Numbers, sizes, times and lists as the people of a place write them. `code`: the locale (`messages.LOCALES`)."""
+"""Numbers, sizes, times and lists as a locale writes them. `code` is the locale (`messages.LOCALES`)."""
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
@@ -13,11 +13,11 @@ from babel.units import format_unit
 
 _SIZES = ((1e12, "terabyte"), (1e9, "gigabyte"), (1e6, "megabyte"), (1e3, "kilobyte"))
 _TIMES = ((86_400.0, "day"), (3_600.0, "hour"), (60.0, "minute"))
-_ROUNDED = 10.0  # from here on a size is said without decimals
+_WHOLE_FROM = 10.0  # sizes from here on have no decimals
 
 
 def number(value: float, code: str, digits: int = 3) -> str:
-    """Return a number with the place's separators and at most so many decimals."""
+    """Return a number with the locale's separators and at most `digits` decimals."""
     return str(format_decimal(round(value, digits), locale=code))
 
 
@@ -26,13 +26,13 @@ def size(value: float, code: str) -> str:
     for unit, name in _SIZES:
         if abs(value) >= unit:
             amount = value / unit
-            shown = round(amount, 1) if abs(amount) < _ROUNDED else round(amount)
-            return str(format_unit(shown, f"digital-{name}", length="short", locale=code))
+            rounded = round(amount, 1) if abs(amount) < _WHOLE_FROM else round(amount)
+            return str(format_unit(rounded, f"digital-{name}", length="short", locale=code))
     return str(format_unit(round(value), "digital-byte", length="long", locale=code))
 
 
 def seconds(value: float, code: str) -> str:
-    """Return about how long: the largest unit of which there are two, rounded."""
+    """Return an approximate duration, rounded, in the largest unit that fits at least twice."""
     for unit, name in _TIMES:
         if value >= 2 * unit:
             return str(format_unit(round(value / unit), f"duration-{name}", locale=code))
@@ -40,22 +40,23 @@ def seconds(value: float, code: str) -> str:
 
 
 def percent(share: float, code: str) -> str:
-    """Return a share of one as a percentage without decimals."""
+    """Return a fraction as a percentage without decimals."""
     return str(format_percent(share, locale=code))
 
 
 def date(moment_us: int, code: str) -> str:
-    """Return the day (UTC) of a moment in microseconds since 1970."""
+    """Return the date (UTC) of a moment in microseconds since 1970."""
     return str(format_date(_utc(moment_us), "medium", locale=code))
 
 
 def time(moment_us: int, code: str) -> str:
-    """Return a moment in microseconds since 1970, UTC, to the second."""
+    """Return the date and time (UTC, to the second) of a moment in microseconds since 1970."""
     return str(format_datetime(_utc(moment_us), "yyyy-MM-dd HH:mm:ss", locale=code))
 
 
 def listed(items: Sequence[str], code: str) -> str:
-    """Return the items as a list in words: "a, b and c"."""
+    """Return the items as a written list: "a, b and c"."""
+
     return str(format_list(list(items), locale=Locale.parse(code)))
 
 

@@ -1,4 +1,4 @@
-"""Settings: read once, from the environment, checked whole; every mistake is named in one message."""
+"""Settings: read once, from the environment, and checked as a whole, so that one error names every mistake."""
 
 import contextlib
 import os
@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.foundation.errors import InputError
+from appliance.foundation.messages import Message, message, sentences
 
 DEFAULT_PORT = 7860
 MAX_PORT = 65535
-# of its path: the server's and the self-test's sockets lie below it, and Linux takes 107 bytes for the path of one
-MAX_HOME_BYTES = 85
+MAX_HOME_BYTES = 85  # Sockets of the server and the self-test are created below it; Linux allows them 107 bytes.
 MAX_UPLOAD_BYTES = 256 * 1024 * 1024
 _PORT = re.compile(r"[0-9]{1,5}")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Where the home is and how the server listens. Sizes in bytes."""
+    """Where the home is and how the server listens."""
 
     home: Path
     host: str = "127.0.0.1"
@@ -32,29 +32,26 @@ class Settings:
 
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
-    """Read `APPLIANCE_HOME`, `_HOST`, `_PORT` and `_PASSPHRASE_FILE`. Raises `InputError` naming every mistake."""
+    """Read `APPLIANCE_HOME`, `_HOST`, `_PORT` and `_PASSPHRASE_FILE`. Raises `InputError` that names every mistake."""
     values = os.environ if environment is None else environment
-    mistakes: list[str] = []
+    mistakes: list[Message] = []
     home = Path(values.get("APPLIANCE_HOME") or "~/.local/share/appliance")
-    with contextlib.suppress(RuntimeError):  # No such user, or no HOME: the path stays as it is, and is not absolute.
+    with contextlib.suppress(RuntimeError):  # No such user, or no HOME: the path stays relative and is refused.
         home = home.expanduser()
     if not home.is_absolute():
-        mistakes.append("APPLIANCE_HOME must be an absolute path")
+        mistakes.append(message("input:home-not-absolute"))
     if (length := len(os.fsencode(home))) > MAX_HOME_BYTES:
-        mistakes.append(
-            f"the path of APPLIANCE_HOME has {length} bytes and may have {MAX_HOME_BYTES}, because sockets lie below "
-            "it; take a shorter one"
-        )
+        mistakes.append(message("input:home-too-long", length=length, max_length=MAX_HOME_BYTES))
     port_text = values.get("APPLIANCE_PORT") or str(DEFAULT_PORT)
     port = int(port_text) if _PORT.fullmatch(port_text) else -1
     if not 0 <= port <= MAX_PORT:
-        mistakes.append(f"APPLIANCE_PORT must be a number from 0 to {MAX_PORT}")
-    secret = values.get("APPLIANCE_PASSPHRASE_FILE")
+        mistakes.append(message("input:port", max_port=MAX_PORT))
     if mistakes:
-        raise InputError("input:settings-used", mistakes="; ".join(mistakes))
+        raise InputError(sentences(message("input:settings"), *mistakes))
+    passphrase_file = values.get("APPLIANCE_PASSPHRASE_FILE")
     return Settings(
         home=home,
         host=values.get("APPLIANCE_HOST") or "127.0.0.1",
         port=port,
-        passphrase_file=Path(secret) if secret else None,
+        passphrase_file=Path(passphrase_file) if passphrase_file else None,
     )

@@ -1,4 +1,4 @@
-"""Who people are: accounts, roles, sessions, and the project that data belongs to."""
+"""Accounts, roles, sessions, and the project that data belongs to."""
 
 from appliance.identity.sessions import close_session, open_session, resolve_session
 from appliance.identity.users import (

@@ -1,4 +1,4 @@
-"""Sessions: a random token in the browser, its SHA-256 in the database; over after 30 idle minutes, or 12 hours."""
+"""Sessions: a random token in the browser, its SHA-256 in the database; they end after 30 idle minutes or 12 hours."""
 
 import hashlib
 import secrets
@@ -12,11 +12,11 @@ from appliance.identity.users import User
 TOKEN_BYTES = 32
 IDLE_US = 30 * 60 * 1_000_000
 LONGEST_US = 12 * 3600 * 1_000_000
-SEEN_EVERY_US = 60 * 1_000_000
+SEEN_INTERVAL_US = 60 * 1_000_000
 
 
 def open_session(connection: Connection, clock: Clock, user_id: str) -> str:
-    """Return a fresh token."""
+    """Open a session and return its token."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     now = clock.now_us()
     connection.execute(
@@ -26,9 +26,9 @@ def open_session(connection: Connection, clock: Clock, user_id: str) -> str:
 
 
 def resolve_session(connection: Connection, clock: Clock, token: str, *, seen: bool = True) -> User | None:
-    """Return whose token it is, None when it is unknown or over, or the account was disabled.
+    """Return the user of a token, or None if the token is unknown or expired or the account is disabled.
 
-    `seen`: it is idle from now on only.
+    `seen`: count this as activity.
     """
     query = (
         select(SESSIONS, USERS)
@@ -42,7 +42,7 @@ def resolve_session(connection: Connection, clock: Clock, token: str, *, seen: b
     if now - last_seen > IDLE_US or now - row[SESSIONS.c.created_us] > LONGEST_US:
         connection.execute(SESSIONS.delete().where(SESSIONS.c.token_hash == _hash(token)))
         return None
-    if seen and now - last_seen > SEEN_EVERY_US:  # Not at every request: each write is a sync.
+    if seen and now - last_seen > SEEN_INTERVAL_US:  # Not at every request, because each write is a sync.
         connection.execute(update(SESSIONS).where(SESSIONS.c.token_hash == _hash(token)).values(last_seen_us=now))
     return User(
         id=row[USERS.c.id],

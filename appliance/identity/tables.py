@@ -1,4 +1,4 @@
-"""The tables of projects, users and sessions."""
+"""Tables of projects, users and sessions."""
 
 from sqlalchemy import Column, Integer, String, Table
 

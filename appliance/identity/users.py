@@ -1,7 +1,7 @@
-"""Accounts: one role each, passwords by Argon2id, one-time passwords that must be changed, and a lock-out that grows.
+"""Accounts: one role each, Argon2id passwords, one-time passwords that must be changed, and growing lock-outs.
 
-Functions take a connection in a transaction, which the caller must commit even when `authenticate` or `change_password`
-raises `AuthenticationError`: it counts the failure.
+Functions take a connection in a transaction. The caller must commit it even if `authenticate` or `change_password`
+raises `AuthenticationError`, because the failure is counted.
 """
 
 import re
@@ -29,7 +29,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 
 @dataclass(frozen=True)
 class User:
-    """An account, without its password. `must_change`: the password is a one-time one."""
+    """An account without its password. `must_change`: the password is a one-time password."""
 
     id: str
     name: str
@@ -39,20 +39,19 @@ class User:
 
 
 def verify_user_name(name: str) -> None:
-    """Raise `InputError` unless an account may have this name."""
+    """Raise `InputError` unless this is a valid name for an account."""
     if not _NAME.fullmatch(name):
         raise InputError("user.name")
 
 
 def create_user(connection: Connection, clock: Clock, name: str, role: str, password: str | None) -> tuple[str, str]:
-    """Create an account. Without `password` a one-time one is made. Returns its id and the one-time password (else
-    empty).
+    """Create an account and return its id and its one-time password, which is "" if `password` is given.
 
-    Raises `InputError` for a bad name, role or password, `ConflictError` when the name is taken.
+    Raises `InputError` for an invalid name, role or password, `ConflictError` if the name is taken.
     """
     verify_user_name(name)
     if role not in ROLES:
-        raise InputError("user.role", roles=", ".join(ROLES))
+        raise InputError("user.role", roles=ROLES)
     if connection.execute(select(USERS.c.id).where(USERS.c.name == name)).first() is not None:
         raise ConflictError("user.exists")
     one_time = ""
@@ -80,16 +79,16 @@ def create_user(connection: Connection, clock: Clock, name: str, role: str, pass
 def authenticate(connection: Connection, clock: Clock, name: str, password: str) -> User:
     """Return the account.
 
-    Raises `AuthenticationError`, the same sentence and work for an unknown name as for a wrong password.
+    Raises `AuthenticationError`, with the same message and effort for an unknown name as for a wrong password.
     """
-    known = _NAME.fullmatch(name) is not None  # Nobody has another, and a database may not even be asked for some.
-    row = connection.execute(select(USERS).where(USERS.c.name == name)).first() if known else None
+    valid = _NAME.fullmatch(name) is not None  # The database cannot look up every text, such as lone surrogates.
+    row = connection.execute(select(USERS).where(USERS.c.name == name)).first() if valid else None
     now = clock.now_us()
     if row is not None and row.locked_until_us > now:
         seconds = -(-(row.locked_until_us - now) // 1_000_000)
         raise AuthenticationError("password.locked", seconds=seconds)
     try:
-        verify_password(password[:MAX_PASSWORD_CHARACTERS], row.password_hash if row is not None else _nobodys_hash())
+        verify_password(password[:MAX_PASSWORD_CHARACTERS], row.password_hash if row is not None else _dummy_hash())
     except AuthenticationError:
         if row is not None:
             _count_failure(connection, row, now)
@@ -101,17 +100,17 @@ def authenticate(connection: Connection, clock: Clock, name: str, password: str)
 
 
 def change_password(connection: Connection, clock: Clock, user_id: str, old: str, new: str) -> None:
-    """Replace the password and end every session. Raises `AuthenticationError`, `InputError` for a weak or unchanged
-    one.
+    """Replace the password and end every session.
 
-    A wrong old password counts as it does at sign-in: whoever took over a session cannot try out passwords with it.
+    Raises `AuthenticationError`, `InputError` for a weak or unchanged password. A wrong old password counts as at
+    sign-in, so that a hijacked session cannot be used to guess passwords.
     """
     row = connection.execute(select(USERS).where(USERS.c.id == user_id)).first()
     if row is None:
         raise NotFoundError("not-found:account")
     now = clock.now_us()
     if row.locked_until_us > now:
-        raise AuthenticationError("password.locked:too-many-wrong")
+        raise AuthenticationError("password.locked:later")
     try:
         verify_password(old[:MAX_PASSWORD_CHARACTERS], row.password_hash)
     except AuthenticationError:
@@ -127,12 +126,12 @@ def change_password(connection: Connection, clock: Clock, user_id: str, old: str
 
 
 def list_users(connection: Connection) -> list[User]:
-    """Return all accounts by name."""
+    """Return all accounts, sorted by name."""
     return [_user(row) for row in connection.execute(select(USERS).order_by(USERS.c.name))]
 
 
 def default_project(connection: Connection, clock: Clock) -> str:
-    """Return the id of the home's first project, made when there is none."""
+    """Return the id of the home's first project, and create one if there is none."""
     row = connection.execute(select(PROJECTS.c.id).order_by(PROJECTS.c.created_us)).first()
     if row is not None:
         return str(row.id)
@@ -145,8 +144,8 @@ def _verify_strength(password: str) -> None:
     if not MIN_PASSWORD_CHARACTERS <= len(password) <= MAX_PASSWORD_CHARACTERS:
         raise InputError(
             "password.weak",
-            min_password_characters=MIN_PASSWORD_CHARACTERS,
-            max_password_characters=MAX_PASSWORD_CHARACTERS,
+            min_characters=MIN_PASSWORD_CHARACTERS,
+            max_characters=MAX_PASSWORD_CHARACTERS,
         )
 
 
@@ -160,8 +159,8 @@ def _count_failure(connection: Connection, row: Row[Any], now: int) -> None:
 
 
 @cache
-def _nobodys_hash() -> str:
-    """Return a hash that no password gives, so that an unknown name costs the same time as a known one."""
+def _dummy_hash() -> str:
+    """Return the hash of an unknown password, so that an unknown name takes the same time as a known one."""
     return hash_password(secrets.token_urlsafe(32))
 
 

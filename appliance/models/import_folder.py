@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 
 from appliance.foundation.atomic_files import fsync_folder, make_private_folder, storage_errors, write_atomic
 from appliance.foundation.errors import InputError, IntegrityError
+from appliance.foundation.messages import message
 from appliance.models import configuration as allowed
 from appliance.models.bounded_json import decode_object, shown
 from appliance.models.manifest import ModelManifest, identity
@@ -66,7 +67,7 @@ def copy_model(source: Path, home: Path, *, name: str = "", licence: str = "") -
     models = home / "models"
     make_private_folder(models)
     temporary = models / f".import.{secrets.token_hex(4)}.tmp"
-    with storage_errors("Importing the model"):
+    with storage_errors(message("task:import-model")):
         try:
             temporary.mkdir(mode=0o700)
             digests = {
@@ -89,7 +90,7 @@ def copy_model(source: Path, home: Path, *, name: str = "", licence: str = "") -
 
 def verify_model(folder: Path, manifest: ModelManifest) -> None:
     """Raise `IntegrityError` unless `folder` has exactly the files of the manifest. Reads them all, at every load."""
-    with storage_errors("Reading the model"):
+    with storage_errors(message("task:read-model")):
         if not folder.is_dir() or folder.is_symlink():
             raise IntegrityError("integrity.model:folder")
         names, expected_names = set(os.listdir(folder)), set(manifest.files)

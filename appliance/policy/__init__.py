@@ -1,6 +1,4 @@
-"""What an auditor can read in `policies/`: who may do what (Cedar), and what the appliance does by itself or refuses
-(limits).
-"""
+"""The rules in `policies/`, readable for auditors: who may do what (Cedar), and limits on what the appliance does."""
 
 from appliance.policy.limits import Limits
 from appliance.policy.rules import Principal, Rules, find_policy_folder, policy_files

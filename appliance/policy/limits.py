@@ -1,19 +1,27 @@
-"""Limits: what the appliance does by itself and what it refuses, in `policies/limits.toml`, which an auditor can
-read.
-"""
+"""Limits: what the appliance does by itself and what it refuses, from `policies/limits.toml`."""
 
 import tomllib
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from appliance.foundation.errors import HomeError
+from appliance.foundation.messages import Message, message, sentences
 
 FILE_NAME = "limits.toml"
 MAX_LIMITS_BYTES = 64 * 1024
-MIN_RETENTION_DAYS = 184  # the longest six months; EU AI Act, articles 19 and 26(6): at least six months
+MIN_RETENTION_DAYS = 184  # six months at their longest; EU AI Act, articles 19 and 26(6): at least six months
+
+_MISTAKES = {  # by pydantic's type of error
+    "greater_than_equal": "limits.value:too-small",
+    "less_than_equal": "limits.value:too-large",
+    "int_type": "limits.value:not-an-integer",
+    "bool_type": "limits.value:not-a-boolean",
+    "literal_error": "limits.value:choice",
+    "extra_forbidden": "limits.value:unknown",
+}
 
 
 class _Section(BaseModel):
@@ -23,11 +31,11 @@ class _Section(BaseModel):
 class VaultLimits(_Section):
     """How long the keys stay in memory."""
 
-    reseal_after_idle_minutes: int = Field(default=0, ge=0, le=7 * 24 * 60)  # 0: for ever
+    reseal_after_idle_minutes: int = Field(default=0, ge=0, le=7 * 24 * 60)  # 0: forever
 
 
 class MemoryLimits(_Section):
-    """What may happen to what is in memory."""
+    """Whether unencrypted swap is tolerated."""
 
     unencrypted_swap: Literal["warn", "refuse"] = "warn"
 
@@ -36,7 +44,7 @@ PersonalDataAction = Literal["keep", "mask", "block"]
 
 
 class PersonalDataLimits(_Section):
-    """What is done with personal data in the rows of a dataset, by kind."""
+    """What happens to each kind of personal data in the rows of a dataset."""
 
     email: PersonalDataAction = "keep"
     phone: PersonalDataAction = "keep"
@@ -46,25 +54,16 @@ class PersonalDataLimits(_Section):
 
 
 class DatasetLimits(_Section):
-    """What a dataset must come with."""
+    """What is required of a dataset."""
 
     require_origin: bool = False
 
 
 class AuditLimits(_Section):
-    """Where the audit log is copied to, and how long its entries stay."""
+    """Where the audit log is copied to, and how long its entries stay in the home."""
 
-    syslog_socket: str = Field(default="", pattern=r"^(/[^\x00]{1,106})?$")  # a path of a Unix socket; "": nowhere
-    retention_days: int = Field(default=365, le=100 * 365)  # before an entry may move into an archive
-
-    @field_validator("retention_days")
-    @classmethod
-    def _six_months(cls, days: int) -> int:
-        if days < MIN_RETENTION_DAYS:
-            raise PydanticCustomError(
-                "retention", f"The log's entries stay for six months at least: {MIN_RETENTION_DAYS} days or more"
-            )
-        return days
+    syslog_socket: str = Field(default="", pattern=r"^(/[^\x00]{1,106})?$")  # path of a Unix socket; "": nowhere
+    retention_days: int = Field(default=365, ge=MIN_RETENTION_DAYS, le=100 * 365)  # before an entry may be archived
 
 
 class JobLimits(_Section):
@@ -74,7 +73,7 @@ class JobLimits(_Section):
 
 
 class Limits(_Section):
-    """All of them; what the file does not say is as here."""
+    """All limits, with the defaults for those that the file does not set."""
 
     vault: VaultLimits = VaultLimits()
     memory: MemoryLimits = MemoryLimits()
@@ -85,17 +84,31 @@ class Limits(_Section):
 
     @classmethod
     def load(cls, folder: Path) -> "Limits":
-        """Read the file. Raises `HomeError` when it is absent, damaged, or says what there is no limit for."""
+        """Read the file. Raises `HomeError` if it is absent or invalid, or sets an unknown limit."""
         try:
             with (folder / FILE_NAME).open("rb") as file:
                 data = file.read(MAX_LIMITS_BYTES + 1)
             if len(data) > MAX_LIMITS_BYTES:
-                raise HomeError("limits.size", file_name=FILE_NAME, max_limits_bytes=MAX_LIMITS_BYTES)
+                raise HomeError("limits.size", file=FILE_NAME, max_bytes=MAX_LIMITS_BYTES)
             return cls.model_validate(tomllib.loads(data.decode()))
         except OSError as error:
-            raise HomeError("limits.read", file_name=FILE_NAME) from error
+            raise HomeError("limits.read", file=FILE_NAME) from error
         except ValidationError as error:
-            wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg'].lower()}" for each in error.errors())
-            raise HomeError("limits.value", file_name=FILE_NAME, wrong=wrong) from None
+            mistakes = [_mistake(details) for details in error.errors()]
+            raise HomeError(
+                sentences(message("limits.value", file=FILE_NAME), *mistakes), code="limits.value"
+            ) from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise HomeError("limits.parse", file_name=FILE_NAME, error=str(error)) from None
+            raise HomeError("limits.parse", file=FILE_NAME, reason=str(error)) from None
+
+
+def _mistake(details: ErrorDetails) -> Message:
+    """Return what is wrong with one setting."""
+    setting = ".".join(map(str, details["loc"]))
+    identifier = _MISTAKES.get(details["type"], "limits.value:invalid")
+    if setting == "audit.retention_days" and details["type"] == "greater_than_equal":
+        identifier = "limits.value:retention"
+    expected = next(iter(details.get("ctx", {}).values()), "")  # the bound, or choices such as "'warn' or 'refuse'"
+    if isinstance(expected, str):
+        expected = expected.replace(" or ", ", ")
+    return message(identifier, setting=setting, expected=expected)

@@ -1,7 +1,7 @@
-"""Decisions by Cedar (https://www.cedarpolicy.com): default deny, forbid beats permit.
+"""Authorization by Cedar (https://www.cedarpolicy.com): deny by default, forbid overrides permit.
 
-The policies are read once, at start, and refused whole if one does not parse. An empty folder is an error: it would
-deny everything, and somebody would turn the check off.
+The policies are read once, at start, and all are refused if one does not parse. An empty folder is an error: it would
+deny everything and tempt people to turn the check off.
 """
 
 import sysconfig
@@ -18,20 +18,17 @@ ROLES = frozenset({"operator", "admin", "trainer", "reviewer", "auditor"})
 
 @dataclass(frozen=True)
 class Principal:
-    """Who asks: an opaque id and one role."""
+    """The caller: an opaque id and one role."""
 
     id: str
     role: str
 
 
 def find_policy_folder() -> Path:
-    """Return the folder of policies: beside the package in a checkout, else where the installation put it.
-
-    Raises `HomeError`.
-    """
-    beside = Path(__file__).resolve().parents[2] / "policies"
+    """Return the folder of policies, of the checkout or of the installation. Raises `HomeError`."""
+    checkout = Path(__file__).resolve().parents[2] / "policies"
     installed = Path(sysconfig.get_path("data")) / "share" / "appliance" / "policies"
-    for folder in (beside, installed):
+    for folder in (checkout, installed):
         if folder.is_dir():
             return folder
     raise HomeError("policy.missing")
@@ -43,20 +40,20 @@ def policy_files(folder: Path) -> list[Path]:
 
 
 class Rules:
-    """The policies, parsed."""
+    """The parsed policies."""
 
     def __init__(self, text: str) -> None:
-        """Parse `text` (Cedar). Raises `HomeError` when it is empty or does not parse."""
+        """Parse `text` (Cedar). Raises `HomeError` if it has no policy or does not parse."""
         try:
             self._policies = cedarpy.PolicySet.from_str(text)
         except ValueError as error:
             raise HomeError("policy.parse") from error
-        if len(self._policies) == 0:  # Text alone is not enough: a file of comments parses.
+        if len(self._policies) == 0:  # A file with only comments parses too.
             raise HomeError("policy.empty")
 
     @classmethod
     def load(cls, folder: Path) -> "Rules":
-        """Read every `*.cedar` file of `folder`, in the order of names. Raises `HomeError`."""
+        """Read every `*.cedar` file of `folder`, sorted by name. Raises `HomeError`."""
         texts = []
         for path in sorted(folder.glob("*.cedar")):
             try:
@@ -64,13 +61,13 @@ class Rules:
                     data = file.read(MAX_POLICY_BYTES + 1)
                 texts.append(data.decode("utf-8"))
             except (OSError, UnicodeDecodeError) as error:
-                raise HomeError("policy.read", path_name=path.name) from error
+                raise HomeError("policy.read", file=path.name) from error
             if len(data) > MAX_POLICY_BYTES:
-                raise HomeError("policy.size", path_name=path.name, max_policy_bytes=MAX_POLICY_BYTES)
+                raise HomeError("policy.size", file=path.name, max_bytes=MAX_POLICY_BYTES)
         return cls("\n".join(texts))
 
     def verify_allowed(self, principal: Principal, action: str, resource_kind: str, resource_id: str) -> None:
-        """Raise `AuthorizationError` unless a policy permits it, none forbids it, and evaluation had no error."""
+        """Raise `AuthorizationError` unless a policy permits the action, none forbids it, and none fails."""
         if principal.role in ROLES:
             request = {
                 "principal": {"type": "User", "id": principal.id},
@@ -79,7 +76,7 @@ class Rules:
                 "context": {},
             }
             entities = [{"uid": {"type": "User", "id": principal.id}, "attrs": {"role": principal.role}, "parents": []}]
-            answer = cedarpy.is_authorized(request, self._policies, entities)
-            if answer.allowed and not answer.diagnostics.errors:
+            decision = cedarpy.is_authorized(request, self._policies, entities)
+            if decision.allowed and not decision.diagnostics.errors:
                 return
-        raise AuthorizationError("policy.denied", principal_role=principal.role, action=action)
+        raise AuthorizationError("policy.denied", role=principal.role, action=action)

@@ -11,6 +11,7 @@ from sqlalchemy import delete, insert
 from appliance.audit import ObjectRef, Outcome
 from appliance.foundation.atomic_files import fsync_folder, storage_errors
 from appliance.foundation.json_records import stored
+from appliance.foundation.messages import message
 from appliance.jobs.states import Job
 from appliance.models.records import AdapterState, digest_of
 from appliance.models.tables import ADAPTERS
@@ -26,7 +27,7 @@ def keep_adapter(context: ServiceContext, job: Job, spec: TrainingSpec, weights_
     was killed left behind is replaced.
     """
     source, target = job_folder(context, job.id) / MADE, adapter_folder(context, spec.adapter_id)
-    with storage_errors("Keeping the adapter"):
+    with storage_errors(message("task:keep-adapter")):
         if source.exists() or not target.exists():  # Else it was moved by a call that was killed afterwards.
             if target.exists():
                 shutil.rmtree(target)

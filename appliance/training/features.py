@@ -13,6 +13,7 @@ from typing import BinaryIO
 import torch
 
 from appliance.foundation.atomic_files import storage_errors
+from appliance.foundation.messages import message
 from appliance.training.decoder import Decoder
 from appliance.training.examples import TokenizedExample
 from appliance.training.packed_passes import PackedPass, packed_passes
@@ -46,7 +47,7 @@ class SealedSpill:
 
     def append(self, data: bytes) -> int:
         """Keep `data` and return where it begins. Raises `StorageError`."""
-        with storage_errors(f"Writing {SPILL_NAME}"):
+        with storage_errors(message("task:write-file", file=SPILL_NAME)):
             if self._writer is None:
                 self._file = self._opened(self._path)
                 self._writer = SealedWriter(self._file, self._key, self._context, chunk_bytes=CHUNK_BYTES)
@@ -59,7 +60,7 @@ class SealedSpill:
 
         Raises `StorageError`, `IntegrityError` when it was changed.
         """
-        with storage_errors(f"Reading {SPILL_NAME}"):
+        with storage_errors(message("task:read-file", file=SPILL_NAME)):
             if self._reader is None:
                 assert self._writer is not None, "nothing was kept"
                 self._writer.finish()

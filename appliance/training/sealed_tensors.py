@@ -19,6 +19,7 @@ import torch
 
 from appliance.foundation.atomic_files import fsync_folder, storage_errors
 from appliance.foundation.errors import IntegrityError
+from appliance.foundation.messages import message
 from appliance.vault.stream import CHUNK_BYTES, SealContext, SealedReader, SealedWriter
 
 MAX_HEADER_BYTES = 64 * 1024 * 1024  # a thousand layers with a dozen tensors each stay far under it
@@ -41,7 +42,7 @@ def write_tensors(
     Raises `StorageError`.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    with storage_errors("Keeping what was learned so far"):
+    with storage_errors(message("task:save-checkpoint")):
         try:
             with open(temporary, "xb", buffering=0) as file, SealedWriter(file, data_key, context) as writer:
                 writer.write(_header(tensors, figures))
@@ -94,7 +95,7 @@ class SealedTensors(Mapping[str, torch.Tensor]):
 
     def __init__(self, path: Path, data_key: bytes, context: SealContext) -> None:
         """Read the header alone. Raises `StorageError` when there is no such file."""
-        with storage_errors(f"Reading {path.name}"):
+        with storage_errors(message("task:read-file", file=path.name)):
             self._file = open(path, "rb")  # noqa: SIM115 - closed by `close`, or with this object
         weakref.finalize(self, self._file.close)
         try:

@@ -1,6 +1,6 @@
 """Key slots, key hierarchy, sealed files, encrypted database, passwords.
 
-Light: workers import `appliance.vault.stream` alone.
+Importing the package is cheap, because workers use `appliance.vault.stream` alone.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ __all__ = ["Database", "Vault"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import the database's libraries only when they are asked for."""
+    """Import the database's libraries on demand."""
     if name == "Vault":
         from appliance.vault.vault import Vault  # noqa: PLC0415
 

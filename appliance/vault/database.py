@@ -1,7 +1,7 @@
-"""The encrypted database: SQLite through SQLCipher, with migrations that run when it is opened.
+"""The encrypted database: SQLite with SQLCipher, migrated when it is opened.
 
-Layout is SQLCipher 4's default (AES-256-CBC with HMAC-SHA512 a page) under a raw 256-bit key; there is no passphrase to
-guess in it. Times are microseconds since 1970, UTC.
+The layout is SQLCipher 4's default (AES-256-CBC with HMAC-SHA512 for each page) under a raw 256-bit key, not a
+passphrase. Times are microseconds since 1970, UTC.
 """
 
 import contextlib
@@ -22,6 +22,7 @@ from sqlalchemy.pool import QueuePool
 
 from appliance.foundation.atomic_files import fsync_file, fsync_folder, storage_errors
 from appliance.foundation.errors import HomeError, InputError, IntegrityError, StorageError
+from appliance.foundation.messages import message
 from appliance.vault.memory import KeyBytes, KeyMemory
 
 METADATA = MetaData()
@@ -31,20 +32,17 @@ _MIGRATIONS = Path(__file__).with_name("migrations")
 
 
 class Database:
-    """An open database. Thread-safe; each transaction has a connection of its own."""
+    """An open database. Thread-safe: each transaction has its own connection."""
 
     def __init__(self, path: Path, key: KeyBytes) -> None:
-        """Open or create `path` and bring it to this version.
-
-        Raises `IntegrityError` (wrong key, damage), `HomeError` (newer).
-        """
+        """Open or create `path` and migrate it. Raises `IntegrityError` (wrong key, damage), `HomeError` (newer)."""
         self._path = path
         self._memory = KeyMemory()
         self._gate = threading.Condition()
         self._transactions = 0
-        self._changing = False
+        self._exclusive = False
         self._lazy: Any = None
-        self._lazy_turn = threading.Lock()
+        self._lazy_lock = threading.Lock()
         with _database_errors():
             self._key = self._memory.hold(key)
             self._engine = _engine(path, self._key)
@@ -54,12 +52,12 @@ class Database:
 
     @contextlib.contextmanager
     def begin(self) -> Iterator[Connection]:
-        """Give a connection in a transaction: committed at the end, rolled back on an exception.
+        """Yield a connection in a transaction, which is committed at the end or rolled back on an exception.
 
-        Raises `StorageError` (full disk), `IntegrityError` (damage), `InputError` (a text that is no Unicode).
+        Raises `StorageError` (full disk), `IntegrityError` (damage), `InputError` (text that is not valid Unicode).
         """
         with self._gate:
-            self._gate.wait_for(lambda: not self._changing)
+            self._gate.wait_for(lambda: not self._exclusive)
             self._transactions += 1
         try:
             with _database_errors(), self._engine.begin() as connection:
@@ -70,15 +68,16 @@ class Database:
                 self._gate.notify_all()
 
     def execute_lazily(self, statement: str, parameters: tuple[Any, ...]) -> None:
-        """Execute one statement as a transaction of its own, without waiting for the disk: it outlives this process,
-        and is durable after the next transaction of `begin`. A power cut before that takes it back, never what came
-        before it. Raises as `begin`.
+        """Execute one statement as its own transaction without waiting for the disk.
+
+        It survives this process at once, and a power cut after the next transaction of `begin`. A power cut before that
+        undoes this statement only. Raises as `begin`.
         """
         with self._gate:
-            self._gate.wait_for(lambda: not self._changing)
+            self._gate.wait_for(lambda: not self._exclusive)
             self._transactions += 1
         try:
-            with _database_errors(), self._lazy_turn:
+            with _database_errors(), self._lazy_lock:
                 if self._lazy is None:
                     self._lazy = _connect(self._path, self._key)
                     self._lazy.execute("PRAGMA synchronous = NORMAL")
@@ -89,27 +88,27 @@ class Database:
                 self._gate.notify_all()
 
     def _close_lazy(self) -> None:
-        with self._lazy_turn:
+        with self._lazy_lock:
             if self._lazy is not None:
                 self._lazy.close()
                 self._lazy = None
 
     def change_key(self, key: KeyBytes) -> None:
-        """Write the whole database anew under `key`, and put it in the old one's place. Other threads wait meanwhile.
+        """Rewrite the whole database under `key` and replace the old file. Other threads wait meanwhile.
 
-        Killed at any point, the file is the old one or the new one, whole: `opens_with` tells which. SQLCipher's own
-        `PRAGMA rekey` changes page after page in place and leaves the old pages in the journal. Raises `StorageError`.
+        Whenever the process is killed, the file is completely the old one or the new one; `opens_with` tells which.
+        SQLCipher's own `PRAGMA rekey` works in place and leaves old pages in the journal. Raises `StorageError`.
         """
-        fresh = self._path.with_name(f"{self._path.name}.rekeyed")
-        with self._alone(), _database_errors(), storage_errors("Writing the database under its new key"):
-            fresh.unlink(missing_ok=True)
-            self._export(fresh, key)
+        rekeyed = self._path.with_name(f"{self._path.name}.rekeyed")
+        with self._exclusively(), _database_errors(), storage_errors(message("task:rekey-database")):
+            rekeyed.unlink(missing_ok=True)
+            self._export(rekeyed, key)
             self._close_lazy()
-            self._engine.dispose()  # The last connection writes the log back into the file, and removes it.
+            self._engine.dispose()  # The last connection to close writes the write-ahead log back and removes it.
             wal = self._path.with_name(f"{self._path.name}-wal")
             if wal.exists() and wal.stat().st_size:
                 raise StorageError("database.busy")
-            os.replace(fresh, self._path)
+            os.replace(rekeyed, self._path)
             fsync_folder(self._path.parent)
             self._memory.wipe()
             self._memory = KeyMemory()
@@ -117,24 +116,21 @@ class Database:
             self._engine = _engine(self._path, self._key)
 
     def copy_to(self, path: Path, key: KeyBytes) -> None:
-        """Write a copy as it is at one moment, under `key`, to the new file `path`.
-
-        Other threads wait meanwhile. Raises `StorageError`.
-        """
-        with self._alone(), _database_errors(), storage_errors("Copying the database"):
+        """Write a consistent copy under `key` to the new file `path`. Other threads wait. Raises `StorageError`."""
+        with self._exclusively(), _database_errors(), storage_errors(message("task:copy-database")):
             self._export(path, key)
 
     @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Wait until no transaction runs, and let none begin."""
+    def _exclusively(self) -> Iterator[None]:
+        """Wait until no transaction is running, and let none begin in the block."""
         with self._gate:
-            self._gate.wait_for(lambda: not self._changing and self._transactions == 0)
-            self._changing = True
+            self._gate.wait_for(lambda: not self._exclusive and self._transactions == 0)
+            self._exclusive = True
         try:
             yield
         finally:
             with self._gate:
-                self._changing = False
+                self._exclusive = False
                 self._gate.notify_all()
 
     def _export(self, path: Path, key: KeyBytes) -> None:
@@ -147,7 +143,7 @@ class Database:
 
     @staticmethod
     def opens_with(path: Path, key: KeyBytes) -> bool:
-        """Tell whether `key` is the one that the file is under."""
+        """Return whether `key` opens the file."""
         try:
             _connect(path, key).close()
         except IntegrityError:
@@ -155,7 +151,7 @@ class Database:
         return True
 
     def close(self) -> None:
-        """Close every connection, and wipe the key."""
+        """Close every connection and wipe the key."""
         self._close_lazy()
         self._engine.dispose()
         self._memory.wipe()
@@ -188,7 +184,7 @@ def _engine(path: Path, key: KeyBytes) -> Engine:
         pool_size=POOL_SIZE,
         max_overflow=POOL_SIZE,
     )
-    # sqlite3's own implicit transactions do not cover reads; begin them explicitly, and take the write lock at once.
+    # sqlite3's implicit transactions do not cover reads, so begin explicitly, and take the write lock at once.
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     return engine
 

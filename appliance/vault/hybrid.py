@@ -1,10 +1,9 @@
-"""Encryption to a public key that a quantum computer does not open either: HPKE (RFC 9180) with ML-KEM-768 and X25519
-together.
+"""Public-key encryption that also resists quantum computers: HPKE (RFC 9180) with ML-KEM-768 and X25519.
 
 Suite: `MLKEM768-X25519` (draft-ietf-hpke-pq), HKDF-SHA256, AES-256-GCM. The private key is one 32-byte seed, which
-SHAKE256 expands to the pair of seeds, ML-KEM's 64 bytes and X25519's 32, as X-Wing does (draft-connolly-cfrg-xwing-kem,
-section 5.2). A public key is ML-KEM's 1184 bytes and X25519's 32. What was encrypted is 1120 bytes of encapsulation,
-then the ciphertext and its 16-byte tag.
+SHAKE256 expands to two seeds, 64 bytes for ML-KEM and 32 for X25519, as in X-Wing (draft-connolly-cfrg-xwing-kem,
+section 5.2). A public key is 1184 bytes for ML-KEM and 32 for X25519. Encrypted data is 1120 bytes of encapsulation,
+followed by the ciphertext with its 16-byte tag.
 """
 
 import hashlib
@@ -32,10 +31,7 @@ def public_key(seed: bytes) -> bytes:
 
 
 def encrypt_to(recipient: bytes, data: KeyBytes, info: bytes) -> bytes:
-    """Return `data` encrypted to a public key and bound to `info`.
-
-    Raises `IntegrityError` for bytes that are no public key.
-    """
+    """Return `data`, encrypted to a public key and bound to `info`. Raises `IntegrityError` for an invalid key."""
     try:
         mlkem = MLKEM768PublicKey.from_public_bytes(recipient[:_MLKEM_PUBLIC_BYTES])
         x25519 = X25519PublicKey.from_public_bytes(recipient[_MLKEM_PUBLIC_BYTES:])
@@ -45,7 +41,7 @@ def encrypt_to(recipient: bytes, data: KeyBytes, info: bytes) -> bytes:
 
 
 def decrypt_with(seed: bytes, encrypted: bytes, info: bytes) -> bytes:
-    """Return what was encrypted to the seed's public key.
+    """Decrypt what was encrypted to the seed's public key.
 
     Raises `IntegrityError` for another key, other `info`, or changed bytes.
     """

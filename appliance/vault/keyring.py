@@ -1,4 +1,4 @@
-"""keyring.json, version 2: key slots that open the root key, and the keys that the root key wraps. No secret in clear.
+"""keyring.json, version 2: key slots for the root key, and the keys that the root key wraps. No secret is readable.
 
     {"version": 2,
      "slots": [{"id", "kind", "name", "created_us", "public_key", "sealed_root", ...}],     see `slots`
@@ -6,12 +6,12 @@
      "epoch": N, "keys": {"database", "audit_hmac", "signing", "epoch-N"},
      "audit_public_key"}
 
-Bytes are base64. While keys are being rewrapped, "keys" has "epoch-N+1" too; while the database gets a new key,
-"database-next"; while the log is handed over to a new key, "signing-next". The root key wraps the named keys
-(AES-256-GCM), associated data ("appliance root", version, name). `slots_tag` is HMAC-SHA256 over the canonical JSON of
-the slots, under a key derived from the root key: a public key that somebody put in on the disk is noticed before the
-next root key is encrypted to it. The public key of the log stands in clear, so that a sealed home's log can be
-verified; every unseal recomputes it.
+Bytes are base64. "keys" also has "epoch-N+1" while keys are being rewrapped, "database-next" while the database is
+being rekeyed, and "signing-next" while the log is being handed over to a new key. The root key wraps the named keys
+(AES-256-GCM) with the associated data ("appliance root", version, name). `slots_tag` is HMAC-SHA256 over the canonical
+JSON of the slots, under a key derived from the root key, so that a public key inserted on disk is noticed before the
+next root key is encrypted to it. The log's public key is readable, so that the log of a sealed home can be verified;
+every unseal recomputes it.
 """
 
 import hmac
@@ -31,6 +31,7 @@ from appliance.foundation.errors import (
     IntegrityError,
     NotFoundError,
 )
+from appliance.foundation.messages import message
 from appliance.vault.keys import KEY_BYTES, associated_data, derive_key, new_key, unwrap_key, wrap_key
 from appliance.vault.memory import KeyBytes, KeyMemory
 from appliance.vault.slots import (
@@ -65,10 +66,7 @@ class _File(Closed):
 
 @dataclass(frozen=True)
 class Keys:
-    """The opened keys.
-
-    Nothing of it is shown when it is printed. `next_database` and `next_signing` are there while they take over.
-    """
+    """The opened keys, hidden from `repr`. `next_database` and `next_signing` are set during a change of keys."""
 
     root: KeyBytes = field(repr=False)
     database: KeyBytes = field(repr=False)
@@ -81,27 +79,27 @@ class Keys:
 
     @classmethod
     def generate(cls) -> "Keys":
-        """Return fresh keys, at epoch 1."""
+        """Return new keys, at epoch 1."""
         return cls(new_key(), new_key(), new_key(), new_key(), {1: new_key()}, 1)
 
     def named(self) -> dict[str, KeyBytes]:
-        """Return what the root key wraps, by name."""
+        """Return the keys that the root key wraps, by name."""
         fixed: dict[str, KeyBytes] = {"database": self.database, "audit_hmac": self.audit_hmac, "signing": self.signing}
-        coming = {
+        upcoming = {
             name: key
             for name, key in (("database-next", self.next_database), ("signing-next", self.next_signing))
             if key is not None
         }
-        return fixed | coming | {f"epoch-{number}": key for number, key in self.epochs.items()}
+        return fixed | upcoming | {f"epoch-{number}": key for number, key in self.epochs.items()}
 
     def held_in(self, memory: KeyMemory) -> "Keys":
-        """Return the same keys, copied into `memory`: they are zeros once it is wiped."""
+        """Return the same keys, copied into `memory`: they become zeros when it is wiped."""
         epochs: dict[int, KeyBytes] = {number: memory.hold(key) for number, key in self.epochs.items()}
-        coming = [None if key is None else memory.hold(key) for key in (self.next_database, self.next_signing)]
+        upcoming = [None if key is None else memory.hold(key) for key in (self.next_database, self.next_signing)]
         root, database, audit_hmac, signing = map(
             memory.hold, (self.root, self.database, self.audit_hmac, self.signing)
         )
-        return Keys(root, database, audit_hmac, signing, epochs, self.epoch, *coming)
+        return Keys(root, database, audit_hmac, signing, epochs, self.epoch, *upcoming)
 
     def with_epochs(self, epochs: dict[int, KeyBytes], epoch: int) -> "Keys":
         """Return the same keys with other epochs."""
@@ -109,10 +107,7 @@ class Keys:
 
 
 class Keyring:
-    """The file's content: slots, and the keys they lead to.
-
-    Immutable; a change gives a new one, which counts when it is written.
-    """
+    """The slots and the log's public key. Immutable: changes return a new keyring, which takes effect once written."""
 
     def __init__(self, slots: tuple[Slot, ...], audit_public_key: bytes) -> None:
         self.slots = slots
@@ -127,15 +122,12 @@ class Keyring:
 
     @classmethod
     def restored(cls, passphrase: str, kept: tuple[Slot, ...], audit_public_key: bytes, created_us: int) -> "Keyring":
-        """Return the keyring of a home that comes from a backup: one new passphrase, and the slots that are kept.
-
-        Raises `InputError`.
-        """
+        """Return the keyring of a restored home: a new passphrase, and the kept slots. Raises `InputError`."""
         first = cls.create(passphrase, audit_public_key, created_us)
         return cls((*first.slots, *kept), audit_public_key)
 
     def with_slot(self, slot: Slot) -> "Keyring":
-        """Return a keyring with one more slot. Raises `ConflictError` when there is no room."""
+        """Return a keyring with one more slot. Raises `ConflictError` if there is no room."""
         if len(self.slots) >= MAX_SLOTS:
             raise ConflictError("slot.full", max_slots=MAX_SLOTS)
         return Keyring((*self.slots, slot), self._audit_public_key)
@@ -150,14 +142,11 @@ class Keyring:
         return Keyring(kept, self._audit_public_key)
 
     def with_log_key(self, public_key: bytes) -> "Keyring":
-        """Return a keyring whose log has another public key."""
+        """Return a keyring with another public key of the log."""
         return Keyring(self.slots, public_key)
 
     def write(self, home: Path, keys: Keys) -> None:
-        """Replace keyring.json, whole or not at all (0600), with the root key encrypted to each slot.
-
-        Raises `StorageError`.
-        """
+        """Replace keyring.json atomically (0600), with the root key encrypted to each slot. Raises `StorageError`."""
         wrapped = {name: wrap_key(keys.root, key, _root_context(name)) for name, key in keys.named().items()}
         slots = [seal_root(slot, keys.root) for slot in self.slots]
         file = _File(
@@ -173,7 +162,7 @@ class Keyring:
     def open(cls, home: Path, secret: SlotSecret) -> tuple["Keyring", Keys]:
         """Open the keys with a slot's secret.
 
-        Raises `AuthenticationError`, `HomeError` (newer), `IntegrityError` (damaged).
+        Raises `AuthenticationError`, `HomeError` (another version), `IntegrityError` (damage).
         """
         file = _read(home)
         root = _root_key(file.slots, secret)
@@ -185,11 +174,11 @@ class Keyring:
             for name, key in opened.items()
             if name.removeprefix("epoch-").isdecimal()
         }
-        coming = [opened.get(f"{name}-next") for name in ("database", "signing")]
+        upcoming = [opened.get(f"{name}-next") for name in ("database", "signing")]
         missing = {*_FIXED, f"epoch-{file.epoch}"} - set(opened)
-        if missing or len(opened) != len(epochs) + len(_FIXED) + sum(key is not None for key in coming):
+        if missing or len(opened) != len(epochs) + len(_FIXED) + sum(key is not None for key in upcoming):
             raise IntegrityError("keyring.keys")
-        keys = Keys(root, opened["database"], opened["audit_hmac"], opened["signing"], epochs, file.epoch, *coming)
+        keys = Keys(root, opened["database"], opened["audit_hmac"], opened["signing"], epochs, file.epoch, *upcoming)
         return cls(tuple(file.slots), file.audit_public_key), keys
 
     @staticmethod
@@ -203,7 +192,7 @@ def _root_context(name: str) -> bytes:
 
 
 def _tag(root: KeyBytes, slots: list[Slot]) -> bytes:
-    """Return the tag over the slots (32 bytes)."""
+    """Return the authentication tag of the slots (32 bytes)."""
     return hmac.digest(
         derive_key(root, "appliance slots"),
         canonical_json.encode([slot.model_dump(mode="json") for slot in slots]),
@@ -218,7 +207,7 @@ def _root_key(slots: list[Slot], secret: SlotSecret) -> bytes:
         except IntegrityError:
             continue
     if isinstance(secret, RecoverySecret):
-        raise AuthenticationError("recovery.wrong:recovery-key-opens")
+        raise AuthenticationError("recovery.wrong:home")
     if isinstance(secret, CredentialSecret):
         raise AuthenticationError("credential.wrong")
     raise AuthenticationError("passphrase.wrong")
@@ -228,10 +217,10 @@ def _read(home: Path) -> _File:
     path = home / FILE_NAME
     if not path.exists():
         raise HomeError("home.absent")
-    with storage_errors(f"Reading {FILE_NAME}"), path.open("rb") as file:
+    with storage_errors(message("task:read-file", file=FILE_NAME)), path.open("rb") as file:
         data = file.read(MAX_KEYRING_BYTES + 1)
     if len(data) > MAX_KEYRING_BYTES:
-        raise IntegrityError("keyring.size", file_name=FILE_NAME, max_keyring_bytes=MAX_KEYRING_BYTES)
+        raise IntegrityError("keyring.size", file=FILE_NAME, max_bytes=MAX_KEYRING_BYTES)
     try:
         value: Any = canonical_json.decode(data)
         version = value.get("version") if isinstance(value, dict) else None
@@ -241,4 +230,4 @@ def _read(home: Path) -> _File:
             raise HomeError("home.older")
         return _File.model_validate_json(data)
     except (InputError, ValidationError):
-        raise IntegrityError("keyring.damaged", file_name=FILE_NAME) from None
+        raise IntegrityError("keyring.damaged", file=FILE_NAME) from None

@@ -1,8 +1,8 @@
-"""Key arithmetic: wrapping keys under keys, and deriving keys from keys. Pure: randomness comes in as an argument.
+"""Key wrapping and key derivation.
 
-Wrapping is AES-256-GCM with a random 96-bit nonce in front of the ciphertext (12 + 32 + 16 = 60 bytes for a 256-bit
-key). What a wrapping belongs to is its associated data: `associated_data` encodes it so that no two lists of fields
-give the same bytes.
+Keys are wrapped with AES-256-GCM; a random 96-bit nonce precedes the ciphertext (12 + 32 + 16 = 60 bytes for a 256-bit
+key). The associated data binds a wrapped key to its purpose; `associated_data` encodes different lists of fields to
+different bytes.
 """
 
 import secrets
@@ -27,7 +27,7 @@ def new_key() -> bytes:
 
 
 def associated_data(*fields: str | int | bytes) -> bytes:
-    """Return the fields, each behind its length (4 bytes, big-endian); integers as 8 bytes, text as UTF-8."""
+    """Return the fields, each preceded by its length (4 bytes, big-endian); integers as 8 bytes, text as UTF-8."""
     parts = []
     for field in fields:
         data = (
@@ -38,16 +38,13 @@ def associated_data(*fields: str | int | bytes) -> bytes:
 
 
 def wrap_key(wrapping_key: KeyBytes, key: KeyBytes, context: bytes) -> bytes:
-    """Return `key` (32 bytes) encrypted under `wrapping_key` and bound to `context`: 60 bytes."""
+    """Return `key` (32 bytes), encrypted under `wrapping_key` and bound to `context`: 60 bytes."""
     nonce = secrets.token_bytes(NONCE_BYTES)
     return nonce + AESGCM(wrapping_key).encrypt(nonce, key, context)
 
 
 def unwrap_key(wrapping_key: KeyBytes, wrapped: bytes, context: bytes) -> bytes:
-    """Return the key in `wrapped`.
-
-    Raises `IntegrityError` for another wrapping key, another context, or changed bytes.
-    """
+    """Return the key in `wrapped`. Raises `IntegrityError` for another key or context, or changed bytes."""
     if len(wrapped) != WRAPPED_BYTES:
         raise IntegrityError("key.length")
     try:
@@ -57,5 +54,5 @@ def unwrap_key(wrapping_key: KeyBytes, wrapped: bytes, context: bytes) -> bytes:
 
 
 def derive_key(key: KeyBytes, label: str, *, salt: bytes | None = None, info: bytes = b"") -> bytes:
-    """Return HKDF-SHA256(key, salt, label and `info`): 32 bytes that reveal nothing of `key` (RFC 5869)."""
+    """Return HKDF-SHA256(key, salt, label and `info`): 32 bytes that reveal nothing about `key` (RFC 5869)."""
     return HKDF(SHA256(), KEY_BYTES, salt, associated_data(label) + info).derive(key)

@@ -1,8 +1,8 @@
-"""Memory for keys: never swapped, in no core dump, empty in a forked child, and wiped when it is no longer needed.
+"""Memory for keys: never swapped, never in a core dump, empty in a forked child, and wiped after use.
 
-A page of its own, locked (mlock), with MADV_DONTDUMP and MADV_WIPEONFORK. What Python cannot promise is in
-ops/decisions/0009: a key that passed through `bytes` on its way, or that a library copied for its own use, stays in
-ordinary memory until that is used again.
+Keys are in a separate page, locked (mlock), with MADV_DONTDUMP and MADV_WIPEONFORK. Python's limits are described in
+ops/decisions/0009: a key that was a `bytes` object before, or that a library copied, stays in ordinary memory until
+that memory is reused.
 """
 
 import ctypes
@@ -18,10 +18,10 @@ _libc.mlock.argtypes = (ctypes.c_void_p, ctypes.c_size_t)
 
 
 class KeyMemory:
-    """One page for keys. `hold` copies in; what it returns is valid until `wipe`."""
+    """One page for keys. What `hold` returns is valid until `wipe`."""
 
     def __init__(self) -> None:
-        """Lock a page. Raises `IsolationError` when the kernel refuses: then keys could reach the disk through swap."""
+        """Lock a page. Raises `IsolationError` if the kernel refuses, as keys could reach the disk through swap."""
         self._page = mmap.mmap(-1, mmap.PAGESIZE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         self._used = 0
         address = ctypes.addressof(ctypes.c_char.from_buffer(self._page))
@@ -32,10 +32,10 @@ class KeyMemory:
             self._page.madvise(mmap.MADV_DONTDUMP)
             self._page.madvise(_MADV_WIPEONFORK)
         except OSError as error:
-            raise IsolationError("memory.lock", strerror=str(error.strerror)) from error
+            raise IsolationError("memory.lock", reason=str(error.strerror)) from error
 
     def hold(self, key: KeyBytes) -> memoryview:
-        """Return a copy of `key` in this page, read-only."""
+        """Return a read-only copy of `key` in this page."""
         data = memoryview(key).cast("B")
         start, self._used = self._used, self._used + len(data)
         if self._used > mmap.PAGESIZE:
@@ -44,5 +44,5 @@ class KeyMemory:
         return memoryview(self._page)[start : self._used].toreadonly()
 
     def wipe(self) -> None:
-        """Overwrite every key with zeros. What was held reads as zeros from now on."""
+        """Overwrite every key with zeros, also for holders of views."""
         self._page[:] = bytes(mmap.PAGESIZE)

@@ -1,7 +1,4 @@
-"""Passwords of accounts:
-
-Argon2id in PHC strings (RFC 9106, second recommended choice: 64 MiB, three passes, four lanes).
-"""
+"""Account passwords: Argon2id in PHC strings (RFC 9106, second recommended option: 64 MiB, 3 passes, 4 lanes)."""
 
 import secrets
 
@@ -30,7 +27,7 @@ def hash_password(password: str) -> str:
 
 
 def verify_password(password: str, phc: str) -> None:
-    """Raise `AuthenticationError` unless `password` gave `phc`, `IntegrityError` when `phc` is no such string."""
+    """Raise `AuthenticationError` unless `phc` is of this password, `IntegrityError` if it is not a PHC string."""
     try:
         Argon2id.verify_phc_encoded(password.encode("utf-8", "surrogatepass"), phc)
     except InvalidKey:

@@ -1,12 +1,11 @@
-"""Key slots: the ways to the root key. Each is a key pair: the root key is encrypted to the public half, and the
-private half opens it.
+"""Key slots. Each is a key pair: the root key is encrypted to the public key, and the private key decrypts it.
 
-    passphrase   the private half is wrapped under a key derived from a passphrase (Argon2id)
-    credential   ... under a key derived from 32 random bytes that the machine's systemd keeps (HKDF-SHA256)
-    recovery     the private half is on paper, or on a stick in a safe; nothing of it is here
+    passphrase   the private key is wrapped under a key derived from a passphrase (Argon2id)
+    credential   ... under a key derived from 32 random bytes that systemd keeps on this machine (HKDF-SHA256)
+    recovery     the private key is on paper or on a USB stick in a safe, and not stored here
 
-Why pairs: a new root key can be encrypted to every slot without knowing anybody's passphrase, so a slot that is removed
-is followed by a new root key, and old copies of the file lead nowhere. Pairs, wrappings and the encrypted root key are
+Key pairs allow a new root key to be encrypted to every slot without knowing the passphrases. So removing a slot also
+replaces the root key, and old copies of the file become useless. Wrapped private keys and the encrypted root key are
 bound to the slot's id and kind.
 """
 
@@ -36,7 +35,7 @@ WrappedKey = Annotated[bytes, Field(min_length=WRAPPED_BYTES, max_length=WRAPPED
 
 
 class Closed(BaseModel):
-    """What comes from the file: nothing more than is named, bytes as base64."""
+    """A part of a file: no unknown fields, bytes as base64."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, hide_input_in_errors=True, ser_json_bytes="base64", val_json_bytes="base64"
@@ -54,7 +53,7 @@ class _Slot(Closed):
 
 
 class PassphraseSlot(_Slot):
-    """A passphrase's way to the root key."""
+    """A slot that a passphrase opens."""
 
     kind: Literal["passphrase"] = "passphrase"
     memory_kib: int = Field(ge=MEMORY_KIB, le=MAX_MEMORY_KIB)
@@ -64,40 +63,37 @@ class PassphraseSlot(_Slot):
     private_key: WrappedKey
 
     def derive(self, passphrase: str) -> bytes:
-        """Return the key that wraps the private half.
-
-        Argon2's parameters come from the file, so they are bounded both ways.
-        """
+        """Return the key that wraps the private key. Argon2's parameters come from the file, so they are bounded."""
         derivation = Argon2id(
             salt=self.salt, length=KEY_BYTES, iterations=self.iterations, lanes=self.lanes, memory_cost=self.memory_kib
         )
         return derivation.derive(passphrase.encode("utf-8", "surrogatepass"))
 
     def context(self) -> bytes:
-        """Return what the wrapping is bound to."""
+        """Return the associated data of the wrapped private key."""
         return associated_data(
             "appliance slot", VERSION, self.id, self.kind, self.memory_kib, self.iterations, self.lanes
         )
 
 
 class CredentialSlot(_Slot):
-    """A systemd credential's way to the root key."""
+    """A slot that a systemd credential opens."""
 
     kind: Literal["credential"] = "credential"
     salt: bytes = Field(min_length=SALT_BYTES, max_length=64)
     private_key: WrappedKey
 
     def derive(self, credential: bytes) -> bytes:
-        """Return the key that wraps the private half."""
+        """Return the key that wraps the private key."""
         return derive_key(credential, "appliance credential slot", salt=self.salt)
 
     def context(self) -> bytes:
-        """Return what the wrapping is bound to."""
+        """Return the associated data of the wrapped private key."""
         return associated_data("appliance slot", VERSION, self.id, self.kind)
 
 
 class RecoverySlot(_Slot):
-    """A recovery key's way to the root key. Its private half is not here."""
+    """A slot that a recovery key opens. The private key is not stored here."""
 
     kind: Literal["recovery"] = "recovery"
 
@@ -137,17 +133,17 @@ def credential_slot(credential: bytes, name: str, created_us: int) -> Credential
 
 
 def recovery_slot(seed: bytes, name: str, created_us: int) -> RecoverySlot:
-    """Return a new slot that the recovery key with this seed opens."""
+    """Return a new slot that the recovery key `seed` opens."""
     return RecoverySlot(id=_new_id(), name=name, created_us=created_us, public_key=hybrid.public_key(seed))
 
 
 def seal_root(slot: Slot, root: KeyBytes) -> Slot:
-    """Return the slot with `root` encrypted to it."""
+    """Return the slot with the root key encrypted to it."""
     return slot.model_copy(update={"sealed_root": hybrid.encrypt_to(slot.public_key, root, _info(slot))})
 
 
 def open_root(slot: Slot, secret: "SlotSecret") -> bytes:
-    """Return the root key. Raises `IntegrityError` when `secret` does not open this slot."""
+    """Return the root key. Raises `IntegrityError` if `secret` does not open this slot."""
     match slot, secret:
         case PassphraseSlot(), str():
             seed = unwrap_key(slot.derive(secret), slot.private_key, slot.context())
@@ -161,11 +157,11 @@ def open_root(slot: Slot, secret: "SlotSecret") -> bytes:
 
 
 class CredentialSecret(bytes):
-    """The bytes of a systemd credential."""
+    """The content of a systemd credential."""
 
 
 class RecoverySecret(bytes):
-    """The seed of a recovery key (see `recovery_key`)."""
+    """The seed of a recovery key (see `hybrid`)."""
 
 
 SlotSecret = str | CredentialSecret | RecoverySecret

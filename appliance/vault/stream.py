@@ -1,4 +1,4 @@
-"""Sealed files, version 1: what a trained adapter, a checkpoint, a result or an upload is on disk.
+"""Sealed files, version 1: the format of trained adapters, checkpoints, results and uploads on disk.
 
     header   magic "APLSEAL" (7 bytes), version 0x01, chunk size (4 bytes, big-endian, 65,536 to 16,777,216), salt (32
              random bytes)
@@ -6,17 +6,16 @@
              data
 
     file key = HKDF-SHA256(ikm = data key, salt = salt, length 32, info = F(label) F(magic) F(version) F(chunk size)
-    F(kind) F(id)
-               F(object version) F(name)), where F(x) is x behind its length in 4 bytes, big-endian; label is "appliance
-               sealed file"; integers are 8 bytes, big-endian, text is UTF-8
-    nonce    of chunk i = i as 11 bytes, big-endian, then 0x01 for the last chunk, else 0x00 (STREAM, as in age)
+               F(kind) F(id) F(object version) F(name)), where F(x) is x preceded by its length in 4 bytes, big-endian;
+               label is "appliance sealed file"; integers are 8 bytes, big-endian; text is UTF-8
+    nonce    of chunk i = i as 11 bytes, big-endian, then 0x01 for the last chunk, otherwise 0x00 (STREAM, as in age)
 
-All chunks but the last are full. An empty file is one empty last chunk; a file that is an exact multiple of the chunk
-size ends with a full last chunk. A reader takes the number of chunks from the file's length, and opens the last chunk
-first: only then is a length believed. Truncation, reordering, bytes added, a swap between files and a wrong context all
-fail to open. A writer that starts again takes a new salt.
+All chunks but the last are full. An empty file is one empty last chunk; a file whose length is a multiple of the chunk
+size ends with a full last chunk. A reader takes the number of chunks from the file's length and opens the last chunk
+first, which authenticates that length. Truncated, reordered, extended or swapped files, and files opened with a wrong
+context, are refused. A writer that starts over takes a new salt.
 
-This module does not keep keys, and never writes plaintext. Workers use it: it imports neither the database nor its
+This module keeps no keys and never writes plaintext. Workers use it, so it imports neither the database nor its
 libraries.
 """
 
@@ -34,6 +33,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from appliance.foundation.atomic_files import fsync_folder, storage_errors
 from appliance.foundation.errors import IntegrityError
+from appliance.foundation.messages import message
 from appliance.vault.keys import TAG_BYTES, associated_data, derive_key
 
 MAGIC = b"APLSEAL"
@@ -49,7 +49,7 @@ _COUNTER_BYTES = 11
 
 @dataclass(frozen=True)
 class SealContext:
-    """What a sealed file is. It opens only for a reader that expects exactly this."""
+    """What a sealed file contains. It opens only with exactly the same context."""
 
     kind: str
     object_id: str
@@ -67,7 +67,7 @@ def _nonce(index: int, *, last: bool) -> bytes:
 
 
 class SealedWriter:
-    """Seals a stream into `file`, which must be empty and at its start. `finish` makes it whole and durable."""
+    """Seals a stream into the empty file `file`. `finish` completes the file and makes it durable."""
 
     def __init__(
         self,
@@ -78,24 +78,23 @@ class SealedWriter:
         chunk_bytes: int = CHUNK_BYTES,
         salt: bytes | None = None,
     ) -> None:
-        """Write the header. `salt` is given by tests that need the same bytes again, and by nobody else."""
+        """Write the header. Only tests that need reproducible bytes pass a `salt`."""
         salt = secrets.token_bytes(SALT_BYTES) if salt is None else salt
         self._file = file
         self._chunk_bytes = chunk_bytes
         self._cipher = AESGCM(_file_key(data_key, context, chunk_bytes, salt))
         self._pending = bytearray()
-        self._sealed = memoryview(
-            bytearray(chunk_bytes + TAG_BYTES)
-        )  # one for all chunks: fresh memory costs as much as the cipher
+        # Reused for all chunks, because new memory costs as much time as encryption.
+        self._sealed = memoryview(bytearray(chunk_bytes + TAG_BYTES))
         self._index = 0
         self._finished = False
         self._write(MAGIC + bytes([VERSION]) + chunk_bytes.to_bytes(4, "big") + salt)
 
     def write(self, data: bytes | memoryview) -> None:
-        """Seal more. A full chunk is held back until more comes: only then is it known not to be the last."""
+        """Seal more data. A full chunk is held back until more data shows that it is not the last."""
         view = memoryview(data)
         if not self._pending:
-            while len(view) > self._chunk_bytes:  # Whole chunks are sealed from where they lie, without a copy.
+            while len(view) > self._chunk_bytes:  # Full chunks are sealed without a copy.
                 self._put(view[: self._chunk_bytes], last=False)
                 view = view[self._chunk_bytes :]
         self._pending += view
@@ -104,13 +103,13 @@ class SealedWriter:
             del self._pending[: self._chunk_bytes]
 
     def finish(self) -> None:
-        """Seal the last chunk and sync the file. Nothing can be written after that."""
+        """Seal the last chunk and sync the file, after which nothing can be written."""
         if not self._finished:
             self._finished = True
             self._put(self._pending, last=True)
             self._pending.clear()
             self._file.flush()
-            with contextlib.suppress(io.UnsupportedOperation):  # Memory has no descriptor, and needs no sync.
+            with contextlib.suppress(io.UnsupportedOperation):  # A file in memory has no descriptor.
                 os.fsync(self._file.fileno())
 
     def __enter__(self) -> Self:
@@ -129,22 +128,17 @@ class SealedWriter:
         self._index += 1
 
     def _write(self, data: bytes | memoryview) -> None:
-        """Write all of it: a file without a buffer takes less where the disk has less room, and says so by a number
-        alone.
-        """
-        rest = memoryview(data)
-        while rest:
-            rest = rest[self._file.write(rest) :]
+        """Write all of `data`: an unbuffered file may accept less, for instance on a disk that is almost full."""
+        remaining = memoryview(data)
+        while remaining:
+            remaining = remaining[self._file.write(remaining) :]
 
 
 class SealedReader:
-    """Reads a sealed file, whole, by chunk, or at any place.
-
-    Raises `IntegrityError` at once when it was cut or is another file.
-    """
+    """Reads a sealed file, as a whole or in part. Raises `IntegrityError` if it is incomplete or another file."""
 
     def __init__(self, file: BinaryIO, data_key: bytes, context: SealContext) -> None:
-        """Read the header and open the last chunk, which proves the length."""
+        """Read the header and open the last chunk, which authenticates the length."""
         self._file = file
         file.seek(0)
         header = file.read(HEADER_BYTES)
@@ -162,7 +156,7 @@ class SealedReader:
         if body < TAG_BYTES or 0 < body % stride < TAG_BYTES:
             raise IntegrityError("sealed.cut")
         self._cipher = AESGCM(_file_key(data_key, context, self._chunk_bytes, header[-SALT_BYTES:]))
-        # One for all chunks: fresh memory costs as much as the cipher.
+        # Reused for all chunks, because new memory costs as much time as decryption.
         self._opened = memoryview(bytearray(min(self._chunk_bytes, body - TAG_BYTES)))
         self._last = bytes(self._open(self._count - 1))
         if self._count > 1 and not self._last:
@@ -171,22 +165,22 @@ class SealedReader:
 
     def read(self) -> bytes:
         """Return the whole plaintext."""
-        whole = io.BytesIO()
-        self.copy_to(whole)
-        return whole.getvalue()
+        plaintext = io.BytesIO()
+        self.copy_to(plaintext)
+        return plaintext.getvalue()
 
     def copy_to(self, target: BinaryIO) -> None:
-        """Write the whole plaintext to a place in memory."""
+        """Write the whole plaintext to a file in memory."""
         for index in range(self._count):
             target.write(self._chunk(index))
 
     def verify(self) -> None:
-        """Open every chunk. Raises `IntegrityError` when one was changed."""
+        """Open every chunk. Raises `IntegrityError` if one was changed."""
         for index in range(self._count):
             self._chunk(index)
 
     def read_at(self, offset: int, count: int) -> bytes:
-        """Return up to `count` bytes from `offset`: fewer at the end."""
+        """Return `count` bytes from `offset`, or fewer at the end of the file."""
         end = min(offset + count, self.size)
         if offset < 0 or offset >= end:
             return b""
@@ -198,22 +192,22 @@ class SealedReader:
         return self._last if index == self._count - 1 else self._open(index)
 
     def _open(self, index: int) -> memoryview:
-        """Return a chunk, once its tag was found right; it stands until the next one is opened."""
+        """Return an authenticated chunk, which is valid until the next one is opened."""
         stride = self._chunk_bytes + TAG_BYTES
         self._file.seek(HEADER_BYTES + index * stride)
         sealed = self._file.read(stride)
         opened = self._opened[: max(0, len(sealed) - TAG_BYTES)]
         try:
             self._cipher.decrypt_into(_nonce(index, last=index == self._count - 1), sealed, None, opened)
-        except (InvalidTag, ValueError):  # The second: the file grew while it is read.
+        except (InvalidTag, ValueError):  # ValueError: the file grew while it was being read.
             raise IntegrityError("sealed.tag") from None
         return opened
 
 
 def seal_file(path: Path, data: bytes | memoryview, data_key: bytes, context: SealContext) -> None:
-    """Seal `data` into `path`, whole or not at all (temporary file, fsync, rename). Raises `StorageError`."""
+    """Seal `data` into `path` atomically (temporary file, fsync, rename). Raises `StorageError`."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    with storage_errors(f"Writing {path.name}"):
+    with storage_errors(message("task:write-file", file=path.name)):
         try:
             with open(temporary, "xb", buffering=0) as file, SealedWriter(file, data_key, context) as writer:
                 writer.write(data)
@@ -226,5 +220,5 @@ def seal_file(path: Path, data: bytes | memoryview, data_key: bytes, context: Se
 
 def unseal_file(path: Path, data_key: bytes, context: SealContext) -> bytes:
     """Return the plaintext of `path`. Raises `IntegrityError`, `StorageError`."""
-    with storage_errors(f"Reading {path.name}"), open(path, "rb") as file:
+    with storage_errors(message("task:read-file", file=path.name)), open(path, "rb") as file:
         return SealedReader(file, data_key, context).read()

@@ -1,6 +1,4 @@
-"""The vault's own tables: wrapped data keys, the log's last head, backups, who a person's key belongs to, notes of
-reviews.
-"""
+"""The vault's tables: wrapped data keys, the log's last head, backups, persons' search terms, review notes."""
 
 from sqlalchemy import Column, Integer, LargeBinary, String, Table, Text
 
@@ -24,8 +22,8 @@ AUDIT_HEAD = Table(
     Column("root", LargeBinary, nullable=False),
 )
 
-# `place` is a folder's own name, `slots` the ids of the recovery slots with commas between, `digest` the manifest's
-# SHA-256, "" before it is whole. A backup that was begun and never became whole has left parts behind all the same.
+# `place` is the folder's name, `slots` the comma-separated ids of the recovery slots, `digest` the manifest's SHA-256,
+# or "" until the backup is complete. An interrupted backup is listed too, because it left parts behind.
 BACKUPS = Table(
     "backups",
     METADATA,
@@ -38,7 +36,7 @@ BACKUPS = Table(
     Column("digest", String, nullable=False),
 )
 
-# Names and addresses by which a person was asked for, as HMACs under the home's key; gone when the person is erased.
+# Names and addresses used to search for a person, as HMACs under the home's key. Removed when the person is erased.
 PERSON_TERMS = Table(
     "person_terms",
     METADATA,
@@ -46,8 +44,7 @@ PERSON_TERMS = Table(
     Column("person_id", String, nullable=False, index=True),
 )
 
-# What an auditor noted at a review of the log. Which entries it covers, who and when: the log's entries of this request
-# say so.
+# Notes of auditors on their reviews of the log. The log's entries with this request say who reviewed what, and when.
 AUDIT_REVIEWS = Table(
     "audit_reviews",
     METADATA,

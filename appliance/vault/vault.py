@@ -1,15 +1,15 @@
-"""The open vault: the keys of one home in this process's memory, and what they open.
+"""The open vault: the keys of one home in the memory of this process.
 
-    slot -> root key -> database key, audit HMAC key, signing key, epoch key -> data keys (one an object) -> files
+    slot -> root key -> database key, audit HMAC key, signing key, epoch key -> data keys (one per object) -> files
 
-Data keys are wrapped under the current epoch's key. Shredding an object drops its wrappings and starts a new epoch:
-what remains is rewrapped, and the old epoch's key is gone with the old keyring.json, so deleted pages and the
-write-ahead log hold only wrappings that nothing opens. Removing a slot replaces every key that its holder could have
-kept with an old copy of keyring.json: root, database, epoch.
+Data keys are wrapped under the current epoch's key. Shredding an object deletes its wrapped keys and starts a new
+epoch: all other data keys are rewrapped, and the old epoch's key disappears with the old keyring.json. Deleted pages
+and the write-ahead log then contain only wrapped keys that nothing can open. Removing a slot replaces every key that
+its holder could obtain with an old copy of keyring.json: root, database, epoch.
 
-Every change of keys is safe to interrupt: first a keyring with the old keys and the new ones is written, then what they
-protect is rewrapped or rewritten, then a keyring with the new ones alone. `open` finishes what it finds begun. A change
-counts from its first write.
+Every change of keys can be interrupted safely. First a keyring with both the old and the new keys is written, then the
+data is rewrapped or rewritten, then a keyring with the new keys alone is written. `open` finishes an interrupted
+change. A change takes effect with its first write.
 """
 
 import hmac
@@ -18,10 +18,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import delete, insert, select, update
 
-from appliance.audit import TreeHead
 from appliance.foundation.atomic_files import make_private_folder
 from appliance.foundation.clock import Clock
 from appliance.foundation.errors import ConflictError, HomeError, InputError, IntegrityError, NotFoundError
@@ -29,6 +27,7 @@ from appliance.vault.backup_format import VaultSecrets
 from appliance.vault.database import Database
 from appliance.vault.keyring import FILE_NAME, Keyring, Keys
 from appliance.vault.keys import associated_data, new_key, unwrap_key, wrap_key
+from appliance.vault.log_keys import LOG_ORIGIN, LogHeads, LogSigner
 from appliance.vault.memory import KeyBytes, KeyMemory
 from appliance.vault.slots import (
     CredentialSecret,
@@ -40,47 +39,12 @@ from appliance.vault.slots import (
     passphrase_slot,
     recovery_slot,
 )
-from appliance.vault.tables import AUDIT_HEAD, WRAPPED_KEYS
+from appliance.vault.tables import WRAPPED_KEYS
+
+__all__ = ["LOG_ORIGIN", "Vault"]
 
 DATABASE_NAME = "appliance.db"
-LOG_ORIGIN = "appliance.internal/audit"
 WRAPPING_VERSION = 1
-
-
-class LogSigner:
-    """Signs the log's checkpoints (Ed25519)."""
-
-    name = LOG_ORIGIN
-
-    def __init__(self, seed: KeyBytes) -> None:
-        self._key = Ed25519PrivateKey.from_private_bytes(seed)
-        self.public_key = self._key.public_key().public_bytes_raw()
-
-    def sign(self, message: bytes) -> bytes:
-        """Return the 64-byte signature."""
-        return self._key.sign(message)
-
-
-class LogHeads:
-    """Keeps the log's last head in the encrypted database, so that an older folder put back is noticed."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def load(self) -> TreeHead | None:
-        """Return the head that was saved last."""
-        with self._database.begin() as connection:
-            row = connection.execute(select(AUDIT_HEAD)).first()
-        return None if row is None else TreeHead(row.size, row.root)
-
-    def save(self, head: TreeHead) -> None:
-        """Keep `head`: it outlives this process at once, and a power cut after the next transaction of anybody.
-
-        Waiting for the disk here would double what every entry of the log costs; see ops/decisions/0020.
-        """
-        self._database.execute_lazily(
-            "INSERT OR REPLACE INTO audit_head (id, size, root) VALUES (1, ?, ?)", (head.size, head.root)
-        )
 
 
 class Vault:
@@ -98,7 +62,7 @@ class Vault:
 
     @staticmethod
     def exists(home: Path) -> bool:
-        """Tell whether there is a keyring."""
+        """Return whether there is a keyring."""
         return (home / FILE_NAME).exists()
 
     @staticmethod
@@ -108,16 +72,16 @@ class Vault:
 
     @classmethod
     def create(cls, home: Path, passphrase: str, clock: Clock) -> "Vault":
-        """Make fresh keys and an empty database.
+        """Create new keys and an empty database. The keyring is written last and makes the home exist.
 
-        The keyring comes last: without it, there is no home. Raises `HomeError`.
+        Raises `HomeError`.
         """
         if cls.exists(home):
             raise HomeError("home.exists")
         make_private_folder(home)
         keys = Keys.generate()
         keyring = Keyring.create(passphrase, LogSigner(keys.signing).public_key, clock.now_us())
-        for suffix in ("", "-wal", "-shm"):  # Left by a `create` that was interrupted: its key was never kept.
+        for suffix in ("", "-wal", "-shm"):  # Left by an interrupted `create`, whose key was never saved.
             (home / f"{DATABASE_NAME}{suffix}").unlink(missing_ok=True)
         database = Database(home / DATABASE_NAME, keys.database)
         keyring.write(home, keys)
@@ -125,18 +89,17 @@ class Vault:
 
     @classmethod
     def restore(cls, home: Path, secrets: VaultSecrets, passphrase: str, clock: Clock) -> "Vault":
-        """Open the database that a backup put into `home`. There is no keyring until `adopt` writes it: without it,
-        there is no home.
+        """Open the database that was restored to `home`. The home exists once `adopt` has written the keyring.
 
-        Root, epoch and database key will be new ones: those of the backup are known to whoever can open that.
+        Root, epoch and database key are new, because everyone who can open the backup knows the old ones.
         """
-        now: dict[int, KeyBytes] = {secrets.epoch: secrets.epoch_key, secrets.epoch + 1: new_key()}
+        epochs: dict[int, KeyBytes] = {secrets.epoch: secrets.epoch_key, secrets.epoch + 1: new_key()}
         keys = Keys(
             root=new_key(),
             database=secrets.database,
             audit_hmac=secrets.audit_hmac,
             signing=secrets.signing,
-            epochs=now,
+            epochs=epochs,
             epoch=secrets.epoch + 1,
             next_database=new_key(),
         )
@@ -144,10 +107,7 @@ class Vault:
         return cls(home, keyring, keys, Database(home / DATABASE_NAME, keys.database))
 
     def adopt(self) -> None:
-        """Write the keyring of a restored home, and put everything under its new keys.
-
-        Killed in between, the next `open` finishes.
-        """
+        """Write the keyring of a restored home, and replace all keys. The next `open` finishes an interrupted run."""
         with self._changing:
             self._begin(self._keyring, self._keys)
             self._finish()
@@ -156,7 +116,7 @@ class Vault:
     def open(cls, home: Path, secret: SlotSecret) -> "Vault":
         """Open the vault with a slot's secret.
 
-        Raises `AuthenticationError` (wrong), `HomeError` (absent, newer), `IntegrityError`.
+        Raises `AuthenticationError` (wrong secret), `HomeError` (absent, newer), `IntegrityError`.
         """
         keyring, keys = Keyring.open(home, secret)
         if Keyring.audit_public_key(home) != LogSigner(keys.signing).public_key:
@@ -164,25 +124,25 @@ class Vault:
         path = home / DATABASE_NAME
         if not path.exists():
             raise HomeError("home.database")
-        written = keys.next_database is not None and Database.opens_with(path, keys.next_database)
-        now = keys.next_database if written and keys.next_database is not None else keys.database
-        vault = cls(home, keyring, keys, Database(path, now))
-        vault._finish(database_written=written)
+        rekeyed = keys.next_database is not None and Database.opens_with(path, keys.next_database)
+        database_key = keys.next_database if rekeyed and keys.next_database is not None else keys.database
+        vault = cls(home, keyring, keys, Database(path, database_key))
+        vault._finish(database_rekeyed=rekeyed)
         return vault
 
     def close(self) -> None:
-        """Close the database and wipe the keys. What Python cannot wipe: ops/decisions/0009."""
+        """Close the database and wipe the keys, as far as Python can (ops/decisions/0009)."""
         self.database.close()
         with self._changing:
             self._memory.wipe()
 
     def pseudonym(self, label: str, data: bytes) -> str:
-        """Return a keyed fingerprint (HMAC-SHA256, hex) by which the log may name what it must not hold."""
+        """Return a keyed fingerprint (HMAC-SHA256, hex) by which the log refers to data that it must not contain."""
         with self._changing:
             return hmac.digest(self._keys.audit_hmac, associated_data(label) + data, "sha256").hex()
 
     def new_data_key(self, kind: str, object_id: str, version: int = 1, *, key: bytes | None = None) -> bytes:
-        """Make a data key (or take `key`, which was made before), keep its wrapping, and return it."""
+        """Store a new data key (or `key`) in wrapped form, and return it."""
         key = key or new_key()
         with self._changing:
             epoch = self._keys.epoch
@@ -196,7 +156,7 @@ class Vault:
         return key
 
     def data_key(self, kind: str, object_id: str, version: int = 1) -> bytes:
-        """Return a data key. Raises `NotFoundError` when it was shredded or never was."""
+        """Return a data key. Raises `NotFoundError` if it was shredded or never existed."""
         with self._changing:
             with self.database.begin() as connection:
                 query = select(WRAPPED_KEYS).where(
@@ -212,9 +172,7 @@ class Vault:
             return unwrap_key(self._keys.epochs[row.epoch], row.wrapped, _context(kind, object_id, version))
 
     def shred(self, *objects: tuple[str, str]) -> None:
-        """Make every data key of the objects (kind, id) unrecoverable, together, from older copies of the database
-        too.
-        """
+        """Make all data keys of the objects (kind, id) unrecoverable, also in older copies of the database."""
         with self._changing:
             self._begin(self._keyring, replace(self._keys, **_next_epoch(self._keys)))
             with self.database.begin() as connection:
@@ -225,7 +183,7 @@ class Vault:
             self._finish()
 
     def forget(self, *objects: tuple[str, str]) -> None:
-        """Remove data keys that opened nothing which is kept: no new epoch, unlike `shred`."""
+        """Delete data keys that were never used for stored data. Unlike `shred`, this starts no new epoch."""
         with self._changing, self.database.begin() as connection:
             for kind, object_id in objects:
                 connection.execute(
@@ -233,27 +191,23 @@ class Vault:
                 )
 
     def object_ids(self, kind: str) -> list[str]:
-        """Return the objects of a kind that have a data key."""
+        """Return the ids of the objects of a kind that have a data key."""
         with self.database.begin() as connection:
             return list(
                 connection.execute(select(WRAPPED_KEYS.c.object_id).where(WRAPPED_KEYS.c.kind == kind)).scalars()
             )
 
     def recovery_slots(self) -> list[RecoverySlot]:
-        """Return the slots to which a backup is sealed.
-
-        Raises `ConflictError` when there is none: nobody could open it.
-        """
+        """Return the slots to which backups are encrypted. Raises `ConflictError` if there is none."""
         slots = [slot for slot in self._keyring.slots if isinstance(slot, RecoverySlot)]
         if not slots:
             raise ConflictError("backup.recovery")
         return slots
 
     def snapshot(self, path: Path) -> VaultSecrets:
-        """Copy the database as it is now to the new file `path`, under a fresh key; return what opens it and the keys
-        it has wrapped.
+        """Copy the database to the new file `path` under a new key, and return the secrets that open it.
 
-        Raises `ConflictError` when there is no recovery slot, `StorageError`.
+        Raises `ConflictError` if there is no recovery slot or the log's key is being replaced, `StorageError`.
         """
         with self._changing:
             slots = self.recovery_slots()
@@ -277,48 +231,42 @@ class Vault:
 
     @property
     def slots(self) -> tuple[Slot, ...]:
-        """Return the ways to the root key."""
+        """Return the key slots."""
         return self._keyring.slots
 
     def add_passphrase(self, passphrase: str, name: str, created_us: int) -> Slot:
-        """Add a slot that `passphrase` opens.
-
-        Raises `InputError` when it is empty, `ConflictError` when there is no room.
-        """
+        """Add a slot that `passphrase` opens. Raises `InputError` if it is empty, `ConflictError` without room."""
         if not passphrase:
             raise InputError("passphrase.empty")
         return self._add(passphrase_slot(passphrase, name, created_us))
 
     def add_credential(self, name: str, created_us: int) -> tuple[Slot, CredentialSecret]:
-        """Add a slot for a systemd credential, and return what it has to hold. It is kept nowhere here."""
+        """Add a slot for a systemd credential, and return its content, which is not stored here."""
         secret = CredentialSecret(new_key())
         return self._add(credential_slot(secret, name, created_us)), secret
 
     def add_recovery(self, name: str, created_us: int) -> tuple[Slot, RecoverySecret]:
-        """Add a slot for a recovery key, and return its seed. It is kept nowhere here."""
+        """Add a slot for a recovery key, and return its seed, which is not stored here."""
         secret = RecoverySecret(new_key())
         return self._add(recovery_slot(secret, name, created_us)), secret
 
     def remove_slot(self, slot_id: str) -> None:
-        """Remove a slot, and replace every key to which an old copy of keyring.json would lead.
+        """Remove a slot, and replace every key that an old copy of keyring.json would open.
 
         Raises `NotFoundError`, and `ConflictError` for the last one.
         """
         with self._changing:
-            self._begin(self._keyring.without_slot(slot_id), self._all_new())
+            self._begin(self._keyring.without_slot(slot_id), self._new_keys())
             self._finish()
 
     def rotate(self) -> None:
-        """Replace root, epoch and database key. Files are not rewritten: their data keys are wrapped anew."""
+        """Replace root, epoch and database key. Files are not rewritten; their data keys are rewrapped."""
         with self._changing:
-            self._begin(self._keyring, self._all_new())
+            self._begin(self._keyring, self._new_keys())
             self._finish()
 
     def next_signer(self) -> LogSigner:
-        """Make and keep a new signing key for the log, beside the one in use; `settle_log_key` ends that.
-
-        Raises `StorageError`.
-        """
+        """Store a new signing key for the log beside the current one, until `settle_log_key`. Raises `StorageError`."""
         with self._changing:
             keys = replace(self._keys, next_signing=new_key())
             self._keyring.write(self._home, keys)
@@ -326,18 +274,16 @@ class Vault:
             return LogSigner(self._keys.next_signing or b"")
 
     def settle_log_key(self, changed_key: bytes | None) -> None:
-        """Keep the log's next signing key when the log was handed over to it (`AuditLog.changed_key`), and forget the
-        other one.
-        """
+        """Adopt the log's next signing key if the log was handed over to it (`AuditLog.changed_key`), else drop it."""
         with self._changing:
-            coming = self._keys.next_signing
-            if coming is None:
+            next_signing = self._keys.next_signing
+            if next_signing is None:
                 return
-            signer = LogSigner(coming)
+            signer = LogSigner(next_signing)
             if signer.public_key == changed_key:
                 self._keyring = self._keyring.with_log_key(changed_key)
                 self.signer = signer
-                keys = replace(self._keys, signing=coming, next_signing=None)
+                keys = replace(self._keys, signing=next_signing, next_signing=None)
             else:
                 keys = replace(self._keys, next_signing=None)
             self._keyring.write(self._home, keys)
@@ -350,34 +296,30 @@ class Vault:
             self._keyring = keyring
         return slot
 
-    def _all_new(self) -> Keys:
+    def _new_keys(self) -> Keys:
         return replace(self._keys, root=new_key(), next_database=new_key(), **_next_epoch(self._keys))
 
     def _begin(self, keyring: Keyring, keys: Keys) -> None:
-        """Write the keyring that has the old keys and the new ones: from here on the change is made, and only has to be
-        finished.
-        """
+        """Write a keyring with both the old and the new keys, which makes the change take effect."""
         keyring.write(self._home, keys)
         self._keyring = keyring
         self._replace_keys(keys)
 
     def _replace_keys(self, keys: Keys) -> None:
-        """Keep `keys` from now on, and wipe those that were kept."""
+        """Use `keys` from now on, and wipe the previous ones."""
         old, self._memory = self._memory, KeyMemory()
         self._keys = keys.held_in(self._memory)
         old.wipe()
 
-    def _finish(self, *, database_written: bool = False) -> None:
-        """Do what a change of keys still needs: rewrap under the newest epoch, put the database under its next key,
-        forget the old keys.
-        """
+    def _finish(self, *, database_rekeyed: bool = False) -> None:
+        """Finish a change of keys: rewrap the data keys, rekey the database, drop the old keys."""
         with self._changing:
             keys = self._keys
             if len(keys.epochs) == 1 and keys.next_database is None:
                 return
             self._rewrap(keys)
             if keys.next_database is not None:
-                if not database_written:
+                if not database_rekeyed:
                     self.database.change_key(keys.next_database)
                 keys = replace(keys, database=keys.next_database, next_database=None)
             keys = keys.with_epochs({keys.epoch: keys.epochs[keys.epoch]}, keys.epoch)
@@ -401,7 +343,7 @@ class Vault:
 
 
 def _next_epoch(keys: Keys) -> dict[str, Any]:
-    """Return the fields of `keys` with one more epoch."""
+    """Return the fields that add an epoch to `keys`."""
     number = keys.epoch + 1
     return {"epochs": keys.epochs | {number: new_key()}, "epoch": number}
 

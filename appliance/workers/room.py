@@ -63,7 +63,7 @@ class PatientFile(io.FileIO):
 
         def write_rest() -> None:
             nonlocal rest
-            with storage_errors("Keeping what the frozen layers made of the rows"):
+            with storage_errors(message("task:spill")):
                 while rest:
                     rest = rest[super(PatientFile, self).write(rest) :]
 

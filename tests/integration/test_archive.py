@@ -87,7 +87,7 @@ def test_an_operator_archives_a_year_and_an_auditor_proves_all_of_it(
     home("audit", "export", "--format", "folder", str(export))
     status, said = verify(export, "--key", key, "--witness", witness)
     assert status == 0
-    assert "Archived, and seen by their hashes alone: entries 0 to 511." in said
+    assert "Archived, and verified by their hashes only: entries 0 to 511." in said
     status, said = verify(export, "--key", key, "--witness", witness, "--archive", disk)
     assert (status, "Archived" in said) == (0, False)
 

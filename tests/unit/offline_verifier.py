@@ -1,6 +1,4 @@
-"""The auditor's file `ops/verify_audit.py`, loaded by its path as somebody does who has nothing else of the
-appliance.
-"""
+"""The auditor's file `ops/verify_audit.py`, loaded from its path, without the appliance."""
 
 import importlib.util
 from pathlib import Path

@@ -1,10 +1,8 @@
-"""Write sealed_file.json: what a reader of sealed files must open, and what it must refuse. Deterministic: run it
-again, get the same.
+"""Write sealed_file.json: sealed files that a reader must open, and others that it must refuse. Deterministic.
 
     python tests/vectors/make_sealed_file.py
 
-The contents are short, so the chunk size is the smallest allowed. `plaintext` is given as a byte repeated `length`
-times.
+The files are short, so the chunk size is the smallest allowed. The plaintext is the byte "a", repeated `length` times.
 """
 
 import hashlib
@@ -70,7 +68,7 @@ def main() -> None:
     for case in vectors():
         data = case.pop("data")
         assert isinstance(data, bytes)
-        # Long files are named by their hash and made again by the test; short ones stand here whole.
+        # Long files are represented by their hash, and the test makes them again; short ones are included in full.
         records.append(
             {
                 **case,

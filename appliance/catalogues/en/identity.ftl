@@ -1,9 +1,9 @@
 user-name = A name has 1 to 64 letters, digits, '.', '_', '@' or '-', and begins with a letter or digit.
-user-role = There is no such role. The roles are: { $roles }.
-user-exists = There is an account of this name already.
-password-locked = Too many wrong passwords. Try again in { $seconds } s.
-password-wrong = The name or the password is wrong.
+user-role = There is no such role. The roles are { $roles }.
+user-exists = An account with this name already exists.
 not-found-account = There is no such account.
-password-locked-too-many-wrong = Too many wrong passwords. Try again later.
-password-same = The new password is the old one. Choose another.
-password-weak = A password has { $min_password_characters } to { $max_password_characters } characters. Three or four words make a good one.
+password-wrong = The name or the password is wrong.
+password-locked = Too many wrong passwords. Try again in { SECONDS($seconds) }.
+password-locked-later = Too many wrong passwords. Try again later.
+password-same = The new password is the same as the old one. Choose another.
+password-weak = A password has { $min_characters } to { $max_characters } characters. Three or four words make a good password.

@@ -117,7 +117,7 @@ def import_dataset(
             summary = run_worker(context.launcher, order, lambda _message: None).result
             digest = context.vault.pseudonym("dataset", str(summary["digest"]).encode())
             target = dataset_folder(context, dataset_id)
-            with storage_errors("Keeping the dataset"):
+            with storage_errors(message("task:keep-dataset")):
                 os.rename(staging, target)
                 fsync_folder(target.parent)
             now = context.clock.now_us()

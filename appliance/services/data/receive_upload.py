@@ -10,6 +10,7 @@ from appliance.audit import ObjectRef, Outcome
 from appliance.foundation.atomic_files import make_private_folder, storage_errors
 from appliance.foundation.errors import InputError, StorageError
 from appliance.foundation.identifiers import new_id, verify_id
+from appliance.foundation.messages import message
 from appliance.foundation.settings import MAX_UPLOAD_BYTES
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.grants import UPLOAD_KIND, upload_path
@@ -47,7 +48,7 @@ class Upload:
         self._digest = hashlib.sha256()
         # The file is there before its key, and goes after it: whatever kills this process, no key is left that nothing
         # points to.
-        with storage_errors("Receiving the file"):
+        with storage_errors(message("task:receive-file")):
             self._file: BinaryIO = open(self._path, "xb")  # noqa: SIM115 - closed by finish and abort
         try:
             key = vault.new_data_key(UPLOAD_KIND, self.id)
@@ -66,7 +67,7 @@ class Upload:
         try:
             if self._size > MAX_UPLOAD_BYTES:
                 raise InputError("upload.size", max_upload_bytes=MAX_UPLOAD_BYTES // 1024**2)
-            with storage_errors("Receiving the file"):
+            with storage_errors(message("task:receive-file")):
                 self._writer.write(piece)
             self._digest.update(piece)
         except (InputError, StorageError) as error:
@@ -76,7 +77,7 @@ class Upload:
     def finish(self) -> StoredUpload:
         """Make the sealed file durable and log that it is there. Raises `StorageError`."""
         try:
-            with storage_errors("Receiving the file"):
+            with storage_errors(message("task:receive-file")):
                 self._writer.finish()
                 self._file.close()
         except StorageError as error:

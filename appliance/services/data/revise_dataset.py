@@ -173,7 +173,7 @@ def write_next_version(
         changed = int(result["changed"])
         if revision.changes_rows and not changed:
             raise InputError("dataset.fix:nothing")
-        with storage_errors("Keeping the dataset"):
+        with storage_errors(message("task:keep-dataset")):
             if target.exists():
                 shutil.rmtree(target)
             os.rename(staging / f"v{version}", target)

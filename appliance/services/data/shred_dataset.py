@@ -25,6 +25,7 @@ from appliance.datasets.tables import DATASET_VERSIONS, DATASETS, ERASURES
 from appliance.foundation import canonical_json
 from appliance.foundation.atomic_files import fsync_folder, storage_errors
 from appliance.foundation.errors import ConflictError, NotFoundError
+from appliance.foundation.messages import message
 from appliance.models.records import list_adapters
 from appliance.reports.erasure_certificate import Erasure, erasure_certificate
 from appliance.services.context import APPLIANCE, Caller, ServiceContext
@@ -169,7 +170,7 @@ def _finish(context: ServiceContext, dataset_id: str, versions: str = "") -> str
     context.vault.shred(*parts, *(("job", job_id) for job_id in jobs))
     whole = dataset_folder(context, dataset_id)
     folders = [whole / f"v{number}" for number in numbers] if versions else [whole]
-    with storage_errors("Removing the dataset's files"):
+    with storage_errors(message("task:remove-dataset")):
         for folder in (*folders, *(job_folder(context, job_id) for job_id in jobs)):
             if folder.exists():
                 shutil.rmtree(folder)

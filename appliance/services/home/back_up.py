@@ -26,6 +26,7 @@ from appliance.audit import ObjectRef, Outcome, TreeHead
 from appliance.foundation.atomic_files import make_private_folder, storage_errors
 from appliance.foundation.errors import ApplianceError, ConflictError, InputError
 from appliance.foundation.identifiers import new_id
+from appliance.foundation.messages import message
 from appliance.policy import find_policy_folder, policy_files
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.object_kinds import OBJECT_KINDS
@@ -174,13 +175,13 @@ class BackupDesk:
             )
         with context.log.still() as (head, log_files):
             secrets = context.vault.snapshot(staging / "appliance.db")
-            with storage_errors("Copying the end of the log"):
+            with storage_errors(message("task:copy-log-end")):
                 for path in log_files:
                     name = path.relative_to(context.home)
                     if path.name == "checkpoint" or path.parent.name.endswith(".p"):
                         make_private_folder((staging / name).parent)
                         shutil.copyfile(path, staging / name)
-        with storage_errors("Copying the policies"):
+        with storage_errors(message("task:copy-policies")):
             make_private_folder(staging / "policies")
             for path in policy_files(find_policy_folder()):
                 shutil.copyfile(path, staging / "policies" / path.name)

@@ -13,6 +13,7 @@ from typing import Any
 
 from appliance.foundation.atomic_files import make_private_folder, storage_errors, write_atomic
 from appliance.foundation.errors import ConflictError, InputError
+from appliance.foundation.messages import message
 from appliance.vault.backup_format import PART_BYTES, padded, part_context, part_name, part_path
 from appliance.vault.stream import CHUNK_BYTES, HEADER_BYTES, seal_file
 
@@ -65,7 +66,7 @@ def keep_manifest(out: Path, backup_id: str, sealed: bytes) -> None:
 def _copy(file: Any, out: Path, set_id: str, set_key: bytes) -> dict[str, Any]:
     digest, size, parts = hashlib.sha256(), 0, []
     while True:
-        with storage_errors("Reading the home"):
+        with storage_errors(message("task:read-home")):
             data = file.read(PART_BYTES)
         if not data:
             break
@@ -89,7 +90,7 @@ def _keep_part(path: Path, plaintext: bytes, set_key: bytes, set_id: str) -> Non
 def _remove_unfinished(out: Path) -> None:
     """Remove what a kill left: files that never got their names."""
     for path in _temporary(out):
-        with storage_errors("Removing what was not finished"):
+        with storage_errors(message("task:remove-unfinished")):
             os.unlink(path)
 
 

@@ -11,6 +11,7 @@ from appliance import __version__
 from appliance.audit import ObjectRef, Outcome
 from appliance.foundation import canonical_json
 from appliance.foundation.atomic_files import storage_errors, write_atomic
+from appliance.foundation.messages import message
 from appliance.services.context import APPLIANCE, ServiceContext
 
 # in the home: the digests of the last start. Whoever removes it causes one more entry, no less.
@@ -44,7 +45,7 @@ def note_configuration(context: ServiceContext, policies: Path) -> None:
 
 def _digest(paths: list[Path]) -> str:
     digest = hashlib.sha256()
-    with storage_errors("Reading the policies"):
+    with storage_errors(message("task:read-policies")):
         for path in paths:
             text = path.read_bytes()
             digest.update(f"{path.name}\n{len(text)}\n".encode() + text)

@@ -10,6 +10,7 @@ from pathlib import Path
 from appliance.foundation.atomic_files import make_private_folder, storage_errors
 from appliance.foundation.errors import AuthenticationError, IntegrityError, NotFoundError
 from appliance.foundation.identifiers import verify_id
+from appliance.foundation.messages import message
 from appliance.vault.backup_format import (
     MAX_MANIFEST_BYTES,
     BackedUpFile,
@@ -40,7 +41,7 @@ def find_manifest(source: Path, secret: RecoverySecret, backup_id: str = "") -> 
         raise NotFoundError("backup.absent")
     found = []
     for name in names:
-        with storage_errors("Reading the backup"), (source / "manifests" / name).open("rb") as file:
+        with storage_errors(message("task:read-backup")), (source / "manifests" / name).open("rb") as file:
             data = file.read(MAX_MANIFEST_BYTES + 1)
         try:
             found.append(open_manifest(data, name, bytes(secret)))
@@ -68,7 +69,7 @@ def restore_file(source: Path, manifest: Manifest, file: BackedUpFile, target: P
     """Write one file durably to the new file `target`. Raises `IntegrityError` naming it, `StorageError`."""
     digest, size = hashlib.sha256(), 0
     make_private_folder(target.parent)
-    with storage_errors(f"Restoring {file.path}"):
+    with storage_errors(message("task:restore-file", file=file.path)):
         descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with open(descriptor, "wb", buffering=0) as writer:
             for data in _parts(source, manifest, file):

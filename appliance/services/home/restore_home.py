@@ -125,7 +125,7 @@ def _all_or_nothing(home: Path) -> Iterator[None]:
 
 def _clear(home: Path) -> None:
     """Remove everything but the lock; the mark goes last, so that what is still there can be told from a home."""
-    with storage_errors("Emptying the home"):
+    with storage_errors(message("task:empty-home")):
         for path in sorted(home.iterdir(), key=lambda each: each.name == RESTORING):
             if path.name == RESTORING:
                 fsync_folder(home)

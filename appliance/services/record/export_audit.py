@@ -12,6 +12,7 @@ from typing import Any, Literal
 from appliance.audit.ocsf import ocsf_event
 from appliance.audit.tiles import CHECKPOINT
 from appliance.foundation.atomic_files import storage_errors
+from appliance.foundation.messages import message
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.operations import operation
 from appliance.services.record.read_audit import LOG, log_key
@@ -53,7 +54,7 @@ def export_folder(context: ServiceContext, caller: Caller) -> dict[str, Any]:
     key = log_key(context)
     partial: dict[str, str] = {}
     full: list[str] = []
-    reading = storage_errors("Reading the end of the audit log")
+    reading = storage_errors(message("task:read-log-end"))
     with context.act(caller, "audit.export", LOG, {"format": "folder"}), context.log.still() as (head, files), reading:
         for path in files:
             name = path.relative_to(context.home / "audit").as_posix()

@@ -1,4 +1,4 @@
-"""Alembic's environment: runs the migrations on the connection that the database gives. There is no offline mode."""
+"""Alembic environment: runs the migrations on the given connection. There is no offline mode."""
 
 from alembic import context
 

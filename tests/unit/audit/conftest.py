@@ -1,6 +1,4 @@
-"""Real parts for the log's tests: a clock that stands still, an Ed25519 signer, a head store in memory, and a filled
-log.
-"""
+"""Real parts for the log's tests: a controlled clock, an Ed25519 signer, a head store in memory, and a filled log."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,27 +13,27 @@ from appliance.audit import Actor, AuditLog, ObjectRef, Outcome, TreeHead
 
 @dataclass
 class StillClock:
-    """A clock that moves one microsecond a look."""
+    """A clock that advances by one microsecond each time it is read."""
 
     now: int = 1_700_000_000_000_000
 
     def now_us(self) -> int:
-        """Return a microsecond more than before."""
+        """Return one microsecond more than before."""
         self.now += 1
         return self.now
 
     def monotonic_us(self) -> int:
-        """Return what has passed since the boot that this clock imagines."""
+        """Return the time since the imagined boot."""
         return self.now - 1_600_000_000_000_000
 
     def boot_id(self) -> str:
-        """Return the one boot there is."""
+        """Return a constant id."""
         return "6b1d0f6c-54a6-4a7f-8c39-0c1d1f4f9a10"
 
 
 @dataclass
 class KeySigner:
-    """A signer with a key of its own, the same in every run."""
+    """A signer whose key is derived from `seed`."""
 
     seed: int = 1
     name: str = "appliance.example/log"
@@ -56,7 +54,7 @@ class KeySigner:
 
 @dataclass
 class MemoryHeads:
-    """A head store that keeps every head it was given; `refusal` makes it raise."""
+    """A head store that keeps every head; `refusal` makes it raise."""
 
     saved: list[TreeHead] = field(default_factory=list)
     refusal: BaseException | None = None
@@ -66,7 +64,7 @@ class MemoryHeads:
         return self.saved[-1] if self.saved else None
 
     def save(self, head: TreeHead) -> None:
-        """Keep the head, or refuse as told."""
+        """Keep the head, or raise the refusal."""
         if self.refusal is not None:
             raise self.refusal
         self.saved.append(head)
@@ -94,7 +92,7 @@ def heads() -> MemoryHeads:
 
 @pytest.fixture
 def fill() -> Callable[[AuditLog, int], None]:
-    """Return a function that appends so many entries."""
+    """Return a function that appends a number of entries."""
 
     def fill_log(log: AuditLog, count: int) -> None:
         for _ in range(count):
@@ -107,12 +105,12 @@ def fill() -> Callable[[AuditLog, int], None]:
 def filled(
     tmp_path: Path, clock: StillClock, signer: KeySigner, heads: MemoryHeads, fill: Callable[[AuditLog, int], None]
 ) -> Callable[[int], Path]:
-    """Return a function that makes a closed, signed log of so many entries and returns its folder."""
+    """Return a function that makes a closed, signed log of a number of entries and returns its folder."""
 
     def make(count: int) -> Path:
         folder = tmp_path / f"log-{count}"
         log = AuditLog.open(folder, clock)
-        # All but the last are written before the signer comes: signing each of hundreds would only take time.
+        # All but the last are written without a signer, because hundreds of signatures would only take time.
         fill(log, count - 1)
         log.attach(signer, heads)
         fill(log, 1)
@@ -124,5 +122,5 @@ def filled(
 
 @pytest.fixture(scope="session")
 def parts() -> SimpleNamespace:
-    """Give the classes, for fixtures that live longer than a test."""
+    """Return the classes, for fixtures with a wider scope."""
     return SimpleNamespace(Signer=KeySigner, Heads=MemoryHeads, Clock=StillClock)

@@ -1,6 +1,4 @@
-"""Nothing is in the log that the catalogue does not name; the catalogue says who may, as the policy does, and its page
-is up to date.
-"""
+"""The log contains only events of the catalogue, the catalogue agrees with the policy, and its page is up to date."""
 
 import ast
 import dataclasses
@@ -16,10 +14,9 @@ from appliance.policy import Principal, Rules, find_policy_folder
 from appliance.policy.rules import ROLES
 
 ROOT = Path(__file__).parents[3]
-# Who may besides the policy, because it is no person's request: the appliance itself, and whoever is not signed in yet.
+# Roles that the policy does not know: the appliance itself, and people who are not signed in.
 BEYOND_POLICY = frozenset({"system", "none"})
-# Entries that the policy does not decide: the home before it has one, what the appliance does, parts of a permitted
-# act.
+# Events that the policy does not decide: before there is a home, actions of the appliance, parts of permitted actions.
 NOT_IN_POLICY = {
     "home.create",
     "home.restore",
@@ -34,9 +31,9 @@ NOT_IN_POLICY = {
     "log.reread",
     "clock.change",
 }
-# The web's door refuses whom the policy never hears of.
+# The web server refuses these requests before the policy is asked.
 NOT_IN_POLICY |= {action for action in EVENTS if action.startswith("door.refuse-")}
-# Permitted before there is a command that does them; whoever writes it must name the event.
+# Permitted although there is no command yet; the command will need an event.
 PERMITTED_AHEAD = {"user.disable", "user.reset"}
 
 
@@ -46,35 +43,37 @@ def cedar_actions() -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("action", "kind", "role", "details", "why"),
+    ("action", "kind", "role", "details", "sentence"),
     [
-        ("dataset.imports", "dataset", "trainer", {}, "no 'dataset.imports'"),
-        ("dataset.import", "job", "trainer", {}, "kind 'job'"),
-        ("dataset.import", "dataset", "auditor", {}, "role 'auditor'"),
-        ("dataset.import", "dataset", "trainer", {"name": "faq"}, r"\['name'\]"),
-        ("dataset.import", "dataset", "trainer", {"rows": "3"}, r"\['rows'\]"),
-        ("dataset.import", "dataset", "trainer", {"rows": True}, r"\['rows'\]"),
+        ("dataset.imports", "dataset", "trainer", {}, "no event 'dataset.imports'"),
+        ("dataset.import", "job", "trainer", {}, "does not allow objects of the kind 'job'"),
+        ("dataset.import", "dataset", "auditor", {}, "'dataset.import' does not allow the role 'auditor'"),
+        ("dataset.import", "dataset", "trainer", {"name": "faq"}, "types: 'name'"),
+        ("dataset.import", "dataset", "trainer", {"rows": "3"}, "types: 'rows'"),
+        ("dataset.import", "dataset", "trainer", {"rows": True}, "types: 'rows'"),
     ],
 )
-def test_what_the_catalogue_does_not_name_cannot_be_written(
-    tmp_path: Path, clock: Any, action: str, kind: str, role: str, details: dict[str, Any], why: str
+def test_entries_outside_the_catalogue_cannot_be_written(
+    tmp_path: Path, clock: Any, action: str, kind: str, role: str, details: dict[str, Any], sentence: str
 ) -> None:
     log = AuditLog.open(tmp_path, clock)
-    with pytest.raises(InputError, match=why):
-        log.append(Actor("us_1", role), action, ObjectRef(kind, "x"), Outcome.SUCCEEDED, details=details)
-    with pytest.raises(InputError, match=why), log.action(Actor("us_1", role), action, ObjectRef(kind, "x"), details):
+    actor, target = Actor("us_1", role), ObjectRef(kind, "x")
+    with pytest.raises(InputError, match=sentence) as caught:
+        log.append(actor, action, target, Outcome.SUCCEEDED, details=details)
+    assert caught.value.code == "audit.catalogue"
+    with pytest.raises(InputError, match=sentence), log.action(actor, action, target, details):
         pytest.fail("it must not happen")
     assert log.size == 0
 
 
-def test_anybody_may_be_denied_anything(tmp_path: Path, clock: Any) -> None:
+def test_anyone_may_be_denied_anything(tmp_path: Path, clock: Any) -> None:
     log = AuditLog.open(tmp_path, clock)
     for event in EVENTS.values():
         log.append(Actor("us_1", "stranger"), event.action, ObjectRef(event.kinds[0], "x"), Outcome.DENIED)
     assert log.size == len(EVENTS)
 
 
-def test_an_event_is_frozen_and_its_name_well_formed() -> None:
+def test_an_event_is_frozen_and_has_a_valid_name() -> None:
     for action, event in EVENTS.items():
         assert re.fullmatch(r"[a-z]+\.[a-z-]+", action)
         assert event.meaning.endswith(".")
@@ -82,11 +81,11 @@ def test_an_event_is_frozen_and_its_name_well_formed() -> None:
             event.meaning = ""  # type: ignore[misc]
 
 
-def test_every_action_of_the_policy_is_an_event_and_the_other_way_round() -> None:
+def test_the_policy_and_the_catalogue_have_the_same_actions() -> None:
     assert cedar_actions() == set(EVENTS) - NOT_IN_POLICY
 
 
-def test_the_catalogue_says_who_as_the_policy_does() -> None:
+def test_the_catalogue_allows_the_same_roles_as_the_policy() -> None:
     rules = Rules.load(find_policy_folder())
 
     def may(role: str, action: str) -> bool:
@@ -101,9 +100,7 @@ def test_the_catalogue_says_who_as_the_policy_does() -> None:
 
 
 def test_every_event_is_written_somewhere() -> None:
-    """Its name stands in the source of a service, or of the log itself: a catalogue of what never happens would
-    mislead.
-    """
+    """Its name occurs in the source code, because events that never happen would mislead."""
     texts = set()
     for path in (ROOT / "appliance").rglob("*.py"):
         if path.name != "catalogue.py":
@@ -114,6 +111,6 @@ def test_every_event_is_written_somewhere() -> None:
     assert set(EVENTS) - texts == set()
 
 
-def test_the_page_is_made_from_the_catalogue() -> None:
-    """`appliance audit events --markdown > ops/audit-events.md` mends it."""
+def test_the_page_is_up_to_date() -> None:
+    """`appliance audit events --markdown > ops/audit-events.md` updates it."""
     assert (ROOT / "ops" / "audit-events.md").read_text("utf-8") == events_page()

@@ -1,6 +1,4 @@
-"""Killed at any line of an append, torn at any byte by a power cut: what was acknowledged is there, and the log says
-what happened.
-"""
+"""After a kill at any line of an append, or a power cut at any byte, acknowledged entries exist and the log opens."""
 
 import contextlib
 import os
@@ -15,13 +13,16 @@ import pytest
 from killed import Killed
 
 from appliance.audit import Actor, AuditLog, ObjectRef, Outcome
+from appliance.audit.appending import FLUSH_ENTRIES
 from appliance.audit.journal import JOURNAL_BYTES
-from appliance.audit.log import FLUSH_ENTRIES
 from appliance.foundation.errors import AuditLogError
 
 ACTOR, TARGET = Actor("us_1", "trainer"), ObjectRef("dataset", "ds_1")
 BEFORE = 8
-FILES = ("log.py", "group_commit.py", "journal.py", "tile_files.py", "write_out.py", "opening.py", "atomic_files.py")
+FILES = (
+    *("log.py", "log_state.py", "appending.py", "group_commit.py", "journal.py"),
+    *("tile_files.py", "write_out.py", "opening.py", "atomic_files.py"),
+)
 
 
 def write(log: AuditLog, reason: str) -> int:
@@ -29,7 +30,7 @@ def write(log: AuditLog, reason: str) -> int:
 
 
 class KeptHeads:
-    """A head store in a file, which outlives a killed process as the database does."""
+    """A head store in a file, which survives a killed process as the database does."""
 
     def __init__(self, path: Path, head: type) -> None:
         self._path = path
@@ -49,10 +50,8 @@ class KeptHeads:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("settled", [False, True], ids=["append", "append-and-write-out"])
-def test_killed_before_any_line_of_an_append(tmp_path: Path, clock: Any, signer: Any, settled: bool) -> None:
-    """Every line of appends, and of one that writes the journal out: 500 deaths and more, each followed by a whole
-    verification.
-    """
+def test_a_kill_at_any_line_of_an_append_loses_nothing(tmp_path: Path, clock: Any, signer: Any, settled: bool) -> None:
+    """Every line of appends, and of writing the journal out; each kill is followed by a full verification."""
     from appliance.audit import TreeHead
 
     start = tmp_path / "start"
@@ -64,7 +63,7 @@ def test_killed_before_any_line_of_an_append(tmp_path: Path, clock: Any, signer:
         log.close()
         log = AuditLog.open(start / "audit", clock)
         log.attach(signer, KeptHeads(start / "head", TreeHead))
-    folder, told = tmp_path / "now", tmp_path / "told"
+    folder, counter = tmp_path / "now", tmp_path / "acknowledged"
 
     def open_it() -> AuditLog:
         opened = AuditLog.open(folder / "audit", clock)
@@ -74,7 +73,7 @@ def test_killed_before_any_line_of_an_append(tmp_path: Path, clock: Any, signer:
     def change(opened: AuditLog) -> None:
         for number in range(1 if settled else 3):
             write(opened, f"new {number}")
-            told.write_text(str(number + 1))
+            counter.write_text(str(number + 1))
         if settled:
             with opened.still():
                 pass
@@ -82,13 +81,13 @@ def test_killed_before_any_line_of_an_append(tmp_path: Path, clock: Any, signer:
     deaths, number = 0, 1
     while True:
         shutil.rmtree(folder, ignore_errors=True)
-        told.unlink(missing_ok=True)
+        counter.unlink(missing_ok=True)
         shutil.copytree(start, folder)
         if not Killed(open_it, change, FILES).before_line(number):
             break
         deaths, number = deaths + 1, number + 1
         again = open_it()
-        acknowledged = int(told.read_text()) if told.exists() else 0
+        acknowledged = int(counter.read_text()) if counter.exists() else 0
         reasons = [entry["reason"] for entry in again.entries() if entry["action"] == "dataset.read"]
         assert reasons[:BEFORE] == [f"before {number}" for number in range(BEFORE)]
         assert acknowledged <= len(reasons) - BEFORE <= acknowledged + 1
@@ -106,22 +105,26 @@ def test_killed_before_any_line_of_an_append(tmp_path: Path, clock: Any, signer:
 
 @pytest.fixture
 def torn(tmp_path: Path, clock: Any, signer: Any, heads: Any) -> tuple[Path, bytes, int, int]:
-    """Make a log with a last frame in its journal; return folder, journal, and where that frame begins and ends."""
-    log = AuditLog.open(tmp_path / "audit", clock)
+    """Return a log's folder, its journal, and the beginning and end of the journal's last frame."""
+    folder = tmp_path / "audit"
+    log = AuditLog.open(folder, clock)
     log.attach(signer, heads)
     write(log, "first")
-    start = JOURNAL_BYTES - log._journal.room
+    start = journal_end(log)
     write(log, "second")
-    return tmp_path / "audit", (tmp_path / "audit" / ".journal").read_bytes(), start, JOURNAL_BYTES - log._journal.room
+    return folder, (folder / ".journal").read_bytes(), start, journal_end(log)
+
+
+def journal_end(log: AuditLog) -> int:
+    """Return the position after the last frame of the journal."""
+    return JOURNAL_BYTES - log._state.journal.room
 
 
 @pytest.mark.parametrize("rest", ["zeros", "noise", "sectors"])
-def test_torn_at_any_byte_it_opens_at_the_last_durable_entry_and_says_so(
+def test_a_log_torn_at_any_byte_opens_at_the_last_durable_entry(
     torn: tuple[Path, bytes, int, int], tmp_path: Path, clock: Any, rest: str
 ) -> None:
-    """A power cut in the middle of the last write: the part that came is there, in place of the rest is what was there
-    before.
-    """
+    """After a power cut during the last write, the rest of its frame has the previous content."""
     folder, journal, start, end = torn
     noise = random.Random(1).randbytes(end - start)
     for cut in range(start, end, 3 if rest == "zeros" else 11):
@@ -130,7 +133,7 @@ def test_torn_at_any_byte_it_opens_at_the_last_durable_entry_and_says_so(
         shutil.copytree(folder, copy)
         missing = bytes(end - cut) if rest == "zeros" else noise[: end - cut]
         data = journal[:cut] + missing + journal[end:]
-        if rest == "sectors":  # the later sectors came, an earlier one did not
+        if rest == "sectors":  # later sectors were written, an earlier one was not
             data = journal[:cut] + bytes(min(64, end - cut)) + journal[min(end, cut + 64) :]
         (copy / ".journal").write_bytes(data)
         again = AuditLog.open(copy, clock)
@@ -144,8 +147,8 @@ def test_torn_at_any_byte_it_opens_at_the_last_durable_entry_and_says_so(
         assert AuditLog.open(copy, clock).size == 2
 
 
-def test_a_frame_that_was_changed_is_no_torn_one(torn: tuple[Path, bytes, int, int], clock: Any) -> None:
-    """Whole frames stand behind it: nothing is dropped, it is named."""
+def test_a_changed_frame_is_not_taken_for_a_torn_one(torn: tuple[Path, bytes, int, int], clock: Any) -> None:
+    """Complete frames follow it, so it is reported and not dropped."""
     folder, journal, start, _end = torn
     for position in range(start - 1, 60, -97):
         (folder / ".journal").write_bytes(journal[:position] + bytes([journal[position] ^ 1]) + journal[position + 1 :])
@@ -158,18 +161,16 @@ def test_a_frame_that_was_changed_is_no_torn_one(torn: tuple[Path, bytes, int, i
 
 
 @pytest.mark.parametrize("sealed", [False, True])
-def test_one_bit_changed_anywhere_before_the_last_frame_is_found_at_once(
+def test_a_changed_bit_before_the_last_frame_is_found_at_once(
     tmp_path: Path, clock: Any, signer: Any, heads: Any, sealed: bool
 ) -> None:
-    """Where the journal begins too, without which its batches belong to nothing; sealed, no remembered head would tell
-    of them.
-    """
+    """This includes the journal's beginning, also while sealed, when no remembered head would reveal the change."""
     log = AuditLog.open(tmp_path, clock)
     log.attach(signer, heads)
     if sealed:
         log.detach()
     write(log, "first")
-    last = JOURNAL_BYTES - log._journal.room
+    last = journal_end(log)
     write(log, "second")
     journal = (tmp_path / ".journal").read_bytes()
     for position in [*range(64), *range(64, last, 7)]:
@@ -181,10 +182,10 @@ def test_one_bit_changed_anywhere_before_the_last_frame_is_found_at_once(
         assert (caught.value.code, caught.value.entry) == ("audit.journal", 0), position
 
 
-def test_the_last_frame_taken_away_is_noticed_by_the_remembered_head(
+def test_a_removed_last_frame_is_noticed_by_the_remembered_head(
     torn: tuple[Path, bytes, int, int], clock: Any, signer: Any, heads: Any
 ) -> None:
-    """It looks as if it had been torn; but somebody was told of it."""
+    """It looks torn, but it had been acknowledged."""
     folder, journal, start, end = torn
     (folder / ".journal").write_bytes(journal[:start] + bytes(end - start) + journal[end:])
     again = AuditLog.open(folder, clock)
@@ -193,17 +194,17 @@ def test_the_last_frame_taken_away_is_noticed_by_the_remembered_head(
     assert caught.value.entry == 1
 
 
-def test_a_journal_taken_away_is_noticed_by_the_remembered_head(torn: Any, clock: Any, signer: Any, heads: Any) -> None:
+def test_a_removed_journal_is_noticed_by_the_remembered_head(torn: Any, clock: Any, signer: Any, heads: Any) -> None:
     (torn[0] / ".journal").unlink()
     with pytest.raises(AuditLogError, match="older folder"):
         AuditLog.open(torn[0], clock).attach(signer, heads)
 
 
 @pytest.mark.parametrize("where", ["header", "payload", "nothing"])
-def test_torn_where_the_journal_begins_anew_the_whole_is_read(
+def test_with_a_torn_beginning_of_the_journal_the_folder_is_read(
     tmp_path: Path, clock: Any, signer: Any, heads: Any, where: str
 ) -> None:
-    """Everything is in the tiles by then, durably."""
+    """All entries are durable in tiles before a journal begins."""
     log = AuditLog.open(tmp_path, clock)
     log.attach(signer, heads)
     for number in range(300):
@@ -222,7 +223,7 @@ def test_torn_where_the_journal_begins_anew_the_whole_is_read(
 def test_an_interrupted_write_out_must_agree_with_the_journal(
     tmp_path: Path, clock: Any, fill: Callable[[AuditLog, int], None]
 ) -> None:
-    """Files that go beyond what the journal began with are what an interrupted write left, or somebody's work."""
+    """Files beyond the journal's beginning were left by an interrupted write, or someone put them there."""
     log = AuditLog.open(tmp_path / "audit", clock)
     fill(log, 3)
     shutil.copytree(tmp_path / "audit", tmp_path / "before")
@@ -245,17 +246,14 @@ def test_an_interrupted_write_out_must_agree_with_the_journal(
 
 def test_a_journal_of_an_unknown_version_is_refused(tmp_path: Path, clock: Any) -> None:
     log = AuditLog.open(tmp_path, clock)
-    log._journal._end = 0
-    log._journal._write(1, b'{"keys":[],"open":[],"size":0,"version":2}')
-    with pytest.raises(AuditLogError, match="does not know"):
+    log._state.journal._end = 0
+    log._state.journal._write(1, b'{"keys":[],"open":[],"size":0,"version":2}')
+    with pytest.raises(AuditLogError, match="does not support"):
         AuditLog.open(tmp_path, clock)
 
 
-def test_opening_does_not_read_what_lies_left_of_the_edge(tmp_path: Path, clock: Any, signer: Any, heads: Any) -> None:
-    """However long the log: the bundles before the last are not opened (here they could not be).
-
-    The whole is `verify`'s to read.
-    """
+def test_opening_does_not_read_old_bundles(tmp_path: Path, clock: Any, signer: Any, heads: Any) -> None:
+    """Here an old bundle is unreadable, which only `verify` notices."""
     log = AuditLog.open(tmp_path, clock)
     fill_count = FLUSH_ENTRIES + 300
     for _number in range(fill_count):
@@ -271,17 +269,15 @@ def test_opening_does_not_read_what_lies_left_of_the_edge(tmp_path: Path, clock:
     assert caught.value.entry == 0
 
 
-def test_whatever_a_crash_leaves_half_written_is_removed_at_the_next_start(
+def test_temporary_files_of_a_crash_are_removed_at_the_next_start(
     tmp_path: Path, clock: Any, signer: Any, heads: Any
 ) -> None:
-    """Every temporary file that the log opens, of the journal, of tiles, of the checkpoint, has a name that the next
-    start knows.
-    """
+    """The next start recognises every temporary file of the journal, of tiles and of the checkpoint."""
     names: set[Path] = set()
-    heard = [names]
+    listening = [True]
 
     def hear(event: str, arguments: tuple[Any, ...]) -> None:
-        if event == "open" and heard and str(arguments[0]).endswith(".tmp"):
+        if event == "open" and listening and str(arguments[0]).endswith(".tmp"):
             names.add(Path(arguments[0]))
 
     sys.addaudithook(hear)
@@ -289,7 +285,7 @@ def test_whatever_a_crash_leaves_half_written_is_removed_at_the_next_start(
     log.attach(signer, heads)
     write(log, "first")
     log.close()
-    heard.clear()
+    listening.clear()
     assert {path.name.split(".")[1] for path in names} == {"journal", "checkpoint", "1"}
     for path in names:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -302,7 +298,7 @@ def test_whatever_a_crash_leaves_half_written_is_removed_at_the_next_start(
 
 
 class Disk:
-    """Says how much room there is."""
+    """Reports a chosen amount of free space."""
 
     def __init__(self) -> None:
         self.free = 10**12
@@ -311,7 +307,7 @@ class Disk:
         return self.free
 
 
-def test_on_a_full_disk_no_request_is_taken_and_the_refusal_is_logged(
+def test_on_a_full_disk_requests_are_refused_and_logged_as_denied(
     tmp_path: Path, clock: Any, signer: Any, heads: Any
 ) -> None:
     from appliance.foundation.errors import StorageError
@@ -330,8 +326,8 @@ def test_on_a_full_disk_no_request_is_taken_and_the_refusal_is_logged(
         log.append(ACTOR, "dataset.shred", TARGET, Outcome.DENIED, reason="policy.denied")
         with log.action(Actor("operator", "operator"), "vault.seal", ObjectRef("home", "home")):
             pass
-    said = [(entry["action"], entry["outcome"], entry["reason"]) for entry in log.entries()]
-    assert said == [
+    entries = [(entry["action"], entry["outcome"], entry["reason"]) for entry in log.entries()]
+    assert entries == [
         ("dataset.import", "requested", ""),
         ("dataset.read", "denied", "storage.full"),
         ("dataset.list", "denied", "storage.full"),
@@ -346,7 +342,7 @@ def test_on_a_full_disk_no_request_is_taken_and_the_refusal_is_logged(
     assert log.verify(public_key=signer.public_key, remembered=heads.load()).size == 8
 
 
-def test_when_even_the_reserve_is_used_up_nothing_is_said_and_nothing_done(tmp_path: Path, clock: Any) -> None:
+def test_without_any_reserve_nothing_is_logged_and_nothing_done(tmp_path: Path, clock: Any) -> None:
     from appliance.foundation.errors import StorageError
 
     disk = Disk()
@@ -360,7 +356,7 @@ def test_when_even_the_reserve_is_used_up_nothing_is_said_and_nothing_done(tmp_p
             pytest.fail("it must not happen")
     assert log.size > 1000
     before = -1
-    while log.size > before:  # Short ones find room a little longer.
+    while log.size > before:  # Short entries fit a little longer.
         before = log.size
         with contextlib.suppress(StorageError):
             log.append(ACTOR, "dataset.shred", TARGET, Outcome.DENIED)
@@ -399,7 +395,7 @@ class TwoClocks:
         return self.boot
 
     def wait(self, wall: int, since: int) -> None:
-        """Move both."""
+        """Advance both clocks."""
         self.wall, self.since = self.wall + wall, self.since + since
 
 
@@ -412,17 +408,17 @@ class TwoClocks:
         (-2_000, 0, -2_000),
         (3_600_000_000, 1_000_000, 3_599_000_000),
     ],
-    ids=["time passes", "slewed", "moved back", "moved back a little", "moved on"],
+    ids=["time passes", "slewed", "set back", "set back a little", "set forward"],
 )
-def test_a_moved_wall_clock_is_an_entry_before_the_one_that_noticed(
+def test_a_set_wall_clock_is_logged_before_the_entry_that_noticed_it(
     tmp_path: Path, wall: int, since: int, step: int
 ) -> None:
     clock = TwoClocks()
-    found = moved(clock, tmp_path, lambda: clock.wait(wall, since))
-    assert found == ([{"step_us": step, "before_us": 1_700_000_000_000_000}] if step else [])
+    changes = moved(clock, tmp_path, lambda: clock.wait(wall, since))
+    assert changes == ([{"step_us": step, "before_us": 1_700_000_000_000_000}] if step else [])
 
 
-def test_a_wall_clock_that_went_back_over_a_restart_is_an_entry_too(tmp_path: Path) -> None:
+def test_a_wall_clock_set_back_across_a_restart_is_logged_too(tmp_path: Path) -> None:
     clock = TwoClocks()
     log = AuditLog.open(tmp_path, clock)
     write(log, "before")

@@ -1,4 +1,4 @@
-"""What is written can be read back, and nothing else can."""
+"""Entries that can be written can be parsed, and nothing else can."""
 
 from typing import Any
 
@@ -67,11 +67,11 @@ def test_golden_entry() -> None:
     st.sampled_from(Outcome),
     st.dictionaries(st.from_regex(r"[a-z_]{1,9}", fullmatch=True).filter(lambda n: n[0] != "_"), TEXT),
 )
-def test_what_is_written_can_be_read_back(
+def test_written_entries_can_be_parsed(
     id_: str, digest: str, reason: str, outcome: Outcome, details: dict[str, str]
 ) -> None:
-    """Any text at all, lone surrogates too, comes back (they as their escapes)."""
-    made = draft(
+    """Any text is preserved, and lone surrogates become escapes."""
+    new = draft(
         actor=Actor("us_" + id_, "admin", id_),
         target=ObjectRef("file", id_, digest),
         reason=reason,
@@ -79,10 +79,10 @@ def test_what_is_written_can_be_read_back(
         request="rq_1",
         details={**details, "n": -5, "yes": True},
     )
-    entry = made.place(7, SystemClock(), SystemClock().boot_id())
+    entry = new.place(7, SystemClock(), SystemClock().boot_id())
     assert parse_entry(encode_entry(entry), 7) == entry
-    assert made.encode(entry) == _canonical(entry) == canonical_json.encode(entry)
-    assert len(made.encode(entry)) <= made.size
+    assert new.encode(entry) == _canonical(entry) == canonical_json.encode(entry)
+    assert len(new.encode(entry)) <= new.size
     assert entry["reason"] == reason.encode("utf-8", "backslashreplace").decode()
     assert entry["details"]["yes"] is True
 
@@ -113,17 +113,16 @@ def test_what_is_written_can_be_read_back(
         {"details": {"long": "x" * MAX_ENTRY_BYTES}},
     ],
 )
-def test_what_could_not_be_read_back_is_not_written(change: dict[str, Any]) -> None:
+def test_invalid_entries_are_not_written(change: dict[str, Any]) -> None:
     with pytest.raises(InputError, match="cannot be written to the audit log"):
         draft(**change)
 
 
-def test_the_longest_entry_still_fits() -> None:
+def test_the_longest_entry_fits() -> None:
     spare = MAX_ENTRY_BYTES - len(
         encode_entry(draft(details={"d": ""}).fields | {k: GOOD[k] for k in GOOD if k not in draft().fields})
     )
-    # The sequence and the times are counted at their widest: 15 digits more for the sequence, 14 for the monotonic
-    # time.
+    # The longest possible numbers are assumed: 15 more digits for the sequence and 14 for the monotonic time.
     draft(details={"d": "x" * (spare - 29)})
     with pytest.raises(InputError, match="longer than 65,535 bytes"):
         draft(details={"d": "x" * (spare - 28)})
@@ -149,7 +148,7 @@ def test_the_longest_entry_still_fits() -> None:
         {"sequence": 4},
     ],
 )
-def test_an_entry_that_deviates_is_named(change: dict[str, Any]) -> None:
+def test_a_deviating_entry_is_named(change: dict[str, Any]) -> None:
     value = GOOD | change
     data = (
         canonical_json.encode(value)
@@ -164,7 +163,7 @@ def test_an_entry_that_deviates_is_named(change: dict[str, Any]) -> None:
 @pytest.mark.parametrize("field", GOOD)
 def test_an_entry_without_a_field_is_refused(field: str) -> None:
     value = {name: content for name, content in GOOD.items() if name != field}
-    with pytest.raises(AuditLogError, match="other fields"):
+    with pytest.raises(AuditLogError, match="exactly the required fields"):
         parse_entry(canonical_json.encode(value), 3)
 
 
@@ -185,11 +184,11 @@ DAMAGED = [
 
 
 @pytest.mark.parametrize("data", DAMAGED)
-def test_what_is_not_canonical_json_is_refused(data: bytes) -> None:
+def test_noncanonical_json_is_refused(data: bytes) -> None:
     with pytest.raises(AuditLogError):
         parse_entry(data, 3)
 
 
-def test_a_clock_that_is_out_of_bounds_cannot_damage_the_log() -> None:
+def test_a_clock_out_of_bounds_cannot_damage_the_log() -> None:
     with pytest.raises(InputError, match="out of bounds"):
         encode_entry(GOOD | {"time_us": -1})

@@ -1,6 +1,4 @@
-"""Whoever brings an item returns when it is written; many share one write; nobody is forgotten, whatever fails or is
-interrupted.
-"""
+"""Threads return when their items are written, share writes, and are not forgotten after errors or interruptions."""
 
 import random
 import signal
@@ -14,17 +12,17 @@ from appliance.audit.group_commit import MAX_BATCH, GroupCommit
 
 
 class Paper:
-    """Writes batches down. Each write first waits for `go_on`; `refuse` makes it raise."""
+    """Records batches. Each write waits for `go_on`; `refuse` makes it raise."""
 
     def __init__(self) -> None:
         self.batches: list[list[str]] = []
-        self.begun = 0
+        self.started = 0
         self.go_on = threading.Semaphore(0)
         self.refuse: BaseException | None = None
         self.limit = MAX_BATCH
 
     def __call__(self, batch: list[str]) -> int:
-        self.begun += 1
+        self.started += 1
         assert self.go_on.acquire(timeout=60)
         if self.refuse is not None:
             raise self.refuse
@@ -38,7 +36,7 @@ def until(holds: Callable[[], bool]) -> None:
 
 
 def put_all(queue: GroupCommit[str], items: str, done: list[str]) -> list[threading.Thread]:
-    """Put each letter in a thread of its own, one after the other; `done` gets those that returned."""
+    """Put each letter in its own thread, in order. `done` collects the letters of threads that returned."""
 
     def put(item: str) -> None:
         queue.put(item)
@@ -55,20 +53,18 @@ def put_all(queue: GroupCommit[str], items: str, done: list[str]) -> list[thread
 
 @contextmanager
 def written(paper: Paper, queue: GroupCommit[str]) -> Iterator[list[threading.Thread]]:
-    """Have the item "first" being written during the block, so that those who come then have to wait; join what is in
-    the list after.
-    """
-    begun = paper.begun
+    """Write the item "first" during the block, so that other items have to wait. Then join the threads in the list."""
+    started = paper.started
     threads = [threading.Thread(target=queue.put, args=("first",), daemon=True)]
     threads[0].start()
-    until(lambda: paper.begun > begun)
+    until(lambda: paper.started > started)
     yield threads
     for thread in threads:
         thread.join(60)
         assert not thread.is_alive()
 
 
-def test_who_waits_during_a_write_shares_the_next_in_order() -> None:
+def test_items_that_wait_during_a_write_share_the_next_one_in_order() -> None:
     paper, done = Paper(), list[str]()
     queue = GroupCommit(paper)
     with written(paper, queue) as threads:
@@ -79,19 +75,19 @@ def test_who_waits_during_a_write_shares_the_next_in_order() -> None:
     assert sorted(done) == list("abcdefghijklmnop")
 
 
-def test_nobody_returns_before_the_write_does() -> None:
+def test_no_thread_returns_before_its_write_does() -> None:
     paper, done = Paper(), list[str]()
     queue = GroupCommit(paper)
     with written(paper, queue) as threads:
         threads.extend(put_all(queue, "abc", done))
         paper.go_on.release()
-        until(lambda: paper.begun == 2)
+        until(lambda: paper.started == 2)
         assert done == []
         paper.go_on.release()
     assert sorted(done) == list("abc")
 
 
-def test_what_a_write_left_over_comes_first_in_the_next() -> None:
+def test_items_left_over_by_a_write_come_first_in_the_next() -> None:
     paper, done = Paper(), list[str]()
     queue = GroupCommit(paper)
     with written(paper, queue) as threads:
@@ -102,7 +98,7 @@ def test_what_a_write_left_over_comes_first_in_the_next() -> None:
     assert sorted(done) == list("abcdefg")
 
 
-def test_a_write_that_raises_raises_in_one_thread_and_the_queue_goes_on() -> None:
+def test_an_error_is_raised_in_one_thread_and_the_queue_continues() -> None:
     paper, done = Paper(), list[str]()
     queue = GroupCommit(paper)
     paper.refuse = ValueError("no")
@@ -116,7 +112,8 @@ def test_a_write_that_raises_raises_in_one_thread_and_the_queue_goes_on() -> Non
     assert paper.batches == [["first"], ["a", "b"]]
 
 
-def test_sixteen_threads_lose_and_double_nothing_whatever_is_left_over() -> None:
+def test_sixteen_threads_neither_lose_nor_duplicate_items() -> None:
+    """Each write leaves a random part of its batch over."""
     seen: list[int] = []
     chance = random.Random(5)
 
@@ -142,12 +139,12 @@ def test_sixteen_threads_lose_and_double_nothing_whatever_is_left_over() -> None
 
 
 class Interrupted(Exception):  # noqa: N818 - it stands for KeyboardInterrupt
-    """A signal came while the main thread waited."""
+    """A signal arrived while the main thread was waiting."""
 
 
 @contextmanager
 def interruptible() -> Iterator[Callable[[], None]]:
-    """Give what interrupts the main thread, from another one."""
+    """Yield a function that interrupts the main thread from another thread."""
 
     def interrupt(*_args: object) -> None:
         raise Interrupted
@@ -162,10 +159,8 @@ def interruptible() -> Iterator[Callable[[], None]]:
 
 
 @pytest.mark.parametrize("place", ["leading", "in the batch", "waiting"])
-def test_a_thread_that_is_interrupted_keeps_nobody_waiting(place: str) -> None:
-    """Chosen to lead next, in another's batch, or in line behind it: it leaves, and those who came after it are written
-    and woken.
-    """
+def test_an_interrupted_thread_keeps_no_other_waiting(place: str) -> None:
+    """It may lead next, be in another thread's batch, or wait behind it. Later threads are written and woken."""
     paper, done = Paper(), list[str]()
     queue = GroupCommit(paper)
     with interruptible() as interrupt, written(paper, queue) as threads:
@@ -177,7 +172,7 @@ def test_a_thread_that_is_interrupted_keeps_nobody_waiting(place: str) -> None:
             threads.extend(put_all(queue, "cdef", done))
             if place == "in the batch":
                 paper.go_on.release()
-                until(lambda: paper.begun == 2)
+                until(lambda: paper.started == 2)
             interrupt()
 
         helper = threading.Thread(target=others, daemon=True)
@@ -186,17 +181,17 @@ def test_a_thread_that_is_interrupted_keeps_nobody_waiting(place: str) -> None:
             queue.put("main")
         helper.join(60)
         paper.go_on.release(3)
-    among = ["main"] if place == "in the batch" else []
-    assert paper.batches == [["first"], [*before, *among, *"cdef"]]
+    main = ["main"] if place == "in the batch" else []
+    assert paper.batches == [["first"], [*before, *main, *"cdef"]]
     assert sorted(done) == sorted(before + "cdef")
 
 
-def test_those_who_came_last_time_are_waited_for_and_not_for_ever() -> None:
+def test_the_wait_for_expected_threads_is_limited() -> None:
     paper, done = Paper(), list[str]()
     queue = GroupCommit(paper)
     with written(paper, queue) as threads:
         threads.extend(put_all(queue, "abcd", done))
         paper.go_on.release(2)
     paper.go_on.release()
-    queue.put("alone")  # Four are expected, and nobody else comes.
+    queue.put("alone")  # Four threads are expected, but no other comes.
     assert paper.batches[-1] == ["alone"]

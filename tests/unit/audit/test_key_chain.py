@@ -1,4 +1,4 @@
-"""A new signing key counts when the old one signed it, in the log; whoever holds any of the keys can follow."""
+"""A new signing key is valid if the log contains the old key's signature for it; every key leads to the later ones."""
 
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,14 @@ OPERATOR, VAULT = Actor("operator", "operator"), ObjectRef("vault", "home")
 
 
 def settle(log: AuditLog) -> None:
-    """Have everything written out, as for a backup."""
+    """Write everything out, as for a backup."""
     with log.still():
         pass
 
 
 @pytest.fixture
 def changed(tmp_path: Path, clock: Any, signer: Any, other_signer: Any, parts: Any, heads: Any, fill: Any) -> AuditLog:
-    """Give a log that went through three keys: the third is in force from entry 7 on."""
+    """Return a log with three keys in turn; the third is in force from entry 7 on."""
     log = AuditLog.open(tmp_path / "log", clock)
     log.attach(signer, heads)
     fill(log, 3)
@@ -35,9 +35,7 @@ def changed(tmp_path: Path, clock: Any, signer: Any, other_signer: Any, parts: A
     return log
 
 
-def test_each_key_of_the_log_verifies_it_and_no_other(
-    tmp_path: Path, changed: AuditLog, parts: Any, heads: Any
-) -> None:
+def test_only_keys_of_the_log_verify_it(tmp_path: Path, changed: AuditLog, parts: Any, heads: Any) -> None:
     for seed in (1, 2, 3):
         assert (
             verify_log(tmp_path / "log", public_key=parts.Signer(seed).public_key, remembered=heads.load()).size == 10
@@ -47,7 +45,7 @@ def test_each_key_of_the_log_verifies_it_and_no_other(
     assert changed.changed_key == parts.Signer(3).public_key
 
 
-def test_opened_again_it_takes_the_last_key_alone(
+def test_a_reopened_log_accepts_only_the_last_key(
     tmp_path: Path, changed: AuditLog, clock: Any, parts: Any, heads: Any, fill: Any
 ) -> None:
     changed.close()
@@ -76,21 +74,21 @@ def test_a_witness_is_verified_with_the_key_of_its_time(
     with pytest.raises(AuditLogError, match="another log"):
         verify_log(tmp_path / "log", public_key=signer.public_key, witnesses=[other])
     later = parse_checkpoint(sign_checkpoint(TreeHead(11, good.head.root), parts.Signer(3)))
-    with pytest.raises(AuditLogError, match="lost its end") as caught:
+    with pytest.raises(AuditLogError, match="end of the audit log is missing") as caught:
         verify_log(tmp_path / "log", public_key=signer.public_key, witnesses=[later])
     assert caught.value.entry == 10
 
 
-def test_without_a_signer_nothing_is_handed_over(tmp_path: Path, clock: Any, signer: Any) -> None:
+def test_without_a_signer_the_key_cannot_be_changed(tmp_path: Path, clock: Any, signer: Any) -> None:
     log = AuditLog.open(tmp_path / "log", clock)
     with pytest.raises(ConflictError):
         log.change_key(OPERATOR, VAULT, signer)
 
 
-def test_when_the_checkpoint_cannot_be_kept_the_change_is_made_all_the_same(
+def test_a_change_is_made_even_if_its_head_cannot_be_saved(
     tmp_path: Path, clock: Any, signer: Any, other_signer: Any, heads: Any, fill: Any
 ) -> None:
-    """The entry is durable: from there on only the new key counts, in this process and after the next start."""
+    """Once the entry is durable only the new key is valid, in this process and after the next start."""
     log = AuditLog.open(tmp_path / "log", clock)
     log.attach(signer, heads)
     fill(log, 2)
@@ -120,17 +118,17 @@ def test_when_the_checkpoint_cannot_be_kept_the_change_is_made_all_the_same(
         {"old": 7},
     ],
 )
-def test_an_entry_that_the_old_key_did_not_sign_as_it_stands_changes_nothing(
+def test_a_change_that_the_old_key_did_not_sign_is_refused(
     signer: Any, other_signer: Any, change: dict[str, Any]
 ) -> None:
     details = {**change_details(signer, other_signer.public_key, TreeHead(0, EMPTY_ROOT)), **change}
-    with pytest.raises(AuditLogError, match="did not sign that") as caught:
+    with pytest.raises(AuditLogError, match="is not signed by the previous key") as caught:
         KeyChain().follow({"sequence": 0, "details": details, "outcome": Outcome.SUCCEEDED}, TreeHead(0, EMPTY_ROOT))
     assert (caught.value.entry, caught.value.code) == (0, "audit.key-change")
 
 
-def test_a_change_must_follow_on_the_key_before_and_be_made(signer: Any, other_signer: Any, parts: Any) -> None:
-    """A key that is no longer in force hands nothing over."""
+def test_only_the_key_in_force_can_hand_over(signer: Any, other_signer: Any, parts: Any) -> None:
+    """The change must also have succeeded."""
     head = TreeHead(0, EMPTY_ROOT)
     chain = KeyChain()
     entry = {
@@ -148,7 +146,7 @@ def test_a_change_must_follow_on_the_key_before_and_be_made(signer: Any, other_s
     assert [chain.key_at(size, signer.public_key) for size in (0, 1)] == [signer.public_key, other_signer.public_key]
 
 
-def test_the_entry_is_one_of_the_log(changed: AuditLog) -> None:
+def test_changes_of_keys_are_entries_of_the_log(changed: AuditLog) -> None:
     entries = [entry for entry in changed.entries() if entry["action"] == KEY_CHANGE]
     assert [entry["sequence"] for entry in entries] == [3, 7]
     assert changed.unfinished() == []

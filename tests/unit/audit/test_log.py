@@ -1,6 +1,4 @@
-"""What the log acknowledged is there, in order and signed; what it did not is not believed; what was interrupted is
-found.
-"""
+"""Acknowledged entries are durable, ordered and signed, others are not acknowledged, and interruptions are noticed."""
 
 import os
 import shutil
@@ -34,13 +32,13 @@ def write(log: AuditLog, reason: str = "") -> int:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """Return what is in the folder, but for the journal."""
-    found = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != ".journal"]
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+    """Return the files of the folder except the journal."""
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != ".journal"]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
 def settle(log: AuditLog) -> None:
-    """Have everything written out, as for a backup."""
+    """Write everything out, as for a backup."""
     with log.still():
         pass
 
@@ -60,7 +58,7 @@ def test_an_append_is_durable_signed_and_remembered_when_it_returns(
     assert sorted(files(tmp_path / "audit")) == ["checkpoint", "tile/0/000.p/5", f"{BUNDLE}/5"]
 
 
-def test_an_entry_says_what_it_was_given(tmp_path: Path, clock: Any) -> None:
+def test_an_entry_has_all_fields(tmp_path: Path, clock: Any) -> None:
     log = AuditLog.open(tmp_path, clock)
     details: dict[str, str | int | bool] = {"kind": "train", "dataset": "ds_1"}
     log.append(
@@ -90,7 +88,7 @@ def test_an_entry_says_what_it_was_given(tmp_path: Path, clock: Any) -> None:
     ]
 
 
-def test_what_was_written_while_sealed_is_kept_and_signed_at_the_next_unseal(
+def test_entries_written_while_sealed_are_signed_at_the_next_unseal(
     tmp_path: Path, clock: Any, signer: Any, heads: Any
 ) -> None:
     log = AuditLog.open(tmp_path, clock)
@@ -102,13 +100,12 @@ def test_what_was_written_while_sealed_is_kept_and_signed_at_the_next_unseal(
     write(log)
     write(log)
     log.close()
-    # The tiles that the checkpoint on disk speaks of stay beside the newer ones, so that public tools can still check
-    # it.
+    # The tiles of the checkpoint on disk stay beside the newer ones, so that public tools can still verify it.
     assert sorted(files(tmp_path)) == ["checkpoint", "tile/0/000.p/1", "tile/0/000.p/3", f"{BUNDLE}/1", f"{BUNDLE}/3"]
     log = AuditLog.open(tmp_path, clock)
     assert log.size == 3
     assert verify_log(tmp_path, public_key=signer.public_key, require_signed=False).signed_size == 1
-    with pytest.raises(AuditLogError, match="Nothing signed") as caught:
+    with pytest.raises(AuditLogError, match="are not signed") as caught:
         log.verify(public_key=signer.public_key)
     assert caught.value.entry == 1
     log.attach(signer, heads)
@@ -116,7 +113,7 @@ def test_what_was_written_while_sealed_is_kept_and_signed_at_the_next_unseal(
     assert sorted(files(tmp_path)) == ["checkpoint", "tile/0/000.p/3", f"{BUNDLE}/3"]
 
 
-def test_a_long_log_goes_over_many_bundles(
+def test_a_long_log_has_many_bundles(
     tmp_path: Path, clock: Any, signer: Any, heads: Any, fill: Callable[[AuditLog, int], None]
 ) -> None:
     log = AuditLog.open(tmp_path, clock)
@@ -142,7 +139,7 @@ def test_a_long_log_goes_over_many_bundles(
     again = AuditLog.open(tmp_path, clock)
     assert again.head == log.head
     assert write(again) == 600
-    # Any earlier head is found again in the tiles, whatever its size.
+    # The roots of all earlier heads can be computed from the tiles.
     for head in heads.saved[::37]:
         heads.saved.append(head)
         again.attach(signer, heads)
@@ -160,15 +157,15 @@ def test_entries_can_be_read_in_part(filled: Callable[[int], Path], clock: Any) 
 
 
 def test_threads_share_writes_without_gap_or_reorder(tmp_path: Path, clock: Any, signer: Any, heads: Any) -> None:
-    """Sixteen threads: each finds its own entries where it was told, in its own order, and after reopening too."""
+    """Sixteen threads find their own entries at the returned sequences, in their own order, also after reopening."""
     log = AuditLog.open(tmp_path, clock)
     log.attach(signer, heads)
-    told: dict[str, list[int]] = {}
+    returned: dict[str, list[int]] = {}
     barrier = threading.Barrier(16)
 
     def work(name: str) -> None:
         barrier.wait()
-        told[name] = [write(log, f"{name}.{number}") for number in range(20)]
+        returned[name] = [write(log, f"{name}.{number}") for number in range(20)]
 
     threads = [threading.Thread(target=work, args=(f"t{number}",)) for number in range(16)]
     for thread in threads:
@@ -180,10 +177,10 @@ def test_threads_share_writes_without_gap_or_reorder(tmp_path: Path, clock: Any,
     by_sequence = {entry["sequence"]: entry["reason"] for entry in again.entries()}
     assert (
         sorted(by_sequence)
-        == sorted(sequence for sequences in told.values() for sequence in sequences)
+        == sorted(sequence for sequences in returned.values() for sequence in sequences)
         == list(range(320))
     )
-    for name, sequences in told.items():
+    for name, sequences in returned.items():
         assert sequences == sorted(sequences)
         assert [by_sequence[sequence] for sequence in sequences] == [f"{name}.{number}" for number in range(20)]
     assert verify_log(tmp_path, public_key=signer.public_key, remembered=heads.load()).signed_size == 320
@@ -191,14 +188,12 @@ def test_threads_share_writes_without_gap_or_reorder(tmp_path: Path, clock: Any,
     assert times == sorted(times)
 
 
-def test_who_waits_is_written_together(tmp_path: Path, clock: Any, signer: Any) -> None:
-    """While one write is under way the others gather, and share the next: three heads are saved for ten entries, not
-    ten.
-    """
+def test_waiting_entries_are_written_together(tmp_path: Path, clock: Any, signer: Any) -> None:
+    """During a write the other threads gather and share the next one: three heads are saved for ten entries."""
     entered, go_on = threading.Event(), threading.Event()
 
     class SlowHeads:
-        saved: list[TreeHead] = []  # noqa: RUF012 - one test's own class
+        saved: list[TreeHead] = []  # noqa: RUF012 - used once
 
         def load(self) -> TreeHead | None:
             return None
@@ -217,7 +212,7 @@ def test_who_waits_is_written_together(tmp_path: Path, clock: Any, signer: Any) 
     assert entered.wait(60)
     for thread in threads[1:]:
         thread.start()
-    while log._queue.waiting < 9:
+    while log._appender.queue.waiting < 9:
         threading.Event().wait(0.001)
     go_on.set()
     for thread in threads:
@@ -235,7 +230,7 @@ def test_a_full_disk_acknowledges_nothing_and_leaves_the_log_usable(
     log.attach(signer, heads)
     write(log)
     before = files(tmp_path)
-    with no_file_longer_than(100), pytest.raises(StorageError, match="was not done"):
+    with no_file_longer_than(100), pytest.raises(StorageError, match="Writing the audit log failed"):
         write(log)
     assert (files(tmp_path), log.size) == (before, 1)
     assert write(log) == 1
@@ -244,7 +239,7 @@ def test_a_full_disk_acknowledges_nothing_and_leaves_the_log_usable(
     assert verify_log(tmp_path, public_key=signer.public_key, remembered=heads.load()).size == 2
 
 
-def test_all_who_wait_for_a_failing_write_hear_of_it(tmp_path: Path, clock: Any) -> None:
+def test_a_failed_write_is_an_error_in_every_waiting_thread(tmp_path: Path, clock: Any) -> None:
     log = AuditLog.open(tmp_path, clock)
     failures: list[StorageError] = []
 
@@ -264,8 +259,8 @@ def test_all_who_wait_for_a_failing_write_hear_of_it(tmp_path: Path, clock: Any)
     assert AuditLog.open(tmp_path, clock).size == log.size == 0
 
 
-def test_a_folder_that_was_replaced_is_not_written_to(tmp_path: Path, clock: Any) -> None:
-    """What went into the file that is open would be lost: the folder in its place has another."""
+def test_a_log_does_not_write_after_its_folder_was_replaced(tmp_path: Path, clock: Any) -> None:
+    """Writes to the open file would be lost, because the new folder has another journal."""
     log = AuditLog.open(tmp_path / "audit", clock)
     write(log)
     (tmp_path / "audit").rename(tmp_path / "aside")
@@ -275,7 +270,7 @@ def test_a_folder_that_was_replaced_is_not_written_to(tmp_path: Path, clock: Any
     other.close()
 
 
-def test_a_log_whose_folder_is_gone_does_not_begin_anew(tmp_path: Path, clock: Any) -> None:
+def test_a_log_whose_folder_is_gone_does_not_create_it(tmp_path: Path, clock: Any) -> None:
     folder = tmp_path / "audit"
     log = AuditLog.open(folder, clock)
     for _entry in range(256):
@@ -297,7 +292,7 @@ def test_a_log_whose_folder_is_gone_does_not_begin_anew(tmp_path: Path, clock: A
 
 
 @pytest.mark.parametrize("blocked", ["checkpoint", "tile/0/000.p/2", "tile/0/000.p", "tile"])
-def test_what_cannot_be_written_out_stays_in_the_journal_and_is_written_later(
+def test_entries_that_cannot_be_written_out_stay_in_the_journal(
     tmp_path: Path, clock: Any, signer: Any, heads: Any, blocked: str
 ) -> None:
     log = AuditLog.open(tmp_path, clock)
@@ -306,17 +301,17 @@ def test_what_cannot_be_written_out_stays_in_the_journal_and_is_written_later(
     if blocked != "tile":
         settle(log)
     write(log)
-    place, kept = tmp_path / blocked, tmp_path.parent / "kept"
-    if place.exists():
-        place.rename(kept)
-    place.write_bytes(b"") if blocked in {"tile", "tile/0/000.p"} else place.mkdir()
+    target, kept = tmp_path / blocked, tmp_path.parent / "kept"
+    if target.exists():
+        target.rename(kept)
+    target.write_bytes(b"") if blocked in {"tile", "tile/0/000.p"} else target.mkdir()
     with pytest.raises(StorageError):
         settle(log)
     assert write(log) == 2
     assert heads.saved[-1] == log.head
-    place.unlink() if blocked in {"tile", "tile/0/000.p"} else place.rmdir()
+    target.unlink() if blocked in {"tile", "tile/0/000.p"} else target.rmdir()
     if kept.exists():
-        kept.rename(place)
+        kept.rename(target)
     settle(log)
     assert verify_log(tmp_path, public_key=signer.public_key, remembered=heads.load()).signed_size == 3
     log.close()
@@ -324,7 +319,7 @@ def test_what_cannot_be_written_out_stays_in_the_journal_and_is_written_later(
 
 
 @pytest.mark.parametrize("refusal", [StorageError(verbatim("The disk is full.")), RuntimeError("database is locked")])
-def test_a_head_that_cannot_be_kept_fails_the_append(
+def test_an_append_fails_if_its_head_cannot_be_saved(
     tmp_path: Path, clock: Any, signer: Any, heads: Any, refusal: Exception
 ) -> None:
     log = AuditLog.open(tmp_path, clock)
@@ -377,7 +372,7 @@ def test_a_closed_log_refuses(tmp_path: Path, clock: Any, signer: Any, heads: An
         log.attach(signer, heads)
 
 
-def test_what_cannot_be_written_is_refused_before_anything_is(tmp_path: Path, clock: Any) -> None:
+def test_an_invalid_entry_is_refused_before_anything_is_written(tmp_path: Path, clock: Any) -> None:
     log = AuditLog.open(tmp_path, clock)
     with pytest.raises(InputError):
         log.append(ACTOR, "nonsense", TARGET, Outcome.SUCCEEDED)
@@ -406,11 +401,11 @@ def test_another_key_or_name_is_refused(
     with pytest.raises(AuditLogError, match="not signed with this key"):
         log.attach(other_signer, heads)
     signer.name = "another.example/log"
-    with pytest.raises(AuditLogError, match="another log's name"):
+    with pytest.raises(AuditLogError, match="the name of another log"):
         log.attach(signer, heads)
 
 
-def test_an_older_folder_put_back_is_noticed(tmp_path: Path, clock: Any, signer: Any, heads: Any) -> None:
+def test_an_older_folder_is_noticed(tmp_path: Path, clock: Any, signer: Any, heads: Any) -> None:
     folder, older = tmp_path / "audit", tmp_path / "older"
     log = AuditLog.open(folder, clock)
     log.attach(signer, heads)
@@ -424,7 +419,7 @@ def test_an_older_folder_put_back_is_noticed(tmp_path: Path, clock: Any, signer:
     assert caught.value.entry == 1
     with pytest.raises(AuditLogError, match="older folder"):
         verify_log(older, public_key=signer.public_key, remembered=heads.load())
-    # The same with only the checkpoint put back, and with it taken away.
+    # the same with only the checkpoint put back, and without it
     shutil.copy(older / "checkpoint", folder / "checkpoint")
     shutil.copytree(older / "tile", folder / "tile", dirs_exist_ok=True)
     with pytest.raises(AuditLogError, match="older folder"):
@@ -435,7 +430,7 @@ def test_an_older_folder_put_back_is_noticed(tmp_path: Path, clock: Any, signer:
 
 
 def test_a_rewritten_history_is_noticed(tmp_path: Path, clock: Any, signer: Any, heads: Any) -> None:
-    """Even when it was signed with the right key: the head in the database differs."""
+    """Even if it is signed with the right key, the head in the database differs."""
     log = AuditLog.open(tmp_path / "one", clock)
     log.attach(signer, heads)
     write(log, "truth")
@@ -448,9 +443,6 @@ def test_a_rewritten_history_is_noticed(tmp_path: Path, clock: Any, signer: Any,
         AuditLog.open(tmp_path / "two", clock).attach(signer, heads)
     with pytest.raises(AuditLogError, match="rewritten"):
         verify_log(tmp_path / "two", public_key=signer.public_key, remembered=heads.load())
-
-
-# Crashes
 
 
 # Actions
@@ -496,7 +488,7 @@ def test_a_failed_action_is_logged_with_its_code_and_without_its_data(
     assert log.unfinished() == []
 
 
-def test_nothing_is_done_when_the_request_cannot_be_logged(tmp_path: Path, clock: Any) -> None:
+def test_an_action_does_not_run_if_its_request_cannot_be_logged(tmp_path: Path, clock: Any) -> None:
     log = AuditLog.open(tmp_path, clock)
     done = False
     with no_file_longer_than(100), pytest.raises(StorageError), log.action(ACTOR, "dataset.import", TARGET):
@@ -505,14 +497,14 @@ def test_nothing_is_done_when_the_request_cannot_be_logged(tmp_path: Path, clock
     assert log.size == 0
 
 
-def test_an_outcome_that_cannot_be_logged_is_an_error_and_stays_unfinished(tmp_path: Path, clock: Any) -> None:
+def test_an_outcome_that_cannot_be_logged_is_an_error(tmp_path: Path, clock: Any) -> None:
     log = AuditLog.open(tmp_path, clock)
     with ExitStack() as later, pytest.raises(StorageError), log.action(ACTOR, "dataset.import", TARGET):
         later.enter_context(no_file_longer_than(100))
     assert len(log.unfinished()) == 1
 
 
-def test_a_failure_that_cannot_be_logged_is_raised_all_the_same(tmp_path: Path, clock: Any) -> None:
+def test_a_failure_that_cannot_be_logged_is_still_raised(tmp_path: Path, clock: Any) -> None:
     log = AuditLog.open(tmp_path, clock)
 
     def close_and_fail() -> None:
@@ -525,7 +517,7 @@ def test_a_failure_that_cannot_be_logged_is_raised_all_the_same(tmp_path: Path, 
     assert len(AuditLog.open(tmp_path, clock).unfinished()) == 1
 
 
-def test_requests_of_one_id_are_counted(tmp_path: Path, clock: Any) -> None:
+def test_requests_with_the_same_id_are_counted(tmp_path: Path, clock: Any) -> None:
     log = AuditLog.open(tmp_path, clock)
     for outcome in (Outcome.REQUESTED, Outcome.REQUESTED, Outcome.FAILED):
         log.append(ACTOR, "job.submit", ObjectRef("job", "jb_1"), outcome, request="rq_1")
@@ -565,9 +557,7 @@ wait()
 def test_a_killed_process_leaves_a_truthful_log(
     tmp_path: Path, clock: Any, signer: Any, heads: Any, when: str, effect_there: bool, unfinished: int
 ) -> None:
-    """Killed between request and action, or action and outcome: the request is there without an outcome, and is
-    found.
-    """
+    """After a kill before or after the action, its request has no outcome, and is found."""
     folder, effect = tmp_path / "audit", tmp_path / "effect"
     command = [sys.executable, "-c", CHILD, str(folder), str(effect), when]
     with subprocess.Popen(
@@ -615,10 +605,8 @@ for _ in range(4):
 """
 
 
-def test_what_was_acknowledged_survives_a_kill_at_any_point(tmp_path: Path, clock: Any) -> None:
-    """A process killed while four threads write: every sequence it had printed is there on reopening, three times
-    over.
-    """
+def test_acknowledged_entries_survive_a_kill_at_any_point(tmp_path: Path, clock: Any) -> None:
+    """After a process with four writing threads is killed, every sequence it printed exists, three times in a row."""
     acknowledged = -1
     for lines in (5, 40, 90):
         command = [sys.executable, "-c", KILLED_WRITER, str(tmp_path)]
@@ -628,7 +616,7 @@ def test_what_was_acknowledged_survives_a_kill_at_any_point(tmp_path: Path, cloc
             assert child.stdout is not None
             head = [child.stdout.readline() for _ in range(lines)]
             child.send_signal(signal.SIGKILL)
-            told = [int(line) for line in [*head, *child.stdout] if line.endswith(b"\n")]
-        assert max(told) > acknowledged
-        acknowledged = max(told)
+            printed = [int(line) for line in [*head, *child.stdout] if line.endswith(b"\n")]
+        assert max(printed) > acknowledged
+        acknowledged = max(printed)
         assert AuditLog.open(tmp_path, clock).size > acknowledged

@@ -1,6 +1,4 @@
-"""A bundle is read again with every hash that leads from it to the edge in memory: whatever of these was changed is
-named.
-"""
+"""Rereading a bundle and the hashes between it and the edge in memory finds every change in them."""
 
 from pathlib import Path
 from typing import Any
@@ -18,15 +16,13 @@ INDEX = 3
 
 
 def verify(tiles: HashTiles) -> None:
-    """Read again what `AuditLog.verify_bundle` does."""
+    """Reread the bundle as `AuditLog.verify_bundle` does."""
     verify_bundle(tiles, INDEX, verify_hashes(tiles, INDEX))
 
 
 @pytest.fixture(scope="module")
 def files() -> dict[str, bytes]:
-    """Return the files that bundle 3 of a log of 65,536 entries rests on: its own, and the tiles of the levels 0 and 1
-    over it.
-    """
+    """Return the files for bundle 3 of a log of 65,536 entries: its own, and the tiles of levels 0 and 1."""
     leaves = [leaf_hash(b"%d" % number) for number in range(WIDTH * WIDTH)]
     parts = [leaves[at : at + WIDTH] for at in range(0, len(leaves), WIDTH)]
     return {
@@ -48,12 +44,12 @@ def tiles(tmp_path: Path, files: dict[str, bytes]) -> HashTiles:
     return HashTiles(tmp_path, {(2, 0): Tile(2, 0, top)})
 
 
-def test_what_was_not_changed_passes(tiles: HashTiles) -> None:
+def test_unchanged_files_pass(tiles: HashTiles) -> None:
     verify(tiles)
 
 
 @pytest.mark.parametrize(
-    ("path", "place", "entry", "code"),
+    ("path", "position", "entry", "code"),
     [
         (tile_path(ENTRIES, INDEX), 2, 768, "audit.entry"),
         (tile_path(ENTRIES, INDEX), -1, 1023, "audit.entry"),
@@ -64,9 +60,9 @@ def test_what_was_not_changed_passes(tiles: HashTiles) -> None:
         (tile_path(1, 0), 200 * 32, 0, "audit.tile"),
     ],
 )
-def test_one_bit_anywhere_is_named(tiles: HashTiles, path: str, place: int, entry: int, code: str) -> None:
+def test_a_changed_bit_is_found(tiles: HashTiles, path: str, position: int, entry: int, code: str) -> None:
     data = bytearray((tiles.folder / path).read_bytes())
-    data[place] ^= 1
+    data[position] ^= 1
     (tiles.folder / path).write_bytes(data)
     with pytest.raises(AuditLogError) as caught:
         verify(tiles)
@@ -74,7 +70,7 @@ def test_one_bit_anywhere_is_named(tiles: HashTiles, path: str, place: int, entr
 
 
 @pytest.mark.parametrize("path", [tile_path(ENTRIES, INDEX), tile_path(0, INDEX), tile_path(1, 0)])
-def test_a_file_that_is_gone_or_cut_is_named(tiles: HashTiles, path: str) -> None:
+def test_a_missing_or_truncated_file_is_found(tiles: HashTiles, path: str) -> None:
     data = (tiles.folder / path).read_bytes()
     (tiles.folder / path).write_bytes(data[:-40])
     with pytest.raises(AuditLogError) as caught:
@@ -85,7 +81,7 @@ def test_a_file_that_is_gone_or_cut_is_named(tiles: HashTiles, path: str) -> Non
         verify(HashTiles(tiles.folder, tiles.edge))
 
 
-def test_a_log_in_use_reads_what_it_has_written_out(
+def test_a_log_in_use_rereads_its_written_bundles(
     tmp_path: Path, clock: Any, signer: Any, heads: Any, fill: Any
 ) -> None:
     log = AuditLog.open(tmp_path, clock)

@@ -1,4 +1,4 @@
-"""The index has all of the log and nothing else, whatever is in it; it notices when the files change under it."""
+"""The index contains exactly the entries of the log, and notices when the files change."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +30,7 @@ def _fill(log: AuditLog, count: int) -> None:
 
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuditLog]:
-    """Give a log of 300 entries, some of them in tiles and some in the journal; no test adds to it."""
+    """Return a log of 300 entries, some in tiles and some in the journal, which no test changes."""
     log = AuditLog.open(tmp_path_factory.mktemp("filled") / "audit", StillClock())
     _fill(log, 280)
     with log.still():
@@ -64,7 +64,7 @@ def _expected(log: AuditLog, query: Query) -> list[int]:
         Query(kind="", action="x.y"),
     ],
 )
-def test_it_finds_what_a_look_at_every_entry_finds(filled: AuditLog, query: Query) -> None:
+def test_it_finds_the_same_entries_as_a_full_scan(filled: AuditLog, query: Query) -> None:
     index = SearchIndex(filled)
     assert index.catch_up()
     assert index.find(query).tolist() == _expected(filled, query)
@@ -73,17 +73,15 @@ def test_it_finds_what_a_look_at_every_entry_finds(filled: AuditLog, query: Quer
 
 @settings(max_examples=40)
 @given(st.lists(st.tuples(TEXTS, TEXTS, TEXTS, st.sampled_from(list(Outcome))), min_size=1, max_size=8))
-def test_hostile_texts_are_indexed_as_the_log_reads_them(
-    tmp_path_factory: Any, said: list[tuple[str, str, str, Outcome]]
-) -> None:
-    """Quotes, escapes and texts that look like other fields do not move a value into another column."""
+def test_hostile_texts_are_indexed_correctly(tmp_path_factory: Any, rows: list[tuple[str, str, str, Outcome]]) -> None:
+    """Quotes, escapes and texts that look like fields do not move a value into another column."""
     log = AuditLog.open(tmp_path_factory.mktemp("log") / "audit", StillClock())
-    for who, what, reason, outcome in said:
-        request = "rq_1" if outcome is Outcome.REQUESTED else what[:8]
+    for actor, target, reason, outcome in rows:
+        request = "rq_1" if outcome is Outcome.REQUESTED else target[:8]
         log.append(
-            Actor(who or "x", "operator"),
+            Actor(actor or "x", "operator"),
             "dataset.list",
-            ObjectRef("dataset", what),
+            ObjectRef("dataset", target),
             outcome,
             reason=reason,
             request=request,
@@ -101,8 +99,8 @@ def test_hostile_texts_are_indexed_as_the_log_reads_them(
     log.close()
 
 
-def test_it_follows_a_growing_log_over_blocks_and_room(tmp_path: Path) -> None:
-    """Taken in piece by piece: the same as at once, and what was found before stays where it was."""
+def test_it_follows_a_growing_log(tmp_path: Path) -> None:
+    """Adding entries step by step has the same result as adding all at once."""
     log = AuditLog.open(tmp_path / "audit", StillClock())
     index = SearchIndex(log)
     for _ in range(3):
@@ -113,7 +111,7 @@ def test_it_follows_a_growing_log_over_blocks_and_room(tmp_path: Path) -> None:
     log.close()
 
 
-def test_it_stops_when_it_is_told_to(tmp_path: Path) -> None:
+def test_catching_up_can_be_stopped(tmp_path: Path) -> None:
     log = AuditLog.open(tmp_path / "audit", StillClock())
     _fill(log, 3)
     index = SearchIndex(log)
@@ -123,14 +121,14 @@ def test_it_stops_when_it_is_told_to(tmp_path: Path) -> None:
     log.close()
 
 
-def test_what_an_object_was_made_from_is_followed_both_ways(tmp_path: Path) -> None:
-    """Through details and through a job's id as request, never through people, requests or looks at the log."""
+def test_sources_and_products_of_objects_are_found(tmp_path: Path) -> None:
+    """Links are details and jobs' ids in requests, but not people, other requests or searches of the log."""
     log = AuditLog.open(tmp_path / "audit", StillClock())
     upload, data, job, adapter = (
         f"{prefix}_{'0' * 19}{number}" for number, prefix in enumerate(("up", "ds", "jb", "ad"))
     )
-    say = log.append
-    say(
+    append = log.append
+    append(
         OPERATOR,
         "dataset.import",
         ObjectRef("dataset", data),
@@ -138,9 +136,9 @@ def test_what_an_object_was_made_from_is_followed_both_ways(tmp_path: Path) -> N
         request="rq_" + "1" * 20,
         details={"upload": upload},
     )
-    say(OPERATOR, "job.submit", ObjectRef("job", job), Outcome.SUCCEEDED, details={"kind": "train", "dataset": data})
-    say(Actor("us_1", "system"), "adapter.create", ObjectRef("adapter", adapter), Outcome.SUCCEEDED, request=job)
-    say(
+    append(OPERATOR, "job.submit", ObjectRef("job", job), Outcome.SUCCEEDED, details={"kind": "train", "dataset": data})
+    append(Actor("us_1", "system"), "adapter.create", ObjectRef("adapter", adapter), Outcome.SUCCEEDED, request=job)
+    append(
         Actor("us_1", "auditor"),
         "audit.read",
         ObjectRef("log", "audit"),
@@ -155,8 +153,8 @@ def test_what_an_object_was_made_from_is_followed_both_ways(tmp_path: Path) -> N
     log.close()
 
 
-def test_an_entry_that_is_changed_after_it_was_taken_in_is_not_shown(tmp_path: Path) -> None:
-    """The index was right about it, and what lies on the disk is another."""
+def test_an_entry_that_changes_after_indexing_is_not_shown(tmp_path: Path) -> None:
+    """The index has the right hash, and the disk another entry."""
     log = AuditLog.open(tmp_path / "audit", StillClock())
     _fill(log, 260)
     with log.still():  # which writes the journal out
@@ -176,8 +174,8 @@ def test_an_entry_that_is_changed_after_it_was_taken_in_is_not_shown(tmp_path: P
 
 
 @pytest.mark.parametrize("change", ["flip", "cut"])
-def test_a_change_of_the_files_under_it_is_an_error(tmp_path: Path, change: str) -> None:
-    """The log was opened whole; an entry that is other than it was gives another root, or cannot be read."""
+def test_a_change_of_the_files_is_an_error(tmp_path: Path, change: str) -> None:
+    """An entry that changed since the log was opened gives another root, or cannot be read."""
     folder = tmp_path / "audit"
     log = AuditLog.open(folder, StillClock())
     _fill(log, 260)

@@ -1,4 +1,4 @@
-"""A checkpoint is a C2SP signed note that public tools read, and a changed one is refused."""
+"""A checkpoint is a C2SP signed note that public tools can read, and a changed one is refused."""
 
 import base64
 from typing import Any
@@ -11,12 +11,11 @@ from appliance.audit.signed_note import MAX_NOTE_BYTES, key_id, open_note, parse
 from appliance.foundation.errors import AuditLogError
 
 HEAD = TreeHead(20852163, base64.b64decode("CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I="))
-# The example of the specification's signed-note and tlog-checkpoint pages uses keys that are not published, so this one
-# is our own.
+# The examples of the signed-note and tlog-checkpoint specifications use unpublished keys, so this one uses our own.
 GOLDEN = "appliance.example/log\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n— appliance.example/log {}\n"
 
 
-def test_the_note_has_the_form_of_the_specification(signer: Any) -> None:
+def test_the_note_has_the_format_of_the_specification(signer: Any) -> None:
     note = sign_checkpoint(HEAD, signer)
     text = note.decode()
     blob = text.split(" ")[-1].strip()
@@ -27,7 +26,7 @@ def test_the_note_has_the_form_of_the_specification(signer: Any) -> None:
     checkpoint.verify(signer.public_key)
 
 
-def test_the_key_id_is_that_of_a_published_key() -> None:
+def test_the_id_of_a_published_key_is_reproduced() -> None:
     """Go's checksum database: sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8."""
     encoded = base64.b64decode("Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8")
     assert encoded[0] == 1
@@ -43,14 +42,14 @@ def test_another_key_is_refused(signer: Any, other_signer: Any) -> None:
         parse_checkpoint(sign_checkpoint(HEAD, signer)).verify(other_signer.public_key)
 
 
-def test_a_signature_of_a_witness_is_carried_and_ignored(signer: Any, other_signer: Any) -> None:
+def test_signatures_of_witnesses_are_ignored(signer: Any, other_signer: Any) -> None:
     note = sign_checkpoint(HEAD, signer) + "— witness.example AAAAAAAA\n".encode()
     parse_checkpoint(note).verify(signer.public_key)
     with pytest.raises(AuditLogError):
         parse_checkpoint(note).verify(other_signer.public_key)
 
 
-def test_one_wrong_signature_of_ours_spoils_the_note(signer: Any) -> None:
+def test_one_wrong_signature_of_the_key_invalidates_the_note(signer: Any) -> None:
     bad = base64.b64encode(key_id(signer.name, signer.public_key) + bytes(64)).decode()
     note = sign_checkpoint(HEAD, signer) + f"— {signer.name} {bad}\n".encode()
     with pytest.raises(AuditLogError, match=r"signature .* is wrong"):
@@ -58,7 +57,7 @@ def test_one_wrong_signature_of_ours_spoils_the_note(signer: Any) -> None:
 
 
 @pytest.mark.parametrize("mask", [0x01, 0x20, 0x80])
-def test_no_byte_of_a_note_may_change(signer: Any, mask: int) -> None:
+def test_every_byte_of_a_note_is_verified(signer: Any, mask: int) -> None:
     note = sign_checkpoint(HEAD, signer)
     for position in range(len(note)):
         changed = bytearray(note)
@@ -99,26 +98,26 @@ def test_a_damaged_note_is_refused(signer: Any, old: str, new: str) -> None:
 
 
 @pytest.mark.parametrize("note", [b"", b"\n\n", b"a\n0\n", b"\xff\n\n\xff\n", b"x" * (MAX_NOTE_BYTES + 1)])
-def test_what_is_no_note_is_refused(note: bytes) -> None:
+def test_other_bytes_are_not_a_note(note: bytes) -> None:
     with pytest.raises(AuditLogError, match="checkpoint is damaged"):
         parse_checkpoint(note)
 
 
 @pytest.mark.parametrize("cut", [1, 2])
-def test_a_note_without_its_end_is_refused(signer: Any, cut: int) -> None:
+def test_an_incomplete_note_is_refused(signer: Any, cut: int) -> None:
     with pytest.raises(AuditLogError):
         parse_checkpoint(sign_checkpoint(HEAD, signer)[:-cut])
 
 
 @pytest.mark.parametrize("name", ["", "two words", "a+b", "line\nbreak"])
-def test_a_name_that_cannot_stand_in_a_note_is_refused(signer: Any, name: str) -> None:
+def test_an_invalid_name_of_a_signer_is_refused(signer: Any, name: str) -> None:
     signer.name = name
     with pytest.raises(AuditLogError, match="name"):
         sign_checkpoint(HEAD, signer)
 
 
-def test_a_faulty_signer_gives_no_checkpoint(signer: Any, other_signer: Any) -> None:
-    """A signature that does not verify must not replace a checkpoint that does."""
+def test_a_faulty_signer_returns_no_checkpoint(signer: Any, other_signer: Any) -> None:
+    """An invalid signature must not replace a valid checkpoint."""
 
     class Faulty:
         name = signer.name
@@ -132,8 +131,8 @@ def test_a_faulty_signer_gives_no_checkpoint(signer: Any, other_signer: Any) -> 
         sign_checkpoint(HEAD, Faulty())
 
 
-def test_a_line_is_signed_and_a_checkpoint_never_passes_for_one(signer: Any) -> None:
-    """Nor a line for a checkpoint; another key's, a changed and a cut note are refused."""
+def test_a_signed_line_cannot_be_confused_with_a_checkpoint(signer: Any) -> None:
+    """Notes of another key, changed and incomplete ones are refused too."""
     note = sign_note(b'{"a":1}', signer)
     assert open_note(note, signer.name, signer.public_key) == b'{"a":1}'
     checkpoint = sign_checkpoint(HEAD, signer)
@@ -145,5 +144,5 @@ def test_a_line_is_signed_and_a_checkpoint_never_passes_for_one(signer: Any) -> 
     with pytest.raises(AuditLogError):
         parse_checkpoint(note)
     for line in (b"", b"two\nlines"):
-        with pytest.raises(AuditLogError, match="one line"):
+        with pytest.raises(AuditLogError, match="exactly one line"):
             sign_note(line, signer)

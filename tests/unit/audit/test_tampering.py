@@ -1,8 +1,7 @@
-"""Whatever is done to a log, the product and the offline verifier both say so, name the same first bad entry, and say
-what caught it.
+"""Both the appliance and the offline verifier notice every attack on a log, and name the same first bad entry.
 
-Each case is generated: the kind of attack, and where it strikes. The log has fourteen entries; the seventh (6) hands it
-over from one signing key to the next. The attacker writes files at will, and holds the keys that a case says.
+The cases are generated from kinds of attacks and positions. The log has fourteen entries; the seventh (6) hands it over
+from one signing key to the next. The attacker can write all files, and holds the keys that a case names.
 """
 
 import shutil
@@ -27,7 +26,7 @@ COUNT, CHANGE = 14, 6
 
 @dataclass
 class Log:
-    """The log that is attacked: its folder at each size, its keys, and what was remembered of it."""
+    """The attacked log: its folder at each size, its keys, and its remembered heads."""
 
     folder: Path
     old: Any
@@ -39,16 +38,13 @@ class Log:
         return list(split_bundle((self.folder / f"tile/entries/000.p/{COUNT}").read_bytes(), COUNT, 0))
 
     def at(self, size: int) -> Path:
-        """Return the folder as it was when it had `size` entries."""
+        """Return a copy of the folder from when it had `size` entries."""
         return self.folder.parent / f"size-{size}"
 
 
 @dataclass
 class Case:
-    """One attack.
-
-    `entry` is what both must name; `caught_by` what catches it: the log alone, or only a head or a witness.
-    """
+    """An attack. Both verifiers must name `entry`; `caught_by` tells whether they need a head or a witness for it."""
 
     name: str
     attack: Callable[[Log, Path], None]
@@ -57,7 +53,7 @@ class Case:
 
 
 def write(folder: Path, raws: list[bytes], *, entries: bool = True, tiles: bool = True, signer: Any = None) -> None:
-    """Put other entries, other hashes, another checkpoint in the place of those that are there."""
+    """Replace entries, hashes and checkpoint."""
     if entries:
         shutil.rmtree(folder / "tile/entries/000.p")
         (folder / "tile/entries/000.p").mkdir()
@@ -75,10 +71,10 @@ def edit(raw: bytes, **changes: Any) -> bytes:
     return canonical_json.encode(canonical_json.decode(raw) | changes)
 
 
-def flip(path: str, place: Callable[[Log], int], bit: int) -> Callable[[Log, Path], None]:
+def flip(path: str, position: Callable[[Log], int], bit: int) -> Callable[[Log, Path], None]:
     def attack(log: Log, folder: Path) -> None:
         data = bytearray((folder / path).read_bytes())
-        data[place(log)] ^= 1 << bit
+        data[position(log)] ^= 1 << bit
         (folder / path).write_bytes(data)
 
     return attack
@@ -130,13 +126,13 @@ def end(at: int) -> Callable[[list[bytes]], list[bytes]]:
 
 
 def body(at: int, part: float) -> Callable[[Log], int]:
-    """Return where, in the file of entries, a byte of an entry's text stands."""
+    """Return the position of a byte of an entry in the bundle."""
 
-    def place(log: Log) -> int:
+    def position(log: Log) -> int:
         raws = log.raws()
         return sum(2 + len(raw) for raw in raws[:at]) + 2 + int(part * (len(raws[at]) - 1))
 
-    return place
+    return position
 
 
 def cases() -> Iterator[Case]:
@@ -153,14 +149,12 @@ def cases() -> Iterator[Case]:
             if at + 1 < COUNT:
                 yield Case(f"swap-{at}-{tiles}", changed(swap(at), tiles=tiles), at)
         yield Case(f"repeat-{at}", changed(repeat(at)), COUNT)
-        # Where a fork has another entry, the signature cannot tell; before the handing over it can: that names its own
-        # head.
+        # The signature does not tell which entry of a fork differs. Before the change of keys, that entry's head does.
         forked = CHANGE if at < CHANGE else None
         yield Case(f"fork-{at}", changed(reword(at)), forked)
         yield Case(f"re-signed-by-a-stranger-{at}", changed(reword(at), "stranger"), forked)
         yield Case(f"re-signed-by-the-old-key-{at}", changed(reword(at), "old"), forked)
-        # Whoever holds today's key can rewrite what came since it was made, and only that: a head or a witness shows
-        # it.
+        # The holder of today's key can rewrite only entries since the change; a head or a witness reveals that.
         if at < CHANGE:
             yield Case(f"rewritten-by-the-holder-before-the-change-{at}", changed(reword(at), "new"), CHANGE)
         else:
@@ -171,12 +165,11 @@ def cases() -> Iterator[Case]:
         if at:
             yield Case(f"end-cut-{at}", changed(end(at), tiles=False), at)
         if at != CHANGE:
-            # To add what never happened is no tampering with what is there: whoever holds the key can, and the next
-            # witness covers it.
+            # The holder of the key can add false entries, which is not tampering; the next witness covers them.
             yield Case(f"appended-by-the-holder-{at}", changed(replay(at), "new"), None, "nothing")
         yield Case(f"replayed-{at}", changed(replay(at)), COUNT)
     for size in range(1, COUNT):
-        before = size <= CHANGE  # An older folder that the old key signed does not lead to today's key.
+        before = size <= CHANGE  # An older folder signed by the old key does not lead to today's key.
         yield Case(
             f"rolled-back-{size}", put_back(size), None if before else size, "alone" if before else "head, witness"
         )
@@ -201,33 +194,35 @@ def log(tmp_path_factory: pytest.TempPathFactory, parts: Any) -> Log:
                 ObjectRef("dataset", f"ds_{number}"),
                 Outcome.SUCCEEDED,
             )
-        with opened.still():  # Everything is written out: as in a backup, or an export.
+        with opened.still():  # which writes the journal out, as for a backup or an export
             shutil.copytree(folder, made.at(number + 1))
     opened.close()
     return made
 
 
 def product(log: Log, folder: Path, *, head: bool = False, witness: bool = False) -> tuple[int | None, str] | None:
-    """Return what the product names, None when it finds nothing."""
-    seen = [parse_checkpoint((log.at(COUNT) / "checkpoint").read_bytes())] if witness else []
+    """Return the entry and sentence of the appliance's verifier, or None if it finds nothing."""
+    witnesses = [parse_checkpoint((log.at(COUNT) / "checkpoint").read_bytes())] if witness else []
+    remembered = log.heads.load() if head else None
     try:
-        verify_log(folder, public_key=log.new.public_key, remembered=log.heads.load() if head else None, witnesses=seen)
+        verify_log(folder, public_key=log.new.public_key, remembered=remembered, witnesses=witnesses)
     except AuditLogError as error:
         return error.entry, error.sentence
     return None
 
 
 def offline(log: Log, folder: Path, *, witness: bool = False) -> tuple[int | None, str] | None:
-    """Return what the offline verifier names."""
-    seen = [verifier.Checkpoint.parse((log.at(COUNT) / "checkpoint").read_bytes(), "witness")] if witness else []
+    """Return the entry and sentence of the offline verifier, or None if it finds nothing."""
+    note = (log.at(COUNT) / "checkpoint").read_bytes()
+    witnesses = [verifier.Checkpoint.parse(note, "witness")] if witness else []
     try:
-        verifier.Verification(folder, log.new.public_key, seen).run()
+        verifier.Verification(folder, log.new.public_key, witnesses).run()
     except verifier.Problem as problem:
         return problem.entry, str(problem)
     return None
 
 
-def test_there_are_more_than_two_hundred_of_them() -> None:
+def test_there_are_more_than_two_hundred_attacks() -> None:
     assert len(CASES) >= 200
     kinds = Counter(
         case.name.rstrip("-0123456789").removesuffix("-True").removesuffix("-False").rstrip("-0123456789")
@@ -236,8 +231,8 @@ def test_there_are_more_than_two_hundred_of_them() -> None:
     assert len(kinds) >= 14
 
 
-def test_untouched_it_is_whole(log: Log) -> None:
-    """With today's key and with the first one, which leads to it; with every witness there ever was."""
+def test_an_unchanged_log_passes(log: Log) -> None:
+    """With today's key and with the first one, which leads to it, and with every witness."""
     for key in (log.old.public_key, log.new.public_key):
         notes = [(log.at(size) / "checkpoint").read_bytes() for size in range(1, COUNT + 1)]
         verified = verify_log(
@@ -253,34 +248,34 @@ def test_untouched_it_is_whole(log: Log) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_it_is_noticed_and_both_name_the_same_place(log: Log, tmp_path: Path, case: Case) -> None:
+def test_both_verifiers_notice_an_attack_and_name_the_same_entry(log: Log, tmp_path: Path, case: Case) -> None:
     folder = tmp_path / "log"
     shutil.copytree(log.folder, folder)
     case.attack(log, folder)
     if case.caught_by == "alone":
-        for found in (product(log, folder), offline(log, folder)):
-            assert found is not None, "it was not noticed"
-            assert found[0] == case.entry, found
+        for problem in (product(log, folder), offline(log, folder)):
+            assert problem is not None, "it was not noticed"
+            assert problem[0] == case.entry, problem
         return
     assert product(log, folder) is None
     assert offline(log, folder) is None
-    for found in (
+    for problem in (
         product(log, folder, head=True),
         product(log, folder, witness=True),
         offline(log, folder, witness=True),
     ):
         if case.caught_by == "nothing":
-            assert found is None
+            assert problem is None
         else:
-            assert found is not None, "it was not noticed"
-            assert found[0] == case.entry, found
+            assert problem is not None, "it was not noticed"
+            assert problem[0] == case.entry, problem
 
 
-WRONG: dict[str, Any] = {"size": 7, "root": "07" * 32}  # of other logs than the one before
+WRONG: dict[str, Any] = {"size": 7, "root": "07" * 32}  # not of the log before
 
 
 @pytest.mark.parametrize("wrong", ["", *WRONG])
-def test_a_restored_log_says_what_it_stands_on_and_both_follow(
+def test_both_verifiers_check_the_head_before_a_restore(
     tmp_path: Path, clock: Any, signer: Any, heads: Any, fill: Any, wrong: str
 ) -> None:
     folder = tmp_path / "log"
@@ -290,14 +285,14 @@ def test_a_restored_log_says_what_it_stands_on_and_both_follow(
     details: dict[str, Any] = {"size": 3, "root": log.head.root.hex()} | ({wrong: WRONG[wrong]} if wrong else {})
     with log.action(Actor("operator", "operator"), "home.restore", ObjectRef("home", "home"), details):
         pass
-    log.close()  # Written out.
+    log.close()
     run = verifier.Verification(folder, signer.public_key, [])
     if not wrong:
         run.run()
         assert (run.restores, verify_log(folder, public_key=signer.public_key).size) == (1, 5)
         return
-    with pytest.raises(verifier.Problem) as offline_found:
+    with pytest.raises(verifier.Problem) as offline_error:
         run.run()
-    with pytest.raises(AuditLogError) as product_found:
+    with pytest.raises(AuditLogError) as product_error:
         verify_log(folder, public_key=signer.public_key)
-    assert offline_found.value.entry == product_found.value.entry == 3
+    assert offline_error.value.entry == product_error.value.entry == 3

@@ -1,4 +1,4 @@
-"""The folder is laid out as C2SP tlog-tiles says, and holds nothing else."""
+"""The folder has the layout of C2SP tlog-tiles, and nothing else."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -38,16 +38,14 @@ def test_paths_are_those_of_the_specification(level: int, index: int, width: int
 
 
 def test_the_example_of_the_specification() -> None:
-    """70,000 entries: a partial level 0 tile of 112, a partial level 1 tile of 17, a partial level 2 tile of 1; 256:
-    one of level 1.
-    """
+    """70,000 entries have partial tiles of width 112, 17 and 1 at levels 0 to 2; 256 entries have one at level 1."""
     assert partial_paths(70_000) == {"tile/entries/273.p/112", "tile/0/273.p/112", "tile/1/001.p/17", "tile/2/000.p/1"}
     assert partial_paths(256) == {"tile/1/000.p/1"}
     assert partial_paths(0) == set()
 
 
 @given(st.lists(st.binary(max_size=300), max_size=20))
-def test_a_bundle_gives_back_its_entries(entries: list[bytes]) -> None:
+def test_a_bundle_is_split_into_its_entries(entries: list[bytes]) -> None:
     assert list(split_bundle(encode_bundle(entries), len(entries), 0)) == entries
 
 
@@ -74,7 +72,7 @@ def leaves() -> list[bytes]:
 
 
 def test_tiles_of_three_levels(leaves: list[bytes]) -> None:
-    """66,000 leaves reach level 2; each tile holds what the specification's formula says."""
+    """66,000 leaves reach level 2, and each tile has the hashes of the specification's formula."""
     edge = TreeEdge()
     full = [tile for leaf in leaves for tile in edge.add(leaf)]
     assert {tile.width for tile in full} == {256}
@@ -86,9 +84,9 @@ def test_tiles_of_three_levels(leaves: list[bytes]) -> None:
             start = (tile.index * 256 + number) * span
             assert tile.hashes[number * 32 : number * 32 + 32] == root_of(leaves[start : start + span])
     assert edge.root() == root_of(leaves)
-    everything = {(tile.level, tile.index): tile for tile in [*full, *edge.unfinished()]}
+    all_tiles = {(tile.level, tile.index): tile for tile in [*full, *edge.unfinished()]}
     for size in (0, 1, 255, 256, 257, 65_537):
-        tiles = [everything[level, size >> (8 * (level + 1))] for level in range(3) if (size >> (8 * level)) % 256]
+        tiles = [all_tiles[level, size >> (8 * (level + 1))] for level in range(3) if (size >> (8 * level)) % 256]
         assert root_at(size, tiles) == root_of(leaves[:size])
 
 
@@ -114,7 +112,7 @@ def test_a_tile_knows_its_width() -> None:
         ".hidden",
     ],
 )
-def test_a_file_that_does_not_belong_is_refused(filled: Callable[[int], Path], name: str) -> None:
+def test_a_foreign_file_is_refused(filled: Callable[[int], Path], name: str) -> None:
     folder = filled(2)
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     (folder / name).write_bytes(b"")
@@ -123,7 +121,7 @@ def test_a_file_that_does_not_belong_is_refused(filled: Callable[[int], Path], n
 
 
 def test_links_are_refused(filled: Callable[[int], Path], tmp_path: Path) -> None:
-    """A link could make the log say what another folder says."""
+    """A link could point to another folder's content."""
     folder = filled(2)
     (folder / "checkpoint").rename(tmp_path / "elsewhere")
     (folder / "checkpoint").symlink_to(tmp_path / "elsewhere")
@@ -135,14 +133,14 @@ def test_links_are_refused(filled: Callable[[int], Path], tmp_path: Path) -> Non
         take_inventory(folder)
 
 
-def test_what_cannot_be_listed_or_read_is_a_storage_error(tmp_path: Path) -> None:
+def test_an_unreadable_folder_or_file_is_a_storage_error(tmp_path: Path) -> None:
     with pytest.raises(StorageError):
         take_inventory(tmp_path / "absent")
     with pytest.raises(StorageError):
         read_tile_file(tmp_path, 0, 0, 1)
 
 
-def test_a_file_that_is_too_long_is_not_read_whole(tmp_path: Path) -> None:
+def test_a_file_that_is_too_long_is_refused(tmp_path: Path) -> None:
     (tmp_path / "tile/1").mkdir(parents=True)
     (tmp_path / "tile/1/002").write_bytes(bytes(8193))
     with pytest.raises(AuditLogError, match="too long") as caught:

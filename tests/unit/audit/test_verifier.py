@@ -1,4 +1,4 @@
-"""Whatever is done to the folder of a log, the verifier says so and names the first bad entry."""
+"""The verifier notices every change in the folder of a log and names the first bad entry."""
 
 import shutil
 from collections.abc import Callable
@@ -25,23 +25,23 @@ def entries_of(folder: Path, count: int) -> list[bytes]:
 
 
 def rewrite(folder: Path, entries: list[bytes], count: int) -> None:
-    """Put other entries where `count` were, in a file of the right name."""
+    """Replace the bundle of `count` entries with other entries, in a file with the right name."""
     (folder / BUNDLE / str(count)).unlink()
     (folder / BUNDLE / str(len(entries))).write_bytes(encode_bundle(entries))
 
 
 def rehash(folder: Path, entries: list[bytes], count: int) -> None:
-    """Make the hash tile agree with other entries."""
+    """Replace the hash tile to match other entries."""
     (folder / TILE / str(count)).unlink()
     (folder / TILE / str(len(entries))).write_bytes(b"".join(leaf_hash(entry) for entry in entries))
 
 
 def edited(entry: bytes) -> bytes:
-    """Return a well-formed entry of the same length that says something else."""
+    """Return another well-formed entry of the same length."""
     return entry.replace(b"us_1", b"us_2")
 
 
-def test_a_log_that_is_whole_verifies(filled: Make, signer: Any, heads: Any) -> None:
+def test_an_unchanged_log_verifies(filled: Make, signer: Any, heads: Any) -> None:
     folder = filled(5)
     verified = verify_log(folder, public_key=signer.public_key, remembered=heads.load())
     assert (verified.size, verified.signed_size) == (5, 5)
@@ -50,21 +50,21 @@ def test_a_log_that_is_whole_verifies(filled: Make, signer: Any, heads: Any) -> 
 
 def test_an_empty_log_verifies_once_it_is_signed(tmp_path: Path, clock: Any, signer: Any, heads: Any) -> None:
     log = AuditLog.open(tmp_path, clock)
-    with pytest.raises(AuditLogError, match="Nothing signed"):
+    with pytest.raises(AuditLogError, match="are not signed"):
         verify_log(tmp_path, public_key=signer.public_key)
     assert verify_log(tmp_path, public_key=signer.public_key, require_signed=False).root == EMPTY_ROOT
     log.attach(signer, heads)
     assert verify_log(tmp_path, public_key=signer.public_key, remembered=heads.load()).size == 0
 
 
-def test_no_folder_is_no_log(tmp_path: Path, signer: Any) -> None:
+def test_a_missing_folder_is_not_a_log(tmp_path: Path, signer: Any) -> None:
     with pytest.raises(AuditLogError, match="no audit log"):
         verify_log(tmp_path / "absent", public_key=signer.public_key, require_signed=False)
 
 
 @pytest.mark.parametrize("mask", [0x01, 0x80])
-def test_no_byte_of_any_file_may_change(filled: Make, signer: Any, mask: int) -> None:
-    """Each byte of each file of a small log, one at a time; in bundle and tile the entry is named."""
+def test_every_byte_of_every_file_is_verified(filled: Make, signer: Any, mask: int) -> None:
+    """Each byte of a small log is changed in turn; for bundles and tiles the entry is named."""
     folder = filled(2)
     entries = entries_of(folder, 2)
     for path in [path for path in folder.rglob("*") if path.is_file() and path.name != ".journal"]:
@@ -85,14 +85,14 @@ def test_no_byte_of_any_file_may_change(filled: Make, signer: Any, mask: int) ->
 
 @pytest.fixture(scope="module")
 def long_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return where the long log of the next test is kept: made once, for all its examples."""
+    """Return the folder for the log of the next test, which all its examples share."""
     return tmp_path_factory.mktemp("long")
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_no_bit_of_a_longer_log_may_change(long_log: Path, filled: Make, signer: Any, data: st.DataObject) -> None:
-    """The same over full bundles, full tiles and a tile of level 1, at random places."""
+def test_every_bit_of_a_longer_log_is_verified(long_log: Path, filled: Make, signer: Any, data: st.DataObject) -> None:
+    """Random bits of full bundles, full tiles and a tile of level 1 are changed."""
     folder = long_log / "log"
     if not folder.exists():
         shutil.copytree(filled(270), folder)
@@ -112,7 +112,7 @@ def test_no_bit_of_a_longer_log_may_change(long_log: Path, filled: Make, signer:
 
 @pytest.mark.parametrize("cut", range(5))
 @pytest.mark.parametrize("hashes_too", [False, True])
-def test_an_entry_cut_out_is_named(filled: Make, signer: Any, cut: int, hashes_too: bool) -> None:
+def test_a_removed_entry_is_named(filled: Make, signer: Any, cut: int, hashes_too: bool) -> None:
     folder = filled(5)
     entries = entries_of(folder, 5)
     del entries[cut]
@@ -126,49 +126,49 @@ def test_an_entry_cut_out_is_named(filled: Make, signer: Any, cut: int, hashes_t
 
 @pytest.mark.parametrize(("one", "other"), [(0, 1), (1, 3), (3, 4)])
 @pytest.mark.parametrize("hashes_too", [False, True])
-def test_two_swapped_entries_are_named(filled: Make, signer: Any, one: int, other: int, hashes_too: bool) -> None:
+def test_swapped_entries_are_named(filled: Make, signer: Any, one: int, other: int, hashes_too: bool) -> None:
     folder = filled(5)
     entries = entries_of(folder, 5)
     entries[one], entries[other] = entries[other], entries[one]
     rewrite(folder, entries, 5)
     if hashes_too:
         rehash(folder, entries, 5)
-    with pytest.raises(AuditLogError, match="cut out or moved") as caught:
+    with pytest.raises(AuditLogError, match="removed or moved") as caught:
         verify_log(folder, public_key=signer.public_key)
     assert caught.value.entry == one
 
 
-def test_a_sequence_that_lies_is_named(filled: Make, signer: Any) -> None:
+def test_a_wrong_sequence_is_named(filled: Make, signer: Any) -> None:
     folder = filled(3)
     entries = entries_of(folder, 3)
     entries[1] = canonical_json.encode(canonical_json.decode(entries[1]) | {"sequence": 2})
     rewrite(folder, entries, 3)
-    with pytest.raises(AuditLogError, match="cut out or moved") as caught:
+    with pytest.raises(AuditLogError, match="removed or moved") as caught:
         verify_log(folder, public_key=signer.public_key)
     assert caught.value.entry == 1
 
 
-def test_an_edited_entry_is_named_when_the_tiles_were_not_edited(filled: Make, signer: Any) -> None:
+def test_an_edited_entry_with_unedited_tiles_is_named(filled: Make, signer: Any) -> None:
     folder = filled(5)
     entries = entries_of(folder, 5)
     entries[2] = edited(entries[2])
     rewrite(folder, entries, 5)
-    with pytest.raises(AuditLogError, match="do not agree") as caught:
+    with pytest.raises(AuditLogError, match="does not match its hash") as caught:
         verify_log(folder, public_key=signer.public_key)
     assert caught.value.entry == 2
 
 
-def test_an_edited_tile_is_named_when_the_entries_were_not_edited(filled: Make, signer: Any) -> None:
+def test_an_edited_tile_with_unedited_entries_is_named(filled: Make, signer: Any) -> None:
     folder = filled(5)
     entries = entries_of(folder, 5)
     entries[2] = edited(entries[2])
     rehash(folder, entries, 5)
-    with pytest.raises(AuditLogError, match="do not agree") as caught:
+    with pytest.raises(AuditLogError, match="does not match its hash") as caught:
         verify_log(folder, public_key=signer.public_key)
     assert caught.value.entry == 2
 
 
-def test_entries_and_tiles_edited_together_do_not_fit_the_signature(filled: Make, signer: Any, clock: Any) -> None:
+def test_entries_and_tiles_edited_together_do_not_match_the_signature(filled: Make, signer: Any, clock: Any) -> None:
     folder = filled(5)
     entries = entries_of(folder, 5)
     entries[2] = edited(entries[2])
@@ -180,8 +180,8 @@ def test_entries_and_tiles_edited_together_do_not_fit_the_signature(filled: Make
         AuditLog.open(folder, clock)
 
 
-def test_signed_anew_it_does_not_fit_what_an_auditor_remembers(filled: Make, signer: Any, heads: Any) -> None:
-    """Without a remembered head the key's own holder can rewrite all; with one, not what came before it."""
+def test_a_rewritten_and_signed_log_does_not_match_a_remembered_head(filled: Make, signer: Any, heads: Any) -> None:
+    """Without a remembered head the holder of the key can rewrite everything; with one, nothing before it."""
     folder = filled(5)
     entries = [edited(entry) for entry in entries_of(folder, 5)]
     rewrite(folder, entries, 5)
@@ -201,60 +201,60 @@ def test_a_truncated_log_is_named(filled: Make, signer: Any, clock: Any, hashes_
     rewrite(folder, entries, 5)
     if hashes_too:
         rehash(folder, entries, 5)
-    for look in (lambda: verify_log(folder, public_key=signer.public_key), lambda: AuditLog.open(folder, clock)):
+    for verify in (lambda: verify_log(folder, public_key=signer.public_key), lambda: AuditLog.open(folder, clock)):
         with pytest.raises(AuditLogError) as caught:
-            look()
+            verify()
         assert caught.value.entry == 3
 
 
 def test_a_missing_file_is_noticed(filled: Make, signer: Any, clock: Any) -> None:
     folder = filled(260)
-    places = {
+    first_entries = {
         "tile/entries/000": 0,
         "tile/entries/001.p/4": 256,
         "tile/0/000": 0,
         "tile/0/001.p/4": 256,
         "tile/1/000.p/1": 0,
     }
-    for name, entry in places.items():
+    for name, entry in first_entries.items():
         good = (folder / name).read_bytes()
         (folder / name).unlink()
-        for look in (lambda: verify_log(folder, public_key=signer.public_key), lambda: AuditLog.open(folder, clock)):
+        for verify in (lambda: verify_log(folder, public_key=signer.public_key), lambda: AuditLog.open(folder, clock)):
             with pytest.raises(AuditLogError) as caught:
-                look()
+                verify()
             assert caught.value.entry == entry
         (folder / name).write_bytes(good)
     verify_log(folder, public_key=signer.public_key)
 
 
-def test_a_log_without_any_entry_is_cut_off(filled: Make, signer: Any) -> None:
+def test_a_log_without_its_entries_is_truncated(filled: Make, signer: Any) -> None:
     folder = filled(3)
     shutil.rmtree(folder / "tile")
-    with pytest.raises(AuditLogError, match="3 entries were signed, and 0 are there") as caught:
+    with pytest.raises(AuditLogError, match="3 entries were signed, but there are only 0") as caught:
         verify_log(folder, public_key=signer.public_key)
     assert caught.value.entry == 0
 
 
-def test_tiles_that_speak_of_missing_entries_are_noticed_even_before_anything_is_signed(
+def test_tiles_of_missing_entries_are_noticed_even_in_an_unsigned_log(
     tmp_path: Path, clock: Any, signer: Any, fill: Callable[[AuditLog, int], None]
 ) -> None:
     log = AuditLog.open(tmp_path, clock)
     fill(log, 258)
     log.close()
     (tmp_path / "tile/entries/001.p/2").unlink()
-    for look in (
+    for verify in (
         lambda: verify_log(tmp_path, public_key=signer.public_key, require_signed=False),
         lambda: AuditLog.open(tmp_path, clock),
     ):
         with pytest.raises(AuditLogError, match=r"Entry 256 .* is missing") as caught:
-            look()
+            verify()
         assert caught.value.entry == 256
 
 
 def test_a_log_without_its_checkpoint_is_unsigned(filled: Make, signer: Any) -> None:
     folder = filled(3)
     (folder / "checkpoint").unlink()
-    with pytest.raises(AuditLogError, match="Nothing signed") as caught:
+    with pytest.raises(AuditLogError, match="are not signed") as caught:
         verify_log(folder, public_key=signer.public_key)
     assert caught.value.entry == 0
 
@@ -266,7 +266,7 @@ def test_another_key_does_not_verify(filled: Make, other_signer: Any) -> None:
 
 @pytest.mark.parametrize("extra", [b"\x00", b"\x00\x01x", bytes(32)])
 @pytest.mark.parametrize("name", [f"{BUNDLE}/3", f"{TILE}/3"])
-def test_bytes_added_to_a_file_are_noticed(filled: Make, signer: Any, name: str, extra: bytes) -> None:
+def test_bytes_appended_to_a_file_are_noticed(filled: Make, signer: Any, name: str, extra: bytes) -> None:
     folder = filled(3)
     with open(folder / name, "ab") as file:
         file.write(extra)
@@ -276,8 +276,8 @@ def test_bytes_added_to_a_file_are_noticed(filled: Make, signer: Any, name: str,
 
 
 @pytest.mark.parametrize("position", [0, 1, 2, 400, -1])
-def test_an_older_copy_that_a_crash_left_must_be_the_same(filled: Make, signer: Any, position: int) -> None:
-    """A narrower bundle beside the wider one is fine while it says the same, and named where it does not."""
+def test_a_narrower_bundle_left_by_a_crash_must_have_the_same_entries(filled: Make, signer: Any, position: int) -> None:
+    """A difference to the wider bundle is named."""
     folder = filled(3)
     good = encode_bundle(entries_of(folder, 3)[:2])
     (folder / BUNDLE / "2").write_bytes(good)
@@ -293,19 +293,19 @@ def test_an_older_copy_that_a_crash_left_must_be_the_same(filled: Make, signer: 
         verify_log(folder, public_key=signer.public_key)
 
 
-def test_an_older_tile_that_a_crash_left_must_be_the_same(filled: Make, signer: Any) -> None:
+def test_a_narrower_tile_left_by_a_crash_must_have_the_same_hashes(filled: Make, signer: Any) -> None:
     folder = filled(3)
     good = (folder / TILE / "3").read_bytes()[:64]
     (folder / TILE / "2").write_bytes(good)
     verify_log(folder, public_key=signer.public_key)
     (folder / TILE / "2").write_bytes(good[:32] + bytes(32))
-    with pytest.raises(AuditLogError, match="does not agree") as caught:
+    with pytest.raises(AuditLogError, match="does not match the entries") as caught:
         verify_log(folder, public_key=signer.public_key)
     assert caught.value.entry == 1
 
 
-def test_a_temporary_file_of_a_writer_that_died_does_not_matter(filled: Make, signer: Any, clock: Any) -> None:
-    """It is no part of the log: the verifier leaves it alone, and the next opening removes it."""
+def test_a_temporary_file_of_a_killed_writer_does_not_matter(filled: Make, signer: Any, clock: Any) -> None:
+    """It is not part of the log: the verifier ignores it, and the next opening removes it."""
     folder = filled(3)
     temporary = folder / ".checkpoint.0a1b2c3d.tmp"
     temporary.write_bytes(b"half")

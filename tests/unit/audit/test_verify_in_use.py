@@ -1,4 +1,4 @@
-"""A log is verified while it is written to: nobody waits for it, and it judges what was there when it was asked."""
+"""A log can be verified while entries are appended: writers do not wait, and the state at the beginning is verified."""
 
 import sys
 import threading
@@ -16,7 +16,7 @@ BEFORE, MORE = 300, 260
 
 
 class Halt:
-    """Holds a thread where it opens a file of this name, until `go_on`."""
+    """Stops the verifying thread when it opens a file with this name, until `go_on`."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -36,22 +36,20 @@ class Halt:
 
 @contextmanager
 def halted(verify: Callable[[], VerifiedLog], name: str) -> Iterator[list[VerifiedLog | AuditLogError]]:
-    """Verify in a thread that halts before it opens the file; after the block it goes on, and what it found is in the
-    list.
-    """
-    halt, found = Halt(name), list[VerifiedLog | AuditLogError]()
-    sys.addaudithook(halt.hear)  # It cannot be taken away again, and hears nothing after its first time.
+    """Verify in a thread that stops before it opens the file, and continues after the block. Yields the result list."""
+    halt, results = Halt(name), list[VerifiedLog | AuditLogError]()
+    sys.addaudithook(halt.hear)  # Hooks cannot be removed, but this one acts only once.
 
     def work() -> None:
         try:
-            found.append(verify())
+            results.append(verify())
         except AuditLogError as error:
-            found.append(error)
+            results.append(error)
 
     thread = threading.Thread(target=work, name="verifies", daemon=True)
     thread.start()
     assert halt.reached.wait(60)
-    yield found
+    yield results
     halt.go_on.set()
     thread.join(60)
     assert not thread.is_alive()
@@ -69,14 +67,12 @@ def log(
 
 
 @pytest.mark.parametrize("name", ["tile/entries/000", "tile/entries/001.p/44"])
-def test_appends_go_on_while_a_verification_is_halted(
+def test_appends_continue_during_a_verification(
     log: AuditLog, tmp_path: Path, signer: Any, heads: Any, fill: Callable[[AuditLog, int], None], name: str
 ) -> None:
-    """Meanwhile the log is written out, and the unfinished files that the verification has still to read are
-    superseded.
-    """
+    """The log is written out meanwhile, and partial files that the verification still has to read are superseded."""
     remembered = heads.load()
-    with halted(lambda: log.verify(public_key=signer.public_key, remembered=remembered), name) as found:
+    with halted(lambda: log.verify(public_key=signer.public_key, remembered=remembered), name) as results:
         log.detach()  # Hundreds of signatures would only take time.
         writer = threading.Thread(target=fill, args=(log, MORE), daemon=True)
         writer.start()
@@ -84,34 +80,34 @@ def test_appends_go_on_while_a_verification_is_halted(
         assert not writer.is_alive()
         log.attach(signer, heads)  # which writes it out
         assert (tmp_path / "audit/tile/entries/001").exists()
-    assert found == [VerifiedLog(BEFORE, remembered.root, BEFORE)]
+    assert results == [VerifiedLog(BEFORE, remembered.root, BEFORE)]
     assert log.verify(public_key=signer.public_key, remembered=heads.load()).size == BEFORE + MORE
     assert not (tmp_path / "audit/tile/entries/001.p").exists()
 
 
-def test_what_was_changed_meanwhile_is_named(log: AuditLog, tmp_path: Path, signer: Any) -> None:
-    with halted(lambda: log.verify(public_key=signer.public_key), "tile/entries/000") as found:
+def test_a_change_during_the_verification_is_found(log: AuditLog, tmp_path: Path, signer: Any) -> None:
+    with halted(lambda: log.verify(public_key=signer.public_key), "tile/entries/000") as results:
         bundle = tmp_path / "audit/tile/entries/000"
         bundle.write_bytes(bundle.read_bytes().replace(b'"sequence":7,', b'"sequence":8,'))
-    (error,) = found
+    (error,) = results
     assert isinstance(error, AuditLogError)
     assert error.entry == 7
 
 
-def test_a_file_that_is_of_no_entry_yet_is_found(log: AuditLog, tmp_path: Path, signer: Any) -> None:
+def test_a_file_of_later_entries_is_found(log: AuditLog, tmp_path: Path, signer: Any) -> None:
     with log.still():
         pass
     (tmp_path / "audit/tile/entries/002").write_bytes(b"")
-    with pytest.raises(AuditLogError, match="speaks of what comes after") as caught:
+    with pytest.raises(AuditLogError, match="refers to later entries") as caught:
         log.verify(public_key=signer.public_key)
     assert caught.value.entry == BEFORE
     (tmp_path / "audit/tile/entries/002").unlink()
 
 
-def test_verifications_and_writers_side_by_side(
+def test_verifications_and_writers_run_side_by_side(
     log: AuditLog, signer: Any, heads: Any, fill: Callable[[AuditLog, int], None]
 ) -> None:
-    """Files come and go under the verifier: it never takes that for damage."""
+    """Files come and go meanwhile, which the verifier must not report as damage."""
     ended = threading.Event()
 
     def write() -> None:

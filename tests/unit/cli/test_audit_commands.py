@@ -297,7 +297,7 @@ def test_archiving_moves_old_entries_and_every_command_says_where_they_are(old_h
     for words in (("show", "--action", "log."), ("life", "all"), ("confirm", "--name", "anna"), ("export",)):
         assert said in home("audit", *words).stderr
     assert (
-        f"{said}: their hashes are here, what they say is in the archives. They are not in it."
+        f"{said}: their hashes are here, their content is in the archives. They are not in it."
         in home("audit", "export", str(tmp_path / "lines")).stdout
     )
     assert json.loads((tmp_path / "lines").read_text().splitlines()[0])["sequence"] == 512
@@ -320,5 +320,5 @@ def test_an_archive_that_cannot_be_written_leaves_all_as_it_was(old_home: Any, t
 
 def test_the_offline_verifier_can_be_read_in_ten_minutes() -> None:
     lines = (OPS / "verify_audit.py").read_text(encoding="utf-8").splitlines()
-    assert len(lines) <= 490
-    assert max(map(len, lines)) <= 140
+    assert len(lines) <= 400
+    assert max(map(len, lines)) <= 120

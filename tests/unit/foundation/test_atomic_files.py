@@ -1,4 +1,4 @@
-"""A file is there whole, as it was or as it should be: also on a full disk, a disk that refuses, and after a kill."""
+"""Files are complete, old or new, even on a full disk, on a disk that refuses writes, and after a kill."""
 
 import errno
 import os
@@ -11,7 +11,7 @@ import pytest
 from appliance.foundation.atomic_files import fsync_folder, make_private_folder, storage_errors, write_atomic
 from appliance.foundation.errors import StorageError
 
-# Runs in a mount namespace of its own, with a real disk of 64 KiB; prints what the parent asserts.
+# Runs in its own mount namespace, with a real disk of 64 KiB, and prints what the parent asserts.
 ON_A_SMALL_DISK = """
 import subprocess, sys
 from pathlib import Path
@@ -33,7 +33,7 @@ MOUNT = 'mount -t tmpfs -o size=64k none "$1" && exec "$2" -c "$3" "$1" "$4"'
 
 
 def on_a_small_disk(folder: Path, state: str) -> str:
-    """Run the script above on a disk of its own; skip where the kernel gives no namespace."""
+    """Run the script above on its own disk. Skip the test where the kernel allows no namespace."""
     disk = folder / "disk"
     disk.mkdir()
     unshare = ["unshare", "--user", "--map-root-user", "--mount"]
@@ -45,69 +45,69 @@ def on_a_small_disk(folder: Path, state: str) -> str:
     return subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()
 
 
-def test_a_file_is_replaced_whole_and_private(tmp_path: Path) -> None:
-    """New bytes, mode 0600, and no temporary file beside it."""
+def test_a_file_is_replaced_completely_and_is_private(tmp_path: Path) -> None:
+    """New bytes, mode 0600, and no temporary file."""
     path = tmp_path / "file"
     write_atomic(path, b"old")
     write_atomic(path, b"new")
     assert path.read_bytes() == b"new"
     assert path.stat().st_mode & 0o777 == 0o600
-    assert [each.name for each in tmp_path.iterdir()] == ["file"]
+    assert [item.name for item in tmp_path.iterdir()] == ["file"]
 
 
-def test_the_mode_is_the_callers_choice(tmp_path: Path) -> None:
-    """Where another is asked for, it is given."""
+def test_the_caller_can_choose_the_mode(tmp_path: Path) -> None:
+    """0600 is only the default."""
     write_atomic(tmp_path / "file", b"", mode=0o400)
     assert (tmp_path / "file").stat().st_mode & 0o777 == 0o400
 
 
 def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
-    """The error says that the disk is full; what was there is still there, and no half file beside it."""
+    """The error says that the disk is full; the old file is intact, and there is no partial file."""
     assert on_a_small_disk(tmp_path, "full") == "storage.full old ['file']"
 
 
 @pytest.mark.parametrize("state", ["read-only", "read-only-folder"])
 def test_a_read_only_disk_is_a_storage_error(tmp_path: Path, state: str) -> None:
-    """Neither a file nor a folder is made, and it is said."""
+    """Neither a file nor a folder is created, and the error says so."""
     assert on_a_small_disk(tmp_path, state) == "storage.refused old ['file']"
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
-def test_a_full_disk_and_a_used_up_quota_say_to_free_space(number: int) -> None:
-    """Both are the same to whoever reads the sentence."""
+def test_a_full_disk_and_an_exhausted_quota_say_to_free_space(number: int) -> None:
+    """To the reader both are the same."""
     with (
-        pytest.raises(StorageError, match=r"disk is full: Writing it was not done") as caught,
+        pytest.raises(StorageError, match=r"disk is full\. Writing it failed") as caught,
         storage_errors("Writing it"),
     ):
         raise OSError(number, os.strerror(number))
     assert caught.value.code == "storage.full"
 
 
-def test_another_refusal_says_which(tmp_path: Path) -> None:
-    """The system's reason is in the sentence; an error without one is a sentence too."""
+def test_other_refusals_give_the_reason(tmp_path: Path) -> None:
+    """The system's reason is in the sentence; an error without a reason gets one too."""
     with pytest.raises(StorageError, match="No such file or directory") as caught:
         write_atomic(tmp_path / "absent" / "file", b"")
     assert caught.value.code == "storage.refused"
-    with pytest.raises(StorageError, match="the storage refused"), storage_errors("Reading"):
+    with pytest.raises(StorageError, match="Reading failed: the storage device refused"), storage_errors("Reading"):
         raise OSError
 
 
-def test_what_is_no_storage_error_passes() -> None:
-    """Only `OSError`s are turned into sentences."""
+def test_other_exceptions_pass_unchanged() -> None:
+    """Only `OSError` is converted."""
     with pytest.raises(ZeroDivisionError), storage_errors("Dividing"):
         raise ZeroDivisionError
 
 
-def test_a_write_that_is_interrupted_leaves_no_temporary_file(tmp_path: Path) -> None:
-    """A folder of the file's name makes the last step fail; what was written so far is removed."""
+def test_a_failed_write_leaves_no_temporary_file(tmp_path: Path) -> None:
+    """A folder with the file's name makes the rename fail; the temporary file is removed."""
     (tmp_path / "file").mkdir()
     with pytest.raises(StorageError):
         write_atomic(tmp_path / "file", b"new")
-    assert [each.name for each in tmp_path.iterdir()] == ["file"]
+    assert [item.name for item in tmp_path.iterdir()] == ["file"]
 
 
 def test_a_writer_killed_at_any_point_leaves_the_old_or_the_new_file(tmp_path: Path) -> None:
-    """Readers between the writes of a process that is then killed see one of its values, never a piece."""
+    """Readers see one complete value at any time, also after the writing process is killed."""
     path = tmp_path / "file"
     write_atomic(path, b"0" * 100_000)
     code = (
@@ -126,8 +126,8 @@ def test_a_writer_killed_at_any_point_leaves_the_old_or_the_new_file(tmp_path: P
     assert (len(data), len(set(data))) == (100_000, 1)
 
 
-def test_missing_parents_are_made_private_too(tmp_path: Path) -> None:
-    """Each folder on the way is 0700; one that is there is left as it is."""
+def test_missing_parents_are_private_too(tmp_path: Path) -> None:
+    """Each new folder is 0700; existing folders keep their mode."""
     make_private_folder(tmp_path / "a" / "b" / "c")
     for folder in ("a", "a/b", "a/b/c"):
         assert (tmp_path / folder).stat().st_mode & 0o777 == 0o700
@@ -136,8 +136,9 @@ def test_missing_parents_are_made_private_too(tmp_path: Path) -> None:
     assert (tmp_path / "a").stat().st_mode & 0o777 == 0o755
 
 
-def test_a_folder_that_is_none_cannot_be_synced(tmp_path: Path) -> None:
-    """A file in its place is an error of the system's."""
+def test_a_file_cannot_be_synced_as_a_folder(tmp_path: Path) -> None:
+    """The system's error passes through."""
+
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(NotADirectoryError):
         fsync_folder(tmp_path / "file")

@@ -1,4 +1,4 @@
-"""One value has one sequence of bytes (RFC 8785), and only that sequence is read back."""
+"""Each value has one byte sequence (RFC 8785), and only that sequence can be decoded."""
 
 import json
 from typing import Any
@@ -26,7 +26,7 @@ VECTORS: list[tuple[str, str]] = [
         '"😀":"Emoji: Grinning Face","\ufb33":"Hebrew Letter Dalet With Dagesh"}',
     ),
 ]
-# RFC 8785, appendix B: the bits of an IEEE 754 double, and its one form.
+# RFC 8785, appendix B: the bits of an IEEE 754 double, and its canonical form.
 NUMBERS = [
     ("0000000000000000", "0"),
     ("8000000000000000", "0"),
@@ -53,14 +53,14 @@ NUMBERS = [
 
 
 @pytest.mark.parametrize(("text", "canonical"), VECTORS)
-def test_the_vectors_of_the_specification_come_out_byte_for_byte(text: str, canonical: str) -> None:
-    """Sorted by UTF-16 code units, numbers and escapes as ECMAScript writes them."""
+def test_vectors_of_the_specification_match_byte_for_byte(text: str, canonical: str) -> None:
+    """Keys are sorted by UTF-16 code units; numbers and escapes are as in ECMAScript."""
     assert canonical_json.encode(json.loads(text)) == canonical.encode()
 
 
 @pytest.mark.parametrize(("bits", "canonical"), NUMBERS)
 def test_numbers_are_written_as_in_appendix_b(bits: str, canonical: str) -> None:
-    """Each double has the shortest form that reads back as itself."""
+    """Each double has the shortest form that decodes to the same value."""
     import struct
 
     value = struct.unpack(">d", bytes.fromhex(bits))[0]
@@ -76,8 +76,8 @@ VALUES = st.recursive(
 
 
 @given(VALUES)
-def test_what_is_written_is_read_back_the_same(value: Any) -> None:
-    """Decoding the canonical bytes gives the value, and encoding it again the bytes."""
+def test_encoding_and_decoding_are_inverse(value: Any) -> None:
+    """Decoding the canonical bytes gives the value, and encoding it again gives the bytes."""
     data = canonical_json.encode(value)
     assert canonical_json.decode(data) == value
     assert canonical_json.encode(canonical_json.decode(data)) == data
@@ -85,7 +85,7 @@ def test_what_is_written_is_read_back_the_same(value: Any) -> None:
 
 @given(VALUES, st.sampled_from([" ", "\n", "\ufeff", "x"]), st.booleans())
 def test_bytes_around_the_canonical_form_are_refused(value: Any, extra: str, before: bool) -> None:
-    """There is one sequence of bytes a value, and no other."""
+    """Each value has exactly one byte sequence."""
     data, more = canonical_json.encode(value), extra.encode()
     with pytest.raises(InputError):
         canonical_json.decode(more + data if before else data + more)
@@ -117,8 +117,8 @@ def test_bytes_around_the_canonical_form_are_refused(value: Any, extra: str, bef
         b"1" * 10_000,
     ],
 )
-def test_what_is_not_canonical_is_one_kind_of_error(data: bytes) -> None:
-    """Bad JSON, another order, another number, a lone surrogate, too deep: always an `InputError`."""
+def test_noncanonical_bytes_are_an_input_error(data: bytes) -> None:
+    """Invalid JSON, another order, another number format, a lone surrogate, too deep nesting."""
     with pytest.raises(InputError):
         canonical_json.decode(data)
 
@@ -139,26 +139,27 @@ def test_what_is_not_canonical_is_one_kind_of_error(data: bytes) -> None:
         object(),
     ],
 )
-def test_what_has_no_canonical_form_cannot_be_written(value: Any) -> None:
-    """Integers over 2^53, what is no number, lone surrogates, keys and types that JSON lacks."""
+def test_values_without_canonical_form_cannot_be_encoded(value: Any) -> None:
+    """Integers over 2^53, NaN and infinity, lone surrogates, keys and types that JSON lacks."""
     with pytest.raises(InputError, match="no canonical JSON form"):
         canonical_json.encode(value)
 
 
-def test_a_value_nested_too_deep_is_refused_and_not_a_crash() -> None:
-    """Depth ends in a sentence."""
+def test_deep_nesting_is_refused_without_a_crash() -> None:
+    """The recursion limit becomes an error message."""
     value: list[Any] = []
     for _ in range(100_000):
         value = [value]
-    with pytest.raises(InputError, match="too deep"):
+    with pytest.raises(InputError, match="nested too deeply"):
         canonical_json.encode(value)
-    while value:  # Taken apart by hand: freeing it at once is recursive too.
+    while value:  # Unnested step by step, because freeing the whole list is recursive too.
         value = value.pop()
 
 
 @given(st.binary())
 def test_any_bytes_are_a_value_or_an_input_error(data: bytes) -> None:
-    """Whatever comes in, nothing else gets out."""
+    """No other exception escapes."""
+
     try:
         value = canonical_json.decode(data)
     except InputError:

@@ -1,4 +1,4 @@
-"""The machine's clock tells UTC in microseconds, never goes back within a boot, and names the boot."""
+"""The system clock gives UTC in microseconds, never goes back within a boot, and identifies the boot."""
 
 import time
 import uuid
@@ -9,7 +9,7 @@ CLOCK: Clock = SystemClock()
 
 
 def test_wall_time_is_utc_in_microseconds() -> None:
-    """It lies between two looks at the system's own clock, in the same unit."""
+    """It lies between two readings of the system's own clock."""
     before = time.time_ns() // 1000
     now = CLOCK.now_us()
     assert before <= now <= time.time_ns() // 1000
@@ -17,11 +17,12 @@ def test_wall_time_is_utc_in_microseconds() -> None:
 
 
 def test_monotonic_time_never_moves_back() -> None:
-    """Of many looks, each is at least the one before."""
-    seen = [CLOCK.monotonic_us() for _ in range(100)]
-    assert seen == sorted(seen)
+    """Each of many readings is at least the one before."""
+    readings = [CLOCK.monotonic_us() for _ in range(100)]
+    assert readings == sorted(readings)
 
 
-def test_the_boot_has_one_name() -> None:
+def test_the_boot_id_is_stable() -> None:
     """It is the kernel's, and the same each time."""
+
     assert str(uuid.UUID(CLOCK.boot_id())) == CLOCK.boot_id()

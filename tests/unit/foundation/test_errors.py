@@ -1,4 +1,4 @@
-"""Every error has a sentence for people and a code for programs, and hangs in the tree that the module draws."""
+"""Every error has a message for people and a code for programs, and is in the tree in the docstring of the module."""
 
 import re
 
@@ -12,8 +12,8 @@ ERRORS = [value for value in vars(errors).values() if isinstance(value, type) an
 
 
 @pytest.mark.parametrize("kind", ERRORS, ids=lambda kind: kind.__name__)
-def test_an_error_keeps_its_sentence_and_has_a_code_of_its_own(kind: type[ApplianceError]) -> None:
-    """A sentence comes back as it was given; the class gives a code where nobody names one."""
+def test_an_error_keeps_its_message_and_has_a_code(kind: type[ApplianceError]) -> None:
+    """A verbatim message is returned unchanged; the class provides the code if none is given."""
     error = kind(verbatim("It did not work."))
     assert (str(error), error.sentence, error.code) == ("It did not work.", "It did not work.", kind.default_code)
     assert kind(verbatim("It did not work."), code="very.special").code == "very.special"
@@ -21,30 +21,31 @@ def test_an_error_keeps_its_sentence_and_has_a_code_of_its_own(kind: type[Applia
 
 
 def test_no_two_errors_share_a_code() -> None:
-    """A program can tell the classes apart by their codes."""
+    """Programs can distinguish the classes by their codes."""
     assert len({kind.default_code for kind in ERRORS}) == len(ERRORS)
 
 
-def test_the_tree_in_the_docstring_is_the_tree() -> None:
-    """Every class is drawn, under its own parent."""
-    drawn: dict[str, str] = {}
-    above: list[str] = []
+def test_the_docstring_shows_the_tree_of_errors() -> None:
+    """Every class is shown under its own parent."""
+    parents: dict[str, str] = {}
+    branch: list[str] = []
     for line in (errors.__doc__ or "").splitlines():
-        found = re.match(r"([│ ]*)(?:[├└]── )?([A-Z]\w+Error)", line)
-        if found:
-            depth = len(found[1]) // 4 + ("── " in line)
-            above = [*above[:depth], found[2]]
-            drawn[found[2]] = above[-2] if depth else "Exception"
-    assert drawn == {kind.__name__: kind.__bases__[0].__name__ for kind in ERRORS}
+        match = re.match(r"([│ ]*)(?:[├└]── )?([A-Z]\w+Error)", line)
+        if match:
+            depth = len(match[1]) // 4 + ("── " in line)
+            branch = [*branch[:depth], match[2]]
+            parents[match[2]] = branch[-2] if depth else "Exception"
+    assert parents == {kind.__name__: kind.__bases__[0].__name__ for kind in ERRORS}
 
 
 def test_an_audit_error_names_the_first_bad_entry() -> None:
-    """The entry's number travels beside the sentence, and is absent where there is none."""
+    """The error carries the entry's number, or None where there is none."""
     assert AuditLogError(verbatim("Entry 7 is bad."), entry=7).entry == 7
     assert AuditLogError(verbatim("All is bad.")).entry is None
 
 
-def test_one_handler_catches_them_all() -> None:
-    """Whoever catches the root catches each."""
+def test_the_root_catches_every_error() -> None:
+    """One handler is enough."""
+
     with pytest.raises(ApplianceError):
         raise InputError("No.")

@@ -1,4 +1,4 @@
-"""Sizes, times, shares, days and lists as people write them, in each language."""
+"""Sizes, durations, percentages, dates and lists are written as usual in each language."""
 
 import pytest
 
@@ -15,7 +15,7 @@ from appliance.foundation import formats
     ],
 )
 def test_sizes(value: float, english: str, german: str) -> None:
-    """Powers of ten, a decimal below ten of a unit."""
+    """Powers of ten, with one decimal below ten."""
     assert (formats.size(value, "en_GB"), formats.size(value, "de_DE")) == (english, german)
 
 
@@ -29,13 +29,14 @@ def test_sizes(value: float, english: str, german: str) -> None:
         (86_400 * 3, "3 days", "3 Tage"),
     ],
 )
-def test_times(value: float, english: str, german: str) -> None:
-    """In the largest unit of which there are two."""
+def test_durations(value: float, english: str, german: str) -> None:
+    """In the largest unit that fits at least twice."""
     assert (formats.seconds(value, "en_GB"), formats.seconds(value, "de_DE")) == (english, german)
 
 
-def test_numbers_shares_days_and_lists() -> None:
-    """The separators and the order are those of the place."""
+def test_numbers_percentages_dates_and_lists() -> None:
+    """Separators and order follow the locale."""
+
     assert (formats.number(1234.5678, "en_GB", 1), formats.number(1234.5678, "de_DE", 1)) == ("1,234.6", "1.234,6")
     assert (formats.percent(0.5, "en_GB"), formats.percent(0.5, "de_DE")) == ("50%", "50\u00a0%")
     moment = 1_700_000_000_000_000

@@ -1,4 +1,4 @@
-"""Identifiers are safe as file names, and nothing else passes for one."""
+"""Identifiers are safe as file names, and nothing else is accepted as one."""
 
 import pytest
 from hypothesis import given
@@ -9,8 +9,8 @@ from appliance.foundation.identifiers import new_id, verify_id
 
 
 @given(st.from_regex(r"[a-z]{2,3}", fullmatch=True))
-def test_a_fresh_identifier_passes_and_is_fresh(prefix: str) -> None:
-    """What `new_id` gives, `verify_id` accepts; no two are the same."""
+def test_new_identifiers_are_valid_and_unique(prefix: str) -> None:
+    """`verify_id` accepts what `new_id` returns; no two are the same."""
     first, second = new_id(prefix), new_id(prefix)
     verify_id(first)
     assert first != second
@@ -36,8 +36,8 @@ def test_a_fresh_identifier_passes_and_is_fresh(prefix: str) -> None:
         "\ud800",
     ],
 )
-def test_what_is_none_is_refused(value: str) -> None:
-    """It may become a path, so its form is exact; the sentence does not repeat it."""
+def test_invalid_identifiers_are_refused(value: str) -> None:
+    """An identifier may become a path, so its form is exact; the message does not repeat it."""
     with pytest.raises(InputError) as caught:
         verify_id(value)
     assert not value or value not in caught.value.sentence
@@ -45,7 +45,8 @@ def test_what_is_none_is_refused(value: str) -> None:
 
 @given(st.text())
 def test_no_text_with_a_slash_or_a_dot_is_an_identifier(text: str) -> None:
-    """Whatever is accepted is a plain file name."""
+    """Accepted values are plain file names."""
+
     try:
         verify_id(text)
     except InputError:

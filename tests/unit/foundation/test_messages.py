@@ -1,4 +1,4 @@
-"""A message is an id and parameters until it is shown; then it is a sentence in the reader's language."""
+"""A message is an id and parameters until it is shown as a sentence in the reader's language."""
 
 import pytest
 
@@ -15,33 +15,33 @@ from appliance.foundation.messages import (
 )
 
 
-def test_words_that_are_not_ours_are_said_as_they_are() -> None:
-    """Braces and quotes in them mean nothing."""
+def test_verbatim_text_is_unchanged() -> None:
+    """Braces and quotes in it have no meaning."""
     assert str(verbatim('{ $x } "a"')) == '{ $x } "a"'
 
 
 def test_a_message_survives_json() -> None:
-    """What is stored is the id and the parameters, of messages within messages too."""
-    said = message("a.b:c", count=3, share=0.5, why=verbatim("w"), names=("x", verbatim("y")))
-    assert Message.from_json(said.to_json()) == said
+    """Ids and parameters are stored, also of nested messages."""
+    original = message("a.b:c", count=3, share=0.5, why=verbatim("w"), names=("x", verbatim("y")))
+    assert Message.from_json(original.to_json()) == original
 
 
-def test_a_sentence_that_an_older_version_stored_is_still_said() -> None:
-    """Older homes hold finished sentences."""
+def test_a_sentence_stored_by_an_older_version_is_shown() -> None:
+    """Older homes contain finished sentences."""
     assert str(Message.from_json("Stopped.")) == "Stopped."
 
 
 @pytest.mark.parametrize(
     "value", [None, 3, [], {}, {"id": 1, "parameters": {}}, {"id": "x", "parameters": []}, {"id": "x"}]
 )
-def test_what_is_not_a_message_is_refused(value: object) -> None:
-    """A worker, whose words these may be, cannot make anything else of it."""
+def test_other_json_is_not_a_message(value: object) -> None:
+    """The value may come from a worker, so it is not trusted."""
     with pytest.raises(ValueError, match="not a message"):
         Message.from_json(value)
 
 
-def test_messages_within_messages_end_somewhere() -> None:
-    """Nesting is bounded: it comes from outside."""
+def test_nesting_of_messages_is_bounded() -> None:
+    """The value may come from a worker, so it is not trusted."""
     value: dict[str, object] = {"id": "x", "parameters": {}}
     for _ in range(20):
         value = {"id": "x", "parameters": {"inner": value}}
@@ -50,12 +50,12 @@ def test_messages_within_messages_end_somewhere() -> None:
 
 
 def test_several_sentences_follow_each_other() -> None:
-    """Joined by a space, each in the same language."""
+    """They are joined by a space."""
     assert str(sentences(verbatim("One."), verbatim("Two."))) == "One. Two."
 
 
-def test_the_language_holds_for_the_block_and_is_english_otherwise() -> None:
-    """A language that is not there is English."""
+def test_the_language_applies_to_the_block_and_is_english_otherwise() -> None:
+    """An unknown language becomes English."""
     assert language() == "en"
     with use_language("de"):
         assert language() == "de"
@@ -64,15 +64,15 @@ def test_the_language_holds_for_the_block_and_is_english_otherwise() -> None:
     assert language() == "en"
 
 
-def test_what_no_catalogue_has_is_said_by_its_id() -> None:
-    """Better an id than an error while an error is being shown; a test of the catalogues finds it."""
+def test_a_message_in_no_catalogue_is_shown_as_its_id() -> None:
+    """An id is better than an error while an error is being shown; the catalogue tests find it."""
     assert t("no.such:message") == "no.such:message"
     with use_language("de"):
         assert t("no.such:message") == "no.such:message"
 
 
 @pytest.mark.parametrize(
-    ("header", "chosen"),
+    ("header", "preferred"),
     [
         ("de-AT,de;q=0.9,en;q=0.8", "de"),
         ("fr, en-GB;q=0.3, de;q=0.2", "en"),
@@ -82,7 +82,7 @@ def test_what_no_catalogue_has_is_said_by_its_id() -> None:
         ("de;q=x", ""),
     ],
 )
-def test_the_browser_says_which_language(header: str, chosen: str) -> None:
-    """The highest weight of the languages that there are; none is no answer."""
-    assert negotiated_language(header) == chosen
-    assert chosen in ("", *LANGUAGES)
+def test_the_language_is_negotiated_with_the_browser(header: str, preferred: str) -> None:
+    """The available language with the highest weight is chosen, if there is one."""
+    assert negotiated_language(header) == preferred
+    assert preferred in ("", *LANGUAGES)

@@ -1,4 +1,4 @@
-"""Swap in clear is a problem; encrypted swap is none; what cannot be known is one."""
+"""Unencrypted swap is a problem, encrypted swap is not, and unknown swap is."""
 
 from pathlib import Path
 
@@ -10,19 +10,19 @@ HEAD = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"
 
 
 @pytest.mark.parametrize(
-    ("lines", "said"),
+    ("lines", "problem"),
     [
         ("", ""),
         ("/dev/dm-1 partition 1 0 -2\n/dev/zram0 partition 1 0 5\n", ""),
-        ("/dev/sda2 partition 8388604 0 -2\n", "Swap is on"),
-        ("/dev/dm-1 partition 1 0 -2\n/swapfile file 2097148 0 -2\n", "Swap is on"),
+        ("/dev/sda2 partition 8388604 0 -2\n", "Unencrypted swap is on"),
+        ("/dev/dm-1 partition 1 0 -2\n/swapfile file 2097148 0 -2\n", "Unencrypted swap is on"),
     ],
 )
-def test_what_the_kernel_lists(tmp_path: Path, lines: str, said: str) -> None:
+def test_the_kernels_list_of_swap_is_judged(tmp_path: Path, lines: str, problem: str) -> None:
     (tmp_path / "swaps").write_text(HEAD + lines, encoding="utf-8")
-    assert swap_problem(tmp_path / "swaps").startswith(said)
-    assert bool(swap_problem(tmp_path / "swaps")) is bool(said)
+    assert swap_problem(tmp_path / "swaps").startswith(problem)
+    assert bool(swap_problem(tmp_path / "swaps")) is bool(problem)
 
 
-def test_a_list_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
-    assert "could not be read" in swap_problem(tmp_path / "absent")
+def test_an_unreadable_list_of_swap_is_a_problem(tmp_path: Path) -> None:
+    assert "Could not determine" in swap_problem(tmp_path / "absent")

@@ -1,4 +1,4 @@
-"""Accounts lock after wrong passwords, one-time passwords must be changed, sessions end."""
+"""Accounts are locked after wrong passwords, one-time passwords must be changed, sessions end."""
 
 import pytest
 
@@ -52,7 +52,7 @@ def connection(database):
         yield connection
 
 
-def test_a_one_time_password_signs_in_once_changed(connection, clock) -> None:
+def test_a_one_time_password_must_be_changed(connection, clock) -> None:
     user_id, one_time = create_user(connection, clock, "anna", "trainer", None)
     assert authenticate(connection, clock, "anna", one_time).must_change
     change_password(connection, clock, user_id, one_time, PASSWORD)
@@ -63,7 +63,7 @@ def test_a_one_time_password_signs_in_once_changed(connection, clock) -> None:
     assert [user.name for user in list_users(connection)] == ["anna"]
 
 
-def test_unknown_name_and_wrong_password_give_the_same_sentence(connection, clock) -> None:
+def test_an_unknown_name_and_a_wrong_password_give_the_same_message(connection, clock) -> None:
     create_user(connection, clock, "anna", "trainer", PASSWORD)
     sentences = set()
     for name in ("anna", "nobody"):
@@ -73,17 +73,17 @@ def test_unknown_name_and_wrong_password_give_the_same_sentence(connection, cloc
     assert len(sentences) == 1
 
 
-def test_wrong_passwords_lock_the_account_for_longer_each_time(connection, clock) -> None:
+def test_each_lock_lasts_longer(connection, clock) -> None:
     create_user(connection, clock, "anna", "trainer", PASSWORD)
     for _ in range(5):
         with pytest.raises(AuthenticationError, match="wrong"):
             authenticate(connection, clock, "anna", "wrong password")
-    with pytest.raises(AuthenticationError, match="30 s"):
+    with pytest.raises(AuthenticationError, match="30 seconds"):
         authenticate(connection, clock, "anna", PASSWORD)
     clock.now += 31 * SECOND
     with pytest.raises(AuthenticationError, match="wrong"):
         authenticate(connection, clock, "anna", "wrong password")
-    with pytest.raises(AuthenticationError, match="60 s"):
+    with pytest.raises(AuthenticationError, match="60 seconds"):
         authenticate(connection, clock, "anna", PASSWORD)
     clock.now += 61 * SECOND
     assert authenticate(connection, clock, "anna", PASSWORD).name == "anna"
@@ -96,7 +96,7 @@ def test_a_locked_account_cannot_change_its_password(connection, clock) -> None:
         change_password(connection, clock, user_id, PASSWORD, "another three words")
 
 
-def test_a_disabled_account_is_refused_everywhere(connection, clock) -> None:
+def test_a_disabled_account_is_refused(connection, clock) -> None:
     user_id, _ = create_user(connection, clock, "anna", "trainer", PASSWORD)
     token = open_session(connection, clock, user_id)
     connection.execute(USERS.update().values(disabled=1))
@@ -106,13 +106,13 @@ def test_a_disabled_account_is_refused_everywhere(connection, clock) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "-x", "a b", "x" * 65, "a\n", "ä", "../x"])
-def test_odd_names_are_refused(connection, clock, name) -> None:
+def test_invalid_names_are_refused(connection, clock, name) -> None:
     with pytest.raises(InputError, match="name"):
         create_user(connection, clock, name, "trainer", PASSWORD)
 
 
-def test_bad_roles_weak_passwords_and_taken_names_are_refused(connection, clock) -> None:
-    with pytest.raises(InputError, match="role"):
+def test_invalid_roles_weak_passwords_and_taken_names_are_refused(connection, clock) -> None:
+    with pytest.raises(InputError, match="admin, trainer, reviewer and auditor"):
         create_user(connection, clock, "anna", "operator", PASSWORD)
     with pytest.raises(InputError, match="characters"):
         create_user(connection, clock, "anna", "trainer", "short")
@@ -126,7 +126,7 @@ def test_bad_roles_weak_passwords_and_taken_names_are_refused(connection, clock)
         change_password(connection, clock, "us_none", PASSWORD, "another three words")
 
 
-def test_sessions_end_when_idle_after_a_day_and_on_sign_out(connection, clock) -> None:
+def test_sessions_end_when_idle_after_twelve_hours_and_on_sign_out(connection, clock) -> None:
     user_id, _ = create_user(connection, clock, "anna", "trainer", PASSWORD)
     token = open_session(connection, clock, user_id)
     for _ in range(23):
@@ -159,12 +159,12 @@ def test_the_token_itself_is_not_stored(connection, clock) -> None:
     assert token not in str(connection.execute(SESSIONS.select()).all())
 
 
-def test_there_is_one_first_project(connection, clock) -> None:
+def test_there_is_one_default_project(connection, clock) -> None:
     assert default_project(connection, clock) == default_project(connection, clock)
 
 
-def test_an_old_password_cannot_be_guessed_from_within_a_session(connection, clock) -> None:
-    """Wrong old passwords count, and lock, as at sign-in; a weak new one does not count."""
+def test_an_old_password_cannot_be_guessed_within_a_session(connection, clock) -> None:
+    """Wrong old passwords count and lock as at sign-in; a weak new password does not count."""
     user_id, _ = create_user(connection, clock, "anna", "trainer", PASSWORD)
     with pytest.raises(InputError):
         change_password(connection, clock, user_id, PASSWORD, "short")
@@ -174,41 +174,41 @@ def test_an_old_password_cannot_be_guessed_from_within_a_session(connection, clo
             change_password(connection, clock, user_id, "wrong password", "another three words")
     with pytest.raises(AuthenticationError, match="Too many"):
         change_password(connection, clock, user_id, PASSWORD, "another three words")
-    with pytest.raises(AuthenticationError, match="30 s"):
+    with pytest.raises(AuthenticationError, match="30 seconds"):
         authenticate(connection, clock, "anna", PASSWORD)
 
 
 @pytest.mark.parametrize("password", ["\ud800" * 12, "später, viel später", "x" * 256])
 def test_any_text_of_the_right_length_is_a_password(connection, clock, password: str) -> None:
-    """Lone surrogates included: what was set opens."""
+    """Lone surrogates are allowed too."""
     create_user(connection, clock, "anna", "trainer", password)
     assert authenticate(connection, clock, "anna", password).name == "anna"
 
 
 @pytest.mark.parametrize("name", ["\ud800", "anna\x00", "Anna", "anna ", "a" * 10_000])
 def test_a_name_is_exact(connection, clock, name: str) -> None:
-    """Another spelling, or one that no account may have, is an unknown name."""
+    """Another spelling, or an invalid name, is an unknown name."""
     create_user(connection, clock, "anna", "trainer", PASSWORD)
     with pytest.raises(AuthenticationError, match="wrong"):
         authenticate(connection, clock, name, PASSWORD)
 
 
 def test_a_lock_has_an_upper_bound(connection, clock) -> None:
-    """However many wrong passwords: an hour, so that nobody locks somebody out for good."""
+    """It lasts at most an hour, so that nobody can be locked out forever."""
     create_user(connection, clock, "anna", "trainer", PASSWORD)
     connection.execute(USERS.update().values(failed_attempts=10**6))
     with pytest.raises(AuthenticationError, match="wrong"):
         authenticate(connection, clock, "anna", "wrong password")
-    with pytest.raises(AuthenticationError, match="3,600 s"):
+    with pytest.raises(AuthenticationError, match="60 minutes"):
         authenticate(connection, clock, "anna", PASSWORD)
 
 
 def test_a_session_seen_again_at_once_is_not_written_again(connection, clock) -> None:
-    """Each write is a sync; idle time is counted in minutes."""
+    """Each write is a sync, and idle time is counted in minutes."""
     user_id, _ = create_user(connection, clock, "anna", "trainer", PASSWORD)
     token = open_session(connection, clock, user_id)
-    began = clock.now
+    start = clock.now
     for after, seen in ((30, 0), (61, 61), (90, 61)):
-        clock.now = began + after * SECOND
+        clock.now = start + after * SECOND
         assert resolve_session(connection, clock, token) is not None
-        assert connection.execute(SESSIONS.select()).one().last_seen_us == began + seen * SECOND
+        assert connection.execute(SESSIONS.select()).one().last_seen_us == start + seen * SECOND

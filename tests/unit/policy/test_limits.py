@@ -1,4 +1,4 @@
-"""Limits are read whole or refused."""
+"""Limits are valid as a whole, or refused."""
 
 from pathlib import Path
 
@@ -15,40 +15,46 @@ def load(folder: Path, text: str) -> Limits:
     return Limits.load(folder)
 
 
-def test_the_file_that_is_installed_says_the_defaults() -> None:
+def test_the_installed_file_contains_the_defaults() -> None:
     assert Limits.load(find_policy_folder()) == Limits()
 
 
-def test_what_it_says_counts_and_what_it_leaves_out_is_the_default(tmp_path: Path) -> None:
-    found = load(tmp_path, "[vault]\nreseal_after_idle_minutes = 30\n")
-    assert found.vault.reseal_after_idle_minutes == 30
-    assert found.memory.unencrypted_swap == "warn"
+def test_missing_settings_have_defaults(tmp_path: Path) -> None:
+    limits = load(tmp_path, "[vault]\nreseal_after_idle_minutes = 30\n")
+    assert limits.vault.reseal_after_idle_minutes == 30
+    assert limits.memory.unencrypted_swap == "warn"
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "sentence"),
     [
-        ("[vault]\nreseal_after_idle_minutes = -1", "greater than or equal"),
-        ("[vault]\nreseal_after_idle_minutes = 99999", "less than or equal"),
-        ('[vault]\nreseal_after_idle_minutes = "30"', "integer"),
-        ("[vault]\nreseal_after_idle_minutes = true", "integer"),
-        ('[memory]\nunencrypted_swap = "allow"', "unencrypted_swap"),
-        ('[memory]\nswap = "refuse"', "extra"),
-        (
-            "[audit]\nretention_days = 183",
-            "audit.retention_days: the log's entries stay for six months at least: 184 days or more",
-        ),
+        ("[vault]\nreseal_after_idle_minutes = -1", r"vault\.reseal_after_idle_minutes must be at least 0\."),
+        ("[vault]\nreseal_after_idle_minutes = 99999", "must be at most 10,080"),
+        ('[vault]\nreseal_after_idle_minutes = "30"', "must be a whole number"),
+        ("[vault]\nreseal_after_idle_minutes = true", "must be a whole number"),
+        ('[memory]\nunencrypted_swap = "allow"', "memory.unencrypted_swap must be one of 'warn', 'refuse'"),
+        ('[memory]\nswap = "refuse"', "no setting memory.swap"),
+        ("[audit]\nretention_days = 183", "audit.retention_days: .* at least six months, 184 days or more"),
         ("[audit]\nretention_days = -1", "six months"),
-        ("[network]\nallow = true", "network"),
-        ("[vault", "no TOML"),
-        ("#" * (MAX_LIMITS_BYTES + 1), "over"),
+        ('[audit]\nsyslog_socket = "log"', "audit.syslog_socket has an invalid value"),
+        ("[datasets]\nrequire_origin = 1", "datasets.require_origin must be true or false"),
+        ("[network]\nallow = true", "no setting network"),
+        ("[vault", "not valid TOML"),
+        ("#" * (MAX_LIMITS_BYTES + 1), "is larger than"),
     ],
 )
-def test_a_mistake_stops_the_start(tmp_path: Path, text: str, said: str) -> None:
-    with pytest.raises(HomeError, match=said):
+def test_a_mistake_prevents_the_start(tmp_path: Path, text: str, sentence: str) -> None:
+    with pytest.raises(HomeError, match=sentence) as caught:
         load(tmp_path, text)
+    assert caught.value.code.startswith("limits.")
 
 
-def test_a_missing_file_stops_the_start(tmp_path: Path) -> None:
+def test_one_error_names_every_mistake(tmp_path: Path) -> None:
+    with pytest.raises(HomeError, match=r"six months.*no setting network") as caught:
+        load(tmp_path, "[audit]\nretention_days = 1\n[network]\nallow = true")
+    assert caught.value.code == "limits.value"
+
+
+def test_a_missing_file_prevents_the_start(tmp_path: Path) -> None:
     with pytest.raises(HomeError, match="cannot be read"):
         Limits.load(tmp_path)

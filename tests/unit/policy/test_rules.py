@@ -1,15 +1,15 @@
-"""The policies say who may do what; whatever they do not say is denied."""
+"""The policies say who may do what; everything else is denied."""
 
 import pytest
 
 from appliance.foundation.errors import AuthorizationError, HomeError
 from appliance.policy import Principal, Rules, find_policy_folder
 
-EVERYBODY = {"operator", "admin", "trainer", "reviewer", "auditor"}
+EVERYONE = {"operator", "admin", "trainer", "reviewer", "auditor"}
 MATRIX = {
     "dataset.import": {"operator", "trainer"},
     "dataset.read": {"operator", "trainer"},
-    "dataset.list": EVERYBODY,
+    "dataset.list": EVERYONE,
     "model.import": {"operator", "admin"},
     "job.submit": {"operator", "trainer"},
     "job.stop": {"operator", "trainer", "admin"},
@@ -29,8 +29,8 @@ def rules() -> Rules:
 
 
 @pytest.mark.parametrize("action", MATRIX)
-@pytest.mark.parametrize("role", [*sorted(EVERYBODY), "root", ""])
-def test_each_role_may_do_what_the_matrix_says_and_no_more(rules: Rules, role: str, action: str) -> None:
+@pytest.mark.parametrize("role", [*sorted(EVERYONE), "root", ""])
+def test_each_role_may_do_exactly_what_the_matrix_says(rules: Rules, role: str, action: str) -> None:
     principal = Principal("us_1", role)
     if role in MATRIX[action]:
         rules.verify_allowed(principal, action, "dataset", "ds_1")
@@ -45,19 +45,19 @@ def test_an_empty_policy_is_an_error_and_not_a_silent_denial(text: str) -> None:
         Rules(text)
 
 
-def test_a_policy_that_does_not_parse_stops_the_start() -> None:
+def test_a_policy_that_does_not_parse_prevents_the_start() -> None:
     with pytest.raises(HomeError, match="do not parse"):
         Rules("permit (everyone);")
 
 
-def test_forbid_beats_permit() -> None:
+def test_forbid_overrides_permit() -> None:
     rules = Rules('permit (principal, action, resource); forbid (principal, action == Action::"a.b", resource);')
     rules.verify_allowed(Principal("us_1", "admin"), "a.c", "x", "1")
     with pytest.raises(AuthorizationError):
         rules.verify_allowed(Principal("us_1", "admin"), "a.b", "x", "1")
 
 
-def test_a_policy_that_fails_while_it_is_evaluated_denies() -> None:
+def test_a_policy_that_fails_to_evaluate_denies() -> None:
     rules = Rules(
         'permit (principal, action, resource); permit (principal, action, resource) when { principal.missing == "x" };'
     )
@@ -67,7 +67,7 @@ def test_a_policy_that_fails_while_it_is_evaluated_denies() -> None:
 
 def test_an_oversized_policy_file_is_refused(tmp_path) -> None:
     (tmp_path / "a.cedar").write_bytes(b" " * (1024 * 1024 + 1))
-    with pytest.raises(HomeError, match="over"):
+    with pytest.raises(HomeError, match="is larger than"):
         Rules.load(tmp_path)
 
 
@@ -76,17 +76,15 @@ def test_an_oversized_policy_file_is_refused(tmp_path) -> None:
     [{}, {"a.cedar": b""}, {"a.cedar": b"// permit (principal, action, resource);\n"}, {"readme.md": b"permit"}],
 )
 def test_a_folder_without_a_policy_is_an_error(tmp_path, content: dict[str, bytes]) -> None:
-    """Empty, or full of comments, or of files of another kind: it would deny everything, and somebody would turn the
-    check off.
-    """
+    """It would deny everything and tempt people to turn the check off."""
     for name, data in content.items():
         (tmp_path / name).write_bytes(data)
     with pytest.raises(HomeError, match="no policies"):
         Rules.load(tmp_path)
 
 
-def test_a_folder_that_is_not_there_is_an_error(tmp_path) -> None:
-    """As an empty one."""
+def test_a_missing_folder_is_an_error(tmp_path) -> None:
+    """It is treated as an empty one."""
     with pytest.raises(HomeError):
         Rules.load(tmp_path / "absent")
 
@@ -94,16 +92,16 @@ def test_a_folder_that_is_not_there_is_an_error(tmp_path) -> None:
 @pytest.mark.parametrize(
     "data", [b"\xff\xfe", b"permit (", b"permit (principal, action, resource);\ngarbage", b"permit\x00"]
 )
-def test_one_broken_file_refuses_them_all(tmp_path, data: bytes) -> None:
-    """The others are not used without it: it may have held the one that forbids."""
+def test_one_broken_file_disables_all_policies(tmp_path, data: bytes) -> None:
+    """The broken file may contain the policy that forbids an action."""
     (tmp_path / "a.cedar").write_bytes(b"permit (principal, action, resource);")
     (tmp_path / "b.cedar").write_bytes(data)
     with pytest.raises(HomeError):
         Rules.load(tmp_path)
 
 
-def test_a_policy_that_cannot_be_read_refuses_them_all(tmp_path) -> None:
-    """A folder of its name, a link to nowhere."""
+def test_one_unreadable_file_disables_all_policies(tmp_path) -> None:
+    """A folder with a policy's name, a dangling link."""
     (tmp_path / "a.cedar").write_bytes(b"permit (principal, action, resource);")
     (tmp_path / "b.cedar").mkdir()
     with pytest.raises(HomeError, match="cannot be read"):
@@ -115,7 +113,7 @@ def test_a_policy_that_cannot_be_read_refuses_them_all(tmp_path) -> None:
 
 
 def test_every_action_of_the_services_is_in_the_policies() -> None:
-    """A use case that no policy names would be denied to everybody, and nobody would know why."""
+    """Otherwise the action would be denied to everyone, for no visible reason."""
     import re
 
     from appliance.services.operations import operations

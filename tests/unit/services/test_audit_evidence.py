@@ -358,7 +358,7 @@ def test_a_key_that_the_log_could_not_take_is_dropped(open_home: Any, tmp_path: 
 
     def reopen(mode: int) -> None:
         descriptor = os.open(journal, mode)
-        os.dup2(descriptor, context.log._journal._descriptor)
+        os.dup2(descriptor, context.log._state.journal._descriptor)
         os.close(descriptor)
 
     context = open_home(free_bytes)

@@ -134,7 +134,17 @@ def test_a_backup_may_be_killed_at_any_time_and_run_again(world: Any, tmp_path: 
         appliance.context.unseal(secret)
         return appliance
 
-    files = ("back_up.py", "copy_backup.py", "backup_format.py", "stream.py", "atomic_files.py", "vault.py", "log.py")
+    files = (
+        "back_up.py",
+        "copy_backup.py",
+        "backup_format.py",
+        "stream.py",
+        "atomic_files.py",
+        "vault.py",
+        "log.py",
+        "log_state.py",
+        "appending.py",
+    )
     killed = 0
     for number in range(20):
         if number % 5 == 0:

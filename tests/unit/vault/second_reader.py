@@ -1,6 +1,6 @@
 """A second reader of sealed files, written from the specification in `appliance/vault/stream.py` alone.
 
-It imports nothing of ours.
+It shares no code with that module.
 """
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -11,13 +11,13 @@ TAG = 16
 
 
 def field(value: bytes | str | int) -> bytes:
-    """F(x): the value behind its length."""
+    """Return F(x): the value, preceded by its length."""
     data = value.to_bytes(8, "big") if isinstance(value, int) else value.encode() if isinstance(value, str) else value
     return len(data).to_bytes(4, "big") + data
 
 
 def read(sealed: bytes, data_key: bytes, kind: str, object_id: str, object_version: int, name: str) -> bytes:
-    """Return the plaintext. Raises `ValueError` (form) or `InvalidTag` (content)."""
+    """Return the plaintext. Raises `ValueError` (format) or `InvalidTag` (content)."""
     magic, version, chunk_size, salt, body = (
         sealed[:7],
         sealed[7:8],
@@ -29,7 +29,7 @@ def read(sealed: bytes, data_key: bytes, kind: str, object_id: str, object_versi
         raise ValueError("header")
     info = b"".join(map(field, ("appliance sealed file", magic, 1, chunk_size, kind, object_id, object_version, name)))
     cipher = AESGCM(HKDF(SHA256(), 32, salt, info).derive(data_key))
-    chunks = [body[place : place + chunk_size + TAG] for place in range(0, len(body), chunk_size + TAG)]
+    chunks = [body[start : start + chunk_size + TAG] for start in range(0, len(body), chunk_size + TAG)]
     if not chunks or any(len(chunk) < TAG for chunk in chunks):
         raise ValueError("cut")
     plain = [

@@ -1,4 +1,4 @@
-"""A backup's parts and manifests: what they hide, who opens them, and what is refused."""
+"""A backup's parts and manifests: what they hide, who can open them, and what is refused."""
 
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ KEY = bytes([2]) * 32
 
 
 def manifest(**changes: Any) -> Manifest:
-    """Return one for two recovery keys."""
+    """Return a manifest for two recovery keys."""
     slots = [recovery_slot(seed, "r", 1) for seed in (SEED, OTHER)]
     secrets = VaultSecrets(database=KEY, audit_hmac=KEY, signing=KEY, epoch=3, epoch_key=KEY, slots=slots)
     file = BackedUpFile(path="datasets/ds_1/v1/test.parquet", size=3, sha256="ab" * 32, parts=["cd" * 32])
@@ -37,10 +37,10 @@ def manifest(**changes: Any) -> Manifest:
     return Manifest(**{**values, "secrets": secrets, "files": [file], **changes})
 
 
-def test_each_recovery_key_opens_a_manifest_and_nobody_else() -> None:
-    made = manifest()
-    sealed = seal_manifest(made)
-    assert open_manifest(sealed, ID, SEED) == open_manifest(sealed, ID, OTHER) == made
+def test_only_its_recovery_keys_open_a_manifest() -> None:
+    original = manifest()
+    sealed = seal_manifest(original)
+    assert open_manifest(sealed, ID, SEED) == open_manifest(sealed, ID, OTHER) == original
     with pytest.raises(AuthenticationError, match="does not open"):
         open_manifest(sealed, ID, bytes([9]) * 32)
     with pytest.raises(AuthenticationError):
@@ -48,14 +48,14 @@ def test_each_recovery_key_opens_a_manifest_and_nobody_else() -> None:
     assert b"parquet" not in sealed
 
 
-def test_every_byte_of_a_manifest_counts() -> None:
-    """Flipped or cut anywhere: refused, but for a recipient whose key is not the one in hand."""
+def test_every_byte_of_a_manifest_is_authenticated() -> None:
+    """A change anywhere is refused, except in the bytes for another recipient."""
     sealed = seal_manifest(manifest())
     for place in [*range(0, 12), *range(1200, len(sealed), 397), len(sealed) - 1]:
         bad = bytearray(sealed)
         bad[place] ^= 1
         try:
-            assert open_manifest(bytes(bad), ID, SEED) == manifest_of(sealed)
+            assert open_manifest(bytes(bad), ID, SEED) == open_manifest(sealed, ID, SEED)
             assert 9 + 1168 <= place < 9 + 2 * 1168
         except (IntegrityError, AuthenticationError):
             pass
@@ -65,11 +65,6 @@ def test_every_byte_of_a_manifest_counts() -> None:
     assert sealed.startswith(MAGIC)
     with pytest.raises(IntegrityError, match="version"):
         open_manifest(sealed[:7] + b"\x02" + sealed[8:], ID, SEED)
-
-
-def manifest_of(sealed: bytes) -> Manifest:
-    """Return what is in it."""
-    return open_manifest(sealed, ID, SEED)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +82,7 @@ def manifest_of(sealed: bytes) -> Manifest:
         "a\n",
     ],
 )
-def test_a_file_that_would_leave_its_place_is_no_file_of_a_backup(path: str) -> None:
+def test_a_backup_has_no_files_outside_the_expected_folders(path: str) -> None:
     with pytest.raises(ValidationError):
         BackedUpFile(path=path, size=1, sha256="ab" * 32, parts=[])
     with pytest.raises(ValidationError):
@@ -95,16 +90,16 @@ def test_a_file_that_would_leave_its_place_is_no_file_of_a_backup(path: str) -> 
 
 
 @given(st.binary(max_size=9000))
-def test_padding_hides_lengths_and_gives_back_the_bytes(data: bytes) -> None:
-    made = padded(data)
-    assert unpadded(made) == data
-    assert len(made) >= 4096
-    assert len(made) <= max(4096, 1.12 * (len(data) + 8))
+def test_padding_hides_lengths_and_is_removed(data: bytes) -> None:
+    plaintext = padded(data)
+    assert unpadded(plaintext) == data
+    assert len(plaintext) >= 4096
+    assert len(plaintext) <= max(4096, 1.12 * (len(data) + 8))
 
 
-def test_padding_that_no_writer_makes_is_refused() -> None:
-    made = padded(b"abc")
-    for bad in (made[:-1], made + b"\0", made[:-1] + b"\1", b"", b"\xff" * 4096):
+def test_invalid_padding_is_refused() -> None:
+    plaintext = padded(b"abc")
+    for bad in (plaintext[:-1], plaintext + b"\0", plaintext[:-1] + b"\1", b"", b"\xff" * 4096):
         with pytest.raises(IntegrityError):
             unpadded(bad)
     assert len({len(padded(bytes(size))) for size in range(1_000_000, 1_100_000, 100)}) < 10

@@ -1,4 +1,4 @@
-"""The database is encrypted, keeps what was committed, and says in a sentence what its disk refuses."""
+"""The database is encrypted, keeps committed data, and reports a disk that is full or refuses."""
 
 import threading
 from collections.abc import Iterator
@@ -18,20 +18,20 @@ INSERT = text("INSERT INTO projects VALUES (:id, :name, 0)")
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    """Open a fresh one."""
+    """Create a database."""
     database = Database(tmp_path / "x.db", KEY)
     yield database
     database.close()
 
 
 def count(database: Database) -> int:
-    """Return how many rows there are."""
+    """Return the number of projects."""
     with database.begin() as connection:
         return int(connection.execute(text("SELECT count(*) FROM projects")).scalar_one())
 
 
-def test_the_package_gives_its_two_names_and_no_other() -> None:
-    """On demand: workers import the package without the database's libraries."""
+def test_the_package_exports_two_names_on_demand() -> None:
+    """Workers import the package without the database's libraries."""
     import appliance.vault
 
     assert (Vault.__name__, Database.__name__) == ("Vault", "Database")
@@ -40,8 +40,8 @@ def test_the_package_gives_its_two_names_and_no_other() -> None:
     assert _MIGRATIONS.is_dir()
 
 
-def test_another_key_opens_nothing(tmp_path: Path, database: Database) -> None:
-    """Nor does it harm what is there."""
+def test_another_key_does_not_open_the_database(tmp_path: Path, database: Database) -> None:
+    """The attempt does no harm."""
     database.close()
     with pytest.raises(IntegrityError, match="does not open"):
         Database(tmp_path / "x.db", bytes(32))
@@ -50,8 +50,8 @@ def test_another_key_opens_nothing(tmp_path: Path, database: Database) -> None:
     again.close()
 
 
-def test_a_full_database_is_a_sentence_and_leaves_nothing_half_done(database: Database) -> None:
-    """SQLite's own limit of pages plays the disk; what was there before is there after."""
+def test_a_full_disk_rolls_the_transaction_back(database: Database) -> None:
+    """SQLite's limit on pages simulates the disk; earlier data is kept."""
     with database.begin() as connection:
         connection.execute(INSERT, {"id": "pr_1", "name": "kept"})
 
@@ -68,8 +68,8 @@ def test_a_full_database_is_a_sentence_and_leaves_nothing_half_done(database: Da
     assert count(database) == 1
 
 
-def test_a_read_only_database_is_a_sentence(database: Database) -> None:
-    """As on a disk that was remounted so."""
+def test_a_read_only_database_is_a_storage_error(database: Database) -> None:
+    """A disk may be remounted read-only."""
 
     def write() -> None:
         with database.begin() as connection:
@@ -80,14 +80,14 @@ def test_a_read_only_database_is_a_sentence(database: Database) -> None:
         write()
 
 
-def test_a_database_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
-    """Its folder is not there."""
+def test_a_database_that_cannot_be_created_is_a_storage_error(tmp_path: Path) -> None:
+    """Its folder does not exist."""
     with pytest.raises(StorageError):
         Database(tmp_path / "absent" / "x.db", KEY)
 
 
 def test_a_changed_page_is_damage(tmp_path: Path, database: Database) -> None:
-    """Each page carries a code of authentication."""
+    """Each page is authenticated."""
     with database.begin() as connection:
         connection.execute(INSERT, {"id": "pr_1", "name": "x" * 20_000})
     database.close()
@@ -105,24 +105,24 @@ def test_a_changed_page_is_damage(tmp_path: Path, database: Database) -> None:
         finally:
             again.close()
 
-    with pytest.raises(IntegrityError, match=r"damaged|was changed"):  # where the table of tables lies decides which
+    with pytest.raises(IntegrityError, match=r"damaged|was changed"):  # depending on where the schema table is
         read()
 
 
-def test_a_text_that_is_no_unicode_is_the_bringers_mistake(database: Database) -> None:
-    """Not a fault of ours, wherever it comes in."""
+def test_invalid_unicode_is_an_input_error(database: Database) -> None:
+    """The caller made the mistake, whichever text it is."""
 
     def write() -> None:
         with database.begin() as connection:
             connection.execute(INSERT, {"id": "pr_1", "name": "\ud800"})
 
-    with pytest.raises(InputError, match="no Unicode"):
+    with pytest.raises(InputError, match="not valid Unicode"):
         write()
     assert count(database) == 0
 
 
-def test_a_mistake_of_ours_stays_one(database: Database) -> None:
-    """A row twice, a table that is not there: no sentence hides them."""
+def test_programming_errors_are_not_converted(database: Database) -> None:
+    """A duplicate row, for instance."""
 
     def twice() -> None:
         with database.begin() as connection:
@@ -134,7 +134,7 @@ def test_a_mistake_of_ours_stays_one(database: Database) -> None:
 
 
 def test_writers_wait_for_each_other(database: Database) -> None:
-    """Many threads, one row each; none is lost, none is refused."""
+    """Many threads write one row each; none is lost, none is refused."""
 
     def write(number: int) -> None:
         with database.begin() as connection:

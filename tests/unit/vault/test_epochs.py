@@ -1,6 +1,4 @@
-"""Shredding makes a new epoch each time: nobody who has today's keys opens what an older database or keyring still
-holds.
-"""
+"""Each shredding starts a new epoch, so that today's keys do not open what remains in an older database or keyring."""
 
 import contextlib
 import shutil
@@ -26,14 +24,14 @@ PASSPHRASE = "correct horse battery staple"
 
 @pytest.fixture
 def vault(tmp_path: Path) -> Iterator[Vault]:
-    """Make one."""
+    """Create a vault."""
     vault = Vault.create(tmp_path / "home", PASSPHRASE, SystemClock())
     yield vault
     vault.close()
 
 
 def wrapping(vault: Vault, object_id: str) -> tuple[int, bytes]:
-    """Return an object's epoch and wrapping."""
+    """Return the epoch of an object's wrapped key, and the wrapped key."""
     with vault.database.begin() as connection:
         row = connection.execute(
             text("SELECT epoch, wrapped FROM wrapped_keys WHERE object_id = :id"), {"id": object_id}
@@ -41,8 +39,8 @@ def wrapping(vault: Vault, object_id: str) -> tuple[int, bytes]:
     return int(row.epoch), bytes(row.wrapped)
 
 
-def test_what_remains_is_wrapped_anew_and_opens_as_before(vault: Vault) -> None:
-    """Every object, every version, in every epoch."""
+def test_other_keys_are_rewrapped_and_still_open(vault: Vault) -> None:
+    """This holds for every object, version and epoch."""
     keys = {
         (name, version): vault.new_data_key("dataset", name, version) for name in ("a", "b", "c") for version in (1, 2)
     }
@@ -59,8 +57,8 @@ def test_what_remains_is_wrapped_anew_and_opens_as_before(vault: Vault) -> None:
     }
 
 
-def test_an_old_database_with_todays_keyring_does_not_give_back_what_was_shredded(vault: Vault, tmp_path: Path) -> None:
-    """The wrapping is there, with the right context; the epoch's key is not."""
+def test_an_old_database_with_todays_keyring_does_not_restore_a_shredded_key(vault: Vault, tmp_path: Path) -> None:
+    """The wrapped key and its context are known, but the epoch's key is gone."""
     vault.new_data_key("dataset", "a")
     epoch, wrapped = wrapping(vault, "a")
     vault.shred(("dataset", "a"))
@@ -73,8 +71,8 @@ def test_an_old_database_with_todays_keyring_does_not_give_back_what_was_shredde
             unwrap_key(key, wrapped, context)
 
 
-def test_what_an_old_keyring_with_the_old_database_can_do_is_known(vault: Vault, tmp_path: Path) -> None:
-    """A whole older copy still opens: what shredding cannot reach is pinned here, so that nobody promises it."""
+def test_a_complete_older_copy_still_opens(vault: Vault, tmp_path: Path) -> None:
+    """This documents what shredding cannot reach, so that nobody promises it."""
     key = vault.new_data_key("dataset", "a")
     vault.close()
     shutil.copytree(tmp_path / "home", tmp_path / "copy")
@@ -86,26 +84,26 @@ def test_what_an_old_keyring_with_the_old_database_can_do_is_known(vault: Vault,
     copy.close()
 
 
-def test_shredding_what_is_not_there_changes_no_other_object(vault: Vault) -> None:
-    """It may be asked for twice."""
+def test_shredding_a_missing_object_changes_no_other_object(vault: Vault) -> None:
+    """Shredding may be requested twice."""
     key = vault.new_data_key("dataset", "a")
     vault.shred(("dataset", "none"))
     vault.shred(("dataset", "none"))
     assert vault.data_key("dataset", "a") == key
 
 
-def test_kinds_versions_and_ids_do_not_run_into_each_other(vault: Vault) -> None:
-    """Each has a key of its own, and the lengths are part of what it is bound to."""
-    made = {
+def test_kinds_versions_and_ids_are_not_confused(vault: Vault) -> None:
+    """Each combination has its own key, and the associated data includes the lengths."""
+    keys = {
         vault.new_data_key(kind, name, version) for kind in ("ab", "a") for name in ("c", "bc") for version in (1, 2)
     }
-    assert len(made) == 8
+    assert len(keys) == 8
     assert associated_data("ab", "c") != associated_data("a", "bc")
     assert associated_data(1) == associated_data((1).to_bytes(8, "big"))
 
 
-def test_the_logs_key_signs_what_its_public_key_verifies(vault: Vault) -> None:
-    """The signer that the log gets."""
+def test_the_logs_public_key_verifies_its_signatures(vault: Vault) -> None:
+    """The vault provides the log's signer."""
     from appliance.audit.signed_note import parse_checkpoint
 
     note = sign_checkpoint(TreeHead(3, bytes(32)), vault.signer)
@@ -118,20 +116,15 @@ RESERVED_BYTES = 80  # at the end of each page of SQLCipher 4: the initialisatio
 
 
 def decrypted(page: bytes, key: bytes, *, first: bool = False) -> bytes:
-    """Return a page's content as whoever has the key reads it, whatever SQLite thinks of the page."""
+    """Return a page's content as seen by someone with the key, even if SQLite no longer uses the page."""
     start = 16 if first else 0  # the salt
     vector = page[-RESERVED_BYTES : -RESERVED_BYTES + 16]
     decryptor = Cipher(algorithms.AES(key), modes.CBC(vector)).decryptor()
     return decryptor.update(page[start:-RESERVED_BYTES]) + decryptor.finalize()
 
 
-def test_with_todays_root_key_no_cut_of_the_journal_and_no_deleted_page_gives_back_a_shredded_datasets_key(
-    vault: Vault, tmp_path: Path
-) -> None:
-    """The old wrappings are found there, in pages and in rows that come back: no key that there is today opens them.
-
-    Others' open.
-    """
+def test_deleted_pages_and_shortened_journals_do_not_restore_a_shredded_key(vault: Vault, tmp_path: Path) -> None:
+    """The old wrapped keys are still in pages and in rows that reappear, but no current key opens them."""
     parts = ("training", "validation", "test")
     before: dict[str, bytes] = {}
     for dataset in ("shredded", "kept"):
@@ -151,7 +144,7 @@ def test_with_todays_root_key_no_cut_of_the_journal_and_no_deleted_page_gives_ba
         at = LOG_HEADER_BYTES + number * stride + FRAME_HEADER_BYTES
         first = int.from_bytes(journal[at - FRAME_HEADER_BYTES : at - FRAME_HEADER_BYTES + 4], "big") == 1
         pages.append(decrypted(journal[at : at + page_bytes], keys.database, first=first))
-    assert all(any(wrapped in page for page in pages) for wrapped in old.values())  # Deleted, and in hand all the same.
+    assert all(any(wrapped in page for page in pages) for wrapped in old.values())  # deleted, but still recoverable
 
     def opened(object_id: str, wrapped: bytes) -> bytes | None:
         context = associated_data("appliance data key", WRAPPING_VERSION, "dataset-part", object_id, 1)
@@ -169,7 +162,7 @@ def test_with_todays_root_key_no_cut_of_the_journal_and_no_deleted_page_gives_ba
         (copy / "appliance.db-wal").write_bytes(journal[: LOG_HEADER_BYTES + count * stride])
         connection = sqlcipher3.connect(str(copy / "appliance.db"))
         connection.execute(f"PRAGMA key = \"x'{keys.database.hex()}'\"")
-        with contextlib.suppress(sqlcipher3.DatabaseError):  # Before the first tables were there.
+        with contextlib.suppress(sqlcipher3.DatabaseError):  # before the first tables existed
             for object_id, wrapped in connection.execute("SELECT object_id, wrapped FROM wrapped_keys").fetchall():
                 if object_id.startswith("shredded"):
                     returned += 1

@@ -11,17 +11,17 @@ SEED = bytes.fromhex("7f9c2ba4e88f827d616045507605853ed73b8093f6efbc88eb1a6eacfa
 
 
 def test_a_seed_gives_the_public_key_of_the_published_vector() -> None:
-    """draft-connolly-cfrg-xwing-kem, appendix C, the first: its beginning."""
-    begins = (
+    """draft-connolly-cfrg-xwing-kem, appendix C, first vector (its beginning)."""
+    prefix = (
         "e2236b35a8c24b39b10aa1323a96a919a2ced88400633a7b07131713fc14b2b5"
         "b19cfc3da5fa1a92c49f25513e0fd30d6b1611c9ab9635d7086727a4b7d21d34"
     )
-    assert hybrid.public_key(SEED).hex().startswith(begins)
+    assert hybrid.public_key(SEED).hex().startswith(prefix)
     assert len(hybrid.public_key(SEED)) == hybrid.PUBLIC_KEY_BYTES
 
 
-def test_what_was_encrypted_opens_with_the_seed_alone_and_is_never_the_same_twice() -> None:
-    """Another seed, other `info`, a changed byte: nothing."""
+def test_only_the_seed_decrypts_and_ciphertexts_never_repeat() -> None:
+    """Another seed, other `info`, or a changed byte is refused."""
     public = hybrid.public_key(SEED)
     first, second = hybrid.encrypt_to(public, b"root key", b"slot"), hybrid.encrypt_to(public, b"root key", b"slot")
     assert first != second
@@ -42,12 +42,12 @@ def test_what_was_encrypted_opens_with_the_seed_alone_and_is_never_the_same_twic
 @pytest.mark.parametrize(
     "public", [b"", bytes(hybrid.PUBLIC_KEY_BYTES - 1), b"\xff" * hybrid.PUBLIC_KEY_BYTES], ids=len
 )
-def test_bytes_that_are_no_public_key_are_refused(public: bytes) -> None:
+def test_an_invalid_public_key_is_refused(public: bytes) -> None:
     with pytest.raises(IntegrityError, match="damaged"):
         hybrid.encrypt_to(public, b"", b"")
 
 
 def test_a_public_key_without_its_classical_half_is_refused() -> None:
-    """X25519 with the point of order one would give everybody the same secret."""
+    """With X25519's point of order one, the shared secret would be public."""
     with pytest.raises(IntegrityError, match="damaged"):
         hybrid.encrypt_to(hybrid.public_key(SEED)[:-32] + bytes(32), b"", b"")

@@ -1,6 +1,4 @@
-"""What keyring.json may say is bounded both ways: too weak is refused as too strong is, before any of it is
-computed.
-"""
+"""The content of keyring.json is bounded: parameters that are too weak or too strong are refused before use."""
 
 import json
 from pathlib import Path
@@ -35,7 +33,7 @@ PASSPHRASE = "correct horse battery staple"
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Return the content of a good keyring."""
+    """Return the content of a valid keyring."""
     home = tmp_path_factory.mktemp("home")
     keys = Keys.generate()
     Keyring.create(PASSPHRASE, bytes(32), 0).write(home, keys)
@@ -49,14 +47,14 @@ def put(home: Path, value: Any) -> None:
 
 
 def slot(value: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    """Return the keyring with its slot changed."""
+    """Return the keyring with changes to its slot."""
     return {**value, "slots": [{**value["slots"][0], **changes}]}
 
 
-def test_a_fresh_slot_is_at_least_as_strong_as_the_bounds_ask(written: dict[str, Any]) -> None:
-    """64 MiB, three passes, four lanes, and a salt of its own."""
-    (made,) = written["slots"]
-    assert (made["memory_kib"], made["iterations"], made["lanes"]) == (MEMORY_KIB, ITERATIONS, LANES) == (65536, 3, 4)
+def test_a_new_slot_is_as_strong_as_the_bounds_require(written: dict[str, Any]) -> None:
+    """64 MiB, three passes, four lanes."""
+    (new,) = written["slots"]
+    assert (new["memory_kib"], new["iterations"], new["lanes"]) == (MEMORY_KIB, ITERATIONS, LANES) == (65536, 3, 4)
     assert set(written["keys"]) == {"database", "audit_hmac", "signing", "epoch-1"}
 
 
@@ -90,7 +88,7 @@ def test_a_fresh_slot_is_at_least_as_strong_as_the_bounds_ask(written: dict[str,
     ids=str,
 )
 def test_a_slot_out_of_bounds_is_damage(tmp_path: Path, written: dict[str, Any], changes: dict[str, Any]) -> None:
-    """Weaker than ours, or so strong that it would exhaust the machine: nothing is derived from it."""
+    """Parameters that are too weak, or that would exhaust the machine, are never used."""
     put(tmp_path, slot(written, **changes))
     with pytest.raises(IntegrityError, match="damaged"):
         Keyring.open(tmp_path, PASSPHRASE)
@@ -112,7 +110,7 @@ def test_a_slot_out_of_bounds_is_damage(tmp_path: Path, written: dict[str, Any],
     ids=str,
 )
 def test_a_keyring_out_of_bounds_is_damage(tmp_path: Path, written: dict[str, Any], changes: dict[str, Any]) -> None:
-    """Each field has its limits, and none may be absent."""
+    """Each field has limits, and none may be absent."""
     put(tmp_path, {**written, **changes})
     with pytest.raises(IntegrityError):
         Keyring.open(tmp_path, PASSPHRASE)
@@ -122,15 +120,15 @@ def test_a_keyring_out_of_bounds_is_damage(tmp_path: Path, written: dict[str, An
             Keyring.open(tmp_path, PASSPHRASE)
 
 
-def test_a_keyring_from_before_key_pairs_is_no_damage(tmp_path: Path, written: dict[str, Any]) -> None:
-    """It says that it is of an early version."""
+def test_a_keyring_without_key_pairs_is_not_reported_as_damage(tmp_path: Path, written: dict[str, Any]) -> None:
+    """The error says that it is from an early version."""
     put(tmp_path, {**written, "version": 1})
     with pytest.raises(HomeError, match="early version"):
         Keyring.open(tmp_path, PASSPHRASE)
 
 
-def test_there_are_not_endlessly_many_slots_or_keys(tmp_path: Path, written: dict[str, Any]) -> None:
-    """Each slot costs a derivation."""
+def test_the_number_of_slots_and_keys_is_bounded(tmp_path: Path, written: dict[str, Any]) -> None:
+    """Each slot costs a key derivation."""
     put(tmp_path, {**written, "slots": written["slots"] * (MAX_SLOTS + 1)})
     with pytest.raises(IntegrityError, match="damaged"):
         Keyring.open(tmp_path, PASSPHRASE)
@@ -140,22 +138,22 @@ def test_there_are_not_endlessly_many_slots_or_keys(tmp_path: Path, written: dic
         Keyring.open(tmp_path, PASSPHRASE)
 
 
-def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
-    """Nor parsed."""
+def test_a_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
+    """It is not parsed."""
     (tmp_path / FILE_NAME).write_bytes(b" " * (MAX_KEYRING_BYTES + 1))
-    with pytest.raises(IntegrityError, match="over"):
+    with pytest.raises(IntegrityError, match="is larger than"):
         Keyring.open(tmp_path, PASSPHRASE)
 
 
-def test_a_file_that_cannot_be_read_is_a_storage_error(tmp_path: Path) -> None:
-    """A folder stands in its place."""
+def test_an_unreadable_file_is_a_storage_error(tmp_path: Path) -> None:
+    """A folder has its name."""
     (tmp_path / FILE_NAME).mkdir()
     with pytest.raises(StorageError, match=r"keyring\.json"):
         Keyring.open(tmp_path, PASSPHRASE)
 
 
 def test_a_key_moved_to_another_name_does_not_open(tmp_path: Path, written: dict[str, Any]) -> None:
-    """Each wrapping is bound to what it is for."""
+    """Each wrapped key is bound to its purpose."""
     keys = written["keys"]
     put(tmp_path, {**written, "keys": {**keys, "database": keys["signing"], "signing": keys["database"]}})
     with pytest.raises(IntegrityError):
@@ -164,10 +162,8 @@ def test_a_key_moved_to_another_name_does_not_open(tmp_path: Path, written: dict
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
-def test_no_damaged_byte_is_anything_but_a_sentence(
-    tmp_path: Path, written: dict[str, Any], data: st.DataObject
-) -> None:
-    """Whatever one changes in the text: it is refused as damaged or newer, or the public key reads as it was."""
+def test_any_damaged_byte_is_handled(tmp_path: Path, written: dict[str, Any], data: st.DataObject) -> None:
+    """The file is refused as damaged or as another version, or the public key can still be read."""
     text = bytearray(canonical_json.encode(written))
     place = data.draw(st.integers(0, len(text) - 1))
     text[place] ^= data.draw(st.integers(1, 255))

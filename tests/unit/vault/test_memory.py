@@ -1,4 +1,4 @@
-"""Keys lie in memory that is locked, in no dump, empty in a fork, and wiped."""
+"""Keys are in memory that is locked, excluded from dumps, empty in a fork, and wiped."""
 
 import ctypes
 import os
@@ -17,41 +17,41 @@ KEY = bytes(range(32))
 
 
 def flags_of(held: memoryview) -> set[str]:
-    """Return what the kernel says of the page (proc(5), smaps, VmFlags)."""
+    """Return the kernel's flags of the page (proc(5), smaps, VmFlags)."""
     buffer = (ctypes.c_char * 1).from_address(address_of(held))
-    place = ctypes.addressof(buffer)
+    address = ctypes.addressof(buffer)
     inside = False
     for line in Path("/proc/self/smaps").read_text().splitlines():
         first = line.split()[0]
         if "-" in first and not first.endswith(":"):
             low, high = (int(part, 16) for part in first.split("-"))
-            inside = low <= place < high
+            inside = low <= address < high
         elif inside and line.startswith("VmFlags:"):
             return set(line.split()[1:])
     raise AssertionError("the page is not mapped")
 
 
 def address_of(held: memoryview) -> int:
-    """Return where a read-only view points to."""
+    """Return the address that a read-only view points to."""
 
     class View(ctypes.Structure):
         _fields_ = [("buf", ctypes.c_void_p), ("rest", ctypes.c_char * 72)]
 
     view = View()
     ctypes.pythonapi.PyObject_GetBuffer(ctypes.py_object(held), ctypes.byref(view), 0)
-    place = view.buf
+    address = view.buf
     ctypes.pythonapi.PyBuffer_Release(ctypes.byref(view))
-    return int(place or 0)
+    return int(address or 0)
 
 
-def test_the_kernel_has_locked_the_page_and_leaves_it_out_of_dumps_and_forks() -> None:
+def test_the_page_is_locked_and_excluded_from_dumps_and_forks() -> None:
     """lo: locked, dd: not dumped, wf: wiped on fork."""
     memory = KeyMemory()
     assert {"lo", "dd", "wf"} <= flags_of(memory.hold(KEY))
     memory.wipe()
 
 
-def test_what_is_held_is_read_only_and_zeros_after_the_wipe() -> None:
+def test_keys_are_read_only_and_zeros_after_the_wipe() -> None:
     memory = KeyMemory()
     first, second = memory.hold(KEY), memory.hold(KEY[::-1])
     assert (first, second) == (KEY, KEY[::-1])
@@ -72,7 +72,7 @@ def test_a_fork_has_no_keys() -> None:
     memory.wipe()
 
 
-def test_a_page_holds_so_many_keys_and_then_says_so() -> None:
+def test_a_full_page_refuses_more_keys() -> None:
     memory = KeyMemory()
     for _ in range(128):
         memory.hold(KEY)
@@ -81,9 +81,9 @@ def test_a_page_holds_so_many_keys_and_then_says_so() -> None:
 
 
 @pytest.mark.skipif(
-    os.geteuid() != 0, reason="SKIPPED: only root can become somebody whose limit of locked memory counts"
+    os.geteuid() != 0, reason="SKIPPED: only root can become a user to whom the limit on locked memory applies"
 )
-def test_where_memory_cannot_be_locked_no_key_is_held() -> None:
+def test_no_key_is_held_if_memory_cannot_be_locked() -> None:
     """Fail closed: a key that may be swapped is worse than no key."""
     code = """
 import os, resource
@@ -99,8 +99,8 @@ except IsolationError as error:
     assert "memory.lock" in subprocess.check_output([sys.executable, "-c", code], text=True)
 
 
-def test_a_closed_vault_has_wiped_its_keys(tmp_path: Path) -> None:
-    """Those it had before a rotation too."""
+def test_closing_a_vault_wipes_its_keys(tmp_path: Path) -> None:
+    """A rotation wipes the previous keys too."""
     vault = Vault.create(tmp_path / "home", "a passphrase for tests only", SystemClock())
     before = vault._keys
     vault.rotate()

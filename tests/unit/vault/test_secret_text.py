@@ -1,4 +1,4 @@
-"""Secrets as text: a recovery key on paper and on a stick, a credential, a passphrase."""
+"""Secrets as text: a recovery key on paper and in a file, a credential, a passphrase."""
 
 import pytest
 from hypothesis import given
@@ -20,8 +20,8 @@ SECRET = RecoverySecret(bytes(range(32)))
 
 
 @given(st.binary(min_size=32, max_size=32))
-def test_a_recovery_key_that_is_written_is_read(seed: bytes) -> None:
-    """As a file, as its first line alone, as words in any case and spacing."""
+def test_a_written_recovery_key_can_be_read(seed: bytes) -> None:
+    """As a file, as its first line alone, and as words in any case and spacing."""
     secret = RecoverySecret(seed)
     file, words = write_recovery(secret), write_words(secret)
     for text in (file, file.splitlines()[0], words, words.upper(), words.replace(" ", "\n  ")):
@@ -31,14 +31,14 @@ def test_a_recovery_key_that_is_written_is_read(seed: bytes) -> None:
 
 
 @given(st.binary(min_size=32, max_size=32))
-def test_a_credential_that_is_written_is_read(data: bytes) -> None:
-    found = read_secret(write_credential(CredentialSecret(data)))
-    assert isinstance(found, CredentialSecret)
-    assert found == data
+def test_a_written_credential_can_be_read(data: bytes) -> None:
+    credential = read_secret(write_credential(CredentialSecret(data)))
+    assert isinstance(credential, CredentialSecret)
+    assert credential == data
 
 
 @given(st.text())
-def test_anything_else_is_a_passphrase_as_it_is(text: str) -> None:
+def test_any_other_text_is_a_passphrase(text: str) -> None:
     assert read_secret(f"x{text}") == f"x{text}"
 
 
@@ -48,20 +48,21 @@ def test_the_words_are_those_of_bip_39() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "sentence"),
     [
-        ("", "24 words; these are 0"),
-        ("abandon " * 23, "24 words; these are 23"),
-        ("abandon " * 22 + "zebraa art", "place 23"),
-        ("abandon " * 24, "do not belong together"),
+        ("", "24 words, but 0 were entered"),
+        ("abandon", "24 words, but 1 was entered"),
+        ("abandon " * 23, "24 words, but 23 were entered"),
+        ("abandon " * 22 + "zebraa art", "Word 23 does not occur"),
+        ("abandon " * 24, "not a valid recovery key"),
         (RECOVERY, "64 hexadecimal digits"),
         (f"{RECOVERY} 00ff", "64 hexadecimal digits"),
         (f"{CREDENTIAL} {'zz' * 32}", "64 hexadecimal digits"),
-        ("APPLIANCE-RECOVERY-2 " + "00" * 32, "24 words; these are 2"),
+        ("APPLIANCE-RECOVERY-2 " + "00" * 32, "24 words, but 2 were entered"),
     ],
 )
-def test_what_is_no_recovery_key_gets_a_sentence_that_does_not_repeat_it(text: str, said: str) -> None:
-    with pytest.raises(InputError, match=said) as caught:
+def test_the_error_for_an_invalid_recovery_key_does_not_repeat_it(text: str, sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence) as caught:
         read_words(text)
     assert "zebraa" not in caught.value.sentence
 

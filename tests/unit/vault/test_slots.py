@@ -1,5 +1,5 @@
-"""Several ways to one root key: each opens, the last stays, and what was removed opens nothing, old copies of the
-keyring included.
+"""Several slots for one root key: each opens it, the last one stays, and removed slots open nothing, not even with old
+copies of the keyring.
 """
 
 import base64
@@ -34,12 +34,12 @@ OTHER = "another passphrase for tests"
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """Return the place of a home."""
+    """Return the path of a home."""
     return tmp_path / "home"
 
 
 def opens(home: Path, secret: SlotSecret) -> bool:
-    """Tell whether a secret opens the home; what is wrong with the home itself is raised."""
+    """Return whether a secret opens the home. Problems of the home itself are raised."""
     try:
         Vault.open(home, secret).close()
     except AuthenticationError:
@@ -67,25 +67,25 @@ def test_each_slot_opens_the_same_home(home: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("secret", "said"),
+    ("secret", "sentence"),
     [
         ("wrong", "passphrase is wrong"),
-        (CredentialSecret(bytes(32)), "credential opens no"),
-        (RecoverySecret(bytes(32)), "recovery key opens no"),
+        (CredentialSecret(bytes(32)), "credential does not open this home"),
+        (RecoverySecret(bytes(32)), "recovery key does not open this home"),
     ],
     ids=["passphrase", "credential", "recovery"],
 )
-def test_a_secret_that_opens_nothing_is_named_by_its_kind(home: Path, secret: SlotSecret, said: str) -> None:
+def test_the_refusal_names_the_kind_of_secret(home: Path, secret: SlotSecret, sentence: str) -> None:
     vault = Vault.create(home, PASSPHRASE, SystemClock())
     vault.add_credential("c", 1)
     vault.add_recovery("r", 1)
     vault.close()
-    with pytest.raises(AuthenticationError, match=said):
+    with pytest.raises(AuthenticationError, match=sentence):
         Vault.open(home, secret)
 
 
 def test_the_secrets_of_one_kind_do_not_open_slots_of_another(home: Path) -> None:
-    """A passphrase that spells a credential, a credential that is a recovery key."""
+    """A passphrase that spells a credential, a credential used as a recovery key and vice versa."""
     vault = Vault.create(home, PASSPHRASE, SystemClock())
     _, credential = vault.add_credential("c", 1)
     _, recovery = vault.add_recovery("r", 1)
@@ -94,7 +94,7 @@ def test_the_secrets_of_one_kind_do_not_open_slots_of_another(home: Path) -> Non
         assert not opens(home, secret)
 
 
-def test_nothing_of_a_recovery_key_or_a_credential_is_in_the_home(home: Path) -> None:
+def test_recovery_keys_and_credentials_are_not_stored_in_the_home(home: Path) -> None:
     vault = Vault.create(home, PASSPHRASE, SystemClock())
     secrets = [vault.add_recovery("r", 1)[1], vault.add_credential("c", 1)[1]]
     vault.close()
@@ -103,7 +103,7 @@ def test_nothing_of_a_recovery_key_or_a_credential_is_in_the_home(home: Path) ->
             assert not any(bytes(secret) in path.read_bytes() for secret in secrets)
 
 
-def test_the_last_slot_stays_and_what_is_not_there_cannot_be_removed(home: Path) -> None:
+def test_the_last_slot_and_unknown_slots_cannot_be_removed(home: Path) -> None:
     vault = Vault.create(home, PASSPHRASE, SystemClock())
     with pytest.raises(ConflictError, match="last slot"):
         vault.remove_slot(vault.slots[0].id)
@@ -113,7 +113,7 @@ def test_the_last_slot_stays_and_what_is_not_there_cannot_be_removed(home: Path)
     assert opens(home, PASSPHRASE)
 
 
-def test_an_empty_passphrase_and_one_slot_too_many_are_refused(home: Path) -> None:
+def test_an_empty_passphrase_and_too_many_slots_are_refused(home: Path) -> None:
     vault = Vault.create(home, PASSPHRASE, SystemClock())
     with pytest.raises(InputError, match="empty"):
         vault.add_passphrase("", "x", 1)
@@ -125,8 +125,8 @@ def test_an_empty_passphrase_and_one_slot_too_many_are_refused(home: Path) -> No
     assert opens(home, PASSPHRASE)
 
 
-def test_a_removed_slot_opens_nothing_any_more_with_old_copies_of_the_keyring_too(home: Path, tmp_path: Path) -> None:
-    """Its holder kept keyring.json, and has today's disk: neither the database nor a data key opens."""
+def test_a_removed_slot_opens_nothing_even_with_an_old_copy_of_the_keyring(home: Path, tmp_path: Path) -> None:
+    """Its holder kept keyring.json and has today's disk, but can open neither the database nor a data key."""
     vault = Vault.create(home, PASSPHRASE, SystemClock())
     slot = vault.add_passphrase(OTHER, "leaves the company", 1)
     key = vault.new_data_key("dataset", "ds_1")
@@ -148,24 +148,24 @@ def test_a_removed_slot_opens_nothing_any_more_with_old_copies_of_the_keyring_to
     assert old.root != new.root
     assert old.database != new.database
     assert set(old.epochs.values()).isdisjoint(new.epochs.values())
-    for name, found in old.named().items():
-        assert not Database.opens_with(home / "appliance.db", found), name
-        assert wrapped not in found
+    for name, key in old.named().items():
+        assert not Database.opens_with(home / "appliance.db", key), name
+        assert wrapped not in key
 
 
-def test_a_public_key_put_in_from_outside_is_noticed_before_anything_is_encrypted_to_it(home: Path) -> None:
-    """Whoever can write to the disk would get the next root key."""
+def test_an_inserted_public_key_is_noticed_before_anything_is_encrypted_to_it(home: Path) -> None:
+    """Otherwise whoever can write to the disk would obtain the next root key."""
     vault = Vault.create(home, PASSPHRASE, SystemClock())
     vault.add_recovery("r", 1)
     vault.close()
     value: dict[str, Any] = canonical_json.decode((home / FILE_NAME).read_bytes())
     value["slots"][1]["public_key"] = base64.b64encode(hybrid.public_key(new_key())).decode()
     (home / FILE_NAME).write_bytes(canonical_json.encode(value))
-    with pytest.raises(IntegrityError, match="changed from outside"):
+    with pytest.raises(IntegrityError, match="changed outside the appliance"):
         Vault.open(home, PASSPHRASE)
 
 
-def test_rotation_replaces_root_epoch_and_database_key_and_every_slot_still_opens(home: Path) -> None:
+def test_rotation_replaces_root_epoch_and_database_key_but_no_slot(home: Path) -> None:
     vault = Vault.create(home, PASSPHRASE, SystemClock())
     _, recovery = vault.add_recovery("r", 1)
     keys = {name: vault.new_data_key("dataset", name) for name in ("a", "b")}
@@ -185,8 +185,8 @@ def test_rotation_replaces_root_epoch_and_database_key_and_every_slot_still_open
     assert not list(home.glob("*.rekeyed*"))
 
 
-def test_others_use_the_database_while_its_key_changes(home: Path) -> None:
-    """They wait for the change, and find what they wrote."""
+def test_other_threads_can_use_the_database_while_its_key_changes(home: Path) -> None:
+    """They wait for the change, and their writes are kept."""
     vault = Vault.create(home, PASSPHRASE, SystemClock())
     done, failed = threading.Event(), []
 
@@ -218,14 +218,14 @@ def test_others_use_the_database_while_its_key_changes(home: Path) -> None:
 
 
 def removal(home: Path, secret: SlotSecret) -> Killed:
-    """Return the removal of the third slot, to be killed."""
+    """Return the removal of the third slot, as an action to kill."""
     files = ("vault.py", "keyring.py", "database.py", "atomic_files.py")
     return Killed(lambda: Vault.open(home, secret), lambda vault: vault.remove_slot(vault.slots[2].id), files)
 
 
 @pytest.fixture
 def whole(tmp_path: Path) -> tuple[Path, RecoverySecret, RecoverySecret, dict[str, bytes]]:
-    """Give a home with two recovery keys (they open fast) and some data keys."""
+    """Return a home with two recovery keys (which open fast) and some data keys."""
     folder = tmp_path / "whole"
     vault = Vault.create(folder, PASSPHRASE, SystemClock())
     stays, leaves = vault.add_recovery("stays", 1)[1], vault.add_recovery("leaves", 2)[1]
@@ -235,29 +235,26 @@ def whole(tmp_path: Path) -> tuple[Path, RecoverySecret, RecoverySecret, dict[st
 
 
 def verify_after_kill(home: Path, stays: RecoverySecret, leaves: RecoverySecret, keys: dict[str, bytes]) -> bool:
-    """Open the home, as the next start does; nothing may be lost, nothing half done.
-
-    Return whether the slot was removed.
-    """
+    """Open the home as the next start does, check that nothing is lost, and return whether the slot was removed."""
     vault = Vault.open(home, stays)
     assert {name: vault.data_key("dataset", name) for name in keys} == keys
     vault.new_data_key("dataset", "later")
     vault.close()
-    _, found = Keyring.open(home, stays)
-    assert found.next_database is None
-    assert set(found.epochs) == {found.epoch}
-    assert Database.opens_with(home / "appliance.db", found.database)
+    _, current = Keyring.open(home, stays)
+    assert current.next_database is None
+    assert set(current.epochs) == {current.epoch}
+    assert Database.opens_with(home / "appliance.db", current.database)
     removed = not opens(home, leaves)
-    assert removed is (found.epoch == 2)
+    assert removed is (current.epoch == 2)
     return removed
 
 
 @pytest.mark.slow
 def test_removing_a_slot_may_be_killed_after_every_write(whole: Any, tmp_path: Path) -> None:
-    """Before the first write nothing has happened; from it on, the next open finishes what was begun."""
+    """Before the first write nothing has changed; after it, the next open finishes the removal."""
     folder, stays, leaves, keys = whole
     outcomes = []
-    for line in removal(Path(shutil.copytree(folder, tmp_path / "to-its-end")), stays).lines_after_writes():
+    for line in removal(Path(shutil.copytree(folder, tmp_path / "complete-run")), stays).lines_after_writes():
         copy = Path(shutil.copytree(folder, tmp_path / f"copy-{line}"))
         assert removal(copy, stays).before_line(line)
         outcomes.append(verify_after_kill(copy, stays, leaves, keys))
@@ -269,9 +266,7 @@ def test_removing_a_slot_may_be_killed_after_every_write(whole: Any, tmp_path: P
 
 @pytest.mark.slow
 def test_a_rotation_may_be_killed_after_every_write(whole: Any, tmp_path: Path) -> None:
-    """Root, epoch and database key are the old ones or the new ones, all three; both slots open, and every data key is
-    there.
-    """
+    """Root, epoch and database key are all old or all new, both slots open, and every data key is present."""
     folder, stays, leaves, keys = whole
     files = ("vault.py", "keyring.py", "database.py", "atomic_files.py")
 
@@ -280,7 +275,7 @@ def test_a_rotation_may_be_killed_after_every_write(whole: Any, tmp_path: Path) 
 
     _, before = Keyring.open(folder, stays)
     epochs = []
-    for line in rotation(Path(shutil.copytree(folder, tmp_path / "to-its-end"))).lines_after_writes():
+    for line in rotation(Path(shutil.copytree(folder, tmp_path / "complete-run"))).lines_after_writes():
         copy = Path(shutil.copytree(folder, tmp_path / f"copy-{line}"))
         assert rotation(copy).before_line(line)
         vault = Vault.open(copy, leaves)
@@ -303,7 +298,7 @@ def test_a_rotation_may_be_killed_after_every_write(whole: Any, tmp_path: Path) 
 
 @pytest.mark.slow
 def test_removing_a_slot_may_be_killed_at_any_time(whole: Any, tmp_path: Path) -> None:
-    """Inside the libraries too."""
+    """Also inside libraries."""
     folder, stays, leaves, keys = whole
     chance = random.Random(1)
     for number in range(20):

@@ -1,4 +1,4 @@
-"""Sealed files open for exactly what they are, whole or not at all."""
+"""Sealed files open only with the right key and context, and only if they are complete and unchanged."""
 
 import hashlib
 import importlib.util
@@ -32,7 +32,7 @@ CONTEXT = SealContext("adapter", "ad_1", 1, "weights")
 
 
 def load(path: Path):
-    """Return a module that lies beside the tests."""
+    """Import a module from a path."""
     spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -40,17 +40,17 @@ def load(path: Path):
 
 
 def second_reader():
-    """Return the reader that a stranger could have written."""
+    """Return the independent reader."""
     return load(Path(__file__).with_name("second_reader.py"))
 
 
 DOCUMENT = json.loads((VECTORS / "sealed_file.json").read_text(encoding="utf-8"))
-MADE = {case["name"]: case["data"] for case in load(VECTORS / "make_sealed_file.py").vectors()}
+FILES = {case["name"]: case["data"] for case in load(VECTORS / "make_sealed_file.py").vectors()}
 
 
 @pytest.mark.parametrize("vector", DOCUMENT["vectors"], ids=lambda vector: vector["name"])
 def test_vectors_open_or_are_refused_as_the_specification_says(vector) -> None:
-    data = MADE[vector["name"]]
+    data = FILES[vector["name"]]
     assert hashlib.sha256(data).hexdigest() == vector["sha256"]
     assert vector["hex"] in {None, data.hex()}
 
@@ -66,7 +66,7 @@ def test_vectors_open_or_are_refused_as_the_specification_says(vector) -> None:
 
 @pytest.mark.parametrize("vector", DOCUMENT["vectors"], ids=lambda vector: vector["name"])
 def test_a_reader_written_from_the_specification_alone_agrees(vector) -> None:
-    """Sixty lines that a stranger could have written; nothing of ours in them."""
+    """It has at most sixty lines and uses no code of the appliance."""
     second = (Path(__file__).with_name("second_reader.py")).read_text(encoding="utf-8")
     assert len(second.splitlines()) <= 60
     assert "appliance." not in second.replace("appliance/vault/stream.py", "")
@@ -74,12 +74,12 @@ def test_a_reader_written_from_the_specification_alone_agrees(vector) -> None:
     names = (context.kind, context.object_id, context.version, context.name)
     if vector["expect"] == "opens":
         assert (
-            second_reader().read(MADE[vector["name"]], bytes.fromhex(DOCUMENT["key"]), *names)
+            second_reader().read(FILES[vector["name"]], bytes.fromhex(DOCUMENT["key"]), *names)
             == b"a" * vector["length"]
         )
     else:
         with pytest.raises((ValueError, InvalidTag)):
-            second_reader().read(MADE[vector["name"]], bytes.fromhex(DOCUMENT["key"]), *names)
+            second_reader().read(FILES[vector["name"]], bytes.fromhex(DOCUMENT["key"]), *names)
 
 
 def _seal(data: bytes) -> bytes:
@@ -91,40 +91,40 @@ def _seal(data: bytes) -> bytes:
 
 @settings(max_examples=60, deadline=None)
 @given(length=st.integers(0, 3 * MIN_CHUNK_BYTES), cuts=st.lists(st.integers(0, 3 * MIN_CHUNK_BYTES), max_size=5))
-def test_however_it_is_written_it_reads_the_same(length: int, cuts: list[int]) -> None:
+def test_the_plaintext_does_not_depend_on_the_sizes_of_writes(length: int, cuts: list[int]) -> None:
     data = os.urandom(length)
     file = io.BytesIO()
     with SealedWriter(file, KEY, CONTEXT, chunk_bytes=MIN_CHUNK_BYTES) as writer:
-        places = sorted({0, length, *(cut for cut in cuts if cut < length)})
-        for start, end in pairwise(places):
+        starts = sorted({0, length, *(cut for cut in cuts if cut < length)})
+        for start, end in pairwise(starts):
             writer.write(data[start:end])
     reader = SealedReader(file, KEY, CONTEXT)
     assert reader.size == length
     assert reader.read() == data
-    for start in places:
+    for start in starts:
         assert reader.read_at(start, 1000) == data[start : start + 1000]
         assert reader.read_at(start, length) == data[start:]
     assert reader.read_at(-1, 5) == b""
 
 
 @settings(max_examples=150, deadline=None)
-@given(place=st.integers(0, 2**31), bit=st.integers(0, 7))
-def test_a_flipped_bit_anywhere_is_refused(place: int, bit: int) -> None:
+@given(position=st.integers(0, 2**31), bit=st.integers(0, 7))
+def test_a_flipped_bit_anywhere_is_refused(position: int, bit: int) -> None:
     sealed = bytearray(_seal(b"x" * (MIN_CHUNK_BYTES + 100)))
-    sealed[place % len(sealed)] ^= 1 << bit
+    sealed[position % len(sealed)] ^= 1 << bit
     with pytest.raises(IntegrityError):
         SealedReader(io.BytesIO(bytes(sealed)), KEY, CONTEXT).read()
 
 
 @settings(max_examples=60, deadline=None)
 @given(length=st.integers(0, 2 * MIN_CHUNK_BYTES + HEADER_BYTES))
-def test_a_file_cut_anywhere_is_refused(length: int) -> None:
+def test_a_truncated_file_is_refused(length: int) -> None:
     sealed = _seal(b"x" * (2 * MIN_CHUNK_BYTES))
     with pytest.raises(IntegrityError):
         SealedReader(io.BytesIO(sealed[:length]), KEY, CONTEXT).read()
 
 
-def test_a_file_that_grows_while_it_is_read_is_refused() -> None:
+def test_a_file_that_grows_while_being_read_is_refused() -> None:
     file = io.BytesIO(_seal(b"x" * 100))
     reader = SealedReader(file, KEY, CONTEXT)
     file.seek(0, io.SEEK_END)
@@ -134,11 +134,11 @@ def test_a_file_that_grows_while_it_is_read_is_refused() -> None:
         reader._open(0)
 
 
-def test_two_files_of_the_same_content_share_nothing() -> None:
+def test_files_with_the_same_content_have_different_bytes() -> None:
     assert _seal(b"same")[HEADER_BYTES:] != _seal(b"same")[HEADER_BYTES:]
 
 
-def test_a_file_is_replaced_whole_and_no_temporary_stays(tmp_path) -> None:
+def test_a_file_is_replaced_without_leaving_a_temporary_file(tmp_path) -> None:
     path = tmp_path / "file"
     seal_file(path, b"old", KEY, CONTEXT)
     seal_file(path, b"new", KEY, CONTEXT)
@@ -155,21 +155,21 @@ def test_a_refused_write_leaves_the_old_file(tmp_path) -> None:
     assert os.listdir(tmp_path) == ["file"]
 
 
-def test_a_full_disk_is_a_sentence(tmp_path) -> None:
-    with pytest.raises(StorageError, match="not done"):
+def test_a_failed_write_is_a_storage_error(tmp_path) -> None:
+    with pytest.raises(StorageError, match="Writing file failed"):
         seal_file(tmp_path / "missing" / "file", b"x", KEY, CONTEXT)
 
 
 class ShortFile(io.BytesIO):
-    """Takes a thousand bytes at a time, as a disk that is nearly full may take less than it is given."""
+    """Accepts at most a thousand bytes at a time, as a disk that is almost full may do."""
 
     def write(self, data) -> int:
-        """Write the beginning, and say how much that was."""
+        """Write the beginning, and return its length."""
         return super().write(bytes(data)[:1000])
 
 
-def test_a_file_that_takes_less_than_it_is_given_gets_the_rest() -> None:
-    """Otherwise the last chunk could be cut, and nobody would know before it is read."""
+def test_short_writes_are_continued() -> None:
+    """Otherwise the last chunk could be truncated unnoticed until it is read."""
     file = ShortFile()
     with SealedWriter(file, KEY, CONTEXT, chunk_bytes=MIN_CHUNK_BYTES) as writer:
         writer.write(bytes(3 * MIN_CHUNK_BYTES + 5))

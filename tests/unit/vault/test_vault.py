@@ -1,4 +1,4 @@
-"""The vault opens by its passphrase alone, and what was shredded stays shut."""
+"""The vault opens only with its passphrase, and shredded objects stay unreadable."""
 
 import importlib
 import json
@@ -47,35 +47,35 @@ def test_the_right_passphrase_opens_the_same_keys(home, vault) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["", "Correct horse battery staple", PASSPHRASE + " ", "\ud800"])
-def test_a_wrong_passphrase_is_refused_with_a_sentence(home, vault, wrong) -> None:
+def test_a_wrong_passphrase_is_refused(home, vault, wrong) -> None:
     with pytest.raises(AuthenticationError, match="passphrase is wrong"):
         Vault.open(home, wrong)
 
 
-def test_an_empty_passphrase_makes_no_home(home) -> None:
+def test_an_empty_passphrase_creates_no_home(home) -> None:
     with pytest.raises(InputError):
         Vault.create(home, "", SystemClock())
     assert not Vault.exists(home)
 
 
-def test_a_home_is_made_once(home, vault) -> None:
+def test_a_home_is_created_only_once(home, vault) -> None:
     with pytest.raises(HomeError, match="already"):
         Vault.create(home, PASSPHRASE, SystemClock())
 
 
-def test_a_create_that_was_interrupted_can_be_done_again(home) -> None:
+def test_an_interrupted_create_can_be_repeated(home) -> None:
     home.mkdir()
     (home / "appliance.db").write_bytes(b"half a database")
     Vault.create(home, PASSPHRASE, SystemClock()).close()
     Vault.open(home, PASSPHRASE).close()
 
 
-def test_no_secret_stands_in_the_keyring_or_in_what_is_printed(home, vault) -> None:
+def test_no_secret_is_readable_in_the_keyring_or_in_repr(home, vault) -> None:
     keys = Keys.generate()
-    shown = repr(keys)
+    representation = repr(keys)
     for secret in [keys.root, keys.database, *keys.epochs.values()]:
-        assert repr(secret) not in shown
-        assert secret.hex() not in shown
+        assert repr(secret) not in representation
+        assert secret.hex() not in representation
     text_ = (home / "keyring.json").read_text(encoding="utf-8")
     assert PASSPHRASE not in text_
     assert (home / "keyring.json").stat().st_mode & 0o777 == 0o600
@@ -112,20 +112,20 @@ def test_a_changed_keyring_is_refused(home, vault, change) -> None:
         Vault.open(home, PASSPHRASE)
 
 
-def test_weaker_key_derivation_put_into_the_slot_does_not_open(home, vault) -> None:
+def test_a_slot_with_changed_key_derivation_does_not_open(home, vault) -> None:
     _edit(home, lambda value: value["slots"][0].update(iterations=4))
     with pytest.raises(AuthenticationError):
         Vault.open(home, PASSPHRASE)
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"{" * 100000])
-def test_a_damaged_keyring_is_a_sentence(home, vault, data) -> None:
+def test_a_damaged_keyring_is_refused(home, vault, data) -> None:
     (home / "keyring.json").write_bytes(data)
     with pytest.raises(IntegrityError, match=r"keyring\.json"):
         Vault.open(home, PASSPHRASE)
 
 
-def test_a_home_from_a_newer_version_is_left_alone(home, vault) -> None:
+def test_a_home_from_a_newer_version_is_not_changed(home, vault) -> None:
     vault.close()
     before = (home / "appliance.db").read_bytes()
     _edit(home, lambda value: value.update(version=3, future=True))
@@ -134,7 +134,7 @@ def test_a_home_from_a_newer_version_is_left_alone(home, vault) -> None:
     assert (home / "appliance.db").read_bytes() == before
 
 
-def test_a_database_from_a_newer_version_is_left_alone(home, vault) -> None:
+def test_a_database_from_a_newer_version_is_not_opened(home, vault) -> None:
     with vault.database.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     vault.close()
@@ -142,7 +142,7 @@ def test_a_database_from_a_newer_version_is_left_alone(home, vault) -> None:
         Vault.open(home, PASSPHRASE)
 
 
-def test_no_home_and_no_database_are_sentences(home, vault) -> None:
+def test_a_missing_home_or_database_is_reported(home, vault) -> None:
     vault.close()
     for path in home.glob("appliance.db*"):
         path.unlink()
@@ -161,7 +161,7 @@ def test_a_database_of_another_home_does_not_open(home, vault, tmp_path) -> None
         Vault.open(home, PASSPHRASE)
 
 
-def test_nothing_readable_is_in_the_database_files(home, vault) -> None:
+def test_the_database_files_contain_nothing_readable(home, vault) -> None:
     with vault.database.begin() as connection:
         connection.execute(text("INSERT INTO projects VALUES ('pr_1', 'CANARY-7f3a', 0)"))
     for path in home.glob("appliance.db*"):
@@ -182,7 +182,7 @@ def test_a_wrapped_key_moved_to_another_object_does_not_open(vault) -> None:
         vault.data_key("dataset", "ds_2")
 
 
-def test_a_shredded_object_is_gone_and_the_others_open(home, vault) -> None:
+def test_a_shredded_object_is_gone_and_others_still_open(home, vault) -> None:
     vault.new_data_key("dataset", "ds_1")
     kept = vault.new_data_key("dataset", "ds_2")
     with vault.database.begin() as connection:
@@ -193,7 +193,7 @@ def test_a_shredded_object_is_gone_and_the_others_open(home, vault) -> None:
     vault.close()
     again = Vault.open(home, PASSPHRASE)
     assert again.data_key("dataset", "ds_2") == kept
-    # Whoever has today's keys and yesterday's database still cannot open the wrapping: its epoch's key is gone.
+    # Even with today's keys and yesterday's database, the wrapped key does not open: its epoch's key is gone.
     _, keys = Keyring.open(home, PASSPHRASE)
     for key in keys.named().values():
         with pytest.raises(IntegrityError):
@@ -204,7 +204,7 @@ def test_a_shredded_object_is_gone_and_the_others_open(home, vault) -> None:
 
 
 @pytest.mark.parametrize("stage", ["keyring written", "object dropped"])
-def test_shredding_that_was_killed_is_finished_at_the_next_open(home, stage) -> None:
+def test_interrupted_shredding_is_finished_at_the_next_open(home, stage) -> None:
     """The process is really killed between the writes."""
     code = f"""
 import os, signal, sys
@@ -232,7 +232,7 @@ vault.shred(("dataset", "ds_1"))
     vault.close()
 
 
-def test_a_key_of_an_epoch_that_is_gone_is_an_error(vault) -> None:
+def test_a_data_key_of_a_deleted_epoch_is_an_error(vault) -> None:
     vault.new_data_key("dataset", "ds_1")
     with vault.database.begin() as connection:
         connection.execute(text("UPDATE wrapped_keys SET epoch = 99"))
@@ -240,7 +240,7 @@ def test_a_key_of_an_epoch_that_is_gone_is_an_error(vault) -> None:
         vault.data_key("dataset", "ds_1")
 
 
-def test_a_wrapping_of_the_wrong_length_is_refused() -> None:
+def test_a_wrapped_key_with_the_wrong_length_is_refused() -> None:
     with pytest.raises(IntegrityError, match="length"):
         unwrap_key(bytes(32), wrap_key(bytes(32), bytes(32), b"")[:-1], b"")
 
@@ -252,12 +252,12 @@ def test_the_logs_head_is_remembered(vault) -> None:
     assert vault.heads.load() == TreeHead(4, b"\x01" * 32)
 
 
-def test_migrations_make_exactly_the_tables_that_the_packages_declare(tmp_path) -> None:
+def test_migrations_create_exactly_the_declared_tables(tmp_path) -> None:
     for path in sorted(Path(appliance.__path__[0]).glob("*/tables.py")):
         importlib.import_module(f"appliance.{path.parent.name}.tables")
     database = Database(tmp_path / "x.db", bytes(32))
     with database.begin() as connection:
-        made = {
+        created = {
             table: {
                 (column["name"], column["nullable"], bool(column["primary_key"]))
                 for column in inspect(connection).get_columns(table)
@@ -270,10 +270,10 @@ def test_migrations_make_exactly_the_tables_that_the_packages_declare(tmp_path) 
         for table in METADATA.tables.values()
     }
     database.close()
-    assert made == declared
+    assert created == declared
 
 
-def test_a_transaction_that_fails_leaves_nothing(vault) -> None:
+def test_a_failed_transaction_is_rolled_back(vault) -> None:
     def failing() -> None:
         with vault.database.begin() as connection:
             connection.execute(text("INSERT INTO projects VALUES ('pr_1', 'x', 0)"))

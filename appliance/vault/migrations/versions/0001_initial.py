@@ -1,4 +1,4 @@
-"""The first tables: accounts, keys, data, models, jobs, and the log's head."""
+"""First tables: accounts, keys, data, models, jobs, and the log's head."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Erasures: who had a dataset shredded, and the certificate of it."""
+"""Erasures: shredded datasets, who requested it, and the certificates."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Backups: which were begun, where, and which are whole."""
+"""Backups, complete or not, and where they are."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Versions of datasets, where they come from, how long they may be kept; certificates of single versions."""
+"""Versions of datasets, their origin and retention; certificates for single versions."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,7 +12,7 @@ _ORIGIN = ("purpose", "owner", "licence", "legal_basis", "keep_until", "hold_rea
 
 
 def upgrade() -> None:
-    """Create the tables, and a first version for each dataset there is."""
+    """Create the tables, and a first version of each existing dataset."""
     for name in _ORIGIN:
         op.add_column("datasets", sa.Column(name, sa.Text, nullable=False, server_default=""))
     op.create_table(

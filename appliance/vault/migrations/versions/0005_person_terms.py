@@ -1,4 +1,4 @@
-"""Which person a name or an address belongs to, by HMACs: the key under which the log names them hangs on it."""
+"""Search terms of persons, as HMACs: they lead to the key under which the log names a person."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Notes of auditors who reviewed the log."""
+"""Notes of auditors on their reviews of the log."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -221,7 +221,7 @@ def test_while_the_log_is_being_read_the_page_says_how_far_it_is(auditor: Page, 
     """It looks again by itself, and does not wait."""
     desk = world.context.part(AuditDesk)
     index = desk.index()
-    with index._taking_in:
+    with index._adding:
         desk._thread = None
         desk.start()
         shown = auditor("show", 30)

@@ -1,0 +1,126 @@
+task-write-log = Das Schreiben des Prüfprotokolls
+task-read-log = Das Lesen des Prüfprotokolls
+task-list-log = Das Auflisten des Prüfprotokolls
+task-clean-log = Das Entfernen von Resten eines Absturzes aus dem Prüfprotokoll
+task-open-journal = Das Öffnen des Journals des Prüfprotokolls
+task-read-journal = Das Lesen des Journals des Prüfprotokolls
+task-read-checkpoint = Das Lesen des Checkpoints
+task-write-archive = Das Schreiben des Archivs
+task-read-archive = Das Lesen des Archivs
+task-find-archives = Die Suche nach Archiven
+task-remove-archived = Das Entfernen archivierter Einträge
+storage-full = Der Datenträger ist voll. Was nicht im Prüfprotokoll festgehalten werden kann, wird nicht ausgeführt. Geben Sie Speicherplatz frei und versuchen Sie es erneut.
+audit-entry = Das kann nicht ins Prüfprotokoll geschrieben werden: { $mistake }.
+audit-entry-too-long = Das kann nicht ins Prüfprotokoll geschrieben werden: Es ist länger als { $max_bytes } Bytes.
+audit-entry-clock = Die Uhr dieses Rechners steht auf einer Zeit, die Einträge des Prüfprotokolls nicht haben können.
+audit-entry-damaged = Eintrag { NUMBER($sequence, useGrouping: 0) } des Prüfprotokolls ist beschädigt: { $mistake }.
+audit-entry-not-json = Eintrag { NUMBER($sequence, useGrouping: 0) } des Prüfprotokolls ist beschädigt: Er ist kein JSON.
+audit-entry-hash-mismatch = Eintrag { NUMBER($sequence, useGrouping: 0) } des Prüfprotokolls passt nicht zu seinem Hash: Einer von beiden wurde verändert.
+audit-entry-changed = Eintrag { NUMBER($sequence, useGrouping: 0) } des Prüfprotokolls wurde verändert: Er passt nicht zu seinem Hash ({ $path }).
+audit-sequence = An der Stelle von Eintrag { NUMBER($sequence, useGrouping: 0) } des Prüfprotokolls steht Eintrag { NUMBER($other, useGrouping: 0) }: Ein Eintrag wurde entfernt oder verschoben.
+mistake-entry-fields = Der Eintrag hat nicht genau die vorgeschriebenen Felder
+mistake-entry-type = Das Feld { $field } des Eintrags hat den falschen Typ
+mistake-actor-fields = Der Akteur hat nicht genau die vorgeschriebenen Felder
+mistake-actor-type = Das Feld { $field } des Akteurs hat den falschen Typ
+mistake-object-fields = Das Objekt hat nicht genau die vorgeschriebenen Felder
+mistake-object-type = Das Feld { $field } des Objekts hat den falschen Typ
+mistake-version = Die Version ist unbekannt
+mistake-number = Eine Zahl liegt außerhalb der Grenzen
+mistake-action = Die Aktion hat nicht die Form noun.verb
+mistake-outcome = Das Ergebnis ist unbekannt
+mistake-actor = Der Akteur hat keine Kennung oder keine Rolle
+mistake-object = Das Objekt hat keine Art
+mistake-request = Eine Anforderung hat keine Kennung
+mistake-text-length = Ein Text ist länger als { $max_characters } Zeichen
+mistake-reason-length = Der Grund ist länger als { $max_characters } Zeichen
+mistake-detail-count = Es gibt mehr als { $max_details } Angaben
+mistake-detail-name = Der Name einer Angabe hat andere Zeichen als Buchstaben, Ziffern, „_“, „.“ und „-“
+mistake-detail-type = Eine Angabe ist weder Text noch ganze Zahl noch Wahrheitswert
+mistake-detail-number = Eine Angabe ist eine ganze Zahl jenseits von 2^53
+mistake-not-canonical = Die Form ist nicht kanonisch (RFC 8785)
+audit-catalogue-unknown-event = Der Katalog kennt kein Ereignis { $action }, daher kann es nicht protokolliert werden.
+audit-catalogue-kind = Das Ereignis { $action } lässt keine Objekte der Art { $kind } zu.
+audit-catalogue-role = Das Ereignis { $action } lässt die Rolle { $role } nicht zu.
+audit-catalogue-details = Das Ereignis { $action } lässt diese Angaben nicht oder nicht mit diesen Typen zu: { $details }.
+audit-closed = Das Prüfprotokoll ist geschlossen.
+audit-interrupted = Das Schreiben des Prüfprotokolls wurde unterbrochen. Starten Sie die Appliance neu.
+audit-not-restored = Das Prüfprotokoll konnte weder geschrieben noch in den vorigen Zustand zurückversetzt werden. Machen Sie den Datenträger beschreibbar, und starten Sie die Appliance neu.
+audit-replaced = Der Ordner des Prüfprotokolls wurde während der Benutzung ersetzt. Starten Sie die Appliance neu.
+audit-full = Das Journal des Prüfprotokolls ist voll. Es wurde nichts ausgeführt. Geben Sie Speicherplatz frei und versuchen Sie es erneut.
+audit-cover = Das Prüfprotokoll konnte nicht signiert oder sein Stand nicht gespeichert werden. Es wurde nichts ausgeführt.
+audit-sealed = Das Prüfprotokoll signiert nichts, solange der Tresor versiegelt ist.
+audit-attached = Das Prüfprotokoll hat bereits einen Signierer.
+audit-absent = In diesem Ordner gibt es kein Prüfprotokoll.
+audit-journal-version = Das Journal des Prüfprotokolls hat eine Formatversion, die diese Appliance nicht unterstützt.
+audit-journal-length = Das Journal des Prüfprotokolls hat nicht die Länge von { $expected_bytes } Bytes.
+audit-journal-missing-entry = Eintrag { NUMBER($sequence, useGrouping: 0) } des Prüfprotokolls fehlt in dessen Journal.
+audit-journal-changed = Das Journal des Prüfprotokolls wurde bei Eintrag { NUMBER($sequence, useGrouping: 0) } verändert.
+audit-journal-beginning-changed = Der Anfang des Journals des Prüfprotokolls wurde verändert: Es enthält Einträge nach den ersten { $size }, die in Dateien stehen.
+audit-key-unknown = Das Prüfprotokoll wurde weder mit diesem Schlüssel signiert noch mit einem, zu dem er führt: Es gehört zu einer anderen Installation oder wurde verändert.
+audit-key-other-name = Der Checkpoint des Prüfprotokolls trägt den Namen eines anderen Protokolls.
+audit-key-handed-over = Das Prüfprotokoll wurde einem anderen Schlüssel übergeben.
+audit-key-signer-name = Der Name des Signierers kann in einem Checkpoint nicht verwendet werden: Er ist leer oder enthält Leerzeichen oder „+“.
+audit-key-not-signed = { $kind ->
+        [checkpoint] Der Checkpoint des Prüfprotokolls
+        [note] Die Notiz
+       *[text] Der Text
+    } ist nicht mit diesem Schlüssel signiert, gehört also zu einer anderen Installation oder wurde verändert.
+audit-key-change = Eintrag { NUMBER($sequence, useGrouping: 0) } des Prüfprotokolls wechselt den Signaturschlüssel, ist aber nicht mit dem bisherigen signiert.
+audit-signature = Die Signatur { $kind ->
+        [checkpoint] des Checkpoints des Prüfprotokolls
+        [note] der Notiz
+       *[text] des Textes
+    } ist falsch, es wurde also etwas verändert.
+audit-checkpoint = Der Checkpoint des Prüfprotokolls ist beschädigt: { $mistake }.
+mistake-note-lines = Er besteht nicht aus Ursprung, Größe und Wurzel
+mistake-note-root = Die Wurzel besteht nicht aus 32 Bytes in kanonischem Base64
+mistake-note-length = Er ist länger als { $max_bytes } Bytes
+mistake-note-end = Er endet nicht mit einer Signatur
+mistake-note-signature = Eine Signatur hat nicht die Form „— name base64“
+mistake-not-utf-8 = Er ist kein UTF-8
+audit-note-not-one-line = Nur ein Text von genau einer Zeile kann signiert werden.
+audit-note-damaged = Die signierte Notiz ist beschädigt: Sie muss aus einer Zeile und Signaturen bestehen.
+audit-bundle-cut = Eintrag { NUMBER($sequence, useGrouping: 0) } des Prüfprotokolls ist unvollständig.
+audit-bundle-extra-bytes = Das Prüfprotokoll hat zusätzliche Bytes vor Eintrag { NUMBER($sequence, useGrouping: 0) }.
+audit-bundle-copies-differ = Zwei Kopien von Eintrag { NUMBER($sequence, useGrouping: 0) } des Prüfprotokolls unterscheiden sich ({ $path }).
+audit-file-foreign = Die Datei { $path } gehört nicht zum Prüfprotokoll.
+audit-file-too-long = Die Datei { $path } des Prüfprotokolls ist zu lang.
+audit-tile-missing = Die Hashes des Prüfprotokolls ab Eintrag { NUMBER($sequence, useGrouping: 0) } fehlen.
+audit-tile-missing-file = Die Hashes des Prüfprotokolls ab Eintrag { NUMBER($sequence, useGrouping: 0) } fehlen ({ $path }).
+audit-tile-signed-missing = Die Hashes des Prüfprotokolls ab Eintrag { NUMBER($sequence, useGrouping: 0) } fehlen ({ $path }), obwohl sie signiert wurden.
+audit-tile-length = Die Datei { $path } des Prüfprotokolls hat die falsche Länge.
+audit-tile-changed = Die Hashes des Prüfprotokolls ab Eintrag { NUMBER($sequence, useGrouping: 0) } wurden verändert ({ $path }).
+audit-tile-mismatch = Die Datei { $path } passt ab Eintrag { NUMBER($sequence, useGrouping: 0) } nicht zu den Einträgen des Prüfprotokolls.
+audit-tile-not-in-journal = Die Datei { $path } passt nicht zum Journal des Prüfprotokolls.
+audit-truncated-signed-entries = Das Ende des Prüfprotokolls fehlt: { $signed_size } Einträge wurden signiert, vorhanden sind nur { $size }.
+audit-truncated-end-missing = Eintrag { NUMBER($sequence, useGrouping: 0) } des Prüfprotokolls und alle späteren Einträge fehlen.
+audit-truncated-missing-file = Eintrag { NUMBER($sequence, useGrouping: 0) } des Prüfprotokolls fehlt: Es gibt kein { $path }.
+audit-truncated-later-file = Eintrag { NUMBER($sequence, useGrouping: 0) } des Prüfprotokolls fehlt, aber { $path } bezieht sich auf spätere Einträge.
+audit-truncated-file = Die Datei { $path } des Prüfprotokolls fehlt.
+audit-truncated-unexplained = Eintrag { NUMBER($sequence, useGrouping: 0) } des Prüfprotokolls fehlt: Es gibt kein { $path }, und nach keinem Eintrag wurde er archiviert.
+audit-unsigned = Die Einträge des Prüfprotokolls ab { NUMBER($sequence, useGrouping: 0) } sind nicht signiert. Entsiegeln Sie die Appliance, dann werden sie signiert.
+audit-rewritten-signed = Die Geschichte des Prüfprotokolls wurde umgeschrieben: Die ersten { $size } Einträge sind nicht die, die signiert wurden.
+audit-rewritten-remembered = Die Geschichte des Prüfprotokolls wurde umgeschrieben: Die ersten { $size } Einträge sind nicht die, deren Stand gespeichert wurde.
+audit-rollback = Ein älterer Ordner des Prüfprotokolls wurde zurückgelegt, oder sein Ende wurde entfernt: Er hat { $size } Einträge, es waren aber schon { $remembered_size }. Stellen Sie den neueren Ordner wieder her.
+audit-witness-other-log = Dieser Checkpoint trägt den Namen eines anderen Protokolls.
+audit-witness-end-missing = Das Ende des Prüfprotokolls fehlt: Der außerhalb aufbewahrte Checkpoint hat { $witness_size } Einträge, vorhanden sind nur { $size }.
+audit-witness-rewritten = Die Geschichte des Prüfprotokolls wurde umgeschrieben: Die ersten { $size } Einträge sind nicht die des Checkpoints, der außerhalb aufbewahrt wurde. Das kann nur, wer den Signaturschlüssel des Protokolls hat.
+audit-restore = Eintrag { NUMBER($sequence, useGrouping: 0) } des Prüfprotokolls besagt, dass das Home-Verzeichnis wiederhergestellt wurde, nennt aber ein anderes Protokoll als das davor.
+audit-changed-entry = Eintrag { NUMBER($sequence, useGrouping: 0) } des Prüfprotokolls wurde auf dem Datenträger verändert, während die Appliance lief.
+audit-changed-root = Die Dateien des Prüfprotokolls wurden verändert, während die Appliance lief: Sie ergeben nicht mehr die bekannte Wurzel. `appliance audit verify` findet den ersten falschen Eintrag.
+audit-proof-no-entry = In einem Protokoll mit { $size } Einträgen gibt es keinen Eintrag { NUMBER($index, useGrouping: 0) }.
+audit-proof-not-in-log = Der Beweis zeigt nicht, dass Eintrag { NUMBER($index, useGrouping: 0) } in diesem Protokoll steht.
+audit-pointer-damaged = Die Datei { $file } des Prüfprotokolls ist beschädigt.
+audit-pointer-absent-entry = Die Archivliste des Prüfprotokolls nennt einen Eintrag, den es nicht gibt.
+audit-archive-exists = Unter { $name } gibt es bereits ein anderes Archiv. Wählen Sie einen anderen Ordner.
+audit-archive-absent = In { $folder } gibt es kein Archiv des Prüfprotokolls.
+audit-archive-no-hash = Das Archiv { $archive } enthält Eintrag { NUMBER($sequence, useGrouping: 0) }, das Prüfprotokoll hat aber keinen Hash davon.
+audit-archive-changed = Eintrag { NUMBER($sequence, useGrouping: 0) } im Archiv { $archive } passt nicht zum Hash im Prüfprotokoll.
+audit-archive-impossible = Eintrag { NUMBER($sequence, useGrouping: 0) } des Prüfprotokolls erklärt Einträge für archiviert, die es nicht sein können. Die Appliance hat ihn nicht geschrieben.
+audit-archived = Die Einträge { NUMBER($first, useGrouping: 0) } bis { NUMBER($last, useGrouping: 0) } sind archiviert: Ihre Hashes sind hier, ihr Inhalt steht im Archiv ({ $path }).
+audit-archived-summary = Die Einträge { $ranges } sind archiviert: Ihre Hashes sind hier, ihr Inhalt steht in den Archiven.
+audit-archived-range = { NUMBER($first, useGrouping: 0) } bis { NUMBER($last, useGrouping: 0) }
+audit-archived-more-ranges = { $count ->
+        [one] { $count } weiterer Bereich
+       *[other] { $count } weitere Bereiche
+    }

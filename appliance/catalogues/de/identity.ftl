@@ -1,0 +1,9 @@
+user-name = Ein Name besteht aus 1 bis 64 Buchstaben, Ziffern, „.“, „_“, „@“ oder „-“ und beginnt mit einem Buchstaben oder einer Ziffer.
+user-role = Diese Rolle gibt es nicht. Die Rollen sind { $roles }.
+user-exists = Ein Konto mit diesem Namen gibt es bereits.
+not-found-account = Dieses Konto gibt es nicht.
+password-wrong = Der Name oder das Passwort ist falsch.
+password-locked = Zu viele falsche Passwörter. Nächster Versuch möglich in: { SECONDS($seconds) }.
+password-locked-later = Zu viele falsche Passwörter. Versuchen Sie es später erneut.
+password-same = Das neue Passwort ist dasselbe wie das alte. Wählen Sie ein anderes.
+password-weak = Ein Passwort hat { $min_characters } bis { $max_characters } Zeichen. Drei oder vier Wörter sind ein gutes Passwort.
