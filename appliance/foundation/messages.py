@@ -105,6 +105,20 @@ def t(identifier: str, /, **parameters: Parameter) -> str:
     return _sentence(Message(identifier, parameters), _language.get())
 
 
+def said(value: Any) -> str:
+    """Return the sentence of a stored message (see `Message.from_json`), in the language of the context."""
+    return str(Message.from_json(value))
+
+
+def with_sentences(value: Any) -> Any:
+    """Return JSON with each message in it (see `Message.to_json`) replaced by its sentence."""
+    if isinstance(value, dict):
+        with contextlib.suppress(ValueError):
+            return said(value)
+        return {name: with_sentences(item) for name, item in value.items()}
+    return [with_sentences(item) for item in value] if isinstance(value, list) else value
+
+
 def language() -> str:
     """Return the language of the context."""
     return _language.get()

@@ -13,6 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from appliance.foundation.clock import Clock
 from appliance.foundation.errors import ApplianceError, StorageError, WorkerError
+from appliance.foundation.messages import with_sentences
 from appliance.jobs.conversation import WorkerLauncher, WorkerOrder, run_worker
 from appliance.jobs.memory_kills import VMSTAT, count_memory_kills
 from appliance.jobs.messages import OUT_OF_MEMORY, Done, FromWorker, Notice, Progress
@@ -198,7 +199,9 @@ class JobRunner:
 
     def _end(self, handler: JobHandler, job: Job, done: Done, result: dict[str, Any]) -> Job:
         if done.stopped:
-            return self._move(job, JobState.STOPPED, str(done.result.get("sentence") or "Stopped."), result)
+            return self._move(
+                job, JobState.STOPPED, str(with_sentences(done.result.get("sentence")) or "Stopped."), result
+            )
         succeeded = self._move(job, JobState.SUCCEEDED, "", result)
         if isinstance(handler, CleansUp):
             handler.clean_up(succeeded)

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, TypedDict
 
 from appliance.foundation import canonical_json
+from appliance.foundation.messages import said
 
 # Floating-point operations a token: 2 a parameter forward, 2 where gradients pass through it, 2 where it learns (Kaplan
 # et al., arXiv:2001.08361, section 2.1). Gradients pass through a whole model that carries adapters, and through the
@@ -205,7 +206,10 @@ def _results(results: Mapping[str, Any], log: _Log) -> list[Fact]:
     ended = log.find("job.start", results["job_id"], kind="evaluate")
     bound = [entry for entry in ended if entry["details"].get("result") == digest_of(figures)]
     source: _Source = {"entries": _numbers(bound), "digests": (digest_of(figures),)}
-    facts = [Fact(f"evaluation.{name}", figures.get(name), **source) for name in ("questions", "sentence")]
+    facts = [
+        Fact("evaluation.questions", figures.get("questions"), **source),
+        Fact("evaluation.sentence", said(figures["sentence"]) if "sentence" in figures else None, **source),
+    ]
     facts.append(Fact("evaluation.bound", bool(bound), **source))
     for contender in ("original", "tuned"):
         interval = figures.get(contender, {})

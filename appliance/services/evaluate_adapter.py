@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 
 from appliance.audit import ObjectRef, Outcome
 from appliance.foundation.errors import ConflictError, InputError, NotFoundError
+from appliance.foundation.messages import with_sentences
 from appliance.jobs.conversation import WorkerOrder
 from appliance.jobs.messages import Done, EvaluateStart
 from appliance.jobs.states import Job
@@ -95,17 +96,19 @@ def list_adapters(context: ServiceContext, caller: Caller) -> list[dict[str, Any
     """Return the adapters, oldest first, with their figures."""
     context.look(caller, "adapter.list", ObjectRef("adapter", "all"))
     with context.database.begin() as connection:
-        return [_adapter(row) for row in connection.execute(select(ADAPTERS).order_by(ADAPTERS.c.created_us))]
+        rows = connection.execute(select(ADAPTERS).order_by(ADAPTERS.c.created_us))
+        return [with_sentences(_adapter(row)) for row in rows]
 
 
 def show_adapter(context: ServiceContext, caller: Caller, adapter_id: str) -> dict[str, Any]:
     """Return what is known of one adapter to somebody who may see it. Raises `NotFoundError`."""
     context.look(caller, "adapter.list", ObjectRef("adapter", adapter_id))
-    return describe_adapter(context, adapter_id)
+    shown: dict[str, Any] = with_sentences(describe_adapter(context, adapter_id))
+    return shown
 
 
 def describe_adapter(context: ServiceContext, adapter_id: str) -> dict[str, Any]:
-    """Return what is known of one adapter. Raises `NotFoundError`."""
+    """Return what is known of one adapter, with messages as they are stored. Raises `NotFoundError`."""
     with context.database.begin() as connection:
         row = connection.execute(select(ADAPTERS).where(ADAPTERS.c.id == adapter_id)).first()
     if row is None:

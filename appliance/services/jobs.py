@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from appliance.audit import ObjectRef
 from appliance.foundation.errors import ConflictError, InputError
 from appliance.foundation.identifiers import new_id
+from appliance.foundation.messages import with_sentences
 from appliance.jobs.messages import DIVERGED
 from appliance.jobs.states import (
     ACTIVE,
@@ -47,12 +48,12 @@ def stop_job(context: ServiceContext, caller: Caller, job_id: str) -> dict[str, 
     with context.act(caller, "job.stop", ObjectRef("job", job_id)), context.database.begin() as connection:
         state = get_job(connection, job_id).state
         if state is JobState.QUEUED:
-            return asdict(
+            return _with_sentences(
                 move_job(connection, context.clock, job_id, JobState.STOPPED, reason="Stopped before it began.")
             )
         if state is JobState.STOPPING:
             raise ConflictError("job.state:job-being-stopped")
-        return asdict(
+        return _with_sentences(
             move_job(connection, context.clock, job_id, JobState.STOPPING, reason="Somebody asked it to stop.")
         )
 
@@ -83,7 +84,7 @@ def resume_job(
             else:
                 verify_usable(connection, dataset_of(connection, job))
             change_spec(connection, job_id, changes)
-            return asdict(move_job(connection, context.clock, job_id, JobState.QUEUED))
+            return _with_sentences(move_job(connection, context.clock, job_id, JobState.QUEUED))
 
 
 def _jobs_ahead(connection: Connection, job: Job) -> int:
@@ -115,4 +116,10 @@ def _lower_rate(job: Job, asked: float | None) -> float:
 def _shown(context: ServiceContext, job: Job) -> dict[str, Any]:
     """Return the job, with what is to be known of it now where the disk had no room for that."""
     notice = context.notices.get(job.id)
-    return asdict(job) if notice is None else {**asdict(job), "reason": notice}
+    shown = _with_sentences(job)
+    return shown if notice is None else {**shown, "reason": notice}
+
+
+def _with_sentences(job: Job) -> dict[str, Any]:
+    shown: dict[str, Any] = with_sentences(asdict(job))
+    return shown

@@ -6,6 +6,7 @@ from typing import Any
 import gradio as gr
 
 from appliance.foundation.errors import InputError
+from appliance.foundation.messages import said
 from appliance.jobs.states import ACTIVE, JobState
 from appliance.services.context import Caller
 from appliance.services.evaluate_adapter import (
@@ -157,7 +158,7 @@ def draw_results(results: dict[str, Any], job: dict[str, Any] | None) -> str:
         return failed or drawing.notice(
             "Not measured yet. Both models answer every question that was set aside, which may take some minutes."
         )
-    sentence = f'<p class="headline">{drawing.text(results.get("sentence", "Measured."))}</p>'
+    sentence = f'<p class="headline">{drawing.text(said(results.get("sentence", "Measured.")))}</p>'
     bars = charts.answer_bars([(_BEFORE, results.get("original") or {}), (_AFTER, results.get("tuned") or {})])
-    details = "".join(f"<li>{drawing.text(each)}</li>" for each in results.get("details", []))
+    details = "".join(f"<li>{drawing.text(said(each))}</li>" for each in results.get("details", []))
     return f"{failed}<div class='result'>{sentence}{bars}{f'<ul>{details}</ul>' if details else ''}</div>"

@@ -8,10 +8,12 @@ from appliance.foundation.messages import (
     language,
     message,
     negotiated_language,
+    said,
     sentences,
     t,
     use_language,
     verbatim,
+    with_sentences,
 )
 
 
@@ -52,6 +54,16 @@ def test_messages_within_messages_end_somewhere() -> None:
 def test_several_sentences_follow_each_other() -> None:
     """Joined by a space, each in the same language."""
     assert str(sentences(verbatim("One."), verbatim("Two."))) == "One. Two."
+
+
+def test_a_stored_message_is_said_wherever_it_stands_in_json() -> None:
+    """What is not a message stays as it is."""
+    stored = message("evaluation.right", tuned=2, original=1, total=3).to_json()
+    sentence = "Right answers: 2 of 3 with your model, 1 of 3 before."
+    assert said(stored) == sentence
+    assert said(sentence) == sentence
+    value = {"a": [stored, 1, None], "b": {"c": stored}, "d": "x", "e": {"id": 7, "parameters": {}}}
+    assert with_sentences(value) == {**value, "a": [sentence, 1, None], "b": {"c": sentence}}
 
 
 def test_the_language_holds_for_the_block_and_is_english_otherwise() -> None:
