@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from appliance.foundation.errors import InputError
+from appliance.foundation.messages import with_sentences
 from appliance.planning import (
     ADAPTER_METHODS,
     PRESETS,
@@ -12,6 +13,7 @@ from appliance.planning import (
     Training,
     advise_rank,
     passes_that_fit,
+    row_lengths,
 )
 from appliance.planning.passes import memory_of, pass_sizes
 from appliance.planning.work import COMPLETION_SHARE
@@ -21,8 +23,6 @@ from appliance.services.import_dataset import describe_dataset
 from appliance.services.import_model import describe_model
 from appliance.services.machine import measured_machine
 from appliance.services.plan_training import look_at_both, max_length_of, row_sizes
-
-CHARACTERS_A_TOKEN = 4.0  # of English text, roughly: where rows were counted without a model
 
 
 def advise_before(
@@ -40,13 +40,15 @@ def advise_before(
     Raises `InputError` when there is nothing to learn or no rank fits, `NotFoundError`.
     """
     look_at_both(context, caller, dataset_id, model_id)
-    return rank_advice(context, dataset_id=dataset_id, model_id=model_id, method=method, memory_gib=memory_gib)
+    advice = rank_advice(context, dataset_id=dataset_id, model_id=model_id, method=method, memory_gib=memory_gib)
+    shown: dict[str, Any] = with_sentences(advice)
+    return shown
 
 
 def rank_advice(
     context: ServiceContext, *, dataset_id: str, model_id: str, method: str, memory_gib: float | None = None
 ) -> dict[str, Any]:
-    """Return what `advise_before` does, to a use case that logged its look at both. Raises the same."""
+    """Return what `advise_before` does, with messages, to a use case that logged its look at both. Raises the same."""
     if method not in ADAPTER_METHODS:
         raise InputError("rank.method", method=method, adapter_methods=", ".join(ADAPTER_METHODS))
     if memory_gib is not None and not 0.1 <= memory_gib <= 65_536:
@@ -82,11 +84,7 @@ def answer_tokens(lengths: dict[str, Any], training_rows: int) -> int:
 
     Raises `InputError` when it counted none.
     """
-    counts, edges = lengths.get("counts", []), lengths.get("edges", [])
-    counted = sum(counts)
-    if not counted:
+    counted = row_lengths(lengths)
+    if counted is None:
         raise InputError("rank.lengths")
-    middle = sum(count * (low + high) / 2 for count, low, high in zip(counts, edges, edges[1:], strict=False)) / counted
-    if lengths.get("unit") == "characters":
-        middle /= CHARACTERS_A_TOKEN
-    return int(middle * COMPLETION_SHARE * training_rows)
+    return int(counted.mean * COMPLETION_SHARE * training_rows)

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 
 from appliance.audit import ObjectRef, Outcome
 from appliance.foundation.errors import InputError, NotFoundError
+from appliance.foundation.messages import with_sentences
 from appliance.jobs.conversation import WorkerOrder
 from appliance.jobs.messages import Done, RanksStart
 from appliance.jobs.states import Job
@@ -66,7 +67,7 @@ def show_ranks(context: ServiceContext, caller: Caller, *, adapter_id: str) -> d
             context.vault.data_key("job", found["job_id"]),
             SealContext("job", found["job_id"], 1, SPECTRUM_NAME),
         )
-    return {**found, "layers": json.loads(data)["layers"]}
+    return {**with_sentences(found), "layers": json.loads(data)["layers"]}
 
 
 class RanksHandler:

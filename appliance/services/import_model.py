@@ -101,7 +101,7 @@ def show_parameters(context: ServiceContext, caller: Caller, model_id: str, *, r
     model = show_model(context, caller, model_id)
     shape = ModelShape.from_config(model["manifest"]["config"])
     learns = shape.adapter_parameters(rank)
-    layers = [asdict(layer) for layer in shape.by_layer(rank)]
+    layers = [{**asdict(layer), "name": str(layer.name)} for layer in shape.by_layer(rank)]
     return {
         "name": model["name"],
         "rank": rank,

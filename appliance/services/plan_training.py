@@ -14,6 +14,7 @@ from appliance.audit import ObjectRef
 from appliance.datasets.tables import DATASET_VERSIONS
 from appliance.datasets.token_lengths import TURN_TOKENS
 from appliance.foundation.errors import InputError
+from appliance.foundation.messages import Message, message, sentences
 from appliance.jobs.messages import MAX_SEED
 from appliance.models import TEMPLATE_NAME
 from appliance.planning import (
@@ -27,6 +28,8 @@ from appliance.planning import (
     Training,
     expected,
     fit_training,
+    row_lengths,
+    tokens_of,
     training_plan,
 )
 from appliance.services.context import Caller, ServiceContext
@@ -34,7 +37,6 @@ from appliance.services.import_dataset import describe_dataset
 from appliance.services.import_model import describe_model
 from appliance.services.machine import measured_machine
 
-CHARACTERS_A_TOKEN = 3.5  # of European languages in tokenizers of 30,000 to 150,000 entries, roughly
 UNKNOWN_TOKENS = 150.0  # a row's length where nobody counted
 
 
@@ -67,14 +69,14 @@ class PlannedTraining:
 
     settings: dict[str, Any]
     fitted: FittedPlan
-    batch: str
+    batch: Message
 
     def to_json(self) -> dict[str, Any]:
-        """Return all of it as plain JSON."""
-        fitted = asdict(self.fitted)
+        """Return all of it as plain JSON, with sentences in the language of the context."""
+        fitted = {**asdict(self.fitted), "advice": [str(advice) for advice in self.fitted.advice]}
         memory = self.fitted.memory
         peak = {"expected": memory.total, "low": memory.peak.low, "high": memory.peak.high}
-        return {"settings": self.settings, "batch": self.batch, **fitted, "memory": {**fitted["memory"], **peak}}
+        return {"settings": self.settings, "batch": str(self.batch), **fitted, "memory": {**fitted["memory"], **peak}}
 
 
 def plan_training(
@@ -140,13 +142,15 @@ def look_at_both(context: ServiceContext, caller: Caller, dataset_id: str, model
     context.look(caller, "model.list", ObjectRef("model", model_id))
 
 
-def _batch_reason(choice: TrainingChoice, training_rows: int, batch_size: int) -> str:
+def _batch_reason(choice: TrainingChoice, training_rows: int, batch_size: int) -> Message:
     preset = PRESETS[choice.preset]
     rows = (
-        preset.batch(training_rows).reason if choice.batch_size is None else f"{batch_size} rows a step, as you said."
+        preset.batch(training_rows).reason
+        if choice.batch_size is None
+        else message("planning.batch-chosen", rows=batch_size)
     )
-    passes = preset.more_passes(training_rows, batch_size) if choice.epochs is None else ""
-    return f"{rows} {passes}".rstrip()
+    passes = preset.more_passes(training_rows, batch_size) if choice.epochs is None else None
+    return sentences(rows, passes) if passes else rows
 
 
 def _settings(choice: TrainingChoice, method: str, shape: ModelShape, training_rows: int) -> dict[str, Any]:
@@ -179,18 +183,9 @@ def row_sizes(context: ServiceContext, dataset: dict[str, Any], limit: int) -> R
     )
     with context.database.begin() as connection:
         report = connection.execute(query).scalar()
-    counted = json.loads(report).get("tokens", {}) if report else {}
-    shared = len(dataset["system_prompt"]) / CHARACTERS_A_TOKEN + TURN_TOKENS if dataset["system_prompt"] else 0.0
-    scale = 1.0 if counted.get("unit") == "tokens" else 1 / CHARACTERS_A_TOKEN
-    mean, longest = UNKNOWN_TOKENS, float(limit)
-    if counted.get("counted"):
-        middles = [(low + high) / 2 for low, high in zip(counted["edges"], counted["edges"][1:], strict=False)]
-        mean = (
-            scale
-            * sum(middle * count for middle, count in zip(middles, counted["counts"], strict=True))
-            / counted["counted"]
-        )
-        longest = scale * counted["longest"]
+    lengths = row_lengths(json.loads(report).get("tokens", {}) if report else {})
+    mean, longest = (lengths.mean, lengths.longest) if lengths else (UNKNOWN_TOKENS, float(limit))
+    shared = tokens_of(len(dataset["system_prompt"])) + TURN_TOKENS if dataset["system_prompt"] else 0.0
     # A row that is longer than the limit is left out.
     whole = min(float(limit), max(2.0, mean + shared))
     return RowSizes(

@@ -6,7 +6,7 @@ One look at data and model.
 from dataclasses import dataclass, replace
 
 from appliance.foundation.errors import ApplianceError, InputError
-from appliance.foundation.messages import message, verbatim
+from appliance.foundation.messages import Message, message
 from appliance.planning import ADAPTER_METHODS, AUTOMATIC
 from appliance.services.advise_rank import rank_advice
 from appliance.services.context import Caller, ServiceContext
@@ -17,19 +17,18 @@ from appliance.services.plan_training import PlannedTraining, TrainingChoice, lo
 
 @dataclass(frozen=True)
 class TrainingPreview:
-    """What would learn from what; the plan, or its `refusal` as a sentence; the `rank` that is advised, with its
-    `advice`.
+    """What would learn from what; the plan or its `refusal`; the rank that is advised, with its reason `advice`.
 
-    Where none can be advised the rank is None and the advice says why; it is empty where the method has no rank.
+    Where none can be advised the rank is None and the advice says why; it is None where the method has no rank.
     """
 
     model_name: str
     dataset_name: str
     training_rows: int
     planned: PlannedTraining | None
-    refusal: str
+    refusal: Message | None
     rank: int | None
-    advice: str
+    advice: Message | None
 
 
 def preview_training(
@@ -51,22 +50,24 @@ def preview_training(
     rank, advice = _advised(context, dataset_id, model_id, choice)
     if take_advised:
         if rank is None:
-            raise InputError(verbatim(advice) if advice else message("rank.none"), code="rank.none")
+            raise InputError(advice or message("rank.none"), code="rank.none")
         choice = replace(choice, rank=rank)
-    planned, refusal = None, ""
+    planned, refusal = None, None
     try:
         planned = plan_training(context, dataset_id=dataset_id, model_id=model_id, choice=choice)
     except InputError as error:
-        refusal = error.sentence
+        refusal = error.message
     return TrainingPreview(model["name"], dataset["name"], dataset["training_rows"], planned, refusal, rank, advice)
 
 
-def _advised(context: ServiceContext, dataset_id: str, model_id: str, choice: TrainingChoice) -> tuple[int | None, str]:
+def _advised(
+    context: ServiceContext, dataset_id: str, model_id: str, choice: TrainingChoice
+) -> tuple[int | None, Message | None]:
     if choice.method not in {AUTOMATIC, *ADAPTER_METHODS}:
-        return None, ""
+        return None, None
     method = ADAPTER_METHODS[0] if choice.method == AUTOMATIC else choice.method
     try:
         found = rank_advice(context, dataset_id=dataset_id, model_id=model_id, method=method)
     except ApplianceError as error:
-        return None, error.sentence
-    return int(found["rank"]), str(found["sentence"])
+        return None, error.message
+    return int(found["rank"]), Message.from_json(found["sentence"])

@@ -21,7 +21,7 @@ from appliance.services.plan_training import TrainingChoice, plan_training
 from appliance.services.queue_job import authorise_submit, queue_job
 
 TRAIN = "train"
-STEPPED_DOWN = "stepped_down"  # in a job's spec and result: the sentences, in their order
+STEPPED_DOWN = "stepped_down"  # in a job's spec and result: the messages, in their order
 CHECKPOINT_STEPS = 20
 PATIENCE = 3  # validations in a row that bring nothing better; the presets' pass over the data ends with one
 PASS_TOKENS = 512  # of jobs that an older version queued
@@ -135,8 +135,9 @@ def step_training_down(context: ServiceContext, job: Job, error: ApplianceError)
         APPLIANCE, "job.step-down", ObjectRef("job", job.id), Outcome.SUCCEEDED, reason=error.code, details=now
     )
     with context.database.begin() as connection:
-        note_on_job(connection, job.id, lower.sentence)
-        return change_spec(connection, job.id, {**now, STEPPED_DOWN: [*job.spec.get(STEPPED_DOWN, []), lower.sentence]})
+        note_on_job(connection, job.id, lower.sentence.english)
+        stepped_down = [*job.spec.get(STEPPED_DOWN, []), lower.sentence.to_json()]
+        return change_spec(connection, job.id, {**now, STEPPED_DOWN: stepped_down})
 
 
 def footprint(job: Job) -> Footprint:

@@ -7,6 +7,7 @@ SVG and HTML that the server draws and escapes itself, as in `charts` and `drawi
 from collections.abc import Sequence
 from typing import Any
 
+from appliance.foundation.messages import said
 from appliance.web.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, nice_ceiling
 from appliance.web.drawing import figures, notice, row, table, text
 
@@ -24,7 +25,7 @@ def rank_view(found: dict[str, Any]) -> str:
         ("Stable rank, on average", f"{found['stable_rank']:.1f}"),
     ]
     return (
-        f'<div class="rank"><p class="headline">{text(found["sentence"])}</p>'
+        f'<div class="rank"><p class="headline">{text(said(found["sentence"]))}</p>'
         f"{energy_chart(found['kept'], found['enough'].get('95', 0))}"
         f"{figures(pairs)}<p class='quiet'>An adapter changes {found['matrices']} matrices of the model. What it "
         "learned (the energy: the "
@@ -75,9 +76,9 @@ def origin_view(config: dict[str, Any]) -> str:
     """Return where an adapter comes from, when it was made from another or won a sweep."""
     shown = ""
     if "made_from" in config:
-        shown += notice(f"Made from {config['made_from']}. {config['shrink']['sentence']}", "good")
+        shown += notice(f"Made from {config['made_from']}. {said(config['shrink']['sentence'])}", "good")
     if "sweep" in config:
-        shown += notice(config["sweep"]["sentence"], "good") + sweep_view(config["sweep"]["trials"])
+        shown += notice(said(config["sweep"]["sentence"]), "good") + sweep_view(config["sweep"]["trials"])
     return shown
 
 

@@ -49,7 +49,7 @@ def draw_advice(preview: TrainingPreview | None, taken: int | None) -> tuple[gr.
         return gr.Column(visible=False), "", gr.Button(visible=False), gr.Button(interactive=False)
     compare = gr.Button(interactive=True)
     if preview.rank is None:
-        return gr.Column(visible=True), drawing.notice(preview.advice), gr.Button(visible=False), compare
+        return gr.Column(visible=True), drawing.notice(str(preview.advice)), gr.Button(visible=False), compare
     label = f"Rank {preview.rank} is taken" if taken == preview.rank else f"Take rank {preview.rank}"
     said = drawing.notice(f"Advised: {preview.advice}")
     return gr.Column(visible=True), said, gr.Button(label, visible=True, interactive=taken != preview.rank), compare

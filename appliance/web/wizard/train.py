@@ -187,7 +187,7 @@ def draw_review(preview: TrainingPreview) -> tuple[str, gr.Button]:
     """Return what would be done and what it takes, or why it cannot be and what can; and the start button."""
     plan = preview.planned
     if plan is None:
-        return _refused(preview.refusal)
+        return _refused(str(preview.refusal))
     epochs = plan.settings["epochs"]
     rounds = "once" if epochs == 1 else f"{epochs} times"
     sentence = (

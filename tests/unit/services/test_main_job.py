@@ -152,7 +152,7 @@ def test_answers_are_shown_from_their_seal(world: Any) -> None:
         ({"seed": -1}, "seed"),
         ({"seed": 2**31}, "seed"),
         ({"rank": 0}, "rank"),
-        ({"learning_rate": float("nan")}, "learning rate"),
+        ({"learning_rate": float("nan")}, "learning_rate is not a finite number"),
         ({"method": "magic", "preset": "none"}, "method.*preset"),
         ({"dataset_id": "ds_0"}, "no such dataset"),
         ({"model_id": "md_0"}, "no such model"),

@@ -14,7 +14,9 @@ from appliance.jobs.messages import Done, ShrinkStart
 from appliance.models.tables import ADAPTERS
 from appliance.planning import MethodChoice, ModelShape, Training
 from appliance.planning.passes import memory_of
+from appliance.planning.work import COMPLETION_SHARE
 from appliance.services.advise_rank import answer_tokens
+from appliance.services.dataset_versions import describe_report
 from appliance.services.import_dataset import describe_dataset
 from appliance.services.import_model import describe_model
 from appliance.services.machine import this_machine
@@ -61,7 +63,7 @@ def test_advice_before_training_names_a_rank_a_reason_and_what_each_rank_needs(w
 def test_advice_before_training_knows_the_budget(world: Any) -> None:
     """Too little memory for any rank is a sentence; so is a budget that cannot be, and a method without a rank."""
     ids = {"dataset_id": world.ids["dataset"], "model_id": world.ids["model"]}
-    with pytest.raises(InputError, match=r"No rank fits into 0\.1 GiB"):
+    with pytest.raises(InputError, match=r"No rank fits into 107 MB"):
         world.do("rank.advise", **ids, memory_gib=0.1)
     for wrong in (0, -1, float("nan"), 1e9):
         with pytest.raises(InputError, match="memory must lie"):
@@ -100,14 +102,24 @@ def test_a_rank_fits_where_a_training_with_it_would_run(world: Any) -> None:
         )
 
 
+def test_plan_and_advice_estimate_the_same_tokens(world: Any) -> None:
+    """Of rows that were counted in characters, with a system prompt or without."""
+    context = world.context
+    dataset, model = describe_dataset(context, world.ids["dataset"]), describe_model(context, world.ids["model"])
+    histogram = describe_report(context, dataset["id"])["tokens"]
+    assert histogram["unit"] == "characters"
+    rows = row_sizes(context, dataset, max_length_of(model))
+    assert answer_tokens(histogram, rows.rows) == int((rows.mean - rows.shared) * COMPLETION_SHARE * rows.rows)
+
+
 @pytest.mark.parametrize(
     ("lengths", "tokens"),
     [
         ({"unit": "tokens", "counts": [2, 2], "edges": [0, 100, 200]}, 400),
-        ({"unit": "characters", "counts": [4], "edges": [300, 500]}, 400),
+        ({"unit": "characters", "counts": [4], "edges": [250, 450]}, 400),
     ],
 )
-def test_answers_are_counted_from_the_lengths_that_the_import_found(lengths: dict[str, Any], tokens: int) -> None:
+def test_answers_are_counted_from_the_lengths_of_the_import(lengths: dict[str, Any], tokens: int) -> None:
     """Ten rows of a hundred tokens, two fifths of them the answer's."""
     assert answer_tokens(lengths, 10) == tokens
 

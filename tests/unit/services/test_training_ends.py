@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from appliance.foundation.errors import ConflictError, InputError, WorkerError
-from appliance.foundation.messages import verbatim
+from appliance.foundation.messages import message, verbatim
 from appliance.jobs.messages import DIVERGED, OUT_OF_MEMORY, Done, Notice, Ready, TrainStart
 from appliance.vault.stream import SealContext, seal_file
 
@@ -146,7 +146,7 @@ def test_a_training_whose_memory_runs_out_steps_down_in_the_result_and_in_the_lo
     assert orders == [(1024, False), (512, False), (256, False), (128, False), (128, True)]
     assert done["state"] == "succeeded"
     assert len(done["result"]["stepped_down"]) == 4
-    assert "512 tokens instead of 1024" in done["result"]["stepped_down"][0]
+    assert "512 tokens instead of 1,024" in done["result"]["stepped_down"][0]
     told = [
         (entry["action"], entry["outcome"])
         for entry in world.entries(size)
@@ -170,7 +170,8 @@ def test_a_training_that_has_nothing_left_to_give_up_fails_and_keeps_its_smalles
     job_id = submit(world)
     world.switch.current = simulate(worker_frame(hungry))
     failed = run(world, job_id)
-    assert (failed["state"], failed["reason"]) == ("failed")
+    nothing_left = str(message("worker.out-of-memory:nothing-left"))
+    assert (failed["state"], failed["reason"]) == ("failed", nothing_left)
     assert (failed["spec"]["pass_tokens"], failed["spec"]["activation_checkpointing"]) == (128, True)
 
 
