@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from appliance.foundation.errors import StorageError
+from appliance.foundation.messages import Message
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 @contextlib.contextmanager
-def storage_errors(what: str) -> Iterator[None]:
+def storage_errors(what: str | Message) -> Iterator[None]:
     """Turn an `OSError` in the block into a `StorageError` that says `what` could not be done, and why."""
     try:
         yield

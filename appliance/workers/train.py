@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from appliance.foundation.errors import InputError
+from appliance.foundation.messages import Message, sentences, verbatim
 from appliance.jobs.messages import Checkpointed, Done, Notice, Progress, Ready, TrainStart
 from appliance.prompts import ChatPrompts
 from appliance.training.examples import TokenizedExample
@@ -125,7 +126,8 @@ def train_adapter(channel: WorkerChannel, start: TrainStart) -> Done:
         "adapter_written": False,
     }
     if outcome.stopped and teller.kept_step != outcome.steps_done:
-        result["sentence"] += " The disk was full, so the steps since the last checkpoint will be done again."
+        full = verbatim("The disk was full, so the steps since the last checkpoint will be done again.")
+        result["sentence"] = sentences(Message.from_json(result["sentence"]), full).to_json()
     if outcome.usable:
         files = adapter_files(loaded, start.model.manifest["id"])
 
@@ -140,7 +142,7 @@ def train_adapter(channel: WorkerChannel, start: TrainStart) -> Done:
 def _figures(outcome: "TrainingOutcome") -> dict[str, Any]:
     return {
         "ending": str(outcome.ending),
-        "sentence": outcome.sentence,
+        "sentence": outcome.sentence.to_json() if outcome.sentence else "",
         "seconds": round(outcome.seconds, 2),
         "tokens": outcome.tokens,
         "tokens_per_s": round(outcome.tokens / outcome.seconds, 1) if outcome.seconds else 0.0,
