@@ -19,7 +19,7 @@ class RowLengths:
 
 
 def tokens_of(characters: float) -> float:
-    """Return about how many tokens so many characters are."""
+    """Return the approximate number of tokens of a text with this many characters."""
     return characters / CHARACTERS_A_TOKEN
 
 

@@ -12,9 +12,9 @@ from appliance.inference.compute_type import GAIN_NEEDED, _seconds, named_type, 
 
 def test_the_probe_returns_one_of_two_types() -> None:
     """With a name for configurations."""
-    found = probe()
-    assert found in {torch.bfloat16, torch.float32}
-    assert getattr(torch, type_name(found)) is found
+    dtype = probe()
+    assert dtype in {torch.bfloat16, torch.float32}
+    assert getattr(torch, type_name(dtype)) is dtype
 
 
 def test_a_machine_whose_bf16_is_far_slower_computes_in_fp32() -> None:

@@ -57,8 +57,8 @@ def test_the_choice_for_machine_model_and_data(
     machine: Machine, shape: str, method: str, preset: str, rows: int, batch: int, accumulation: int
 ) -> None:
     """Rows decide the batch; a GPU computes it in one pass."""
-    found, plan = planned(machine, shape, method, preset, rows)
-    assert (found, plan.accumulation, plan.checkpointing) == (batch, accumulation, False)
+    chosen, plan = planned(machine, shape, method, preset, rows)
+    assert (chosen, plan.accumulation, plan.checkpointing) == (batch, accumulation, False)
 
 
 @pytest.mark.parametrize(("shape", "method"), [("0.1B", "lora"), ("0.5B", "qlora"), ("0.1B", "full")])

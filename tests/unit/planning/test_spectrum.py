@@ -33,27 +33,27 @@ def test_equal_values_have_full_rank_and_a_single_one_has_rank_one(values, rank)
 
 def test_the_ranks_are_those_of_their_papers():
     """Roy and Vetterli's on shares 3/4 and 1/4; the stable rank on 9 + 1 over 9."""
-    found = layer(3.0, 1.0)
-    assert found.effective_rank == pytest.approx(math.exp(-(0.75 * math.log(0.75) + 0.25 * math.log(0.25))))
-    assert found.stable_rank == pytest.approx(10 / 9)
-    assert found.energy == pytest.approx(10)
+    uneven = layer(3.0, 1.0)
+    assert uneven.effective_rank == pytest.approx(math.exp(-(0.75 * math.log(0.75) + 0.25 * math.log(0.25))))
+    assert uneven.stable_rank == pytest.approx(10 / 9)
+    assert uneven.energy == pytest.approx(10)
 
 
 @given(FALLING)
 def test_no_rank_exceeds_the_number_of_values(values):
-    found = layer(*values)
-    assert 1 <= found.effective_rank <= len(values) + 1e-9
-    assert 1 <= found.stable_rank <= found.numeric_rank + 1e-9 <= len(values) + 1e-9
+    falling = layer(*values)
+    assert 1 <= falling.effective_rank <= len(values) + 1e-9
+    assert 1 <= falling.stable_rank <= falling.numeric_rank + 1e-9 <= len(values) + 1e-9
 
 
 @given(FALLING, st.floats(0.01, 1.0))
 def test_the_smallest_rank_that_keeps_enough_is_the_smallest(values, share):
     """One less keeps too little; more never keep less."""
-    found = spectrum(*values)
-    enough = found.enough(share)
-    assert enough == found.rank or found.kept(enough) >= share
-    assert enough == 1 or found.kept(enough - 1) < share
-    shares = [found.kept(rank) for rank in range(1, found.rank + 1)]
+    adapter = spectrum(*values)
+    enough = adapter.enough(share)
+    assert enough == adapter.rank or adapter.kept(enough) >= share
+    assert enough == 1 or adapter.kept(enough - 1) < share
+    shares = [adapter.kept(rank) for rank in range(1, adapter.rank + 1)]
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
 
@@ -92,8 +92,8 @@ def test_energy_is_counted_over_all_matrices():
 )
 def test_the_sentence_says_too_many_enough_or_too_few(values, sentence):
     pattern = ".*".join(map(re.escape, sentence.split(".*")))
-    found = str(spectrum(*values).sentence())
-    assert re.search(pattern, found), found
+    actual = str(spectrum(*values).sentence())
+    assert re.search(pattern, actual), actual
 
 
 @pytest.mark.parametrize(
@@ -108,9 +108,9 @@ def test_a_rank_that_the_smallest_matrix_cannot_have_is_not_advised(side, words)
 def test_the_summary_is_plain_json_and_small():
     """Shares by rank, not values by matrix: a thousand matrices take no more room."""
     many = AdapterSpectrum(8, tuple(layer(*range(8, 0, -1)) for _ in range(1000)))
-    found = many.summary()
-    assert len(json.dumps(found)) < 1000
-    assert found["matrices"] == 1000
-    assert len(found["kept"]) == 8
-    assert found["enough"]["95"] == many.enough()
+    summary = many.summary()
+    assert len(json.dumps(summary)) < 1000
+    assert summary["matrices"] == 1000
+    assert len(summary["kept"]) == 8
+    assert summary["enough"]["95"] == many.enough()
     assert many.by_layer()[0]["singular_values"] == [8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0]

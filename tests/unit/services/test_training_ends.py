@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from appliance.foundation.errors import ConflictError, InputError, WorkerError
-from appliance.foundation.messages import message, verbatim
+from appliance.foundation.messages import Message, message, verbatim
 from appliance.jobs.messages import DIVERGED, OUT_OF_MEMORY, Done, Notice, Ready, TrainStart
+from appliance.jobs.states import get_job
 from appliance.vault.stream import SealContext, seal_file
 
 
@@ -147,6 +148,9 @@ def test_a_training_whose_memory_runs_out_steps_down_in_the_result_and_in_the_lo
     assert done["state"] == "succeeded"
     assert len(done["result"]["stepped_down"]) == 4
     assert "512 tokens instead of 1,024" in done["result"]["stepped_down"][0]
+    with world.context.database.begin() as connection:
+        stored = get_job(connection, job_id).result["stepped_down"][0]
+    assert Message.from_json(stored) == message("planning.step-down-passes", half=512, before=1024)
     told = [
         (entry["action"], entry["outcome"])
         for entry in world.entries(size)

@@ -31,24 +31,24 @@ TENSORS = {
 def test_written_tensors_come_back(tmp_path: Path) -> None:
     """Of every type, empty, a scalar and transposed, with the figures."""
     write_tensors(tmp_path / "x", TENSORS, {"step": 3, "recent": [0.1]}, KEY, CONTEXT)
-    with SealedTensors(tmp_path / "x", KEY, CONTEXT) as found:
-        found.verify()
-        assert found.figures == {"step": 3, "recent": [0.1]}
-        assert list(found) == list(TENSORS)
-        assert len(found) == len(TENSORS)
+    with SealedTensors(tmp_path / "x", KEY, CONTEXT) as read:
+        read.verify()
+        assert read.figures == {"step": 3, "recent": [0.1]}
+        assert list(read) == list(TENSORS)
+        assert len(read) == len(TENSORS)
         for name, tensor in TENSORS.items():
-            assert found[name].dtype == tensor.dtype
-            assert torch.equal(found[name], tensor), name
+            assert read[name].dtype == tensor.dtype
+            assert torch.equal(read[name], tensor), name
         with pytest.raises(KeyError):
-            found["other"]
+            read["other"]
 
 
 def test_an_unsealed_file_is_safetensors(tmp_path: Path) -> None:
     """The published library reads it."""
     write_tensors(tmp_path / "x", TENSORS, {}, KEY, CONTEXT)
-    found = load(unseal_file(tmp_path / "x", KEY, CONTEXT))
-    assert found.keys() == TENSORS.keys()
-    assert all(torch.equal(found[name], tensor) for name, tensor in TENSORS.items())
+    loaded = load(unseal_file(tmp_path / "x", KEY, CONTEXT))
+    assert loaded.keys() == TENSORS.keys()
+    assert all(torch.equal(loaded[name], tensor) for name, tensor in TENSORS.items())
 
 
 @given(
@@ -62,9 +62,9 @@ def test_any_shapes_and_figures_come_back(
     path = tmp_path_factory.mktemp("any") / "x"
     tensors = {str(number): torch.randn(shape) for number, shape in enumerate(shapes)}
     write_tensors(path, tensors, figures, KEY, CONTEXT)
-    with SealedTensors(path, KEY, CONTEXT) as found:
-        assert found.figures == figures
-        assert all(torch.equal(found[name], tensor) for name, tensor in tensors.items())
+    with SealedTensors(path, KEY, CONTEXT) as read:
+        assert read.figures == figures
+        assert all(torch.equal(read[name], tensor) for name, tensor in tensors.items())
 
 
 def test_nothing_is_readable_on_disk_and_only_its_own_context_opens_it(tmp_path: Path) -> None:
@@ -84,11 +84,11 @@ def test_a_changed_chunk_is_detected_by_verifying_and_by_reading(tmp_path: Path)
     data = bytearray((tmp_path / "x").read_bytes())
     data[len(data) // 2] ^= 1
     (tmp_path / "x").write_bytes(bytes(data))
-    with SealedTensors(tmp_path / "x", KEY, CONTEXT) as found:
+    with SealedTensors(tmp_path / "x", KEY, CONTEXT) as read:
         with pytest.raises(IntegrityError):
-            found.verify()
+            read.verify()
         with pytest.raises(IntegrityError):
-            found["a"]
+            read["a"]
 
 
 def header(value: Any) -> bytes:
@@ -139,15 +139,15 @@ tensors = {str(number): torch.full((32, 1024, 1024), float(number)) for number i
 write_tensors(path, {"small": torch.zeros(1)}, {}, bytes(32), context)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 write_tensors(path, tensors, {}, bytes(32), context)
-with SealedTensors(path, bytes(32), context) as found:
-    found.verify()
+with SealedTensors(path, bytes(32), context) as read:
+    read.verify()
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 
 
 def test_a_model_is_written_without_a_second_copy_of_it(tmp_path: Path) -> None:
     """Writing and verifying 256 MiB of weights takes a few more MiB, not another 256."""
-    found = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", MEMORY, str(tmp_path / "x")], capture_output=True, text=True, check=True, timeout=200
     )
-    assert int(found.stdout) < 32 * 1024, "KiB"
+    assert int(done.stdout) < 32 * 1024, "KiB"
