@@ -1,4 +1,4 @@
-"""Whether it helped: scoring of answers, intervals, and the comparison of contenders."""
+"""Measure whether training helped: scores of answers, intervals, and the comparison of two models."""
 
 from appliance.evaluation.comparison import Comparison, Outcome, compare
 from appliance.evaluation.intervals import Interval, wilson

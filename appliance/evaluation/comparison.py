@@ -1,15 +1,16 @@
-"""Original against tuned on the same held-out questions: counts, intervals, sentences."""
+"""Compare the original and the tuned model on the same held-out questions: counts, intervals, sentences."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from appliance.evaluation.intervals import Interval, wilson
+from appliance.foundation.messages import Message, message
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One held-out question. `answerable`: there is a right answer; otherwise to decline is right."""
+    """One held-out question. `answerable`: it has a right answer; otherwise declining is right."""
 
     answerable: bool
     original_right: bool
@@ -20,7 +21,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What came out, as counts with 95 % intervals."""
+    """The counts of each model, with 95 % intervals."""
 
     original: Interval
     tuned: Interval
@@ -28,31 +29,44 @@ class Comparison:
     tuned_declined: Interval
     tuned_declined_wrongly: Interval
 
-    def sentence(self) -> str:
+    def sentence(self) -> Message:
         """Return the result in one sentence."""
-        tuned, original = self.tuned, self.original
-        return (
-            f"Right answers: {tuned.count} of {tuned.total} with your model, {original.count} of {original.total} "
-            "before."
-        )
+        return message("evaluation.right", tuned=self.tuned.count, original=self.original.count, total=self.tuned.total)
 
-    def details(self) -> list[str]:
-        """Return further sentences, each with its range."""
-        lines = [f"With 95 % confidence: {_range(self.tuned)} right with your model, {_range(self.original)} before."]
-        if self.tuned_declined.total:
-            lines.append(
-                f"Questions that the data does not answer: declined {self.tuned_declined.text()}, before "
-                f"{self.original_declined.text()}; "
-                f"of the others it declined {self.tuned_declined_wrongly.count} of {self.tuned_declined_wrongly.total}."
+    def details(self) -> tuple[Message, ...]:
+        """Return further sentences, each with its interval."""
+        details = [
+            message(
+                "evaluation.right-range",
+                tuned_low=self.tuned.low,
+                tuned_high=self.tuned.high,
+                original_low=self.original.low,
+                original_high=self.original.high,
             )
-        return lines
+        ]
+        if self.tuned_declined.total:
+            details.append(
+                message(
+                    "evaluation.declined",
+                    total=self.tuned_declined.total,
+                    tuned=self.tuned_declined.count,
+                    tuned_low=self.tuned_declined.low,
+                    tuned_high=self.tuned_declined.high,
+                    original=self.original_declined.count,
+                    original_low=self.original_declined.low,
+                    original_high=self.original_declined.high,
+                    answerable=self.tuned_declined_wrongly.total,
+                    wrongly=self.tuned_declined_wrongly.count,
+                )
+            )
+        return tuple(details)
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain values."""
+        """Return plain JSON; `sentence` and `details` are messages."""
         return {
             **asdict(self),
-            "sentence": self.sentence(),
-            "details": self.details(),
+            "sentence": self.sentence().to_json(),
+            "details": [detail.to_json() for detail in self.details()],
             "questions": self.tuned.total + self.tuned_declined.total,
         }
 
@@ -68,7 +82,3 @@ def compare(outcomes: Sequence[Outcome]) -> Comparison:
         tuned_declined=wilson(sum(outcome.tuned_declined for outcome in others), len(others)),
         tuned_declined_wrongly=wilson(sum(outcome.tuned_declined for outcome in answerable), len(answerable)),
     )
-
-
-def _range(interval: Interval) -> str:
-    return f"{100 * interval.low:.0f} to {100 * interval.high:.0f} %"

@@ -1,6 +1,4 @@
-"""How sure a share is: the Wilson score interval (Wilson 1927), which holds for few questions and for shares near 0 and
-1.
-"""
+"""The Wilson score interval of a share (Wilson 1927). It holds for few questions, and for shares near 0 and 1."""
 
 import math
 from dataclasses import dataclass
@@ -17,18 +15,9 @@ class Interval:
     low: float
     high: float
 
-    @property
-    def share(self) -> float:
-        """Return the share (0 when nothing was asked)."""
-        return self.count / self.total if self.total else 0.0
-
-    def text(self) -> str:
-        """Return such as "34 of 40 (71 to 93 %)"."""
-        return f"{self.count} of {self.total} ({100 * self.low:.0f} to {100 * self.high:.0f} %)"
-
 
 def wilson(count: int, total: int) -> Interval:
-    """Return the 95 % interval of `count` successes in `total`; without any trial it is 0 to 1."""
+    """Return the 95 % interval of `count` successes in `total`; without trials it is 0 to 1."""
     if not 0 <= count <= total:
         raise ValueError("count must lie between 0 and total")
     if total == 0:

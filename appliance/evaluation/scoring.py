@@ -1,5 +1,7 @@
-"""When an answer is right. Text is normalised as SQuAD does it (Rajpurkar et al. 2016, evaluate-v1.1): lower case, no
-punctuation, no articles, single spaces.
+"""Score answers.
+
+Text is normalised as in SQuAD (Rajpurkar et al. 2016, evaluate-v1.1): lower case, no punctuation, no articles, single
+spaces.
 """
 
 import re
@@ -7,7 +9,7 @@ import string
 from collections import Counter
 from collections.abc import Sequence
 
-# What a refusal to answer sounds like, when the dataset gives no wording of its own.
+# The usual wordings of an answer that declines, beside those that the dataset itself has.
 DECLINES = (
     "does not say",
     "doesn't say",
@@ -26,12 +28,12 @@ _PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
 def normalise(text: str) -> str:
-    """Return the text as SQuAD compares it."""
+    """Return the text as SQuAD compares it: see the module."""
     return " ".join(_ARTICLES.sub(" ", text.lower().translate(_PUNCTUATION)).split())
 
 
 def token_f1(answer: str, reference: str) -> float:
-    """Return the harmonic mean of precision and recall over the words of both, normalised: 0 to 1."""
+    """Return the harmonic mean of precision and recall over the normalised words of both: 0 to 1."""
     words, expected = normalise(answer).split(), normalise(reference).split()
     common = sum((Counter(words) & Counter(expected)).values())
     if not words or not expected or not common:
@@ -41,9 +43,7 @@ def token_f1(answer: str, reference: str) -> float:
 
 
 def declines(answer: str, references: Sequence[str] = ()) -> bool:
-    """Tell whether the answer says that it does not know: in the dataset's own wording (`references`), or in a usual
-    one.
-    """
+    """Tell whether the answer declines, in the dataset's own wording (`references`) or a usual one (`DECLINES`)."""
     lowered = answer.lower()
     return any(phrase in lowered for phrase in DECLINES) or any(
         token_f1(answer, reference) >= _SIMILAR for reference in references
@@ -51,8 +51,10 @@ def declines(answer: str, references: Sequence[str] = ()) -> bool:
 
 
 def right(answer: str, *, reference: str, key_fact: str = "") -> bool:
-    """Tell whether the answer is right: it holds the key fact as whole words; without one, it nearly is the reference
-    (F1 of 0.8).
+    """Tell whether the answer is right.
+
+    It is when it contains the key fact as whole words; without a key fact, when its F1 with the reference reaches
+    `F1_RIGHT`.
     """
     if key_fact:
         return f" {normalise(key_fact)} " in f" {normalise(answer)} "

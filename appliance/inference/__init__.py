@@ -1,1 +1,1 @@
-"""Loading models, and generating with the adapter on or off on one code path."""
+"""Load models, and generate with the adapter switched on or off."""

@@ -1,7 +1,7 @@
-"""Where this machine computes, and in which type: bf16 where its matrix products are truly faster, fp32 where not.
+"""Choose the device and the compute type: bf16 where matrix products are faster in it, else fp32.
 
-Some CPUs multiply bf16 four times faster than fp32, on others it is unusable. Flags and model names don't tell; a probe
-of a few milliseconds does. Adapters are fp32 either way.
+Some CPUs multiply bf16 four times faster than fp32; on others it is unusable. CPU flags and model names do not tell; a
+probe of a few milliseconds does. Adapters are fp32 either way.
 """
 
 import time
@@ -10,26 +10,27 @@ import torch
 
 from appliance.foundation.errors import IntegrityError
 
-ROWS, INNER, COLUMNS = 192, 512, 1024  # like a linear layer of a small model at a training step
+ROWS, INNER, COLUMNS = 192, 512, 1024  # like a linear layer of a small model in a training step
 ROUNDS = 12
-GAIN_NEEDED = 1.3  # bf16 has 8 bits of mantissa; a small gain is not worth them
-GIVE_UP_SECONDS = 0.1  # after this in one product, bf16 is emulated
+GAIN_NEEDED = 1.3  # bf16 has 8 bits of mantissa; a small gain is not worth the loss
+GIVE_UP_SECONDS = 0.1  # a product that takes longer is emulated
 
 
 def compute_device() -> torch.device:
-    """Return where models are held and computed: the GPU (the first, where there are several), without one the CPU."""
+    """Return where models are held and computed: the first GPU, or the CPU where there is none."""
     return torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
 
 
 def probe() -> torch.dtype:
-    """Return `torch.bfloat16` or `torch.float32`, in well under a second. On a GPU that computes bf16 itself, bf16.
+    """Return `torch.bfloat16` or `torch.float32`, in well under a second.
 
-    Older ones (before compute capability 8.0) take it and emulate it, and have no flash kernel either.
+    A GPU gets bf16 where it computes it natively. Older ones (compute capability below 8.0) emulate it, and have no
+    flash kernel either.
     """
     if compute_device().type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # so that this thread's own time is all there is, however busy the machine
+    torch.set_num_threads(1)  # so that the time of this thread is all there is, however busy the machine
     try:
         slow, fast = _seconds(torch.float32, torch.bfloat16)
     finally:
@@ -38,17 +39,16 @@ def probe() -> torch.dtype:
 
 
 def flush_denormals() -> None:
-    """Make this process take numbers below 1.2e-38 as zero. A worker calls it first: threads inherit it when they
-    start.
+    """Make this process treat numbers below 1.2e-38 as zero. Call it first: threads inherit it when they start.
 
-    A model that has nearly learned its data has gradients full of such numbers, and some CPUs take far longer over
-    each.
+    The gradients of a model that has nearly learned its data are full of such numbers, and some CPUs are far slower
+    with them.
     """
     torch.set_flush_denormal(True)
 
 
 def named_type(name: str) -> torch.dtype:
-    """Return the type of a name that `type_name` gave. Raises `IntegrityError` for another."""
+    """Return the type that has this `type_name`. Raises `IntegrityError` for an unknown name."""
     known = {type_name(dtype): dtype for dtype in (torch.bfloat16, torch.float32, torch.float64)}
     if name not in known:
         raise IntegrityError("checkpoint.type")
@@ -56,14 +56,15 @@ def named_type(name: str) -> torch.dtype:
 
 
 def type_name(dtype: torch.dtype) -> str:
-    """Return the type's name as `config.json` writes it."""
+    """Return the name of a type as in `config.json`."""
     return str(dtype).removeprefix("torch.")
 
 
 @torch.no_grad()
 def _seconds(*dtypes: torch.dtype) -> list[float]:
-    """Return the best time of a product in each type, of rounds in turn after one that warms up: this thread's time, in
-    seconds.
+    """Return the best time of a product in each type, in seconds of this thread.
+
+    The types take turns, after one round that warms up.
     """
     sides = {dtype: (torch.ones(ROWS, INNER, dtype=dtype), torch.ones(COLUMNS, INNER, dtype=dtype)) for dtype in dtypes}
     best = dict.fromkeys(dtypes, float("inf"))

@@ -1,6 +1,4 @@
-"""Greedy generation in batches, with the adapter on or off on one code path, so that contenders differ in the adapter
-alone.
-"""
+"""Generate greedily in batches. With the adapter on or off, the code path is the same: only the weights differ."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +20,7 @@ class Engine:
     def __init__(
         self, causal: Any, original: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext
     ) -> None:
-        """`original`: a context in which the model is what it was before its training."""
+        """`original`: a context in which the model is as it was before its training."""
         self._causal = causal
         self._original = original
         causal.eval()
@@ -31,7 +29,7 @@ class Engine:
     def load(
         cls, folder: Path, *, quantised: bool, compute_type: torch.dtype, adapter: dict[str, bytes] | None = None
     ) -> "Engine":
-        """Load the model of `folder` and what was trained (two files as bytes: see `training.methods.artefact`).
+        """Load the model of `folder` and the trained weights (two files as bytes: see `training.methods.artefact`).
 
         Raises `IntegrityError` when they do not fit each other, `InputError` for a configuration that is not accepted.
         """
@@ -48,12 +46,12 @@ class Engine:
 
     @property
     def causal(self) -> Any:
-        """Return the model, through which the adapter computes."""
+        """The model, with the adapter in it."""
         return self._causal
 
     @contextlib.contextmanager
     def original(self) -> Iterator[None]:
-        """Switch off what was trained for the block."""
+        """Switch the trained weights off for the block."""
         with self._original():
             yield
 
@@ -61,10 +59,7 @@ class Engine:
     def answer(
         self, prompts: Sequence[Sequence[int]], *, max_new_tokens: int, end_tokens: frozenset[int]
     ) -> list[list[int]]:
-        """Return the new tokens of each prompt (token ids), greedily, up to but without an end token.
-
-        Padding is on the left.
-        """
+        """Return the new token ids of each prompt, up to but without an end token. Padding is on the left."""
         rows: list[list[int]] = [[] for _ in prompts]
         for tokens in self._steps(prompts, max_new_tokens, end_tokens):
             for row, token in zip(rows, tokens, strict=True):
@@ -74,7 +69,7 @@ class Engine:
 
     @torch.inference_mode()
     def stream(self, prompt: Sequence[int], *, max_new_tokens: int, end_tokens: frozenset[int]) -> Iterator[int]:
-        """Yield the new tokens of one prompt as they are made."""
+        """Yield the new token ids of one prompt as they are generated."""
         for (token,) in self._steps([prompt], max_new_tokens, end_tokens):
             if token is not None:
                 yield token
@@ -82,29 +77,33 @@ class Engine:
     def _steps(
         self, prompts: Sequence[Sequence[int]], max_new_tokens: int, end_tokens: frozenset[int]
     ) -> Iterator[list[int | None]]:
-        """Yield a token for each row at each step; None for a row that has ended."""
+        """Yield the next token of each row; None for a row that has ended."""
         device = self._causal.lm_head.weight.device
         width = max(len(prompt) for prompt in prompts)
-        ids = torch.zeros(len(prompts), width, dtype=torch.long, device=device)
-        present = torch.zeros(len(prompts), width, dtype=torch.long, device=device)
+        input_ids = torch.zeros(len(prompts), width, dtype=torch.long, device=device)
+        attention_mask = torch.zeros(len(prompts), width, dtype=torch.long, device=device)
         for index, prompt in enumerate(prompts):
-            ids[index, width - len(prompt) :] = torch.tensor(list(prompt), device=device)
-            present[index, width - len(prompt) :] = 1
-        positions = (present.cumsum(dim=1) - 1).clamp(min=0)
+            input_ids[index, width - len(prompt) :] = torch.tensor(list(prompt), device=device)
+            attention_mask[index, width - len(prompt) :] = 1
+        position_ids = (attention_mask.cumsum(dim=1) - 1).clamp(min=0)
         cache = DynamicCache(config=self._causal.config)
         ended = [False] * len(prompts)
         for _ in range(max_new_tokens):
-            hidden = self._causal.model(
-                input_ids=ids, attention_mask=present, position_ids=positions, cache=cache, use_cache=True
+            hidden_states = self._causal.model(
+                input_ids=input_ids,
+                attention_mask=attention_mask,
+                position_ids=position_ids,
+                cache=cache,
+                use_cache=True,
             ).last_hidden_state
-            chosen = self._causal.lm_head(hidden[:, -1]).argmax(dim=-1)
+            next_tokens = self._causal.lm_head(hidden_states[:, -1]).argmax(dim=-1)
             tokens: list[int | None] = []
-            for index, token in enumerate(chosen.tolist()):
+            for index, token in enumerate(next_tokens.tolist()):
                 ended[index] = ended[index] or token in end_tokens
                 tokens.append(None if ended[index] else token)
             yield tokens
             if all(ended):
                 return
-            ids = chosen.unsqueeze(1)
-            present = torch.cat([present, torch.ones(len(prompts), 1, dtype=torch.long, device=device)], dim=1)
-            positions = positions[:, -1:] + 1
+            input_ids = next_tokens.unsqueeze(1)
+            attention_mask = torch.nn.functional.pad(attention_mask, (0, 1), value=1)
+            position_ids = position_ids[:, -1:] + 1

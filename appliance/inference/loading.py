@@ -1,6 +1,4 @@
-"""Load a base model from its own folder, and put an adapter on it: safetensors only, no code from the folder, no
-network.
-"""
+"""Load a base model from its folder, and put an adapter on it: safetensors only, no code, no network."""
 
 import warnings
 from collections.abc import Mapping
@@ -19,12 +17,12 @@ from appliance.models import AdapterConfiguration
 def load_base(folder: Path, *, quantised: bool, compute_type: torch.dtype, device: torch.device | None = None) -> Any:
     """Return the causal language model, in NF4 with double quantisation when `quantised`, else in `compute_type`.
 
-    It lies whole on `device`, this machine's if none is given: left to itself, the library puts packed models on a GPU
-    and all others on the CPU.
+    All of it is on `device`, by default `compute_device()`: the library's own default puts packed models on a GPU and
+    all others on the CPU.
 
-    bitsandbytes repacks a 4-bit weight for AVX-512 bf16 at the first forward in eval mode without gradient; training
-    afterwards gets wrong gradients, silently. So that path is switched off on every layer, here, for training and
-    inference alike: contenders are compared on one code path.
+    In its first forward pass in eval mode without gradients, bitsandbytes repacks 4-bit weights for AVX-512 bf16, and
+    training afterwards silently gets wrong gradients. So that path is switched off on every layer, for training and
+    inference alike: the compared models share one code path.
     """
     quantisation = {}
     if quantised:
@@ -53,14 +51,14 @@ def load_base(folder: Path, *, quantised: bool, compute_type: torch.dtype, devic
 def with_adapter(causal: Any, configuration: AdapterConfiguration, tensors: Mapping[str, torch.Tensor]) -> Any:
     """Return PEFT's model of `causal` with the adapter.
 
-    Raises `IntegrityError` unless the tensors are exactly those it must have.
+    Raises `IntegrityError` unless the tensors are exactly those that the configuration needs.
     """
     config = LoraConfig(**{**configuration.to_peft(), "lora_dropout": 0.0})
     with warnings.catch_warnings():
-        # PEFT 0.21 asks for a property that transformers 5 has renamed; it still answers.
+        # PEFT 0.21 reads a property that transformers 5 has renamed but still supports.
         warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated", category=FutureWarning)
         peft = get_peft_model(causal, config)
-    # PEFT passes over names that it does not know; an adapter loaded by half would answer, and wrongly.
+    # PEFT ignores unknown names; an adapter that was loaded in part would give wrong answers.
     wanted = {name: tensor.shape for name, tensor in get_peft_model_state_dict(peft).items()}
     if {name: tensor.shape for name, tensor in tensors.items()} != wanted:
         raise IntegrityError("adapter.shape")

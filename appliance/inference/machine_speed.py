@@ -1,4 +1,4 @@
-"""How fast this machine is at what training does: matrix products in the compute type, and copying."""
+"""Measure the speed of what training does: matrix products in the compute type, and copying."""
 
 import statistics
 import time
@@ -9,9 +9,9 @@ import torch
 
 from appliance.inference.compute_type import compute_device, probe, type_name
 
-# Rows, inner, columns. On a CPU like the linear layers of a small model at a training step: products of other sizes are
-# faster or slower by a third, which the fitted constants of `planning.estimates` hold. On a GPU like those of an 8 B
-# model at a pass: the small product takes less time there than it takes to ask for it, and would show a tenth of the
+# Rows, inner, columns. On a CPU, like the linear layers of a small model in a training step: products of other sizes
+# are faster or slower by up to a third, which the fitted constants of `planning.estimates` take into account. On a GPU,
+# like those of an 8 B model: a small product takes less time there than its launch, and would show a tenth of the
 # speed.
 SIZES = {"cpu": (320, 576, 1536), "cuda": (4096, 4096, 4096)}
 COPIED_NUMBERS = 16 * 1024**2
@@ -20,8 +20,9 @@ LEAST_SECONDS, LEAST_ROUNDS = 0.5, 5
 
 @torch.no_grad()
 def measure_speed(clock: Callable[[], float] = time.perf_counter) -> dict[str, Any]:
-    """Return `compute_type`, `gflops`, `copy_gb_s`, and `gpu_memory_bytes` (0: none): medians over half a second each,
-    by `clock`.
+    """Return `compute_type`, `gflops`, `copy_gb_s` and `gpu_memory_bytes` (0: no GPU).
+
+    The speeds are medians over half a second each, timed by `clock` (seconds).
     """
     dtype, device = probe(), compute_device()
     gpu = device.type == "cuda"

@@ -1,6 +1,4 @@
-"""Trained tensors in the place of a base model's, and back: what full and last-layers training leave, beside the
-original.
-"""
+"""Swap the tensors of full or last-layers training into a base model, and back."""
 
 import contextlib
 from collections.abc import Iterator, Mapping
@@ -13,15 +11,14 @@ from appliance.models import TunedConfiguration
 
 
 class TunedTensors:
-    """Both sets of tensors in memory, one of them in the model. Where the base model ties two places to one tensor,
-    both change.
+    """Both sets of tensors in memory, one of them in the model.
 
-    An own head is the exception: with last-layers and `train_head` it is put at the head alone, and the embedding
-    stays.
+    Where the base model ties two places to one tensor, both change. A separate head is the exception (last-layers with
+    `train_head`): it replaces the head alone, and the embedding stays.
     """
 
     def __init__(self, causal: Any, configuration: TunedConfiguration, tensors: Mapping[str, torch.Tensor]) -> None:
-        """Put the tensors in.
+        """Put the trained tensors in.
 
         Raises `IntegrityError` unless they are exactly those that the configuration names, in the model's shapes.
         """
@@ -47,7 +44,7 @@ class TunedTensors:
 
     @contextlib.contextmanager
     def original(self) -> Iterator[None]:
-        """Put the base model's own tensors in for the block."""
+        """Restore the base model's own tensors for the block."""
         self._put(tuned=False)
         try:
             yield

@@ -1,7 +1,4 @@
-"""What a training will need and how it should run: parameter counts, memory, time and presets.
-
-Arithmetic without torch.
-"""
+"""Plan a training: parameter counts, memory, time, presets and advice. Arithmetic without torch."""
 
 from appliance.planning.estimates import checkpoint_bytes, estimate_seconds, expected
 from appliance.planning.fit import FittedPlan, fit_training
@@ -27,7 +24,8 @@ from appliance.planning.presets import (
     training_plan,
 )
 from appliance.planning.rank_advice import RankAdvice, advise_rank
-from appliance.planning.refusals import Refusal, gigabytes, parameter_name, refusals
+from appliance.planning.refusals import Refusal, parameter_name, refusals
+from appliance.planning.row_lengths import RowLengths, row_lengths, tokens_of
 from appliance.planning.shapes import TYPICAL_SHAPES
 from appliance.planning.spectrum import AdapterSpectrum, LayerSpectrum
 from appliance.planning.stepping_down import Footprint, StepDown, step_down
@@ -56,6 +54,7 @@ __all__ = [
     "Range",
     "RankAdvice",
     "Refusal",
+    "RowLengths",
     "RowSizes",
     "Speed",
     "StepDown",
@@ -71,13 +70,14 @@ __all__ = [
     "expected",
     "fingerprint",
     "fit_training",
-    "gigabytes",
     "gpu_table",
     "matrix_parameters",
     "parameter_name",
     "passes_that_fit",
     "refusals",
+    "row_lengths",
     "step_down",
+    "tokens_of",
     "trained_parameters",
     "training_flop",
     "training_plan",

@@ -1,16 +1,15 @@
-"""How long a training takes, in seconds, and what it needs on the disk, in bytes. No torch. (Memory: `memory`.)
+"""Estimate how long a training takes, in seconds, and what it needs on the disk, in bytes. No torch; memory: `memory`.
 
 Time = products / their speed + numbers moved / the speed of copying. Products: see `work`. Moved are the activations,
 three times; the weights, cast once a pass where they learn; NF4 weights, unpacked twice a pass; AdamW's state once a
-step. What each of these costs was fitted to trainings on machine B, a CPU, so that a machine's two measured speeds
-carry the estimate over; `ops/bench/planner_error.py` measures how far it is from others, `ops/bench/README.md` keeps
-the figures.
+step. Their costs were fitted to trainings on machine B, a CPU; the two measured speeds of another machine carry them
+over. `ops/bench/planner_error.py` measures the error on other trainings, `ops/bench/README.md` keeps the figures.
 
-On a GPU the calls run ahead of what they ask for, so a step takes the longer of the two, not their sum.
-`GPU_BLOCK_SECONDS` is no measurement, as no GPU was at hand: a block's forward and backward pass make some 120 calls
-that start a kernel (counted with torch's dispatcher, views and the attention's own left out), at 10 microseconds each
-of Python, autograd and launch. The other constants are the CPU's there too, but for attention, of whose square the
-flash kernel computes half. Each training that ends corrects the next estimate.
+On a GPU the calls run ahead of the work, so a step takes the longer of the two, not their sum. `GPU_BLOCK_SECONDS` is
+not measured, as no GPU was available: a block's forward and backward pass make some 120 calls that launch a kernel
+(counted with torch's dispatcher, without views and attention's own), at 10 microseconds each for Python, autograd and
+launch. The other constants are the CPU's, except for attention, where the flash kernel computes half of the square.
+Every finished training corrects the next estimate.
 """
 
 from appliance.planning.machine import (
@@ -26,19 +25,17 @@ from appliance.planning.methods import MethodChoice, trained_blocks, trained_par
 from appliance.planning.parameters import ModelShape
 from appliance.planning.work import Range, RowSizes, computed_tokens, passes_of, steps_of
 
-SPREAD = (0.75, 1.35)  # low and high, of what is expected
+SPREAD = (0.75, 1.35)  # low and high, relative to the expected time
 KEPT_CHECKPOINTS = 3  # the last two, and one being written
-FORWARD_SHARE = 0.35  # of a step's time is its forward pass, which is all that validation needs
-# products of a model of this width take twice as long as the measured ones, for the same operations; of wide ones, as
-# long
-NARROW = 200.0
-ATTENTION_SLOWNESS = 3.5  # attention's products are small ones, over the whole square of a row
+FORWARD_SHARE = 0.35  # of a step's time: the forward pass, which is all that validation needs
+NARROW = 200.0  # the width of a model whose products take twice as long as the measured ones for the same operations
+ATTENTION_SLOWNESS = 3.5  # attention's products are small, and cover the whole square of a row
 FLASH_SLOWNESS = 1.0  # half of the square, at half a GPU's peak (arXiv:2307.08691, section 4.1)
-ACTIVATION_BYTES = 15.0  # moved for each number that a token and block keep
+ACTIVATION_BYTES = 15.0  # moved for each number that a token keeps in a block
 SCORE_BYTES = 27.0  # moved for each score of attention
 UNPACK_BYTES = 8.0  # moved for each NF4 weight that is unpacked
 LEARN_BYTES = 45.0  # moved a step for each number that learns
-BLOCK_SECONDS = 7.5e-3  # of calls, a block and pass
+BLOCK_SECONDS = 7.5e-3  # of calls, for each block and pass
 GPU_BLOCK_SECONDS = 1.2e-3  # the same on a GPU: see above
 
 
@@ -53,7 +50,7 @@ def estimate_seconds(
     pass_tokens: int,
     checkpointing: bool,
 ) -> Range:
-    """Return how long training takes with its validation, loading not counted."""
+    """Return how long training takes, with validation and without loading the model."""
     steps = steps_of(rows, epochs=epochs, batch_size=batch_size) * (
         1 + FORWARD_SHARE * rows.validation_rows / rows.rows
     )
@@ -79,13 +76,14 @@ def estimate_seconds(
 
 
 def expected(span: Range) -> float:
-    """Return what is expected: where `SPREAD` puts it."""
+    """Return the expected time within a range made with `SPREAD`."""
     return span.high / SPREAD[1]
 
 
 def checkpoint_bytes(shape: ModelShape, choice: MethodChoice) -> int:
-    """Return what a training needs on the disk: its checkpoints (weights, two moments), the best weights twice, and
-    what it made: fp32.
+    """Return what a training needs on the disk, all fp32.
+
+    That is its checkpoints (weights and two moments), the best weights twice, and the result.
     """
     return trained_parameters(shape, choice) * 4 * (3 * KEPT_CHECKPOINTS + 2 + 1)
 
@@ -101,26 +99,23 @@ def _step(
     *,
     checkpointing: bool,
 ) -> tuple[float, float]:
-    """Return a step's operations in products, and the bytes it moves."""
+    """Return the operations of a step's products, and the bytes it moves."""
     size = BYTES_A_TYPE[machine.compute_type]
     tokens, passes = computed_tokens(rows, batch_size), passes_of(rows, batch_size, pass_tokens)
     learns, blocks = trained_parameters(shape, choice), trained_blocks(shape, choice)
     through = shape.linear_parameters * blocks / shape.layers  # weights of the blocks that gradients pass through
     table = shape.vocabulary * shape.hidden
     answers = rows.learned * batch_size * rows.mean
-    again = 1 if checkpointing else 0
+    again = 1 if checkpointing else 0  # forward passes that are computed a second time
     operations = tokens * (4 + 2 * again) * through + answers * 4 * table
     if choice.adapters:
-        operations += (
-            tokens * 6 * 2.5 * learns
-        )  # factors that share an input are stacked with zeros between: see `memory`
+        operations += tokens * 6 * 2.5 * learns  # factors that share an input lie on a block diagonal: see `memory`
     elif choice.method == "full":
         operations += tokens * 2 * through + answers * 2 * table
     else:
         operations += tokens * 2 * through + (answers * 2 * table if choice.train_head else 0)
-        operations += (
-            tokens * 2 * (shape.linear_parameters - through) / epochs
-        )  # frozen layers compute each row once in all
+        # Frozen layers compute each row once, not once an epoch.
+        operations += tokens * 2 * (shape.linear_parameters - through) / epochs
     scores = tokens * shape.heads * rows.mean * blocks * (3 + again)
     attention = 2 * 2 * scores * shape.head_dim * (FLASH_SLOWNESS if machine.flash_attention else ATTENTION_SLOWNESS)
     query, key_value = shape.heads * shape.head_dim, shape.key_value_heads * shape.head_dim

@@ -1,11 +1,9 @@
-"""How a training fits a machine: it chooses the size of a pass, checkpointing and quantisation, and says what all of it
-will take.
-"""
+"""Fit a training to a machine: choose the size of a pass, checkpointing and quantisation, and say what it will take."""
 
 from dataclasses import dataclass, replace
 
 from appliance.foundation.errors import InputError
-from appliance.foundation.messages import sentences, verbatim
+from appliance.foundation.messages import Message, message, sentences
 from appliance.planning.estimates import checkpoint_bytes
 from appliance.planning.memory import MemorySplit
 from appliance.planning.methods import AUTOMATIC, MethodChoice, trained_parameters
@@ -13,15 +11,12 @@ from appliance.planning.passes import Training, passes_that_fit, seconds_of
 from appliance.planning.refusals import model_refusals, refusals
 from appliance.planning.work import Flop, Range, passes_of, steps_of, training_flop
 
-ADVISED_BATCH = 32  # "LoRA Without Regret": over it, adapters fall behind
+ADVISED_BATCHES = (8, 32)  # "LoRA Without Regret": in larger ones, adapters fall behind
 
 
 @dataclass(frozen=True)
 class FittedPlan:
-    """What will be done, and what it will take.
-
-    `accumulation`: passes whose gradients make one step. `advice`: sentences worth reading.
-    """
+    """What will be done, and what it will take. `accumulation`: passes whose gradients add up to one step."""
 
     choice: MethodChoice
     pass_tokens: int
@@ -34,24 +29,24 @@ class FittedPlan:
     seconds: Range
     disk_bytes: int
     flop: Flop
-    advice: tuple[str, ...]
+    advice: tuple[Message, ...]
 
 
 def fit_training(wanted: Training) -> FittedPlan:
-    """Return the plan that fits. With the method `auto` it chooses LoRA, or QLoRA where that does not fit.
+    """Return the plan that fits. The method `auto` becomes LoRA, or QLoRA where LoRA does not fit.
 
-    Raises `InputError` naming every reason why it cannot be, each with the nearest thing that works.
+    Raises `InputError` with every reason against the training, each with the nearest alternative that works.
     """
     if wanted.choice.method == AUTOMATIC:
         wanted = replace(wanted, choice=replace(wanted.choice, method="lora"))
         if not any(model_refusals(wanted.shape, wanted.choice)) and passes_that_fit(wanted) is None:
             wanted = replace(wanted, choice=replace(wanted.choice, method="qlora"))
-    found = refusals(wanted)
-    way = None if found else passes_that_fit(wanted)
-    if way is None:
-        raise InputError(sentences(*(verbatim(each.sentence) for each in found)), code=found[0].code)
+    reasons = refusals(wanted)
+    fitting = None if reasons else passes_that_fit(wanted)
+    if fitting is None:
+        raise InputError(sentences(*(reason.sentence for reason in reasons)), code=reasons[0].code)
     shape, choice, rows = wanted.shape, wanted.choice, wanted.rows
-    pass_tokens, checkpointing, memory = way
+    pass_tokens, checkpointing, memory = fitting
     return FittedPlan(
         choice=choice,
         pass_tokens=pass_tokens,
@@ -68,18 +63,13 @@ def fit_training(wanted: Training) -> FittedPlan:
     )
 
 
-def _advice(wanted: Training, checkpointing: bool) -> tuple[str, ...]:
+def _advice(wanted: Training, checkpointing: bool) -> tuple[Message, ...]:
     advice = []
-    if wanted.choice.adapters and wanted.batch_size > ADVISED_BATCH:
-        advice.append(f"Adapters learn less well at batches over {ADVISED_BATCH}; 8 to {ADVISED_BATCH} is better.")
+    least, most = ADVISED_BATCHES
+    if wanted.choice.adapters and wanted.batch_size > most:
+        advice.append(message("planning.advice-batch", least=least, most=most))
     if checkpointing:
-        advice.append(
-            "To fit the memory, activations are computed twice instead of kept (checkpointing): a third more time."
-        )
+        advice.append(message("planning.advice-checkpointing"))
     if wanted.machine.speed is None:
-        advice.append(
-            "This machine's speed was not measured yet, so the time is a wide guess. It is measured by the first plan "
-            "that is made while "
-            "no job runs."
-        )
+        advice.append(message("planning.advice-unmeasured"))
     return tuple(advice)

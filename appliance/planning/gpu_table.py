@@ -1,6 +1,4 @@
-"""What fits on which GPU: memory of 8 to 80 GB against models of 0.1 to 70 billion parameters, by the estimates that
-plan a training.
-"""
+"""Tabulate what fits on which GPU, by the planner: 8 to 80 GB, models of 0.1 to 70 billion parameters."""
 
 from dataclasses import dataclass
 
@@ -17,9 +15,7 @@ TABLE_ROWS = RowSizes(rows=1000, mean=300, longest=1024)
 
 @dataclass(frozen=True)
 class GpuRow:
-    """A model, its parameters, and for each of `GPU_GB` the methods that fit ("full, lora, qlora"; "*": with
-    checkpointing only).
-    """
+    """A model's name and parameters, and the methods that fit each of `GPU_GB` ("lora*": only with checkpointing)."""
 
     name: str
     parameters: int
@@ -27,17 +23,18 @@ class GpuRow:
 
 
 def gpu_table() -> tuple[GpuRow, ...]:
-    """Return a row for each shape; rows of up to 1,024 tokens, rank 16, one GPU."""
+    """Return a row for each typical shape: rows of up to 1,024 tokens, rank 16, one GPU."""
     table = []
     for name, shape in TYPICAL_SHAPES:
         cells = []
-        for gigabytes in GPU_GB:
-            machine = Machine(memory_bytes=round(gigabytes * 1e9 * GPU_SHARE), disk_bytes=10**15, cores=1, gpu=True)
-            found = []
+        for size_gb in GPU_GB:
+            machine = Machine(memory_bytes=round(size_gb * 1e9 * GPU_SHARE), disk_bytes=10**15, cores=1, gpu=True)
+            methods = []
             for choice in TABLE_METHODS:
-                way = passes_that_fit(Training(shape, choice, machine, TABLE_ROWS, epochs=1, batch_size=8))
-                if way is not None:
-                    found.append(choice.method + ("*" if way[1] else ""))
-            cells.append(tuple(found))
+                fitting = passes_that_fit(Training(shape, choice, machine, TABLE_ROWS, epochs=1, batch_size=8))
+                if fitting is not None:
+                    _tokens, checkpointing, _memory = fitting
+                    methods.append(choice.method + ("*" if checkpointing else ""))
+            cells.append(tuple(methods))
         table.append(GpuRow(name, shape.parameters, tuple(cells)))
     return tuple(table)

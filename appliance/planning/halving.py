@@ -1,11 +1,11 @@
-"""Successive halving: train many a little, keep the better half, train those twice as long, and so on.
+"""Successive halving: train many candidates a little, keep the better half, train those twice as long, and so on.
 
-Jamieson and Talwalkar, AISTATS 2016, arXiv:1502.07943, section 3. Here the last rung trains the last one to the end, so
-the winner is what a training of its own would have made.
+Jamieson and Talwalkar, AISTATS 2016, arXiv:1502.07943, section 3. Here the last rung trains the last candidate to the
+end, so the winner is what a training of its own would have made.
 
-For n candidates there are ceil(log2 n) + 1 rungs; rung k keeps ceil(n / 2^k) and reaches the share 2^(k - last) of the
-whole training. Four candidates cost two whole trainings instead of four. What is slow at first and best at the end may
-be lost: that is the method's price.
+n candidates take ceil(log2 n) + 1 rungs; rung k keeps ceil(n / 2^k) of them and reaches the share 2^(k - last) of the
+whole training. Four candidates cost two whole trainings instead of four. The price: a candidate that is slow at first
+and best at the end may be lost.
 """
 
 import math
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Rung:
-    """How many candidates run here, and which share of the whole training each has behind it afterwards."""
+    """How many candidates run here, and which share of the whole training each has completed afterwards."""
 
     candidates: int
     share: float
@@ -26,7 +26,7 @@ class Rung:
 
 
 def halving_rungs(candidates: int) -> tuple[Rung, ...]:
-    """Return the rungs for so many candidates (at least one)."""
+    """Return the rungs for a number of candidates (at least one)."""
     last = math.ceil(math.log2(candidates))
     return tuple(Rung(math.ceil(candidates / 2**number), 2.0 ** (number - last)) for number in range(last + 1))
 
@@ -41,7 +41,7 @@ def total_steps(candidates: int, whole: int) -> int:
 
 
 def promoted(losses: Mapping[int, float | None], keep: int) -> tuple[int, ...]:
-    """Return the `keep` ranks of lowest loss, rising; of equal ones the smaller.
+    """Return the `keep` ranks with the lowest losses, in ascending order; of equal losses, the smaller rank.
 
     A rank without a loss (it diverged) is never kept.
     """

@@ -1,8 +1,7 @@
-"""The machine that trains, as the planner sees it: how much memory and disk it has, what it computes in, and how fast
-it was measured.
+"""The machine that trains, as the planner sees it: its memory and disk, its compute type and its measured speed.
 
-The speed is that of a matrix product in the compute type (`workers.measure` measures it, in two seconds, once a
-machine). Where nobody measured yet, `UNMEASURED` covers what machines were seen at, and estimates of time are as wide.
+The speed is that of a matrix product in the compute type (`workers.measure` measures it once a machine, in two
+seconds). Before that, the `UNMEASURED_...` ranges cover the machines seen so far, and estimates of time are as wide.
 """
 
 import hashlib
@@ -14,23 +13,22 @@ from appliance.foundation.errors import InputError
 GIB = 1024**3
 SYSTEM_BYTES = 1.5 * GIB  # the server, the launcher and the operating system, beside a training
 BYTES_A_TYPE = {"float32": 4, "bfloat16": 2, "float64": 8}
-# What a core was seen at in fp32, in GFLOP/s: shared and slow, to AVX-512 at its best; and the gain of bf16 where the
-# CPU has it.
+# Of a core in fp32, in GFLOP/s, from a slow, shared one to AVX-512 at its best; and the gain of a CPU that has bf16.
 UNMEASURED_GFLOPS_A_CORE = (15.0, 75.0)
 BF16_GAIN = 4.0
 UNMEASURED_COPY_GB_S = (2.0, 20.0)
-# Of GPUs in 16 bits, by their data sheets: a T4 (65 TFLOP/s, 320 GB/s) at a third, to an H100 (990, 3350) at half. None
-# was measured.
+# Of GPUs in 16 bits, by their data sheets: from a T4 (65 TFLOP/s, 320 GB/s) at a third to an H100 (990, 3350) at half.
+# None was measured.
 UNMEASURED_GPU_GFLOPS, UNMEASURED_GPU_COPY_GB_S = (20e3, 500e3), (100.0, 2000.0)
-GPU_SHARE = 0.95  # of its memory: the rest the driver and a screen hold
-CORRECTIONS = (0.1, 10.0)  # what past trainings may correct an estimate of time by: past that, something else was wrong
+GPU_SHARE = 0.95  # of its memory; the driver and a screen hold the rest
+CORRECTIONS = (0.1, 10.0)  # of an estimate of time by past trainings: beyond these, something else was wrong
 
 
 @dataclass(frozen=True)
 class Speed:
-    """A measured machine: the compute type that the probe chose, its matrix products in GFLOP/s, copying in GB/s.
+    """A measured machine: the compute type that the probe chose, matrix products in GFLOP/s, copying in GB/s.
 
-    `correction`: what past trainings on this machine took, divided by what was estimated for them (1: none yet).
+    `correction`: the time that past trainings took here, divided by the estimate (1: none yet).
     """
 
     compute_type: str
@@ -45,7 +43,7 @@ class Speed:
 
     @classmethod
     def from_json(cls, value: Any) -> "Speed":
-        """Return the speed in `value`. Raises `InputError` for what is none."""
+        """Return the speed in `value`. Raises `InputError` for anything else."""
         try:
             speed = cls(**value)
             usable = (
@@ -58,8 +56,9 @@ class Speed:
         return replace(speed, correction=min(max(speed.correction, CORRECTIONS[0]), CORRECTIONS[1]))
 
     def after_training(self, ratio: float) -> "Speed":
-        """Return the speed with one more training's measured time divided by its (corrected) estimate: a mean of the
-        last four.
+        """Return the speed corrected by one more training; `ratio`: its time divided by its (corrected) estimate.
+
+        The correction is about the geometric mean of the last four trainings.
         """
         weight = 1 / min(4, self.trainings + 1)
         corrected = self.correction * ratio**weight
@@ -70,8 +69,7 @@ class Speed:
 
 @dataclass(frozen=True)
 class Machine:
-    """Bytes of memory that a training may take, bytes free on the home's disk, cores, and the measured speed (None: not
-    measured).
+    """Bytes of memory for a training, bytes free on the home's disk, cores, and the speed (None: not measured).
 
     `gpu`: the memory is a GPU's.
     """
@@ -84,10 +82,10 @@ class Machine:
 
     @property
     def compute_type(self) -> str:
-        """Return the type that the model computes in, as it was measured.
+        """The type that the model computes in: the measured one.
 
-        Unmeasured, a GPU's is that of all that are sold today; a CPU's the larger one, so that no memory is promised
-        that is not there.
+        Before that, the type of current GPUs on a GPU, and on a CPU the larger type, so that no memory is promised that
+        is not there.
         """
         if self.speed is not None:
             return self.speed.compute_type
@@ -95,10 +93,10 @@ class Machine:
 
     @property
     def flash_attention(self) -> bool:
-        """Tell whether attention is the kernel that holds no scores: see `training.varlen_attention`."""
+        """Whether attention uses the kernel that holds no scores: see `training.varlen_attention`."""
         return self.gpu and self.compute_type == "bfloat16"
 
 
 def fingerprint(processor: str, cores: int, memory_bytes: int) -> str:
-    """Return what a measured speed belongs to: another processor, or more of it, is measured anew."""
+    """Return an identifier of the machine that a speed was measured on: after a change it is measured again."""
     return hashlib.sha256(f"{processor}/{cores}/{memory_bytes // GIB}".encode()).hexdigest()[:16]

@@ -1,18 +1,18 @@
-"""What a training holds in memory at its peak, in bytes, by what it is for. No torch.
+"""Estimate the peak memory of a training in bytes, by purpose. No torch.
 
 Memory = the runtime itself + weights + what learns (its weights, gradients and AdamW's two moments, all fp32) +
-activations of one pass. Checkpoints are written piece by piece from where the tensors are. NF4 with double quantisation
+activations of one pass. Checkpoints are written in pieces, without a copy of the tensors. NF4 with double quantisation
 takes 4.127 bits a weight: 4, one 8-bit constant for 64 weights, one 32-bit constant for 256 of these (QLoRA,
 arXiv:2305.14314, section 3). Embedding, head and norms stay in the compute type.
 
-Activations are what the backward pass needs again; `training.kernels` and `training.attention` name it. A token and
-block keep, in numbers: the block's two inputs and their norms (4 x width), queries, keys and values (their width), the
-attention's output and probabilities (heads x tokens that it sees; the flash kernel of a GPU keeps none), gate and up (2
-x feed-forward width), their product (1 x), and the adapters' inner values (7 x rank). With checkpointing a block keeps
-its input alone, and one block at a time is computed again (Chen et al., arXiv:1604.06174).
+Activations are what the backward pass needs again, as `training.kernels` and `training.attention` keep it. For each
+token and block that is, in numbers: the block's two inputs and their norms (4 x width), queries, keys and values (their
+width), the attention's output and probabilities (heads x tokens that it sees; a GPU's flash kernel keeps none), gate
+and up (2 x feed-forward width), their product (1 x), and the adapters' inner values (7 x rank). With checkpointing a
+block keeps only its input, and one block at a time is computed again (Chen et al., arXiv:1604.06174).
 
-The few constants that are no arithmetic were fitted to trainings on machine B; `ops/bench/planner_error.py` measures
-how far all of it is from others, `ops/bench/README.md` keeps the figures.
+Constants marked "fitted" were fitted to trainings on machine B; `ops/bench/planner_error.py` measures the error on
+other trainings, `ops/bench/README.md` keeps the figures.
 """
 
 from dataclasses import dataclass
@@ -23,27 +23,24 @@ from appliance.planning.parameters import ModelShape
 from appliance.planning.work import Range, RowSizes
 
 MIB = 1024**2
-FILE_BYTES = 2  # a parameter, in the files of published models
+FILE_BYTES = 2  # of a parameter in the files of published models
 NF4_BITS = 4 + 8 / 64 + 32 / (64 * 256)
-CPU_NF4_BITS = (
-    NF4_BITS + 32 / 64
-)  # there the blocks' constants are kept unpacked as well: see `training.frozen_matrices`
-CPU_RUNTIME_BYTES = 575 * MIB  # Python, torch, transformers, PEFT, and what their products and allocator keep (fitted)
+CPU_NF4_BITS = NF4_BITS + 32 / 64  # with the blocks' constants unpacked: see `training.frozen_matrices`
+CPU_RUNTIME_BYTES = 575 * MIB  # Python, torch, transformers, PEFT, and what products and allocator keep (fitted)
 GPU_RUNTIME_BYTES = 900 * MIB  # CUDA's context and its libraries' workspaces
-SPREAD = (0.85, 1.2)  # low and high, of what is expected
-LOGIT_NUMBERS = 1 << 22  # logits stand for so many numbers at once, in fp32 and twice in the compute type
+SPREAD = (0.85, 1.2)  # low and high, relative to the expected peak
+LOGIT_NUMBERS = 1 << 22  # of logits in memory at once, in fp32 and twice in the compute type
 LONG_ATTENTION = 384  # tokens from which on attention keeps no probabilities
-FEATURE_BYTES = GIB  # what frozen layers made of the rows is kept in memory up to this, beyond on the disk, sealed
-ACTIVATION_FACTOR = 1.1  # what the allocator holds of them (fitted)
-LIVE_BLOCKS = 2.0  # in the backward pass, a block's gradients and what is computed again stand beside what was kept
+FEATURE_BYTES = GIB  # of the frozen layers' outputs in memory; the rest is sealed on the disk
+ACTIVATION_FACTOR = 1.1  # what the allocator takes for them (fitted)
+LIVE_BLOCKS = 2.0  # the backward pass holds a block's gradients and recomputed values beside what was kept
 
 
 @dataclass(frozen=True)
 class MemorySplit:
-    """Bytes by what they hold; their sum is what is expected at the peak.
+    """Bytes by purpose; their sum is the expected peak.
 
-    `mapped`: pages of the model's file that count as held, and that the system takes back as soon as somebody needs
-    them.
+    `mapped`: pages of the model's file, which count as resident but which the system takes back when it needs them.
     """
 
     runtime: int
@@ -57,24 +54,17 @@ class MemorySplit:
     @property
     def total(self) -> int:
         """The sum."""
-        return (
-            self.runtime
-            + self.mapped
-            + self.weights
-            + self.adapters
-            + self.gradients
-            + self.optimiser
-            + self.activations
-        )
+        learning = self.adapters + self.gradients + self.optimiser
+        return self.runtime + self.mapped + self.weights + learning + self.activations
 
     @property
     def peak(self) -> Range:
-        """What the peak may be."""
+        """The range of the peak."""
         return Range(self.total * SPREAD[0], self.total * SPREAD[1])
 
     @property
     def needed(self) -> float:
-        """What the machine must have: the most that the peak may be, without what the system takes back."""
+        """What the machine must have: the highest peak without what the system takes back."""
         return (self.total - self.mapped) * SPREAD[1]
 
 
@@ -88,7 +78,7 @@ def estimate_memory(
     pass_tokens: int,
     checkpointing: bool,
 ) -> MemorySplit:
-    """Return the peak memory of a training whose batches are computed in passes of about `pass_tokens`."""
+    """Return the peak memory of a training with passes of about `pass_tokens`."""
     learns = trained_parameters(shape, choice)
     size = BYTES_A_TYPE[machine.compute_type]
     longest_batch = rows.shared + batch_size * (rows.longest - rows.shared)
@@ -109,12 +99,12 @@ def estimate_memory(
 
 
 def weight_bytes(shape: ModelShape, choice: MethodChoice, compute_type: str, *, gpu: bool) -> int:
-    """Return what the frozen weights hold. A full training has none: what learns counts elsewhere."""
+    """Return the bytes of the frozen weights. Full training has none: what learns is counted separately."""
     size = BYTES_A_TYPE[compute_type]
     if choice.method == "full":
         return 0
     if choice.method == "last-layers":
-        head = shape.vocabulary * shape.hidden if choice.train_head and shape.tied else 0  # a tied one is copied
+        head = shape.vocabulary * shape.hidden if choice.train_head and shape.tied else 0  # a tied head is copied
         return (shape.parameters + head - trained_parameters(shape, choice)) * size
     rest = (shape.parameters - shape.linear_parameters) * size
     packed = (NF4_BITS if gpu else CPU_NF4_BITS) / 8
@@ -122,8 +112,9 @@ def weight_bytes(shape: ModelShape, choice: MethodChoice, compute_type: str, *, 
 
 
 def _mapped_bytes(shape: ModelShape, choice: MethodChoice) -> int:
-    """Return what stays mapped of the file: all of it beside a packed copy, of LoRA the matrices that were laid side by
-    side elsewhere.
+    """Return the bytes of the file that stay mapped.
+
+    That is all of it for QLoRA, which holds a packed copy, and for LoRA the matrices that were copied side by side.
     """
     if choice.method == "qlora":
         return FILE_BYTES * shape.parameters
@@ -134,15 +125,11 @@ def _mapped_bytes(shape: ModelShape, choice: MethodChoice) -> int:
 
 
 def _passing_gradients(shape: ModelShape, choice: MethodChoice, size: int) -> float:
-    """Return bytes of matrices that stand for a moment in the backward pass: the largest gradient, and matrices that
-    were unpacked.
-    """
+    """Return the bytes that the backward pass holds for a moment: the largest gradient, and unpacked matrices."""
     largest = 2 * shape.intermediate * shape.hidden  # gate and up side by side
     table = shape.vocabulary * shape.hidden
     if choice.method == "full":
-        return table * (
-            2 * 4 + size
-        )  # the embedding's and the head's gradient, each whole, and the head in the compute type
+        return table * (2 * 4 + size)  # gradients of the embedding and the head, and the head in the compute type
     if choice.method == "last-layers":
         return (largest + (table if choice.train_head else 0)) * (4 + size)
     return 2 * largest * size if choice.method == "qlora" else 0
@@ -151,7 +138,7 @@ def _passing_gradients(shape: ModelShape, choice: MethodChoice, size: int) -> fl
 def _activations(
     shape: ModelShape, choice: MethodChoice, rows: RowSizes, tokens: float, machine: Machine, *, checkpointing: bool
 ) -> float:
-    """Return numbers in the compute type, of a pass of so many tokens."""
+    """Return how many numbers in the compute type a pass of `tokens` keeps."""
     query, key_value = shape.heads * shape.head_dim, shape.key_value_heads * shape.head_dim
     seen = 0.0 if machine.flash_attention else min(rows.longest, LONG_ATTENTION + rows.shared)
     block = 4 * shape.hidden + 2 * query + 2 * key_value + 3 * shape.intermediate + shape.heads * seen
@@ -163,8 +150,9 @@ def _activations(
 
 
 def _stacked_factors(shape: ModelShape, choice: MethodChoice) -> float:
-    """Return the numbers of a block's adapters as its products keep them: those that share an input on a diagonal, with
-    its zeros.
+    """Return the numbers of a block's adapters as products keep them.
+
+    The factors that share an input lie on a block diagonal, and its zeros count.
     """
     if not choice.adapters:
         return 0

@@ -1,32 +1,28 @@
-"""The ways to train, as the planner knows them: what learns, and how many numbers that is.
+"""The training methods as the planner knows them: what learns, and how many numbers that is.
 
 full         every number of the model.
-last-layers  the last n blocks with their norms; the rest is frozen (transfer learning). The head if asked.
+last-layers  the last n blocks with their norms, and the head on request; the rest is frozen (transfer learning).
 lora         B·A beside every linear layer of the blocks, on the model as it is (arXiv:2106.09685).
 qlora        the same on a model in NF4 (arXiv:2305.14314).
 
-rsLoRA (arXiv:2312.03732) scales B·A by alpha / sqrt(r) instead of alpha / r: it costs nothing. DoRA (arXiv:2402.09353)
-learns the length of each row of W0 + B·A as well: d numbers more for a matrix of d rows, and slower, because the whole
-W0 + B·A must be made to know the lengths.
+rsLoRA (arXiv:2312.03732) scales B·A by alpha / sqrt(r) instead of alpha / r, at no cost. DoRA (arXiv:2402.09353) also
+learns the length of each row of W0 + B·A: d more numbers for a matrix of d rows. It is slower, because the lengths are
+those of the whole matrix W0 + B·A, which has to be formed.
 """
 
 from dataclasses import dataclass
 
+from appliance.foundation.messages import Message, message
 from appliance.planning.parameters import ModelShape
 
 METHODS = ("qlora", "lora", "last-layers", "full")
 ADAPTER_METHODS = ("qlora", "lora")
 AUTOMATIC = "auto"  # the planner chooses: LoRA where it fits the machine's memory, else QLoRA
-SHORT_NAMES = {"qlora": "QLoRA", "lora": "LoRA", "last-layers": "last layers", "full": "full training"}
 
 
 @dataclass(frozen=True)
 class MethodChoice:
-    """What learns.
-
-    `rank` and its options hold for adapters, `last_layers` and `train_head` for last layers; elsewhere they are
-    ignored.
-    """
+    """What learns. `rank` and its options hold for adapters, `last_layers` and `train_head` for last layers alone."""
 
     method: str
     rank: int = 16
@@ -37,15 +33,16 @@ class MethodChoice:
 
     @property
     def adapters(self) -> bool:
-        """Tell whether adapters learn beside a frozen model."""
+        """Whether adapters learn beside a frozen model."""
         return self.method in ADAPTER_METHODS
 
     @property
-    def short_name(self) -> str:
-        """Return it as people name it ("last 2 layers")."""
+    def short_name(self) -> Message:
+        """What people call it: "QLoRA", "the last 2 layers"."""
         if self.method == "last-layers":
-            return f"last {self.last_layers} layers" if self.last_layers != 1 else "last layer"
-        return SHORT_NAMES[self.method] + (" with DoRA" if self.use_dora and self.adapters else "")
+            return message("planning.method-last-layers", count=self.last_layers)
+        name = message(f"planning.method-{self.method}")
+        return message("planning.method-dora", method=name) if self.use_dora and self.adapters else name
 
 
 def trained_parameters(shape: ModelShape, choice: MethodChoice) -> int:

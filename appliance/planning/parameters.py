@@ -1,7 +1,7 @@
-"""How many numbers a matrix, an adapter and a whole model have.
+"""Count the numbers of a matrix, an adapter and a whole model.
 
 A matrix of d rows and k columns has d·k numbers. LoRA (arXiv:2106.09685, section 4.1) leaves it as it is and learns
-B·A instead, with B of d by r and A of r by k: r·(d + k) numbers. Every linear layer of the blocks gets one; the
+B·A instead, with B of d by r and A of r by k: r·(d + k) numbers. Every linear layer of the blocks gets an adapter; the
 embedding and the head do not.
 """
 
@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from appliance.foundation.errors import InputError
+from appliance.foundation.messages import Message, message
 
-MAX_SIDE = 10_000_000  # rows or columns of one matrix; far over any published model
+MAX_SIDE = 10_000_000  # rows or columns of one matrix; far more than in any published model
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ def matrix_parameters(rows: int, columns: int) -> int:
     """Return d·k. Raises `InputError` for sides outside 1 to `MAX_SIDE`."""
     for name, side in (("rows", rows), ("columns", columns)):
         if not 1 <= side <= MAX_SIDE:
-            raise InputError("planning.side", name=name, side=side, max_side=MAX_SIDE)
+            raise InputError(f"planning.side:{name}", side=side, most=MAX_SIDE)
     return rows * columns
 
 
@@ -37,8 +38,9 @@ def adapter_parameters(rows: int, columns: int, rank: int) -> int:
     Raises `InputError` for a rank outside 1 to the smaller side: a higher one cannot add anything.
     """
     matrix_parameters(rows, columns)
-    if not 1 <= rank <= min(rows, columns):
-        raise InputError("planning.rank", rank=rank, rows=rows, columns=columns, rows_2=min(rows, columns))
+    highest = min(rows, columns)
+    if not 1 <= rank <= highest:
+        raise InputError("planning.rank", rank=rank, rows=rows, columns=columns, highest=highest)
     return rank * (rows + columns)
 
 
@@ -50,11 +52,9 @@ def compare_adapter(rows: int, columns: int, rank: int) -> AdapterCount:
 
 @dataclass(frozen=True)
 class LayerCount:
-    """A kind of matrix in a model: how many of it, its sides, the numbers of one and of one's adapter (0: it gets
-    none).
-    """
+    """A kind of matrix in a model: its copies, its sides, the numbers of one and of its adapter (0: it gets none)."""
 
-    name: str
+    name: Message
     copies: int
     rows: int
     columns: int
@@ -62,15 +62,14 @@ class LayerCount:
     adapter: int
 
 
-LINEAR_NAMES = (
-    *("query (q_proj)", "key (k_proj)", "value (v_proj)", "output (o_proj)"),
-    *("gate (gate_proj)", "up (up_proj)", "down (down_proj)"),
+LINEAR_NAMES = tuple(
+    message(f"planning.matrix-{name}") for name in ("query", "key", "value", "output", "gate", "up", "down")
 )
 
 
 @dataclass(frozen=True)
 class ModelShape:
-    """The sizes that decide a decoder's cost (Llama family: grouped-query attention, gated feed-forward, RMS norms)."""
+    """The sizes that decide what a decoder costs (Llama family: grouped-query attention, SwiGLU, RMSNorm)."""
 
     hidden: int
     layers: int
@@ -88,7 +87,7 @@ class ModelShape:
     def from_config(cls, config: Mapping[str, Any]) -> "ModelShape":
         """Read the sizes from a model's `config.json`.
 
-        Raises `InputError` when one is missing or no positive integer.
+        Raises `InputError` when one is missing or not a positive integer.
         """
         heads = _size(config, "num_attention_heads")
         hidden = _size(config, "hidden_size")
@@ -108,7 +107,7 @@ class ModelShape:
 
     @property
     def linear_layers(self) -> tuple[tuple[int, int], ...]:
-        """(rows, columns) of the seven linear layers of one block: q, k, v, o, gate, up, down."""
+        """Rows and columns of the seven linear layers of one block: q, k, v, o, gate, up, down."""
         query, key_value = self.heads * self.head_dim, self.key_value_heads * self.head_dim
         return (
             (query, self.hidden),
@@ -140,7 +139,7 @@ class ModelShape:
 
     @property
     def embedding_parameters(self) -> int:
-        """Numbers in the embedding, and in the head where it is a matrix of its own."""
+        """Numbers in the embedding, and in the head where it is a separate matrix."""
         return self.vocabulary * self.hidden * (1 if self.tied else 2)
 
     @property
@@ -156,23 +155,17 @@ class ModelShape:
         return self.layers * sum(adapter_parameters(rows, columns, rank) for rows, columns in self.linear_layers)
 
     def by_layer(self, rank: int) -> tuple["LayerCount", ...]:
-        """Return every kind of matrix in order, with its adapter of this rank (0: it has none).
-
-        Raises `InputError` as above.
-        """
+        """Return every kind of matrix in order, with its adapter of this rank. Raises `InputError` as above."""
         kinds = [
             LayerCount(name, self.layers, rows, columns, rows * columns, adapter_parameters(rows, columns, rank))
             for name, (rows, columns) in zip(LINEAR_NAMES, self.linear_layers, strict=True)
         ]
-        table = LayerCount("embedding", 1, self.vocabulary, self.hidden, self.vocabulary * self.hidden, 0)
+        numbers = self.vocabulary * self.hidden
+        embedding = LayerCount(message("planning.matrix-embedding"), 1, self.vocabulary, self.hidden, numbers, 0)
         small = self.parameters - self.linear_parameters - self.embedding_parameters
-        rest = LayerCount("norms and biases", 1, 1, small, small, 0)
-        heads = (
-            ()
-            if self.tied
-            else (LayerCount("head", 1, self.vocabulary, self.hidden, self.vocabulary * self.hidden, 0),)
-        )
-        return (table, *kinds, rest, *heads)
+        rest = LayerCount(message("planning.matrix-norms"), 1, 1, small, small, 0)
+        head = LayerCount(message("planning.matrix-head"), 1, self.vocabulary, self.hidden, numbers, 0)
+        return (embedding, *kinds, rest) if self.tied else (embedding, *kinds, rest, head)
 
 
 def _size(config: Mapping[str, Any], name: str, otherwise: int | None = None) -> int:

@@ -1,8 +1,8 @@
-"""How large a pass may be, so that a training fits the memory.
+"""Choose the size of a pass, so that a training fits into memory.
 
-A batch is worked through in passes whose gradients add up (gradient accumulation), so memory depends on the tokens of
-one pass, not on the batch. Smaller passes cost time, checkpointing costs more (a forward pass again); they are tried in
-this order. A row cannot be split: no pass is shorter than the longest row.
+A batch is computed in passes whose gradients add up (gradient accumulation), so memory depends on the tokens of a pass,
+not on the batch. Smaller passes cost time; checkpointing costs more (another forward pass) and is tried last. A row
+cannot be split: no pass is shorter than the longest row.
 """
 
 from dataclasses import dataclass
@@ -17,9 +17,7 @@ from appliance.planning.work import Range, RowSizes
 
 @dataclass(frozen=True)
 class Training:
-    """What somebody wants to train: which model, what learns, on which machine, rows, times through them, rows a
-    step.
-    """
+    """A training to plan: model, what learns, machine, rows, passes over them, rows a step."""
 
     shape: ModelShape
     choice: MethodChoice
@@ -29,17 +27,20 @@ class Training:
     batch_size: int
 
 
-PASS_TOKENS = (1024, 512, 256, 128)  # tokens, on a CPU: larger ones take no less time (ops/bench/README.md)
+PASS_TOKENS = (1024, 512, 256, 128)  # on a CPU, where larger passes are no faster (ops/bench/README.md)
 GPU_PASS_TOKENS = (16_384, 8192, 4096, 2048, 1024, 512)
 
 
 def pass_sizes(machine: Machine) -> tuple[int, ...]:
-    """Return the sizes that are tried, in tokens, the fastest first."""
+    """Return the sizes to try, in tokens, fastest first."""
     return GPU_PASS_TOKENS if machine.gpu else PASS_TOKENS
 
 
 def passes_that_fit(wanted: Training) -> tuple[int, bool, MemorySplit] | None:
-    """Return the largest pass that fits, checkpointing only where no pass fits without; None where nothing does."""
+    """Return tokens, checkpointing and memory of the largest pass that fits; None when none does.
+
+    Checkpointing is used only where no pass fits without it.
+    """
     for checkpointing in (False, True):
         for tokens in pass_sizes(wanted.machine):
             memory = memory_of(wanted, tokens, checkpointing=checkpointing)
@@ -49,7 +50,7 @@ def passes_that_fit(wanted: Training) -> tuple[int, bool, MemorySplit] | None:
 
 
 def memory_of(wanted: Training, pass_tokens: int, *, checkpointing: bool) -> MemorySplit:
-    """Return the peak memory with passes of this size."""
+    """Return the peak memory with passes of `pass_tokens`."""
     return estimate_memory(
         wanted.shape,
         wanted.choice,
@@ -62,7 +63,7 @@ def memory_of(wanted: Training, pass_tokens: int, *, checkpointing: bool) -> Mem
 
 
 def seconds_of(wanted: Training, pass_tokens: int, *, checkpointing: bool) -> Range:
-    """Return the time with passes of this size."""
+    """Return the time with passes of `pass_tokens`."""
     return estimate_seconds(
         wanted.shape,
         wanted.choice,

@@ -1,6 +1,4 @@
-"""Shapes of published models, 0.1 to 70 billion parameters, from their configurations: for tables, and for advice on
-what would fit.
-"""
+"""Shapes of published models of 0.1 to 70 billion parameters, from their configurations, for tables and advice."""
 
 from appliance.planning.parameters import ModelShape
 

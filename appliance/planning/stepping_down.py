@@ -1,14 +1,15 @@
-"""What a training gives up when memory runs out all the same: smaller passes first, then memory for time. The batch
-stays as it is.
+"""What a training gives up when memory runs out all the same: first larger passes, then time for memory.
 
-A batch's gradient is the sum of its passes', so smaller passes learn the same (but for rounding). Activation
-checkpointing (arXiv:1604.06174) computes each layer twice and keeps only what stands between layers: about a third more
-time.
+The batch stays as it is. Its gradient is the sum of its passes' gradients, so smaller passes learn the same (but for
+rounding). Activation checkpointing (arXiv:1604.06174) keeps only what goes from layer to layer and computes each layer
+twice: about a third more time.
 """
 
 from dataclasses import dataclass
 
-LEAST_PASS_TOKENS = 128  # below, a pass is one example anyway
+from appliance.foundation.messages import Message, message
+
+LEAST_PASS_TOKENS = 128  # a smaller pass would hold one example anyway
 
 
 @dataclass(frozen=True)
@@ -21,27 +22,19 @@ class Footprint:
 
 @dataclass(frozen=True)
 class StepDown:
-    """What is done next, and the sentence that says so."""
+    """The next smaller footprint, and the sentence that announces it."""
 
     footprint: Footprint
-    sentence: str
+    sentence: Message
 
 
 def step_down(now: Footprint) -> StepDown | None:
-    """Return the next smaller way to train, None when there is none."""
-    if now.pass_tokens // 2 >= LEAST_PASS_TOKENS:
-        half = now.pass_tokens // 2
-        sentence = (
-            f"Memory ran out, so each batch is now computed in passes of at most {half} tokens instead of "
-            f"{now.pass_tokens}. "
-            "The batch and what is learned from it stay the same; it goes on from the last checkpoint."
-        )
+    """Return the next smaller way to train; None when there is none."""
+    half = now.pass_tokens // 2
+    if half >= LEAST_PASS_TOKENS:
+        sentence = message("planning.step-down-passes", half=half, before=now.pass_tokens)
         return StepDown(Footprint(half, now.activation_checkpointing), sentence)
     if not now.activation_checkpointing:
-        sentence = (
-            "Memory ran out, so less is kept in memory between the layers and computed a second time instead "
-            "(activation checkpointing): "
-            "each step takes about a third longer. It goes on from the last checkpoint."
-        )
+        sentence = message("planning.step-down-checkpointing")
         return StepDown(Footprint(now.pass_tokens, activation_checkpointing=True), sentence)
     return None

@@ -1,14 +1,14 @@
-"""What a training computes: steps, tokens, floating-point operations.
+"""Count what a training computes: steps, tokens, floating-point operations.
 
 A token costs 6 operations a parameter when every parameter learns: 2 forward, 2 for the gradient of the activations, 2
 for that of the weights (Kaplan et al., arXiv:2001.08361, section 2.1; Hoffmann et al., arXiv:2203.15556, appendix F). A
-frozen weight needs no gradient of its own: 4 for those that gradients pass through, 2 for those below the first that
-learns; adapters cost 6 for each of their numbers (LoRA, arXiv:2106.09685). Attention's own products are left out, as
-there: they are small for rows shorter than the model is wide.
+frozen weight needs no gradient of its own: 4 where gradients pass through it, 2 below the first layer that learns. Each
+number of an adapter costs 6 (LoRA, arXiv:2106.09685). Attention's own products are left out, as in these papers: they
+are small for rows shorter than the model's width.
 
-The share that the EU AI Act asks about (article 53; Commission guidelines of July 2025, paragraph 63: who trains on
-with more than a third of the base model's compute becomes its provider) is these operations over 6 N D of the base
-model, D being the tokens it was trained on.
+The EU AI Act asks for a share (article 53; Commission guidelines of July 2025, paragraph 63: whoever fine-tunes a model
+with more than a third of its original compute becomes its provider): these operations divided by 6 N D of the base
+model, where D is the number of tokens that it was trained on.
 """
 
 import math
@@ -36,12 +36,12 @@ PRETRAINING_TOKENS = {
     (64, 5120, 152064): 18e12,  # Qwen2.5 32B
     (80, 8192, 152064): 18e12,  # Qwen2.5 72B
 }
-COMPLETION_SHARE = 0.4  # of an example's tokens, on average, where nobody counted
+COMPLETION_SHARE = 0.4  # of an example's tokens, on average, where they were not counted
 
 
 @dataclass(frozen=True)
 class Range:
-    """From `low` to `high`, both possible."""
+    """From `low` to `high`, both included."""
 
     low: float
     high: float
@@ -49,11 +49,10 @@ class Range:
 
 @dataclass(frozen=True)
 class RowSizes:
-    """The rows to train on: how many, mean and greatest length in tokens, and how many of these all rows begin with (a
-    system prompt).
+    """The rows to train on: their number, mean and greatest length in tokens.
 
-    `learned`: the share of tokens that are answers. `validation_rows` are read once a pass over the data, without
-    learning.
+    `shared`: tokens that all rows begin with (a system prompt). `learned`: the share of tokens that are answers.
+    `validation_rows`: read once for each pass over the data, without learning.
     """
 
     rows: int
@@ -64,7 +63,7 @@ class RowSizes:
     validation_rows: int = 0
 
     def __post_init__(self) -> None:
-        """Raise `InputError` for sizes that no rows have."""
+        """Raise `InputError` for sizes that rows cannot have."""
         if self.rows < 1 or not 0 <= self.shared < self.mean <= self.longest or not 0 < self.learned <= 1:
             raise InputError("planning.rows")
 
@@ -76,7 +75,7 @@ class RowSizes:
 
 @dataclass(frozen=True)
 class Flop:
-    """Operations of a training, and as a share of its base model's training (None where nobody knows the latter)."""
+    """Operations of a training, and their share of the base model's training (None where that is unknown)."""
 
     total: float
     base_share: float | None
@@ -88,32 +87,27 @@ def steps_of(rows: RowSizes, *, epochs: int, batch_size: int) -> int:
 
 
 def computed_tokens(rows: RowSizes, batch_size: int) -> float:
-    """Return the tokens of one step that go through the model: what all rows begin with is computed once."""
+    """Return the tokens that go through the model in one step: the shared beginning is computed once."""
     return min(batch_size, rows.rows) * (rows.mean - rows.shared) + rows.shared
 
 
 def passes_of(rows: RowSizes, batch_size: int, pass_tokens: int) -> int:
-    """Return how many passes a batch is computed in (`training.packed_passes`): no more than rows, each with the shared
-    beginning.
-    """
+    """Return how many passes a batch takes (`training.packed_passes`), each with the shared beginning."""
     own = min(batch_size, rows.rows) * (rows.mean - rows.shared)
     return max(1, min(batch_size, math.ceil(own / max(pass_tokens - rows.shared, pass_tokens // 2, 1))))
 
 
 def training_flop(shape: ModelShape, choice: MethodChoice, rows: RowSizes, *, epochs: int) -> Flop:
-    """Return the operations of a training, every token counted as if it were computed alone: what is saved makes it
-    less.
-    """
+    """Return the operations of a training, an upper bound: shared and frozen parts are counted for every token."""
     tokens = rows.rows * rows.mean * epochs
     learns = trained_parameters(shape, choice)
     if choice.method == "full":
-        each = 6.0 * shape.parameters
+        flop_a_token = 6.0 * shape.parameters
     elif choice.adapters:
-        each = 4.0 * shape.parameters + 6.0 * learns
-    else:
-        passed = (
-            choice.last_layers * shape.block_parameters + shape.vocabulary * shape.hidden
-        )  # gradients pass through the head
-        each = 2.0 * (shape.parameters - passed) + 4.0 * passed + 2.0 * learns
-    known = PRETRAINING_TOKENS.get((shape.layers, shape.hidden, shape.vocabulary))
-    return Flop(tokens * each, tokens * each / (6.0 * shape.parameters * known) if known else None)
+        flop_a_token = 4.0 * shape.parameters + 6.0 * learns
+    else:  # gradients pass through the head
+        passed = choice.last_layers * shape.block_parameters + shape.vocabulary * shape.hidden
+        flop_a_token = 2.0 * (shape.parameters - passed) + 4.0 * passed + 2.0 * learns
+    total = tokens * flop_a_token
+    pretraining = PRETRAINING_TOKENS.get((shape.layers, shape.hidden, shape.vocabulary))
+    return Flop(total, total / (6.0 * shape.parameters * pretraining) if pretraining else None)

@@ -1,4 +1,1 @@
-"""Training: methods behind one protocol, batches, the loop, sealed checkpoints.
-
-Our own loop: see ops/decisions/0002.
-"""
+"""Train models: methods behind one protocol, batches, our own loop (ops/decisions/0002), sealed checkpoints."""

@@ -1,17 +1,16 @@
-"""Checkpoints of a training run: sealed, whole or not there; the last ones and the best weights are kept. No pickle.
+"""Checkpoints of a training run: sealed, complete or absent, without pickle. The last ones and the best weights stay.
 
-    checkpoint-000000040.sealed   where the run was after 40 steps: the weights (`weight/<parameter>`), AdamW's two
-                                  moments (`first/`,
-                                  `second/`) and the state of the random generator (`random/cpu`), with the figures of
-                                  the run
-    best-000000036.sealed         the best weights so far by validation loss, of step 36 (`weight/` alone): once, not in
+    checkpoint-000000040.sealed   the state of the run after 40 steps: the weights (`weight/<parameter>`), AdamW's two
+                                  moments (`first/`, `second/`), the state of the random generator (`random/cpu`), and
+                                  the figures of the run
+    best-000000036.sealed         the best weights so far by validation loss, of step 36 (only `weight/`); once, not in
                                   each checkpoint
-    checkpoints.sealed            the marker, JSON, written last, newest last: {"version": 2, "kept": [{"step": 20,
-                                  "best_step": null}]}
+    checkpoints.sealed            the marker, JSON, written last; its newest entry is the last one:
+                                  {"version": 2, "kept": [{"step": 20, "best_step": null}]}
 
 What the marker does not name was not finished, and is removed with the next checkpoint. Training is deterministic, so a
-checkpoint that does not open costs time and never the result: the one before it leads to the same weights. Tensors: see
-`sealed_tensors`. Format version 2.
+checkpoint that cannot be opened costs time but never the result: the one before it leads to the same weights. Tensors:
+see `sealed_tensors`. Format version 2.
 """
 
 import json
@@ -36,11 +35,11 @@ _GENERATOR = "random/cpu"
 
 @dataclass(frozen=True)
 class RunFigures:
-    """What a run knows of itself beside its tensors.
+    """The state of a run besides its tensors.
 
     Losses are nats a token. `recent`: of the last steps, newest last. `began`: the mean of the first ones. `waited`:
-    validations since the best. `compute_type`: what the model computes in. A run that goes on computes in the same,
-    whatever a new probe would say.
+    validations since the best. `compute_type`: the type that the model computes in; a resumed run keeps it, whatever a
+    new probe would choose.
     """
 
     compute_type: str = ""
@@ -56,10 +55,7 @@ class RunFigures:
 
 @dataclass(frozen=True)
 class TrainingCheckpoint:
-    """Where a run was.
-
-    `tensors` are those of the run itself or of a file, not a copy: use them before the run goes on.
-    """
+    """The state of a run. `tensors` are the run's own or a file's, not copies: use them before the run goes on."""
 
     figures: RunFigures
     tensors: Mapping[str, torch.Tensor] = field(repr=False)
@@ -68,7 +64,7 @@ class TrainingCheckpoint:
     def capture(
         cls, figures: RunFigures, parameters: Mapping[str, torch.nn.Parameter], optimiser: torch.optim.AdamW
     ) -> "TrainingCheckpoint":
-        """Take the state of a run as it is now, without copying it."""
+        """Return the current state of a run, without copying it."""
         tensors: dict[str, torch.Tensor] = {_GENERATOR: torch.get_rng_state()}
         for name, parameter in parameters.items():
             state = optimiser.state[parameter]
@@ -79,18 +75,18 @@ class TrainingCheckpoint:
 
     @property
     def step(self) -> int:
-        """After how many optimiser steps it was taken."""
+        """The number of optimiser steps that were taken."""
         return self.figures.step
 
     def restore(self, parameters: Mapping[str, torch.nn.Parameter], optimiser: torch.optim.AdamW) -> None:
-        """Put the state back, and let go of the file. Raises `IntegrityError` when it belongs to other parameters.
+        """Restore the state and close the file. Raises `IntegrityError` when it belongs to other parameters.
 
-        (The run drops the file in time. Held open, it would take its room on the disk until the run ends.)
+        The run deletes the file later; kept open, it would take up disk space until the run ends.
         """
         put_weights(self.tensors, parameters)
         for name, parameter in parameters.items():
             optimiser.state[parameter] = {
-                "step": torch.tensor(float(self.step), device=parameter.device),  # fused: beside the parameter
+                "step": torch.tensor(float(self.step), device=parameter.device),  # fused AdamW has it there
                 "exp_avg": self.tensors[f"first/{name}"].to(parameter.device),
                 "exp_avg_sq": self.tensors[f"second/{name}"].to(parameter.device),
             }
@@ -101,7 +97,7 @@ class TrainingCheckpoint:
 
 @torch.no_grad()
 def put_weights(tensors: Mapping[str, torch.Tensor], parameters: Mapping[str, torch.nn.Parameter]) -> None:
-    """Copy the weights of a file into a model. Raises `IntegrityError` when they belong to other parameters."""
+    """Copy a file's weights into a model. Raises `IntegrityError` when they belong to other parameters."""
     names = {name.removeprefix("weight/") for name in tensors if name.startswith("weight/")}
     if names != set(parameters):
         raise IntegrityError("checkpoint.names")
@@ -113,19 +109,19 @@ def put_weights(tensors: Mapping[str, torch.Tensor], parameters: Mapping[str, to
 
 
 class BestWeights(Protocol):
-    """Keeps the best weights of a run until a better one comes."""
+    """Keeps the best weights of a run until there are better ones."""
 
     def keep_best(self, step: int, parameters: Mapping[str, torch.nn.Parameter]) -> bool:
-        """Keep the weights of `step`. Tells whether it did; if not, those before stay the best."""
+        """Keep the weights of `step` and return True; on False, the previous ones stay the best."""
         ...
 
     def put_best(self, step: int, parameters: Mapping[str, torch.nn.Parameter]) -> None:
-        """Put the weights of `step`, which were kept, back into the model."""
+        """Put the weights that were kept at `step` back into the model."""
         ...
 
 
 class BestInMemory:
-    """A copy in memory: for small adapters, and runs that nobody resumes."""
+    """A copy in memory, for small adapters and runs that are never resumed."""
 
     def __init__(self) -> None:
         self._weights: dict[str, torch.Tensor] = {}
@@ -149,10 +145,10 @@ class CheckpointFolder:
         self._folder = folder
         self._job_id = job_id
         self._key = job_key
-        self.passed_over: list[int] = []  # steps of checkpoints that did not open when `newest` was asked
+        self.passed_over: list[int] = []  # steps of the checkpoints that `newest` could not open
 
     def save(self, checkpoint: TrainingCheckpoint) -> None:
-        """Keep a checkpoint durably, then drop all but the last ones and the best weights that these name.
+        """Keep a checkpoint durably, then delete all but the last ones and the best weights that these name.
 
         Raises `StorageError`.
         """
@@ -161,56 +157,50 @@ class CheckpointFolder:
             self._folder / name, checkpoint.tensors, _to_json(checkpoint.figures), self._key, self._context(name)
         )
         entry = {"step": checkpoint.step, "best_step": checkpoint.figures.best_step}
-        kept = [*(each for each in self._marked() if each["step"] < checkpoint.step), entry][-KEPT:]
+        kept = [*(older for older in self._marked() if older["step"] < checkpoint.step), entry][-KEPT:]
         marker = json.dumps({"version": VERSION, "kept": kept}).encode()
         seal_file(self._folder / MARKER, marker, self._key, self._context(MARKER))
-        named = {_file(_CHECKPOINT, each["step"]) for each in kept} | {_file(_BEST, each["best_step"]) for each in kept}
+        named = {_file(_CHECKPOINT, kept_entry["step"]) for kept_entry in kept}
+        named |= {_file(_BEST, kept_entry["best_step"]) for kept_entry in kept}
         for prefix in (_CHECKPOINT, _BEST):
             for path in self._folder.glob(f"{prefix}*{_SUFFIX}"):
                 if path.name not in named:
                     path.unlink(missing_ok=True)
 
     def make_room(self) -> bool:
-        """Drop the older of the kept checkpoints, so that the disk has room for the next.
-
-        Tells whether there was one.
-        """
-        older = [
-            path for each in self._marked()[:-1] if (path := self._folder / _file(_CHECKPOINT, each["step"])).exists()
-        ]
+        """Delete all checkpoints but the newest, so that the disk has room for the next; tell whether there was one."""
+        paths = [self._folder / _file(_CHECKPOINT, entry["step"]) for entry in self._marked()[:-1]]
+        older = [path for path in paths if path.exists()]
         for path in older:
             path.unlink()
         return bool(older)
 
     def keep_best(self, step: int, parameters: Mapping[str, torch.nn.Parameter]) -> bool:
-        """Write the weights of `step` beside what is there: the next checkpoint names them, and drops old ones.
-
-        Raises `StorageError`.
-        """
+        """Write the weights of `step` beside older ones, which the next checkpoint deletes. Raises `StorageError`."""
         name = _file(_BEST, step)
         tensors = {f"weight/{parameter}": value for parameter, value in parameters.items()}
         write_tensors(self._folder / name, tensors, {"version": VERSION, "step": step}, self._key, self._context(name))
         return True
 
     def put_best(self, step: int, parameters: Mapping[str, torch.nn.Parameter]) -> None:
-        """Put the weights of `step` back. Raises `IntegrityError`, `StorageError`."""
+        """Put the weights of `step` back into the model. Raises `IntegrityError`, `StorageError`."""
         with self._open(_file(_BEST, step)) as tensors:
             put_weights(tensors, parameters)
 
     def newest(self) -> TrainingCheckpoint | None:
-        """Return the newest checkpoint that opens, None when none was ever kept. Raises `IntegrityError` when none of
-        them opens.
+        """Return the newest checkpoint that can be opened, None when none was ever kept.
 
-        What a killed run was writing goes: large files, and each kill would leave one.
+        Files that a killed run left unfinished are removed: they are large. Raises `IntegrityError` when there are
+        checkpoints and none can be opened.
         """
         remove_temporaries(self._folder)
         marked = self._marked()
         self.passed_over = []
-        for each in reversed(marked):
+        for entry in reversed(marked):
             try:
-                return self._verified(each)
+                return self._verified(entry)
             except ApplianceError:
-                self.passed_over.append(each["step"])
+                self.passed_over.append(entry["step"])
         if marked:
             raise IntegrityError("checkpoint.none")
         return None
@@ -232,7 +222,7 @@ class CheckpointFolder:
             return []
         marker = json.loads(unseal_file(path, self._key, self._context(MARKER)))
         if marker["version"] != VERSION:
-            raise IntegrityError("checkpoint.version:checkpoints-version-appliance")
+            raise IntegrityError("checkpoint.version:marker")
         kept: list[dict[str, Any]] = marker["kept"]
         return kept
 
@@ -248,12 +238,11 @@ def _to_json(figures: RunFigures) -> dict[str, Any]:
     return {"version": VERSION, **{name: getattr(figures, name) for name in RunFigures.__dataclass_fields__}}
 
 
-def _from_json(found: dict[str, Any]) -> RunFigures:
-    if found.get("version") != VERSION:
+def _from_json(figures: dict[str, Any]) -> RunFigures:
+    if figures.get("version") != VERSION:
         raise IntegrityError("checkpoint.version")
     try:
-        return RunFigures(
-            **{**{name: value for name, value in found.items() if name != "version"}, "recent": tuple(found["recent"])}
-        )
+        values = {name: value for name, value in figures.items() if name != "version"}
+        return RunFigures(**{**values, "recent": tuple(figures["recent"])})
     except (TypeError, KeyError) as error:
         raise IntegrityError("checkpoint.header") from error

@@ -1,8 +1,9 @@
-"""How a run ended, in figures and in a sentence for somebody who never heard of a learning rate."""
+"""How a run ended, in figures and in a sentence."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
+from appliance.foundation.messages import Message, message, sentences
 from appliance.jobs import messages
 
 
@@ -10,15 +11,14 @@ class Ending(StrEnum):
     """Why a run is over."""
 
     FINISHED = "finished"
-    STOPPED = "stopped"  # somebody asked
-    EARLY = "early"  # nothing was gained any more
-    DIVERGED = messages.DIVERGED  # it got worse and worse, or its loss is no number
+    STOPPED = "stopped"  # on request
+    EARLY = "early"  # validation stopped improving
+    DIVERGED = messages.DIVERGED  # the loss kept rising, or is not a number
 
 
 @dataclass(frozen=True)
 class TrainingOutcome:
-    """How it ended; the model then holds the best weights by validation loss (the last ones where there is no
-    validation).
+    """How a run ended. The model then has the best weights by validation loss (without validation, the last ones).
 
     Losses are nats a token. `tokens` counts all tokens of the examples. `best_step`: None when nothing was validated.
     """
@@ -34,54 +34,34 @@ class TrainingOutcome:
 
     @property
     def stopped(self) -> bool:
-        """Whether somebody stopped it before its end."""
+        """Whether the run was stopped on request."""
         return self.ending is Ending.STOPPED
 
     @property
     def cut_short(self) -> bool:
-        """Whether there is something left to do, so that it can be resumed."""
+        """Whether steps are left, so that the run can be resumed."""
         return self.ending in {Ending.STOPPED, Ending.DIVERGED}
 
     @property
     def usable(self) -> bool:
-        """Whether what the model holds now is worth keeping as an adapter: after a divergence, only what was validated
-        before it.
-        """
+        """Whether the model is worth keeping as an adapter: after a divergence, only weights validated before it."""
         return self.steps_done > 0 and (self.ending is not Ending.DIVERGED or self.best_step is not None)
 
     @property
-    def sentence(self) -> str:
-        """Say why it is over, and what there is now; empty for a run that went to its end."""
+    def sentence(self) -> Message | None:
+        """Why the run is over and what there is now; None for a run that reached its end."""
         if self.ending is Ending.FINISHED:
-            return ""
+            return None
+        steps: dict[str, int] = {"done": self.steps_done, "steps": self.steps}
+        best: dict[str, int] = {} if self.best_step is None else {"best": self.best_step}
         if self.ending is Ending.EARLY:
-            return (
-                f"Training ended early, at step {self.steps_done} of {self.steps}: on the rows set aside it had not "
-                "become better since "
-                f"step {self.best_step}. The model of step {self.best_step} was kept."
-            )
+            return message("training.ended-early" if best else "training.ended-early-unmeasured", **steps, **best)
         if self.ending is Ending.STOPPED:
-            what = (
-                f"the best so far, of step {self.best_step},"
-                if self.best_step is not None
-                else "what it had learned by then"
-            )
-            kept = f" A model with {what} was kept." if self.usable else ""
-            return f"Stopped at step {self.steps_done} of {self.steps}.{kept} Resume goes on from where it was."
+            stopped, resume = message("training.stopped", **steps), message("training.resume")
+            if not self.usable:
+                return sentences(stopped, resume)
+            return sentences(stopped, message("training.kept-best" if best else "training.kept-last", **best), resume)
         if self.steps_done == 0:
-            return (
-                "Training was ended before its first step, because the loss of the model as it is, or its gradient, is "
-                "no number on these "
-                "rows. Its files may be damaged at their source: import it anew from there, or choose another model."
-            )
-        kept = (
-            f"The best so far, of step {self.best_step}, was kept and can be used."
-            if self.usable
-            else "It had not been measured on the rows set aside before it went wrong, so there is no model to keep."
-        )
-        return (
-            f"Training was ended at step {self.steps_done} of {self.steps}, because it made the model worse and worse "
-            "(the learning rate "
-            f"is too high for this data). {kept} Resume goes on from the last good checkpoint with half the learning "
-            "rate."
-        )
+            return message("training.no-first-step")
+        kept = message("training.kept-usable" if self.usable else "training.kept-nothing", **best)
+        return sentences(message("training.diverged", **steps), kept, message("training.resume-slower"))

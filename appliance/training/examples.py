@@ -1,4 +1,4 @@
-"""An example as the loop wants it: tokens, and which of them are to be learned."""
+"""An example as the training loop reads it: its tokens, and which of them are learned."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,9 @@ from appliance.foundation.errors import InputError
 
 @dataclass(frozen=True)
 class TokenizedExample:
-    """A conversation in tokens. `loss_mask[i]` tells whether token i is the assistant's, so that predicting it counts.
+    """A conversation in tokens. `loss_mask[i]`: whether token i is the assistant's, so that its prediction counts.
 
-    Several assistant turns are several stretches of True. The first token can never count: nothing comes before it.
+    Each turn of the assistant is a stretch of True. The first token never counts: no token predicts it.
     """
 
     input_ids: tuple[int, ...]
@@ -20,14 +20,14 @@ class TokenizedExample:
         if len(self.input_ids) != len(self.loss_mask):
             raise InputError("training.example", input_ids=len(self.input_ids), loss_mask=len(self.loss_mask))
         if not any(self.loss_mask[1:]):
-            raise InputError("training.example:example-token-assistant")
+            raise InputError("training.example:nothing-to-learn")
 
     @property
     def first_learned(self) -> int:
-        """The position of the first token that counts (at least 1)."""
+        """The position of the first learned token (at least 1)."""
         return self.loss_mask.index(True, 1)
 
     @property
     def learned(self) -> int:
-        """How many tokens count."""
+        """How many tokens are learned."""
         return sum(self.loss_mask[1:])

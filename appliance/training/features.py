@@ -1,9 +1,8 @@
-"""What frozen layers make of each example, computed once: it is the same in every epoch.
+"""Compute the frozen layers' output for each example once: it is the same in every epoch.
 
-Kept in memory, in the compute type, up to `MEMORY_BYTES`; beyond that handed to a spill, which keeps it sealed.
-Computed for all examples before the first step, in an order of its own: so a resumed run, which computes them anew,
-gets the same bits. What stands in memory or on disk for an example are the rows behind the shared beginning; the
-beginning's rows are kept once.
+It is kept in memory in the compute type, up to `MEMORY_BYTES`, and beyond that in a sealed file (the spill). All
+examples are computed before the first step, in an order that depends on them alone: so a resumed run, which computes
+them again, gets the same bits. The rows of the shared beginning are kept once, the other rows for each example.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,7 +19,7 @@ from appliance.training.packed_passes import PackedPass, packed_passes
 from appliance.vault.stream import SealContext, SealedReader, SealedWriter
 
 MEMORY_BYTES = 1 << 30
-CHUNK_BYTES = 1 << 16  # of the sealed file: an example's rows are a few of these
+CHUNK_BYTES = 1 << 16  # of the sealed file; an example's rows take a few chunks
 SPILL_NAME = "features.sealed"
 
 
@@ -29,14 +28,14 @@ def _opened(path: Path) -> BinaryIO:
 
 
 class SealedSpill:
-    """A sealed file in a job's folder, under the job's key: written once from end to end, then read at any place."""
+    """A sealed file in a job's folder, under the job's key: written once in order, then read at any position."""
 
     def __init__(
         self, folder: Path, job_id: str, job_key: bytes, *, opened: Callable[[Path], BinaryIO] = _opened
     ) -> None:
-        """Start the file anew: what an earlier run of the job left in it is dropped.
+        """Prepare an empty file; what an earlier run of the job left in it is dropped.
 
-        `opened` opens it, empty, to write and to read.
+        `opened` opens it for writing and reading.
         """
         self._path, self._opened = folder / SPILL_NAME, opened
         self._key = job_key
@@ -52,23 +51,23 @@ class SealedSpill:
                 self._file = self._opened(self._path)
                 self._writer = SealedWriter(self._file, self._key, self._context, chunk_bytes=CHUNK_BYTES)
             self._writer.write(data)
-        at, self._size = self._size, self._size + len(data)
-        return at
+        offset, self._size = self._size, self._size + len(data)
+        return offset
 
     def read_at(self, offset: int, count: int) -> bytes:
-        """Return what was kept there; nothing can be appended after that.
+        """Return `count` bytes at an offset; nothing can be appended after that.
 
-        Raises `StorageError`, `IntegrityError` when it was changed.
+        Raises `StorageError`, `IntegrityError` when the file was changed.
         """
         with storage_errors(message("task:read-file", file=SPILL_NAME)):
             if self._reader is None:
-                assert self._writer is not None, "nothing was kept"
+                assert self._writer is not None, "nothing was appended"
                 self._writer.finish()
                 self._reader = SealedReader(self._file, self._key, self._context)
             return self._reader.read_at(offset, count)
 
     def remove(self) -> None:
-        """Remove the file: nobody needs it once the training is over."""
+        """Remove the file, which is useless once the training is over."""
         if self._writer is not None:
             self._file.close()
         self._path.unlink(missing_ok=True)
@@ -77,7 +76,7 @@ class SealedSpill:
 class FrozenFeatures:
     """The output of `layers` for each example.
 
-    Without a spill, what does not fit into `memory_bytes` is computed anew each time.
+    Without a spill, what does not fit into `memory_bytes` is computed again each time.
     """
 
     def __init__(
@@ -100,7 +99,7 @@ class FrozenFeatures:
 
     @torch.no_grad()
     def compute(self, examples: Sequence[TokenizedExample], pass_tokens: int) -> None:
-        """Compute and keep the features of all examples, each different one once. Raises `StorageError`."""
+        """Compute and keep the features of all different examples. Raises `StorageError`."""
         ordered = sorted(dict.fromkeys(examples), key=lambda example: len(example.input_ids))
         at_once = max(1, pass_tokens // max(len(example.input_ids) for example in ordered))
         for start in range(0, len(ordered), at_once):
@@ -116,25 +115,22 @@ class FrozenFeatures:
                 self._kept[example] = own.clone()
                 self._room -= size
             elif self._spill is not None:
-                at = self._spill.append(own.contiguous().cpu().view(torch.uint8).numpy().tobytes())
-                self._spilled[example] = (at, size)
+                offset = self._spill.append(own.contiguous().cpu().view(torch.uint8).numpy().tobytes())
+                self._spilled[example] = (offset, size)
 
     @torch.no_grad()
     def of(self, packed: PackedPass) -> torch.Tensor:
-        """Return what goes into the first layer that learns, (tokens, hidden): as kept, or computed where it was
-        not.
-        """
-        known = [self._one(example) for example in packed.examples]
-        found = [rows for rows in known if rows is not None]
-        if self._beginning is None or packed.shared != self._shared or len(found) < len(known):
+        """Return the input of the first layer that learns, (tokens, hidden): as kept, else computed."""
+        kept = [rows for example in packed.examples if (rows := self._kept_rows(example)) is not None]
+        if self._beginning is None or packed.shared != self._shared or len(kept) < len(packed.examples):
             return self._computed(packed)
-        return torch.cat([self._beginning, *found])
+        return torch.cat([self._beginning, *kept])
 
-    def _one(self, example: TokenizedExample) -> torch.Tensor | None:
+    def _kept_rows(self, example: TokenizedExample) -> torch.Tensor | None:
         if example in self._spilled and self._spill is not None and self._beginning is not None:
             data = bytearray(self._spill.read_at(*self._spilled[example]))
-            kept = torch.frombuffer(data, dtype=self._beginning.dtype)
-            return kept.view(-1, self._beginning.shape[1]).to(self._beginning.device)
+            numbers = torch.frombuffer(data, dtype=self._beginning.dtype)
+            return numbers.view(-1, self._beginning.shape[1]).to(self._beginning.device)
         return self._kept.get(example)
 
     def _computed(self, packed: PackedPass) -> torch.Tensor:

@@ -1,10 +1,10 @@
-"""The training loop: AdamW on what learns, cosine schedule, gradient clipping, validation, checkpoints, an honest end.
+"""The training loop: AdamW, cosine schedule, gradient clipping, validation, checkpoints.
 
-Everything that decides the result is a function of the plan, the examples and the state, so a resumed run gives the
-same weights as an uninterrupted one on the same machine with the same thread count.
+The result depends only on the plan, the examples and the state, so a resumed run gives the same weights as an
+uninterrupted one on the same machine with the same number of threads.
 
-It ends early when validation has not improved `patience` times (Prechelt, "Early Stopping - But When?", 1998, criterion
-UP), and at once when the loss diverges (`divergence`). Whatever happens, the best weights by validation loss win.
+The run ends early when validation has not improved `patience` times (Prechelt, "Early Stopping - But When?", 1998,
+criterion UP), and at once when the loss diverges (`divergence`). In every case the best weights by validation loss win.
 """
 
 import math
@@ -34,9 +34,10 @@ WEIGHT_DECAY = 0.0
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """What to do. `checkpoint_steps`: a checkpoint every so many steps. `pass_tokens`: how large a pass may be; a batch
-    is split into as many as it needs, and their gradients add up. `patience`: how many validations in a row may bring
-    nothing better; 0 for no limit.
+    """How to train.
+
+    `checkpoint_steps`: steps between checkpoints. `pass_tokens`: the size of a pass; a batch is split into as many
+    passes as it needs, whose gradients add up. `patience`: how many validations in a row may fail to improve; 0: any.
     """
 
     epochs: int
@@ -50,10 +51,7 @@ class TrainingPlan:
 
 @dataclass(frozen=True)
 class TrainingProgress:
-    """What is known after a step.
-
-    Losses are nats a token; `tokens` counts all tokens of the examples, padding not counted.
-    """
+    """The figures after a step. Losses are nats a token; `tokens` counts all tokens of the examples, no padding."""
 
     step: int
     steps: int
@@ -67,10 +65,10 @@ class TrainingProgress:
 
 
 class Observer(Protocol):
-    """Hears of progress, and keeps checkpoints."""
+    """Receives progress and keeps checkpoints."""
 
     def progress(self, progress: TrainingProgress) -> None:
-        """Hear of one step."""
+        """Receive the figures of a step."""
         ...
 
     def keep(self, checkpoint: TrainingCheckpoint) -> None:
@@ -90,10 +88,10 @@ def train(
     best: BestWeights | None = None,
     spill: SealedSpill | None = None,
 ) -> TrainingOutcome:
-    """Train in place, from `checkpoint` on where there is one. `best` keeps the best weights: in memory, when not
-    given. `spill` takes the frozen layers' results where they do not fit into memory.
+    """Train in place, continuing from `checkpoint` where there is one.
 
-    Raises `InputError` when there is nothing to learn, `StorageError`.
+    `best` keeps the best weights, by default in memory. `spill` takes the frozen layers' outputs that do not fit into
+    memory. Raises `InputError` when there is nothing to learn, `StorageError`.
     """
     if not examples:
         raise InputError("training.nothing")
@@ -102,7 +100,7 @@ def train(
 
 
 class _Training:
-    """One run: what it works with, and what changes."""
+    """One run with its state."""
 
     def __init__(
         self,
@@ -126,11 +124,11 @@ class _Training:
         self._per_epoch = steps_per_epoch(len(examples), plan.batch_size)
         self._steps = self._per_epoch * plan.epochs
         self._figures = RunFigures(compute_type=type_name(loaded.decoder.compute_type))
-        self._best_is_doubtful = False  # measured when the loss had risen already
+        self._best_is_doubtful = False  # when it was validated, the loss had already risen
         self._started = time.monotonic()
 
     def run(self, should_stop: Callable[[], bool], checkpoint: TrainingCheckpoint | None) -> TrainingOutcome:
-        """Take the steps that are left, and put the best weights into the model."""
+        """Take the remaining steps, and put the best weights into the model."""
         torch.manual_seed(self._plan.seed)
         if checkpoint is not None:
             checkpoint.restore(self._parameters, self._optimiser)
@@ -139,7 +137,7 @@ class _Training:
         self._loaded.causal.train()
         ending = self._take_steps(should_stop)
         figures = self._figures
-        if ending is Ending.DIVERGED and self._best_is_doubtful:  # nothing good was ever measured
+        if ending is Ending.DIVERGED and self._best_is_doubtful:  # no good weights were ever validated
             figures = replace(figures, best_loss=None, best_step=None)
         if figures.best_step is not None and (figures.best_step != figures.step or ending is Ending.DIVERGED):
             self._best.put_best(figures.best_step, self._parameters)
@@ -163,25 +161,25 @@ class _Training:
             epoch, number = divmod(self._figures.step, self._per_epoch)
             if not batches or number == 0:
                 batches = epoch_batches(self._lengths, batch_size=plan.batch_size, seed=plan.seed, epoch=epoch)
-            rate = learning_rate_at(self._figures.step, self._steps, plan.learning_rate)
+            learning_rate = learning_rate_at(self._figures.step, self._steps, plan.learning_rate)
             batch = [self._examples[index] for index in batches[number]]
-            loss = _step(self._loaded, self._optimiser, batch, rate, self._packing)
+            loss = _step(self._loaded, self._optimiser, batch, learning_rate, self._packing)
             if loss is None:
                 return Ending.DIVERGED
-            validated = self._note(loss, batch, at_end=number == self._per_epoch - 1)
-            self._tell(loss, validated, rate, epoch)
+            validation_loss = self._record(loss, batch, epoch_ends=number == self._per_epoch - 1)
+            self._report(loss, validation_loss, learning_rate, epoch)
             if has_diverged(self._figures.recent, self._figures.began):
                 return Ending.DIVERGED
             stopped = should_stop() and self._figures.step < self._steps
-            due = self._figures.step % plan.checkpoint_steps == 0 or validated is not None
+            due = self._figures.step % plan.checkpoint_steps == 0 or validation_loss is not None
             if stopped or (due and not is_doubtful(self._figures.recent, self._figures.began)):
                 self._observer.keep(TrainingCheckpoint.capture(self._figures, self._parameters, self._optimiser))
             if stopped:
                 return Ending.STOPPED
         return Ending.FINISHED
 
-    def _note(self, loss: float, batch: Sequence[TokenizedExample], *, at_end: bool) -> float | None:
-        """Count the step, and validate at the end of a pass over the data; return the validation loss, if any."""
+    def _record(self, loss: float, batch: Sequence[TokenizedExample], *, epoch_ends: bool) -> float | None:
+        """Record a step, and validate at the end of an epoch; return the validation loss, if any."""
         recent = (*self._figures.recent[1 - WINDOW :], loss)
         self._figures = replace(
             self._figures,
@@ -190,21 +188,21 @@ class _Training:
             recent=recent,
             began=first_mean(recent, self._figures.began),
         )
-        validated = None
-        if at_end and self._validation:
-            validated = _validate(self._loaded, self._validation, self._plan.batch_size, self._packing)
-            better = math.isfinite(validated) and (
-                self._figures.best_loss is None or validated < self._figures.best_loss
-            )
-            if better and self._best.keep_best(self._figures.step, self._parameters):
-                self._figures = replace(self._figures, best_loss=validated, best_step=self._figures.step, waited=0)
+        validation_loss = None
+        if epoch_ends and self._validation:
+            validation_loss = _validate(self._loaded, self._validation, self._plan.batch_size, self._packing)
+            best_loss = self._figures.best_loss
+            better = math.isfinite(validation_loss) and (best_loss is None or validation_loss < best_loss)
+            step = self._figures.step
+            if better and self._best.keep_best(step, self._parameters):
+                self._figures = replace(self._figures, best_loss=validation_loss, best_step=step, waited=0)
                 self._best_is_doubtful = is_doubtful(recent, self._figures.began)
             else:
                 self._figures = replace(self._figures, waited=self._figures.waited + 1)
         self._figures = replace(self._figures, seconds=time.monotonic() - self._started)
-        return validated
+        return validation_loss
 
-    def _tell(self, loss: float, validated: float | None, rate: float, epoch: int) -> None:
+    def _report(self, loss: float, validation_loss: float | None, learning_rate: float, epoch: int) -> None:
         figures = self._figures
         self._observer.progress(
             TrainingProgress(
@@ -212,8 +210,8 @@ class _Training:
                 steps=self._steps,
                 epoch=epoch + 1,
                 loss=loss,
-                validation_loss=validated,
-                learning_rate=rate,
+                validation_loss=validation_loss,
+                learning_rate=learning_rate,
                 tokens=figures.tokens,
                 tokens_per_s=figures.tokens / figures.seconds if figures.seconds else 0.0,
                 seconds_left=(self._steps - figures.step) * figures.seconds / figures.step,
@@ -223,7 +221,7 @@ class _Training:
 
 @dataclass(frozen=True)
 class _Packing:
-    """How batches of this data set become passes: see `packed_passes`."""
+    """How batches of this dataset become passes: see `packed_passes`."""
 
     shared: int
     pass_tokens: int
@@ -237,36 +235,34 @@ class _Packing:
 
 
 def _step(
-    loaded: LoadedModel, optimiser: torch.optim.AdamW, batch: list[TokenizedExample], rate: float, packing: _Packing
+    loaded: LoadedModel,
+    optimiser: torch.optim.AdamW,
+    batch: list[TokenizedExample],
+    learning_rate: float,
+    packing: _Packing,
 ) -> float | None:
-    """Take one optimiser step and return the mean loss a learned token.
-
-    None: it is no number, and the step was not taken.
-    """
+    """Take an optimiser step and return the mean loss a learned token; None when it was not taken (`is_lost`)."""
     for group in optimiser.param_groups:
-        group["lr"] = rate
+        group["lr"] = learning_rate
     count = sum(example.learned for example in batch)
     losses = []
     for packed in packing.passes(batch):
         loss = loaded.summed_loss(packed) / count
         loss.backward()  # type: ignore[no-untyped-call]
         losses.append(loss.detach())
-    value = sum(map(float, losses))  # read when all passes are asked for: reading waits for a GPU
-    norm = torch.nn.utils.clip_grad_norm_(loaded.trainable.values(), MAX_GRADIENT_NORM)
-    if is_lost(value, float(norm)):
+    mean_loss = sum(map(float, losses))  # after all passes are launched: reading waits for a GPU
+    gradient_norm = torch.nn.utils.clip_grad_norm_(loaded.trainable.values(), MAX_GRADIENT_NORM)
+    if is_lost(mean_loss, float(gradient_norm)):
         optimiser.zero_grad(set_to_none=True)
         return None
     optimiser.step()
     optimiser.zero_grad(set_to_none=True)
-    return value
+    return mean_loss
 
 
 @torch.no_grad()
 def _validate(loaded: LoadedModel, validation: Sequence[TokenizedExample], batch_size: int, packing: _Packing) -> float:
-    """Return the mean loss a learned token.
-
-    Leaves no trace in the model: same modules, same mode, no repacked weights.
-    """
+    """Return the mean loss a learned token, leaving no trace in the model: same modules and mode, nothing repacked."""
     ordered = sorted(validation, key=lambda example: len(example.input_ids))
     total = 0.0
     loaded.causal.eval()
@@ -278,5 +274,5 @@ def _validate(loaded: LoadedModel, validation: Sequence[TokenizedExample], batch
 
 
 def held_out_loss(loaded: LoadedModel, examples: Sequence[TokenizedExample], batch_size: int) -> float:
-    """Return the mean loss a learned token (nats) over examples that training did not see."""
+    """Return the mean loss a learned token (nats) on held-out examples."""
     return _validate(loaded, examples, batch_size, _Packing.of(examples))

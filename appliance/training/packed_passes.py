@@ -1,19 +1,18 @@
-"""A batch as packed passes: what the examples share is computed once, nothing is padded, and the head sees completions
-only.
+"""Pack a batch into passes: the shared beginning once, no padding, and only completions for the head.
 
-Training sets of assistants begin every example with the same system prompt and template. A pass is one sequence: that
-beginning, then the rest of each example, one after another. Each token meets the beginning and its own example, nothing
-else (see `attention`); positions go on from the beginning for each. So the model computes exactly what it would compute
+The examples of an assistant's training set all begin with the same system prompt and template. A pass is one sequence:
+that beginning, then the rest of each example, one after another. Each token sees the beginning and its own example (see
+`attention`), and each example's positions go on from the beginning. So the model computes exactly what it would compute
 for each example alone (attention is the only place where tokens meet), the gradients are equal but for rounding, and
-next to nothing is computed twice or for padding.
+hardly anything is computed twice or for padding.
 
-    positions   0 1 2 | 3 4 5 | 3 4        what the second example's last token meets:   1 1 1 | 0 0 0 | 1 1
+    positions   0 1 2 | 3 4 5 | 3 4        what the second example's last token sees:   1 1 1 | 0 0 0 | 1 1
                 shared  first   second
 
-The shared beginning ends before the first token that any example learns from, because each example needs its own
-prediction there.
+The shared beginning ends before the first token that any example learns, because each example needs its own prediction
+there.
 
-A batch is split into passes of about `pass_tokens`, which bounds the memory of the activations; the gradients of its
+A batch is split into passes of about `pass_tokens`, which bounds the memory of the activations; the gradients of the
 passes add up.
 """
 
@@ -26,7 +25,7 @@ import torch
 from appliance.planning import passes
 from appliance.training.examples import TokenizedExample
 
-PASS_TOKENS = passes.PASS_TOKENS[0]  # where nobody planned
+PASS_TOKENS = passes.PASS_TOKENS[0]  # the default, without a plan
 MIN_SHARED = 4
 
 
@@ -34,8 +33,8 @@ MIN_SHARED = 4
 class PackedPass:
     """One forward pass: tensors for the model, and what it must predict.
 
-    input_ids, position_ids: (1, length): `shared` rows of beginning, then the rests of `examples`, of `lengths`.
-    predicting: positions whose output predicts `targets` (both of one length).
+    input_ids, position_ids: (1, tokens), `shared` tokens of beginning, then the rests of `examples`, of `lengths`.
+    predicting: the rows whose outputs predict `targets` (both of the same length).
     """
 
     input_ids: torch.Tensor
@@ -47,12 +46,12 @@ class PackedPass:
 
     @property
     def lengths(self) -> tuple[int, ...]:
-        """How many rows each example has of its own."""
+        """How many tokens each example has after the shared beginning."""
         return tuple(len(example.input_ids) - self.shared for example in self.examples)
 
 
 def shared_beginning(examples: Sequence[TokenizedExample]) -> int:
-    """Return how many tokens all examples begin with and may compute once; 0 when too few to be worth it."""
+    """Return how many tokens all examples begin with and can compute once; 0 when too few to be worth it."""
     if len(examples) < 2:
         return 0
     limit = min(example.first_learned for example in examples) - 1
@@ -65,13 +64,13 @@ def shared_beginning(examples: Sequence[TokenizedExample]) -> int:
 def packed_passes(
     examples: Sequence[TokenizedExample], *, shared: int, pass_tokens: int = PASS_TOKENS
 ) -> Iterator[PackedPass]:
-    """Yield the passes of one batch. `shared` is what `shared_beginning` returned for the whole data set."""
+    """Yield the passes of one batch. `shared`: of the whole dataset (`shared_beginning`)."""
     for group in _groups(examples, shared, pass_tokens):
         yield _pass(group, shared)
 
 
 def _groups(examples: Sequence[TokenizedExample], shared: int, pass_tokens: int) -> list[list[TokenizedExample]]:
-    """Split a batch evenly: no more passes than needed, and passes of like length."""
+    """Split a batch evenly, into no more passes than needed."""
     rests = [len(example.input_ids) - shared for example in examples]
     room = max(pass_tokens - shared, pass_tokens // 2, 1)
     count = min(len(examples), -(-sum(rests) // room))

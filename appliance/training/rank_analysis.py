@@ -1,18 +1,16 @@
-"""The singular values of an adapter's update, and the best smaller adapter, without ever forming the d x k update
-itself.
+"""Find the singular values of an adapter's update and the best smaller adapter, without forming the d x k update.
 
 For B (d x r) and A (r x k), with QR decompositions B = Q_b R_b and A^T = Q_a R_a:
 
     B A = Q_b (R_b R_a^T) Q_a^T,        and the r x r core R_b R_a^T = U S V^T
 
-so S holds the singular values of B A (the rest are zero), Q_b U and Q_a V its singular vectors. It costs O((d + k) r²)
-instead of the O(d k min(d, k)) of the whole matrix. Keeping the n largest is the best approximation of rank n in the
-Frobenius norm (Eckart and Young, Psychometrika 1, 1936). All in float64: adapters are float32, and what is small beside
-the largest value must not be rounding.
+so S holds the singular values of B A (the rest are zero), and Q_b U and Q_a V are its singular vectors. This costs
+O((d + k) r²) instead of O(d k min(d, k)) for the whole matrix. Keeping the n largest values is the best approximation
+of rank n in the Frobenius norm (Eckart and Young, Psychometrika 1, 1936). All in float64: adapters are float32, and
+small values must not be lost in the rounding of the largest.
 
-The update as the model adds it is scaling · B A; scaling = lora_alpha / r, with rsLoRA lora_alpha / sqrt(r)
-(arXiv:2312.03732). What is no low-rank sum B A is refused: DoRA normalises each row of W0 + B A, and full or
-last-layers training leaves no factors.
+The model adds scaling · B A, where scaling = lora_alpha / r, or lora_alpha / sqrt(r) with rsLoRA (arXiv:2312.03732).
+Other adapters are refused: DoRA normalises each row of W0 + B A, and full or last-layers training leaves no factors.
 """
 
 import json
@@ -32,7 +30,7 @@ _A, _B = ".lora_A.weight", ".lora_B.weight"
 
 
 def scaling(configuration: AdapterConfiguration) -> float:
-    """Return what B A is multiplied by in the model."""
+    """Return the factor of B A in the model."""
     divisor = math.sqrt(configuration.rank) if configuration.use_rslora else configuration.rank
     return configuration.lora_alpha / divisor
 
@@ -49,15 +47,14 @@ def analyse_adapter(files: Mapping[str, bytes]) -> AdapterSpectrum:
 
 
 def truncate_adapter(files: Mapping[str, bytes], rank: int) -> dict[str, bytes]:
-    """Return PEFT's two files of the best adapter of `rank`: its lora_alpha keeps the scaling what it was.
+    """Return PEFT's two files of the best adapter of `rank`, with a lora_alpha that keeps the scaling.
 
-    Raises `InputError` for a rank that is not smaller than the adapter's, or below 1.
+    Raises `InputError` for a rank that is below 1 or not smaller than the adapter's.
     """
     configuration = read_adapter_configuration(files[ADAPTER_CONFIG])
-    if not 1 <= rank < configuration.rank:
-        raise InputError(
-            "rank.shrink:adapter-rank-smaller", rank=configuration.rank, rank_2=configuration.rank - 1, rank_3=rank
-        )
+    highest = configuration.rank - 1
+    if not 1 <= rank <= highest:
+        raise InputError("rank.shrink:below", rank=configuration.rank, highest=highest, wanted=rank)
     tensors: dict[str, torch.Tensor] = {}
     for name, (a, b) in _factors(files[ADAPTER_WEIGHTS], configuration.rank).items():
         smaller_a, smaller_b = truncate_factors(a, b, rank)
@@ -73,9 +70,9 @@ def truncate_adapter(files: Mapping[str, bytes], rank: int) -> dict[str, bytes]:
 
 
 def truncate_factors(a: torch.Tensor, b: torch.Tensor, rank: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return A' (rank x k) and B' (d x rank) in float64, whose product is the best approximation of B A of that rank.
+    """Return A' (rank x k) and B' (d x rank) in float64, whose product best approximates B A.
 
-    Each gets the square root of the singular values, so that both are of like size, as in training.
+    Each gets the square root of the singular values, so that both have the same size, as in training.
     """
     core, q_a, q_b = _core(a, b)
     u, values, v_t = torch.linalg.svd(core)
@@ -91,24 +88,24 @@ def _core(a: torch.Tensor, b: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor,
 
 
 def _factors(weights: bytes, rank: int) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
-    """Return A and B by the matrix's name.
+    """Return A and B of each matrix, by its name.
 
-    Raises `InputError` when there is anything else, `IntegrityError` when they do not fit.
+    Raises `InputError` when there are other tensors, `IntegrityError` for factors that do not fit.
     """
     tensors = load(weights)
-    found = {name.removesuffix(_A) for name in tensors if name.endswith(_A)}
-    wanted = {f"{name}{end}" for name in found for end in (_A, _B)}
-    if not found or set(tensors) != wanted:  # the magnitudes of DoRA, or tensors of the model itself
-        raise InputError("rank.method:adapter-holds-more")
-    factors = {name: (tensors[f"{name}{_A}"], tensors[f"{name}{_B}"]) for name in sorted(found, key=_in_order)}
+    names = {name.removesuffix(_A) for name in tensors if name.endswith(_A)}
+    expected = {f"{name}{factor}" for name in names for factor in (_A, _B)}
+    if not names or set(tensors) != expected:  # the magnitudes of DoRA, or tensors of the model itself
+        raise InputError("rank.method:not-low-rank")
+    factors = {name: (tensors[f"{name}{_A}"], tensors[f"{name}{_B}"]) for name in sorted(names, key=_in_order)}
     for a, b in factors.values():
         if a.ndim != 2 or b.ndim != 2 or a.shape[0] != rank or b.shape[1] != rank:
-            raise IntegrityError("adapter.shape:adapter-factors-rank")
+            raise IntegrityError("adapter.shape:factors")
         if not (torch.isfinite(a).all() and torch.isfinite(b).all()):
             raise IntegrityError("adapter.values")
     return factors
 
 
 def _in_order(name: str) -> list[tuple[int, str]]:
-    """Sort layer 2 before layer 10."""
+    """Return a sort key that puts layer 2 before layer 10."""
     return [(int(part), "") if part.isdigit() else (-1, part) for part in name.split(".")]

@@ -1,6 +1,6 @@
 """The learning rate of each step: a linear warm-up, then half a cosine down to a tenth.
 
-Cosine decay: SGDR (arXiv:1608.03983), one cycle. A pure function of the step, so that nothing of it needs to be saved.
+Cosine decay as in SGDR (arXiv:1608.03983), one cycle. It is a pure function of the step, so nothing has to be saved.
 """
 
 import math

@@ -1,9 +1,9 @@
-"""Tensors in a sealed file, written and read one at a time: no second copy of a model is ever held in memory.
+"""Tensors in a sealed file, written and read one at a time: memory never holds a second copy of a model.
 
-The plaintext is safetensors (8 bytes little-endian: length of the JSON header; header; data), so that the published
-tools read it once it is unsealed. What the tensors belong to stands in the header's `__metadata__` under `figures`, as
-JSON. Tensors lie in the order of the header, without gaps, in the machine's byte order (little-endian, as safetensors
-demands).
+The plaintext is safetensors (8 bytes little-endian: length of the JSON header; header; data), so that published tools
+can read it once it is unsealed. The figures that belong to the tensors are JSON, in the header's `__metadata__` under
+`figures`. Tensors follow in the order of the header, without gaps, in the machine's byte order (little-endian, as
+safetensors requires).
 """
 
 import json
@@ -22,7 +22,7 @@ from appliance.foundation.errors import IntegrityError
 from appliance.foundation.messages import message
 from appliance.vault.stream import CHUNK_BYTES, SealContext, SealedReader, SealedWriter
 
-MAX_HEADER_BYTES = 64 * 1024 * 1024  # a thousand layers with a dozen tensors each stay far under it
+MAX_HEADER_BYTES = 64 * 1024 * 1024  # far more than a thousand layers with a dozen tensors each need
 _TYPES = {
     torch.float64: "F64",
     torch.float32: "F32",
@@ -31,13 +31,13 @@ _TYPES = {
     torch.int64: "I64",
     torch.uint8: "U8",
 }
-_NAMED = {name: dtype for dtype, name in _TYPES.items()}
+_TYPES_BY_NAME = {name: dtype for dtype, name in _TYPES.items()}
 
 
 def write_tensors(
     path: Path, tensors: Mapping[str, torch.Tensor], figures: dict[str, Any], data_key: bytes, context: SealContext
 ) -> None:
-    """Seal `tensors` and `figures` into `path`, whole or not at all (temporary file, fsync, rename).
+    """Seal `tensors` and `figures` into `path`, completely or not at all (temporary file, fsync, rename).
 
     Raises `StorageError`.
     """
@@ -58,29 +58,27 @@ def write_tensors(
 
 def _header(tensors: Mapping[str, torch.Tensor], figures: dict[str, Any]) -> bytes:
     header: dict[str, Any] = {"__metadata__": {"figures": json.dumps(figures)}}
-    place = 0
+    offset = 0
     for name, tensor in tensors.items():
         size = tensor.numel() * tensor.element_size()
         header[name] = {
             "dtype": _TYPES[tensor.dtype],
             "shape": list(tensor.shape),
-            "data_offsets": [place, place + size],
+            "data_offsets": [offset, offset + size],
         }
-        place += size
+        offset += size
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
     return len(text).to_bytes(8, "little") + text
 
 
 def _bytes_of(tensor: torch.Tensor) -> memoryview:
-    """Return the memory of a contiguous tensor on the CPU: a view, no copy."""
+    """Return the memory of a contiguous CPU tensor: a view, not a copy."""
     return tensor.reshape(-1).view(torch.uint8).numpy().data
 
 
 def _pieces(tensor: torch.Tensor) -> Iterator[memoryview]:
-    """Yield a tensor's bytes in pieces: the writer buffers what it gets, and a whole tensor at once would be held
-    twice.
-    """
+    """Yield a tensor's bytes in pieces: the writer buffers its input, and would hold a whole tensor twice."""
     if tensor.numel():
         view = _bytes_of(tensor.detach().cpu().contiguous())
         for start in range(0, len(view), CHUNK_BYTES):
@@ -88,9 +86,9 @@ def _pieces(tensor: torch.Tensor) -> Iterator[memoryview]:
 
 
 class SealedTensors(Mapping[str, torch.Tensor]):
-    """The tensors of one sealed file; each is read when it is asked for.
+    """The tensors of a sealed file, each read on access.
 
-    Raises `IntegrityError` when it is not what was written.
+    Raises `IntegrityError` when the file is not as it was written.
     """
 
     def __init__(self, path: Path, data_key: bytes, context: SealContext) -> None:
@@ -105,9 +103,9 @@ class SealedTensors(Mapping[str, torch.Tensor]):
                 raise IntegrityError("checkpoint.header")
             header = json.loads(self._reader.read_at(8, size))
             self.figures: dict[str, Any] = dict(json.loads(header.pop("__metadata__")["figures"]))
-            self._places = {
-                name: (_NAMED[each["dtype"]], each["shape"], each["data_offsets"][0] + 8 + size)
-                for name, each in header.items()
+            self._entries = {
+                name: (_TYPES_BY_NAME[entry["dtype"]], entry["shape"], entry["data_offsets"][0] + 8 + size)
+                for name, entry in header.items()
             }
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             self.close()
@@ -117,11 +115,11 @@ class SealedTensors(Mapping[str, torch.Tensor]):
             raise
 
     def verify(self) -> None:
-        """Open every chunk. Raises `IntegrityError` when one was changed."""
+        """Authenticate every chunk. Raises `IntegrityError` when one was changed."""
         self._reader.verify()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._file.close()
 
     def __enter__(self) -> Self:
@@ -133,17 +131,17 @@ class SealedTensors(Mapping[str, torch.Tensor]):
         self.close()
 
     def __getitem__(self, name: str) -> torch.Tensor:
-        dtype, shape, place = self._places[name]
+        dtype, shape, offset = self._entries[name]
         tensor = torch.empty(shape, dtype=dtype)
         if tensor.numel():
             view = _bytes_of(tensor)
             for start in range(0, len(view), CHUNK_BYTES):
-                piece = self._reader.read_at(place + start, min(CHUNK_BYTES, len(view) - start))
+                piece = self._reader.read_at(offset + start, min(CHUNK_BYTES, len(view) - start))
                 view[start : start + len(piece)] = piece
         return tensor
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
+        return iter(self._entries)
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._entries)

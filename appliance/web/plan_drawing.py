@@ -6,13 +6,13 @@ Pure functions, as in `drawing`.
 from collections.abc import Sequence
 from typing import Any
 
+from appliance.foundation.messages import Message, t
 from appliance.planning import (
     FittedPlan,
     Machine,
     MemorySplit,
     ModelShape,
     adapter_parameters,
-    gigabytes,
     matrix_parameters,
 )
 from appliance.reports.training_plan import (
@@ -30,7 +30,7 @@ GAP = 46.0
 LEAST_WIDTH = 5.0  # a rank of 1 must still be seen
 
 
-def review(title: str, settings: dict[str, Any], plan: FittedPlan, batch: str) -> str:
+def review(title: str, settings: dict[str, Any], plan: FittedPlan, batch: Message) -> str:
     """Return what would be done and what it would take.
 
     `title`: a sentence about model and data; `batch`: one about the rows a step.
@@ -39,7 +39,7 @@ def review(title: str, settings: dict[str, Any], plan: FittedPlan, batch: str) -
         ("Time", duration_range(plan.seconds.low, plan.seconds.high)),
         (f"Steps of {settings['batch_size']} rows", f"{plan.steps:,}"),
         ("Learns", f"{_roughly(plan.trained)} numbers"),
-        ("Disk", gigabytes(plan.disk_bytes)),
+        ("Disk", _size(plan.disk_bytes)),
     ]
     flop = flop_sentence({"total": plan.flop.total, "base_share": plan.flop.base_share})
     details = (
@@ -48,7 +48,8 @@ def review(title: str, settings: dict[str, Any], plan: FittedPlan, batch: str) -
         f"{text(flop)}.</p>"
     )
     bar = memory_bar("Memory", plan.memory, plan.available_bytes)
-    return f'<div class="review">{notice(title)}{figures(pairs)}{bar}{"".join(map(notice, plan.advice))}{details}</div>'
+    advice = "".join(notice(str(each)) for each in plan.advice)
+    return f'<div class="review">{notice(title)}{figures(pairs)}{bar}{advice}{details}</div>'
 
 
 def memory_bar(label: str, memory: MemorySplit, available: int) -> str:
@@ -59,15 +60,13 @@ def memory_bar(label: str, memory: MemorySplit, available: int) -> str:
         if getattr(memory, name) >= SHOWN_BYTES
     ]
     whole = max(available, memory.peak.high, 1)
-    said = f"{gigabytes(memory.peak.low)} to {gigabytes(memory.peak.high)} of {gigabytes(available)}"
+    said = f"{_size(memory.peak.low)} to {_size(memory.peak.high)} of {_size(available)}"
     parts = "".join(
         f'<span class="part {name}" style="width:{100 * size / whole:.2f}%"></span>' for name, _, size in held
     )
     low, high = 100 * memory.peak.low / whole, 100 * memory.peak.high / whole
     whisker = f'<span class="whisker" style="left:{low:.1f}%;width:{max(high - low, 0.5):.1f}%"></span>'
-    legend = "".join(
-        f'<span><i class="part {name}"></i>{text(word)} {gigabytes(size)}</span>' for name, word, size in held
-    )
+    legend = "".join(f'<span><i class="part {name}"></i>{text(word)} {_size(size)}</span>' for name, word, size in held)
     return (
         f'<div class="memory"><div class="memory-head"><span>{text(label)}</span><span '
         f'class="bar-said">{said}</span></div>'
@@ -80,7 +79,7 @@ def fit_bar(name: str, memory: MemorySplit | None, machine: Machine, how: str) -
     """Return whether a model fits this machine: a bar, or why it does not."""
     if memory is None:
         return notice(
-            f"{name} does not fit this machine: {gigabytes(machine.memory_bytes)} of memory are too little.", "bad"
+            f"{name} does not fit this machine: {_size(machine.memory_bytes)} of memory are too little.", "bad"
         )
     return memory_bar(f"Memory for {name}, {how}", memory, machine.memory_bytes)
 
@@ -148,6 +147,10 @@ def gpu_fits(heads: Sequence[str], rows: Sequence[tuple[str, Sequence[str]]]) ->
         "QLoRA an adapter; "
         "*: slower, because what is computed on the way is computed twice to save memory; –: nothing fits.",
     )
+
+
+def _size(size: float) -> str:
+    return t("planning.bytes", bytes=size)
 
 
 def _roughly(number: int) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from appliance.foundation.errors import InputError
-from appliance.foundation.messages import Message, message, sentences, verbatim
+from appliance.foundation.messages import Message, message, sentences
 from appliance.jobs.messages import Checkpointed, Done, Notice, Progress, Ready
 from appliance.jobs.starts.train import TrainStart
 from appliance.prompts import ChatPrompts
@@ -123,7 +123,7 @@ def train_adapter(channel: WorkerChannel, start: TrainStart) -> Done:
         "adapter_written": False,
     }
     if outcome.stopped and teller.kept_step != outcome.steps_done:
-        result["sentence"] = sentences(_ending(outcome), message("training-steps-lost")).to_json()
+        result["sentence"] = sentences(*filter(None, (outcome.sentence, message("training-steps-lost")))).to_json()
     if outcome.usable:
         files = adapter_files(loaded, start.model.manifest["id"])
 
@@ -138,7 +138,7 @@ def train_adapter(channel: WorkerChannel, start: TrainStart) -> Done:
 def _figures(outcome: "TrainingOutcome") -> dict[str, Any]:
     return {
         "ending": str(outcome.ending),
-        "sentence": _ending(outcome).to_json() if outcome.sentence else None,
+        "sentence": outcome.sentence.to_json() if outcome.sentence else None,
         "seconds": round(outcome.seconds, 2),
         "tokens": outcome.tokens,
         "tokens_per_s": round(outcome.tokens / outcome.seconds, 1) if outcome.seconds else 0.0,
@@ -147,10 +147,6 @@ def _figures(outcome: "TrainingOutcome") -> dict[str, Any]:
         "steps": outcome.steps_done,
         "best_step": outcome.steps_done if outcome.best_step is None else outcome.best_step,
     }
-
-
-def _ending(outcome: "TrainingOutcome") -> Message:
-    return verbatim(outcome.sentence)
 
 
 def _passed_over(steps: list[int], goes_on: int) -> Message:

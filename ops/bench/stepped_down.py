@@ -4,9 +4,9 @@ as a table.
 python -m ops.bench.stepped_down
 """
 
+from appliance.foundation.messages import message
 from appliance.planning import Footprint, step_down
 from appliance.planning.passes import PASS_TOKENS
-from appliance.services.training.train_adapter import NOTHING_LEFT
 from appliance.training.endings import Ending, TrainingOutcome
 from appliance.workers.room import FULL
 
@@ -17,10 +17,15 @@ def rows() -> list[tuple[str, str]]:
     now = Footprint(PASS_TOKENS[0], activation_checkpointing=False)
     while (lower := step_down(now)) is not None:
         kept = ", checkpointing" if now.activation_checkpointing else ""
-        found.append((f"memory ran out with passes of {now.pass_tokens} tokens{kept}", lower.sentence))
+        found.append((f"memory ran out with passes of {now.pass_tokens} tokens{kept}", str(lower.sentence)))
         now = lower.footprint
-    found.append((f"memory ran out with passes of {now.pass_tokens} tokens, checkpointing", NOTHING_LEFT))
-    found.append(("the disk is full", FULL))
+    found.append(
+        (
+            f"memory ran out with passes of {now.pass_tokens} tokens, checkpointing",
+            str(message("worker.out-of-memory:nothing-left")),
+        )
+    )
+    found.append(("the disk is full", str(FULL)))
     for ending, best, when in (
         (Ending.STOPPED, 36, "somebody stops it"),
         (Ending.STOPPED, None, "somebody stops it before the first validation"),
@@ -29,7 +34,7 @@ def rows() -> list[tuple[str, str]]:
         (Ending.DIVERGED, None, "the same, before the first validation"),
     ):
         outcome = TrainingOutcome(ending, 51, 120, 0.0, None, best, 0, 0.0)
-        found.append((when, outcome.sentence))
+        found.append((when, str(outcome.sentence)))
     return found
 
 

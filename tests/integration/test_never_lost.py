@@ -211,7 +211,7 @@ def assert_told(home: Home, found: dict[str, Any], reason: str) -> None:
     assert found["state"] == "succeeded"
     assert found["adapter_written"]
     assert found["stepped_down"][0].startswith(
-        "Memory ran out, so each batch is now computed in passes of at most 512 tokens instead of 1024."
+        "Memory ran out, so each batch is now computed in passes of at most 512 tokens instead of 1,024."
     )
     steps = [entry for entry in home.log() if entry["action"] == "job.step-down"]
     assert len(steps) == len(found["stepped_down"])

@@ -77,7 +77,7 @@ def test_a_sweep_that_is_killed_and_stopped_goes_on_and_its_winner_is_what_a_tra
     (job,) = home("job", "list")
     with another_compute_type(home, job["id"]):
         process = home.start("job", "resume", job["id"], "--json")
-        assert "type of numbers" in error_of(process, *process.communicate(timeout=SOON_S))["sentence"]
+        assert "unknown compute type" in error_of(process, *process.communicate(timeout=SOON_S))["sentence"]
     before = home("job", "show", job["id"])["progress"]
     done = home("job", "resume", job["id"])
     assert done["state"] == "succeeded"

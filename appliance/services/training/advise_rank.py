@@ -1,16 +1,43 @@
 """Before training: a recommended rank from the data's size, the model and the memory of this machine."""
 
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from appliance.foundation.errors import InputError
-from appliance.planning import ADAPTER_METHODS, PRESETS, Machine, MethodChoice, Training, advise_rank, passes_that_fit
+from appliance.foundation.json_records import spoken
+from appliance.planning import (
+    ADAPTER_METHODS,
+    PRESETS,
+    Machine,
+    MethodChoice,
+    Training,
+    advise_rank,
+    passes_that_fit,
+    row_lengths,
+)
 from appliance.planning.passes import memory_of, pass_sizes
+from appliance.planning.rank_advice import RankAdvice
 from appliance.planning.work import COMPLETION_SHARE
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.machine import measured_machine
 from appliance.services.operations import DatasetId, ModelId, operation
-from appliance.services.training.plan_training import CHARACTERS_A_TOKEN, Subject, look_at
+from appliance.services.training.plan_training import Subject, look_at
+
+
+@dataclass(frozen=True)
+class AdvisedRank:
+    """The advice with what it is about; `memory_gib`: the budget that counted."""
+
+    advice: RankAdvice
+    dataset_id: str
+    model_id: str
+    method: str
+    memory_gib: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as it is shown."""
+        about = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "advice"}
+        return {**spoken(self.advice.to_json()), **about}
 
 
 @operation("rank.advise", action="job.plan", on="dataset")
@@ -22,7 +49,7 @@ def advise_before(
     model_id: ModelId,
     method: str = "qlora",
     memory_gib: float | None = None,
-) -> dict[str, Any]:
+) -> AdvisedRank:
     """Return the recommended rank with its reason, and what each rank could hold and needs.
 
     Without `memory_gib`, this machine's memory counts. Raises `InputError` when there is nothing to learn or no rank
@@ -32,7 +59,7 @@ def advise_before(
     return rank_advice(subject, measured_machine(context), method=method, memory_gib=memory_gib)
 
 
-def rank_advice(subject: Subject, machine: Machine, *, method: str, memory_gib: float | None = None) -> dict[str, Any]:
+def rank_advice(subject: Subject, machine: Machine, *, method: str, memory_gib: float | None = None) -> AdvisedRank:
     """Return what `advise_before` does, of what was read already. Raises the same."""
     if method not in ADAPTER_METHODS:
         raise InputError("rank.method", method=method, adapter_methods=", ".join(ADAPTER_METHODS))
@@ -52,13 +79,7 @@ def rank_advice(subject: Subject, machine: Machine, *, method: str, memory_gib: 
         return memory.needed
 
     advice = advise_rank(shape, answer_tokens=tokens, peak_bytes=peak_bytes, budget_bytes=budget)
-    return {
-        **advice.to_json(),
-        "dataset_id": subject.dataset.id,
-        "model_id": subject.model.id,
-        "method": method,
-        "memory_gib": round(budget / 2**30, 1),
-    }
+    return AdvisedRank(advice, subject.dataset.id, subject.model.id, method, round(budget / 2**30, 1))
 
 
 def answer_tokens(lengths: dict[str, Any], training_rows: int) -> int:
@@ -66,11 +87,7 @@ def answer_tokens(lengths: dict[str, Any], training_rows: int) -> int:
 
     Raises `InputError` when it counted none.
     """
-    counts, edges = lengths.get("counts", []), lengths.get("edges", [])
-    counted = sum(counts)
-    if not counted:
+    counted = row_lengths(lengths)
+    if counted is None:
         raise InputError("rank.lengths")
-    middle = sum(count * (low + high) / 2 for count, low, high in zip(counts, edges, edges[1:], strict=False)) / counted
-    if lengths.get("unit") == "characters":
-        middle /= CHARACTERS_A_TOKEN
-    return int(middle * COMPLETION_SHARE * training_rows)
+    return int(counted.mean * COMPLETION_SHARE * training_rows)

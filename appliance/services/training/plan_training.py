@@ -15,6 +15,7 @@ from appliance.datasets.records import Dataset, DatasetVersion, get_dataset, get
 from appliance.datasets.token_lengths import TURN_TOKENS
 from appliance.foundation.errors import InputError
 from appliance.foundation.identifiers import is_id
+from appliance.foundation.messages import Message, message, sentences
 from appliance.jobs.access import MAX_SEED
 from appliance.models import TEMPLATE_NAME
 from appliance.models.records import BaseModel, get_model
@@ -30,6 +31,8 @@ from appliance.planning import (
     Training,
     expected,
     fit_training,
+    row_lengths,
+    tokens_of,
     training_plan,
 )
 from appliance.planning.training_record import TrainingSettings
@@ -37,7 +40,6 @@ from appliance.services.context import Caller, ServiceContext
 from appliance.services.machine import measured_machine
 from appliance.services.operations import DatasetId, ModelId, operation
 
-CHARACTERS_A_TOKEN = 3.5  # of European languages in tokenizers of 30,000 to 150,000 entries, roughly
 UNKNOWN_TOKENS = 150.0  # a row's length where nobody counted
 
 
@@ -94,14 +96,9 @@ class Subject:
     def row_sizes(self) -> RowSizes:
         """Return how long the rows are, from what was counted at import; the system prompt is in front of each."""
         dataset, limit = self.dataset, self.max_length
-        counted = self.version.report.get("tokens", {})
-        shared = len(dataset.system_prompt) / CHARACTERS_A_TOKEN + TURN_TOKENS if dataset.system_prompt else 0.0
-        scale = 1.0 if counted.get("unit") == "tokens" else 1 / CHARACTERS_A_TOKEN
-        mean, longest = UNKNOWN_TOKENS, float(limit)
-        if counted.get("counted"):
-            middles = [(low + high) / 2 for low, high in zip(counted["edges"], counted["edges"][1:], strict=False)]
-            total = sum(middle * count for middle, count in zip(middles, counted["counts"], strict=True))
-            mean, longest = scale * total / counted["counted"], scale * counted["longest"]
+        lengths = row_lengths(self.version.report.get("tokens", {}))
+        mean, longest = (lengths.mean, lengths.longest) if lengths else (UNKNOWN_TOKENS, float(limit))
+        shared = tokens_of(len(dataset.system_prompt)) + TURN_TOKENS if dataset.system_prompt else 0.0
         # A row that is longer than the limit is left out.
         whole = min(float(limit), max(2.0, mean + shared))
         return RowSizes(
@@ -133,11 +130,11 @@ class PlannedTraining:
 
     settings: PlannedSettings
     fitted: FittedPlan
-    batch: str
+    batch: Message
 
     def to_json(self) -> dict[str, Any]:
         """Return it as it is shown."""
-        fitted = asdict(self.fitted)
+        fitted = {**asdict(self.fitted), "advice": self.fitted.advice}
         memory = self.fitted.memory
         peak = {"expected": memory.total, "low": memory.peak.low, "high": memory.peak.high}
         return {
@@ -231,10 +228,10 @@ def _settings(choice: TrainingChoice, method: str, shape: ModelShape, training_r
     )
 
 
-def _batch_reason(choice: TrainingChoice, training_rows: int, batch_size: int) -> str:
+def _batch_reason(choice: TrainingChoice, training_rows: int, batch_size: int) -> Message:
     preset = PRESETS[choice.preset]
-    rows = (
-        preset.batch(training_rows).reason if choice.batch_size is None else f"{batch_size} rows a step, as you said."
-    )
-    passes = preset.more_passes(training_rows, batch_size) if choice.epochs is None else ""
-    return f"{rows} {passes}".rstrip()
+    rows = preset.batch(training_rows).reason
+    if choice.batch_size is not None:
+        rows = message("planning.batch-chosen", rows=batch_size)
+    passes = preset.more_passes(training_rows, batch_size) if choice.epochs is None else None
+    return sentences(rows, passes) if passes else rows

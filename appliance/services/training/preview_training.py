@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from appliance.foundation.errors import ApplianceError, InputError
-from appliance.foundation.messages import Message, message, verbatim
+from appliance.foundation.messages import Message, message
 from appliance.planning import ADAPTER_METHODS, AUTOMATIC, Machine
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.machine import measured_machine
@@ -65,4 +65,4 @@ def _advised(subject: Subject, machine: Machine, choice: TrainingChoice) -> tupl
         found = rank_advice(subject, machine, method=method)
     except ApplianceError as error:
         return None, error.message
-    return int(found["rank"]), verbatim(str(found["sentence"]))
+    return found.advice.rank, found.advice.sentence

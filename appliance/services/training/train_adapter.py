@@ -11,7 +11,7 @@ from appliance.datasets.records import get_dataset
 from appliance.foundation.errors import ApplianceError, InputError, WorkerError
 from appliance.foundation.identifiers import new_id
 from appliance.foundation.json_records import stored
-from appliance.foundation.messages import Message, verbatim
+from appliance.foundation.messages import Message
 from appliance.jobs.access import StartMessage
 from appliance.jobs.conversation import WorkerOrder
 from appliance.jobs.messages import DIVERGED
@@ -147,7 +147,7 @@ def step_training_down(context: ServiceContext, task: Task[Any], error: Applianc
     if lower is None:
         raise WorkerError("worker.out-of-memory:nothing-left") from error
     log_failure(context, job, error)
-    footprint, told = asdict(lower.footprint), verbatim(lower.sentence)
+    footprint, told = asdict(lower.footprint), lower.sentence
     context.log.append(APPLIANCE, "job.step-down", job.ref, Outcome.SUCCEEDED, reason=error.code, details=footprint)
     with context.database.begin() as connection:
         note_on_job(connection, job.id, told)

@@ -1,4 +1,4 @@
-"""The ways to train, each a file behind one protocol."""
+"""The training methods, a file each, behind one protocol."""
 
 from appliance.training.methods.artefact import adapter_files
 from appliance.training.methods.full import FullMethod

@@ -1,8 +1,6 @@
-"""What a training leaves: PEFT's two files for adapters, the trained tensors and what they are for the other methods;
-bytes in memory.
+"""The result of a training as two files, in memory: PEFT's for adapters, else trained tensors and their configuration.
 
-Both kinds go by the names that PEFT gives its files, so that whoever seals, moves and opens them need not know which
-they have.
+Both kinds use PEFT's file names, so that the code that seals, moves and opens them need not tell them apart.
 """
 
 import json
@@ -19,10 +17,7 @@ ADAPTER_CONFIG = "adapter_config.json"
 
 
 def adapter_files(loaded: LoadedModel, base_name: str) -> dict[str, bytes]:
-    """Return `adapter_model.safetensors` and `adapter_config.json`.
-
-    Trained tensors are in the compute type: as they were validated.
-    """
+    """Return `adapter_model.safetensors` and `adapter_config.json`. Trained tensors have the validated compute type."""
     if loaded.peft is None:
         state = {name: tensor.detach().to(loaded.decoder.compute_type) for name, tensor in loaded.trainable.items()}
         assert loaded.tuned is not None

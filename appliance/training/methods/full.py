@@ -1,7 +1,7 @@
 """Full fine-tuning: every parameter learns.
 
-The parameters and the optimiser's moments are fp32 whatever the model computes in, because a small step on a large bf16
-number is lost (mixed precision, arXiv:1710.03740); each product casts its matrix on the way and drops the copy.
+The parameters and the optimiser's moments are fp32 whatever the compute type, because a small step on a large bf16
+number is lost (mixed precision, arXiv:1710.03740). Each product casts its matrix and drops the copy afterwards.
 """
 
 from pathlib import Path
@@ -19,7 +19,7 @@ class FullMethod:
     name = "full"
 
     def load(self, folder: Path, settings: MethodSettings) -> LoadedModel:
-        """Load the base model in fp32, all of it trainable. Tied embedding and head are one parameter, and stay one."""
+        """Load the base model in fp32, all of it trainable. A tied embedding and head stay one parameter."""
         model = load_base(folder, quantised=False, compute_type=torch.float32)
         return train_all(model, settings)
 

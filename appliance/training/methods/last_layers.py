@@ -1,8 +1,8 @@
-"""Transfer learning: the last layers learn, the rest stays as it is.
+"""Transfer learning: the last layers learn, the rest stays frozen.
 
-What learns is held in fp32 as in `full`. A head that is tied to the embedding is taken apart before it learns: trained
-alone, it would change what the frozen layers are given. The trained head is then a matrix of its own (vocabulary x
-hidden more numbers), and the configuration that is kept with it says so.
+What learns is in fp32, as in `full`. A head that is tied to the embedding is copied before it learns: otherwise its
+training would change the input of the frozen layers. The trained head is then a separate matrix (vocabulary x hidden
+more numbers), and its configuration says so.
 """
 
 from pathlib import Path
@@ -15,21 +15,21 @@ from appliance.inference.loading import load_base
 from appliance.training.decoder import Decoder
 from appliance.training.methods.method import LoadedModel, MethodSettings, TunedParts
 
-DEFAULT_LAYERS = 2  # when the settings name no number
+DEFAULT_LAYERS = 2  # where the settings do not say
 
 
 class LastLayersMethod:
-    """The last decoder layers learn, and the head if asked."""
+    """The last decoder layers learn, and the head on request."""
 
     name = "last-layers"
 
     def load(self, folder: Path, settings: MethodSettings) -> LoadedModel:
-        """Load the base model in the compute type. Raises `InputError` when it has not that many layers."""
+        """Load the base model in the compute type. Raises `InputError` when it has fewer layers than wanted."""
         return train_last(load_base(folder, quantised=False, compute_type=settings.compute_type), settings)
 
 
 def train_last(model: Any, settings: MethodSettings) -> LoadedModel:
-    """Let the last layers of a loaded model learn. Raises `InputError` when it has not that many."""
+    """Let the last layers of a loaded model learn. Raises `InputError` when it has fewer than wanted."""
     layers = model.model.layers
     count = settings.last_layers or min(DEFAULT_LAYERS, len(layers))
     if count > len(layers):

@@ -8,12 +8,12 @@ from appliance.training.methods.method import LoadedModel, MethodSettings
 
 
 class LoraMethod:
-    """Adapters on the model as it is."""
+    """Adapters on the unchanged model."""
 
     name = "lora"
 
     def load(self, folder: Path, settings: MethodSettings) -> LoadedModel:
-        """Load the base model and put adapters on it."""
+        """Load the base model and add adapters."""
         return inject_lora(
             load_base(folder, quantised=False, compute_type=settings.compute_type), settings, method=self.name
         )

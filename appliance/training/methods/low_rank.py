@@ -1,4 +1,4 @@
-"""Adapters of low rank on a frozen model: what LoRA and QLoRA share."""
+"""Low-rank adapters on a frozen model: what LoRA and QLoRA share."""
 
 import warnings
 from typing import Any
@@ -11,14 +11,13 @@ from appliance.training.methods.method import LoadedModel, MethodSettings
 
 
 def inject_lora(model: Any, settings: MethodSettings, *, method: str) -> LoadedModel:
-    """Put adapters on every linear layer but the head: h = W0 x + (lora_alpha / rank) B A x, A random, B zero (LoRA,
-    arXiv:2106.09685).
+    """Add adapters to every linear layer but the head: h = W0 x + (lora_alpha / rank) B A x, with A random and B zero.
 
-    All linear layers rather than attention alone: "LoRA Without Regret" (Thinking Machines, 2025) and QLoRA
-    (arXiv:2305.14314, section 4). use_rslora: lora_alpha / sqrt(rank) instead, so that high ranks learn as fast
-    (rsLoRA, arXiv:2312.03732). use_dora: the columns' lengths learn apart from their directions (DoRA,
-    arXiv:2402.09353); slower, as PEFT computes it. The adapters' weights are fp32; products with them are in the
-    compute type. No dropout: short runs on small data.
+    LoRA: arXiv:2106.09685. All linear layers rather than attention alone: "LoRA Without Regret" (Thinking Machines,
+    2025) and QLoRA (arXiv:2305.14314, section 4). use_rslora: lora_alpha / sqrt(rank) instead, so that high ranks learn
+    as fast (rsLoRA, arXiv:2312.03732). use_dora: lengths and directions learn separately (DoRA, arXiv:2402.09353);
+    slower, because PEFT computes it. The adapters' weights are fp32, products with them in the compute type. No
+    dropout: runs are short and data is small.
     """
     model.requires_grad_(False)
     torch.manual_seed(settings.seed)
@@ -32,7 +31,7 @@ def inject_lora(model: Any, settings: MethodSettings, *, method: str) -> LoadedM
         use_dora=settings.use_dora,
     )
     with warnings.catch_warnings():
-        # PEFT 0.21 asks for a property that transformers 5 has renamed; it still answers.
+        # PEFT 0.21 reads a property that transformers 5 has renamed but still supports.
         warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated", category=FutureWarning)
         peft = get_peft_model(model, config)
     causal = peft.get_base_model()
@@ -41,9 +40,7 @@ def inject_lora(model: Any, settings: MethodSettings, *, method: str) -> LoadedM
 
 
 def _linear_names(model: Any) -> list[str]:
-    """Return the last parts of the names of all linear layers but the head ("q_proj"), which hold for every layer of
-    the model.
-    """
+    """Return the last parts of the names of all linear layers but the head ("q_proj"), as every block has them."""
     head = model.get_output_embeddings()
     linear = {
         name.rpartition(".")[2]

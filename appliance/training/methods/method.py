@@ -1,4 +1,4 @@
-"""What a training method is: how to load the model, and which parameters learn."""
+"""What defines a training method: how the model is loaded, and which parameters learn."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ from appliance.training.packed_passes import PackedPass
 
 @dataclass(frozen=True)
 class MethodSettings:
-    """How to train; a method reads what concerns it.
+    """How to train; each method reads its own settings.
 
     rank, lora_alpha, use_rslora, use_dora: of LoRA and QLoRA. last_layers, train_head: of last-layers. compute_type: of
-    the activations and of what is frozen. activation_checkpointing: compute activations twice rather than keep them.
+    activations and frozen weights. activation_checkpointing: compute activations twice instead of keeping them.
     """
 
     compute_type: torch.dtype
@@ -34,11 +34,10 @@ class MethodSettings:
 
 @dataclass
 class LoadedModel:
-    """A model ready to train: the causal language model, PEFT's model around it where there are adapters, and how
-    training computes it.
+    """A model ready to train: the causal language model, PEFT's model around it where there are adapters, its decoder.
 
-    first_learning: the first layer that has anything to learn at or below it is needed anew each step; what comes
-    before is frozen, and its output for an example the same in each epoch. 0: nothing is.
+    first_learning: the first layer that learns. The layers before it are frozen, and their output for an example is the
+    same in each epoch.
     """
 
     causal: Any
@@ -51,22 +50,19 @@ class LoadedModel:
 
     @property
     def trainable(self) -> dict[str, torch.nn.Parameter]:
-        """Return the parameters that learn, by name."""
+        """The parameters that learn, by name."""
         outer = self.peft if self.peft is not None else self.causal
         return {name: parameter for name, parameter in outer.named_parameters() if parameter.requires_grad}
 
     def summed_loss(self, packed: PackedPass) -> torch.Tensor:
         """Return the sum of -log p (nats) over the pass's targets."""
-        known = self.features.of(packed) if self.features is not None else None
-        return self.decoder.summed_loss(packed, known, first=self.first_learning)
+        features = self.features.of(packed) if self.features is not None else None
+        return self.decoder.summed_loss(packed, features, first=self.first_learning)
 
     def remember(
         self, examples: Sequence[TokenizedExample], shared: int, pass_tokens: int, spill: SealedSpill | None = None
     ) -> None:
-        """Compute once what the frozen layers make of the examples; nothing where the first layer learns.
-
-        Raises `StorageError`.
-        """
+        """Compute the frozen layers' output for the examples, where there are frozen layers. Raises `StorageError`."""
         if self.first_learning:
             self.features = FrozenFeatures(self.decoder, range(self.first_learning), shared, spill)
             self.features.compute(examples, pass_tokens)
@@ -74,17 +70,17 @@ class LoadedModel:
 
 @dataclass(frozen=True)
 class TunedParts:
-    """What the configuration of trained tensors says beside the method: see `models.tuned_configuration`."""
+    """What the configuration of trained tensors says besides the method: see `models.tuned_configuration`."""
 
     last_layers: int
     train_head: bool
 
 
 class Method(Protocol):
-    """One way to train."""
+    """A training method."""
 
     name: str
 
     def load(self, folder: Path, settings: MethodSettings) -> LoadedModel:
-        """Load the base model of `folder` with what learns. Raises `InputError` when the model cannot be trained so."""
+        """Load the base model of `folder`, ready to train. Raises `InputError` when the method cannot train it."""
         ...

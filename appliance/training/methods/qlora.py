@@ -13,7 +13,7 @@ class QloraMethod:
     name = "qlora"
 
     def load(self, folder: Path, settings: MethodSettings) -> LoadedModel:
-        """Load the base model in NF4 and put adapters on it."""
+        """Load the base model in NF4 and add adapters."""
         return inject_lora(
             load_base(folder, quantised=True, compute_type=settings.compute_type), settings, method=self.name
         )

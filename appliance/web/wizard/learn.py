@@ -76,7 +76,7 @@ def draw_layers(appliance: Appliance, caller: Caller, model_id: str | None, rank
 
 def draw_gpu_table() -> str:
     """Return the most that fits on each size of GPU."""
-    rows = [(parameter_name(row.parameters), [_most(cell) for cell in row.fitting]) for row in gpu_table()]
+    rows = [(str(parameter_name(row.parameters)), [_most(cell) for cell in row.fitting]) for row in gpu_table()]
     return plan_drawing.gpu_fits(("Parameters", *(f"{size} GB" for size in GPU_GB)), rows)
 
 

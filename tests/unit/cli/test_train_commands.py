@@ -34,7 +34,7 @@ def test_a_rank_that_cannot_be_says_which_can(shell: Any) -> None:
     refused = shell.refused("parameters", "--rows", "10", "--columns", "20", "--rank", "11")
     assert refused == {
         "code": "planning.rank",
-        "sentence": "The rank is 11; for 10 by 20 it must lie between 1 and 10.",
+        "sentence": "The rank is 11; for 10 by 20 it must be between 1 and 10.",
     }
 
 

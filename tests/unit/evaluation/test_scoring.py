@@ -1,4 +1,4 @@
-"""When an answer is right: SQuAD's normalisation, whole words, and refusals in any usual wording."""
+"""An answer is scored by SQuAD's normalisation, whole words, and the usual wordings of declining."""
 
 import pytest
 from hypothesis import given
@@ -17,8 +17,8 @@ def test_text_is_normalised_as_squad_does(text: str, expected: str) -> None:
 
 
 @given(st.text(max_size=60))
-def test_normalising_twice_changes_nothing_more_in_words(text: str) -> None:
-    """What is compared is in a normal form, but for articles that punctuation had hidden."""
+def test_normalising_settles(text: str) -> None:
+    """After the second time, which drops articles that punctuation had hidden."""
     assert normalise(normalise(normalise(text))) == normalise(normalise(text))
 
 
@@ -47,12 +47,12 @@ def test_token_f1_counts_words_with_their_number(answer: str, reference: str, f1
         ("", "14", False),
     ],
 )
-def test_a_key_fact_counts_as_whole_words_alone(answer: str, fact: str, expected: bool) -> None:
+def test_a_key_fact_is_matched_as_whole_words(answer: str, fact: str, expected: bool) -> None:
     """114 is not 14."""
     assert right(answer, reference="unused", key_fact=fact) is expected
 
 
-def test_without_a_key_fact_an_answer_must_nearly_be_the_reference() -> None:
+def test_without_a_key_fact_an_answer_must_be_close_to_the_reference() -> None:
     """F1 of 0.8."""
     reference = "Ask the front desk for a visitor badge before noon"
     assert right("Ask the front desk for visitor badge before noon.", reference=reference)
@@ -62,12 +62,11 @@ def test_without_a_key_fact_an_answer_must_nearly_be_the_reference() -> None:
 @pytest.mark.parametrize(
     "answer", ["The handbook does not say.", "I don't know.", "That is not mentioned in the text."]
 )
-def test_refusals_are_known_by_their_wording(answer: str) -> None:
-    """The usual ones."""
+def test_declining_is_recognised_by_its_usual_wordings(answer: str) -> None:
     assert declines(answer)
 
 
-def test_a_refusal_in_the_datasets_own_wording_counts() -> None:
+def test_declining_in_the_datasets_own_wording_counts() -> None:
     """And an answer does not."""
     own = ["Please ask the personnel office about this topic directly."]
     assert declines("Please ask the personnel office about this directly.", own)

@@ -1,4 +1,4 @@
-"""The probe decides between two types, by what this machine does."""
+"""The probe chooses between two types by this machine's speed."""
 
 import subprocess
 import sys
@@ -10,15 +10,15 @@ from appliance.foundation.errors import IntegrityError
 from appliance.inference.compute_type import GAIN_NEEDED, _seconds, named_type, probe, type_name
 
 
-def test_it_answers_one_of_two_types() -> None:
-    """And a name that a configuration takes."""
-    found = probe()
-    assert found in {torch.bfloat16, torch.float32}
-    assert getattr(torch, type_name(found)) is found
+def test_the_probe_returns_one_of_two_types() -> None:
+    """With a name for configurations."""
+    dtype = probe()
+    assert dtype in {torch.bfloat16, torch.float32}
+    assert getattr(torch, type_name(dtype)) is dtype
 
 
 def test_a_machine_whose_bf16_is_far_slower_computes_in_fp32() -> None:
-    """Where the gap is large it must be seen; where it is small, either is right."""
+    """A large gap must be seen; with a small one, either type is right."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     slow, fast = _seconds(torch.float32, torch.bfloat16)
@@ -28,17 +28,17 @@ def test_a_machine_whose_bf16_is_far_slower_computes_in_fp32() -> None:
     assert probe() is (torch.float32 if fast > slow else torch.bfloat16)
 
 
-def test_a_checkpoints_type_is_found_by_its_name() -> None:
-    """And an unknown one is refused."""
+def test_a_type_is_found_by_its_name_and_an_unknown_name_is_refused() -> None:
+    """As in checkpoints."""
     for dtype in (torch.bfloat16, torch.float32):
         assert named_type(type_name(dtype)) is dtype
     for name in ("", "int8", "load"):
-        with pytest.raises(IntegrityError, match="type of numbers"):
+        with pytest.raises(IntegrityError, match="unknown compute type"):
             named_type(name)
 
 
-def test_tiny_numbers_are_taken_as_zero_in_every_thread() -> None:
-    """In a process of its own: it would stay so for all tests."""
+def test_denormals_are_zero_in_every_thread() -> None:
+    """In a separate process, so that the other tests keep theirs."""
     code = """
 import torch
 from appliance.inference.compute_type import flush_denormals

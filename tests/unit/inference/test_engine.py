@@ -1,6 +1,4 @@
-"""Generation: greedy as the library's own, the same in a batch as alone, with the adapter on or off on one code
-path.
-"""
+"""Generation is greedy like the library's, the same in a batch as alone, and switches the adapter on and off."""
 
 import json
 import re
@@ -21,7 +19,7 @@ NEVER: frozenset[int] = frozenset()
 
 
 def model_config(*, tied: bool) -> LlamaConfig:
-    """Return a configuration whose random model gives answers that differ."""
+    """Return a configuration whose random models give different answers."""
     return LlamaConfig(
         vocab_size=96,
         hidden_size=64,
@@ -66,7 +64,7 @@ def tuned_files(folder: Path, method: str, **options: Any) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def tied_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a model whose head is its embedding."""
+    """Return the folder of a model with a tied head."""
     folder = tmp_path_factory.mktemp("tied")
     torch.manual_seed(4)
     LlamaForCausalLM(model_config(tied=True)).save_pretrained(folder)
@@ -78,8 +76,8 @@ def engine(folder: Path, adapter: dict[str, bytes] | None = None, *, quantised: 
     return Engine.load(folder, quantised=quantised, compute_type=torch.float32, adapter=adapter)
 
 
-def test_it_chooses_what_the_library_chooses(folder: Path) -> None:
-    """Token by token, greedily."""
+def test_generation_matches_the_librarys_greedy_search(folder: Path) -> None:
+    """Token by token."""
     model = LlamaForCausalLM.from_pretrained(folder)
     for prompt in PROMPTS:
         expected = model.generate(
@@ -90,14 +88,14 @@ def test_it_chooses_what_the_library_chooses(folder: Path) -> None:
         ]
 
 
-def test_a_batch_answers_as_each_alone(folder: Path, adapter: dict[str, bytes]) -> None:
-    """Padding is not seen."""
+def test_a_batch_gives_the_answers_of_each_prompt_alone(folder: Path, adapter: dict[str, bytes]) -> None:
+    """Padding has no effect."""
     loaded = engine(folder, adapter)
     together = loaded.answer(PROMPTS, max_new_tokens=6, end_tokens=NEVER)
     assert together == [loaded.answer([prompt], max_new_tokens=6, end_tokens=NEVER)[0] for prompt in PROMPTS]
 
 
-def test_an_end_token_ends_one_row_and_is_no_part_of_it(folder: Path) -> None:
+def test_an_end_token_ends_its_row_and_is_left_out(folder: Path) -> None:
     """The others go on."""
     loaded = engine(folder)
     free = loaded.answer(PROMPTS, max_new_tokens=8, end_tokens=NEVER)
@@ -108,7 +106,7 @@ def test_an_end_token_ends_one_row_and_is_no_part_of_it(folder: Path) -> None:
 
 
 def test_the_original_is_the_model_without_its_adapter(folder: Path, adapter: dict[str, bytes]) -> None:
-    """Switched off and on again, on one loaded model."""
+    """The adapter of one loaded model is switched off and on again."""
     with_adapter = engine(folder, adapter)
     tuned = with_adapter.answer(PROMPTS, max_new_tokens=6, end_tokens=NEVER)
     with with_adapter.original():
@@ -119,7 +117,6 @@ def test_the_original_is_the_model_without_its_adapter(folder: Path, adapter: di
 
 
 def test_streaming_gives_the_same_tokens(folder: Path) -> None:
-    """One at a time."""
     loaded = engine(folder)
     streamed = list(loaded.stream(PROMPTS[1], max_new_tokens=7, end_tokens=NEVER))
     assert [streamed] == loaded.answer([PROMPTS[1]], max_new_tokens=7, end_tokens=NEVER)
@@ -127,7 +124,7 @@ def test_streaming_gives_the_same_tokens(folder: Path) -> None:
 
 @pytest.mark.parametrize("change", ["fewer", "other", "shape"])
 def test_an_adapter_that_does_not_fit_is_refused(folder: Path, adapter: dict[str, bytes], change: str) -> None:
-    """Not loaded by half."""
+    """It is not loaded in part."""
     tensors = load(adapter["adapter_model.safetensors"])
     name = next(iter(tensors))
     if change == "fewer":
@@ -141,7 +138,7 @@ def test_an_adapter_that_does_not_fit_is_refused(folder: Path, adapter: dict[str
 
 
 def test_a_quantised_model_takes_the_adapter_too(folder: Path, adapter: dict[str, bytes]) -> None:
-    """On NF4 weights; its original is the quantised model."""
+    """Its original is the quantised model."""
     loaded = engine(folder, adapter, quantised=True)
     with loaded.original():
         original = loaded.answer(PROMPTS, max_new_tokens=4, end_tokens=NEVER)
@@ -153,10 +150,10 @@ def test_a_quantised_model_takes_the_adapter_too(folder: Path, adapter: dict[str
 @pytest.mark.parametrize(
     "options", [{"method": "full"}, {"method": "last-layers", "last_layers": 1, "train_head": True}]
 )
-def test_trained_tensors_are_switched_as_an_adapter_is(
+def test_trained_tensors_are_switched_like_an_adapter(
     folder: Path, tied_folder: Path, tied: bool, options: dict[str, Any]
 ) -> None:
-    """Original, tuned and original again, on one loaded model, whether the head is the embedding or not."""
+    """Original and tuned in turn on one loaded model, with a tied head or a separate one."""
     used = tied_folder if tied else folder
     both = engine(used, tuned_files(used, **options))
     tuned = both.answer(PROMPTS, max_new_tokens=6, end_tokens=NEVER)
@@ -170,7 +167,7 @@ def test_trained_tensors_are_switched_as_an_adapter_is(
 
 @pytest.mark.parametrize("change", ["fewer", "more", "shape"])
 def test_trained_tensors_that_do_not_fit_are_refused(folder: Path, change: str) -> None:
-    """Not loaded by half."""
+    """They are not loaded in part."""
     files = tuned_files(folder, "last-layers", last_layers=1)
     tensors = load(files["adapter_model.safetensors"])
     name = next(iter(tensors))
@@ -186,7 +183,7 @@ def test_trained_tensors_that_do_not_fit_are_refused(folder: Path, change: str) 
 
 @pytest.mark.parametrize("options", [{"use_rslora": True}, {"use_dora": True}])
 def test_variants_of_lora_answer_as_they_were_trained(folder: Path, options: dict[str, bool]) -> None:
-    """The scaling and the lengths come with the adapter."""
+    """The scaling and DoRA's lengths come with the adapter."""
     loaded = METHODS["lora"]().load(
         folder, MethodSettings(compute_type=torch.float32, seed=0, rank=4, lora_alpha=8, **options)
     )

@@ -1,4 +1,4 @@
-"""A base model lies where it is to be computed, whole."""
+"""All of a base model is on the device that computes it."""
 
 from pathlib import Path
 
@@ -26,14 +26,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("quantised", [False, True])
-def test_a_model_is_put_where_this_machine_computes(folder: Path, quantised: bool) -> None:
+def test_a_model_is_on_the_compute_device(folder: Path, quantised: bool) -> None:
     """On a machine with a GPU that is the GPU, for packed and plain models alike."""
     model = load_base(folder, quantised=quantised, compute_type=torch.float32)
-    assert {each.device for each in (*model.parameters(), *model.buffers())} == {compute_device()}
+    assert {tensor.device for tensor in (*model.parameters(), *model.buffers())} == {compute_device()}
 
 
-def test_a_model_that_is_not_packed_goes_to_the_device_too(folder: Path) -> None:
-    """Seen here by a device that holds nothing: the library by itself leaves such a model on the CPU."""
+def test_a_plain_model_goes_to_the_given_device_too(folder: Path) -> None:
+    """The meta device shows it: by default, the library leaves such a model on the CPU."""
     model = load_base(folder, quantised=False, compute_type=torch.bfloat16, device=torch.device("meta"))
-    assert {each.device.type for each in (*model.parameters(), *model.buffers())} == {"meta"}
-    assert {each.dtype for each in model.parameters()} == {torch.bfloat16}
+    assert {tensor.device.type for tensor in (*model.parameters(), *model.buffers())} == {"meta"}
+    assert {parameter.dtype for parameter in model.parameters()} == {torch.bfloat16}

@@ -1,4 +1,4 @@
-"""The machine's speed is figures that the planner takes, whatever the machine."""
+"""The measured speed is what the planner reads, on any machine."""
 
 from types import SimpleNamespace
 
@@ -9,15 +9,15 @@ from appliance.planning import Speed
 from appliance.workers.measure import measure
 
 
-def test_the_planner_takes_what_was_measured() -> None:
-    found = measure_speed()
-    speed = Speed.from_json({name: found[name] for name in ("compute_type", "gflops", "copy_gb_s")})
+def test_the_planner_reads_the_measured_speed() -> None:
+    measured = measure_speed()
+    speed = Speed.from_json({name: measured[name] for name in ("compute_type", "gflops", "copy_gb_s")})
     assert min(speed.gflops, speed.copy_gb_s) > 0
-    assert found["gpu_memory_bytes"] >= 0
+    assert measured["gpu_memory_bytes"] >= 0
 
 
-def test_the_worker_says_that_it_is_ready_and_what_it_found() -> None:
-    said: list[object] = []
-    done = measure(SimpleNamespace(send=said.append), MeasureStart())  # type: ignore[arg-type]
-    assert said == [Ready()]
+def test_the_worker_reports_that_it_is_ready_and_what_it_measured() -> None:
+    sent: list[object] = []
+    done = measure(SimpleNamespace(send=sent.append), MeasureStart())  # type: ignore[arg-type]
+    assert sent == [Ready()]
     assert set(done.result) == {"compute_type", "gflops", "copy_gb_s", "gpu_memory_bytes"}

@@ -1,4 +1,4 @@
-"""The batch follows the data, accumulation and checkpointing follow the memory; each for its reason."""
+"""The batch depends on the data, accumulation and checkpointing on the memory, and each has its reason."""
 
 from dataclasses import replace
 
@@ -53,17 +53,17 @@ def planned(machine: Machine, shape: str, method: str, preset: str, rows: int) -
         (GPU, "8B", "qlora", "balanced", 20_000, 16, 1),
     ],
 )
-def test_what_is_chosen_for_machine_model_and_data(
+def test_the_choice_for_machine_model_and_data(
     machine: Machine, shape: str, method: str, preset: str, rows: int, batch: int, accumulation: int
 ) -> None:
-    """The batch by the rows; a GPU takes it in one pass."""
-    found, plan = planned(machine, shape, method, preset, rows)
-    assert (found, plan.accumulation, plan.checkpointing) == (batch, accumulation, False)
+    """Rows decide the batch; a GPU computes it in one pass."""
+    chosen, plan = planned(machine, shape, method, preset, rows)
+    assert (chosen, plan.accumulation, plan.checkpointing) == (batch, accumulation, False)
 
 
 @pytest.mark.parametrize(("shape", "method"), [("0.1B", "lora"), ("0.5B", "qlora"), ("0.1B", "full")])
 def test_less_memory_takes_the_same_batch_in_more_passes(shape: str, method: str) -> None:
-    """Down to where nothing fits: what is learned from a step does not depend on the machine."""
+    """Until nothing fits: what a step learns does not depend on the machine."""
     seen = set()
     for tenths in range(60, 0, -1):
         try:
@@ -77,26 +77,26 @@ def test_less_memory_takes_the_same_batch_in_more_passes(shape: str, method: str
 
 
 @given(rows=st.integers(1, 2_000_000), preset=st.sampled_from(sorted(PRESETS)))
-def test_a_batch_is_always_under_32_and_never_falls_with_more_rows(rows: int, preset: str) -> None:
+def test_a_batch_is_under_32_and_never_shrinks_with_more_rows(rows: int, preset: str) -> None:
     fewer, more = (PRESETS[preset].batch(count).rows for count in (rows, rows + rows // 3))
     assert 1 <= fewer < 32
     assert fewer <= more or PRESETS[preset].passes(rows + rows // 3) < PRESETS[preset].passes(rows)
 
 
 @pytest.mark.parametrize(
-    ("rows", "said"),
+    ("rows", "reason"),
     [
         (10, "4 rows a step, because there are few"),
         (100, "4 rows a step, because there are few"),
-        (334, "8 rows a step: 16 would leave 126 steps, and 240 or more are wanted."),
-        (5_000, "16 rows a step, which is as many as are good"),
+        (334, "8 rows a step: 16 would leave 126 steps, and at least 240 are needed."),
+        (5_000, "16 rows a step, as many as are useful: from 32 on"),
     ],
 )
-def test_the_reason_is_said(rows: int, said: str) -> None:
-    assert PRESETS["balanced"].batch(rows).reason.startswith(said)
+def test_the_batch_has_a_reason(rows: int, reason: str) -> None:
+    assert str(PRESETS["balanced"].batch(rows).reason).startswith(reason)
 
 
-def test_what_somebody_says_wins() -> None:
+def test_a_chosen_batch_size_wins() -> None:
     assert (
         training_plan(method="lora", preset="balanced", parameters=10**8, layers=30, training_rows=10, batch_size=16)[
             "batch_size"
@@ -105,7 +105,7 @@ def test_what_somebody_says_wins() -> None:
     )
 
 
-def test_as_many_steps_as_are_wanted_are_enough():
+def test_exactly_enough_steps_are_enough():
     """320 rows by 16 are 20 steps: twice the least."""
     assert choose_batch(320, passes=1, least_steps=10).rows == 16
     assert choose_batch(304, passes=1, least_steps=10).rows == 8

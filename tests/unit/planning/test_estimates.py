@@ -1,6 +1,4 @@
-"""Time and disk are ranges and sums that move the right way; what was measured on this machine carries over to the next
-training.
-"""
+"""Estimates of time and disk move the right way, and past trainings on this machine correct the next estimate."""
 
 import subprocess
 import sys
@@ -47,7 +45,7 @@ def test_a_shared_beginning_saves_time():
     )
 
 
-def test_what_takes_longer_is_said_to():
+def test_what_takes_longer_is_estimated_longer():
     plain = expected(seconds())
     assert expected(seconds("qlora")) > plain
     assert expected(seconds("full")) > plain
@@ -76,7 +74,7 @@ def spent(method="lora", *, gflops=ENDLESS, copy_gb_s=ENDLESS, **options):
     )
 
 
-def test_calls_products_and_what_is_moved_cost_what_was_fitted():
+def test_calls_products_and_moved_bytes_have_the_fitted_costs():
     """Each alone, on a machine that is endlessly fast at the others: 400 tokens a step, 160 of them answers, in one
     pass.
     """
@@ -94,7 +92,7 @@ def test_calls_products_and_what_is_moved_cost_what_was_fitted():
     assert 1e9 * (spent("qlora", copy_gb_s=1.0) - calls) - moved == pytest.approx(2 * 8 * through)
 
 
-def test_frozen_layers_compute_each_row_once_however_often_it_is_seen():
+def test_frozen_layers_compute_each_row_once_for_all_epochs():
     once, thrice = (spent("last-layers", last_layers=4, gflops=1.0, epochs=epochs) * 39 for epochs in (1, 3))
     assert thrice < 2.5 * once
 
@@ -155,24 +153,24 @@ def test_a_speed_belongs_to_a_processor_its_cores_and_its_memory():
     assert len({same, *others}) == 4
 
 
-def test_a_speed_survives_being_written_and_what_is_none_is_refused():
+def test_a_speed_survives_json_and_anything_else_is_refused():
     assert Speed.from_json(MACHINE.speed.to_json()) == MACHINE.speed
     for wrong in (
         {},
         {"compute_type": "int8", "gflops": 1.0, "copy_gb_s": 1.0},
         {"compute_type": "float32", "gflops": 0, "copy_gb_s": 1.0},
     ):
-        with pytest.raises(InputError, match="measured anew"):
+        with pytest.raises(InputError, match="measured again"):
             Speed.from_json(wrong)
 
 
-def test_the_disk_holds_checkpoints_the_best_and_the_result():
+def test_the_disk_holds_checkpoints_best_weights_and_the_result():
     """Three checkpoints of weights and two moments, the best weights twice, the result: four bytes each."""
     assert checkpoint_bytes(SHAPE, MethodChoice("full")) == SHAPE.parameters * 4 * 12
 
 
 @pytest.mark.parametrize("wrong", [{"rows": 0}, {"mean": 0.0}, {"longest": 10}, {"shared": 50.0}, {"learned": 0.0}])
-def test_rows_that_cannot_be_are_refused(wrong):
+def test_impossible_rows_are_refused(wrong):
     with pytest.raises(InputError, match="at least one"):
         replace(ROWS, **wrong)
 

@@ -1,4 +1,4 @@
-"""Successive halving: the better half goes on twice as far, the last to the end."""
+"""In successive halving, the better half trains twice as long, and the last candidate to the end."""
 
 import pytest
 from hypothesis import given
@@ -16,7 +16,7 @@ def test_four_candidates_cost_two_whole_trainings():
 
 
 @given(st.integers(1, 8), st.integers(1, 500))
-def test_the_last_alone_reaches_the_end_and_all_cost_no_more_than_training_each(candidates, whole):
+def test_only_the_last_candidate_reaches_the_end_and_the_cost_is_bounded(candidates, whole):
     rungs = halving_rungs(candidates)
     assert rungs[0].candidates == candidates
     assert (rungs[-1].candidates, rungs[-1].steps(whole)) == (1, whole)
@@ -33,6 +33,6 @@ def test_the_last_alone_reaches_the_end_and_all_cost_no_more_than_training_each(
         ({4: None}, 1, ()),
     ],
 )
-def test_the_lowest_losses_go_on_and_of_equal_ones_the_smaller_rank(losses, keep, kept):
-    """One that diverged never does."""
+def test_the_lowest_losses_are_promoted_and_of_equal_ones_the_smaller_rank(losses, keep, kept):
+    """A rank that diverged never is."""
     assert promoted(losses, keep) == kept

@@ -1,4 +1,4 @@
-"""Memory is a sum by what holds it, moves the right way, and holds the figures that were measured."""
+"""Memory is a sum of parts, moves the right way, and agrees with what was measured."""
 
 from dataclasses import replace
 
@@ -22,7 +22,7 @@ def memory(method="lora", *, rank=8, rows=ROWS, machine=MACHINE, batch=8, tokens
 
 
 @pytest.mark.parametrize(("method", "rank", "peak_mib"), [("qlora", 16, 1539), ("lora", 8, 1395)])
-def test_what_was_measured_lies_in_the_range(method, rank, peak_mib):
+def test_measured_peaks_lie_in_the_range(method, rank, peak_mib):
     """Machine B, SmolLM2-135M in bf16: ops/bench/README.md."""
     span = memory(method, rank=rank).peak
     assert span.low <= peak_mib * MIB <= span.high
@@ -43,7 +43,7 @@ def test_the_parts_are_the_whole():
     assert split.peak.low < split.total < split.peak.high
 
 
-def test_what_the_system_takes_back_is_held_and_not_needed():
+def test_mapped_pages_are_resident_but_not_needed():
     """A file that stays mapped counts as resident, and must not refuse a training."""
     split = memory("qlora")
     assert split.mapped == 2 * SHAPE.parameters
@@ -51,20 +51,20 @@ def test_what_the_system_takes_back_is_held_and_not_needed():
     assert memory("full").mapped == 0
 
 
-def test_what_learns_costs_sixteen_bytes_a_number():
+def test_a_learning_number_costs_sixteen_bytes():
     """Weight, gradient, two moments, fp32 each; a full training adds matrices that stand for a moment."""
     split, learns = memory("lora"), trained_parameters(SHAPE, MethodChoice("lora", rank=8))
     assert split.adapters + split.gradients + split.optimiser == 16 * learns
     assert memory("full").optimiser == 8 * SHAPE.parameters
 
 
-def test_on_a_gpu_a_packed_model_is_far_smaller():
+def test_a_packed_model_is_far_smaller_on_a_gpu():
     gpu = replace(MACHINE, gpu=True)
     assert memory("qlora", machine=gpu).weights < 0.5 * memory("lora", machine=gpu).weights
     assert memory("full", machine=gpu).weights == 0
 
 
-def test_a_gpu_holds_no_scores_of_attention():
+def test_a_gpu_keeps_no_attention_scores():
     """A CPU keeps them for every row that a token sees."""
     gpu = replace(MACHINE, gpu=True)
     scores = 1.1 * 2 * 512 * SHAPE.heads * ROWS.longest * (SHAPE.layers + 2)
@@ -79,7 +79,7 @@ def test_longer_rows_larger_passes_and_wider_numbers_take_more_memory():
     assert memory(batch=1).activations < plain
 
 
-def test_a_batch_in_passes_takes_no_more_than_one_pass():
+def test_a_batch_in_several_passes_takes_the_memory_of_one():
     assert memory(batch=64).activations == memory(batch=16).activations
 
 
@@ -101,7 +101,7 @@ def test_activations_are_what_the_kernels_keep():
     assert memory(checkpointing=True).activations == pytest.approx(1.1 * 2 * (kept + 2 * 2**22 + stacked), abs=1)
 
 
-def test_a_head_that_is_tied_is_copied_before_it_learns_and_another_is_not():
+def test_a_tied_head_is_copied_before_it_learns_and_an_untied_one_is_not():
     untied, head = replace(SHAPE, tied=False), SHAPE.vocabulary * SHAPE.hidden
     choice = MethodChoice("last-layers", last_layers=2, train_head=True)
     for shape, own_head in ((SHAPE, 0), (untied, head)):
@@ -113,7 +113,7 @@ def test_checkpointing_keeps_little():
     assert memory(checkpointing=True).activations < 0.35 * memory().activations
 
 
-def test_last_layers_keep_what_the_frozen_ones_made():
+def test_last_layers_keep_the_outputs_of_the_frozen_ones():
     few, many = (
         memory("last-layers", last_layers=2, rows=replace(ROWS, rows=rows)).activations for rows in (10, 100_000)
     )

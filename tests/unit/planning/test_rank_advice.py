@@ -1,4 +1,4 @@
-"""The rank before training grows with the data, within what fits, and says why."""
+"""The advised rank grows with the data, within what fits, and has its reason."""
 
 import json
 
@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.foundation.errors import InputError
+from appliance.foundation.json_records import spoken
 from appliance.planning import ModelShape, advise_rank
 from appliance.planning.rank_advice import MARGIN, RANKS, bits_a_token
 
@@ -24,19 +25,22 @@ def test_a_handbook_needs_the_smallest_rank():
     """334 rows of about 25 tokens are 5.9 kB; rank 4 of a 135 M model has room for 305 kB."""
     advice = advise(334 * 25)
     assert advice.rank == 4
-    assert advice.sentence.startswith("Rank 4 is enough: the answers hold at most 5.9 kB of information (8,350 tokens)")
-    assert "305.3 kB of information (1,221,120 parameters, 2 bits each)" in advice.sentence
-    json.dumps(advice.to_json())
+    sentence = str(advice.sentence)
+    assert sentence.startswith("Rank 4 is enough. The answers hold at most 5.9 kB of information (8,350 tokens)")
+    assert "has room for 305 kB (1,221,120 parameters, 2 bits each)" in sentence
+    value = json.loads(json.dumps(advice.to_json()))
+    assert spoken(value["sentence"]) == sentence
+    assert "2 bits a parameter" in spoken(value["sources"][1])
 
 
 @given(st.integers(1, 10**9), st.integers(1, 10**9))
-def test_more_to_learn_never_gets_a_smaller_rank(one, other):
+def test_more_to_learn_never_lowers_the_rank(one, other):
     low, high = sorted((one, other))
     assert advise(low).rank <= advise(high).rank
 
 
 @given(st.integers(1, 10**7))
-def test_the_rank_has_room_for_what_is_to_be_learned_and_the_next_lower_has_not(tokens):
+def test_the_rank_has_enough_room_and_the_next_lower_does_not(tokens):
     """Room four times over: the margin."""
     advice = advise(tokens)
     by_rank = {choice.rank: choice for choice in advice.choices}
@@ -46,30 +50,30 @@ def test_the_rank_has_room_for_what_is_to_be_learned_and_the_next_lower_has_not(
         assert by_rank[RANKS[RANKS.index(advice.rank) - 1]].room_bits < MARGIN * advice.bits
 
 
-def test_a_middle_rank_says_why_not_one_less():
+def test_a_middle_rank_says_why_a_lower_one_is_too_small():
     advice = advise(300_000)
     assert 4 < advice.rank < 128
-    assert f"Rank {advice.rank // 2} would leave less than 4 times" in advice.sentence
+    assert f"Rank {advice.rank // 2} would have room for less than 4 times" in str(advice.sentence)
 
 
 def test_the_budget_of_memory_bounds_the_rank():
     """And the sentence says that memory decided."""
     advice = advise(10**6, budget=9e6)
     assert advice.rank == 8
-    assert "the highest that fits into memory" in advice.sentence
+    assert "the highest rank that fits into memory" in str(advice.sentence)
     assert [choice.fits for choice in advice.choices] == [True, True, False, False, False, False]
 
 
-def test_more_than_any_adapter_holds_is_said():
+def test_data_beyond_any_adapter_is_pointed_out():
     """Then training in full has more room."""
     advice = advise(10**9)
     assert advice.rank == 128
-    assert "will not hold everything" in advice.sentence
-    assert "training in full" in advice.sentence
+    assert "will not hold everything" in str(advice.sentence)
+    assert "Full training has more room" in str(advice.sentence)
 
 
-def test_when_nothing_fits_it_says_how_much_is_needed():
-    with pytest.raises(InputError, match=r"No rank fits into 0\.0 GiB"):
+def test_when_nothing_fits_the_needed_memory_is_named():
+    with pytest.raises(InputError, match=r"No rank fits into 1 byte: the smallest needs 4 MB"):
         advise(100, budget=1.0)
 
 
@@ -78,13 +82,13 @@ def test_without_answers_there_is_no_advice():
         advise(0)
 
 
-def test_a_rank_is_never_over_the_smallest_matrix():
-    """Its smaller side is 4 here: k and v of one head of four."""
+def test_a_rank_never_exceeds_the_smallest_side():
+    """It is 4 here: k and v of one head of four."""
     assert {choice.rank for choice in advise(10**6, shape=TINY).choices} == {4}
 
 
 def test_large_models_need_fewer_bits_a_token():
-    """5.7 for the starter, 1 from seven billion on, between them between."""
+    """5.7 for the starter, 1 from seven billion on, and a value between for sizes between."""
     assert bits_a_token(100_000_000) == bits_a_token(135_000_000) == 5.7
     assert bits_a_token(7_000_000_000) == pytest.approx(1.0)
     assert bits_a_token(70_000_000_000) == pytest.approx(1.0)

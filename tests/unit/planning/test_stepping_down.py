@@ -1,6 +1,4 @@
-"""Smaller passes first, then activation checkpointing, then nothing: each step once, each with a sentence that says
-what it costs.
-"""
+"""First smaller passes, then activation checkpointing, then nothing; each step says what it costs."""
 
 import pytest
 
@@ -8,15 +6,15 @@ from appliance.planning import Footprint, step_down
 from appliance.planning.stepping_down import LEAST_PASS_TOKENS
 
 
-def test_the_way_down_from_the_ordinary_passes() -> None:
-    """512, 256, 128, then checkpointing; the sentences name both sizes and what stays."""
+def test_the_steps_down_from_the_usual_passes() -> None:
+    """512, 256, 128, then checkpointing; the sentences name both sizes, and what stays the same."""
     now, sentences = Footprint(512, activation_checkpointing=False), []
-    way = [now]
+    footprints = [now]
     while (lower := step_down(now)) is not None:
         now = lower.footprint
-        way.append(now)
-        sentences.append(lower.sentence)
-    assert [(each.pass_tokens, each.activation_checkpointing) for each in way] == [
+        footprints.append(now)
+        sentences.append(str(lower.sentence))
+    assert [(footprint.pass_tokens, footprint.activation_checkpointing) for footprint in footprints] == [
         (512, False),
         (256, False),
         (128, False),
@@ -30,8 +28,8 @@ def test_the_way_down_from_the_ordinary_passes() -> None:
 
 @pytest.mark.parametrize("pass_tokens", [1, LEAST_PASS_TOKENS, 1000, 131_072])
 @pytest.mark.parametrize("checkpointing", [True, False])
-def test_it_ends_wherever_it_begins(pass_tokens: int, checkpointing: bool) -> None:
-    """And gives up nothing twice."""
+def test_stepping_down_always_ends(pass_tokens: int, checkpointing: bool) -> None:
+    """Without giving up anything twice."""
     seen = set()
     now = Footprint(pass_tokens, checkpointing)
     while (lower := step_down(now)) is not None:

@@ -1,6 +1,4 @@
-"""Operations follow the published counts, and their share of the base model's training is known where its tokens
-are.
-"""
+"""Operations follow the published counts; their share of the base model's training is known where its tokens are."""
 
 import pytest
 
@@ -30,13 +28,13 @@ def test_frozen_layers_below_cost_their_forward_pass_alone():
     assert full / 3 < last < 0.6 * full
 
 
-def test_a_model_that_nobody_knows_has_no_share():
+def test_an_unknown_model_has_no_share():
     assert training_flop(dict(TYPICAL_SHAPES)["0.5B"], MethodChoice("lora"), ROWS, epochs=1).base_share is not None
     strange = type(SHAPE)(64, 2, 4, 2, 16, 128, 300, tied=True)
     assert training_flop(strange, MethodChoice("lora"), ROWS, epochs=1).base_share is None
 
 
-def test_what_learns_is_counted_to_the_last_number():
+def test_learning_parameters_are_counted_exactly():
     block = SHAPE.block_parameters
     assert trained_parameters(SHAPE, MethodChoice("full")) == 134_515_008
     assert trained_parameters(SHAPE, MethodChoice("last-layers", last_layers=2)) == 2 * block
@@ -48,10 +46,10 @@ def test_what_learns_is_counted_to_the_last_number():
     assert dora - plain == 30 * sum(rows for rows, _ in SHAPE.linear_layers)
 
 
-def test_names_say_how_much_learns():
-    names = [MethodChoice("last-layers", last_layers=count).short_name for count in (1, 3)]
-    assert names == ["last layer", "last 3 layers"]
-    assert MethodChoice("lora", use_dora=True).short_name == "LoRA with DoRA"
+def test_a_methods_name_says_how_much_learns():
+    names = [str(MethodChoice("last-layers", last_layers=count).short_name) for count in (1, 3)]
+    assert names == ["training of the last layer", "training of the last 3 layers"]
+    assert str(MethodChoice("lora", use_dora=True).short_name) == "LoRA with DoRA"
 
 
 def test_steps_and_passes_are_those_of_the_loop():

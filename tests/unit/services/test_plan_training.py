@@ -148,7 +148,7 @@ def test_a_measurement_that_fails_leaves_the_estimates_wide(world: Any) -> None:
     assert not path.exists()
     world.switch.current = world.switch.ordinary
     asked = len(world.switch.current.asked)
-    assert "wide guess" in planned(world).fitted.advice[0]
+    assert "wide guess" in str(planned(world).fitted.advice[0])
     assert len(world.switch.current.asked) == asked  # by this process it is not tried again
     path.write_bytes(kept)
 

@@ -15,6 +15,7 @@ from appliance.jobs.starts.shrink import ShrinkStart
 from appliance.models.tables import ADAPTERS, FINDINGS
 from appliance.planning import MethodChoice, Training
 from appliance.planning.passes import memory_of
+from appliance.planning.work import COMPLETION_SHARE
 from appliance.services.machine import this_machine
 from appliance.services.training.advise_rank import answer_tokens
 from appliance.services.training.plan_training import Subject
@@ -60,7 +61,7 @@ def test_advice_before_training_names_a_rank_a_reason_and_what_each_rank_needs(w
 def test_advice_before_training_knows_the_budget(world: Any) -> None:
     """Too little memory for any rank is a sentence; so is a budget that cannot be, and a method without a rank."""
     ids = {"dataset_id": world.ids["dataset"], "model_id": world.ids["model"]}
-    with pytest.raises(InputError, match=r"No rank fits into 0\.1 GiB"):
+    with pytest.raises(InputError, match=r"No rank fits into 107 MB"):
         world.do("rank.advise", **ids, memory_gib=0.1)
     for wrong in (0, -1, float("nan"), 1e9):
         with pytest.raises(InputError, match="memory must be"):
@@ -99,6 +100,15 @@ def test_a_rank_fits_where_a_training_with_it_would_run(world: Any) -> None:
         )
 
 
+def test_plan_and_advice_estimate_the_same_tokens(world: Any) -> None:
+    """Of rows that were counted in characters, with a system prompt or without."""
+    with world.context.database.begin() as connection:
+        subject = Subject.of(connection, world.ids["dataset"], world.ids["model"])
+    histogram, rows = subject.version.report["tokens"], subject.row_sizes
+    assert histogram["unit"] == "characters"
+    assert answer_tokens(histogram, rows.rows) == int((rows.mean - rows.shared) * COMPLETION_SHARE * rows.rows)
+
+
 @pytest.mark.parametrize(
     ("lengths", "tokens"),
     [
@@ -106,7 +116,7 @@ def test_a_rank_fits_where_a_training_with_it_would_run(world: Any) -> None:
         ({"unit": "characters", "counts": [4], "edges": [350, 350]}, 400),
     ],
 )
-def test_answers_are_counted_from_the_lengths_that_the_import_found(lengths: dict[str, Any], tokens: int) -> None:
+def test_answers_are_counted_from_the_lengths_of_the_import(lengths: dict[str, Any], tokens: int) -> None:
     """Ten rows of a hundred tokens, two fifths of them the answer's."""
     assert answer_tokens(lengths, 10) == tokens
 

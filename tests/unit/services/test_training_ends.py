@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from appliance.foundation.errors import ConflictError, InputError, WorkerError
-from appliance.foundation.messages import t, verbatim
+from appliance.foundation.messages import Message, message, t, verbatim
 from appliance.jobs.messages import DIVERGED, OUT_OF_MEMORY, Done, Ready
 from appliance.jobs.starts.train import TrainStart
+from appliance.jobs.states import get_job
 from appliance.services.notices import JobNotices
 from appliance.vault.stream import SealContext, seal_file
 
@@ -151,7 +152,10 @@ def test_a_training_whose_memory_runs_out_steps_down_in_the_result_and_in_the_lo
     assert orders == [(1024, False), (512, False), (256, False), (128, False), (128, True)]
     assert done["state"] == "succeeded"
     assert len(done["result"]["stepped_down"]) == 4
-    assert "512 tokens instead of 1024" in done["result"]["stepped_down"][0]
+    assert "512 tokens instead of 1,024" in done["result"]["stepped_down"][0]
+    with world.context.database.begin() as connection:
+        stored = get_job(connection, job_id).result["stepped_down"][0]
+    assert Message.from_json(stored) == message("planning.step-down-passes", half=512, before=1024)
     told = [
         (entry["action"], entry["outcome"])
         for entry in world.entries(size)

@@ -1,4 +1,4 @@
-"""A two-layer Llama of our own making, in float64 where sums must be exact, and examples of uneven lengths."""
+"""A tiny two-layer Llama, in float64 where sums must be exact, and examples of uneven lengths."""
 
 import random
 from collections.abc import Callable
@@ -47,7 +47,7 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def adapted() -> Callable[..., LoadedModel]:
-    """Give fresh models with adapters whose B is not zero, so that every factor has a gradient."""
+    """Return a function that makes models with adapters whose B is not zero, so that every factor has a gradient."""
     return make_loaded
 
 
@@ -59,7 +59,7 @@ def make_loaded(
     rank: int = 4,
     **options: Any,
 ) -> LoadedModel:
-    """Return a fresh tiny model, ready to train by a method, in one type from end to end."""
+    """Return a tiny model, ready to train with a method, in one type throughout."""
     torch.manual_seed(1)
     model = AutoModelForCausalLM.from_config(config or tiny_config()).to(dtype)
     if dtype == torch.float64:
@@ -76,9 +76,7 @@ def make_loaded(
 
 
 def _use_exact_norms(model: torch.nn.Module) -> None:
-    """Put norms in place that compute in the model's type: the library's compute in fp32, which would hide the ninth
-    digit.
-    """
+    """Replace the library's norms, which compute in fp32 and would hide the ninth digit, by float64 ones."""
     for module in list(model.modules()):
         for name, child in list(module.named_children()):
             if type(child).__name__.endswith("RMSNorm"):
@@ -88,7 +86,7 @@ def _use_exact_norms(model: torch.nn.Module) -> None:
 
 
 def make_examples(count: int, *, shared: int = 6, seed: int = 0, longest: int = 30) -> list[TokenizedExample]:
-    """Return examples with a common beginning; every third one is of two turns."""
+    """Return examples with a common beginning; every third one has two turns."""
     draw = random.Random(seed)
     beginning = [draw.randrange(VOCABULARY) for _ in range(shared)]
     examples = []

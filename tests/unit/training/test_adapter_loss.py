@@ -1,4 +1,4 @@
-"""The loss of a model as it is served is the loss that training measures."""
+"""The loss of a served model is the loss that training measures."""
 
 import pytest
 import torch
@@ -8,8 +8,8 @@ from appliance.training.adapter_loss import mean_loss
 from tests.unit.training.conftest import make_examples  # type: ignore[import-not-found]
 
 
-def test_it_is_the_mean_over_the_tokens_that_count(adapted):
-    """Against a naive loop over all logits, in float64; several turns included."""
+def test_it_is_the_mean_over_the_learned_tokens(adapted):
+    """As in a naive loop over all logits, in float64, with several turns."""
     loaded = adapted()
     examples = make_examples(7)
     total, count = 0.0, 0
@@ -23,7 +23,7 @@ def test_it_is_the_mean_over_the_tokens_that_count(adapted):
     assert mean_loss(loaded.causal, examples) == pytest.approx(total / count, rel=1e-12)
 
 
-def test_it_leaves_the_model_as_it_was_and_can_be_stopped(adapted):
+def test_it_leaves_the_model_unchanged_and_can_be_stopped(adapted):
     loaded = adapted()
     loaded.causal.train()
     assert mean_loss(loaded.causal, make_examples(3), lambda: True) is None

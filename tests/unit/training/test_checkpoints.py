@@ -1,4 +1,4 @@
-"""Checkpoints: sealed, whole or not there, the last two and the best kept, and only for the run that they belong to."""
+"""Checkpoints are sealed, complete or absent, the last two and the best, and only for the run they belong to."""
 
 import errno
 import json
@@ -40,44 +40,44 @@ def capture(loaded: LoadedModel, step: int = 3, best_step: int | None = None) ->
 
 
 def newest(folder: CheckpointFolder) -> TrainingCheckpoint:
-    """Return the newest, which must be there."""
-    found = folder.newest()
-    assert found is not None
-    return found
+    """Return the newest checkpoint, which must exist."""
+    checkpoint = folder.newest()
+    assert checkpoint is not None
+    return checkpoint
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> CheckpointFolder:
-    """Give an empty folder."""
+    """Return an empty folder."""
     return CheckpointFolder(tmp_path, "jb_test", KEY)
 
 
-def test_a_run_that_goes_on_does_not_hold_the_file_that_it_began_from(
+def test_a_resumed_run_closes_the_file_of_its_checkpoint(
     adapted: Callable[..., LoadedModel], folder: CheckpointFolder, tmp_path: Path
 ) -> None:
-    """It is dropped two checkpoints later, and only a file that nobody has open gives its room back."""
+    """It is deleted two checkpoints later, and only a closed file frees its disk space."""
     loaded = adapted(torch.float32)
     folder.save(capture(loaded))
-    found = newest(folder)
+    checkpoint = newest(folder)
 
     def opened() -> list[str]:
-        links = (each.readlink() for each in Path("/proc/self/fd").iterdir() if each.is_symlink())
+        links = (path.readlink() for path in Path("/proc/self/fd").iterdir() if path.is_symlink())
         return [link.name for link in links if link.parent == tmp_path]
 
     assert opened() == ["checkpoint-000000003.sealed"]
-    found.restore(loaded.trainable, torch.optim.AdamW(loaded.trainable.values()))
+    checkpoint.restore(loaded.trainable, torch.optim.AdamW(loaded.trainable.values()))
     assert opened() == []
 
 
-def test_what_was_kept_comes_back(adapted: Callable[..., LoadedModel], folder: CheckpointFolder) -> None:
-    """Figures and tensors, through a sealed file."""
+def test_a_saved_checkpoint_comes_back(adapted: Callable[..., LoadedModel], folder: CheckpointFolder) -> None:
+    """With its figures and tensors."""
     checkpoint = capture(adapted(torch.float32))
     assert folder.newest() is None
     folder.save(checkpoint)
-    found = newest(folder)
-    assert found.figures == FIGURES
-    assert set(found.tensors) == set(checkpoint.tensors)
-    assert all(torch.equal(found.tensors[name], tensor) for name, tensor in checkpoint.tensors.items())
+    saved = newest(folder)
+    assert saved.figures == FIGURES
+    assert set(saved.tensors) == set(checkpoint.tensors)
+    assert all(torch.equal(saved.tensors[name], tensor) for name, tensor in checkpoint.tensors.items())
 
 
 def test_a_checkpoint_restores_weights_moments_and_random_numbers(
@@ -97,10 +97,10 @@ def test_a_checkpoint_restores_weights_moments_and_random_numbers(
         assert torch.equal(optimiser.state[parameter]["exp_avg"], torch.full_like(parameter, 0.1 * 3.0))
 
 
-def test_nothing_of_a_checkpoint_is_readable_on_disk(
+def test_a_checkpoint_on_disk_is_unreadable(
     adapted: Callable[..., LoadedModel], folder: CheckpointFolder, tmp_path: Path
 ) -> None:
-    """Neither a parameter's name nor a weight, in any of the files."""
+    """In every file, down to names of parameters and weights."""
     loaded = adapted(torch.float32)
     folder.keep_best(3, loaded.trainable)
     folder.save(capture(loaded, best_step=3))
@@ -110,10 +110,10 @@ def test_nothing_of_a_checkpoint_is_readable_on_disk(
     assert next(iter(loaded.trainable.values())).detach().numpy().tobytes()[:16] not in data
 
 
-def test_the_last_two_and_the_best_are_kept(
+def test_the_last_two_checkpoints_and_the_best_weights_are_kept(
     adapted: Callable[..., LoadedModel], folder: CheckpointFolder, tmp_path: Path
 ) -> None:
-    """One to go on from, one before it, and the best weights once; whatever the marker does not name is removed."""
+    """What the marker does not name is removed."""
     loaded = adapted(torch.float32)
     for step, best_step in ((2, None), (4, 4), (10, 4), (11, 4)):
         if step == best_step:
@@ -131,10 +131,10 @@ def test_the_last_two_and_the_best_are_kept(
     assert KEPT == 2
 
 
-def test_a_better_one_does_not_replace_the_best_before_a_checkpoint_names_it(
+def test_better_weights_replace_the_best_only_when_a_checkpoint_names_them(
     adapted: Callable[..., LoadedModel], folder: CheckpointFolder
 ) -> None:
-    """Killed between the two, the run goes on from the checkpoint before with the best of that time."""
+    """A run killed in between goes on from the previous checkpoint, with the best weights of that time."""
     first, second = adapted(torch.float32, seed=1), adapted(torch.float32, seed=2)
     folder.keep_best(1, first.trainable)
     folder.save(capture(first, 1, 1))
@@ -154,10 +154,10 @@ def flip(path: Path) -> None:
 
 
 @pytest.mark.parametrize("harm", ["flipped", "gone", "an older one in its place", "best gone"])
-def test_a_checkpoint_that_does_not_open_costs_time_not_the_result(
+def test_a_damaged_checkpoint_costs_time_but_not_the_result(
     adapted: Callable[..., LoadedModel], folder: CheckpointFolder, tmp_path: Path, harm: str
 ) -> None:
-    """The one before it is taken, and which were passed over is known."""
+    """The previous one is used, and `passed_over` names the damaged one."""
     loaded = adapted(torch.float32)
     folder.save(capture(loaded, 1))
     folder.keep_best(2, loaded.trainable)
@@ -174,23 +174,23 @@ def test_a_checkpoint_that_does_not_open_costs_time_not_the_result(
     assert newest(folder).step == 1
     assert folder.passed_over == [2]
     flip(older)
-    with pytest.raises(IntegrityError, match="No checkpoint of this job opens"):
+    with pytest.raises(IntegrityError, match="None of this job's checkpoints can be opened"):
         folder.newest()
 
 
 def test_another_jobs_checkpoints_are_an_error(
     adapted: Callable[..., LoadedModel], folder: CheckpointFolder, tmp_path: Path
 ) -> None:
-    """Not a fresh start that hides it."""
+    """The run does not silently start from the beginning."""
     folder.save(capture(adapted(torch.float32)))
     with pytest.raises(IntegrityError):
         CheckpointFolder(tmp_path, "jb_other", KEY).newest()
 
 
-def test_room_is_made_by_the_older_checkpoint_never_by_the_last_good_one(
+def test_room_is_made_by_deleting_the_older_checkpoint_never_the_last_good_one(
     adapted: Callable[..., LoadedModel], folder: CheckpointFolder
 ) -> None:
-    """Once; then there is nothing to spare."""
+    """Once; then there is nothing left to delete."""
     loaded = adapted(torch.float32)
     assert not folder.make_room()
     folder.save(capture(loaded, 1))
@@ -201,10 +201,10 @@ def test_room_is_made_by_the_older_checkpoint_never_by_the_last_good_one(
     assert newest(folder).step == 2
 
 
-def test_what_a_killed_run_was_writing_is_dropped_when_it_goes_on(
+def test_unfinished_files_of_a_killed_run_are_removed_when_it_goes_on(
     adapted: Callable[..., LoadedModel], folder: CheckpointFolder, tmp_path: Path
 ) -> None:
-    """Killed at any moment of a checkpoint's writing, and of the best weights': the process ends at the rename."""
+    """A process is killed before the rename, while it writes a checkpoint or the best weights."""
     loaded = adapted(torch.float32)
     folder.save(capture(loaded))
     kept = set(tmp_path.iterdir())
@@ -220,10 +220,10 @@ def test_what_a_killed_run_was_writing_is_dropped_when_it_goes_on(
     assert set(tmp_path.iterdir()) == kept
 
 
-def test_a_disk_that_refuses_leaves_what_was_kept(
+def test_a_failed_write_leaves_the_previous_checkpoint(
     adapted: Callable[..., LoadedModel], folder: CheckpointFolder, tmp_path: Path
 ) -> None:
-    """A folder in the file's place: the write fails after all of it was written, and nothing half done stays."""
+    """A folder in the file's place makes the rename fail, and no temporary file stays."""
     loaded = adapted(torch.float32)
     folder.save(capture(loaded, 1))
     (tmp_path / "checkpoint-000000002.sealed").mkdir()
@@ -237,14 +237,14 @@ def test_a_disk_that_refuses_leaves_what_was_kept(
 
 @pytest.mark.parametrize("rank", [2, 8])
 def test_a_checkpoint_of_another_rank_is_refused(adapted: Callable[..., LoadedModel], rank: int) -> None:
-    """Before anything is changed into nonsense."""
+    """Before any weight is changed."""
     other = adapted(torch.float32, rank=rank)
     with pytest.raises(IntegrityError, match="another rank"):
         capture(adapted(torch.float32)).restore(other.trainable, torch.optim.AdamW(other.trainable.values()))
 
 
 def test_a_checkpoint_of_other_parameters_is_refused(adapted: Callable[..., LoadedModel]) -> None:
-    """Another model or method; weights in memory too."""
+    """Those of another model or method, and weights in memory too."""
     loaded = adapted(torch.float32)
     fewer = dict(list(loaded.trainable.items())[1:])
     with pytest.raises(IntegrityError, match="another model"):
@@ -259,10 +259,8 @@ def test_a_checkpoint_of_other_parameters_is_refused(adapted: Callable[..., Load
     "figures",
     [{}, {"version": 1}, {"version": 2}, {"version": 2, "recent": [], "surprise": 1}, {"version": 2, "recent": 7}],
 )
-def test_figures_that_nobody_wrote_are_an_error(
-    folder: CheckpointFolder, tmp_path: Path, figures: dict[str, object]
-) -> None:
-    """Fail closed on what another version wrote."""
+def test_unknown_figures_are_an_error(folder: CheckpointFolder, tmp_path: Path, figures: dict[str, object]) -> None:
+    """Such as those of another version."""
     name = "checkpoint-000000001.sealed"
     write_tensors(tmp_path / name, {"weight/x": torch.zeros(1)}, figures, KEY, SealContext("job", "jb_test", 1, name))
     marker = json.dumps({"version": 2, "kept": [{"step": 1, "best_step": None}]}).encode()
@@ -272,7 +270,7 @@ def test_figures_that_nobody_wrote_are_an_error(
 
 
 def test_a_marker_of_another_version_is_an_error(folder: CheckpointFolder, tmp_path: Path) -> None:
-    """Not a fresh start."""
+    """The run does not silently start from the beginning."""
     seal_file(tmp_path / MARKER, b'{"version": 3, "kept": []}', KEY, SealContext("job", "jb_test", 1, MARKER))
     with pytest.raises(IntegrityError, match="version"):
         folder.newest()

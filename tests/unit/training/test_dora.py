@@ -1,6 +1,4 @@
-"""DoRA on a model in NF4 (QLoRA) learns what its formula says, held against that formula in float64 on the unpacked
-weights.
-"""
+"""DoRA on a model in NF4 (QLoRA) has the loss and gradients of its formula, in float64 on the unpacked weights."""
 
 from pathlib import Path
 
@@ -17,13 +15,11 @@ from tests.unit.training.test_packed_passes import packed
 
 SETTINGS = MethodSettings(rank=4, lora_alpha=8, compute_type=torch.float32, seed=0, use_dora=True)
 FACTORS = ("lora_A", "lora_B", "lora_magnitude_vector")
-ROUNDING = 2e-4  # of the largest number of a gradient: fp32, through two layers
+ROUNDING = 2e-4  # relative to a gradient's largest number: fp32, through two layers
 
 
 class Dora(torch.nn.Module):
-    """y = (m / ||V||) V x with V = W0 + s B A, ||V|| by rows and without a gradient (arXiv:2402.09353, equation 5 and
-    section 4.3).
-    """
+    """y = (m / ||V||) V x with V = W0 + s B A; ||V|| is by rows, without a gradient (arXiv:2402.09353, section 4.3)."""
 
     def __init__(self, layer: torch.nn.Module) -> None:
         super().__init__()
@@ -43,21 +39,21 @@ class Dora(torch.nn.Module):
 
 @pytest.fixture
 def loaded(tiny_folder: Path) -> LoadedModel:
-    """Give a model in NF4 with DoRA, as training begins."""
+    """Return a model in NF4 with DoRA before its first step."""
     return METHODS["qlora"]().load(tiny_folder, SETTINGS)
 
 
 def test_before_its_first_step_it_is_the_model_itself(loaded: LoadedModel) -> None:
-    """The lengths that it begins with are those of the unpacked rows."""
+    """Its lengths start as those of the unpacked rows."""
     ids = torch.arange(20).unsqueeze(0)
     with torch.no_grad():
-        found = loaded.causal(ids).logits
+        logits = loaded.causal(ids).logits
         with loaded.peft.disable_adapter():
-            torch.testing.assert_close(found, loaded.causal(ids).logits, rtol=1e-4, atol=1e-5)
+            torch.testing.assert_close(logits, loaded.causal(ids).logits, rtol=1e-4, atol=1e-5)
 
 
 def test_loss_and_gradients_are_those_of_the_formula(loaded: LoadedModel, tiny_folder: Path) -> None:
-    """Of every A, B and length, with B and the lengths away from where they begin."""
+    """For every A, B and length, with B and the lengths changed from their start."""
     torch.manual_seed(3)
     for name, parameter in loaded.trainable.items():
         if "lora_B" in name:
@@ -83,7 +79,8 @@ def test_loss_and_gradients_are_those_of_the_formula(loaded: LoadedModel, tiny_f
     compared = 0
     for name in layers:
         for kind, parameter in zip(FACTORS, reference.get_submodule(name).factors, strict=True):
-            found = gradients[f"base_model.model.{name}.{kind}.default.weight"].double()
-            torch.testing.assert_close(found, parameter.grad, rtol=0, atol=ROUNDING * float(parameter.grad.abs().max()))
+            gradient = gradients[f"base_model.model.{name}.{kind}.default.weight"].double()
+            tolerance = ROUNDING * float(parameter.grad.abs().max())
+            torch.testing.assert_close(gradient, parameter.grad, rtol=0, atol=tolerance)
             compared += 1
     assert compared == len(loaded.trainable)

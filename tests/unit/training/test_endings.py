@@ -1,4 +1,4 @@
-"""How a run ended is said in a sentence: why, what there is now, and what to do."""
+"""Every ending has a sentence: why the run is over, what there is now, and what to do."""
 
 from dataclasses import replace
 
@@ -15,12 +15,28 @@ WHOLE = TrainingOutcome(Ending.FINISHED, 40, 40, 0.5, 0.75, 36, 1000, 12.5)
         (WHOLE, "", True, False),
         (
             replace(WHOLE, ending=Ending.EARLY),
-            "not become better since step 36. The model of step 36 was kept",
+            "it had not improved since step 36. The model of step 36 was kept",
             True,
             False,
         ),
-        (replace(WHOLE, ending=Ending.STOPPED), "the best so far, of step 36, was kept", True, True),
-        (replace(WHOLE, ending=Ending.STOPPED, best_step=None), "what it had learned by then was kept", True, True),
+        (
+            replace(WHOLE, ending=Ending.EARLY, best_step=None),
+            "was never a number. The model of the last step was kept",
+            True,
+            False,
+        ),
+        (
+            replace(WHOLE, ending=Ending.STOPPED),
+            "The best model so far, of step 36, was kept. Resume continues",
+            True,
+            True,
+        ),
+        (
+            replace(WHOLE, ending=Ending.STOPPED, best_step=None),
+            "what it had learned by then was kept. Resume",
+            True,
+            True,
+        ),
         (
             replace(WHOLE, ending=Ending.STOPPED, steps_done=0, best_step=None),
             "Stopped at step 0 of 40. Resume",
@@ -29,7 +45,7 @@ WHOLE = TrainingOutcome(Ending.FINISHED, 40, 40, 0.5, 0.75, 36, 1000, 12.5)
         ),
         (
             replace(WHOLE, ending=Ending.DIVERGED),
-            "The best so far, of step 36, was kept and can be used. Resume",
+            "The best model so far, of step 36, was kept and can be used. Resume",
             True,
             True,
         ),
@@ -38,7 +54,7 @@ WHOLE = TrainingOutcome(Ending.FINISHED, 40, 40, 0.5, 0.75, 36, 1000, 12.5)
     ],
 )
 def test_every_ending_has_its_sentence(outcome: TrainingOutcome, sentence: str, usable: bool, cut_short: bool) -> None:
-    """A run that went to its end needs none."""
-    assert sentence in outcome.sentence
+    """A run that reached its end needs none."""
+    assert sentence in str(outcome.sentence or "")
     assert bool(outcome.sentence) is (outcome.ending is not Ending.FINISHED)
     assert (outcome.usable, outcome.cut_short) == (usable, cut_short)

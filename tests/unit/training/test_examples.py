@@ -10,12 +10,12 @@ from appliance.training.examples import TokenizedExample
     ("ids", "mask"), [((1, 2), (False, False)), ((1, 2), (True, False)), ((1,), (True,)), ((), ()), ((1, 2), (True,))]
 )
 def test_nothing_to_learn_is_an_error(ids: tuple[int, ...], mask: tuple[bool, ...]) -> None:
-    """Neither an answer without tokens, nor a first token, nor marks that do not fit."""
+    """An answer without tokens, a first token alone, or a mask of another length."""
     with pytest.raises(InputError):
         TokenizedExample(ids, mask)
 
 
 def test_learned_tokens_are_counted_from_the_second_on() -> None:
-    """Nothing predicts the first."""
+    """No token predicts the first."""
     example = TokenizedExample((1, 2, 3, 4), (True, False, True, True))
     assert (example.first_learned, example.learned) == (2, 2)

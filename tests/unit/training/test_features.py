@@ -1,6 +1,4 @@
-"""Frozen layers are computed once: the gradients are as without that, whether the results stand in memory, sealed on
-disk, or nowhere.
-"""
+"""Frozen layers are computed once without changing the gradients, with their outputs in memory, on disk or neither."""
 
 from pathlib import Path
 
@@ -36,23 +34,23 @@ def remembered(loaded: LoadedModel, spill: SealedSpill | None, memory_bytes: int
 
 
 @pytest.mark.parametrize("where", ["memory", "disk", "both", "nowhere"])
-def test_gradients_are_those_without_keeping(tmp_path: Path, where: str) -> None:
+def test_kept_features_do_not_change_the_gradients(tmp_path: Path, where: str) -> None:
     """To eleven digits."""
     loaded = frozen_loaded()
     expected = gradients(loaded)
     spill = SealedSpill(tmp_path, "jb_x", KEY) if where in {"disk", "both"} else None
     remembered(loaded, spill, {"memory": 1 << 30, "both": 30_000}.get(where, 0))
-    found = gradients(loaded)
-    assert found.keys() == expected.keys() == loaded.trainable.keys()
-    for name, gradient in found.items():
+    kept = gradients(loaded)
+    assert kept.keys() == expected.keys() == loaded.trainable.keys()
+    for name, gradient in kept.items():
         torch.testing.assert_close(gradient, expected[name], rtol=1e-11, atol=1e-11)
     assert (tmp_path / SPILL_NAME).exists() == (spill is not None)
     if spill is not None:
         spill.remove()
 
 
-def test_frozen_layers_run_no_more_once_they_are_known() -> None:
-    """They are broken afterwards, and nothing changes."""
+def test_frozen_layers_do_not_run_again() -> None:
+    """Breaking them afterwards changes nothing."""
     loaded = frozen_loaded()
     loaded.remember(EXAMPLES, SHARED, 100)
     expected = gradients(loaded)
@@ -62,7 +60,7 @@ def test_frozen_layers_run_no_more_once_they_are_known() -> None:
 
 
 def test_a_second_computation_gives_the_same_bits() -> None:
-    """As a resumed run makes one."""
+    """As in a resumed run."""
     one, other = frozen_loaded(), frozen_loaded()
     one.remember(EXAMPLES, SHARED, 100)
     other.remember(EXAMPLES, SHARED, 100)
@@ -72,8 +70,8 @@ def test_a_second_computation_gives_the_same_bits() -> None:
         assert torch.equal(one.features.of(packed), other.features.of(packed))
 
 
-def test_an_example_that_is_not_known_is_computed() -> None:
-    """Held-out ones, say."""
+def test_an_example_without_features_is_computed() -> None:
+    """Such as held-out ones."""
     loaded = frozen_loaded()
     expected = gradients(loaded)
     loaded.remember(EXAMPLES[:4], SHARED, 100)
@@ -81,15 +79,13 @@ def test_an_example_that_is_not_known_is_computed() -> None:
         torch.testing.assert_close(gradient, expected[name], rtol=1e-11, atol=1e-11)
 
 
-def test_methods_whose_first_layer_learns_remember_nothing() -> None:
-    """There is nothing that stays the same."""
+def test_methods_whose_first_layer_learns_keep_no_features() -> None:
     loaded = make_loaded()
     loaded.remember(EXAMPLES, SHARED, 100)
     assert loaded.features is None
 
 
-def test_on_disk_they_are_sealed_and_a_change_is_noticed(tmp_path: Path) -> None:
-    """No row of numbers in clear, and no other numbers."""
+def test_features_on_disk_are_sealed_and_a_change_is_detected(tmp_path: Path) -> None:
     loaded = frozen_loaded()
     spill = SealedSpill(tmp_path, "jb_x", KEY)
     features = remembered(loaded, spill, 0)
@@ -107,6 +103,6 @@ def test_on_disk_they_are_sealed_and_a_change_is_noticed(tmp_path: Path) -> None
     assert not list(tmp_path.iterdir())
 
 
-def test_removing_what_was_never_written_is_no_fault(tmp_path: Path) -> None:
-    """Most trainings spill nothing."""
+def test_removing_a_spill_that_was_never_written_is_not_an_error(tmp_path: Path) -> None:
+    """Most trainings do not spill."""
     SealedSpill(tmp_path, "jb_x", KEY).remove()

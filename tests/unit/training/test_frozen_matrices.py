@@ -1,4 +1,4 @@
-"""Frozen matrices as one: bit for bit what each of them is by itself, and moved, not copied."""
+"""Stacked frozen matrices equal each of them alone, bit for bit, and are moved, not copied."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ SHAPES = [[(96, 64)], [(64, 64), (16, 64), (16, 64)], [(128, 64), (128, 64)], [(
 
 
 def packed(rows: int, columns: int) -> Any:
-    """Return a drawn matrix in NF4 with double quantisation."""
+    """Return a random matrix in NF4 with double quantisation."""
     weight = Params4bit(
         torch.randn(rows, columns, dtype=torch.bfloat16),
         requires_grad=False,
@@ -24,7 +24,7 @@ def packed(rows: int, columns: int) -> Any:
 
 
 @pytest.mark.parametrize("shapes", SHAPES)
-def test_packed_matrices_unpack_together_to_what_each_unpacks_to(shapes: list[tuple[int, int]]) -> None:
+def test_packed_matrices_unpack_together_as_each_alone(shapes: list[tuple[int, int]]) -> None:
     torch.manual_seed(0)
     weights = [packed(*shape) for shape in shapes]
     assert all(weight.quant_state.nested for weight in weights)
@@ -35,7 +35,7 @@ def test_packed_matrices_unpack_together_to_what_each_unpacks_to(shapes: list[tu
 
 
 @pytest.mark.parametrize("shapes", SHAPES)
-def test_plain_matrices_are_views_of_the_whole(shapes: list[tuple[int, int]]) -> None:
+def test_plain_matrices_are_views_of_the_stack(shapes: list[tuple[int, int]]) -> None:
     torch.manual_seed(0)
     weights = [torch.nn.Parameter(torch.randn(*shape), requires_grad=False) for shape in shapes]
     alone = torch.cat([weight.detach().clone() for weight in weights])

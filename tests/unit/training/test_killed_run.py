@@ -1,6 +1,4 @@
-"""Killed with signal 9 at random moments and resumed each time, a training gives the weights of an uninterrupted one,
-bit for bit.
-"""
+"""A training that is killed at random moments and resumed gives the weights of an uninterrupted one, bit for bit."""
 
 import json
 import os
@@ -19,9 +17,9 @@ KILLS = 4
 
 @pytest.fixture(scope="module")
 def runs(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    """Run all methods in one process: importing torch takes longer than the runs."""
+    """Run all methods in one process, because importing torch takes longer than the runs."""
     work = tmp_path_factory.mktemp("killed")
-    words = [
+    command = [
         sys.executable,
         "-m",
         "tests.unit.training.killed_run",
@@ -31,15 +29,15 @@ def runs(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
         str(KILLS),
     ]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    found = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False)
-    assert found.returncode == 0, found.stderr
-    told: dict[str, dict[str, Any]] = json.loads(found.stdout.splitlines()[-1])
-    return told
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    digests: dict[str, dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+    return digests
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_killed_run_gives_the_same_weights(runs: dict[str, dict[str, Any]], method: str) -> None:
-    """Every method; the processes are real, and so are the kills."""
-    told = runs[method]
-    assert len(told["kills"]) == KILLS
-    assert told["killed"] == told["whole"]
+    """With real processes and real kills."""
+    digests = runs[method]
+    assert len(digests["kills"]) == KILLS
+    assert digests["killed"] == digests["whole"]

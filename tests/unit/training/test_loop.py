@@ -1,4 +1,4 @@
-"""The loop: it learns, stops at once, goes on bit for bit, keeps the best, and validation leaves no trace."""
+"""The loop learns, stops at once, resumes bit for bit and keeps the best weights; validation leaves no trace."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -22,14 +22,14 @@ EXAMPLES, VALIDATION = make_examples(13), make_examples(5, seed=9)
 
 @dataclass
 class Notes:
-    """Writes down what it hears; with a folder, keeps checkpoints in it."""
+    """An observer that records progress; with a folder, it keeps checkpoints there."""
 
     heard: list[TrainingProgress] = field(default_factory=list)
     folder: CheckpointFolder | None = None
     kept: list[int] = field(default_factory=list)
 
     def progress(self, progress: TrainingProgress) -> None:
-        """Hear."""
+        """Record it."""
         self.heard.append(progress)
 
     def keep(self, checkpoint: TrainingCheckpoint) -> None:
@@ -41,24 +41,24 @@ class Notes:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> CheckpointFolder:
-    """Give an empty folder for checkpoints."""
+    """Return an empty folder for checkpoints."""
     return CheckpointFolder(tmp_path, "jb_test", bytes(32))
 
 
 def weights(loaded: LoadedModel) -> dict[str, torch.Tensor]:
-    """Return a copy of what learned."""
+    """Return a copy of the trained weights."""
     return {name: parameter.detach().clone() for name, parameter in loaded.trainable.items()}
 
 
 def assert_same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> None:
-    """Every bit."""
+    """Compare every bit."""
     assert one.keys() == other.keys()
     for name, tensor in one.items():
         assert torch.equal(tensor, other[name]), name
 
 
-def test_it_learns_and_tells_each_step(adapted: Callable[..., LoadedModel]) -> None:
-    """The loss falls; steps, epochs, tokens and rates are what the plan says."""
+def test_it_learns_and_reports_each_step(adapted: Callable[..., LoadedModel]) -> None:
+    """The loss falls; steps, epochs, tokens and rates follow the plan."""
     notes = Notes()
     plan = TrainingPlan(epochs=24, batch_size=4, learning_rate=3e-2, seed=5, checkpoint_steps=100)
     outcome = train(adapted(torch.float32, rank=16), EXAMPLES, VALIDATION, plan, notes)
@@ -72,7 +72,7 @@ def test_it_learns_and_tells_each_step(adapted: Callable[..., LoadedModel]) -> N
 
 
 def test_the_best_weights_are_kept_not_the_last(adapted: Callable[..., LoadedModel]) -> None:
-    """Overfitting does not cost what was reached before."""
+    """Overfitting does not cost earlier gains."""
     loaded, notes = adapted(torch.float32), Notes()
     plan = TrainingPlan(epochs=12, batch_size=4, learning_rate=3e-2, seed=5, checkpoint_steps=100)
     outcome = train(loaded, EXAMPLES, VALIDATION, plan, notes)
@@ -84,10 +84,10 @@ def test_the_best_weights_are_kept_not_the_last(adapted: Callable[..., LoadedMod
 
 
 @pytest.mark.parametrize("after", [1, 2, 5, 9])
-def test_a_stopped_run_goes_on_bit_for_bit(
+def test_a_stopped_run_resumes_bit_for_bit(
     adapted: Callable[..., LoadedModel], folder: CheckpointFolder, after: int
 ) -> None:
-    """Stopped anywhere and resumed in a fresh model, the weights are those of an uninterrupted run."""
+    """Stopped anywhere and resumed with a new model, it gives the weights of an uninterrupted run."""
     whole = adapted(torch.float32)
     expected = train(whole, EXAMPLES, VALIDATION, PLAN, Notes())
     first, notes = adapted(torch.float32), Notes(folder=folder)
@@ -106,10 +106,8 @@ def test_a_stopped_run_goes_on_bit_for_bit(
     )
 
 
-def test_a_checkpoint_says_what_the_model_computes_in(
-    adapted: Callable[..., LoadedModel], folder: CheckpointFolder
-) -> None:
-    """So that a run that goes on computes in the same, whatever a probe would say by then."""
+def test_a_checkpoint_names_the_compute_type(adapted: Callable[..., LoadedModel], folder: CheckpointFolder) -> None:
+    """So that a resumed run keeps it, whatever a probe would choose by then."""
     train(adapted(torch.float32), EXAMPLES, VALIDATION, PLAN, Notes(folder=folder), best=folder)
     kept = folder.newest()
     assert kept is not None
@@ -119,11 +117,11 @@ def test_a_checkpoint_says_what_the_model_computes_in(
 def test_a_stop_leaves_the_best_so_far_in_the_model(
     adapted: Callable[..., LoadedModel], folder: CheckpointFolder
 ) -> None:
-    """And the checkpoint holds where the run was, which is another thing."""
+    """The checkpoint has the latest weights instead."""
     loaded, notes = adapted(torch.float32), Notes(folder=folder)
     plan = TrainingPlan(epochs=20, batch_size=4, learning_rate=3e-2, seed=5, checkpoint_steps=100)
     outcome = train(loaded, EXAMPLES, VALIDATION, plan, notes, should_stop=lambda: len(notes.heard) == 58, best=folder)
-    losses = {each.step: each.validation_loss for each in notes.heard if each.validation_loss is not None}
+    losses = {step.step: step.validation_loss for step in notes.heard if step.validation_loss is not None}
     assert outcome.best_step == min(losses, key=lambda step: losses[step]) < 56, "this data is meant to be overfitted"
     assert held_out_loss(loaded, VALIDATION, 4) == pytest.approx(outcome.validation_loss, rel=1e-5)
     checkpoint = folder.newest()
@@ -134,16 +132,16 @@ def test_a_stop_leaves_the_best_so_far_in_the_model(
 
 
 def test_a_crash_loses_at_most_the_steps_since_the_last_checkpoint(adapted: Callable[..., LoadedModel]) -> None:
-    """Every `checkpoint_steps`, and after each validation. (What it costs nobody: test_killed_run.)"""
+    """There is one every `checkpoint_steps`, and after each validation. (The result is the same: test_killed_run.)"""
     notes = Notes()
     train(adapted(torch.float32), EXAMPLES, VALIDATION, PLAN, notes)
     assert max(later - earlier for earlier, later in pairwise([0, *notes.kept])) <= PLAN.checkpoint_steps
 
 
-def test_it_ends_early_when_nothing_is_gained_any_more(
+def test_it_ends_early_when_validation_stops_improving(
     adapted: Callable[..., LoadedModel], folder: CheckpointFolder
 ) -> None:
-    """After `patience` validations without a better one; the best is kept, and a kill just then changes nothing."""
+    """After `patience` validations without a better one; the best is kept, even if the run is killed just then."""
     plan = TrainingPlan(epochs=30, batch_size=4, learning_rate=3e-2, seed=5, checkpoint_steps=100, patience=3)
     loaded, notes = adapted(torch.float32), Notes(folder=folder)
     outcome = train(loaded, EXAMPLES, VALIDATION, plan, notes, best=folder)
@@ -151,7 +149,7 @@ def test_it_ends_early_when_nothing_is_gained_any_more(
     assert outcome.ending is Ending.EARLY
     assert outcome.steps_done < outcome.steps
     assert min(losses) == losses[-1 - plan.patience] == outcome.validation_loss
-    assert f"since step {outcome.best_step}" in outcome.sentence
+    assert f"since step {outcome.best_step}" in str(outcome.sentence)
     other, silent = adapted(torch.float32, seed=7), Notes(folder=folder)
     again = train(other, EXAMPLES, VALIDATION, plan, silent, checkpoint=folder.newest(), best=folder)
     assert (again.ending, again.best_step, silent.heard) == (Ending.EARLY, outcome.best_step, [])
@@ -159,7 +157,7 @@ def test_it_ends_early_when_nothing_is_gained_any_more(
 
 
 def test_smaller_passes_and_checkpointing_learn_the_same(adapted: Callable[..., LoadedModel]) -> None:
-    """What a run that stepped down does: in float64 its weights equal those of the planned one to nine digits."""
+    """In float64, a run that stepped down gives the weights of the planned run, to nine digits."""
     plan = TrainingPlan(epochs=2, batch_size=4, learning_rate=1e-2, seed=5, checkpoint_steps=100)
     planned, smaller = adapted(), adapted(activation_checkpointing=True)
     train(planned, EXAMPLES, VALIDATION, plan, Notes())
@@ -168,48 +166,48 @@ def test_smaller_passes_and_checkpointing_learn_the_same(adapted: Callable[..., 
         torch.testing.assert_close(weights(smaller)[name], weight, rtol=1e-9, atol=1e-12)
 
 
-def test_without_validation_rows_the_last_weights_stand(adapted: Callable[..., LoadedModel]) -> None:
-    """And no figure is made up."""
+def test_without_validation_rows_the_last_weights_are_kept(adapted: Callable[..., LoadedModel]) -> None:
+    """There is no validation loss."""
     outcome = train(adapted(torch.float32), EXAMPLES, [], PLAN, Notes())
     assert outcome.validation_loss is None
 
 
 def test_nothing_to_learn_is_an_error(adapted: Callable[..., LoadedModel]) -> None:
-    """A sentence, not an empty model."""
+    """It leaves no empty model."""
     with pytest.raises(InputError, match="No example"):
         train(adapted(torch.float32), [], VALIDATION, PLAN, Notes())
 
 
-def test_a_loss_that_is_no_number_ends_the_run_before_it_is_kept(adapted: Callable[..., LoadedModel]) -> None:
-    """The weights on disk stay usable; there is no model to offer, and the sentence says so."""
+def test_a_loss_that_is_not_a_number_ends_the_run_at_once(adapted: Callable[..., LoadedModel]) -> None:
+    """Nothing is kept, there is no usable model, and the sentence says so."""
     loaded, notes = adapted(torch.float32), Notes()
     next(iter(loaded.trainable.values())).data.fill_(float("nan"))
     outcome = train(loaded, EXAMPLES, VALIDATION, PLAN, notes)
     assert (outcome.ending, outcome.steps_done, notes.kept) == (Ending.DIVERGED, 0, [])
     assert not outcome.usable
-    assert "before its first step, because the loss of the model as it is" in outcome.sentence
+    assert "before its first step: the loss of this model" in str(outcome.sentence)
 
 
-def test_what_was_first_measured_after_the_rise_is_no_model_to_keep(adapted: Callable[..., LoadedModel]) -> None:
-    """Its validation is the best there is, and far worse than the model was before it was trained."""
+def test_weights_first_validated_after_the_rise_are_not_kept(adapted: Callable[..., LoadedModel]) -> None:
+    """They are the best there are, and far worse than before training."""
     loaded, plan = make_loaded(torch.float32, method="full"), replace(PLAN, batch_size=2, epochs=8, learning_rate=30.0)
     before = held_out_loss(loaded, VALIDATION, 4)
     notes = Notes()
     outcome = train(loaded, EXAMPLES, VALIDATION, plan, notes)
-    measured = [each.validation_loss for each in notes.heard if each.validation_loss is not None]
+    measured = [step.validation_loss for step in notes.heard if step.validation_loss is not None]
     assert outcome.ending is Ending.DIVERGED
     assert min(measured) > 10 * before
     assert (outcome.usable, outcome.best_step, outcome.validation_loss) == (False, None, None)
-    assert "so there is no model to keep" in outcome.sentence
+    assert "so there is no model to keep" in str(outcome.sentence)
 
 
-def test_a_run_that_diverges_ends_and_keeps_what_was_good(
+def test_a_diverging_run_ends_and_keeps_the_best_weights(
     adapted: Callable[..., LoadedModel], folder: CheckpointFolder
 ) -> None:
-    """The best validated weights are in the model, the checkpoint is from before, and half the rate gets further."""
+    """The checkpoint is from before the rise, and a lower rate finishes."""
     loaded = make_loaded(torch.float32, rank=8, config=tiny_config(initializer_range=0.5))
     able = replace(PLAN, epochs=8, learning_rate=2e-2)
-    train(loaded, EXAMPLES, VALIDATION, able, Notes())  # so that there is something to unlearn
+    train(loaded, EXAMPLES, VALIDATION, able, Notes())  # so that it can unlearn something
     calm, notes = replace(able, epochs=16, learning_rate=1e-4), Notes(folder=folder)
     train(loaded, EXAMPLES, VALIDATION, calm, notes, should_stop=lambda: len(notes.heard) == 12, best=folder)
     wild = train(
@@ -228,14 +226,13 @@ def test_a_run_that_diverges_ends_and_keeps_what_was_good(
     assert calmer.ending is Ending.FINISHED
 
 
-def test_validation_that_is_no_number_is_no_best(adapted: Callable[..., LoadedModel]) -> None:
-    """Such weights are not kept as the best."""
+def test_weights_whose_validation_loss_is_not_a_number_are_not_the_best(adapted: Callable[..., LoadedModel]) -> None:
     loaded = adapted(torch.float32)
 
     class Spoiler(Notes):
         def progress(self, progress: TrainingProgress) -> None:
             super().progress(progress)
-            if progress.step == 7:  # the next step is a validation's
+            if progress.step == 7:  # the next step ends with a validation
                 loaded.trainable[next(iter(loaded.trainable))].data[0, 0] = float("inf")
 
     outcome = train(loaded, EXAMPLES, VALIDATION, PLAN, Spoiler())
@@ -253,9 +250,7 @@ def gradients(loaded: LoadedModel) -> dict[str, torch.Tensor]:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_validation_does_not_disturb_training(tiny_folder: Path, method: str) -> None:
-    """bitsandbytes repacks a 4-bit weight at an eval pass without gradient, and later gradients are wrong: they must be
-    equal.
-    """
+    """bitsandbytes repacks 4-bit weights in an eval pass without gradients, which makes later gradients wrong."""
     loaded = METHODS[method]().load(
         tiny_folder, MethodSettings(rank=4, lora_alpha=8, compute_type=torch.float32, seed=0)
     )
@@ -266,7 +261,7 @@ def test_validation_does_not_disturb_training(tiny_folder: Path, method: str) ->
 
 
 def test_no_layer_may_repack_its_weight_for_inference(tiny_folder: Path) -> None:
-    """Also on machines where the repacking kernel exists, which this one may not be."""
+    """Also on machines that have the repacking kernel, which this one may not."""
     loaded = METHODS["qlora"]().load(
         tiny_folder, MethodSettings(rank=4, lora_alpha=8, compute_type=torch.bfloat16, seed=0)
     )

@@ -1,6 +1,4 @@
-"""LoRA and QLoRA: what learns, that the start changes nothing, that the formula holds, and that what is written can be
-read by PEFT.
-"""
+"""Each method trains the right parameters, starts from the original model, and writes files that can be loaded."""
 
 import json
 from pathlib import Path
@@ -23,7 +21,7 @@ LINEAR = {"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_
 
 
 @pytest.mark.parametrize("method", ["lora", "qlora"])
-def test_adapters_sit_on_every_linear_layer_but_the_head_and_nothing_else_learns(
+def test_adapters_are_on_every_linear_layer_but_the_head_and_nothing_else_learns(
     tiny_folder: Path, method: str
 ) -> None:
     """d·r + r·k parameters each."""
@@ -37,8 +35,8 @@ def test_adapters_sit_on_every_linear_layer_but_the_head_and_nothing_else_learns
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_before_training_the_model_answers_as_its_original(tiny_folder: Path, method: str) -> None:
-    """B is zero."""
+def test_before_training_the_model_equals_its_original(tiny_folder: Path, method: str) -> None:
+    """B starts at zero."""
     base = load_base(tiny_folder, quantised=method == "qlora", compute_type=torch.float32)
     loaded = METHODS[method]().load(
         tiny_folder, MethodSettings(rank=4, lora_alpha=8, compute_type=torch.float32, seed=0)
@@ -60,7 +58,7 @@ def test_the_forward_is_the_formula(tiny_folder: Path) -> None:
 
 
 def test_the_seed_decides_the_start(tiny_folder: Path) -> None:
-    """The same seed, the same A; another, another."""
+    """Of A."""
     starts = [
         next(
             iter(
@@ -76,7 +74,7 @@ def test_the_seed_decides_the_start(tiny_folder: Path) -> None:
 
 
 def test_qlora_holds_its_linear_layers_in_nf4_with_double_quantisation(tiny_folder: Path) -> None:
-    """Not the head, nor the embedding."""
+    """But not the head or the embedding."""
     loaded = METHODS["qlora"]().load(
         tiny_folder, MethodSettings(rank=4, lora_alpha=8, compute_type=torch.float32, seed=0)
     )
@@ -92,9 +90,9 @@ def test_qlora_holds_its_linear_layers_in_nf4_with_double_quantisation(tiny_fold
 
 @pytest.mark.filterwarnings(
     "ignore:`is_gradient_checkpointing`:FutureWarning"
-)  # PEFT 0.21 asks for what transformers 5 has renamed
-def test_what_is_written_opens_in_peft_and_passes_our_own_allow_list(tiny_folder: Path, tmp_path: Path) -> None:
-    """The same answers as in training; no code, no path."""
+)  # PEFT 0.21 reads a renamed property of transformers 5
+def test_written_files_open_in_peft_and_pass_our_allow_list(tiny_folder: Path, tmp_path: Path) -> None:
+    """With the outputs of training, and without code or paths."""
     loaded = METHODS["lora"]().load(
         tiny_folder, MethodSettings(rank=4, lora_alpha=8, compute_type=torch.float32, seed=0)
     )
@@ -114,7 +112,7 @@ def test_what_is_written_opens_in_peft_and_passes_our_own_allow_list(tiny_folder
 
 @pytest.mark.parametrize(("settings", "expected"), [({"use_rslora": True}, 12 / 2), ({}, 12 / 4)])
 def test_rslora_scales_by_the_root_of_the_rank(tiny_folder: Path, settings: dict[str, bool], expected: float) -> None:
-    """lora_alpha / sqrt(rank) for lora_alpha / rank."""
+    """lora_alpha / sqrt(rank) instead of lora_alpha / rank."""
     chosen = MethodSettings(rank=4, lora_alpha=12, compute_type=torch.float32, seed=0, **settings)
     layer = METHODS["lora"]().load(tiny_folder, chosen).causal.model.layers[0].mlp.up_proj
     assert layer.scaling["default"] == expected
@@ -125,7 +123,7 @@ def settings_of(**changes: Any) -> MethodSettings:
 
 
 def test_full_trains_every_parameter_in_fp32(tiny_folder: Path) -> None:
-    """Also beside products in bf16; a tied head is one parameter."""
+    """Also with products in bf16; a tied head stays one parameter."""
     loaded = METHODS["full"]().load(tiny_folder, settings_of(compute_type=torch.bfloat16))
     assert loaded.trainable.keys() == dict(loaded.causal.named_parameters()).keys()
     assert {parameter.dtype for parameter in loaded.trainable.values()} == {torch.float32}
@@ -136,8 +134,8 @@ def test_full_trains_every_parameter_in_fp32(tiny_folder: Path) -> None:
 
 
 @pytest.mark.parametrize("head", [False, True])
-def test_last_layers_trains_those_and_nothing_else(tiny_folder: Path, head: bool) -> None:
-    """A tied head is taken apart: the embedding stays as it was."""
+def test_last_layers_trains_only_the_last_layers(tiny_folder: Path, head: bool) -> None:
+    """A tied head is copied before it learns, so the embedding stays unchanged."""
     loaded = METHODS["last-layers"]().load(tiny_folder, settings_of(last_layers=1, train_head=head))
     assert {name.split(".layers.")[-1][0] if ".layers." in name else name for name in loaded.trainable} == (
         {"1", "lm_head.weight"} if head else {"1"}
@@ -146,15 +144,15 @@ def test_last_layers_trains_those_and_nothing_else(tiny_folder: Path, head: bool
     assert loaded.first_learning == 1
 
 
-def test_more_layers_than_there_are_is_refused(tiny_folder: Path) -> None:
-    """With the number that there is."""
+def test_more_layers_than_the_model_has_are_refused(tiny_folder: Path) -> None:
+    """The error names their number."""
     with pytest.raises(InputError, match="2 layers"):
         METHODS["last-layers"]().load(tiny_folder, settings_of(last_layers=3))
 
 
 @pytest.mark.parametrize("method", ["full", "last-layers"])
 def test_trained_tensors_come_with_a_configuration_that_names_them(tiny_folder: Path, method: str) -> None:
-    """Nothing lacks, nothing is there beside them."""
+    """Exactly these tensors."""
     loaded = METHODS[method]().load(tiny_folder, settings_of(last_layers=1, train_head=True))
     files = adapter_files(loaded, "a model")
     read = read_tuned_configuration(files["adapter_config.json"])

@@ -1,4 +1,4 @@
-"""Packing changes nothing but the speed: losses and gradients are those of each example alone."""
+"""Packing only changes the speed: losses and gradients are those of each example alone."""
 
 from collections.abc import Callable
 
@@ -19,13 +19,13 @@ Gradients = dict[str, torch.Tensor]
 CLOSE = {"rtol": 1e-9, "atol": 1e-9}
 
 
-def found(loaded: LoadedModel) -> Gradients:
-    """Return a copy of the gradients that there are."""
+def gradients_of(loaded: LoadedModel) -> Gradients:
+    """Return a copy of the gradients."""
     return {name: parameter.grad.clone() for name, parameter in loaded.trainable.items() if parameter.grad is not None}
 
 
 def naive(loaded: LoadedModel, examples: list[TokenizedExample]) -> tuple[float, Gradients]:
-    """Return loss and gradients the plain way: each example by itself, all logits, the library's own causal mask."""
+    """Return loss and gradients of each example alone, with all logits and the library's own causal mask."""
     loaded.causal.zero_grad()
     total = torch.zeros((), dtype=torch.float64)
     for example in examples:
@@ -36,24 +36,22 @@ def naive(loaded: LoadedModel, examples: list[TokenizedExample]) -> tuple[float,
         )[1:]
         total = total + functional.cross_entropy(logits, targets, ignore_index=-100, reduction="sum")
     total.backward()
-    return float(total.detach()), {
-        name: parameter.grad.clone() for name, parameter in loaded.trainable.items() if parameter.grad is not None
-    }
+    return float(total.detach()), gradients_of(loaded)
 
 
 def packed(loaded: LoadedModel, examples: list[TokenizedExample], **options: int) -> tuple[float, Gradients, int]:
-    """Return loss, gradients and how many tokens went through the model."""
+    """Return loss, gradients and the number of tokens that went through the model."""
     loaded.causal.zero_grad()
     value, computed = 0.0, 0
-    for each in packed_passes(examples, shared=shared_beginning(examples), **options):
-        loss = loaded.summed_loss(each)
+    for packed_pass in packed_passes(examples, shared=shared_beginning(examples), **options):
+        loss = loaded.summed_loss(packed_pass)
         loss.backward()  # type: ignore[no-untyped-call]
-        value, computed = value + float(loss.detach()), computed + each.input_ids.numel()
-    return value, found(loaded), computed
+        value, computed = value + float(loss.detach()), computed + packed_pass.input_ids.numel()
+    return value, gradients_of(loaded), computed
 
 
 def assert_exact(loaded: LoadedModel, examples: list[TokenizedExample], **options: int) -> None:
-    """Compare with the plain way."""
+    """Compare packed passes with each example alone."""
     expected, expected_gradients = naive(loaded, examples)
     value, gradients, _ = packed(loaded, examples, **options)
     assert value == pytest.approx(expected, rel=1e-9)
@@ -86,7 +84,7 @@ CONFIGURATIONS = {
     "mistral": MistralConfig(**SIZES, sliding_window=None, head_dim=16),
     "mistral, a window": MistralConfig(**SIZES, sliding_window=9, head_dim=16),
     "qwen2": Qwen2Config(**SIZES),
-    "a window that the library's code has not": tiny_config(sliding_window=9),
+    "a window that the library ignores": tiny_config(sliding_window=9),
     "biases": tiny_config(attention_bias=True, mlp_bias=True),
 }
 
@@ -94,7 +92,7 @@ CONFIGURATIONS = {
 @pytest.mark.parametrize("kind", METHOD_OPTIONS)
 @pytest.mark.parametrize("checkpointing", [False, True])
 def test_each_method_is_exact(kind: str, checkpointing: bool) -> None:
-    """With activations kept, and computed again."""
+    """With activations kept or computed again."""
     loaded = make_loaded(**METHOD_OPTIONS[kind], activation_checkpointing=checkpointing)
     assert_exact(loaded, make_examples(7), pass_tokens=80)
 
@@ -102,7 +100,7 @@ def test_each_method_is_exact(kind: str, checkpointing: bool) -> None:
 @pytest.mark.parametrize("architecture", CONFIGURATIONS)
 @pytest.mark.parametrize("kind", ["lora", "full", "last-layers-head"])
 def test_each_architecture_is_exact(architecture: str, kind: str) -> None:
-    """Biases, windows, own heads; a bias that is zero at the start has a gradient all the same."""
+    """Biases, windows, separate heads; a bias that starts at zero still has a gradient."""
     loaded = make_loaded(**METHOD_OPTIONS[kind], config=CONFIGURATIONS[architecture])
     assert_exact(loaded, make_examples(5))
 
@@ -110,9 +108,7 @@ def test_each_architecture_is_exact(architecture: str, kind: str) -> None:
 @pytest.mark.parametrize("shared", [0, 20])
 @pytest.mark.parametrize("window", [None, 9])
 def test_long_examples_are_exact(window: int | None, shared: int) -> None:
-    """Those whose attention is computed in pieces, beside short ones; with nothing shared and no window, plain
-    causality is enough.
-    """
+    """Examples with fused attention beside short ones, with a mask or with plain causality."""
     loaded = make_loaded(config=MistralConfig(**SIZES, sliding_window=window, head_dim=16))
     examples = make_examples(3, shared=shared) + make_examples(3, shared=shared, longest=2 * LONG)
     assert (
@@ -124,22 +120,22 @@ def test_long_examples_are_exact(window: int | None, shared: int) -> None:
 
 
 def test_exact_before_and_after_a_validation_pass(adapted: Callable[..., LoadedModel]) -> None:
-    """Looking leaves no trace."""
+    """It leaves no trace."""
     loaded, examples = adapted(), make_examples(7)
     _, before, _ = packed(loaded, examples)
     with torch.no_grad():
         loaded.causal.eval()
-        for each in packed_passes(make_examples(4, seed=3), shared=0):
-            loaded.summed_loss(each)
+        for packed_pass in packed_passes(make_examples(4, seed=3), shared=0):
+            loaded.summed_loss(packed_pass)
         loaded.causal.train()
     _, after, _ = packed(loaded, examples)
     for name, gradient in before.items():
         assert torch.equal(gradient, after[name])
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here: what is written for one was not run")
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here: the GPU path was not run")
 def test_exact_on_a_gpu(adapted: Callable[..., LoadedModel]) -> None:
-    """The same passes, on a device."""
+    """The same passes on another device."""
     loaded = adapted()
     examples = make_examples(7)
     expected, expected_gradients = naive(loaded, examples)
@@ -151,14 +147,14 @@ def test_exact_on_a_gpu(adapted: Callable[..., LoadedModel]) -> None:
 
 
 def test_a_shared_beginning_is_computed_once_a_pass_and_nothing_is_padded(adapted: Callable[..., LoadedModel]) -> None:
-    """What goes through the model is one beginning and the rests."""
+    """One beginning and the rests go through the model."""
     examples = make_examples(8, shared=20)
     _, _, computed = packed(adapted(), examples, pass_tokens=10_000)
     assert computed == 20 + sum(len(example.input_ids) - 20 for example in examples)
 
 
 def test_examples_do_not_see_each_other(adapted: Callable[..., LoadedModel]) -> None:
-    """Changing one example leaves the others' losses as they are."""
+    """Changing one example leaves the losses of the others unchanged."""
     loaded = adapted()
     first, second = make_examples(2)
     other = TokenizedExample(tuple(reversed(second.input_ids[6:])), second.loss_mask[6:])
@@ -170,7 +166,7 @@ def test_examples_do_not_see_each_other(adapted: Callable[..., LoadedModel]) -> 
 
 @given(st.integers(1, 9), st.integers(0, 12), st.integers(1, 200), st.integers(0, 1000))
 def test_every_learned_token_is_predicted_exactly_once(count: int, shared: int, pass_tokens: int, seed: int) -> None:
-    """From the position before it, whatever the passes."""
+    """From the position before it, in any passes."""
     examples = make_examples(count, shared=shared, seed=seed)
     common = shared_beginning(examples)
     passes = list(packed_passes(examples, shared=common, pass_tokens=pass_tokens))
@@ -180,23 +176,22 @@ def test_every_learned_token_is_predicted_exactly_once(count: int, shared: int, 
         for token, counts in zip(example.input_ids, example.loss_mask, strict=True)
         if counts
     )
-    assert sorted(token for each in passes for token in each.targets.tolist()) == learned
-    for each in passes:
-        places = each.position_ids[0]
-        following = each.predicting + 1
-        inside = following < each.input_ids.shape[1]
-        same = places[following[inside]] == places[each.predicting[inside]] + 1
+    assert sorted(token for packed_pass in passes for token in packed_pass.targets.tolist()) == learned
+    for packed_pass in passes:
+        positions, ids = packed_pass.position_ids[0], packed_pass.input_ids[0]
+        following = packed_pass.predicting + 1
+        inside = following < len(ids)
+        same = positions[following[inside]] == positions[packed_pass.predicting[inside]] + 1
         # An example's first token is predicted from the shared beginning, which another example may follow in the row.
-        assert torch.equal(each.input_ids[0][following[inside]][same], each.targets[inside][same])
+        assert torch.equal(ids[following[inside]][same], packed_pass.targets[inside][same])
 
 
-def test_a_beginning_ends_before_the_first_prediction() -> None:
+def test_the_shared_beginning_ends_before_the_first_prediction() -> None:
     """Each example predicts its own first token from its own last prompt token."""
     examples = [TokenizedExample((1, 2, 3, 4, 5, 6, token), (False,) * 6 + (True,)) for token in (7, 8)]
     assert shared_beginning(examples) == 5
 
 
 @pytest.mark.parametrize("count", [0, 1])
-def test_one_example_shares_with_nobody(count: int) -> None:
-    """Nor does none."""
+def test_fewer_than_two_examples_share_nothing(count: int) -> None:
     assert shared_beginning(make_examples(count)) == 0

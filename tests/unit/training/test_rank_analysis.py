@@ -1,6 +1,4 @@
-"""Made-up updates of known rank: the analysis finds it to the number; truncation loses exactly the tail (Eckart and
-Young).
-"""
+"""The analysis finds the rank of made-up updates, and truncation loses exactly the tail (Eckart and Young)."""
 
 import json
 import math
@@ -21,7 +19,7 @@ NAMES = ("base_model.model.model.layers.2.self_attn.q_proj", "base_model.model.m
 def factors(
     rank: int, used: int, *, rows: int = 40, columns: int = 24, seed: int = 0
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return A and B in float32 whose product uses exactly `used` of its `rank` directions, mixed over all of them."""
+    """Return A and B in float32 whose product uses exactly `used` of its `rank` directions, mixed over all rows."""
     draw = torch.Generator().manual_seed(seed)
     mixing = torch.randn(rank, used, generator=draw, dtype=torch.float64) @ torch.randn(
         used, rank, generator=draw, dtype=torch.float64
@@ -44,11 +42,11 @@ def files(
     return {"adapter_model.safetensors": save(tensors), "adapter_config.json": json.dumps(settings).encode()}
 
 
-def updates(found: dict[str, bytes]) -> dict[str, torch.Tensor]:
-    """Return scaling · B A of each matrix, formed whole: what the analysis never does."""
-    settings = json.loads(found["adapter_config.json"])
+def updates(adapter: dict[str, bytes]) -> dict[str, torch.Tensor]:
+    """Return scaling · B A of each matrix, which the analysis never forms."""
+    settings = json.loads(adapter["adapter_config.json"])
     factor = settings["lora_alpha"] / (math.sqrt(settings["r"]) if settings.get("use_rslora") else settings["r"])
-    tensors = load(found["adapter_model.safetensors"])
+    tensors = load(adapter["adapter_model.safetensors"])
     return {
         name: factor * tensors[f"{name}.lora_B.weight"].double() @ tensors[f"{name}.lora_A.weight"].double()
         for name in NAMES
@@ -56,36 +54,36 @@ def updates(found: dict[str, bytes]) -> dict[str, torch.Tensor]:
 
 
 @pytest.mark.parametrize("used", [1, 2, 3, 6, 7, 8])
-def test_the_rank_of_a_made_up_update_is_found_to_the_number(used):
-    """In every matrix, though all eight rows of A and columns of B are full of numbers."""
-    found = analyse_adapter(files(8, used))
-    assert [layer.numeric_rank for layer in found.layers] == [used, used]
-    assert found.used == used
-    assert found.kept(used) == pytest.approx(1.0, abs=1e-12)
+def test_the_rank_of_a_made_up_update_is_found_exactly(used):
+    """In every matrix, although all eight rows of A and columns of B are dense."""
+    spectrum = analyse_adapter(files(8, used))
+    assert [layer.numeric_rank for layer in spectrum.layers] == [used, used]
+    assert spectrum.used == used
+    assert spectrum.kept(used) == pytest.approx(1.0, abs=1e-12)
     if used > 1:
-        assert found.kept(used - 1) < 1.0
+        assert spectrum.kept(used - 1) < 1.0
 
 
-def test_too_high_a_rank_shows_what_was_wasted():
-    """Sixteen allowed, three used."""
-    sentence = analyse_adapter(files(16, 3)).sentence()
-    assert sentence.startswith("16 was more than needed: only 3 of its 16 directions are used at all")
+def test_too_high_a_rank_is_pointed_out():
+    """Three of sixteen directions are used."""
+    sentence = str(analyse_adapter(files(16, 3)).sentence())
+    assert sentence.startswith("Rank 16 was more than needed: only 3 of its 16 directions are used at all")
 
 
-def test_too_low_a_rank_shows_that_every_direction_is_taken():
-    """An update of rank eight with equal values, cut to four: all four are in use, and the advice is to try eight."""
+def test_too_low_a_rank_is_pointed_out():
+    """An update of rank eight with equal values is cut to four: all four are in use, and the advice is to try eight."""
     name = NAMES[0]
     orthogonal = torch.linalg.qr(torch.randn(40, 8, generator=torch.Generator().manual_seed(0)))[0].contiguous()
     whole = files(8, tensors={f"{name}.lora_A.weight": orthogonal.T.contiguous(), f"{name}.lora_B.weight": orthogonal})
     cut = truncate_adapter(whole, 4)
     assert analyse_adapter(whole).kept(4) == pytest.approx(0.5)
     assert analyse_adapter(whole).used - 4 == 4  # directions that the cut lost
-    assert "It may have had too few. Try 8" in analyse_adapter(cut).sentence()
+    assert "The rank may have been too low. Try rank 8" in str(analyse_adapter(cut).sentence())
 
 
 @pytest.mark.parametrize("rslora", [False, True])
-def test_the_values_are_those_of_the_whole_matrix_scaled(rslora):
-    """The same as the SVD of the 40 x 24 update that was formed whole: alpha / r, or alpha / sqrt(r) with rsLoRA."""
+def test_the_values_are_those_of_the_scaled_update(rslora):
+    """As an SVD of the whole 40 x 24 matrix finds them: with alpha / r, or alpha / sqrt(r) for rsLoRA."""
     given_files = files(8, 6, alpha=12, use_rslora=rslora)
     for layer in analyse_adapter(given_files).layers:
         wanted = torch.linalg.svdvals(updates(given_files)[layer.name])[:8]
@@ -104,7 +102,7 @@ def test_matrices_come_in_the_order_of_the_layers():
     seed=st.integers(0, 2**31),
 )
 def test_a_cut_loses_exactly_the_energy_of_the_tail(rank, rows, columns, keep, seed):
-    """Eckart and Young: the squared Frobenius error is the sum of the squares of the values that were dropped.
+    """Eckart and Young: the squared Frobenius error is the sum of the squares of the dropped values.
 
     Also where r > d or k.
     """
@@ -120,8 +118,8 @@ def test_a_cut_loses_exactly_the_energy_of_the_tail(rank, rows, columns, keep, s
 
 
 @pytest.mark.parametrize("rslora", [False, True])
-def test_a_smaller_adapter_is_one_that_the_product_reads_and_its_update_is_the_best_of_its_rank(rslora):
-    """With its own scaling, and no worse than rounding to float32."""
+def test_a_smaller_adapter_can_be_read_and_is_the_best_of_its_rank(rslora):
+    """With its own scaling, up to rounding to float32."""
     whole = files(8, alpha=10, use_rslora=rslora)
     spectrum = analyse_adapter(whole)
     smaller = truncate_adapter(whole, 3)
@@ -135,8 +133,8 @@ def test_a_smaller_adapter_is_one_that_the_product_reads_and_its_update_is_the_b
     assert load(smaller["adapter_model.safetensors"])[f"{NAMES[0]}.lora_A.weight"].dtype == torch.float32
 
 
-def test_a_cut_of_what_is_not_used_changes_nothing():
-    """Six of eight in use: rank six is the same update, to rounding."""
+def test_cutting_unused_directions_changes_nothing():
+    """Six of eight are in use: rank six is the same update, up to rounding."""
     whole = files(8, 6)
     before, after = updates(whole), updates(truncate_adapter(whole, 6))
     for name in NAMES:
@@ -149,8 +147,8 @@ def test_a_rank_that_is_not_smaller_is_refused(rank):
         truncate_adapter(files(8), rank)
 
 
-def test_an_update_that_is_no_product_of_two_factors_is_refused():
-    """DoRA brings magnitudes, trained layers whole tensors: neither has a rank."""
+def test_an_update_that_is_not_a_product_of_two_factors_is_refused():
+    """DoRA adds magnitudes, and trained layers are whole tensors: neither has a rank."""
     a, b = factors(4, 4)
     name = NAMES[0]
     plain = {f"{name}.lora_A.weight": a, f"{name}.lora_B.weight": b}
@@ -171,18 +169,18 @@ def test_factors_of_another_rank_than_stated_are_refused():
         analyse_adapter(files(8, tensors=tensors))
 
 
-def test_values_that_are_no_numbers_are_refused():
+def test_values_that_are_not_numbers_are_refused():
     a, b = factors(4, 4)
     a[0, 0] = float("nan")
-    with pytest.raises(IntegrityError, match="no numbers"):
+    with pytest.raises(IntegrityError, match="not numbers"):
         analyse_adapter(files(4, tensors={f"{NAMES[0]}.lora_A.weight": a, f"{NAMES[0]}.lora_B.weight": b}))
 
 
 def test_an_adapter_that_learned_nothing_says_so():
     """B is zero, as at the start of a training."""
     a, b = factors(4, 4)
-    found = analyse_adapter(
+    spectrum = analyse_adapter(
         files(4, tensors={f"{NAMES[0]}.lora_A.weight": a, f"{NAMES[0]}.lora_B.weight": torch.zeros_like(b)})
     )
-    assert found.used == 0
-    assert "changes nothing" in found.sentence()
+    assert spectrum.used == 0
+    assert "changes nothing" in str(spectrum.sentence())

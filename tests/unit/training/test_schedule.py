@@ -1,4 +1,4 @@
-"""The learning rate rises to its peak, then falls along half a cosine to a tenth."""
+"""The learning rate rises to its peak, then falls along half a cosine to a tenth of it."""
 
 import pytest
 from hypothesis import given
@@ -14,7 +14,7 @@ def test_warm_up_is_linear_and_reaches_the_peak() -> None:
     assert rates[5] == pytest.approx(1.0)
 
 
-def test_half_way_down_it_is_between_peak_and_floor() -> None:
+def test_halfway_down_it_is_midway_between_peak_and_floor() -> None:
     """Half a cosine is symmetric, and ends at a tenth."""
     assert learning_rate_at(99, 100, 1.0) == pytest.approx(0.1, abs=0.001)
     assert learning_rate_at(5 + 95 // 2, 100, 1.0) == pytest.approx((1 + FLOOR_SHARE) / 2, abs=0.01)

@@ -1,6 +1,4 @@
-"""Tensors in a sealed file: what was written comes back bit for bit, as safetensors, and nothing of it is readable on
-disk.
-"""
+"""Tensors in a sealed file come back bit for bit, as safetensors, and are unreadable on disk."""
 
 import json
 import subprocess
@@ -30,27 +28,27 @@ TENSORS = {
 }
 
 
-def test_what_was_written_comes_back(tmp_path: Path) -> None:
-    """Every type, empty ones, a number, and one that does not lie in the order of its memory; with the figures."""
+def test_written_tensors_come_back(tmp_path: Path) -> None:
+    """Of every type, empty, a scalar and transposed, with the figures."""
     write_tensors(tmp_path / "x", TENSORS, {"step": 3, "recent": [0.1]}, KEY, CONTEXT)
-    with SealedTensors(tmp_path / "x", KEY, CONTEXT) as found:
-        found.verify()
-        assert found.figures == {"step": 3, "recent": [0.1]}
-        assert list(found) == list(TENSORS)
-        assert len(found) == len(TENSORS)
+    with SealedTensors(tmp_path / "x", KEY, CONTEXT) as read:
+        read.verify()
+        assert read.figures == {"step": 3, "recent": [0.1]}
+        assert list(read) == list(TENSORS)
+        assert len(read) == len(TENSORS)
         for name, tensor in TENSORS.items():
-            assert found[name].dtype == tensor.dtype
-            assert torch.equal(found[name], tensor), name
+            assert read[name].dtype == tensor.dtype
+            assert torch.equal(read[name], tensor), name
         with pytest.raises(KeyError):
-            found["other"]
+            read["other"]
 
 
-def test_it_is_safetensors_once_it_is_unsealed(tmp_path: Path) -> None:
+def test_an_unsealed_file_is_safetensors(tmp_path: Path) -> None:
     """The published library reads it."""
     write_tensors(tmp_path / "x", TENSORS, {}, KEY, CONTEXT)
-    found = load(unseal_file(tmp_path / "x", KEY, CONTEXT))
-    assert found.keys() == TENSORS.keys()
-    assert all(torch.equal(found[name], tensor) for name, tensor in TENSORS.items())
+    loaded = load(unseal_file(tmp_path / "x", KEY, CONTEXT))
+    assert loaded.keys() == TENSORS.keys()
+    assert all(torch.equal(loaded[name], tensor) for name, tensor in TENSORS.items())
 
 
 @given(
@@ -60,17 +58,17 @@ def test_it_is_safetensors_once_it_is_unsealed(tmp_path: Path) -> None:
 def test_any_shapes_and_figures_come_back(
     tmp_path_factory: pytest.TempPathFactory, shapes: list[list[int]], figures: dict[str, float]
 ) -> None:
-    """Whatever the parameters of a model are."""
+    """As models may have them."""
     path = tmp_path_factory.mktemp("any") / "x"
     tensors = {str(number): torch.randn(shape) for number, shape in enumerate(shapes)}
     write_tensors(path, tensors, figures, KEY, CONTEXT)
-    with SealedTensors(path, KEY, CONTEXT) as found:
-        assert found.figures == figures
-        assert all(torch.equal(found[name], tensor) for name, tensor in tensors.items())
+    with SealedTensors(path, KEY, CONTEXT) as read:
+        assert read.figures == figures
+        assert all(torch.equal(read[name], tensor) for name, tensor in tensors.items())
 
 
 def test_nothing_is_readable_on_disk_and_only_its_own_context_opens_it(tmp_path: Path) -> None:
-    """Neither a name nor a weight."""
+    """Neither names nor weights."""
     write_tensors(tmp_path / "x", TENSORS, {"canary": 1}, KEY, CONTEXT)
     data = (tmp_path / "x").read_bytes()
     assert b"canary" not in data
@@ -80,17 +78,17 @@ def test_nothing_is_readable_on_disk_and_only_its_own_context_opens_it(tmp_path:
             SealedTensors(tmp_path / "x", key, context)
 
 
-def test_a_changed_chunk_is_found_by_verifying_and_by_reading(tmp_path: Path) -> None:
-    """Also one in the middle, which no other read touches."""
+def test_a_changed_chunk_is_detected_by_verifying_and_by_reading(tmp_path: Path) -> None:
+    """Also one in the middle, which opening does not read."""
     write_tensors(tmp_path / "x", TENSORS, {}, KEY, CONTEXT)
     data = bytearray((tmp_path / "x").read_bytes())
     data[len(data) // 2] ^= 1
     (tmp_path / "x").write_bytes(bytes(data))
-    with SealedTensors(tmp_path / "x", KEY, CONTEXT) as found:
+    with SealedTensors(tmp_path / "x", KEY, CONTEXT) as read:
         with pytest.raises(IntegrityError):
-            found.verify()
+            read.verify()
         with pytest.raises(IntegrityError):
-            found["a"]
+            read["a"]
 
 
 def header(value: Any) -> bytes:
@@ -114,18 +112,17 @@ def header(value: Any) -> bytes:
         header({"__metadata__": {"figures": "{}"}, "x": {"dtype": "F32", "shape": []}}),
     ],
 )
-def test_nonsense_under_the_right_key_is_an_error(tmp_path: Path, plaintext: bytes) -> None:
-    """Not a traceback."""
+def test_nonsense_under_the_right_key_is_an_integrity_error(tmp_path: Path, plaintext: bytes) -> None:
     seal_file(tmp_path / "x", plaintext, KEY, CONTEXT)
     with pytest.raises(IntegrityError):
         SealedTensors(tmp_path / "x", KEY, CONTEXT)
 
 
-def test_a_file_that_is_not_there_or_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
-    """A disk that vanished; nothing half done is left."""
-    with pytest.raises(StorageError, match="not done"):
+def test_a_file_that_is_missing_or_cannot_be_written_is_a_storage_error(tmp_path: Path) -> None:
+    """And leaves nothing half done."""
+    with pytest.raises(StorageError, match="Reading x"):
         SealedTensors(tmp_path / "x", KEY, CONTEXT)
-    with pytest.raises(StorageError, match="not done"):
+    with pytest.raises(StorageError, match="Keeping what was learned so far"):
         write_tensors(tmp_path / "gone" / "x", TENSORS, {}, KEY, CONTEXT)
     with pytest.raises(KeyError):  # a type that no parameter has
         write_tensors(tmp_path / "x", {"complex": torch.zeros(1, dtype=torch.complex64)}, {}, KEY, CONTEXT)
@@ -142,15 +139,15 @@ tensors = {str(number): torch.full((32, 1024, 1024), float(number)) for number i
 write_tensors(path, {"small": torch.zeros(1)}, {}, bytes(32), context)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 write_tensors(path, tensors, {}, bytes(32), context)
-with SealedTensors(path, bytes(32), context) as found:
-    found.verify()
+with SealedTensors(path, bytes(32), context) as read:
+    read.verify()
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 
 
 def test_a_model_is_written_without_a_second_copy_of_it(tmp_path: Path) -> None:
-    """256 MiB of weights cost some MiB beside themselves to write and to check, not another 256."""
-    found = subprocess.run(
+    """Writing and verifying 256 MiB of weights takes a few more MiB, not another 256."""
+    done = subprocess.run(
         [sys.executable, "-c", MEMORY, str(tmp_path / "x")], capture_output=True, text=True, check=True, timeout=200
     )
-    assert int(found.stdout) < 32 * 1024, "KiB"
+    assert int(done.stdout) < 32 * 1024, "KiB"

@@ -1,7 +1,4 @@
-"""The GPU's attention against the CPU's, in float64.
-
-There is no GPU here: the kernel is a plain one by torch's documented contract.
-"""
+"""The GPU's attention equals the CPU's, in float64. Without a GPU, a plain implementation replaces torch's kernel."""
 
 from typing import Any
 
@@ -12,8 +9,8 @@ from appliance.training import varlen_attention
 from appliance.training.attention import Heads, attention, attention_blocks
 from appliance.training.varlen_attention import Sequences, has_kernel
 
-GROUPED = Heads(queries=6, keys=2, width=8, scaling=8**-0.5, window=None)
-NARROW = Heads(queries=4, keys=4, width=4, scaling=0.3, window=3)
+GROUPED = Heads(num_heads=6, num_kv_heads=2, head_dim=8, scaling=8**-0.5, sliding_window=None)
+NARROW = Heads(num_heads=4, num_kv_heads=4, head_dim=4, scaling=0.3, sliding_window=3)
 PASSES = [(0, (5,)), (0, (7, 1, 4)), (4, (3, 6, 1)), (9, (2,)), (5, (1, 1, 1, 8))]
 
 
@@ -30,68 +27,69 @@ def plain_kernel(
     window_size: tuple[int, int],
     enable_gqa: bool,
 ) -> torch.Tensor:
-    """`torch.nn.attention.varlen.varlen_attn`: the mask of causality and window stands at the end of queries and
-    keys.
-    """
+    """Do what `torch.nn.attention.varlen.varlen_attn` documents: the mask is aligned to the last query and key."""
     assert enable_gqa
     assert window_size[1] == 0
-    each = query.shape[1] // key.shape[1]
-    found = []
+    group = query.shape[1] // key.shape[1]
+    outputs = []
     for number in range(len(cu_seq_q) - 1):
         own = slice(int(cu_seq_q[number]), int(cu_seq_q[number + 1]))
         seen = slice(int(cu_seq_k[number]), int(cu_seq_k[number + 1]))
         q = query[own].transpose(0, 1)
-        k, v = (side[seen].transpose(0, 1).repeat_interleave(each, 0) for side in (key, value))
+        k, v = (side[seen].transpose(0, 1).repeat_interleave(group, 0) for side in (key, value))
         assert 0 < q.shape[1] <= max_q
         assert k.shape[1] <= max_k
-        place = torch.arange(q.shape[1])[:, None] + k.shape[1] - q.shape[1]
-        back = place - torch.arange(k.shape[1])
+        position = torch.arange(q.shape[1])[:, None] + k.shape[1] - q.shape[1]
+        back = position - torch.arange(k.shape[1])
         hidden = back < 0 if window_size[0] < 0 else (back < 0) | (back > window_size[0])
         scores = (q @ k.transpose(1, 2) * scale).masked_fill(hidden, -torch.inf)
-        found.append((scores.softmax(-1) @ v).transpose(0, 1))
-    return torch.cat(found)
+        outputs.append((scores.softmax(-1) @ v).transpose(0, 1))
+    return torch.cat(outputs)
 
 
 def results(
-    heads: Heads, shared: int, lengths: tuple[int, ...], spare: int, **way: Any
+    heads: Heads, shared: int, lengths: tuple[int, ...], padding: int, **kind: Any
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return what a kind of attention gives for drawn rows, and the gradient; padding's rows count for nothing."""
+    """Return the output and the gradient of a kind of attention for random rows; padding rows do not count."""
     torch.manual_seed(0)
     rows = shared + sum(lengths)
     qkv = torch.randn(
-        rows + spare, (heads.queries + 2 * heads.keys) * heads.width, dtype=torch.float64, requires_grad=True
+        rows + padding,
+        (heads.num_heads + 2 * heads.num_kv_heads) * heads.head_dim,
+        dtype=torch.float64,
+        requires_grad=True,
     )
-    places = torch.tensor(
-        [*range(shared), *(shared + own for length in lengths for own in range(length)), *[0] * spare]
+    positions = torch.tensor(
+        [*range(shared), *(shared + own for length in lengths for own in range(length)), *[0] * padding]
     )
-    angles = places[:, None] / 7 ** torch.linspace(0, 1, heads.width // 2, dtype=torch.float64)
-    if "sequences" in way:
-        out = varlen_attention.varlen_attention(qkv, angles.cos(), angles.sin(), way["sequences"], heads)
+    angles = positions[:, None] / 7 ** torch.linspace(0, 1, heads.head_dim // 2, dtype=torch.float64)
+    if "sequences" in kind:
+        out = varlen_attention.varlen_attention(qkv, angles.cos(), angles.sin(), kind["sequences"], heads)
     else:
-        out = attention(qkv, angles.cos(), angles.sin(), way["blocks"], heads)
+        out = attention(qkv, angles.cos(), angles.sin(), kind["blocks"], heads)
     out = out[:rows]
     (gradient,) = torch.autograd.grad((out * torch.randn_like(out)).sum(), qkv)
     return out.detach(), gradient
 
 
 @pytest.mark.parametrize("heads", [GROUPED, NARROW])
-@pytest.mark.parametrize("spare", [0, 3])
+@pytest.mark.parametrize("padding", [0, 3])
 @pytest.mark.parametrize(("shared", "lengths"), PASSES)
 def test_one_call_of_the_kernel_is_the_attention_of_every_example(
-    monkeypatch: pytest.MonkeyPatch, heads: Heads, spare: int, shared: int, lengths: tuple[int, ...]
+    monkeypatch: pytest.MonkeyPatch, heads: Heads, padding: int, shared: int, lengths: tuple[int, ...]
 ) -> None:
     monkeypatch.setattr(varlen_attention, "varlen_attn", plain_kernel)
     device = torch.device("cpu")
-    ours, gradient = results(heads, shared, lengths, spare, sequences=Sequences.of(shared, lengths, spare, device))
+    ours, gradient = results(heads, shared, lengths, padding, sequences=Sequences.of(shared, lengths, padding, device))
     theirs, their_gradient = results(
-        heads, shared, lengths, spare, blocks=attention_blocks(shared, lengths, heads.window, device)
+        heads, shared, lengths, padding, blocks=attention_blocks(shared, lengths, heads.sliding_window, device)
     )
     torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-12)
     torch.testing.assert_close(gradient, their_gradient, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize(
-    ("device", "dtype", "width", "taken"),
+    ("device", "dtype", "head_dim", "supported"),
     [
         ("cuda", torch.bfloat16, 64, True),
         ("cuda", torch.float16, 256, True),
@@ -100,15 +98,15 @@ def test_one_call_of_the_kernel_is_the_attention_of_every_example(
         ("cpu", torch.bfloat16, 64, False),
     ],
 )
-def test_only_a_gpu_in_16_bits_has_the_kernel(device: str, dtype: torch.dtype, width: int, taken: bool) -> None:
-    heads = Heads(queries=2, keys=2, width=width, scaling=1.0, window=None)
-    assert has_kernel(torch.device(device), dtype, heads) is taken
+def test_only_a_gpu_in_16_bits_has_the_kernel(device: str, dtype: torch.dtype, head_dim: int, supported: bool) -> None:
+    heads = Heads(num_heads=2, num_kv_heads=2, head_dim=head_dim, scaling=1.0, sliding_window=None)
+    assert has_kernel(torch.device(device), dtype, heads) is supported
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU on this machine: the real flash kernel is NOT tested")
 @pytest.mark.parametrize(("shared", "lengths"), PASSES)
 def test_the_real_kernel_agrees_on_a_gpu(shared: int, lengths: tuple[int, ...]) -> None:
-    heads = Heads(queries=6, keys=2, width=64, scaling=0.125, window=None)
+    heads = Heads(num_heads=6, num_kv_heads=2, head_dim=64, scaling=0.125, sliding_window=None)
     torch.manual_seed(0)
     rows = shared + sum(lengths)
     qkv = torch.randn(rows, 10 * 64, device="cuda", dtype=torch.bfloat16, requires_grad=True)
@@ -120,5 +118,5 @@ def test_the_real_kernel_agrees_on_a_gpu(shared: int, lengths: tuple[int, ...]) 
     theirs = attention(qkv, cos, sin, attention_blocks(shared, lengths, None, qkv.device), heads)
     torch.testing.assert_close(ours, theirs, rtol=2e-2, atol=2e-2)
     weights = torch.randn_like(ours)
-    found = [torch.autograd.grad((each * weights).sum(), qkv)[0] for each in (ours, theirs)]
-    torch.testing.assert_close(*found, rtol=5e-2, atol=5e-2)
+    gradients = [torch.autograd.grad((output * weights).sum(), qkv)[0] for output in (ours, theirs)]
+    torch.testing.assert_close(*gradients, rtol=5e-2, atol=5e-2)

@@ -11,7 +11,7 @@ SPLIT = MemorySplit(runtime=GB, mapped=0, weights=2 * GB, adapters=0, gradients=
 
 def test_the_bar_is_to_scale_and_said_in_words() -> None:
     drawn = memory_bar("Memory", SPLIT, 16 * GB)
-    assert 'aria-label="Memory: 6.8 GB to 9.6 GB of 16.0 GB"' in drawn
+    assert 'aria-label="Memory: 6.8 GB to 9.6 GB of 16 GB"' in drawn
     widths = [float(width) for width in re.findall(r'class="part \w+" style="width:([\d.]+)%"', drawn)]
     assert sum(widths) == 50.0
     assert "adapters" not in drawn
@@ -20,7 +20,7 @@ def test_the_bar_is_to_scale_and_said_in_words() -> None:
 
 def test_a_model_that_does_not_fit_says_so_and_names_are_escaped() -> None:
     machine = Machine(4 * GB, GB, 2)
-    assert "does not fit this machine: 4.0 GB" in fit_bar("<b>x</b>", None, machine, "")
+    assert "does not fit this machine: 4 GB" in fit_bar("<b>x</b>", None, machine, "")
     assert "&lt;b&gt;" in fit_bar("<b>x</b>", SPLIT, machine, "it is")
 
 

@@ -337,9 +337,9 @@ def test_one_change_of_the_settings_is_one_look_and_logged(world: Any, monkeypat
     [
         (expert(method="lora", rank=600), "smallest side of this model"),
         (expert(method="last-layers", last_layers=9), "has 2 layers, so its last 9 cannot learn"),
-        (expert(rate=3.0), "the learning rate is 3, but must lie between 1e-06 and 0.1"),
-        (expert(rank=4000), "the rank is 4,000, but must lie between 1 and 1,024"),
-        (expert(rank=-3), "the rank is -3"),
+        (expert(rate=3.0), "The learning rate is 3, but must be between 0.000001 and 0.1"),
+        (expert(rank=4000), "The rank is 4,000, but must be between 1 and 1,024"),
+        (expert(rank=-3), "The rank is -3"),
         (expert(rank=2.5), "Rank: 2.5 is no whole number"),
         (expert(epochs=0.5), "Times through the data: 0.5 is no whole number"),
         (expert(batch=float("inf")), "Rows a step: inf is no whole number"),
