@@ -17,6 +17,7 @@ log, in JSON and in tests.
 import contextlib
 import importlib.resources
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
@@ -194,9 +195,9 @@ class _Catalogue:
     def format(self, message: Message) -> str:
         """Return the sentence: in English if this catalogue lacks it, and the id if the English one lacks it too."""
         if message.id == TEXT:
-            return str(message.parameters["text"])
+            return str(message.parameters.get("text", ""))
         if message.id == SENTENCES:
-            parts = message.parameters["sentences"]
+            parts = message.parameters.get("sentences", ())
             return " ".join(str(self._value(part)) for part in (parts if isinstance(parts, tuple) else (parts,)))
         identifier = message.id.translate(_PUNCTUATION)
         if identifier not in self.entries:
@@ -226,7 +227,8 @@ class _Catalogue:
             from appliance.foundation import formats  # noqa: PLC0415 - as above
 
             return formats.listed([str(self._value(item)) for item in value], LOCALES[self.code])
-
+        if isinstance(value, float) and not math.isfinite(value):
+            return str(value)  # Fluent formats finite numbers only
         return value
 
 

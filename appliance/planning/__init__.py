@@ -21,7 +21,6 @@ from appliance.planning.presets import (
     Preset,
     default_last_layers,
     default_learning_rate,
-    training_plan,
 )
 from appliance.planning.rank_advice import RankAdvice, advise_rank
 from appliance.planning.refusals import Refusal, parameter_name, refusals
@@ -80,5 +79,4 @@ __all__ = [
     "tokens_of",
     "trained_parameters",
     "training_flop",
-    "training_plan",
 ]

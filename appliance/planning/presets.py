@@ -26,12 +26,10 @@ epochs              measured on the sample handbook (334 rows, 54 facts in five 
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
-from appliance.foundation.errors import InputError
-from appliance.foundation.messages import Message, message, sentences
+from appliance.foundation.messages import Message, message
 from appliance.planning.batch import Batch, choose_batch
-from appliance.planning.methods import METHODS, MethodChoice
+from appliance.planning.methods import MethodChoice
 
 TINY_PARAMETERS, TINY_LEARNING_RATE = 135_000_000, 3e-3
 LARGE_PARAMETERS, LARGE_LEARNING_RATE = 1_000_000_000, 2e-4
@@ -40,21 +38,6 @@ ALPHA_PER_RANK = 2
 LAST_LAYERS_SHARE = 0.25
 MAX_EPOCHS = 100
 MAX_LENGTH = 1024  # tokens of a row that training reads at most
-_RANGES: dict[str, tuple[float, float]] = {
-    "rank": (1, 1024),
-    "epochs": (1, MAX_EPOCHS),
-    "batch_size": (1, 256),
-    "learning_rate": (1e-6, 1e-1),
-    "last_layers": (1, 1024),
-}
-# The methods that an option is for: with another one it is a misunderstanding.
-_METHODS_OF = {
-    "rank": ("qlora", "lora"),
-    "use_rslora": ("qlora", "lora"),
-    "use_dora": ("qlora", "lora"),
-    "last_layers": ("last-layers",),
-    "train_head": ("last-layers",),
-}
 
 
 @dataclass(frozen=True)
@@ -73,7 +56,7 @@ class Preset:
 
     def more_passes(self, rows: int, batch_size: int) -> Message | None:
         """Return why the data is read more often than the preset says; None where it is not."""
-        taken, usual = _epochs(self, rows, batch_size), self.passes(rows)
+        taken, usual = default_epochs(self, rows, batch_size), self.passes(rows)
         return message("planning.more-passes", taken=taken, usual=usual) if taken > usual else None
 
     def batch(self, rows: int) -> Batch:
@@ -105,78 +88,12 @@ def default_last_layers(layers: int) -> int:
     return max(1, round(LAST_LAYERS_SHARE * layers))
 
 
-def training_plan(
-    *,
-    method: str,
-    preset: str,
-    parameters: int,
-    layers: int,
-    training_rows: int,
-    rank: int | None = None,
-    epochs: int | None = None,
-    batch_size: int | None = None,
-    learning_rate: float | None = None,
-    use_rslora: bool = False,
-    use_dora: bool = False,
-    last_layers: int | None = None,
-    train_head: bool = False,
-) -> dict[str, Any]:
-    """Return method, rank, lora_alpha, epochs, batch_size, learning_rate and options: the preset's unless given.
-
-    Raises `InputError` naming everything that is wrong.
-    """
-    given = {
-        "rank": rank,
-        "epochs": epochs,
-        "batch_size": batch_size,
-        "learning_rate": learning_rate,
-        "last_layers": last_layers,
-    }
-    switches = {"use_rslora": use_rslora, "use_dora": use_dora, "train_head": train_head}
-    problems = _problems(method, preset, training_rows, given, switches)
-    if problems:
-        raise InputError(sentences(message("planning.choice"), *problems), code="planning.choice")
-    chosen = PRESETS[preset]
-    batch = batch_size or chosen.batch(training_rows).rows
-    rank = rank or chosen.rank
-    return {
-        "method": method,
-        "rank": rank,
-        "lora_alpha": max(1, round(ALPHA_PER_RANK * math.sqrt(rank))) if use_rslora else ALPHA_PER_RANK * rank,
-        "use_rslora": use_rslora,
-        "use_dora": use_dora,
-        "last_layers": (last_layers or default_last_layers(layers)) if method == "last-layers" else 0,
-        "train_head": train_head,
-        "epochs": epochs or _epochs(chosen, training_rows, batch),
-        "batch_size": batch,
-        "learning_rate": learning_rate or default_learning_rate(parameters, method),
-    }
+def default_alpha(rank: int, *, use_rslora: bool) -> int:
+    """Return the alpha that keeps the scale for which the learning rates were measured."""
+    return max(1, round(ALPHA_PER_RANK * math.sqrt(rank))) if use_rslora else ALPHA_PER_RANK * rank
 
 
-def _problems(
-    method: str, preset: str, training_rows: int, given: dict[str, float | None], switches: dict[str, bool]
-) -> list[Message]:
-    problems = []
-    if method not in METHODS:
-        problems.append(message("planning.no-method", method=method, methods=METHODS))
-    if preset not in PRESETS:
-        problems.append(message("planning.no-preset", preset=preset, presets=tuple(PRESETS)))
-    if training_rows < 1:
-        problems.append(message("planning.no-row"))
-    for name, value in given.items():
-        low, high = _RANGES[name]
-        if value is not None and not math.isfinite(value):
-            problems.append(message("planning.not-finite", name=name))
-        elif value is not None and not low <= value <= high:
-            problems.append(message(f"planning.range-{name}", value=value, low=low, high=high))
-    for name, methods in _METHODS_OF.items():
-        asked = switches.get(name) or given.get(name) is not None
-        if asked and method in METHODS and method not in methods:
-            problems.append(message(f"planning.only-{name}", methods=methods, method=method))
-    return problems
-
-
-def _epochs(preset: Preset, rows: int, batch_size: int) -> int:
+def default_epochs(preset: Preset, rows: int, batch_size: int) -> int:
     """Return the preset's passes, or more where there are few rows (`min_steps`)."""
     steps_a_pass = math.ceil(rows / batch_size)
     enough = math.ceil(preset.min_steps / steps_a_pass)

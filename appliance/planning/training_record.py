@@ -1,30 +1,15 @@
 """How a model is trained, as it is kept: in a job's spec, with the resulting adapter, and in the worker's order."""
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import ClassVar
+
+from pydantic import ConfigDict
 
 from appliance.foundation.messages import Message
-
-MethodName: TypeAlias = Literal["qlora", "lora", "last-layers", "full"]
+from appliance.planning.training_settings import TrainingSettings
 
 PASS_TOKENS = 512  # of jobs that an older version queued
 MAX_LENGTH = 1024  # tokens of a row that training reads
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainingSettings:
-    """What is trained, and how. What a method does not have is 0 or False."""
-
-    method: MethodName
-    rank: int = 0
-    lora_alpha: int = 0
-    use_rslora: bool = False
-    use_dora: bool = False
-    last_layers: int = 0
-    train_head: bool = False
-    epochs: int = 1
-    batch_size: int = 1
-    learning_rate: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +50,8 @@ class ShrinkOutcome:
 @dataclass(frozen=True, kw_only=True)
 class TrainingSpec(TrainingSettings):
     """A whole training: what learns from what, the settings, and what the planner expected of it."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="ignore")  # what another version stored is read
 
     dataset_id: str
     dataset_version: int

@@ -1,5 +1,6 @@
 """One rank of a sweep: trained from where it was to the end of a rung, with checkpoints of its own."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,13 +47,15 @@ class RungTraining:
         from appliance.workers.training_parts import settings_of  # noqa: PLC0415
 
         self._channel, self._parts, self._before, self._count = channel, parts, steps_before, len(start.candidates)
-        self._start = start.training.model_copy(update={"rank": candidate.rank, "lora_alpha": candidate.lora_alpha})
+        self._start = start.training.model_copy(
+            update={"settings": replace(start.training.settings, rank=candidate.rank, lora_alpha=candidate.lora_alpha)}
+        )
         folder = checkpoints_of(start, candidate.rank)
         folder.mkdir(mode=0o700, exist_ok=True)
         # The rank is part of what its checkpoints are sealed as: one rank's never opens as another's.
         self._folder = CheckpointFolder(folder, f"{self._start.job.job_id}/{folder.name}", self._start.job.key)
         with loading_a_model():
-            self._loaded = METHODS[self._start.method]().load(model, settings_of(self._start, compute_type))
+            self._loaded = METHODS[self._start.settings.method]().load(model, settings_of(self._start, compute_type))
 
     def train_to(self, rung: Rung) -> dict[str, Any] | None:
         """Return what was measured at the end of the rung; None when somebody asked to stop before it.
@@ -65,7 +68,7 @@ class RungTraining:
         from appliance.workers.training_parts import PatientCheckpoints, plan_of  # noqa: PLC0415
 
         checkpoints = PatientCheckpoints(self._channel, self._folder)
-        watch = _Watch(self._channel, checkpoints, self._start.rank, rung, self._before, self._count)
+        watch = _Watch(self._channel, checkpoints, self._start.settings.rank, rung, self._before, self._count)
         with training_a_model():
             outcome = train(
                 self._loaded,
@@ -83,7 +86,7 @@ class RungTraining:
             if loss is None and outcome.ending is not Ending.DIVERGED:  # No pass over the data has ended yet.
                 loss = mean_loss(self._loaded.causal, self._parts["validation"])
         return {
-            "rank": self._start.rank,
+            "rank": self._start.settings.rank,
             "steps": outcome.steps_done,
             "validation_loss": loss,
             "seconds": round(outcome.seconds, 2),

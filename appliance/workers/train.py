@@ -90,7 +90,7 @@ def train_adapter(channel: WorkerChannel, start: TrainStart) -> Done:
     checkpoint = folder.newest()
     compute_type = probe() if checkpoint is None else named_type(checkpoint.figures.compute_type)
     with loading_a_model():
-        loaded = METHODS[start.method]().load(model, settings_of(start, compute_type))
+        loaded = METHODS[start.settings.method]().load(model, settings_of(start, compute_type))
     channel.send(Ready(facts={"compute_type": type_name(compute_type), "too_long": rows.too_long}))
     if checkpoint is not None and folder.passed_over:
         channel.send(Notice(sentence=_passed_over(folder.passed_over, checkpoint.step)))

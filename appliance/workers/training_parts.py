@@ -4,6 +4,7 @@ on a full disk.
 
 from collections.abc import Mapping
 from dataclasses import fields
+from typing import Any
 
 import torch
 
@@ -17,13 +18,18 @@ from appliance.workers.room import write_when_there_is_room
 
 def settings_of(start: TrainStart, compute_type: torch.dtype) -> MethodSettings:
     """Return the method's settings: the order has them under the same names."""
-    named = {field.name: getattr(start, field.name) for field in fields(MethodSettings) if field.name != "compute_type"}
-    return MethodSettings(compute_type=compute_type, **named)
+    return MethodSettings(compute_type=compute_type, **_named(start, MethodSettings))
 
 
 def plan_of(start: TrainStart) -> TrainingPlan:
     """Return the loop's plan: the order has it under the same names."""
-    return TrainingPlan(**{field.name: getattr(start, field.name) for field in fields(TrainingPlan)})
+    return TrainingPlan(**_named(start, TrainingPlan))
+
+
+def _named(start: TrainStart, kind: type[Any]) -> dict[str, Any]:
+    """Return what the order says of the fields of a dataclass."""
+    said = {**vars(start.settings), **dict(start)}
+    return {field.name: said[field.name] for field in fields(kind) if field.name in said}
 
 
 class PatientCheckpoints:

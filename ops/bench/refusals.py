@@ -12,8 +12,8 @@ from appliance.planning import (
     Speed,
     Training,
     fit_training,
-    training_plan,
 )
+from appliance.planning.training_settings import TrainingChoice, resolve_settings
 
 SHAPES = dict(TYPICAL_SHAPES)
 ROWS = RowSizes(rows=1000, mean=120, longest=300, shared=20)
@@ -29,14 +29,7 @@ def fitted(shape: str, choice: MethodChoice, on: Machine, rows: RowSizes = ROWS,
 
 
 def planned(**changes: object) -> None:
-    settings: dict[str, object] = {
-        "method": "qlora",
-        "preset": "balanced",
-        "parameters": 134_515_008,
-        "layers": 30,
-        "training_rows": 300,
-    }
-    training_plan(**{**settings, **changes})  # type: ignore[arg-type]
+    resolve_settings(TrainingChoice(**changes), parameters=134_515_008, layers=30, training_rows=300)  # type: ignore[arg-type]
 
 
 CASES = (

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from appliance.jobs.access import (
     MAX_SEED,
@@ -13,7 +13,7 @@ from appliance.jobs.access import (
     StartMessage,
     WireMessage,
 )
-from appliance.planning.training_record import MethodName
+from appliance.planning.training_settings import TrainingSettings, verify_settings
 
 
 class TrainStart(StartMessage):
@@ -24,22 +24,18 @@ class TrainStart(StartMessage):
     adapter: AdapterAccess
     model: ModelAccess
     dataset: DatasetAccess
-    method: MethodName
-    rank: int = Field(ge=1, le=1024)
-    lora_alpha: int = Field(ge=1, le=4096)
-    use_rslora: bool = False
-    use_dora: bool = False
-    last_layers: int = Field(default=0, ge=0, le=1024)
-    train_head: bool = False
+    settings: TrainingSettings
     activation_checkpointing: bool = False
     pass_tokens: int = Field(default=512, ge=16, le=131_072)
     patience: int = Field(default=0, ge=0, le=1000)
-    epochs: int = Field(ge=1, le=1000)
-    batch_size: int = Field(ge=1, le=1024)
-    learning_rate: float = Field(gt=0, le=1)
     seed: int = Field(ge=0, le=MAX_SEED)
     checkpoint_steps: int = Field(ge=1, le=100_000)
     max_length: int = Field(ge=16, le=131_072)
+
+    @field_validator("settings")
+    @classmethod
+    def _in_range(cls, value: TrainingSettings) -> TrainingSettings:
+        return verify_settings(value)
 
 
 class RankCandidate(WireMessage):

@@ -5,9 +5,8 @@ Reads no row.
 
 import math
 from dataclasses import asdict, dataclass, replace
-from typing import Any, ClassVar
+from typing import Any
 
-from pydantic import ConfigDict
 from sqlalchemy import Connection
 
 from appliance.audit import ObjectRef
@@ -25,7 +24,6 @@ from appliance.planning import (
     PRESETS,
     FittedPlan,
     Machine,
-    MethodChoice,
     ModelShape,
     RowSizes,
     Training,
@@ -33,34 +31,18 @@ from appliance.planning import (
     fit_training,
     row_lengths,
     tokens_of,
-    training_plan,
 )
-from appliance.planning.training_record import TrainingSettings
+from appliance.planning.training_settings import (
+    TrainingChoice,
+    TrainingSettings,
+    method_choice,
+    resolve_settings,
+)
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.machine import measured_machine
 from appliance.services.operations import DatasetId, ModelId, operation
 
 UNKNOWN_TOKENS = 150.0  # a row's length where nobody counted
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainingChoice:
-    """What a person may choose. None comes from the preset, and with the method "auto" from what fits the machine."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
-
-    method: str = "qlora"
-    preset: str = "balanced"
-    rank: int | None = None
-    epochs: int | None = None
-    batch_size: int | None = None
-    learning_rate: float | None = None
-    use_rslora: bool = False
-    use_dora: bool = False
-    last_layers: int | None = None
-    train_head: bool = False
-    seed: int = 0
-    name: str = ""
 
 
 BY_PRESET = TrainingChoice()
@@ -177,13 +159,13 @@ def plan_training(subject: Subject, choice: TrainingChoice, machine: Machine) ->
     if not 0 <= choice.seed <= MAX_SEED:
         raise InputError("training.seed", max_seed=MAX_SEED)
     # For the settings, "auto" is an adapter: which one, the memory decides below.
-    method = "lora" if choice.method == AUTOMATIC else choice.method
-    settings = _settings(choice, method, shape, dataset.training_rows)
-    wanted = _wanted(choice, settings)
-    adapters = wanted.adapters or choice.method == AUTOMATIC
-    if choice.rank is None and adapters and settings.rank > shape.smallest_side:  # the preset is for larger models
-        settings = _settings(replace(choice, rank=shape.smallest_side), method, shape, dataset.training_rows)
-        wanted = _wanted(choice, settings)
+    settled = replace(choice, method="lora") if choice.method == AUTOMATIC else choice
+    model_size: dict[str, int] = {"parameters": shape.parameters, "layers": shape.layers}
+    settings = resolve_settings(settled, **model_size, training_rows=dataset.training_rows)
+    if choice.rank is None and settings.rank > shape.smallest_side:  # the preset is for larger models
+        settled = replace(settled, rank=shape.smallest_side)
+        settings = resolve_settings(settled, **model_size, training_rows=dataset.training_rows)
+    wanted = method_choice(settings, choice.method)
     rows = subject.row_sizes
     fitted = fit_training(Training(shape, wanted, machine, rows, settings.epochs, settings.batch_size))
     planned = PlannedSettings(
@@ -195,37 +177,6 @@ def plan_training(subject: Subject, choice: TrainingChoice, machine: Machine) ->
         estimated_steps=fitted.steps,
     )
     return PlannedTraining(planned, fitted, _batch_reason(choice, dataset.training_rows, settings.batch_size))
-
-
-def _wanted(choice: TrainingChoice, settings: TrainingSettings) -> MethodChoice:
-    return MethodChoice(
-        choice.method,
-        settings.rank,
-        settings.use_rslora,
-        settings.use_dora,
-        settings.last_layers,
-        settings.train_head,
-    )
-
-
-def _settings(choice: TrainingChoice, method: str, shape: ModelShape, training_rows: int) -> TrainingSettings:
-    return TrainingSettings(
-        **training_plan(
-            method=method,
-            preset=choice.preset,
-            parameters=shape.parameters,
-            layers=shape.layers,
-            training_rows=training_rows,
-            rank=choice.rank,
-            epochs=choice.epochs,
-            batch_size=choice.batch_size,
-            learning_rate=choice.learning_rate,
-            use_rslora=choice.use_rslora,
-            use_dora=choice.use_dora,
-            last_layers=choice.last_layers,
-            train_head=choice.train_head,
-        )
-    )
 
 
 def _batch_reason(choice: TrainingChoice, training_rows: int, batch_size: int) -> Message:

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from appliance.foundation.errors import ApplianceError, InputError
 from appliance.foundation.messages import Message, message
 from appliance.planning import ADAPTER_METHODS, AUTOMATIC, Machine
+from appliance.planning.training_settings import TrainingChoice
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.machine import measured_machine
 from appliance.services.training.advise_rank import rank_advice
-from appliance.services.training.plan_training import PlannedTraining, Subject, TrainingChoice, look_at, plan_training
+from appliance.services.training.plan_training import PlannedTraining, Subject, look_at, plan_training
 
 
 @dataclass(frozen=True)

@@ -19,13 +19,14 @@ from appliance.planning.training_record import (
     SweepSpec,
     TrainingSpec,
 )
+from appliance.planning.training_settings import TrainingChoice
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.job_kinds import JobKind, Task, job_kind
 from appliance.services.job_queue import authorise_submit, log_job, queue_job
 from appliance.services.kept_adapters import keep_adapter, remove_checkpoints
 from appliance.services.machine import measured_machine
 from appliance.services.operations import DatasetId, ModelId, operation
-from appliance.services.training.plan_training import BY_PRESET, Subject, TrainingChoice, plan_training
+from appliance.services.training.plan_training import BY_PRESET, Subject, plan_training
 from appliance.services.training.train_adapter import (
     new_adapter_for_resume,
     step_training_down,

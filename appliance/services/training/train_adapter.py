@@ -20,6 +20,7 @@ from appliance.jobs.states import Job, change_spec, note_on_job
 from appliance.models.records import get_model
 from appliance.planning import Footprint, Machine, step_down
 from appliance.planning.training_record import AdapterSpec, TrainingSpec
+from appliance.planning.training_settings import TrainingChoice, TrainingSettings
 from appliance.services.context import APPLIANCE, Caller, ServiceContext
 from appliance.services.grants import (
     MADE,
@@ -35,7 +36,7 @@ from appliance.services.job_queue import authorise_submit, log_failure, log_job,
 from appliance.services.kept_adapters import keep_adapter, remove_checkpoints
 from appliance.services.machine import measured_machine, note_training
 from appliance.services.operations import DatasetId, ModelId, operation
-from appliance.services.training.plan_training import BY_PRESET, Subject, TrainingChoice, plan_training
+from appliance.services.training.plan_training import BY_PRESET, Subject, plan_training
 
 CHECKPOINT_STEPS = 20
 PATIENCE = 3  # validations in a row that bring nothing better; the presets' pass over the data ends with one
@@ -111,16 +112,7 @@ def training_start(context: ServiceContext, job: Job, spec: TrainingSpec) -> Tra
         adapter=adapter_access(context, spec.adapter_id, job_folder(context, job.id) / MADE),
         model=model_access(context, model),
         dataset=dataset_access(context, spec.dataset_id, spec.dataset_version, ("training", "validation"), prompt),
-        method=spec.method,
-        rank=spec.rank,
-        lora_alpha=spec.lora_alpha,
-        use_rslora=spec.use_rslora,
-        use_dora=spec.use_dora,
-        last_layers=spec.last_layers,
-        train_head=spec.train_head,
-        epochs=spec.epochs,
-        batch_size=spec.batch_size,
-        learning_rate=spec.learning_rate,
+        settings=TrainingSettings(**{each.name: getattr(spec, each.name) for each in fields(TrainingSettings)}),
         seed=spec.seed,
         checkpoint_steps=CHECKPOINT_STEPS,
         max_length=spec.max_length,

@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 
 from appliance.foundation.errors import InputError
-from appliance.services.training.plan_training import TrainingChoice
+from appliance.planning.training_settings import TrainingChoice
 
 METHODS = [
     ("Let the appliance choose\nAn adapter, packed to 4 bits if the memory needs it", "auto"),

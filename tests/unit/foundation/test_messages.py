@@ -86,3 +86,14 @@ def test_the_language_is_negotiated_with_the_browser(header: str, preferred: str
     """The available language with the highest weight is chosen, if there is one."""
     assert negotiated_language(header) == preferred
     assert preferred in ("", *LANGUAGES)
+
+
+@pytest.mark.parametrize("number", [float("inf"), float("nan")])
+def test_a_number_that_is_not_finite_is_written_as_it_is(number: float) -> None:
+    assert str(number) in t("planning.range", setting="Rank", value=number, low=1, high=2)
+
+
+@pytest.mark.parametrize("identifier", ["text", "sentences"])
+def test_a_malformed_stored_message_can_be_shown(identifier: str) -> None:
+    """It may come from a worker that somebody took over."""
+    assert str(Message.from_json({"id": identifier, "parameters": {}})) == ""

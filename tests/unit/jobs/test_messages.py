@@ -6,6 +6,7 @@ import base64
 import json
 import math
 import typing
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -49,6 +50,7 @@ from appliance.jobs.starts.ranks import RanksStart
 from appliance.jobs.starts.serve import ChatRequest, ServeStart
 from appliance.jobs.starts.shrink import ShrinkStart
 from appliance.jobs.starts.train import RankCandidate, SweepStart, TrainStart
+from appliance.planning.training_settings import TrainingSettings
 
 
 def decode_any(line: bytes) -> WireMessage:
@@ -69,12 +71,7 @@ TRAIN = TrainStart(
     adapter=ADAPTER,
     model=MODEL,
     dataset=DATASET,
-    method="qlora",
-    rank=8,
-    lora_alpha=16,
-    epochs=3,
-    batch_size=8,
-    learning_rate=1e-3,
+    settings=TrainingSettings(method="qlora", rank=8, lora_alpha=16, epochs=3, batch_size=8, learning_rate=1e-3),
     seed=0,
     checkpoint_steps=20,
     max_length=1024,
@@ -218,22 +215,29 @@ def test_the_control_plane_cannot_speak_as_a_worker() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"rank": 0},
-        {"rank": 1025},
-        {"rank": "many"},
-        {"rank": 8.5},
-        {"lora_alpha": 0},
-        {"epochs": 0},
-        {"epochs": 1001},
-        {"batch_size": 1025},
-        {"learning_rate": 0},
-        {"learning_rate": 1.5},
-        {"learning_rate": float("nan")},
+        *(
+            {"settings": {**asdict(TRAIN.settings), **wrong}}
+            for wrong in (
+                {"rank": 0},
+                {"rank": 1025},
+                {"rank": "many"},
+                {"rank": 8.5},
+                {"lora_alpha": 0},
+                {"lora_alpha": 4097},
+                {"epochs": 0},
+                {"epochs": 101},
+                {"batch_size": 257},
+                {"learning_rate": 0},
+                {"learning_rate": 0.2},
+                {"learning_rate": float("nan")},
+                {"method": "none of them"},
+                {"unknown": 1},
+            )
+        ),
         {"seed": -1},
         {"seed": 2**31},
         {"checkpoint_steps": 0},
         {"max_length": 15},
-        {"method": "none of them"},
         {"job": {**json.loads(JOB.model_dump_json()), "key": base64.b64encode(bytes(31)).decode()}},
         {"job": {**json.loads(JOB.model_dump_json()), "key": base64.b64encode(bytes(33)).decode()}},
         {"job": {**json.loads(JOB.model_dump_json()), "key": "not base64"}},
@@ -276,7 +280,7 @@ def test_every_field_that_holds_a_key_is_hidden() -> None:
 def test_an_error_repeats_neither_values_nor_unknown_names() -> None:
     """The content of a message that cannot be read may be data, or a key."""
     for line in (
-        edited(TRAIN, rank="canary-value"),
+        edited(TRAIN, settings={**asdict(TRAIN.settings), "rank": "canary-value"}),
         edited(TRAIN, **{"canary-name": 1}),
         edited(DATASET.model_copy(), type="parse", part_keys={"canary-part": "AAAA"}),
         b'"canary',

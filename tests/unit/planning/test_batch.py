@@ -17,9 +17,9 @@ from appliance.planning import (
     Speed,
     Training,
     fit_training,
-    training_plan,
 )
 from appliance.planning.batch import choose_batch
+from appliance.planning.training_settings import TrainingChoice, resolve_settings
 
 SHAPES = dict(TYPICAL_SHAPES)
 GB = 10**9
@@ -30,12 +30,15 @@ GPU = Machine(80 * GB, 1000 * GB, 8, gpu=True)
 def planned(machine: Machine, shape: str, method: str, preset: str, rows: int) -> tuple[int, FittedPlan]:
     """Return the batch and the plan for rows of 120 tokens."""
     model = SHAPES[shape]
-    settings = training_plan(
-        method=method, preset=preset, parameters=model.parameters, layers=model.layers, training_rows=rows
+    settings = resolve_settings(
+        TrainingChoice(method=method, preset=preset),
+        parameters=model.parameters,
+        layers=model.layers,
+        training_rows=rows,
     )
     sizes = RowSizes(rows=rows, mean=120, longest=300, shared=20)
-    batch = settings["batch_size"]
-    return batch, fit_training(Training(model, MethodChoice(method), machine, sizes, settings["epochs"], batch))
+    batch = settings.batch_size
+    return batch, fit_training(Training(model, MethodChoice(method), machine, sizes, settings.epochs, batch))
 
 
 @pytest.mark.parametrize(
@@ -97,12 +100,8 @@ def test_the_batch_has_a_reason(rows: int, reason: str) -> None:
 
 
 def test_a_chosen_batch_size_wins() -> None:
-    assert (
-        training_plan(method="lora", preset="balanced", parameters=10**8, layers=30, training_rows=10, batch_size=16)[
-            "batch_size"
-        ]
-        == 16
-    )
+    choice = TrainingChoice(method="lora", batch_size=16)
+    assert resolve_settings(choice, parameters=10**8, layers=30, training_rows=10).batch_size == 16
 
 
 def test_exactly_enough_steps_are_enough():

@@ -1,24 +1,21 @@
 """Presets give a usable plan for every size of model and data, and name every mistake in a choice."""
 
+from dataclasses import asdict
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.foundation.errors import InputError
-from appliance.planning import PRESETS, default_learning_rate, training_plan
+from appliance.planning import PRESETS, default_learning_rate
+from appliance.planning.training_settings import TrainingChoice, resolve_settings
 
 
 def plan(**changes):
-    return training_plan(
-        **{
-            "method": "qlora",
-            "preset": "balanced",
-            "parameters": 134_515_008,
-            "layers": 30,
-            "training_rows": 334,
-            **changes,
-        }
-    )
+    basis = {"parameters": 134_515_008, "layers": 30, "training_rows": 334}
+    choice = TrainingChoice(**{name: value for name, value in changes.items() if name not in basis})
+    basis |= {name: changes[name] for name in basis if name in changes}
+    return asdict(resolve_settings(choice, **basis))
 
 
 def test_alpha_is_twice_the_rank():
@@ -66,11 +63,11 @@ def test_last_layers_are_a_quarter_by_default():
 @pytest.mark.parametrize(
     ("method", "options", "sentence"),
     [
-        ("full", {"rank": 8}, "A rank is only for qlora and lora, not for full"),
-        ("full", {"use_dora": True}, "DoRA is only for qlora and lora"),
-        ("last-layers", {"use_rslora": True}, "rsLoRA is only for"),
-        ("lora", {"last_layers": 2}, "A number of last layers is only for last-layers, not for lora"),
-        ("qlora", {"train_head": True}, "Training the head is only for last-layers"),
+        ("full", {"rank": 8}, "“Rank” is only for qlora and lora, not for full"),
+        ("full", {"use_dora": True}, r"\(DoRA\)” is only for qlora and lora"),
+        ("last-layers", {"use_rslora": True}, r"\(rsLoRA\)” is only for"),
+        ("lora", {"last_layers": 2}, "“Last layers” is only for last-layers, not for lora"),
+        ("qlora", {"train_head": True}, "“Train the head too” is only for last-layers"),
     ],
 )
 def test_an_option_of_another_method_is_refused(method, options, sentence):
@@ -108,7 +105,7 @@ def test_the_learning_rate_never_rises_with_size(parameters):
 def test_every_mistake_is_named_at_once():
     with pytest.raises(InputError) as caught:
         plan(method="magic", preset="slow", rank=0, learning_rate=float("nan"), training_rows=0)
-    for word in ("magic", "slow", "rank", "learning_rate is not a finite number", "no row"):
+    for word in ("magic", "slow", "Rank must be between", "Learning rate must be a finite number", "no row"):
         assert word in caught.value.sentence
     assert caught.value.code == "planning.choice"
 
@@ -116,12 +113,12 @@ def test_every_mistake_is_named_at_once():
 @pytest.mark.parametrize(
     ("name", "value", "called"),
     [
-        ("rank", 1025, "rank"),
-        ("epochs", 101, "epochs"),
-        ("batch_size", 257, "batch size"),
-        ("learning_rate", 0.11, "learning rate"),
+        ("rank", 1025, "Rank"),
+        ("epochs", 101, "Epochs"),
+        ("batch_size", 257, "Batch size"),
+        ("learning_rate", 0.11, "Learning rate"),
     ],
 )
 def test_a_value_over_its_bound_is_refused(name, value, called):
-    with pytest.raises(InputError, match=f"{called}.* is {value:,g}, but must be between"):
+    with pytest.raises(InputError, match=f"{called} must be between .*, not {value:,g}"):
         plan(**{name: value})

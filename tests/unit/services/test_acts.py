@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from appliance.foundation.errors import AuthorizationError, StorageError
+from appliance.planning.training_settings import TrainingChoice
 from appliance.services import sessions
 from appliance.services.context import OPERATOR, Caller
 from appliance.services.data.dataset_origin import hold_dataset, set_origin
@@ -33,7 +34,7 @@ from appliance.services.record.adapter_card import show_card
 from appliance.services.training.advise_rank import advise_before
 from appliance.services.training.preview_training import preview_training
 from appliance.services.training.sweep_ranks import submit_sweep
-from appliance.services.training.train_adapter import TrainingChoice, submit_training
+from appliance.services.training.train_adapter import submit_training
 
 Act = Callable[[Any, Caller], Any]
 STRANGER = Caller("us_stranger", "stranger")

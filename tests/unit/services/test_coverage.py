@@ -22,6 +22,7 @@ from dying_log import DyingLog, Killed, replace_log
 import appliance.services
 from appliance.audit import EVENTS
 from appliance.jobs import messages
+from appliance.planning.training_settings import TrainingChoice
 from appliance.services import sessions
 from appliance.services.context import OPERATOR, Caller, ServiceContext
 from appliance.services.data.receive_upload import receive_file
@@ -32,7 +33,6 @@ from appliance.services.operations import Operation, operations
 from appliance.services.people.accounts import set_password
 from appliance.services.record.review_audit import sign_off
 from appliance.services.record.show_proof import show_proof
-from appliance.services.training.plan_training import TrainingChoice
 from appliance.services.training.preview_training import preview_training
 from appliance.services.training.sweep_ranks import SWEEP
 from appliance.services.training.train_adapter import TRAIN

@@ -11,10 +11,11 @@ import pytest
 
 from appliance.foundation.errors import AuthorizationError, InputError
 from appliance.jobs.states import JobState, add_job, move_job
+from appliance.planning.training_settings import TrainingChoice
 from appliance.services import machine
 from appliance.services.context import Caller
 from appliance.services.machine import measure_machine, measured_machine, note_training, this_machine
-from appliance.services.training.plan_training import Subject, TrainingChoice, plan_training
+from appliance.services.training.plan_training import Subject, plan_training
 
 
 def planned(world: Any, **choice: Any) -> Any:
@@ -42,7 +43,8 @@ def test_the_plan_reaches_the_worker(world: Any) -> None:
     world.appliance.run_queue()
     world.switch.current = world.switch.ordinary
     (start,) = heard
-    assert (start.method, start.use_rslora, start.pass_tokens, start.last_layers) == ("lora", True, 1024, 0)
+    assert (start.settings.method, start.settings.use_rslora, start.settings.last_layers) == ("lora", True, 0)
+    assert start.pass_tokens == 1024
 
 
 def _launcher(world: Any, play: Any) -> Any:

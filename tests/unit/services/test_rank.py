@@ -305,7 +305,7 @@ def test_a_sweep_is_computed_as_its_largest_rank_and_counted_by_its_winner(
 
     world.switch.current = simulate(worker_frame(work))
     job = run(world, "sweep", dataset_id=ids["dataset"], model_id=ids["model"], ranks=[2, 4])
-    assert seen[0].training.rank == 4
+    assert seen[0].training.settings.rank == 4
     made = world.do("adapter.show", adapter_id=job["result"]["adapter"])
     assert (made["rank"], made["config"]["lora_alpha"]) == (2, 4)
     assert (

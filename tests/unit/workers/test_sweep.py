@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from appliance.foundation.errors import WorkerError
 from appliance.jobs.access import AdapterAccess, DatasetAccess, JobAccess, ModelAccess, WireMessage
 from appliance.jobs.messages import Checkpointed, Notice, Progress
 from appliance.jobs.starts.train import RankCandidate, SweepStart, TrainStart
+from appliance.planning.training_settings import TrainingSettings
 from appliance.training.examples import TokenizedExample
 from appliance.training.loop import TrainingPlan
 from appliance.training.methods import MethodSettings
@@ -60,15 +61,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def order(folder: Path, **changes: Any) -> SweepStart:
     """Return the order to compare three ranks."""
     (folder / "job").mkdir(exist_ok=True)
-    settings = {
-        "method": "lora",
-        "rank": 2,
-        "lora_alpha": 4,
-        "epochs": 4,
-        "batch_size": 4,
-        "learning_rate": 1e-2,
-        "seed": 3,
-    }
+    settings = TrainingSettings(method="lora", rank=2, lora_alpha=4, epochs=4, batch_size=4, learning_rate=1e-2)
     training = TrainStart(
         job=JobAccess(job_id="jb_1", folder=str(folder / "job"), key=KEY),
         adapter=AdapterAccess(folder=str(folder / "adapter"), adapter_id="ad_1", data_key=KEY),
@@ -76,7 +69,8 @@ def order(folder: Path, **changes: Any) -> SweepStart:
         dataset=DatasetAccess(folder="", dataset_id="ds_1", dataset_version=1, system_prompt="", part_keys={}),
         checkpoint_steps=2,
         max_length=64,
-        **{**settings, **changes},
+        seed=3,
+        settings=replace(settings, **changes),
     )
     return SweepStart(
         training=training, candidates=[RankCandidate(rank=rank, lora_alpha=2 * rank) for rank in (2, 4, 8)]
@@ -167,9 +161,9 @@ def test_on_a_full_disk_the_winner_waits_for_room_and_a_stop_loses_nothing(tmp_p
 def test_the_order_names_every_setting_of_method_and_loop(tmp_path: Path) -> None:
     """None of them falls back to a default on its way into the worker."""
     start = order(tmp_path).training
-    changed = start.model_copy(
-        update={"patience": 7, "pass_tokens": 99, "use_dora": True, "train_head": True, "last_layers": 3}
-    )
+    chosen = replace(start.settings, use_dora=True, train_head=True, last_layers=3)
+    changed = start.model_copy(update={"patience": 7, "pass_tokens": 99, "settings": chosen})
     plan, settings = plan_of(changed), settings_of(changed, torch.float64)
-    assert all(getattr(plan, field.name) == getattr(changed, field.name) for field in fields(TrainingPlan))
+    said = {**vars(chosen), **dict(changed)}
+    assert all(getattr(plan, field.name) == said[field.name] for field in fields(TrainingPlan))
     assert settings == MethodSettings(torch.float64, 3, 2, 4, use_dora=True, last_layers=3, train_head=True)
