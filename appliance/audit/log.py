@@ -55,7 +55,7 @@ class AuditLog(LogReader):
     def __init__(self, state: LogState, free_bytes: Callable[[Path], int]) -> None:
         super().__init__(state)
         self._folder = state.folder
-        self._writing = threading.Lock()  # held by whoever uses `_state` for more than reading
+        self._writing = threading.Lock()  # guards `_state`, except for reading `view`
         self._reading_files = threading.Lock()  # before `_writing`; archiving waits for verifications
         self._appender = Appender(state, self._writing, free_bytes)
 

@@ -2,7 +2,7 @@
 
 A commit writes one frame into the journal (journal.py) and syncs it. From that moment the entries exist, and with a
 signer also the signed checkpoint that covers them. A failure before that is undone. A flush writes the journal's
-entries as bundles, tiles and checkpoint, and begins the journal anew. Nothing here is thread-safe: `AuditLog` has the
+entries as bundles, tiles and checkpoint, and begins a new journal. Nothing here is thread-safe: `AuditLog` has the
 lock.
 """
 
@@ -172,7 +172,7 @@ class LogState:
             self.flush()
 
     def flush(self) -> None:
-        """Write the journal's entries to bundles, tiles and checkpoint, and begin the journal anew.
+        """Write the journal's entries to bundles, tiles and checkpoint, and begin a new journal.
 
         Raises `StorageError`.
         """

@@ -189,6 +189,7 @@ class _Catalogue:
                 entry = text[start:end]
                 self.entries[entry.partition("=")[0].strip()] = entry
         functions = {name: _in_language(function, LOCALES[code]) for name, function in formats.FUNCTIONS.items()}
+        functions["NUMBER"] = _number
         self._bundle = FluentBundle([LOCALES[code].replace("_", "-")], functions=functions, use_isolating=False)
         self._parsed: set[str] = set()
 
@@ -230,6 +231,13 @@ class _Catalogue:
         if isinstance(value, float) and not math.isfinite(value):
             return str(value)  # Fluent formats finite numbers only
         return value
+
+
+def _number(value: Any, **options: Any) -> Any:
+    """Fluent's NUMBER, which takes no text: what is not a finite number is one by then (see `_value`)."""
+    from fluent.runtime.builtins import fluent_number  # noqa: PLC0415 - as in `_Catalogue`
+
+    return value if isinstance(value, str) else fluent_number(value, **options)
 
 
 def _in_language(function: Any, code: str) -> Any:

@@ -27,7 +27,7 @@ class Settings:
     passphrase_file: Path | None = None
 
     def folder(self, name: str) -> Path:
-        """Return the folder `name` of the home (DESIGN.md, State)."""
+        """Return the folder `name` of the home."""
         return self.home / name
 
 

@@ -181,12 +181,12 @@ CASES = list(cases())
 @pytest.fixture(scope="module")
 def log(tmp_path_factory: pytest.TempPathFactory, parts: Any) -> Log:
     folder = tmp_path_factory.mktemp("tampering") / "log"
-    made = Log(folder, parts.Signer(1), parts.Signer(2), parts.Signer(3), parts.Heads())
+    attacked = Log(folder, parts.Signer(1), parts.Signer(2), parts.Signer(3), parts.Heads())
     opened = AuditLog.open(folder, parts.Clock())
-    opened.attach(made.old, made.heads)
+    opened.attach(attacked.old, attacked.heads)
     for number in range(COUNT):
         if number == CHANGE:
-            opened.change_key(Actor("operator", "operator"), ObjectRef("vault", "home"), made.new)
+            opened.change_key(Actor("operator", "operator"), ObjectRef("vault", "home"), attacked.new)
         else:
             opened.append(
                 Actor(f"us_{number}", "trainer"),
@@ -195,9 +195,9 @@ def log(tmp_path_factory: pytest.TempPathFactory, parts: Any) -> Log:
                 Outcome.SUCCEEDED,
             )
         with opened.still():  # which writes the journal out, as for a backup or an export
-            shutil.copytree(folder, made.at(number + 1))
+            shutil.copytree(folder, attacked.at(number + 1))
     opened.close()
-    return made
+    return attacked
 
 
 def product(log: Log, folder: Path, *, head: bool = False, witness: bool = False) -> tuple[int | None, str] | None:
