@@ -235,9 +235,9 @@ class _Catalogue:
 
 def _number(value: Any, **options: Any) -> Any:
     """Fluent's NUMBER, which takes no text: what is not a finite number is one by then (see `_value`)."""
-    from fluent.runtime.builtins import fluent_number  # noqa: PLC0415 - as in `_Catalogue`
+    from fluent.runtime.builtins import BUILTINS  # noqa: PLC0415 - as in `_Catalogue`
 
-    return value if isinstance(value, str) else fluent_number(value, **options)
+    return value if isinstance(value, str) else BUILTINS["NUMBER"](value, **options)
 
 
 def _in_language(function: Any, code: str) -> Any:
