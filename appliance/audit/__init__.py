@@ -2,7 +2,8 @@
 
 from appliance.audit.actions import RecordedAction
 from appliance.audit.archives import ArchivePlan, prune_details
-from appliance.audit.catalogue import EVENTS, Event, events_page
+from appliance.audit.catalogue import EVENTS, events_page
+from appliance.audit.event_kinds import Event, Recovery, Stage
 from appliance.audit.events import Actor, Details, ObjectRef, Outcome
 from appliance.audit.key_chain import KEY_CHANGE
 from appliance.audit.log import AuditLog
@@ -24,8 +25,10 @@ __all__ = [
     "ObjectRef",
     "Outcome",
     "RecordedAction",
+    "Recovery",
     "SignedCheckpoint",
     "Signer",
+    "Stage",
     "TreeHead",
     "VerifiedLog",
     "events_page",

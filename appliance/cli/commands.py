@@ -23,6 +23,7 @@ from appliance.cli.printing import Printer
 from appliance.cli.rank_commands import add_rank_commands
 from appliance.cli.train_commands import add_train_commands
 from appliance.foundation.errors import InputError
+from appliance.foundation.roles import FIRST_ROLE
 from appliance.foundation.settings import Settings
 from appliance.reports import doctor_report, run_report
 from appliance.services.home.life import create_home
@@ -297,7 +298,7 @@ def _add_adapter_commands(group: typer.Typer, frame: Frame) -> None:
 
 def _add_user_commands(group: typer.Typer, frame: Frame) -> None:
     @group.command()
-    def add(name: str, role: str = "trainer", passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
+    def add(name: str, role: str = FIRST_ROLE, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
         """Create an account with a one-time password."""
         with frame(as_json, passphrase_file) as options, options.client() as client:
             made = client.perform("user.add", name=name, role=role)

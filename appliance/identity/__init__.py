@@ -2,7 +2,6 @@
 
 from appliance.identity.sessions import close_session, open_session, resolve_session
 from appliance.identity.users import (
-    ROLES,
     User,
     authenticate,
     change_password,
@@ -13,7 +12,6 @@ from appliance.identity.users import (
 )
 
 __all__ = [
-    "ROLES",
     "User",
     "authenticate",
     "change_password",

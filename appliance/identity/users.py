@@ -15,10 +15,10 @@ from sqlalchemy import Connection, Row, insert, select, update
 from appliance.foundation.clock import Clock
 from appliance.foundation.errors import AuthenticationError, ConflictError, InputError, NotFoundError
 from appliance.foundation.identifiers import new_id
+from appliance.foundation.roles import ACCOUNT_ROLES
 from appliance.identity.tables import PROJECTS, SESSIONS, USERS
 from appliance.vault.passwords import hash_password, verify_password
 
-ROLES = ("admin", "trainer", "reviewer", "auditor")
 MIN_PASSWORD_CHARACTERS = 12
 MAX_PASSWORD_CHARACTERS = 256
 FREE_ATTEMPTS = 5
@@ -50,8 +50,8 @@ def create_user(connection: Connection, clock: Clock, name: str, role: str, pass
     Raises `InputError` for an invalid name, role or password, `ConflictError` if the name is taken.
     """
     verify_user_name(name)
-    if role not in ROLES:
-        raise InputError("user.role", roles=ROLES)
+    if role not in ACCOUNT_ROLES:
+        raise InputError("user.role", roles=ACCOUNT_ROLES)
     if connection.execute(select(USERS.c.id).where(USERS.c.name == name)).first() is not None:
         raise ConflictError("user.exists")
     one_time = ""

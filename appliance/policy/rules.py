@@ -11,9 +11,9 @@ from pathlib import Path
 import cedarpy
 
 from appliance.foundation.errors import AuthorizationError, HomeError
+from appliance.foundation.roles import ROLES
 
 MAX_POLICY_BYTES = 1024 * 1024
-ROLES = frozenset({"operator", "admin", "trainer", "reviewer", "auditor"})
 
 
 @dataclass(frozen=True)
@@ -66,17 +66,23 @@ class Rules:
                 raise HomeError("policy.size", file=path.name, max_bytes=MAX_POLICY_BYTES)
         return cls("\n".join(texts))
 
+    def allows(self, principal: Principal, action: str, resource_kind: str, resource_id: str) -> bool:
+        """Tell whether a policy permits the action, none forbids it, and none fails."""
+        role = ROLES.get(principal.role)
+        if role is None:
+            return False
+        request = {
+            "principal": {"type": "User", "id": principal.id},
+            "action": {"type": "Action", "id": action},
+            "resource": {"type": "Object", "id": f"{resource_kind}/{resource_id}"},
+            "context": {},
+        }
+        attributes = {"role": role.name, "groups": sorted(role.groups)}
+        entities = [{"uid": {"type": "User", "id": principal.id}, "attrs": attributes, "parents": []}]
+        decision = cedarpy.is_authorized(request, self._policies, entities)
+        return bool(decision.allowed and not decision.diagnostics.errors)
+
     def verify_allowed(self, principal: Principal, action: str, resource_kind: str, resource_id: str) -> None:
-        """Raise `AuthorizationError` unless a policy permits the action, none forbids it, and none fails."""
-        if principal.role in ROLES:
-            request = {
-                "principal": {"type": "User", "id": principal.id},
-                "action": {"type": "Action", "id": action},
-                "resource": {"type": "Object", "id": f"{resource_kind}/{resource_id}"},
-                "context": {},
-            }
-            entities = [{"uid": {"type": "User", "id": principal.id}, "attrs": {"role": principal.role}, "parents": []}]
-            decision = cedarpy.is_authorized(request, self._policies, entities)
-            if decision.allowed and not decision.diagnostics.errors:
-                return
-        raise AuthorizationError("policy.denied", role=principal.role, action=action)
+        """Raise `AuthorizationError` unless `allows`."""
+        if not self.allows(principal, action, resource_kind, resource_id):
+            raise AuthorizationError("policy.denied", role=principal.role, action=action)

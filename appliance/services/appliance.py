@@ -21,7 +21,7 @@ from appliance.services.operations import operations
 from appliance.services.record.archive_audit import ArchiveDesk
 from appliance.services.record.refused_requests import RefusedRequests
 from appliance.services.record.search_audit import AuditDesk
-from appliance.services.recover import Recovery
+from appliance.services.recover import HomeRecovery
 
 WATCH_POLL_S = 0.5
 
@@ -42,7 +42,7 @@ class Appliance:
             slots=context.limits.jobs.at_once,
         )
         context.part(QueueBell).ring = self.runner.wake
-        self._recovery = Recovery(context)
+        self._recovery = HomeRecovery(context)
         context.after_unseal.append(self._recover)
         context.before_seal += [
             self.runner.stop,

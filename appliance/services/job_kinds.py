@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection
 
+from appliance.audit import Stage
 from appliance.foundation.errors import ApplianceError, InputError
 from appliance.foundation.json_records import read, stored
 from appliance.foundation.messages import Message, message
@@ -59,7 +60,7 @@ class JobKind(Generic[S, R]):
     name: str
     spec: type[S]
     result: type[R]
-    stage: str
+    stage: Stage
     prepare: Callable[[ServiceContext, Task[S]], WorkerOrder]
     finish: Callable[[ServiceContext, Task[S], R, bool], R]
     reads: Callable[[Connection, S], DatasetUse]

@@ -20,6 +20,8 @@ from appliance.services.grants import PART_KIND, UPLOAD_KIND
 from appliance.services.pseudonyms import PERSON_KIND
 from appliance.vault.tables import BACKUPS
 
+COMPLETE_BACKUP = "complete"
+
 
 class Shredding(StrEnum):
     """How what an object holds becomes unreadable for good."""
@@ -53,7 +55,8 @@ class ObjectKind:
     """One kind. Nothing has a default: whoever adds a kind says all of it.
 
     `name` is what the log calls it, `prefix` what its ids begin with, `folder` where in the home each has a folder or
-    file of its id, `keys` the kinds of its data keys in the vault, `named` whether it has a name that people give it.
+    file of its id, `keys` the kinds of its data keys in the vault, `named` whether it has a name that people give it,
+    `final` the state in which the action that completes or ends it leaves it.
     """
 
     name: str
@@ -66,6 +69,7 @@ class ObjectKind:
     backup: Backup | None
     shredding: Shredding
     person: PersonSearch
+    final: str
 
 
 def _all(table: Table) -> Callable[[Connection], Sequence[str]]:
@@ -94,6 +98,7 @@ _KINDS = (
         backup=Backup(_ready_datasets),
         shredding=Shredding.OWN,
         person=PersonSearch.ROWS,
+        final=DatasetState.SHREDDED,
     ),
     ObjectKind(
         name="model",
@@ -106,6 +111,7 @@ _KINDS = (
         backup=Backup(_all(MODELS)),
         shredding=Shredding.NOTHING,
         person=PersonSearch.NOTHING,
+        final="",
     ),
     ObjectKind(
         name="adapter",
@@ -118,6 +124,7 @@ _KINDS = (
         backup=Backup(_all(ADAPTERS)),
         shredding=Shredding.NOTHING,  # what it learned stays; the certificate of its dataset names it
         person=PersonSearch.LEARNED,
+        final="",
     ),
     ObjectKind(
         name="job",
@@ -130,6 +137,7 @@ _KINDS = (
         backup=Backup(_ended_jobs, required=False),  # one that is resumed meanwhile replaces its checkpoints
         shredding=Shredding.WITH_DATASET,
         person=PersonSearch.WITH_DATASET,
+        final="",
     ),
     ObjectKind(
         name="upload",
@@ -142,6 +150,7 @@ _KINDS = (
         backup=None,
         shredding=Shredding.AT_END,
         person=PersonSearch.BRIEF,
+        final="",
     ),
     ObjectKind(
         name="user",
@@ -154,6 +163,7 @@ _KINDS = (
         backup=None,  # it is in the database
         shredding=Shredding.NOTHING,
         person=PersonSearch.NOTHING,
+        final="",
     ),
     ObjectKind(
         name="person",
@@ -166,6 +176,7 @@ _KINDS = (
         backup=None,  # the key is in the database
         shredding=Shredding.OWN,
         person=PersonSearch.NOTHING,
+        final="",
     ),
     ObjectKind(
         name="backup",
@@ -178,6 +189,7 @@ _KINDS = (
         backup=None,
         shredding=Shredding.NOTHING,  # it lies outside of the home; certificates name it
         person=PersonSearch.NOTHING,
+        final=COMPLETE_BACKUP,
     ),
 )
 OBJECT_KINDS: Mapping[str, ObjectKind] = MappingProxyType({kind.name: kind for kind in _KINDS})

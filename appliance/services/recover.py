@@ -9,38 +9,27 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, select, true
 
-from appliance.audit import RESTORE, Actor, ObjectRef, Outcome
-from appliance.datasets.records import DatasetState
-from appliance.datasets.tables import DATASET_VERSIONS, DATASETS, ERASURES
+from appliance.audit import EVENTS, Actor, ObjectRef, Outcome, Recovery
+from appliance.datasets.tables import DATASET_VERSIONS, ERASURES
 from appliance.foundation.errors import ApplianceError
 from appliance.jobs.states import Job
-from appliance.jobs.tables import JOBS
 from appliance.services.context import APPLIANCE, ServiceContext
 from appliance.services.data.receive_upload import discard_upload
-from appliance.services.data.shred_dataset import ACTION as SHRED
-from appliance.services.data.shred_dataset import VERSIONS_ACTION, finish_interrupted
+from appliance.services.data.shred_dataset import finish_interrupted
 from appliance.services.grants import PART_KIND
-from appliance.services.home.back_up import ACTION as BACK_UP
-from appliance.services.home.back_up import COMPLETE
-from appliance.services.record.review_audit import ACTION as REVIEW
-from appliance.vault.tables import AUDIT_REVIEWS, BACKUPS
+from appliance.services.object_kinds import OBJECT_KINDS
+from appliance.vault.tables import AUDIT_REVIEWS
 
 INTERRUPTED = "interrupted"
-# What an action makes under an id that its request names already: whether the crash came before or after it is seen
-# there.
-_MADE: dict[str, Table] = {"dataset.import": DATASETS, "job.submit": JOBS}
-# ... and what it brings to a state: the table, and the state in which it is done.
-_BROUGHT: dict[str, tuple[Table, str]] = {SHRED: (DATASETS, DatasetState.SHREDDED), BACK_UP: (BACKUPS, COMPLETE)}
-
-# ... and where the request itself is written down beside what it made.
-_NOTED: dict[str, tuple[Table, ColumnElement[bool]]] = {
-    "dataset.revise": (DATASET_VERSIONS, true()),
-    VERSIONS_ACTION: (ERASURES, ERASURES.c.note != ""),
-    REVIEW: (AUDIT_REVIEWS, true()),
-}
+# Where a request is stored together with its result: the table, and when the result is there.
+_NOTED: tuple[tuple[Table, ColumnElement[bool]], ...] = (
+    (DATASET_VERSIONS, true()),
+    (ERASURES, ERASURES.c.note != ""),
+    (AUDIT_REVIEWS, true()),
+)
 
 
-class Recovery:
+class HomeRecovery:
     """Made before anything runs in this process: what is unfinished then is no other thread's, but a crash's."""
 
     def __init__(self, context: ServiceContext) -> None:
@@ -91,28 +80,23 @@ class Recovery:
         self._context.vault.forget(*unused)
 
     def _was_done(self, entry: dict[str, Any]) -> bool:
-        if (
-            entry["action"] == RESTORE
-        ):  # It is asked for in a log that nobody reads before the keyring is there, and then it is done.
-            return True
-        table = _MADE.get(entry["action"])
+        """Tell whether an action that a crash interrupted was done: its row in the catalogue says how to find out."""
+        recovery, target = EVENTS[entry["action"]].recovery, entry["object"]
+        if recovery in {Recovery.FAILED, Recovery.DONE}:
+            return recovery is Recovery.DONE
         with self._context.database.begin() as connection:
-            if entry["action"] in _NOTED:
-                noted, done = _NOTED[entry["action"]]
-                return (
-                    connection.execute(select(noted.c.request).where(noted.c.request == entry["request"], done)).first()
-                    is not None
-                )
-            if entry["action"] in _BROUGHT:
-                brought, state = _BROUGHT[entry["action"]]
-                query = select(brought.c.id).where(brought.c.state == state)
-            elif table is not None:
-                query = select(table.c.id)
-            else:
-                return False
-            return (
-                connection.execute(query.where(query.selected_columns.id == entry["object"]["id"])).first() is not None
-            )
+            if recovery is Recovery.NOTED:
+                queries = [
+                    select(table.c.request).where(table.c.request == entry["request"], is_there)
+                    for table, is_there in _NOTED
+                ]
+                return any(connection.execute(query).first() is not None for query in queries)
+            kind = OBJECT_KINDS[target["kind"]]
+            assert kind.table is not None, f"the catalogue looks for a {kind.name} in the database"
+            query = select(kind.table.c.id).where(kind.table.c.id == target["id"])
+            if recovery is Recovery.FINISHED:
+                query = query.where(kind.table.c.state == kind.final)
+            return connection.execute(query).first() is not None
 
     def _remove_left(self) -> None:
         """Remove sealed uploads with their keys, and folders that were not finished.

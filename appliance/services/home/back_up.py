@@ -29,14 +29,14 @@ from appliance.foundation.identifiers import new_id
 from appliance.foundation.messages import message
 from appliance.policy import find_policy_folder, policy_files
 from appliance.services.context import Caller, ServiceContext
-from appliance.services.object_kinds import OBJECT_KINDS
+from appliance.services.object_kinds import COMPLETE_BACKUP, OBJECT_KINDS
 from appliance.services.operations import operation
 from appliance.vault import Database
 from appliance.vault.backup_format import BackedUpFile, Manifest, VaultSecrets, seal_manifest
 from appliance.vault.tables import BACKUPS
 
 ACTION = "backup.create"
-BEGUN, COMPLETE = "begun", "complete"
+BEGUN = "begun"
 SET_KIND = "backup-set"
 MAX_PLACE_CHARACTERS = 120
 _FILES = TypeAdapter(list[BackedUpFile])
@@ -124,7 +124,7 @@ class BackupDesk:
         with self._turn:
             current = self._this(caller, backup_id)
             with self._context.database.begin() as connection:
-                values = {"state": COMPLETE, "digest": current.digest}
+                values = {"state": COMPLETE_BACKUP, "digest": current.digest}
                 connection.execute(update(BACKUPS).where(BACKUPS.c.id == backup_id).values(values))
             self._end("")
             return {"id": backup_id, "digest": current.digest, "log_entries": current.head.size}

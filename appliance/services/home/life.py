@@ -7,6 +7,7 @@ from appliance.audit import ObjectRef
 from appliance.foundation.atomic_files import make_private_folder
 from appliance.foundation.errors import ApplianceError, ConflictError, HomeError
 from appliance.foundation.messages import Message, message
+from appliance.foundation.roles import FIRST_ROLE
 from appliance.identity import create_user, default_project, list_users, verify_user_name
 from appliance.services.context import APPLIANCE, HOME, OPERATOR, Caller, ServiceContext
 from appliance.services.notices import LogDamage
@@ -71,10 +72,10 @@ def create_home(context: ServiceContext, passphrase: str, *, first_user: str = "
         for name in FOLDERS:
             make_private_folder(context.home / name)
         context.adopt(Vault.create(context.home, passphrase, context.clock))
-    with context.act(OPERATOR, "user.create", ObjectRef("user", "first"), {"role": "trainer"}) as recorded:
+    with context.act(OPERATOR, "user.create", ObjectRef("user", "first"), {"role": FIRST_ROLE}) as recorded:
         with context.database.begin() as connection:
             default_project(connection, context.clock)
-            user_id, password = create_user(connection, context.clock, first_user, "trainer", None)
+            user_id, password = create_user(connection, context.clock, first_user, FIRST_ROLE, None)
         recorded.target = ObjectRef("user", user_id)
     return FirstAccount(first_user, password)
 

@@ -27,10 +27,9 @@ from appliance.models import ModelManifest
 from appliance.models.tables import MODELS
 from appliance.policy import find_policy_folder, policy_files
 from appliance.services.context import HOME, OPERATOR
-from appliance.services.home.back_up import COMPLETE
 from appliance.services.home.life import RESTORING
 from appliance.services.home.read_backup import find_manifest, restore_file, verify_complete
-from appliance.services.object_kinds import FOLDERS
+from appliance.services.object_kinds import COMPLETE_BACKUP, FOLDERS
 from appliance.vault import Vault
 from appliance.vault.backup_format import Manifest
 from appliance.vault.slots import RecoverySecret
@@ -155,7 +154,7 @@ def _prepare(home: Path, vault: Vault, manifest: Manifest) -> None:
                 if digests.get(f"models/{row.id}/{name}") != digest:
                     raise IntegrityError("backup.model", row_id=row.id, name=name)
         connection.execute(delete(SESSIONS))
-        connection.execute(update(BACKUPS).where(BACKUPS.c.id == manifest.id).values(state=COMPLETE))
+        connection.execute(update(BACKUPS).where(BACKUPS.c.id == manifest.id).values(state=COMPLETE_BACKUP))
         jobs = connection.execute(select(JOBS.c.id)).scalars().all()
     for folder in (*FOLDERS, *(f"jobs/{job_id}" for job_id in jobs)):
         make_private_folder(home / folder)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from appliance.audit import Outcome
+from appliance.audit import Outcome, Stage
 from appliance.datasets.records import get_dataset, verify_version
 from appliance.foundation.errors import InputError, NotFoundError
 from appliance.jobs.conversation import WorkerOrder
@@ -127,7 +127,7 @@ EVALUATE: JobKind[EvaluationSpec, dict[str, Any]] = job_kind(
         name="evaluate",
         spec=EvaluationSpec,
         result=dict[str, Any],
-        stage="evaluation",
+        stage=Stage.EVALUATION,
         prepare=_prepare,
         finish=_finish,
         reads=_reads,

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from appliance.audit import Outcome
+from appliance.audit import Outcome, Stage
 from appliance.foundation.errors import InputError, NotFoundError
 from appliance.foundation.json_records import spoken
 from appliance.jobs.conversation import WorkerOrder
@@ -108,7 +108,7 @@ RANKS: JobKind[RankSpec, dict[str, Any]] = job_kind(
         name="ranks",
         spec=RankSpec,
         result=dict[str, Any],
-        stage="evaluation",
+        stage=Stage.EVALUATION,
         prepare=_prepare,
         finish=_finish,
         reads=_reads,

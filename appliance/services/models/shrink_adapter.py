@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from appliance.audit import Outcome
+from appliance.audit import Outcome, Stage
 from appliance.datasets.records import get_dataset
 from appliance.foundation.errors import InputError
 from appliance.foundation.identifiers import new_id
@@ -153,7 +153,7 @@ SHRINK: JobKind[ShrinkSpec, ShrinkResult] = job_kind(
         name="shrink",
         spec=ShrinkSpec,
         result=ShrinkResult,
-        stage="training",
+        stage=Stage.TRAINING,
         prepare=_prepare,
         finish=_finish,
         reads=_reads,

@@ -5,26 +5,17 @@ end.
 from dataclasses import dataclass
 from typing import Any
 
-from appliance.audit import Outcome
+from appliance.audit import EVENTS, Outcome, Stage
 from appliance.audit.search_index import OUTCOMES, Query, SearchIndex
 from appliance.foundation.errors import NotFoundError
 from appliance.foundation.messages import message, sentences, verbatim
 from appliance.services.context import Caller, ServiceContext
+from appliance.services.job_kinds import job_kinds
 from appliance.services.operations import operation
 from appliance.services.record.read_audit import LOG
 from appliance.services.record.search_audit import AuditDesk, names_of
 
-LOOKED_AT = (".list", ".card")  # a look at what is known of an object is no part of its life; a search finds it
 MAX_STEPS = 200  # kinds of acts on one object, or on what hangs on it, that are shown
-STAGES = ("Data", "Training", "Evaluation", "Publishing", "Use", "Shredding")
-_STAGE_OF = {
-    "dataset.shred": "Shredding",
-    "dataset.shred-versions": "Shredding",
-    "adapter.use": "Use",
-    "adapter.read": "Use",
-    "dataset.read": "Data",
-}
-_STAGE_OF_NOUN = {"upload": "Data", "dataset": "Data", "model": "Data", "job": "Training", "adapter": "Publishing"}
 
 
 @dataclass(frozen=True)
@@ -57,7 +48,9 @@ def object_life(context: ServiceContext, caller: Caller, *, object_id: str) -> d
             raise NotFoundError(sentences(told, verbatim(archived["sentence"])) if archived else told, code="not-found")
         sources, products = index.made_from(object_id), index.makes(object_id)
         steps = [
-            step for step in _steps(index, {object_id, *sources, *products}) if not step.action.endswith(LOOKED_AT)
+            step
+            for step in _steps(index, {object_id, *sources, *products})
+            if step.action not in EVENTS or not EVENTS[step.action].look
         ]
         shown = steps[:MAX_STEPS]
         drawn = _described(context, index, shown, object_id, sources)
@@ -114,7 +107,7 @@ def _described(
         counts = step.counts
         described.append(
             {
-                "stage": _stage(step.action, str(kinds.get(step.object_id, ""))),
+                "stage": _stage(step.action, str(kinds.get(step.object_id, ""))).label,
                 "action": step.action,
                 "object": first["object"],
                 "object_name": people.get(step.object_id, ""),
@@ -136,12 +129,11 @@ def _described(
     return described
 
 
-def _stage(action: str, job_kind: str) -> str:
-    if action.startswith("job.") and job_kind == "evaluate":
-        return "Evaluation"
-    if action == "adapter.create":
-        return "Training"
-    return _STAGE_OF.get(action) or _STAGE_OF_NOUN.get(action.partition(".")[0], "Use")
+def _stage(action: str, kind: str) -> Stage:
+    """Return the stage of an event, or of the kind of job that it is about."""
+    if action.startswith("job.") and kind in job_kinds():
+        return job_kinds()[kind].stage
+    return EVENTS[action].stage if action in EVENTS else Stage.USE
 
 
 def _who(entry: dict[str, Any], people: dict[str, str]) -> str:

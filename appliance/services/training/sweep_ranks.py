@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from appliance.audit import Outcome
+from appliance.audit import Outcome, Stage
 from appliance.foundation.errors import InputError
 from appliance.foundation.messages import Message
 from appliance.jobs.conversation import WorkerOrder
@@ -127,7 +127,7 @@ SWEEP: JobKind[SweepSpec, SweepResult] = job_kind(
         name="sweep",
         spec=SweepSpec,
         result=SweepResult,
-        stage="training",
+        stage=Stage.TRAINING,
         prepare=_prepare,
         finish=_finish,
         reads=trained_data,

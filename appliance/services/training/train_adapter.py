@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from appliance.audit import Outcome
+from appliance.audit import Outcome, Stage
 from appliance.datasets.records import get_dataset
 from appliance.foundation.errors import ApplianceError, InputError, WorkerError
 from appliance.foundation.identifiers import new_id
@@ -206,7 +206,7 @@ TRAIN: JobKind[TrainingSpec, TrainingResult] = job_kind(
         name="train",
         spec=TrainingSpec,
         result=TrainingResult,
-        stage="training",
+        stage=Stage.TRAINING,
         prepare=_prepare,
         finish=_finish,
         reads=trained_data,

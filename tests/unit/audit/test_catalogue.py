@@ -10,8 +10,8 @@ import pytest
 
 from appliance.audit import EVENTS, Actor, AuditLog, ObjectRef, Outcome, events_page
 from appliance.foundation.errors import AuthorizationError, InputError
+from appliance.foundation.roles import ROLES
 from appliance.policy import Principal, Rules, find_policy_folder
-from appliance.policy.rules import ROLES
 
 ROOT = Path(__file__).parents[3]
 # Roles that the policy does not know: the appliance itself, and people who are not signed in.

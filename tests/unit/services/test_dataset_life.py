@@ -14,7 +14,7 @@ from appliance.datasets import PARTS
 from appliance.datasets.tables import DATASETS
 from appliance.foundation.errors import ConflictError, InputError, NotFoundError, StorageError, WorkerError
 from appliance.models.tables import ADAPTERS
-from appliance.services.recover import Recovery
+from appliance.services.recover import HomeRecovery
 from appliance.services.reminders import reminders
 
 NAME, CARD = "Zofia Kwiatkowska", "4111 1111 1111 1111"
@@ -158,7 +158,7 @@ def test_keys_that_a_killed_import_left_are_forgotten_at_the_next_start(world: A
     vault = world.context.vault
     vault.new_data_key("dataset-part", "ds_aaaaaaaaaaaaaaaaaaaa/1/test")
     vault.new_data_key("dataset-part", f"{dataset}/2/test")
-    Recovery(world.context).run([])
+    HomeRecovery(world.context).run([])
     assert "ds_aaaaaaaaaaaaaaaaaaaa/1/test" not in vault.object_ids("dataset-part")
     assert part_keys(world, dataset) == {f"1/{part}" for part in PARTS}
 

@@ -13,7 +13,7 @@ AUDITOR = Caller("us_auditor", "auditor")
 
 
 def _acts(life: dict[str, Any]) -> list[tuple[str, str, str]]:
-    return [(step["stage"], step["action"], step["relation"]) for step in life["steps"]]
+    return [(str(step["stage"]), step["action"], step["relation"]) for step in life["steps"]]
 
 
 def test_a_datasets_life_goes_on_in_what_was_made_from_it(world: Any) -> None:

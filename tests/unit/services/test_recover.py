@@ -18,7 +18,7 @@ from appliance.policy import Rules, find_policy_folder
 from appliance.services.context import APPLIANCE, OPERATOR, ServiceContext
 from appliance.services.data.receive_upload import receive_file
 from appliance.services.home.life import create_home
-from appliance.services.recover import Recovery
+from appliance.services.recover import HomeRecovery
 
 PASSPHRASE = "a passphrase for tests only"
 
@@ -58,7 +58,7 @@ def test_an_interrupted_action_has_the_outcome_that_is_seen_in_the_home(open_con
         connection.execute(insert(DATASETS).values({**row, "id": "ds_2"}))
     die(first)
     second = open_context()
-    recovery = Recovery(second)
+    recovery = HomeRecovery(second)
     second.unseal(PASSPHRASE)
     recovery.run([])
     last = [(entry["request"], entry["action"], entry["outcome"], entry["reason"]) for entry in second.log.entries()][
@@ -76,7 +76,7 @@ def test_an_interrupted_action_has_the_outcome_that_is_seen_in_the_home(open_con
 def test_what_another_thread_does_meanwhile_is_not_called_interrupted(open_context: Any) -> None:
     """Only a job's start is: no job runs while the home is put right."""
     first = open_context()
-    recovery = Recovery(first)
+    recovery = HomeRecovery(first)
     create_home(first, PASSPHRASE)
     request(first, "dataset.import", ObjectRef("dataset", "ds_1"), "1")
     request(first, "job.start", ObjectRef("job", "jb_1"), "2")
@@ -96,7 +96,7 @@ def test_what_a_crash_left_is_removed_and_what_came_since_stays(open_context: An
     (tmp_path / "uploads" / "notes.txt").touch()
     die(first)
     second = open_context()
-    recovery = Recovery(second)
+    recovery = HomeRecovery(second)
     second.unseal(PASSPHRASE)
     new = receive_file(second, OPERATOR, io.BytesIO(b"new"))
     recovery.run([])

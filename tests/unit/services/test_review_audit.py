@@ -10,7 +10,7 @@ from appliance.foundation.errors import AuthorizationError, InputError
 from appliance.services.context import Caller
 from appliance.services.record.audit_activity import audit_overview
 from appliance.services.record.review_audit import MAX_NOTE_CHARACTERS, _gaps, sign_off
-from appliance.services.recover import Recovery
+from appliance.services.recover import HomeRecovery
 from appliance.vault.tables import AUDIT_REVIEWS
 
 AUDITOR = Caller("us_auditor", "auditor", "s1")
@@ -115,7 +115,7 @@ def test_a_review_that_a_crash_cut_off_after_it_was_kept_is_done(world: Any) -> 
         connection.execute(
             update(AUDIT_REVIEWS).where(AUDIT_REVIEWS.c.request == target["request"]).values(request="rq_" + "5" * 20)
         )
-    Recovery(world.context).run([])
+    HomeRecovery(world.context).run([])
     last = [entry for entry in world.entries(0) if entry["request"] == "rq_" + "5" * 20][-1]
     assert (last["outcome"], last["reason"]) == ("succeeded", "interrupted")
     assert (_reviews(world)["reviews"][0]["first"], _reviews(world)["reviews"][0]["note_state"]) == (4, "changed")
