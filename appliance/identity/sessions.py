@@ -50,6 +50,7 @@ def resolve_session(connection: Connection, clock: Clock, token: str, *, seen: b
         role=row[USERS.c.role],
         must_change=bool(row[USERS.c.must_change]),
         disabled=bool(row[USERS.c.disabled]),
+        language=row[USERS.c.language],
     )
 
 

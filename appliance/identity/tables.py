@@ -24,6 +24,7 @@ USERS = Table(
     Column("failed_attempts", Integer, nullable=False),
     Column("locked_until_us", Integer, nullable=False),
     Column("created_us", Integer, nullable=False),
+    Column("language", String, nullable=False, server_default=""),  # "": none was chosen
 )
 
 SESSIONS = Table(

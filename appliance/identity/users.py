@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from appliance.foundation.clock import Clock
 from appliance.foundation.errors import AuthenticationError, ConflictError, InputError, NotFoundError
 from appliance.foundation.identifiers import new_id
+from appliance.foundation.messages import LANGUAGES
 from appliance.foundation.roles import ACCOUNT_ROLES
 from appliance.identity.tables import PROJECTS, SESSIONS, USERS
 from appliance.vault.passwords import hash_password, verify_password
@@ -36,6 +37,7 @@ class User:
     role: str
     must_change: bool
     disabled: bool
+    language: str = ""
 
 
 def verify_user_name(name: str) -> None:
@@ -125,6 +127,13 @@ def change_password(connection: Connection, clock: Clock, user_id: str, old: str
     connection.execute(SESSIONS.delete().where(SESSIONS.c.user_id == user_id))
 
 
+def choose_language(connection: Connection, user_id: str, language: str) -> None:
+    """Store the language in which an account wants to read the pages. Raises `InputError` for an unknown one."""
+    if language not in LANGUAGES:
+        raise InputError("user.language", languages=tuple(LANGUAGES))
+    connection.execute(update(USERS).where(USERS.c.id == user_id).values(language=language))
+
+
 def list_users(connection: Connection) -> list[User]:
     """Return all accounts, sorted by name."""
     return [_user(row) for row in connection.execute(select(USERS).order_by(USERS.c.name))]
@@ -165,4 +174,4 @@ def _dummy_hash() -> str:
 
 
 def _user(row: Row[Any]) -> User:
-    return User(id=row.id, name=row.name, role=row.role, must_change=bool(row.must_change), disabled=bool(row.disabled))
+    return User(row.id, row.name, row.role, bool(row.must_change), bool(row.disabled), row.language)

@@ -1,6 +1,7 @@
 """Who is signed in: open a session, find out whose it is, end it."""
 
 import contextlib
+import hashlib
 from collections.abc import Iterator
 
 from appliance.audit import ObjectRef
@@ -8,6 +9,46 @@ from appliance.foundation.errors import AuthenticationError
 from appliance.identity import User, authenticate, close_session, open_session, resolve_session
 from appliance.services.context import NOBODY, Caller, ServiceContext
 from appliance.services.pseudonyms import account_ref
+
+REMEMBERED_US = 60_000_000  # as often as the database notes that somebody is there
+MAX_REMEMBERED = 1024
+
+
+class OpenSessions:
+    """Who holds which session, remembered for a moment: one click of a page asks several times.
+
+    What ends a session or changes an account forgets all of it at once (`forget`).
+    """
+
+    def __init__(self, context: ServiceContext) -> None:
+        self._clock = context.clock
+        self._found: dict[tuple[bytes, bool], tuple[int, Caller, User]] = {}
+        context.before_seal.append(self.forget)
+
+    def get(self, token: str, *, seen: bool) -> tuple[Caller, User] | None:
+        """Return who holds the session `token`, if that was found out within `REMEMBERED_US`.
+
+        What was found out without a person (`seen`) does not count for one: the database must note that they are there.
+        """
+        now, key = self._clock.monotonic_us(), _key(token)
+        for found in (self._found.get((key, True)), None if seen else self._found.get((key, False))):
+            if found is not None and now - found[0] < REMEMBERED_US:
+                return found[1], found[2]
+        return None
+
+    def remember(self, token: str, caller: Caller, user: User, *, seen: bool) -> None:
+        """Remember what the database said."""
+        if len(self._found) >= MAX_REMEMBERED:
+            self.forget()
+        self._found[_key(token), seen] = self._clock.monotonic_us(), caller, user
+
+    def forget(self) -> None:
+        """Ask the database again from now on."""
+        self._found.clear()
+
+
+def _key(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "replace")).digest()
 
 
 def sign_in(context: ServiceContext, name: str, password: str) -> tuple[str, User]:
@@ -33,14 +74,19 @@ def sign_in(context: ServiceContext, name: str, password: str) -> tuple[str, Use
 def caller_of(context: ServiceContext, token: str, *, seen: bool = True) -> tuple[Caller, User] | None:
     """Return who holds the session `token`, or None when it is over. Not logged: it happens at every request.
 
-    `seen`: somebody is there, so the session's idle time begins anew.
+    `seen`: a person acts, so the session's idle time begins anew.
     """
+    sessions = context.part(OpenSessions)
+    if (remembered := sessions.get(token, seen=seen)) is not None:
+        return remembered
     with context.database.begin() as connection:
         user = resolve_session(connection, context.clock, token, seen=seen)
     if user is None:
         return None
     session = context.vault.pseudonym("session", token.encode())[:16]
-    return Caller(user.id, user.role, session), user
+    caller = Caller(user.id, user.role, session)
+    sessions.remember(token, caller, user, seen=seen)
+    return caller, user
 
 
 def sign_out(context: ServiceContext, caller: Caller, token: str) -> None:
@@ -48,6 +94,7 @@ def sign_out(context: ServiceContext, caller: Caller, token: str) -> None:
     target = ObjectRef("user", caller.user_id)
     with context.act(caller, "session.close", target), context.database.begin() as connection:
         close_session(connection, token)
+    context.part(OpenSessions).forget()
 
 
 @contextlib.contextmanager

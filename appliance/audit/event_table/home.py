@@ -96,6 +96,13 @@ ROWS = (
     ),
     Event("session.close", ("user",), SIGNED_IN, "Someone signed out."),
     Event("password.change", ("user",), SIGNED_IN, "Someone changed their password, or tried to."),
+    Event(
+        "language.change",
+        ("user",),
+        SIGNED_IN,
+        "Someone chose the language of the pages for their account.",
+        {"language": str},
+    ),
     Event("user.create", ("user",), ADMINS, "An account was created.", {"role": str}),
     Event("user.list", ("user",), ADMINS, "The accounts were listed.", look=True),
     # Requests that the web server refused

@@ -56,6 +56,7 @@ event-key-list = Schlüssel-Slots aufgelistet
 event-key-remove = Schlüssel-Slot entfernt
 event-key-rotate = Schlüssel des Tresors ersetzt
 event-key-rotate-log = Signaturschlüssel des Protokolls ersetzt
+event-language-change = Sprache gewählt
 event-log-archive = Protokoll archiviert
 event-log-change-key = Signaturschlüssel des Protokolls übergeben
 event-log-prune = Archivierte Einträge aus dem Home entfernt

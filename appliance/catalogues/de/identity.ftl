@@ -7,3 +7,4 @@ password-locked = Zu viele falsche Passwörter. Nächster Versuch möglich in: {
 password-locked-later = Zu viele falsche Passwörter. Versuchen Sie es später erneut.
 password-same = Das neue Passwort ist dasselbe wie das alte. Wählen Sie ein anderes.
 password-weak = Ein Passwort hat { $min_characters } bis { $max_characters } Zeichen. Drei oder vier Wörter sind ein gutes Passwort.
+user-language = Die Sprache muss eine von { $languages } sein.

@@ -56,6 +56,7 @@ event-key-list = Key slots listed
 event-key-remove = Key slot removed
 event-key-rotate = Keys of the vault replaced
 event-key-rotate-log = Signing key of the log replaced
+event-language-change = Language chosen
 event-log-archive = Log archived
 event-log-change-key = Signing key of the log handed over
 event-log-prune = Archived entries removed from the home

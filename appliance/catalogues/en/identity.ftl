@@ -7,3 +7,4 @@ password-locked = Too many wrong passwords. Try again in { SECONDS($seconds) }.
 password-locked-later = Too many wrong passwords. Try again later.
 password-same = The new password is the same as the old one. Choose another.
 password-weak = A password has { $min_characters } to { $max_characters } characters. Three or four words make a good password.
+user-language = The language must be one of { $languages }.

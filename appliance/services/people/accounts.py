@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from appliance.audit import ObjectRef
 from appliance.foundation.errors import AuthenticationError
-from appliance.identity import User, change_password, create_user, list_users
+from appliance.identity import User, change_password, choose_language, create_user, list_users
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.operations import operation
+from appliance.services.sessions import OpenSessions
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,16 @@ def set_password(context: ServiceContext, caller: Caller, old: str, new: str) ->
                 refusal = error  # Raised after the transaction, which counts the failure and must be kept.
         if refusal is not None:
             raise refusal
+    context.part(OpenSessions).forget()
+
+
+def set_language(context: ServiceContext, caller: Caller, language: str) -> None:
+    """Choose the language in which one reads the pages. Raises `InputError`."""
+    target = ObjectRef("user", caller.user_id)
+    acting = context.act(caller, "language.change", target, {"language": language[:8]})
+    with acting, context.database.begin() as connection:
+        choose_language(connection, caller.user_id, language)
+    context.part(OpenSessions).forget()
 
 
 @operation("user.add", action="user.create", on="user")

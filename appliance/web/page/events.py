@@ -1,0 +1,116 @@
+"""The events of a page: each finds out anew who asks, in whose language, and turns every error into a sentence.
+
+A handler gets the caller and the values of the components that it reads, and returns what changes:
+
+    def pick(caller: Caller, values: Values) -> Updates:
+        return {self.view: draw(caller, values[self.dataset])}
+
+    page.on(self.dataset.input, pick, reads=[self.dataset], writes=[self.view])
+
+A handler may be a generator, whose updates are shown one after the other. `person=False` is for what a page does by
+itself: it does not keep the session open.
+"""
+
+import html
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeAlias
+
+import gradio as gr
+
+from appliance.foundation.errors import ApplianceError
+from appliance.foundation.messages import t, use_language
+from appliance.services.appliance import Appliance
+from appliance.services.context import Caller
+from appliance.web.gateway.answers import fault_sentence
+from appliance.web.gateway.door import resolve_caller
+
+Component: TypeAlias = Any  # of Gradio's: they have no type in common that says what a value is
+Values: TypeAlias = Mapping[Component, Any]
+Updates: TypeAlias = dict[Component, Any]
+Handler: TypeAlias = Callable[[Caller, Values], "Updates | Iterator[Updates]"]
+NOTICE_S = 20
+
+
+class Page:
+    """A page while it is laid out in one language: wires handlers to events."""
+
+    def __init__(self, appliance: Appliance, language: str) -> None:
+        self.appliance = appliance
+        self.context = appliance.context
+        self.language = language
+
+    def on(
+        self,
+        triggers: Any,
+        handler: Handler,
+        *,
+        reads: Iterable[Component] = (),
+        writes: Iterable[Component],
+        person: bool = True,
+        **options: Any,
+    ) -> Any:
+        """Call `handler` at an event, or at each of several, and return Gradio's event.
+
+        `options` are Gradio's (https://www.gradio.app/docs/gradio/button): concurrency, progress, trigger mode.
+        """
+        outputs = list(dict.fromkeys(writes))
+        run = self._generator(handler, outputs, person) if _yields(handler) else self._function(handler, outputs, person)
+        wanted: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", **options}
+        return gr.on(triggers, run, inputs=set(reads), outputs=outputs, **wanted)
+
+    def _function(self, handler: Handler, outputs: list[Component], person: bool) -> Callable[..., Any]:
+        def run(values: Values, request: gr.Request) -> Any:
+            with use_language(self.language):
+                try:
+                    return _complete(handler(self._caller(request, person), values), outputs)
+                except Exception as error:
+                    raise _shown(error) from None
+
+        run.__name__ = handler.__name__
+        return run
+
+    def _generator(self, handler: Handler, outputs: list[Component], person: bool) -> Callable[..., Any]:
+        def run(values: Values, request: gr.Request) -> Iterator[Any]:
+            made: Any = None
+            while True:
+                with use_language(self.language):  # for each step: whoever goes on with a generator has a context anew
+                    try:
+                        made = handler(self._caller(request, person), values) if made is None else made
+                        updates = next(made, None)
+                    except Exception as error:
+                        raise _shown(error) from None
+                if updates is None:
+                    return
+                yield _complete(updates, outputs)
+
+        run.__name__ = handler.__name__
+        return run
+
+    def _caller(self, request: gr.Request, person: bool) -> Caller:
+        found = resolve_caller(self.context, request.headers.get("cookie", ""), seen=person)
+        if found is None:
+            raise gr.Error(t("page-signed-out"), title=t("page-signed-out-title"), print_exception=False)
+        return found[0]
+
+
+def _yields(handler: Handler) -> bool:
+    return inspect.isgeneratorfunction(handler)
+
+
+def _complete(updates: Any, outputs: list[Component]) -> Any:
+    """Return updates as Gradio takes them: it would take an empty dictionary for a value."""
+    return updates or {output: gr.skip() for output in outputs[:1]}
+
+
+def _shown(error: Exception) -> gr.Error:
+    """Return what the page shows. The message is read as HTML there, so it is escaped."""
+    if isinstance(error, gr.Error):
+        return error
+    if isinstance(error, ApplianceError):
+        sentence = t("page-reference", sentence=error.message, code=error.code)
+    else:
+        sentence = fault_sentence(error)
+    return gr.Error(
+        html.escape(sentence, quote=False), title=t("page-not-done"), duration=NOTICE_S, print_exception=False
+    )
