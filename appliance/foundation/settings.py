@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.foundation.errors import InputError
-from appliance.foundation.messages import Message, message, sentences
+from appliance.foundation.messages import ENGLISH, LANGUAGES, Message, message, sentences
 
 DEFAULT_PORT = 7860
 MAX_PORT = 65535
@@ -19,12 +19,13 @@ _PORT = re.compile(r"[0-9]{1,5}")
 
 @dataclass(frozen=True)
 class Settings:
-    """Where the home is and how the server listens."""
+    """Where the home is, how the server listens, and the language of whoever has not chosen one."""
 
     home: Path
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
     passphrase_file: Path | None = None
+    language: str = ENGLISH
 
     def folder(self, name: str) -> Path:
         """Return the folder `name` of the home."""
@@ -32,7 +33,9 @@ class Settings:
 
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
-    """Read `APPLIANCE_HOME`, `_HOST`, `_PORT` and `_PASSPHRASE_FILE`. Raises `InputError` that names every mistake."""
+    """Read `APPLIANCE_HOME`, `_HOST`, `_PORT`, `_LANGUAGE` and `_PASSPHRASE_FILE`.
+
+    Raises `InputError` that names every mistake."""
     values = os.environ if environment is None else environment
     mistakes: list[Message] = []
     home = Path(values.get("APPLIANCE_HOME") or "~/.local/share/appliance")
@@ -46,6 +49,9 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     port = int(port_text) if _PORT.fullmatch(port_text) else -1
     if not 0 <= port <= MAX_PORT:
         mistakes.append(message("input:port", max_port=MAX_PORT))
+    language = values.get("APPLIANCE_LANGUAGE") or ENGLISH
+    if language not in LANGUAGES:
+        mistakes.append(message("input:language-setting", languages=tuple(LANGUAGES)))
     if mistakes:
         raise InputError(sentences(message("input:settings"), *mistakes))
     passphrase_file = values.get("APPLIANCE_PASSPHRASE_FILE")
@@ -54,4 +60,5 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         host=values.get("APPLIANCE_HOST") or "127.0.0.1",
         port=port,
         passphrase_file=Path(passphrase_file) if passphrase_file else None,
+        language=language,
     )
