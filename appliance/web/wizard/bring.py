@@ -205,7 +205,11 @@ class BringPanel:
 
 def _drop_area() -> str:
     """Return the area; static/wizard.js sends what is chosen or dropped, and says its sentences."""
-    said = {name: t(f"wizard-{name}") for name in ("sending", "received", "not-sent")}
+    said = {
+        "sending": t("wizard-sending", name="{name}"),
+        "received": t("wizard-received", name="{name}"),
+        "failed": t("wizard-not-sent"),
+    }
     attributes = "".join(f' data-{name}="{text(sentence)}"' for name, sentence in said.items())
     return (
         f'<div class="drop" id="drop"{attributes}>'

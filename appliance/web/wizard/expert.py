@@ -25,6 +25,7 @@ class ExpertSettings:
         methods = [(t(f"wizard-method-{name}"), name) for name in (AUTOMATIC, "lora", "qlora", "last-layers", "full")]
         assert {name for _, name in methods} == {AUTOMATIC, *METHODS}
         self.method = gr.Radio(methods, value=AUTOMATIC, label=t("wizard-method"), elem_classes="cards")
+        gr.Markdown(t("wizard-settings-help"))
         with gr.Row(elem_classes="settings"):
             self.fields: dict[str, Component] = {row.name: _field(row) for row in SETTINGS}
 

@@ -11,7 +11,7 @@ from appliance.services.training.train_adapter import submit_training
 from appliance.web.page.events import Component, Handler, Page, Updates, Values
 from appliance.web.page.frame import Frame
 from appliance.web.page.layout import button, drawn
-from appliance.web.rendering.html import notice
+from appliance.web.rendering.html import notice, text
 from appliance.web.wizard.chat import Chat
 from appliance.web.wizard.data import DataStep
 from appliance.web.wizard.learn import Learn
@@ -21,6 +21,7 @@ from appliance.web.wizard.task import TaskStep
 from appliance.web.wizard.train import TrainStep
 
 POLL_S = 5.0
+STEPS = ("task", "data", "model", "train", "results")
 TASK, DATA, MODEL, TRAIN, RESULTS = range(1, 6)
 
 
@@ -36,6 +37,8 @@ class Wizard:
         self._context = page.context
         self._frame = Frame(page)
         self._notice = drawn()
+        names = "".join(f"<li>{text(t(f'wizard-step-{name}'))}</li>" for name in STEPS)
+        drawn(f'<ol id="step-names" hidden>{names}</ol>')  # for static/wizard.js
         with gr.Walkthrough(selected=TASK, elem_id="steps") as self._steps:
             with gr.Step(t("wizard-step-task"), id=TASK):
                 self._task = TaskStep(page)
