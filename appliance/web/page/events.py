@@ -59,7 +59,9 @@ class Page:
         Gradio's (https://www.gradio.app/docs/gradio/button): concurrency, progress, trigger mode.
         """
         outputs = list(dict.fromkeys(writes))
-        run = self._generator(handler, outputs, person) if _yields(handler) else self._function(handler, outputs, person)
+        run = (
+            self._generator(handler, outputs, person) if _yields(handler) else self._function(handler, outputs, person)
+        )
         wanted: dict[str, Any] = {**_QUIET, **options}
         event = gr.on(triggers, run, inputs=set(reads), outputs=outputs, **wanted)
         if failed is not None:

@@ -206,7 +206,10 @@ def _fields(entry: dict[str, Any]) -> str:
     named = f"{target['kind']} {target['id']}" + (f" ({entry['object_name']})" if entry["object_name"] else "")
     fields = [
         (t("audit-what"), f"{action(entry['action'])} ({entry['action']})"),
-        (t("proof-meaning"), EVENTS[entry["action"]].meaning if entry["action"] in EVENTS else t("proof-unknown-event")),
+        (
+            t("proof-meaning"),
+            EVENTS[entry["action"]].meaning if entry["action"] in EVENTS else t("proof-unknown-event"),
+        ),
         (t("audit-outcome"), outcome(entry["outcome"]) + (f": {entry['reason']}" if entry["reason"] else "")),
         (t("audit-who"), f"{who(entry)}, {_role(actor['role'])}" + (f" ({actor['id']})" if entry["person"] else "")),
         (t("proof-session"), actor["session"] or none),

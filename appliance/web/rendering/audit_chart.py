@@ -58,7 +58,9 @@ def _bar(counted: dict[str, Any], outcomes: Sequence[str], place: int, width: fl
 
 
 def _counts(counts: dict[str, int]) -> str:
-    return listed(t("activity-count", count=count, outcome=t(f"outcome-{outcome}")) for outcome, count in counts.items())
+    return listed(
+        t("activity-count", count=count, outcome=t(f"outcome-{outcome}")) for outcome, count in counts.items()
+    )
 
 
 def _grid(top: float) -> str:
@@ -90,7 +92,9 @@ def _label(time_us: int, unit: str) -> str:
     """Return the label of a bucket of time."""
     if unit != "hour":
         return day(time_us)
-    return str(format_datetime(dt.datetime.fromtimestamp(time_us / 1e6, dt.UTC), "d MMM HH:mm", locale=LOCALES[language()]))
+    return str(
+        format_datetime(dt.datetime.fromtimestamp(time_us / 1e6, dt.UTC), "d MMM HH:mm", locale=LOCALES[language()])
+    )
 
 
 def _y(value: float, top: float) -> float:

@@ -47,9 +47,7 @@ def _told(watched: WatchedJob, result: TrainingResult | SweepResult) -> str:
     return "".join(notice(each, "bad" if state is JobState.FAILED else "info") for each in told)
 
 
-def _pace(
-    watched: WatchedJob, last: ProgressPoint, result: TrainingResult | SweepResult
-) -> list[tuple[str, str]]:
+def _pace(watched: WatchedJob, last: ProgressPoint, result: TrainingResult | SweepResult) -> list[tuple[str, str]]:
     """Return how long it still takes or took, or what is before it, and how fast it is."""
     state = watched.job.state
     speed = result.tokens_per_s if isinstance(result, TrainingResult) else None

@@ -123,7 +123,10 @@ def low_rank(rows: int, columns: int, rank: int) -> str:
     pairs = [
         (t("learn-frozen"), number(full)),
         (t("learn-learned"), number(learned)),
-        (t("learn-compared"), t("learn-fewer" if smaller else "learn-more", times=max(full, learned) / min(full, learned))),
+        (
+            t("learn-compared"),
+            t("learn-fewer" if smaller else "learn-more", times=max(full, learned) / min(full, learned)),
+        ),
     ]
     terms = f"{number(rows)} × {number(rank)} + {number(rank)} × {number(columns)} = {number(learned)}"
     return f'<div class="chart low-rank">{picture}</div>{figures(pairs)}{quiet(f"d·r + r·k = {terms}")}'
@@ -131,7 +134,13 @@ def low_rank(rows: int, columns: int, rank: int) -> str:
 
 def layers(shape: ModelShape, rank: int) -> str:
     """Return every kind of matrix of a model with its adapter."""
-    heads = (t("learn-matrix"), t("learn-copies"), "d × k", t("learn-model-numbers"), t("learn-adapter-numbers", rank=rank))
+    heads = (
+        t("learn-matrix"),
+        t("learn-copies"),
+        "d × k",
+        t("learn-model-numbers"),
+        t("learn-adapter-numbers", rank=rank),
+    )
     rows = "".join(
         row(
             heads,

@@ -120,5 +120,3 @@ def sweep_table(trials: Sequence[RankTrial]) -> str:
 
 def _or_inf(value: float | None) -> float:
     return float("inf") if value is None else value
-
-

@@ -68,7 +68,10 @@ class BringPanel:
                 owner = gr.Textbox(label=t("wizard-owner"), info=t("wizard-owner-help"), max_length=200)
             purpose = gr.Textbox(label=t("wizard-purpose"), info=t("wizard-purpose-help"), max_length=500)
             with gr.Row():
-                bases = [(t("wizard-not-stated"), ""), *((t(f"legal-basis-{each.replace(' ', '-')}"), each) for each in LEGAL_BASES)]
+                bases = [
+                    (t("wizard-not-stated"), ""),
+                    *((t(f"legal-basis-{each.replace(' ', '-')}"), each) for each in LEGAL_BASES),
+                ]
                 basis = gr.Dropdown(bases, value="", label=t("wizard-legal-basis"))
                 licence = gr.Textbox(label=t("wizard-licence"), max_length=200)
                 keep_until = gr.Textbox(

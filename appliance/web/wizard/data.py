@@ -1,6 +1,7 @@
 """Step 2: bring a file (our own streaming upload, never Gradio's), or pick a dataset that is here, and mend it."""
 
 from collections.abc import Callable
+from typing import Any
 
 import gradio as gr
 
@@ -64,7 +65,7 @@ class DataStep:
         self._bring.wire(page, self._show, shown)
         page.on(self.dataset.input, self._pick, reads=[self.dataset], writes=[status, *shown])
         changed = [status, self._numbers, *shown]
-        once = {"concurrency_id": "import", "concurrency_limit": 2, "show_progress": "minimal"}
+        once: dict[str, Any] = {"concurrency_id": "import", "concurrency_limit": 2, "show_progress": "minimal"}
         for place, fix in enumerate(self._fixes):
             page.on(fix.click, self._mend(place), reads=[self.dataset], writes=changed, **once)
         page.on(drop.click, self._drop, reads=[self.dataset, self._numbers], writes=changed, **once)
@@ -129,7 +130,7 @@ class DataStep:
     def _describe(self, caller: Caller, dataset_id: str | None) -> Updates:
         """Return what is known without reading a row: counts, findings with their fixes as buttons, versions."""
         if not dataset_id:
-            emptied = {place: "" for place in (self._view, self._findings, self._measures, self._history)}
+            emptied = dict.fromkeys((self._view, self._findings, self._measures, self._history), "")
             return {**emptied, self._by_row: hidden(), **{fix: hidden() for fix in self._fixes}}
         context = self._context
         found = show_report(context, caller, dataset_id=dataset_id)

@@ -84,9 +84,7 @@ class RankPanel:
                 visible=may_look,
             ),
             self._show: button("wizard-shrink-show", visible=bool(made), interactive=bool(made)),
-            self._stop: stop_button(
-                self._context, caller, looking if _runs(looking) else shrinking, "wizard-stop"
-            ),
+            self._stop: stop_button(self._context, caller, looking if _runs(looking) else shrinking, "wizard-stop"),
         }
 
     def _nothing(self, view: str, label: str) -> Updates:

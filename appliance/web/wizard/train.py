@@ -1,6 +1,6 @@
 """Step 4: start, watch, stop and resume. The job runs outside of this page; here it is only looked at."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import gradio as gr
@@ -11,6 +11,7 @@ from appliance.jobs.states import ACTIVE, RESUMABLE, Job, JobState
 from appliance.planning import PRESETS
 from appliance.planning.training_settings import TrainingChoice
 from appliance.services.context import Caller
+from appliance.services.job_kinds import JobKind
 from appliance.services.jobs.control import all_jobs, resume_job, show_job, stop_job
 from appliance.services.policy_view import may_do
 from appliance.services.training.preview_training import TrainingPreview, preview_training
@@ -26,7 +27,7 @@ from appliance.web.wizard.expert import RANK, ExpertSettings
 from appliance.web.wizard.rank_choice import RankChoice
 
 DEFAULT_PRESET = "balanced"
-_TRAINS = {TRAIN.name: TRAIN, SWEEP.name: SWEEP}
+_TRAINS: Mapping[str, JobKind[Any, Any]] = {TRAIN.name: TRAIN, SWEEP.name: SWEEP}
 
 
 class TrainStep:
@@ -38,9 +39,7 @@ class TrainStep:
         gr.Markdown(f"## {t('wizard-train-title')}\n{t('wizard-train-intro')}")
         with gr.Accordion(t("wizard-new-training"), open=True, elem_id="new-training", visible=False) as self._setup:
             presets = [(t(f"wizard-preset-{name}"), name) for name in PRESETS]
-            self._preset = gr.Radio(
-                presets, value=DEFAULT_PRESET, label=t("wizard-preset"), elem_classes="cards"
-            )
+            self._preset = gr.Radio(presets, value=DEFAULT_PRESET, label=t("wizard-preset"), elem_classes="cards")
             with gr.Accordion(t("wizard-experts"), open=False):
                 self.expert = ExpertSettings()
                 self.ranks = RankChoice()
@@ -65,16 +64,16 @@ class TrainStep:
         fields = self.expert.fields
         last: dict[str, Any] = {"trigger_mode": "always_last"}  # somebody who types gets the plan of what they typed
         method = self.expert.method
-        page.on(
-            method.input, self._change_method, reads=self._chosen, writes=[*fields.values(), *self.planned], **last
-        )
+        page.on(method.input, self._change_method, reads=self._chosen, writes=[*fields.values(), *self.planned], **last)
         changes = [self._preset.input, *(field.input for field in fields.values())]
         page.on(changes, self._change, reads=self._chosen, writes=self.planned, **last)
         page.on(self.ranks.take.click, self._take_rank, reads=self._chosen, writes=[fields[RANK], *self.planned])
         started = (self._setup, self.job, *self.watched)
         once: dict[str, Any] = {"concurrency_id": "start", "concurrency_limit": 1}
         page.on(self._start.click, self._begin, reads=self._chosen, writes=started, **once)
-        page.on(self.ranks.compare.click, self._compare, reads=[self.ranks.ranks, *self._chosen], writes=started, **once)
+        page.on(
+            self.ranks.compare.click, self._compare, reads=[self.ranks.ranks, *self._chosen], writes=started, **once
+        )
         page.on(self.job.input, self._pick, reads=[self.job], writes=self.watched)
         page.on(self._stop.click, self._stop_job, reads=[self.job], writes=self.watched)
         page.on(self._resume.click, self._resume_job, reads=[self.job], writes=self.watched)
