@@ -14,7 +14,7 @@ from appliance.foundation import errors
 PACKAGE = Path(__file__).parents[2] / "appliance"
 CATALOGUES = PACKAGE / "catalogues"
 ERRORS = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)}
-MAKERS = {"message", "t"}
+MAKERS = {"message", "t", "button"}
 RESERVED = {"code", "entry"}  # of errors; never a message's
 
 

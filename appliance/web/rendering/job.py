@@ -19,7 +19,7 @@ def training_view(watched: WatchedJob, result: TrainingResult | SweepResult) -> 
     last = watched.progress[-1] if watched.progress else ProgressPoint(0, 0)
     step = result.steps if state is JobState.SUCCEEDED else last.step
     pairs = [
-        (t("job-state"), t(f"training-{state}")),
+        (t("job-state"), t(f"training-state-{state}")),
         (t("job-step"), t("job-step-of", step=step, steps=last.steps) if last.steps else "–"),
         *_pace(watched, last, result),
     ]
