@@ -14,12 +14,13 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from appliance.foundation.errors import ApplianceError
+from appliance.foundation.messages import t
 from appliance.services.appliance import Appliance
 from appliance.services.record.refused_requests import RefusedRequests
-from appliance.web.answers import fault_sentence
-from appliance.web.commands import build_commands_app
-from appliance.web.environment import prepare_environment
-from appliance.web.site import Pages, build_site
+from appliance.web.gateway.answers import fault_sentence
+from appliance.web.gateway.commands import build_commands_app
+from appliance.web.gateway.site import Pages, build_site
+from appliance.web.page.environment import prepare_environment
 
 GRACE_S = 2  # for answers that are on their way; the pages' event streams would never end by themselves
 MAX_CONNECTIONS = 512
@@ -61,7 +62,7 @@ async def _serve(
     building.add_done_callback(_report)
     serving = [asyncio.create_task(server.serve([listener])) for server, listener in servers]
     shown = f"[{host}]" if ":" in host else host
-    announce(f"The pages are at http://{shown}:{port}/ (Ctrl+C ends the server).")
+    announce(t("gateway-announced", address=f"http://{shown}:{port}/"))
     ended = asyncio.create_task(ending.wait())
     keeping = asyncio.create_task(_keep_house(appliance))
     await asyncio.wait([*serving, ended], return_when=asyncio.FIRST_COMPLETED)
@@ -104,7 +105,7 @@ def _server(app: ASGIApp, listener: socket.socket) -> tuple[_Server, socket.sock
 
 def _build_pages(appliance: Appliance) -> FastAPI:
     """Import Gradio and build the pages. Only here, in a thread, after the server answers."""
-    from appliance.web.gradio_pages import build_pages  # noqa: PLC0415 - its import takes seconds and starts threads
+    from appliance.web.page.gradio_pages import build_pages  # noqa: PLC0415 - its import takes seconds and starts threads
 
     return build_pages(appliance)
 

@@ -107,7 +107,7 @@ spectrum-try-higher = Der Rang war vielleicht zu niedrig. Versuchen Sie Rang { $
 
 # Settings of a training
 setting-rank = Rang
-setting-rank-help = Wie viele Richtungen ein Adapter ändern kann. Standard ist 16, das genügt für die meisten Daten.
+setting-rank-help = Wie viele Richtungen ein Adapter ändern kann. Standard ist der empfohlene Rang, wenn die Methode „auto“ ist, sonst 16, was für die meisten Daten genügt.
 setting-use_rslora = Mit der Wurzel des Rangs skalieren (rsLoRA)
 setting-use_rslora-help = Teilt die Änderung durch die Wurzel des Rangs statt durch den Rang, damit auch hohe Ränge gut lernen.
 setting-use_dora = Längen und Richtungen getrennt lernen (DoRA)

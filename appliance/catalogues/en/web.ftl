@@ -1,15 +1,7 @@
-input-form-incomplete = The form is not complete. Fill it in again.
-web-size = The form is too long.
-input-form-unreadable = The form could not be read. Fill it in again.
-input-passwords-differ = The two new passwords differ. Type them again.
-input-same-password = The new password is the present one. Choose another.
 audit-message = The click was not understood. Reload the page.
 input-review-range = Say from which entry to which you looked.
 input-search-expired = This search is too long ago. Press Search again.
 audit-number = Entries are counted from 0: write a number such as 1200.
-operation-parameters-not-an-object = The parameters are no JSON object.
-operation-parameters-too-long = The parameters are too long.
-input-file-name = The file needs a name of at most { $max_name_characters } characters.
 upload-message = The upload was not understood. Reload the page and send the file again.
 input-no-adapter = There is no tuned model yet. Train one first.
 input-no-question = Write a question first.

@@ -1,6 +1,7 @@
 """The operator's door: operations over the home's Unix socket. Its permissions (0600) are the authentication."""
 
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import anyio.to_thread
@@ -9,10 +10,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from appliance.foundation.errors import ApplianceError, InputError
+from appliance.foundation.messages import negotiated_language, use_language
 from appliance.services.appliance import Appliance
 from appliance.services.context import OPERATOR
-from appliance.web.answers import error_json, fault_sentence
-from appliance.web.uploads import receive_upload
+from appliance.web.gateway.answers import error_json, fault_sentence, json_error
+from appliance.web.gateway.uploads import receive_upload
 
 MAX_PARAMETERS_BYTES = 16 * 1024 * 1024  # a backup's list of files is the longest
 MAX_OPERATIONS_AT_ONCE = 16
@@ -23,38 +25,40 @@ def build_commands_app(appliance: Appliance) -> FastAPI:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     limiter = anyio.CapacityLimiter(MAX_OPERATIONS_AT_ONCE)
 
-    async def operation(request: Request) -> Response:
-        try:
-            parameters = await _parameters(request)
-            result = await anyio.to_thread.run_sync(
-                appliance.perform, OPERATOR, request.path_params["name"], parameters, limiter=limiter
-            )
-            return JSONResponse({"result": result})
-        except ApplianceError as error:
-            return error_json(error)
-        except ClientDisconnect:
-            return Response(status_code=400)
-        except Exception as error:
-            return JSONResponse({"error": {"code": "fault", "sentence": fault_sentence(error)}}, 500)
+    async def operation(request: Request) -> Any:
+        parameters, name = await _parameters(request), request.path_params["name"]
+        return await anyio.to_thread.run_sync(appliance.perform, OPERATOR, name, parameters, limiter=limiter)
 
-    async def upload(request: Request) -> Response:
-        try:
-            received = await receive_upload(appliance.context, OPERATOR, request)
-            return JSONResponse({"result": {"id": received.id}})
-        except ApplianceError as error:
-            return error_json(error)
-        except ClientDisconnect:
-            return Response(status_code=400)
-        except Exception as error:
-            return JSONResponse({"error": {"code": "fault", "sentence": fault_sentence(error)}}, 500)
+    async def upload(request: Request) -> Any:
+        return {"id": (await receive_upload(appliance.context, OPERATOR, request)).id}
 
     async def health(_request: Request) -> Response:
         return PlainTextResponse("ok")
 
-    app.add_route("/operations/{name}", operation, methods=["POST"])
-    app.add_route("/uploads", upload, methods=["PUT"])
+    app.add_route("/operations/{name}", _answering(operation), methods=["POST"])
+    app.add_route("/uploads", _answering(upload), methods=["PUT"])
     app.add_route("/healthz", health, methods=["GET"])
     return app
+
+
+def _answering(perform: Callable[[Request], Awaitable[Any]]) -> Callable[[Request], Awaitable[Response]]:
+    """Return a handler that answers with the result, or the error, as JSON.
+
+    Sentences are in the language that the command asks for, otherwise in English.
+    """
+
+    async def handler(request: Request) -> Response:
+        with use_language(negotiated_language(request.headers.get("accept-language", ""))):
+            try:
+                return JSONResponse({"result": await perform(request)})
+            except ApplianceError as error:
+                return error_json(error)
+            except ClientDisconnect:
+                return Response(status_code=400)
+            except Exception as error:
+                return json_error(500, "fault", fault_sentence(error))
+
+    return handler
 
 
 async def _parameters(request: Request) -> dict[str, Any]:

@@ -5,33 +5,55 @@ Origin on whatever changes something, an open vault, a session, and a password t
 Web.
 
 What is refused, here or behind it, is logged before the answer leaves, floods as counts (services/refused_requests.py).
+The door also chooses the language of each answer, its own refusals included.
 """
 
 import functools
 from collections.abc import Callable
-from http.cookies import CookieError, SimpleCookie
 
 import anyio.to_thread
-from starlette.requests import HTTPConnection
+from starlette.datastructures import Headers
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Message as AsgiMessage
 
 from appliance.foundation.errors import ApplianceError
+from appliance.foundation.messages import Message, message, t, use_language
 from appliance.identity import User
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.record.refused_requests import KINDS, Refused, RefusedRequests
 from appliance.services.sessions import caller_of
-from appliance.web.answers import fault_sentence, mark_refused, page, refusal, see_other, wants_page
+from appliance.web.gateway.answers import fault_message, mark_refused, page, refusal, see_other, wants_page
+from appliance.web.gateway.languages import chosen_language, cookie
+from appliance.web.gateway.mounts import mount_of
+from appliance.web.rendering.html import sentence
 
 COOKIE = "appliance_session"
-OPEN_PATHS = frozenset({"/healthz", "/readyz", "/sign-in", "/static/pages.css", "/static/favicon.svg", "/favicon.ico"})
 WHILE_SEALED = frozenset({"/healthz", "/readyz", "/static/pages.css", "/static/favicon.svg", "/favicon.ico"})
+OPEN_PATHS = WHILE_SEALED | {"/sign-in", "/language"}
 BEFORE_OWN_PASSWORD = frozenset({"/password", "/sign-out"})
 SAFE_METHODS = frozenset({"GET", "HEAD"})
-_SEALED = (
-    "The vault is sealed: its keys are not in memory, so nobody can sign in. The operator opens it with "
-    "<code>appliance unseal</code>."
-)
+SIGN_IN_AGAIN = "/sign-in?ended"
+# Where a person goes on who is refused for this reason.
+_LEADS_TO = {"web.session": "/sign-in", "web.session-over": SIGN_IN_AGAIN, "web.password": "/password"}
+
+
+class RefusedError(Exception):
+    """The door does not let a request in."""
+
+    def __init__(self, status: int, told: Message) -> None:
+        super().__init__(told.id)
+        self._status = status
+        self._told = told
+
+    def answer(self, scope: Scope) -> Response:
+        """Return the refusal: for a person the page to go on with, where there is one."""
+        answer, code = refusal(scope, self._status, self._told), scope["state"]["refused"]
+        if not wants_page(scope):
+            return answer
+        if code == "sealed":
+            return _sealed_page()
+        return see_other(_LEADS_TO[code]) if code in _LEADS_TO else answer
 
 
 def allowed_hosts(host: str, port: int) -> frozenset[str]:
@@ -40,17 +62,11 @@ def allowed_hosts(host: str, port: int) -> frozenset[str]:
     return frozenset(f"{name}:{port}" for name in (shown, "localhost", "127.0.0.1", "[::1]"))
 
 
-def session_token(cookie_header: str) -> str:
-    """Return the session token of a Cookie header, or the empty string."""
-    try:
-        morsel = SimpleCookie(cookie_header).get(COOKIE)
-    except CookieError:
-        return ""
-    return morsel.value if morsel is not None else ""
-
-
 class Door:
-    """Middleware: lets a request in or answers it here. Puts `caller`, `user` and `token` into the request's state."""
+    """Middleware: lets a request in or answers it here.
+
+    Puts `language`, and of who is signed in `caller`, `user` and `token`, into the request's state.
+    """
 
     def __init__(self, app: ASGIApp, context: ServiceContext, refused: RefusedRequests, hosts: frozenset[str]) -> None:
         self._app = app
@@ -69,23 +85,36 @@ class Door:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        state = scope.setdefault("state", {})
+        state["language"] = self._language(scope, None)
         answered = False
 
-        async def noted(message: Message) -> None:
+        async def noted(part: AsgiMessage) -> None:
             nonlocal answered
             if not answered:
                 await self._note(scope)
             answered = True
-            await send(message)
+            await send(part)
 
         try:
-            answer = await self._check(scope)
-            await (answer or self._app)(scope, receive, noted)
+            await self._serve(scope, receive, noted)
         except Exception as error:
-            sentence = fault_sentence(error)
+            told = fault_message(error)
             if answered:
                 return  # Too late to say it: the answer had begun. The server closes the connection.
-            await refusal(scope, 500, "fault", sentence)(scope, receive, send)
+            with use_language(state["language"]):
+                answer = refusal(scope, 500, told)
+            await answer(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer the refusal. Threads and tasks begun behind it inherit the language."""
+        refused: RefusedError | None = None
+        try:
+            await self._verify_request(scope)
+        except RefusedError as error:
+            refused = error
+        with use_language(scope["state"]["language"]):
+            await (self._app if refused is None else refused.answer(scope))(scope, receive, send)
 
     async def _note(self, scope: Scope) -> None:
         """Log that the request is refused, if it is.
@@ -100,53 +129,40 @@ class Door:
             if first is not None:
                 await anyio.to_thread.run_sync(self._refused.write_first, first)
 
-    async def _check(self, scope: Scope) -> Response | None:  # noqa: PLR0911 - one answer a check, in their order
-        connection = HTTPConnection(scope)
-        headers, path = connection.headers, scope["path"]
+    async def _verify_request(self, scope: Scope) -> None:
+        """Raise `RefusedError` unless the request may pass."""
+        headers, path = Headers(scope=scope), scope["path"]
         host = headers.getlist("host")
         if len(host) != 1 or host[0].lower() not in self._hosts:
-            return refusal(
-                scope,
-                421,
-                "web.host",
-                "This name is not ours. Open http://127.0.0.1 or http://localhost with the port that was announced.",
-            )
+            raise RefusedError(421, message("web.host"))
         if "authorization" in headers:
-            return refusal(
-                scope,
-                400,
-                "web.authorization",
-                "Only the session cookie signs in here. Leave the Authorization header away.",
-            )
+            raise RefusedError(400, message("web.authorization"))
         if _suspicious(scope):
-            return refusal(scope, 400, "web.path", "This address has a form that no page of ours has.")
+            raise RefusedError(400, message("web.path"))
+        token = session_token(headers.get("cookie", ""))
         if scope["method"] not in SAFE_METHODS and headers.getlist("origin") != [f"http://{host[0].lower()}"]:
-            forged = await self._holds_session(scope, session_token(headers.get("cookie", "")))
-            code = "web.forgery" if forged else "web.origin"
-            return refusal(
-                scope, 403, code, "The request does not come from our own pages, so it was refused. Reload the page."
-            )
+            forged = await self._holds_session(scope, token)
+            raise RefusedError(403, message("web.forgery") if forged else message("web.origin"))
         if self._context.sealed:
-            return None if path in WHILE_SEALED else _sealed_answer(scope)
-        if path in OPEN_PATHS:
-            return None
-        return await self._check_session(scope, session_token(headers.get("cookie", "")))
+            if path not in WHILE_SEALED:
+                raise RefusedError(503, message("sealed:vault"))
+        elif path not in OPEN_PATHS:
+            await self._verify_session(scope, token)
 
-    async def _check_session(self, scope: Scope, token: str) -> Response | None:
+    async def _verify_session(self, scope: Scope, token: str) -> None:
+        # The events of a page decide themselves whether a person acts (web/page/events.py).
+        person = wants_page(scope) or mount_of(scope["path"]) is None
         try:
-            found = await anyio.to_thread.run_sync(caller_of, self._context, token) if token else None
+            work = functools.partial(caller_of, self._context, token, seen=person)
+            found = await anyio.to_thread.run_sync(work) if token else None
         except ApplianceError:
-            return _sealed_answer(scope)  # Sealed between the two looks.
+            raise RefusedError(503, message("sealed:vault")) from None  # Sealed between the two looks.
         if found is None:
-            code = "web.session-over" if token else "web.session"
-            answer = refusal(scope, 401, code, "You are not signed in, or the session is over. Sign in again.")
-            return see_other("/sign-in") if wants_page(scope) else answer
+            raise RefusedError(401, message("web.session-over") if token else message("web.session"))
         caller, user = found
-        scope.setdefault("state", {}).update(caller=caller, user=user, token=token)
+        scope["state"].update(caller=caller, user=user, token=token, language=self._language(scope, user))
         if user.must_change and scope["path"] not in BEFORE_OWN_PASSWORD:
-            answer = refusal(scope, 403, "web.password", "Choose a password of your own first.")
-            return see_other("/password") if wants_page(scope) else answer
-        return None
+            raise RefusedError(403, message("web.password"))
 
     async def _holds_session(self, scope: Scope, token: str) -> bool:
         """Tell whether the cookie is that of an open session, which the request would have abused, and remember
@@ -159,14 +175,25 @@ class Door:
         except ApplianceError:
             return False  # Sealed between the two looks.
         if found is not None:
-            scope.setdefault("state", {})["caller"] = found[0]
+            scope["state"].update(caller=found[0], language=self._language(scope, found[1]))
         return found is not None
 
+    def _language(self, scope: Scope, user: User | None) -> str:
+        return chosen_language(self._context, Headers(scope=scope), user)
 
-def resolve_caller(context: ServiceContext, cookie_header: str) -> tuple[Caller, User] | None:
-    """Return who sends this Cookie header, for checks after the door (each event of the pages looks again)."""
+
+def session_token(cookie_header: str) -> str:
+    """Return the session token of a Cookie header, or the empty string."""
+    return cookie(cookie_header, COOKIE)
+
+
+def resolve_caller(context: ServiceContext, cookie_header: str, *, seen: bool) -> tuple[Caller, User] | None:
+    """Return who sends this Cookie header, for checks after the door (each event of the pages looks again).
+
+    `seen`: a person acts, so the session's idle time begins anew.
+    """
     token = session_token(cookie_header)
-    found = caller_of(context, token) if token else None
+    found = caller_of(context, token, seen=seen) if token else None
     return None if found is None or found[1].must_change else found
 
 
@@ -184,9 +211,6 @@ def _suspicious(scope: Scope) -> bool:
     return any(test() for test in tests)
 
 
-def _sealed_answer(scope: Scope) -> Response:
-    if wants_page(scope):
-        return page(
-            "The vault is sealed", f"<p>{_SEALED}</p>", status=503, head='<meta http-equiv="refresh" content="5">'
-        )
-    return refusal(scope, 503, "sealed", "The vault is sealed. The operator opens it with `appliance unseal`.")
+def _sealed_page() -> Response:
+    body = f"<p>{sentence(t('gateway-sealed'))}</p>"
+    return page(t("gateway-sealed-title"), body, status=503, head='<meta http-equiv="refresh" content="5">')

@@ -8,6 +8,8 @@ import secrets
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from appliance.web.page.table import MOUNTS
+
 MAX_HTML_BYTES = 8 * 1024 * 1024
 _POLICY = (
     "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; img-src 'self' data: "
@@ -24,12 +26,8 @@ _HEADERS = [
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), usb=(), payment=()"),
 ]
-_CACHED = (
-    "/app/assets/",
-    "/app/static/",
-    "/audit/assets/",
-    "/audit/static/",
-)  # Gradio's own scripts and fonts: public, with a hash in the name
+# Gradio's own scripts and fonts: public, with a hash in the name
+_CACHED = tuple(f"{mount}/{folder}/" for mount in MOUNTS for folder in ("assets", "static"))
 _OURS = {name for name, _ in _HEADERS} | {b"content-security-policy", b"cache-control", b"server"}
 # A compressed page could not be given its nonce; and an origin mirrored by a library must never get through.
 _DROPPED = _OURS | {b"access-control-allow-origin", b"access-control-allow-credentials"}

@@ -12,9 +12,9 @@ from typing import Any
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from appliance.web.answers import refusal
+from appliance.foundation.messages import message
+from appliance.web.gateway.answers import refusal
 
-MOUNT, AUDIT_MOUNT = "/app", "/audit"
 MAX_EVENT_BYTES = 512 * 1024
 MAX_DEPTH = 24
 _READ = re.compile(
@@ -43,7 +43,7 @@ class PagesGate:
             await self._app(scope, receive, send)
             return
         if scope["method"] != "POST" or not _WRITE.fullmatch(path):
-            await refusal(scope, 404, "web.closed", "There is no such page.")(scope, receive, send)
+            await refusal(scope, 404, message("web.closed"))(scope, receive, send)
             return
         body = await _read_all(receive)
         answer = _verify_event(scope, body)
@@ -55,13 +55,13 @@ class PagesGate:
 
 def _verify_event(scope: Scope, body: bytes | None) -> Response | None:
     if body is None:
-        return refusal(scope, 413, "web.size", "The page sent more than it may. Shorten the text.")
+        return refusal(scope, 413, message("web.size"))
     try:
         value = json.loads(body) if body else {}
     except (ValueError, RecursionError):
-        return refusal(scope, 400, "web.event", "The page sent something that cannot be read. Reload it.")
+        return refusal(scope, 400, message("web.event"))
     if _names_file(value, 0):
-        return refusal(scope, 403, "web.file", "An event may not name a file.")
+        return refusal(scope, 403, message("web.file"))
     return None
 
 

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from appliance.foundation.errors import ApplianceError, InputError
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.data.receive_upload import Upload
-from appliance.web.answers import error_json
+from appliance.web.gateway.answers import error_json
 
 PIECE_BYTES = 1024 * 1024
 MAX_NAME_CHARACTERS = 255

@@ -5,9 +5,11 @@ The table is read before Gradio is imported, so it names the modules and does no
 
 from dataclasses import dataclass
 
+from appliance.audit import ObjectRef
 from appliance.foundation.messages import LANGUAGES
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.policy_view import may
+from appliance.services.record.read_audit import LOG
 
 
 @dataclass(frozen=True)
@@ -16,10 +18,15 @@ class Permission:
 
     action: str
     kind: str
+    identifier: str = "any"
 
     def given(self, context: ServiceContext, caller: Caller) -> bool:
         """Tell whether the caller has it."""
-        return may(context, caller, self.action, self.kind)
+        return may(context, caller, self.action, self.kind, self.identifier)
+
+    def verify(self, context: ServiceContext, caller: Caller) -> None:
+        """Raise `AuthorizationError` unless the caller has it; a denial is logged."""
+        context.verify_allowed(caller, self.action, ObjectRef(self.kind, self.identifier))
 
 
 @dataclass(frozen=True)
@@ -52,8 +59,8 @@ PAGES = (
     PageRow(
         "audit",
         "appliance.web.audit.pages",
-        opens=Permission("audit.read", "log"),
-        begins=Permission("audit.review", "log"),
+        opens=Permission("audit.read", LOG.kind, LOG.id),
+        begins=Permission("audit.review", LOG.kind, LOG.id),
         styles=("audit.css",),
         scripts=("audit.js",),
     ),

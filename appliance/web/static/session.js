@@ -5,7 +5,7 @@
   const fetchAsBefore = window.fetch.bind(window);
   window.fetch = async (...request) => {
     const answer = await fetchAsBefore(...request);
-    if (answer.status === 401) window.location.assign("/sign-in");
+    if (answer.status === 401) window.location.assign("/sign-in?ended");
     return answer;
   };
 })();

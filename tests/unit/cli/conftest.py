@@ -26,7 +26,7 @@ from appliance.policy import Rules, find_policy_folder
 from appliance.services.appliance import Appliance
 from appliance.services.context import ServiceContext
 from appliance.services.home.life import Serving, create_home
-from appliance.web.commands import build_commands_app
+from appliance.web.gateway.commands import build_commands_app
 
 PASSPHRASE = "a passphrase for tests only"
 SOON_S = 20.0

@@ -21,8 +21,8 @@ from appliance.services.context import OPERATOR, ServiceContext
 from appliance.services.home.life import create_home
 from appliance.services.people.accounts import add_user, set_password
 from appliance.services.sessions import caller_of, sign_in
-from appliance.web.door import COOKIE
-from appliance.web.site import Pages, build_site
+from appliance.web.gateway.door import COOKIE
+from appliance.web.gateway.site import Pages, build_site
 
 PASSPHRASE = "a passphrase for tests only"
 PASSWORD = "a password of one's own"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from appliance.web.site import Pages, build_site
+from appliance.web.gateway.site import Pages, build_site
 
 MAY, MAY_NOT = ("auditor",), ("trainer", "reviewer")
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from starlette.responses import PlainTextResponse
 
-from appliance.web.pages_gate import MAX_EVENT_BYTES, PagesGate
+from appliance.web.gateway.pages_gate import MAX_EVENT_BYTES, PagesGate
 
 CLOSED = [
     ("GET", "/app/gradio_api/file=/etc/passwd"),

@@ -8,8 +8,8 @@ import pytest
 from appliance.services.context import OPERATOR
 from appliance.services.people.accounts import add_user
 from appliance.services.record.refused_requests import RefusedRequests
-from appliance.web.door import Door, allowed_hosts
-from appliance.web.site import Pages, build_site
+from appliance.web.gateway.door import Door, allowed_hosts
+from appliance.web.gateway.site import Pages, build_site
 
 WRITES = [
     ("POST", "/sign-in"),

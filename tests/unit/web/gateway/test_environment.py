@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.web.environment import prepare_environment
+from appliance.web.page.environment import prepare_environment
 
 
 @pytest.mark.usefixtures("own_environment")

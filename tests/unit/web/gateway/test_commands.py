@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from appliance.web.commands import build_commands_app
+from appliance.web.gateway.commands import build_commands_app
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.responses import HTMLResponse, PlainTextResponse
 
-from appliance.web.headers import SecurityHeaders
+from appliance.web.gateway.headers import SecurityHeaders
 
 
 def test_each_script_of_a_page_gets_the_nonce_of_its_own_answer(browse: Any) -> None:

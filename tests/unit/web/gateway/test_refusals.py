@@ -28,9 +28,9 @@ from appliance.services.record.refused_requests import (
     RefusedRequests,
 )
 from appliance.services.sessions import caller_of
-from appliance.web.accounts_pages import MAX_FORM_BYTES, MAX_SIGN_INS
-from appliance.web.pages_gate import MAX_EVENT_BYTES
-from appliance.web.site import Pages, build_site
+from appliance.web.gateway.accounts_pages import MAX_FORM_BYTES, MAX_SIGN_INS
+from appliance.web.gateway.pages_gate import MAX_EVENT_BYTES
+from appliance.web.gateway.site import Pages, build_site
 
 JOIN = "/app/gradio_api/queue/join"
 # What makes a refusal of each kind: the request, and whether an account is behind it.

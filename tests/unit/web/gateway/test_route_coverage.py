@@ -10,8 +10,8 @@ import pytest
 from dying_log import DyingLog, replace_log
 from starlette.routing import Route
 
-from appliance.web.commands import build_commands_app
-from appliance.web.site import Pages, build_site
+from appliance.web.gateway.commands import build_commands_app
+from appliance.web.gateway.site import Pages, build_site
 
 PASSWORD = "a password of one's own"
 Ask = Callable[[Any, Callable[[str], str]], Any]
