@@ -37,7 +37,6 @@ planning-million = { $number ->
         [one] { $number } Million
        *[other] { $number } Millionen
     }
-planning-bytes = { SIZE($bytes) }
 planning-choice = Dieses Training lässt sich nicht planen.
 planning-no-method = Die Methode „{ $method }“ gibt es nicht; möglich sind { $methods }.
 planning-no-preset = Die Voreinstellung „{ $preset }“ gibt es nicht; möglich sind { $presets }.

@@ -31,7 +31,6 @@ planning-method-dora = { $method } with DoRA
 planning-method-with-rank = { $method } with rank { $rank }
 planning-billion = { $number } billion
 planning-million = { $number } million
-planning-bytes = { SIZE($bytes) }
 planning-choice = This training cannot be planned.
 planning-no-method = The method “{ $method }” is not one of { $methods }.
 planning-no-preset = The preset “{ $preset }” is not one of { $presets }.

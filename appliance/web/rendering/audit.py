@@ -15,6 +15,7 @@ from appliance.web.rendering.html import (
     heading,
     link,
     mark,
+    more,
     notice,
     progress_bar,
     quiet,
@@ -257,8 +258,7 @@ def _relatives(title: str, relatives: Sequence[dict[str, str]]) -> str:
     if not relatives:
         return ""
     links = ", ".join(link(each["name"] or _short(each["id"]), life=each["id"]) for each in relatives[:MAX_RELATIVES])
-    left = len(relatives) - MAX_RELATIVES
-    return f"<p>{text(title)} {links}</p>{quiet(t('html-more', count=left)) if left > 0 else ''}"
+    return f"<p>{text(title)} {links}</p>{more(len(relatives) - MAX_RELATIVES)}"
 
 
 def _object(target: dict[str, str], name: str) -> Drawn:

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from babel.dates import format_datetime
+from babel.dates import format_skeleton
 
 from appliance.foundation.messages import LOCALES, language, t
 from appliance.web.rendering.charts import BOTTOM, HEIGHT, RIGHT, TOP, WIDTH
@@ -92,9 +92,8 @@ def _label(time_us: int, unit: str) -> str:
     """Return the label of a bucket of time."""
     if unit != "hour":
         return day(time_us)
-    return str(
-        format_datetime(dt.datetime.fromtimestamp(time_us / 1e6, dt.UTC), "d MMM HH:mm", locale=LOCALES[language()])
-    )
+    moment = dt.datetime.fromtimestamp(time_us / 1e6, dt.UTC)
+    return f"{format_skeleton('MMMd', moment, locale=LOCALES[language()])} {moment:%H:%M}"
 
 
 def _y(value: float, top: float) -> float:

@@ -94,8 +94,7 @@ def memory_bar(label: str, memory: MemorySplit, available: int) -> str:
 
 def fit_bar(name: str, fitted: FittedPlan) -> str:
     """Return what training a model would take of this machine's memory."""
-    method = t("plan-fit-method", method=fitted.choice.short_name)
-    return memory_bar(t("plan-fit", name=name, method=method), fitted.memory, fitted.available_bytes)
+    return memory_bar(t("plan-fit", name=name, method=fitted.choice.short_name), fitted.memory, fitted.available_bytes)
 
 
 def low_rank(rows: int, columns: int, rank: int) -> str:
