@@ -40,6 +40,8 @@ def said_in_code() -> Iterator[Said]:
             if not isinstance(first.value, str):
                 continue
             names = [keyword.arg for keyword in node.keywords]
+            if name == "button":  # what is named is the button's
+                names = []
             known = None if None in names else frozenset(each for each in names if each and each not in RESERVED)
             yield Said(f"{path.relative_to(PACKAGE)}:{node.lineno}", first.value, known)
 
