@@ -11,7 +11,7 @@ page-sign-out = Abmelden
 page-footer = Alles, was hier geschieht, steht in einem signierten Protokoll. Daten, angepasste Modelle und Antworten sind auf dieser Maschine verschlüsselt, und nichts verlässt sie.
 page-signed-out = Ihre Sitzung ist beendet. Laden Sie die Seite neu und melden Sie sich wieder an.
 page-signed-out-title = Abgemeldet
-page-reference = { $sentence } (Referenz: { $code })
+page-reference = { $sentence } (Referenz: { $reference })
 page-not-done = Nicht ausgeführt
 
 # The steps
@@ -178,24 +178,24 @@ wizard-resume = Fortsetzen
 wizard-results-wait = Ergebnis: verfügbar, wenn das Training beendet ist
 wizard-results-so-far = Ergebnis des bisherigen Modells
 wizard-results-go-on = Weiter zum Ergebnis
-training-queued = Wartet
-training-running = Läuft
-training-stopping = Wird angehalten; das Gelernte wird behalten
-training-stopped = Angehalten
-training-failed = Fehlgeschlagen
-training-succeeded = Beendet
-job-state = Zustand
-job-step = Schritt
-job-step-of = { $step } von { $steps }
-job-before-it = Aufträge davor
-job-ahead = { $jobs ->
+training-state-queued = Wartet
+training-state-running = Läuft
+training-state-stopping = Wird angehalten; das Gelernte wird behalten
+training-state-stopped = Angehalten
+training-state-failed = Fehlgeschlagen
+training-state-succeeded = Beendet
+training-state = Zustand
+training-step = Schritt
+training-step-of = { $step } von { $steps }
+training-before-it = Aufträge davor
+training-ahead = { $jobs ->
         [0] Keine
        *[other] { $jobs }
     }
-job-time-left = Restzeit
-job-time-taken = Dauer
-job-speed = Tempo
-job-tokens-per-second = { $speed } Token/s
+training-time-left = Restzeit
+training-time-taken = Dauer
+training-speed = Tempo
+training-tokens-per-second = { $speed } Token/s
 
 # Step 5: results
 wizard-results-title = Hat es geholfen?
@@ -259,3 +259,14 @@ method-short-full = Voll
 method-short-lora = LoRA
 method-short-qlora = QLoRA
 method-short-last-layers = Letzte Schichten
+
+# What is wrong
+input-no-adapter = Es gibt noch kein angepasstes Modell. Trainieren Sie erst eines.
+input-no-question = Schreiben Sie erst eine Frage.
+input-choose-model = Wählen Sie erst ein Modell aus.
+input-choose-data-model = Wählen Sie erst Daten und ein Modell aus.
+input-nothing-runs = Es läuft nichts, was sich anhalten ließe.
+input-no-evaluation = Es läuft keine Auswertung.
+training-whole = { $label }: { $value } ist keine ganze Zahl.
+dataset-fix-row-numbers = Geben Sie Zeilennummern mit Kommas dazwischen ein, etwa 12, 40.
+upload-message = Seite und Appliance sind sich über die Datei nicht einig. Laden Sie die Seite neu und senden Sie die Datei noch einmal.

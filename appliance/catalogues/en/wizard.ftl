@@ -11,7 +11,7 @@ page-sign-out = Sign out
 page-footer = Everything done here is recorded in a signed audit log. Data, tuned models and answers are encrypted on this machine, and nothing leaves it.
 page-signed-out = Your session has ended. Reload the page and sign in again.
 page-signed-out-title = Signed out
-page-reference = { $sentence } (Reference: { $code })
+page-reference = { $sentence } (Reference: { $reference })
 page-not-done = Not done
 
 # The steps
@@ -178,24 +178,24 @@ wizard-resume = Resume
 wizard-results-wait = Results: available when training is finished
 wizard-results-so-far = Results of the model so far
 wizard-results-go-on = Continue to the results
-training-queued = Waiting
-training-running = Training
-training-stopping = Stopping; what was learned is being kept
-training-stopped = Stopped
-training-failed = Failed
-training-succeeded = Finished
-job-state = State
-job-step = Step
-job-step-of = { $step } of { $steps }
-job-before-it = Jobs ahead
-job-ahead = { $jobs ->
+training-state-queued = Waiting
+training-state-running = Training
+training-state-stopping = Stopping; what was learned is being kept
+training-state-stopped = Stopped
+training-state-failed = Failed
+training-state-succeeded = Finished
+training-state = State
+training-step = Step
+training-step-of = { $step } of { $steps }
+training-before-it = Jobs ahead
+training-ahead = { $jobs ->
         [0] None
        *[other] { $jobs }
     }
-job-time-left = Time left
-job-time-taken = Time taken
-job-speed = Speed
-job-tokens-per-second = { $speed } tokens/s
+training-time-left = Time left
+training-time-taken = Time taken
+training-speed = Speed
+training-tokens-per-second = { $speed } tokens/s
 
 # Step 5: results
 wizard-results-title = Did it help?
@@ -259,3 +259,14 @@ method-short-full = Full
 method-short-lora = LoRA
 method-short-qlora = QLoRA
 method-short-last-layers = Last layers
+
+# What is wrong
+input-no-adapter = There is no tuned model yet. Train one first.
+input-no-question = Write a question first.
+input-choose-model = Choose a model first.
+input-choose-data-model = Choose data and a model first.
+input-nothing-runs = Nothing is running that could be stopped.
+input-no-evaluation = No evaluation is running.
+training-whole = { $label }: { $value } is not a whole number.
+dataset-fix-row-numbers = Enter row numbers separated by commas, such as 12, 40.
+upload-message = The page and the appliance do not agree about the file. Reload the page and send the file again.

@@ -125,7 +125,7 @@ def _shown(error: Exception) -> gr.Error:
     if isinstance(error, gr.Error):
         return error
     if isinstance(error, ApplianceError):
-        sentence = t("page-reference", sentence=error.message, code=error.code)
+        sentence = t("page-reference", sentence=error.message, reference=error.code)
     else:
         sentence = fault_sentence(error)
     return gr.Error(

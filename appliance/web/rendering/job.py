@@ -19,8 +19,8 @@ def training_view(watched: WatchedJob, result: TrainingResult | SweepResult) -> 
     last = watched.progress[-1] if watched.progress else ProgressPoint(0, 0)
     step = result.steps if state is JobState.SUCCEEDED else last.step
     pairs = [
-        (t("job-state"), t(f"training-{state}")),
-        (t("job-step"), t("job-step-of", step=step, steps=last.steps) if last.steps else "–"),
+        (t("training-state"), t(f"training-state-{state}")),
+        (t("training-step"), t("training-step-of", step=step, steps=last.steps) if last.steps else "–"),
         *_pace(watched, last, result),
     ]
     drawn = figures(pairs) + progress_bar(step, last.steps) + _told(watched, result)
@@ -52,10 +52,10 @@ def _pace(watched: WatchedJob, last: ProgressPoint, result: TrainingResult | Swe
     state = watched.job.state
     speed = result.tokens_per_s if isinstance(result, TrainingResult) else None
     if state is JobState.QUEUED:
-        when, speed = (t("job-before-it"), t("job-ahead", jobs=watched.ahead)), None
+        when, speed = (t("training-before-it"), t("training-ahead", jobs=watched.ahead)), None
     elif state in ACTIVE:
         left = last.figures.get("seconds_left") if state is JobState.RUNNING else None
-        when, speed = (t("job-time-left"), "–" if left is None else duration(left)), last.figures.get("tokens_per_s")
+        when, speed = (t("training-time-left"), "–" if left is None else duration(left)), last.figures.get("tokens_per_s")
     else:
-        when = (t("job-time-taken"), duration(result.seconds) if result.seconds else "–")
-    return [when, (t("job-speed"), t("job-tokens-per-second", speed=number(speed)) if speed else "–")]
+        when = (t("training-time-taken"), duration(result.seconds) if result.seconds else "–")
+    return [when, (t("training-speed"), t("training-tokens-per-second", speed=number(speed)) if speed else "–")]
