@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from appliance.audit import ObjectRef
 from appliance.foundation.clock import Clock
@@ -139,6 +139,14 @@ def get_job(connection: Connection, job_id: str) -> Job:
     if row is None:
         raise NotFoundError("not-found:job")
     return _job(row)
+
+
+def jobs_mark(connection: Connection) -> str:
+    """Return a text that differs whenever a job is added, changes its state or reports progress."""
+    states = connection.execute(select(JOBS.c.state, func.count()).group_by(JOBS.c.state).order_by(JOBS.c.state))
+    newest = connection.execute(select(func.max(JOBS.c.created_us), func.max(JOBS.c.ended_us))).one()
+    progress = connection.execute(select(func.max(JOB_PROGRESS.c.at_us))).scalar()
+    return repr((list(map(tuple, states)), tuple(newest), progress))
 
 
 def list_jobs(

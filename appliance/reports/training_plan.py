@@ -1,94 +1,93 @@
-"""What a planned training will take, in plain words."""
+"""What a planned training will do and take, in plain words."""
 
+from collections.abc import Mapping
+from dataclasses import fields
+from types import MappingProxyType
 from typing import Any
 
-_METHODS = {
-    "qlora": "an adapter on a 4-bit model (QLoRA)",
-    "lora": "an adapter (LoRA)",
-    "full": "the whole model",
-    "last-layers": "the last",
-}
-LEAST_SHARE = 1e-5  # of the original's operations: what is less is said to be less
-SHOWN_BYTES = 1e6  # what holds less is not worth a word
-MEMORY_PARTS = {
-    "runtime": "programs",
-    "mapped": "its file (given back if needed)",
-    "weights": "the model",
-    "adapters": "what learns",
-    "gradients": "its gradients",
-    "optimiser": "its optimiser",
-    "activations": "working memory",
-}
+from appliance.foundation.json_records import read
+from appliance.foundation.messages import Message, message
+from appliance.planning.training_settings import TrainingSettings
+from appliance.planning.work import Flop
+
+LEAST_SHARE = 1e-5  # of the original's operations: a smaller share is only said to be smaller
+SHOWN_BYTES = 1e6  # parts that hold less are not mentioned
+MEMORY_PARTS: Mapping[str, str] = MappingProxyType(
+    {
+        name: f"plan-part-{name}"
+        for name in ("runtime", "mapped", "weights", "adapters", "gradients", "optimiser", "activations")
+    }
+)
+_UNITS = (86_400, 3_600, 60)  # as in `foundation.formats`
 
 
 def plan_report(plan: dict[str, Any]) -> str:
-    """Return the plan on one screen."""
-    settings, memory = plan["settings"], plan["memory"]
-    parts = ", ".join(
-        f"{said} {_bytes(memory[name])}" for name, said in MEMORY_PARTS.items() if memory[name] >= SHOWN_BYTES
+    """Return the plan on one screen. `plan` is what `train.plan` answers."""
+    memory, settings = plan["memory"], _settings(plan["settings"])
+    parts = tuple(
+        message("plan-part-bytes", part=message(said), bytes=memory[name])
+        for name, said in MEMORY_PARTS.items()
+        if memory[name] >= SHOWN_BYTES
     )
-    lines = [
-        f"It trains {method_sentence(settings)}: {plan['trained']:,} numbers, in {plan['steps']:,} steps of "
-        f"{settings['batch_size']} rows.",
-        f"  {plan['batch']} {passes_sentence(plan['accumulation'], settings['pass_tokens'])}",
-        f"  Time: {duration_range(plan['seconds']['low'], plan['seconds']['high'])}.",
-        f"  Memory: {_bytes(memory['low'])} to {_bytes(memory['high'])} of {_bytes(plan['available_bytes'])} "
-        f"({parts}).",
-        f"  Disk: {_bytes(plan['disk_bytes'])} for checkpoints and the result.",
-        f"  Operations: {flop_sentence(plan['flop'])}.",
+    method, rows = method_sentence(settings), settings.batch_size
+    passes = passes_sentence(plan["accumulation"], plan["settings"]["pass_tokens"])
+    available = plan["available_bytes"]
+    lines: list[Message | str] = [
+        message("plan-report-training", method=method, trained=plan["trained"], steps=plan["steps"], rows=rows),
+        f"{plan['batch']} {passes}",
+        message("plan-report-time", time=duration_range(plan["seconds"]["low"], plan["seconds"]["high"])),
+        message("plan-report-memory", low=memory["low"], high=memory["high"], available=available, parts=parts),
+        message("plan-report-disk", bytes=plan["disk_bytes"]),
+        message("plan-operations", operations=flop_sentence(Flop(**plan["flop"]))),
+        *plan["advice"],
     ]
-    return "\n".join([*lines, *(f"  {sentence}" for sentence in plan["advice"])])
+    return "\n  ".join(map(str, lines))
 
 
-def method_sentence(settings: dict[str, Any]) -> str:
-    """Return what learns, with its options in brackets."""
-    if settings["method"] == "last-layers":
-        head = " and the head" if settings["train_head"] else ""
-        count = settings["last_layers"]
-        return f"the last {count} layer{'s' if count != 1 else ''}{head}"
-    options = [name for name, asked in (("rsLoRA", settings["use_rslora"]), ("DoRA", settings["use_dora"])) if asked]
-    rank = "" if settings["method"] == "full" else f" of rank {settings['rank']}"
-    return _METHODS[settings["method"]] + rank + (f" with {' and '.join(options)}" if options else "")
+def method_sentence(settings: TrainingSettings) -> Message:
+    """Return what is trained."""
+    if settings.method == "last-layers":
+        head = "-and-head" if settings.train_head else ""
+        return message(f"plan-method-last-layers{head}", count=settings.last_layers)
+    if settings.method == "full":
+        return message("plan-method-full")
+    adapter = message(f"plan-method-{settings.method}", rank=settings.rank)
+    chosen = (("rsLoRA", settings.use_rslora), ("DoRA", settings.use_dora))
+    options = tuple(name for name, is_used in chosen if is_used)
+    return message("plan-method-with", method=adapter, options=options) if options else adapter
 
 
-def passes_sentence(accumulation: int, pass_tokens: int) -> str:
+def passes_sentence(accumulation: int, pass_tokens: int) -> Message:
     """Return in how many passes a step is computed."""
     if accumulation == 1:
-        return f"Each step is computed in one pass (up to {pass_tokens:,} tokens)."
-    return (
-        f"Each step is computed in {accumulation} passes of up to {pass_tokens:,} tokens, whose gradients add up: "
-        "that is what fits."
-    )
+        return message("plan-one-pass", tokens=pass_tokens)
+    return message("plan-passes", passes=accumulation, tokens=pass_tokens)
 
 
-def flop_sentence(flop: dict[str, Any]) -> str:
+def flop_sentence(flop: Flop) -> Message:
     """Return the operations of a training, and their share of the base model's (EU AI Act, article 53)."""
-    share = flop["base_share"]
-    if share is None:
-        known = "what its original took is not known"
-    elif share < LEAST_SHARE:
-        known = f"less than {100 * LEAST_SHARE:g} % of what its original was trained with"
-    else:
-        known = f"{100 * share:.1g} % of what its original was trained with"
-    return f"{flop['total']:.1e} FLOP ({known})"
+    total = f"{flop.total:.1e}"
+    if flop.base_share is None:
+        return message("plan-flop-unknown", total=total)
+    if flop.base_share < LEAST_SHARE:
+        return message("plan-flop-least", total=total, percent=100 * LEAST_SHARE)
+    return message("plan-flop-share", total=total, percent=float(f"{100 * flop.base_share:.1g}"))
 
 
-def duration(seconds: float) -> str:
-    """Return a time roughly, in the unit that people would take."""
-    for size, unit in ((86400, "days"), (3600, "hours"), (60, "minutes")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{max(1, round(seconds))} {'seconds' if seconds >= 1.5 else 'second'}"
-
-
-def duration_range(low: float, high: float) -> str:
-    """Return a span of time, the unit once where both have it."""
-    first, last = duration(low), duration(high)
+def duration_range(low: float, high: float) -> Message:
+    """Return a span of time, with its unit once where both ends have the same."""
+    first, last = _in_its_unit(low), _in_its_unit(high)
     if first == last:
-        return f"about {first}"
-    number, unit = first.split()
-    return f"{number} to {last}" if unit.rstrip("s") in last else f"{first} to {last}"
+        return message("plan-duration-about", seconds=high)
+    if first[1] == last[1]:
+        return message("plan-duration-number", low=first[0], high=high)
+    return message("plan-duration-range", low=low, high=high)
 
 
-def _bytes(size: float) -> str:
-    return f"{size / 1e9:.1f} GB" if size >= 1e8 else f"{size / 1e6:.0f} MB"
+def _settings(plan: dict[str, Any]) -> TrainingSettings:
+    return read(TrainingSettings, {each.name: plan[each.name] for each in fields(TrainingSettings)})
+
+
+def _in_its_unit(seconds: float) -> tuple[int, int]:
+    unit = next((size for size in _UNITS if seconds >= 2 * size), 1)
+    return max(1, round(seconds / unit)), unit

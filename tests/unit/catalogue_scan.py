@@ -14,7 +14,7 @@ from appliance.foundation import errors
 PACKAGE = Path(__file__).parents[2] / "appliance"
 CATALOGUES = PACKAGE / "catalogues"
 ERRORS = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)}
-MAKERS = {"message", "t"}
+MAKERS = {"message", "t", "button"}
 RESERVED = {"code", "entry"}  # of errors; never a message's
 
 
@@ -40,6 +40,8 @@ def said_in_code() -> Iterator[Said]:
             if not isinstance(first.value, str):
                 continue
             names = [keyword.arg for keyword in node.keywords]
+            if name == "button":  # what is named is the button's
+                names = []
             known = None if None in names else frozenset(each for each in names if each and each not in RESERVED)
             yield Said(f"{path.relative_to(PACKAGE)}:{node.lineno}", first.value, known)
 

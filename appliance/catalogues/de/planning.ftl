@@ -37,7 +37,6 @@ planning-million = { $number ->
         [one] { $number } Million
        *[other] { $number } Millionen
     }
-planning-bytes = { SIZE($bytes) }
 planning-choice = Dieses Training lässt sich nicht planen.
 planning-no-method = Die Methode „{ $method }“ gibt es nicht; möglich sind { $methods }.
 planning-no-preset = Die Voreinstellung „{ $preset }“ gibt es nicht; möglich sind { $presets }.
@@ -108,7 +107,7 @@ spectrum-try-higher = Der Rang war vielleicht zu niedrig. Versuchen Sie Rang { $
 
 # Settings of a training
 setting-rank = Rang
-setting-rank-help = Wie viele Richtungen ein Adapter ändern kann. Standard ist 16, das genügt für die meisten Daten.
+setting-rank-help = Wie viele Richtungen ein Adapter ändern kann. Standard ist der empfohlene Rang, wenn die Methode „auto“ ist, sonst 16, was für die meisten Daten genügt.
 setting-use_rslora = Mit der Wurzel des Rangs skalieren (rsLoRA)
 setting-use_rslora-help = Teilt die Änderung durch die Wurzel des Rangs statt durch den Rang, damit auch hohe Ränge gut lernen.
 setting-use_dora = Längen und Richtungen getrennt lernen (DoRA)

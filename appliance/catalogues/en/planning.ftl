@@ -31,7 +31,6 @@ planning-method-dora = { $method } with DoRA
 planning-method-with-rank = { $method } with rank { $rank }
 planning-billion = { $number } billion
 planning-million = { $number } million
-planning-bytes = { SIZE($bytes) }
 planning-choice = This training cannot be planned.
 planning-no-method = The method “{ $method }” is not one of { $methods }.
 planning-no-preset = The preset “{ $preset }” is not one of { $presets }.
@@ -102,7 +101,7 @@ spectrum-try-higher = The rank may have been too low. Try rank { $rank }, and co
 
 # Settings of a training
 setting-rank = Rank
-setting-rank-help = How many directions an adapter can change. By default 16, which is enough for most data.
+setting-rank-help = How many directions an adapter can change. By default the recommended rank where the method is “auto”, otherwise 16, which is enough for most data.
 setting-use_rslora = Scale by the square root of the rank (rsLoRA)
 setting-use_rslora-help = Divides the update by the square root of the rank instead of the rank, so that high ranks learn as well.
 setting-use_dora = Learn lengths and directions separately (DoRA)

@@ -16,6 +16,7 @@ from appliance.jobs.states import (
     ProgressPoint,
     change_spec,
     get_job,
+    jobs_mark,
     list_jobs,
     list_progress,
     move_job,
@@ -57,6 +58,17 @@ def show_job(context: ServiceContext, caller: Caller, *, job_id: JobId, after_st
         points = list_progress(connection, job_id, after_step=after_step)
         ahead = _jobs_ahead(connection, job)
     return WatchedJob(_noticed(context, job), points, ahead)
+
+
+def look_for_changes(context: ServiceContext, caller: Caller) -> str:
+    """Return a text that differs whenever a job changes.
+
+    An open page asks every few seconds. It is told nothing else, so this is authorised but not logged: the look that
+    follows a change is.
+    """
+    context.verify_allowed(caller, "job.list", ObjectRef("job", "all"))
+    with context.database.begin() as connection:
+        return jobs_mark(connection)
 
 
 @operation("job.stop", action="job.stop", on="job")

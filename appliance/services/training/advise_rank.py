@@ -21,7 +21,7 @@ from appliance.planning.work import COMPLETION_SHARE
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.machine import measured_machine
 from appliance.services.operations import DatasetId, ModelId, operation
-from appliance.services.training.plan_training import Subject, look_at
+from appliance.services.training.subject import Subject, look_at
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,19 @@
 """What a page shows of a training before it starts: the plan, or why there is none, and the advised rank. One look."""
 
+import contextlib
 from dataclasses import dataclass, replace
 
+from appliance.audit import ObjectRef
 from appliance.foundation.errors import ApplianceError, InputError
 from appliance.foundation.messages import Message, message
-from appliance.planning import ADAPTER_METHODS, AUTOMATIC, Machine
+from appliance.models.records import BaseModel, list_models
+from appliance.planning import ADAPTER_METHODS, AUTOMATIC, FittedPlan, Machine
 from appliance.planning.training_settings import TrainingChoice
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.machine import measured_machine
 from appliance.services.training.advise_rank import rank_advice
-from appliance.services.training.plan_training import PlannedTraining, Subject, look_at, plan_training
+from appliance.services.training.plan_training import BY_DEFAULT, PlannedTraining, plan_training
+from appliance.services.training.subject import Subject, look_at
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,33 @@ class TrainingPreview:
     refusal: Message | None
     rank: int | None
     advice: Message | None
+
+
+@dataclass(frozen=True)
+class ModelFit:
+    """A base model, and the plan of training it as the pages propose: None where no dataset was named or none fits."""
+
+    model: BaseModel
+    fitted: FittedPlan | None = None
+
+
+def models_for(context: ServiceContext, caller: Caller, *, dataset_id: str = "") -> list[ModelFit]:
+    """Return the base models, each with the plan of training it on a dataset. Raises `NotFoundError`."""
+    context.look(caller, "model.list", ObjectRef("model", "all"))
+    if not dataset_id:
+        with context.database.begin() as connection:
+            return [ModelFit(model) for model in list_models(connection)]
+    context.look(caller, "job.plan", ObjectRef("dataset", dataset_id))
+    machine = measured_machine(context)
+    with context.database.begin() as connection:
+        subjects = [Subject.of(connection, dataset_id, model.id) for model in list_models(connection)]
+    fits = []
+    for subject in subjects:
+        fitted = None
+        with contextlib.suppress(InputError):
+            fitted = plan_training(subject, BY_DEFAULT, machine).fitted
+        fits.append(ModelFit(subject.model, fitted))
+    return fits
 
 
 def preview_training(

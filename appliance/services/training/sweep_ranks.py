@@ -26,7 +26,8 @@ from appliance.services.job_queue import authorise_submit, log_job, queue_job
 from appliance.services.kept_adapters import keep_adapter, remove_checkpoints
 from appliance.services.machine import measured_machine
 from appliance.services.operations import DatasetId, ModelId, operation
-from appliance.services.training.plan_training import BY_PRESET, Subject, plan_training
+from appliance.services.training.plan_training import BY_PRESET, plan_training
+from appliance.services.training.subject import Subject
 from appliance.services.training.train_adapter import (
     new_adapter_for_resume,
     step_training_down,

@@ -36,7 +36,8 @@ from appliance.services.job_queue import authorise_submit, log_failure, log_job,
 from appliance.services.kept_adapters import keep_adapter, remove_checkpoints
 from appliance.services.machine import measured_machine, note_training
 from appliance.services.operations import DatasetId, ModelId, operation
-from appliance.services.training.plan_training import BY_PRESET, Subject, plan_training
+from appliance.services.training.plan_training import BY_PRESET, plan_training
+from appliance.services.training.subject import Subject
 
 CHECKPOINT_STEPS = 20
 PATIENCE = 3  # validations in a row that bring nothing better; the presets' pass over the data ends with one

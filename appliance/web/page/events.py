@@ -20,24 +20,26 @@ import gradio as gr
 
 from appliance.foundation.errors import ApplianceError
 from appliance.foundation.messages import t, use_language
-from appliance.services.appliance import Appliance
-from appliance.services.context import Caller
+from appliance.services.context import Caller, ServiceContext
 from appliance.web.gateway.answers import fault_sentence
 from appliance.web.gateway.door import resolve_caller
+from appliance.web.page.table import PageRow
 
 Component: TypeAlias = Any  # of Gradio's: they have no type in common that says what a value is
 Values: TypeAlias = Mapping[Component, Any]
 Updates: TypeAlias = dict[Component, Any]
 Handler: TypeAlias = Callable[[Caller, Values], "Updates | Iterator[Updates]"]
 NOTICE_S = 20
+_QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
 class Page:
     """A page while it is laid out in one language: wires handlers to events."""
 
-    def __init__(self, appliance: Appliance, language: str) -> None:
-        self.appliance = appliance
-        self.context = appliance.context
+    def __init__(self, context: ServiceContext, row: PageRow, language: str, blocks: gr.Blocks) -> None:
+        self.context = context
+        self.load = blocks.load
+        self.row = row
         self.language = language
 
     def on(
@@ -48,16 +50,31 @@ class Page:
         reads: Iterable[Component] = (),
         writes: Iterable[Component],
         person: bool = True,
+        failed: Callable[[], Updates] | None = None,
         **options: Any,
     ) -> Any:
         """Call `handler` at an event, or at each of several, and return Gradio's event.
 
-        `options` are Gradio's (https://www.gradio.app/docs/gradio/button): concurrency, progress, trigger mode.
+        `failed` gives what changes when it raised an error, beside the notice with the error's sentence. `options` are
+        Gradio's (https://www.gradio.app/docs/gradio/button): concurrency, progress, trigger mode.
         """
         outputs = list(dict.fromkeys(writes))
-        run = self._generator(handler, outputs, person) if _yields(handler) else self._function(handler, outputs, person)
-        wanted: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", **options}
-        return gr.on(triggers, run, inputs=set(reads), outputs=outputs, **wanted)
+        run = (
+            self._generator(handler, outputs, person) if _yields(handler) else self._function(handler, outputs, person)
+        )
+        wanted: dict[str, Any] = {**_QUIET, **options}
+        event = gr.on(triggers, run, inputs=set(reads), outputs=outputs, **wanted)
+        if failed is not None:
+            event.failure(self._said(failed, outputs), outputs=outputs, **_QUIET)
+        return event
+
+    def _said(self, failed: Callable[[], Updates], outputs: list[Component]) -> Callable[[], Any]:
+        def run() -> Any:
+            with use_language(self.language):
+                return _complete(failed(), outputs)
+
+        run.__name__ = f"after_{failed.__name__}"
+        return run
 
     def _function(self, handler: Handler, outputs: list[Component], person: bool) -> Callable[..., Any]:
         def run(values: Values, request: gr.Request) -> Any:
@@ -108,7 +125,7 @@ def _shown(error: Exception) -> gr.Error:
     if isinstance(error, gr.Error):
         return error
     if isinstance(error, ApplianceError):
-        sentence = t("page-reference", sentence=error.message, code=error.code)
+        sentence = t("page-reference", sentence=error.message, reference=error.code)
     else:
         sentence = fault_sentence(error)
     return gr.Error(

@@ -1,35 +1,48 @@
 """The pages that Gradio draws, mounted behind the door; everything of Gradio's that would leave the machine is off."""
 
+import importlib
 import importlib.resources
 
 import gradio as gr
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
+from appliance.foundation.messages import t, use_language
 from appliance.services.appliance import Appliance
-from appliance.web.audit import build_audit_blocks
-from appliance.web.pages_gate import AUDIT_MOUNT, MOUNT
-from appliance.web.wizard import build_blocks
+from appliance.services.context import ServiceContext
+from appliance.web.page.events import Page
+from appliance.web.page.table import MOUNTS, PageRow
 
 MAX_WAITING_EVENTS = 64
 EVENTS_AT_ONCE = 8
+EVERY_STYLE, EVERY_SCRIPT = ("page.css",), ("session.js",)
 _HEAD = '<script src="/static/{script}" defer></script>'
 _FONT = ["system-ui", "Segoe UI", "Roboto", "sans-serif"]
 _MONO = ["ui-monospace", "Menlo", "Consolas", "monospace"]
 
 
 def build_pages(appliance: Appliance) -> FastAPI:
-    """Return an application with the auditor's page and the wizard mounted."""
+    """Return an application with every page mounted in every language."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     # Without one of our own, Gradio adds a CORS middleware that mirrors any origin.
     app.add_middleware(CORSMiddleware, allow_origins=[])
-    _mount(app, build_audit_blocks(appliance), AUDIT_MOUNT, ("wizard.css", "audit.css"), ("session.js", "audit.js"))
-    _mount(app, build_blocks(appliance), MOUNT, ("wizard.css",), ("session.js", "wizard.js"))
+    for mount, (row, language) in MOUNTS.items():
+        _mount(app, build_page(appliance.context, row, language), mount, row)
     return app
 
 
-def _mount(app: FastAPI, blocks: gr.Blocks, path: str, styles: tuple[str, ...], scripts: tuple[str, ...]) -> None:
+def build_page(context: ServiceContext, row: PageRow, language: str) -> gr.Blocks:
+    """Lay out one page in one language."""
+    with use_language(language):
+        title = t("page-title", page=t(f"page-{row.name}"))
+        with gr.Blocks(title=title, analytics_enabled=False, delete_cache=(3600, 3600)) as blocks:
+            importlib.import_module(row.module).build(Page(context, row, language, blocks))
+    return blocks
+
+
+def _mount(app: FastAPI, blocks: gr.Blocks, path: str, row: PageRow) -> None:
     static = importlib.resources.files("appliance.web").joinpath("static")
+    styles, scripts = (*EVERY_STYLE, *row.styles), (*EVERY_SCRIPT, *row.scripts)
     blocks.queue(max_size=MAX_WAITING_EVENTS, default_concurrency_limit=EVENTS_AT_ONCE, api_open=False)
     gr.mount_gradio_app(
         app,

@@ -15,6 +15,7 @@ from appliance.web.rendering.html import (
     heading,
     link,
     mark,
+    more,
     notice,
     progress_bar,
     quiet,
@@ -206,7 +207,10 @@ def _fields(entry: dict[str, Any]) -> str:
     named = f"{target['kind']} {target['id']}" + (f" ({entry['object_name']})" if entry["object_name"] else "")
     fields = [
         (t("audit-what"), f"{action(entry['action'])} ({entry['action']})"),
-        (t("proof-meaning"), EVENTS[entry["action"]].meaning if entry["action"] in EVENTS else t("proof-unknown-event")),
+        (
+            t("proof-meaning"),
+            EVENTS[entry["action"]].meaning if entry["action"] in EVENTS else t("proof-unknown-event"),
+        ),
         (t("audit-outcome"), outcome(entry["outcome"]) + (f": {entry['reason']}" if entry["reason"] else "")),
         (t("audit-who"), f"{who(entry)}, {_role(actor['role'])}" + (f" ({actor['id']})" if entry["person"] else "")),
         (t("proof-session"), actor["session"] or none),
@@ -254,8 +258,7 @@ def _relatives(title: str, relatives: Sequence[dict[str, str]]) -> str:
     if not relatives:
         return ""
     links = ", ".join(link(each["name"] or _short(each["id"]), life=each["id"]) for each in relatives[:MAX_RELATIVES])
-    left = len(relatives) - MAX_RELATIVES
-    return f"<p>{text(title)} {links}</p>{quiet(t('html-more', count=left)) if left > 0 else ''}"
+    return f"<p>{text(title)} {links}</p>{more(len(relatives) - MAX_RELATIVES)}"
 
 
 def _object(target: dict[str, str], name: str) -> Drawn:

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from babel.dates import format_datetime
+from babel.dates import format_skeleton
 
 from appliance.foundation.messages import LOCALES, language, t
 from appliance.web.rendering.charts import BOTTOM, HEIGHT, RIGHT, TOP, WIDTH
@@ -58,7 +58,9 @@ def _bar(counted: dict[str, Any], outcomes: Sequence[str], place: int, width: fl
 
 
 def _counts(counts: dict[str, int]) -> str:
-    return listed(t("activity-count", count=count, outcome=t(f"outcome-{outcome}")) for outcome, count in counts.items())
+    return listed(
+        t("activity-count", count=count, outcome=t(f"outcome-{outcome}")) for outcome, count in counts.items()
+    )
 
 
 def _grid(top: float) -> str:
@@ -90,7 +92,8 @@ def _label(time_us: int, unit: str) -> str:
     """Return the label of a bucket of time."""
     if unit != "hour":
         return day(time_us)
-    return str(format_datetime(dt.datetime.fromtimestamp(time_us / 1e6, dt.UTC), "d MMM HH:mm", locale=LOCALES[language()]))
+    moment = dt.datetime.fromtimestamp(time_us / 1e6, dt.UTC)
+    return f"{format_skeleton('MMMd', moment, locale=LOCALES[language()])} {moment:%H:%M}"
 
 
 def _y(value: float, top: float) -> float:

@@ -65,7 +65,7 @@ def measures(found: dict[str, Any]) -> str:
 
 def versions(found: Sequence[VersionInLine]) -> str:
     """Return the versions, newest first, with the adapters that were trained from each."""
-    heads = (t("dataset-version"), t("dataset-change"), t("dataset-rows-all"), t("dataset-models"))
+    heads = (t("dataset-version-number"), t("dataset-change"), t("dataset-rows-all"), t("dataset-models"))
     rows = "".join(
         row(
             heads,
@@ -93,17 +93,20 @@ def _source(source: dict[str, Any]) -> str:
     roles = "; ".join(
         t("dataset-column", role=t("column-role", role=role), column=name) for role, name in source["roles"].items()
     )
-    read = listed(part for part in (source["source_format"], source["note"]) if part)
     guessed = notice(t("dataset-guessed")) if source["guessed_by_content"] else ""
     unused = source["unused"][:MAX_NAMED]
     left = quiet(t("dataset-unused", columns=listed(unused))) if unused else ""
     talks = conversations(each for each in source["conversations"] if each["messages"])
     problems = "".join(notice(each["problem"], "bad") for each in source["conversations"] if each["problem"])
     return (
-        f'<section class="source">{heading(source["name"])}{quiet(t("dataset-read-as", read=read))}'
+        f'<section class="source">{heading(source["name"])}{quiet(t("dataset-read-as", read=_read_as(source)))}'
         f"{quiet(roles) if roles else ''}{notice(source['reason'], 'bad')}{guessed}{left}"
         f"{_raw(source['columns'], source['rows'])}{talks}{problems}</section>"
     )
+
+
+def _read_as(source: dict[str, Any]) -> str:
+    return f"{source['source_format']} ({source['note']})" if source["note"] else str(source["source_format"])
 
 
 def _raw(columns: Sequence[str], rows: Sequence[dict[str, str]]) -> str:
@@ -119,7 +122,7 @@ def _how_read(found: dict[str, Any]) -> str:
         row(
             heads,
             Drawn(text(each["name"], 80)),
-            listed(part for part in (each["source_format"], each["note"]) if part),
+            _read_as(each),
             t("dataset-row-range", first=int(each["first_row"]), last=int(each["last_row"])),
         )
         for each in found.get("sources", [])[:MAX_NAMED]
@@ -171,7 +174,8 @@ def _examples(check: dict[str, Any]) -> Drawn:
 def _lengths(tokens: dict[str, Any]) -> str:
     if not tokens.get("counts"):
         return ""
-    label = t("dataset-length", unit=tokens["unit"], model=tokens.get("model") or "")
+    model = tokens.get("model")
+    label = t("dataset-length-of-model", model=model) if model else t("dataset-length", unit=tokens["unit"])
     return histogram(tokens["edges"], tokens["counts"], label, tokens.get("limit"))
 
 

@@ -94,8 +94,7 @@ def memory_bar(label: str, memory: MemorySplit, available: int) -> str:
 
 def fit_bar(name: str, fitted: FittedPlan) -> str:
     """Return what training a model would take of this machine's memory."""
-    method = t("plan-fit-method", method=fitted.choice.short_name)
-    return memory_bar(t("plan-fit", name=name, method=method), fitted.memory, fitted.available_bytes)
+    return memory_bar(t("plan-fit", name=name, method=fitted.choice.short_name), fitted.memory, fitted.available_bytes)
 
 
 def low_rank(rows: int, columns: int, rank: int) -> str:
@@ -123,7 +122,10 @@ def low_rank(rows: int, columns: int, rank: int) -> str:
     pairs = [
         (t("learn-frozen"), number(full)),
         (t("learn-learned"), number(learned)),
-        (t("learn-compared"), t("learn-fewer" if smaller else "learn-more", times=max(full, learned) / min(full, learned))),
+        (
+            t("learn-compared"),
+            t("learn-fewer" if smaller else "learn-more", times=max(full, learned) / min(full, learned)),
+        ),
     ]
     terms = f"{number(rows)} × {number(rank)} + {number(rank)} × {number(columns)} = {number(learned)}"
     return f'<div class="chart low-rank">{picture}</div>{figures(pairs)}{quiet(f"d·r + r·k = {terms}")}'
@@ -131,7 +133,13 @@ def low_rank(rows: int, columns: int, rank: int) -> str:
 
 def layers(shape: ModelShape, rank: int) -> str:
     """Return every kind of matrix of a model with its adapter."""
-    heads = (t("learn-matrix"), t("learn-copies"), "d × k", t("learn-model-numbers"), t("learn-adapter-numbers", rank=rank))
+    heads = (
+        t("learn-matrix"),
+        t("learn-copies"),
+        "d × k",
+        t("learn-model-numbers"),
+        t("learn-adapter-numbers", rank=rank),
+    )
     rows = "".join(
         row(
             heads,

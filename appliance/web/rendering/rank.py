@@ -56,7 +56,7 @@ def energy_chart(kept: Sequence[float], enough: int) -> str:
 
 
 def origin_view(adapter: Adapter, parent: str) -> str:
-    """Return where an adapter comes from, when it was made from another (whose name is `parent`) or won a comparison."""
+    """Return where an adapter comes from that was made from another (whose name is `parent`) or won a comparison."""
     spec, shown = adapter.spec, ""
     if spec.made_from:
         shown += notice(t("rank-made-from", name=parent), "good")
@@ -103,7 +103,7 @@ def sweep_table(trials: Sequence[RankTrial]) -> str:
     """Return what each rank reached: its last trial, best first."""
     last = {trial.rank: trial for trial in trials}
     ordered = sorted(last.values(), key=lambda trial: (-trial.rung, _or_inf(trial.validation_loss), trial.rank))
-    heads = (t("rank-axis-short"), t("sweep-parameters"), t("chart-steps"), t("chart-validation-loss"))
+    heads = (t("setting-rank"), t("sweep-parameters"), t("chart-steps"), t("chart-validation-loss"))
     rows = "".join(
         row(
             heads,
@@ -120,5 +120,3 @@ def sweep_table(trials: Sequence[RankTrial]) -> str:
 
 def _or_inf(value: float | None) -> float:
     return float("inf") if value is None else value
-
-

@@ -6,6 +6,9 @@
   const part = (id) => document.getElementById(id);
   let sending = null;
 
+  // The sentences are in the page's language, and stand at the area for files; "{name}" is the file's.
+  const sentence = (key, name) => part("drop").dataset[key].replace("{name}", () => name || "");
+
   function say(sentence, bad) {
     const status = part("drop-status");
     status.textContent = sentence;
@@ -22,7 +25,7 @@
     try {
       return JSON.parse(request.responseText).error.sentence;
     } catch {
-      return "The file could not be sent. Check that the appliance is running, and send it again.";
+      return sentence("failed");
     }
   }
 
@@ -40,14 +43,14 @@
       bar.hidden = true;
       if (request.status === 401) window.location.assign("/sign-in");
       else if (request.status === 200) {
-        say(file.name + " was received, encrypted.");
+        say(sentence("received", file.name));
         received(JSON.parse(request.responseText).id, file.name);
       } else say(sentenceOf(request), true);
       part("drop-file").value = "";
     });
     bar.value = 0;
     bar.hidden = false;
-    say("Sending " + file.name + " …");
+    say(sentence("sending", file.name));
     request.send(file);
   }
 
@@ -63,11 +66,22 @@
     });
   }
 
-  // Another step begins at its top, wherever the button onward was.
+  // Another step begins at its top, wherever the button onward was; its heading gets the focus, so that it is announced.
+  let going = false;
   document.addEventListener("click", (event) => {
     const button = event.target instanceof Element ? event.target.closest(".onward button") : null;
-    if (button && !button.disabled) window.scrollTo({ top: 0 });
+    if (!button || button.disabled) return;
+    going = true;
+    window.scrollTo({ top: 0 });
   });
+  function announceStep() {
+    const heading = [...document.querySelectorAll("#steps h2")].find((each) => each.offsetParent !== null);
+    if (!going || !heading || heading === announceStep.last) return;
+    going = false;
+    announceStep.last = heading;
+    heading.tabIndex = -1;
+    heading.focus({ preventScroll: true });
+  }
 
   // Starting a training folds away the button that was pressed: whoever uses the keyboard goes on at the fold.
   let pressed = null;
@@ -82,12 +96,16 @@
   }
 
   // On a narrow screen Gradio draws the steps without their names, and what folds does not say whether it is open: screen readers need both.
-  const steps = ["Task", "Data", "Model", "Train", "Results"];
+  // Their names are listed in the page, in its language; the label begins with the number, which is what is seen.
   new MutationObserver(() => {
-    for (const tab of document.querySelectorAll('#steps [role="tab"]:not([aria-label])')) {
-      tab.setAttribute("aria-label", steps[tab.dataset.tabId - 1]);
+    const names = document.querySelectorAll("#step-names li");
+    for (const tab of document.querySelectorAll('#steps [role="tab"]')) {
+      const name = names[tab.dataset.tabId - 1];
+      const label = name ? `${tab.dataset.tabId} ${name.textContent}` : "";
+      if (label && tab.getAttribute("aria-label") !== label) tab.setAttribute("aria-label", label);
     }
     keepFocus();
+    announceStep();
     for (const fold of document.querySelectorAll("button.label-wrap")) fold.ariaExpanded = fold.classList.contains("open");
   }).observe(document.documentElement, { childList: true, subtree: true, attributeFilter: ["class"] });
 })();

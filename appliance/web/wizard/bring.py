@@ -1,9 +1,7 @@
 """Bringing a file: it streams in encrypted, is shown as it would be read, and is imported when somebody confirms it."""
 
-import inspect
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import gradio as gr
@@ -11,180 +9,219 @@ import gradio as gr
 from appliance.datasets.sources.delimited import DELIMITERS
 from appliance.datasets.sources.text import ENCODINGS
 from appliance.foundation.errors import ApplianceError, InputError
-from appliance.services.context import Caller, ServiceContext
+from appliance.foundation.messages import t
+from appliance.services.context import Caller
 from appliance.services.data.dataset_origin import LEGAL_BASES, Origin
 from appliance.services.data.import_dataset import import_dataset
 from appliance.services.data.preview_upload import preview_upload
-from appliance.web import dataset_drawing, drawing
-from appliance.web.wizard.drawn import drawn
-from appliance.web.wizard.events import Events
+from appliance.services.policy_view import may_do
+from appliance.web.page.events import Component, Page, Updates, Values
+from appliance.web.page.layout import button, drawn, hidden_text
+from appliance.web.rendering import dataset as rendering
+from appliance.web.rendering.html import notice, text
 
 MAX_RECEIVED_CHARACTERS = 2000
 ROLES = ("question", "answer", "system", "category", "group")
-_FOUND = "found by itself"
-_CHOOSABLE = {
-    "dataset.encoding",
-    "dataset.nul",
-    "dataset.one-column",
-    "dataset.rows",
-}  # perhaps only read in a wrong way
-_DROP = (
-    '<div class="drop" id="drop"><input type="file" id="drop-file" class="visually-hidden" '
-    'accept=".csv,.tsv,.txt,.json,.jsonl,.ndjson,.xlsx,.parquet,.zip">'
-    '<label for="drop-file"><strong>Choose a file</strong> or drop it here</label>'
-    '<p class="quiet">A table (CSV, Excel, Parquet), JSON, or a ZIP of them, with questions and answers. '
-    "It is encrypted while it comes in.</p>"
-    '<progress id="drop-progress" max="100" value="0" hidden aria-label="Upload"></progress><p id="drop-status" '
-    'role="status"></p></div>'
-)
+_CHOOSABLE = frozenset({"dataset.encoding", "dataset.nul", "dataset.one-column", "dataset.rows"})  # perhaps misread
+_ACCEPTED = ".csv,.tsv,.txt,.json,.jsonl,.ndjson,.xlsx,.parquet,.zip"
+
+Show = Callable[[Caller, str | None], Updates]
 
 
-@dataclass(frozen=True)
 class BringPanel:
-    """What is wired to the rest of the step: `imported` is the id of the dataset that was made."""
+    """The area for a file, what it looks like, and the questions before it is imported.
 
-    status: gr.Markdown
-    imported: gr.Textbox
+    `show` draws the dataset that was made into `shown`; with None it hides the one that was shown before.
+    """
 
+    def __init__(self, page: Page, system_prompt: gr.Textbox) -> None:
+        self._context = page.context
+        self._prompt = system_prompt
+        with gr.Column(visible=False) as self._all:
+            drawn(_drop_area())
+            self._received = hidden_text("upload-received")
+            self.status = drawn()
+            with gr.Column(visible=False) as self._panel:
+                self._build_questions()
 
-def build_bring_panel(context: ServiceContext, event: Events, system_prompt: gr.Textbox) -> BringPanel:  # noqa: PLR0915 - a layout
-    """Draw the panel and wire it."""
-    drawn(_DROP)
-    received = gr.Textbox(visible="hidden", elem_id="upload-received", show_label=False, container=False)
-    imported = gr.Textbox(visible="hidden", show_label=False, container=False)
-    status = drawn()
-    with gr.Column(visible=False) as panel:
-        view = drawn()
-        with gr.Accordion("Was it read wrongly?", open=False) as otherwise:
+    def _build_questions(self) -> None:
+        self._view = drawn()
+        with gr.Accordion(t("wizard-read-otherwise"), open=False) as self._otherwise:
+            found = (t("wizard-found"), "")
             with gr.Row():
-                encoding = gr.Dropdown(
-                    [(_FOUND, ""), *((name, name) for name in ENCODINGS)], value="", label="Encoding of the text"
+                self._encoding = gr.Dropdown(
+                    [found, *((name, name) for name in ENCODINGS)], value="", label=t("wizard-encoding")
                 )
-                delimiter = gr.Dropdown(
-                    [(_FOUND, ""), *((name, name) for name in DELIMITERS)], value="", label="Columns are separated by"
+                self._delimiter = gr.Dropdown(
+                    [found, *((t(f"delimiter-{name}"), name) for name in DELIMITERS)],
+                    value="",
+                    label=t("wizard-delimiter"),
                 )
             with gr.Row():
-                roles = [gr.Dropdown([(_FOUND, "")], value="", label=f"Column with the {role}") for role in ROLES]
-        with gr.Accordion("Where does it come from, and what may it be used for?", open=True):
+                self._roles = {
+                    role: gr.Dropdown([found], value="", label=t("wizard-column", role=t("column-role", role=role)))
+                    for role in ROLES
+                }
+        with gr.Accordion(t("wizard-origin"), open=True):
             with gr.Row():
-                name = gr.Textbox(label="Name", max_length=120)
-                owner = gr.Textbox(label="Owner", info="Who answers for this data", max_length=200)
-            purpose = gr.Textbox(label="Purpose", info="What the model is to learn from it", max_length=500)
+                self._name = gr.Textbox(label=t("wizard-name"), max_length=120)
+                owner = gr.Textbox(label=t("wizard-owner"), info=t("wizard-owner-help"), max_length=200)
+            purpose = gr.Textbox(label=t("wizard-purpose"), info=t("wizard-purpose-help"), max_length=500)
             with gr.Row():
-                basis = gr.Dropdown(
-                    [("not stated", ""), *((each, each) for each in LEGAL_BASES)], value="", label="Legal basis"
-                )
-                licence = gr.Textbox(label="Licence", max_length=200)
+                bases = [
+                    (t("wizard-not-stated"), ""),
+                    *((t(f"legal-basis-{each.replace(' ', '-')}"), each) for each in LEGAL_BASES),
+                ]
+                basis = gr.Dropdown(bases, value="", label=t("wizard-legal-basis"))
+                licence = gr.Textbox(label=t("wizard-licence"), max_length=200)
                 keep_until = gr.Textbox(
-                    label="Keep until", placeholder="2027-12-31", info="After this day nothing is trained from it"
+                    label=t("wizard-keep-until"), placeholder="2027-12-31", info=t("wizard-keep-until-help")
                 )
+        self._origin: dict[str, Component] = {
+            "owner": owner,
+            "purpose": purpose,
+            "legal_basis": basis,
+            "licence": licence,
+            "keep_until": keep_until,
+        }
         with gr.Row():
-            discard = gr.Button("Choose another file")
-            confirm = gr.Button("Import these rows", variant="primary", interactive=False)
-    said = [encoding, delimiter, *roles]
+            self._discard = button("wizard-other-file")
+            self._confirm = button("wizard-import", variant="primary", interactive=False)
 
-    def bring(caller: Caller, message: str) -> Iterator[tuple[Any, ...]]:
-        unchanged = [gr.skip() for _ in said]
+    def wire(self, page: Page, show: Show, shown: tuple[Component, ...]) -> None:
+        """Wire the panel; `show` and `shown` as in the class's description."""
+        self._show = show
+        reading = [self._encoding, self._delimiter, *self._roles.values()]
+        once: dict[str, Any] = {"concurrency_id": "import", "concurrency_limit": 2}
+        looked = [self.status, self._panel, self._view, self._confirm, self._name, self._otherwise, *reading, *shown]
+        page.on(self._received.change, self._look, reads=[self._received], writes=looked, failed=self._not_read, **once)
+        page.on(
+            [field.input for field in reading],
+            self._look_again,
+            reads=[self._received, *reading],
+            writes=[self.status, self._view, self._confirm, *self._roles.values()],
+            **once,
+        )
+        asked = [self._received, self._prompt, *reading, self._name, *self._origin.values()]
+        kept = [self.status, self._panel, *shown]
+        page.on(self._confirm.click, self._keep, reads=asked, writes=kept, failed=self._not_imported, **once)
+        page.on(self._discard.click, self._begin_again, writes=[self._received, self.status])
+
+    @property
+    def outputs(self) -> tuple[Component, ...]:
+        """What `draw` updates."""
+        return (self._all,)
+
+    def draw(self, caller: Caller) -> Updates:
+        """Show the panel to whoever may import."""
+        return {self._all: gr.Column(visible=may_do(self._context, caller, import_dataset))}
+
+    def _look(self, caller: Caller, values: Values) -> Iterator[Updates]:
+        message = values[self._received]
         if not message:
-            yield "", gr.Column(visible=False), "", gr.skip(), gr.skip(), gr.skip(), *unchanged
+            yield {self.status: "", self._panel: gr.Column(visible=False), self._view: ""}
             return
         upload_id, filename = _received(message)
         title = gr.Textbox(value=filename.rpartition(".")[0][:120] or filename)
-        yield (
-            drawing.notice("Looking at the file …"),
-            gr.Column(visible=False),
-            gr.skip(),
-            gr.skip(),
-            title,
-            gr.skip(),
-            *unchanged,
-        )
+        # What is shown of another dataset must not stand below the new file.
+        hidden = self._show(caller, None)
+        yield {
+            self.status: notice(t("wizard-looking")),
+            self._panel: gr.Column(visible=False),
+            self._name: title,
+            **hidden,
+        }
         try:
-            found = preview_upload(context, caller, upload_id=upload_id, filename=filename)
+            found = preview_upload(self._context, caller, upload_id=upload_id, filename=filename)
         except ApplianceError as error:
-            # What somebody can say otherwise is asked for: the sentence tells them to choose it.
-            asked = error.code in _CHOOSABLE
-            yield (
-                _refused(error),
-                gr.Column(visible=asked),
-                "",
-                _cannot_be_read(),
-                gr.skip(),
-                gr.Accordion(open=asked),
-                *unchanged,
-            )
+            asked = error.code in _CHOOSABLE  # its sentence tells people to choose how it is read
+            yield {
+                self.status: _refused(error),
+                self._panel: gr.Column(visible=asked),
+                self._view: "",
+                self._confirm: _cannot_be_read(),
+                self._otherwise: gr.Accordion(open=asked),
+            }
             return
-        columns = [gr.update(choices=_columns(found), value="") for _ in ROLES]
-        yield (
-            "",
-            gr.Column(visible=True),
-            dataset_drawing.preview(found),
-            _confirm(found),
-            gr.skip(),
-            gr.Accordion(open=any(source["reason"] for source in found["sources"])),
-            gr.update(value=""),
-            gr.update(value=""),
-            *columns,
-        )
+        yield {
+            self.status: "",
+            self._panel: gr.Column(visible=True),
+            self._view: rendering.preview(found),
+            self._confirm: _confirm(found),
+            self._otherwise: gr.Accordion(open=any(source["reason"] for source in found["sources"])),
+            self._encoding: gr.update(value=""),
+            self._delimiter: gr.update(value=""),
+            **{field: gr.update(choices=_columns(found), value="") for field in self._roles.values()},
+        }
 
-    def read_again(caller: Caller, message: str, *values: str) -> tuple[Any, ...]:
-        upload_id, filename = _received(message)
+    def _look_again(self, caller: Caller, values: Values) -> Updates:
+        upload_id, filename = _received(values[self._received])
         try:
-            found = preview_upload(context, caller, upload_id=upload_id, filename=filename, **_said(values))
+            found = preview_upload(
+                self._context, caller, upload_id=upload_id, filename=filename, **self._reading(values)
+            )
         except ApplianceError as error:
-            return _refused(error), "", _cannot_be_read(), *(gr.skip() for _ in ROLES)
-        columns = [gr.update(choices=_columns(found)) for _ in ROLES]
-        return "", dataset_drawing.preview(found), _confirm(found), *columns
+            return {self.status: _refused(error), self._view: "", self._confirm: _cannot_be_read()}
+        return {
+            self.status: "",
+            self._view: rendering.preview(found),
+            self._confirm: _confirm(found),
+            **{field: gr.update(choices=_columns(found)) for field in self._roles.values()},
+        }
 
-    def keep(caller: Caller, message: str, prompt: str, *values: str) -> Iterator[tuple[Any, ...]]:
-        upload_id, filename = _received(message)
-        title, *origin = values[len(said) :]
-        yield drawing.notice("Reading the rows, checking and encrypting them …"), gr.skip(), gr.Column(visible=False)
+    def _keep(self, caller: Caller, values: Values) -> Iterator[Updates]:
+        upload_id, filename = _received(values[self._received])
+        yield {self.status: notice(t("wizard-importing")), self._panel: gr.Column(visible=False)}
         try:
             made = import_dataset(
-                context,
+                self._context,
                 caller,
                 upload_id=upload_id,
                 filename=filename,
-                name=title,
-                system_prompt=prompt,
-                origin=Origin(
-                    **dict(
-                        zip(
-                            ("owner", "purpose", "legal_basis", "licence", "keep_until"),
-                            (each.strip() for each in origin),
-                            strict=True,
-                        )
-                    )
-                ),
-                **_said(values[: len(said)]),
+                name=values[self._name],
+                system_prompt=values[self._prompt],
+                origin=Origin(**{name: (values[field] or "").strip() for name, field in self._origin.items()}),
+                **self._reading(values),
             )
         except ApplianceError as error:
-            yield _refused(error), gr.skip(), gr.skip()
+            yield {self.status: _refused(error)}
             return
-        yield drawing.notice("The rows are imported, encrypted.", "good"), made.dataset.id, gr.skip()
+        yield {self.status: notice(t("wizard-imported"), "good"), **self._show(caller, made.dataset.id)}
 
-    quiet: dict[str, Any] = {
-        "api_visibility": "private",
-        "show_progress": "hidden",
-        "concurrency_id": "import",
-        "concurrency_limit": 2,
+    def _begin_again(self, _caller: Caller, _values: Values) -> Updates:
+        return {self._received: "", self.status: ""}
+
+    def _not_read(self) -> Updates:
+        return {self.status: notice(t("wizard-not-looked-at"), "bad")}
+
+    def _not_imported(self) -> Updates:
+        return {self.status: notice(t("wizard-not-imported"), "bad")}
+
+    def _reading(self, values: Values) -> dict[str, Any]:
+        """Return encoding, separator and columns as somebody chose them; what was left alone is found."""
+        return {
+            "encoding": values[self._encoding] or "",
+            "delimiter": values[self._delimiter] or "",
+            "roles": {role: values[field] for role, field in self._roles.items() if values[field]},
+        }
+
+
+def _drop_area() -> str:
+    """Return the area; static/wizard.js sends what is chosen or dropped, and says its sentences."""
+    said = {
+        "sending": t("wizard-sending", name="{name}"),
+        "received": t("wizard-received", name="{name}"),
+        "failed": t("wizard-not-sent"),
     }
-    looking = received.change(event(bring), received, [status, panel, view, confirm, name, otherwise, *said], **quiet)
-    looking.failure(_not_read, outputs=status, api_visibility="private", show_progress="hidden")
-    for field in said:
-        field.input(
-            event(_with_values(read_again, len(said))), [received, *said], [status, view, confirm, *roles], **quiet
-        )
-    keeping = confirm.click(
-        event(_with_values(keep, len(said) + 6, "prompt")),
-        [received, system_prompt, *said, name, owner, purpose, basis, licence, keep_until],
-        [status, imported, panel],
-        **quiet,
+    attributes = "".join(f' data-{name}="{text(sentence)}"' for name, sentence in said.items())
+    return (
+        f'<div class="drop" id="drop"{attributes}>'
+        f'<input type="file" id="drop-file" class="visually-hidden" accept="{_ACCEPTED}">'
+        f'<label for="drop-file"><strong>{text(t("wizard-choose-file"))}</strong> {text(t("wizard-or-drop"))}</label>'
+        f'<p class="quiet">{text(t("wizard-file-kinds"))}</p>'
+        f'<progress id="drop-progress" max="100" value="0" hidden aria-label="{text(t("wizard-upload"))}"></progress>'
+        '<p id="drop-status" role="status"></p></div>'
     )
-    keeping.failure(_not_imported, outputs=status, api_visibility="private", show_progress="hidden")
-    discard.click(_nothing, outputs=[received, status], api_visibility="private", show_progress="hidden")
-    return BringPanel(status, imported)
 
 
 def _received(message: str) -> tuple[str, str]:
@@ -192,59 +229,26 @@ def _received(message: str) -> tuple[str, str]:
     try:
         value = json.loads(message[:MAX_RECEIVED_CHARACTERS])
         upload_id, filename = value["id"], value["name"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         upload_id = filename = None
     if not isinstance(upload_id, str) or not isinstance(filename, str):
         raise InputError("upload.message")
     return upload_id, filename
 
 
-def _said(values: tuple[str, ...]) -> dict[str, Any]:
-    """Return encoding, separator and roles as somebody chose them; what was left alone is found."""
-    encoding, delimiter, *columns = values
-    return {
-        "encoding": encoding or "",
-        "delimiter": delimiter or "",
-        "roles": {r: c for r, c in zip(ROLES, columns, strict=True) if c},
-    }
-
-
 def _columns(found: dict[str, Any]) -> list[tuple[str, str]]:
     names = dict.fromkeys(column for source in found["sources"] for column in source["columns"])
-    return [(_FOUND, ""), *((name, name) for name in names)]
+    return [(t("wizard-found"), ""), *((name, name) for name in names)]
 
 
 def _confirm(found: dict[str, Any]) -> gr.Button:
     clear = not any(source["reason"] for source in found["sources"])
-    return gr.Button("Import these rows" if clear else "Import: say which column is which first", interactive=clear)
+    return button("wizard-import" if clear else "wizard-import-columns", interactive=clear)
 
 
 def _cannot_be_read() -> gr.Button:
-    return gr.Button("Import: say how it is to be read first", interactive=False)
+    return button("wizard-import-reading", interactive=False)
 
 
 def _refused(error: ApplianceError) -> str:
-    return drawing.notice(f"The file was not imported. {error.sentence}", "bad")
-
-
-def _not_read() -> str:
-    return drawing.notice("The file could not be looked at. Send it again.", "bad")
-
-
-def _not_imported() -> str:
-    return drawing.notice("The file was not imported, and nothing of it was kept.", "bad")
-
-
-def _nothing() -> tuple[str, str]:
-    return "", ""
-
-
-def _with_values(handler: Any, count: int, *first: str) -> Any:
-    """Return `handler`, which takes `*values`, with a signature that names `count` of them:
-
-    Gradio counts what it must pass.
-    """
-    names = ["caller", "message", *first, *(f"value_{number}" for number in range(count))]
-    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    handler.__signature__ = inspect.Signature([inspect.Parameter(name, kind) for name in names])
-    return handler
+    return notice(t("wizard-refused", reason=error.message), "bad")

@@ -2,99 +2,98 @@
 
 import html
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import gradio as gr
 
 from appliance.foundation.errors import InputError
-from appliance.services.appliance import Appliance
+from appliance.foundation.messages import t
 from appliance.services.context import Caller
-from appliance.services.models.chat import ChatDesk
-from appliance.web.wizard.events import Events
+from appliance.services.models.chat import ChatDesk, chat
+from appliance.services.policy_view import may_do
+from appliance.web.page.events import Component, Page, Updates, Values
+from appliance.web.page.layout import button
 
 STATE_SECONDS = 1800
 MAX_QUESTION_CHARACTERS = 2000
-NOTHING = "(It answered nothing.)"
-LOADING = "… (The models are being loaded. Only the first answer takes this long.)"
+CONTENDERS = ("original", "tuned")
+WAITING = "…"
 Turns = list[dict[str, str]]
 
 
-@dataclass(frozen=True)
-class ChatPart:
-    """What the other parts need of this one."""
+class Chat:
+    """A window for each contender, with a memory of its own answers. `adapter`: the component that says which."""
 
-    ask: gr.Button
-    question: gr.Textbox
+    def __init__(self, page: Page, adapter: Component) -> None:
+        self._context, self._adapter = page.context, adapter
+        gr.Markdown(f"## {t('wizard-chat-title')}\n{t('wizard-chat-intro')}")
+        with gr.Row():
+            self._windows = {name: _window(t(f"contender-{name}")) for name in CONTENDERS}
+        self._history = gr.State(_no_talk(), time_to_live=STATE_SECONDS)
+        self._question = gr.Textbox(
+            label=t("wizard-question"),
+            placeholder=t("wizard-question-example"),
+            max_length=MAX_QUESTION_CHARACTERS,
+            lines=1,
+        )
+        with gr.Row(elem_classes="buttons"):
+            self._ask = button("wizard-ask-wait", variant="primary", interactive=False)
+            again = button("wizard-chat-again")
+        self.outputs = (self._ask,)
+        cleared = (*self._windows.values(), self._history, self._question)
+        page.on(
+            [self._ask.click, self._question.submit],
+            self._answer,
+            reads=[self._question, adapter, self._history],
+            writes=[*cleared, self._ask],
+            failed=self._ready,
+            concurrency_id="chat",
+            concurrency_limit=4,
+        )
+        page.on(again.click, self._forget, writes=cleared)
 
+    def draw(self, caller: Caller, adapter_id: str | None) -> Updates:
+        """Return the button as it is for whoever opens the page."""
+        if not adapter_id:
+            return {self._ask: button("wizard-ask-wait", interactive=False)}
+        return {self._ask: button("wizard-ask", interactive=may_do(self._context, caller, chat, adapter_id))}
 
-def build_chat(appliance: Appliance, event: Events, adapter: gr.Dropdown) -> ChatPart:
-    """Draw and wire the chat under the results."""
-    gr.Markdown("## Try it yourself\nEach has a memory of its own answers. Nothing that you write here is kept.")
-    with gr.Row():
-        original = _chatbot("Original")
-        tuned = _chatbot("Your model (tuned)")
-    history = gr.State({"adapter": "", "original": [], "tuned": []}, time_to_live=STATE_SECONDS)
-    question = gr.Textbox(
-        label="Your question", placeholder="Ask as your colleagues would", max_length=MAX_QUESTION_CHARACTERS, lines=1
-    )
-    with gr.Row(elem_classes="buttons"):
-        ask = gr.Button("Ask both: train a model first", variant="primary", interactive=False)
-        again = gr.Button("New conversation")
-
-    def answer(caller: Caller, text: str, adapter_id: str | None, before: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+    def _answer(self, caller: Caller, values: Values) -> Iterator[Updates]:
+        adapter_id, question = values[self._adapter], values[self._question].strip()
         if not adapter_id:
             raise InputError("input:no-adapter")
-        if not text.strip():
+        if not question:
             raise InputError("input:no-question")
-        talks: dict[str, Turns] = {
-            name: list(before[name]) if before["adapter"] == adapter_id else [] for name in ("original", "tuned")
-        }
-        for turns in talks.values():
-            turns.append({"role": "user", "content": text.strip()})
-        yield shown_turns(talks["original"]), shown_turns(talks["tuned"]), gr.skip(), "", gr.Button(interactive=False)
+        before: dict[str, Any] = values[self._history]
         loading = before["adapter"] != adapter_id
+        talks: dict[str, Turns] = {name: [] if loading else list(before[name]) for name in CONTENDERS}
+        for turns in talks.values():
+            turns.append({"role": "user", "content": question})
+        yield {**self._shown(talks), self._question: "", self._ask: gr.Button(interactive=False)}
         for name, turns in talks.items():
-            contender: Literal["original", "tuned"] = "original" if name == "original" else "tuned"
             asked, said = list(turns), ""
-            turns.append({"role": "assistant", "content": LOADING if loading else "…"})
+            turns.append({"role": "assistant", "content": t("wizard-chat-loading") if loading else WAITING})
             loading = False
-            yield shown_turns(talks["original"]), shown_turns(talks["tuned"]), gr.skip(), gr.skip(), gr.skip()
-            for piece in appliance.context.part(ChatDesk).ask(caller, adapter_id, asked, (contender,)):
+            yield self._shown(talks)
+            for piece in self._context.part(ChatDesk).ask(caller, adapter_id, asked, (name,)):
                 said += piece.text
-                turns[-1] = {"role": "assistant", "content": said or "…"}
-                yield shown_turns(talks["original"]), shown_turns(talks["tuned"]), gr.skip(), gr.skip(), gr.skip()
-        kept = {"adapter": adapter_id, **talks}
-        shown = [shown_turns(turns, NOTHING) for turns in talks.values()]
-        yield *shown, kept, gr.skip(), gr.Button("Ask both", interactive=True)
+                turns[-1] = {"role": "assistant", "content": said or WAITING}
+                yield self._shown(talks)
+        shown = self._shown(talks, t("chat-no-answer"))
+        yield {**shown, self._history: {"adapter": adapter_id, **talks}, **self._ready()}
 
-    def forget(_caller: Caller) -> tuple[Any, ...]:
-        return [], [], {"adapter": "", "original": [], "tuned": []}, ""
+    def _shown(self, talks: dict[str, Turns], nothing: str = WAITING) -> Updates:
+        return {self._windows[name]: shown_turns(turns, nothing) for name, turns in talks.items()}
 
-    outputs = [original, tuned, history, question, ask]
-    for trigger in (ask.click, question.submit):
-        done = trigger(
-            event(answer),
-            [question, adapter, history],
-            outputs,
-            api_visibility="private",
-            show_progress="hidden",
-            concurrency_id="chat",
-            concurrency_limit=1,
-        )
-        done.failure(
-            lambda: gr.Button("Ask both", interactive=True),
-            outputs=ask,
-            api_visibility="private",
-            show_progress="hidden",
-        )
-    again.click(
-        event(forget), None, [original, tuned, history, question], api_visibility="private", show_progress="hidden"
-    )
-    return ChatPart(ask, question)
+    def _ready(self) -> Updates:
+        return {self._ask: button("wizard-ask", interactive=True)}
+
+    def _forget(self, _caller: Caller, _values: Values) -> Updates:
+        emptied: Updates = {window: [] for window in self._windows.values()}
+        return {**emptied, self._history: _no_talk(), self._question: ""}
 
 
-def shown_turns(turns: Turns, nothing: str = "…") -> Turns:
+def shown_turns(turns: Turns, nothing: str = WAITING) -> Turns:
     """Return the turns as the window takes them: it reads HTML even when Markdown is off, so theirs is escaped.
 
     An answer of spaces and empty lines is shown as `nothing`.
@@ -104,15 +103,17 @@ def shown_turns(turns: Turns, nothing: str = "…") -> Turns:
     ]
 
 
-def _chatbot(label: str) -> gr.Chatbot:
-    """Return a chat window that takes everything as plain text: no Markdown, no HTML, no tags, no formulas, no
-    sharing.
-    """
+def _no_talk() -> dict[str, Any]:
+    return {"adapter": "", **{name: [] for name in CONTENDERS}}
+
+
+def _window(label: str) -> gr.Chatbot:
+    """Return a window that takes everything as plain text: no Markdown, no HTML, no tags, no formulas, no sharing."""
     return gr.Chatbot(
         [],
         label=label,
         elem_classes="chat-window",
-        placeholder="Its answers appear here.",
+        placeholder=t("wizard-chat-empty"),
         height=320,
         min_width=320,  # side by side on a laptop, one below the other on a phone
         render_markdown=False,

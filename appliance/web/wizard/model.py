@@ -1,86 +1,72 @@
 """Step 3: which of the installed models learns. Nothing that is not on this machine is shown."""
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
 
 import gradio as gr
 
-from appliance.foundation.json_records import shown
-from appliance.planning import MAX_LENGTH, MethodChoice, ModelShape, RowSizes, Training, passes_that_fit
-from appliance.services.context import Caller, ServiceContext
-from appliance.services.machine import this_machine
-from appliance.services.models.base_models import all_models
-from appliance.web import drawing, plan_drawing
-from appliance.web.wizard.drawn import drawn
-from appliance.web.wizard.events import Events
-
-_NONE = "No model is installed yet. The operator installs one with `appliance model import --starter`."
-
-LONGEST_ROWS = RowSizes(rows=1, mean=MAX_LENGTH / 2, longest=MAX_LENGTH)
+from appliance.foundation.messages import t
+from appliance.services.context import Caller
+from appliance.services.training.preview_training import ModelFit, models_for
+from appliance.web.page.events import Page, Updates, Values
+from appliance.web.page.layout import button, drawn
+from appliance.web.rendering import plan as rendering
+from appliance.web.rendering.html import notice, parameters, quiet
 
 
-@dataclass(frozen=True)
 class ModelStep:
-    """What the other steps need of this one."""
+    """The step: cards of the models, and what training each on the chosen data would take of this machine."""
 
-    model: gr.Radio
-    empty: gr.Markdown
-    back: gr.Button
-    go_on: gr.Button
+    def __init__(self, page: Page) -> None:
+        self._context = page.context
+        gr.Markdown(f"## {t('wizard-model-title')}\n{t('wizard-model-intro')}")
+        self.model = gr.Radio([], label=t("wizard-models"), elem_classes="cards")
+        self._fits = drawn()
+        with gr.Row(elem_classes="onward"):
+            self.back = button("wizard-back")
+            self.go_on = button("wizard-model-missing", variant="primary", interactive=False)
+        self.outputs = (self.model, self._fits, self.go_on)
+        page.on(self.model.input, self._pick, reads=[self.model], writes=[self.go_on])
+
+    def draw(self, caller: Caller, dataset_id: str | None, chosen: str | None) -> Updates:
+        """Return the step for the chosen data: the model stays chosen, else the first one is."""
+        models = models_for(self._context, caller, dataset_id=dataset_id or "")
+        ids = [each.model.id for each in models]
+        picked = chosen if chosen in ids else next(iter(ids), None)
+        return {
+            self.model: gr.Radio(choices=[(_card(each), each.model.id) for each in models], value=picked),
+            self._fits: _fits(models, planned=bool(dataset_id)),
+            **self._onward(picked),
+        }
+
+    def first(self, caller: Caller) -> str | None:
+        """Return the model that is chosen at first."""
+        return next((each.model.id for each in models_for(self._context, caller)), None)
+
+    def _pick(self, _caller: Caller, values: Values) -> Updates:
+        return self._onward(values[self.model])
+
+    def _onward(self, model_id: str | None) -> Updates:
+        label = "wizard-model-go-on" if model_id else "wizard-model-missing"
+        return {self.go_on: button(label, interactive=bool(model_id))}
 
 
-def build_model_step(event: Events) -> ModelStep:
-    """Draw the step."""
-    gr.Markdown(
-        "## Which model should learn?\nAll of these are installed on this machine. A smaller one learns faster, a "
-        "larger one writes better."
+def _fits(models: Sequence[ModelFit], *, planned: bool) -> str:
+    """Return a bar of memory for each model; why there is none where there is none."""
+    if not models:
+        return notice(t("wizard-no-model"), "bad")
+    if not planned:
+        return quiet(t("wizard-model-no-data"))
+    bars = (
+        rendering.fit_bar(each.model.name, each.fitted)
+        if each.fitted is not None
+        else notice(t("wizard-model-no-fit", name=each.model.name), "bad")
+        for each in models
     )
-    model = gr.Radio([], label="Installed models", elem_classes="cards")
-    empty = drawn()
-    with gr.Row(elem_classes="onward"):
-        back = gr.Button("Back")
-        go_on = gr.Button("Continue: pick a model first", variant="primary", interactive=False)
-
-    def pick(_caller: Caller, model_id: str | None) -> gr.Button:
-        return ready_button(bool(model_id))
-
-    model.input(event(pick), model, go_on, api_visibility="private", show_progress="hidden")
-    return ModelStep(model, empty, back, go_on)
-
-
-def model_choices(context: ServiceContext, caller: Caller) -> tuple[list[tuple[str, str]], str]:
-    """Return the cards, and below them what each needs of this machine's memory; a notice when there are none."""
-    models = [shown(each) for each in all_models(context, caller)]
-    choices = [(_card(context, each), each["id"]) for each in models]
-    return choices, _fits(context, models) if choices else drawing.notice(_NONE, "bad")
-
-
-def ready_button(ready: bool) -> gr.Button:
-    """Return the button onward, with the reason on it while it is disabled."""
-    return gr.Button("Continue to training" if ready else "Continue: pick a model first", interactive=ready)
-
-
-def _fits(context: ServiceContext, models: list[dict[str, Any]]) -> str:
-    """Return a bar for each model: an adapter on it as it is, or packed to 4 bits where only that fits; rows as long as
-    they may be.
-    """
-    machine = this_machine(context)
-    bars = []
-    for model in models:
-        shape = ModelShape.from_config(model["manifest"]["config"])
-        memory, how = None, ""
-        for method, said in (("lora", "as it is"), ("qlora", "packed to 4 bits")):
-            choice = MethodChoice(method, rank=min(16, shape.smallest_side))
-            found = passes_that_fit(Training(shape, choice, machine, LONGEST_ROWS, epochs=1, batch_size=8))
-            if found is not None:
-                memory, how = found[2], said
-                break
-        bars.append(plan_drawing.fit_bar(str(model["name"]), memory, machine, how))
     return f'<div class="fits">{"".join(bars)}</div>'
 
 
-def _card(context: ServiceContext, model: dict[str, Any]) -> str:
-    folder = context.home / "models" / model["id"]
-    size = sum(path.stat().st_size for path in folder.iterdir() if path.is_file()) if folder.is_dir() else 0
-    licence = f"licence {model['licence']}" if model["licence"] else "no licence stated"
-    return f"{model['name']}\n{drawing.parameters(model['parameters'])} · {drawing.megabytes(size)} on disk · {licence}"
+def _card(fit: ModelFit) -> str:
+    licence = (
+        t("wizard-model-licence", licence=fit.model.licence) if fit.model.licence else t("wizard-model-unlicensed")
+    )
+    return f"{fit.model.name}\n{parameters(fit.model.parameters)} · {licence}"

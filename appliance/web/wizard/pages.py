@@ -1,206 +1,136 @@
 """The wizard whole: lays out the five steps, and wires what lies between them."""
 
-from typing import Any
-
 import gradio as gr
 
-from appliance.jobs.states import ACTIVE, JobState
-from appliance.services.appliance import Appliance
+from appliance.foundation.messages import t
 from appliance.services.context import Caller
-from appliance.services.jobs.control import all_jobs
-from appliance.web import drawing
-from appliance.web.wizard.chat import build_chat
-from appliance.web.wizard.data import build_data_step, dataset_choices, dataset_dropdown, watch_dataset
-from appliance.web.wizard.data import ready_button as data_ready
-from appliance.web.wizard.drawn import drawn
-from appliance.web.wizard.events import Events
-from appliance.web.wizard.learn import build_learn
-from appliance.web.wizard.model import build_model_step, model_choices
-from appliance.web.wizard.model import ready_button as model_ready
-from appliance.web.wizard.results import (
-    adapter_choices,
-    build_results_step,
-    watch_results,
-    wire_results_step,
-)
-from appliance.web.wizard.task import build_task_step
-from appliance.web.wizard.train import (
-    DEFAULT_PRESET,
-    build_train_step,
-    draw_plan,
-    job_dropdown,
-    trainings,
-    watch,
-    wire_train_step,
-)
+from appliance.services.data.import_dataset import import_dataset
+from appliance.services.jobs.control import look_for_changes
+from appliance.services.policy_view import may_do
+from appliance.services.training.train_adapter import submit_training
+from appliance.web.page.events import Component, Handler, Page, Updates, Values
+from appliance.web.page.frame import Frame
+from appliance.web.page.layout import button, drawn
+from appliance.web.rendering.html import notice, text
+from appliance.web.wizard.chat import Chat
+from appliance.web.wizard.data import DataStep
+from appliance.web.wizard.learn import Learn
+from appliance.web.wizard.model import ModelStep
+from appliance.web.wizard.results import ResultsStep
+from appliance.web.wizard.task import TaskStep
+from appliance.web.wizard.train import TrainStep
 
-POLL_S = 2.0
-_TOP = (
-    '<header class="top"><span class="brand">Fine-tuning appliance</span><nav>'
-    '<a href="/password">Password</a><form method="post" action="/sign-out"><button>Sign '
-    "out</button></form></nav></header>"
-)
-_FOOTER = (
-    '<div class="foot">Every act here is in the audit log, which is signed. Data, tuned models and answers are '
-    "encrypted on this machine, "
-    "and nothing leaves it.</div>"
-)
-_QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+POLL_S = 5.0
+STEPS = ("task", "data", "model", "train", "results")
+TASK, DATA, MODEL, TRAIN, RESULTS = range(1, 6)
 
 
-def build_blocks(appliance: Appliance) -> gr.Blocks:
+def build(page: Page) -> None:
     """Lay out and wire the steps."""
-    event = Events(appliance.context)
-    with gr.Blocks(title="Appliance", analytics_enabled=False, delete_cache=(3600, 3600)) as blocks:
-        drawn(_TOP)
-        role_notice = drawn()
-        with gr.Walkthrough(selected=1, elem_id="steps") as steps:
-            with gr.Step("Task", id=1):
-                task = build_task_step()
-            with gr.Step("Data", id=2):
-                data = build_data_step(appliance.context, event, task.system_prompt)
-            with gr.Step("Model", id=3):
-                model = build_model_step(event)
-            with gr.Step("Train", id=4):
-                train = build_train_step()
-            with gr.Step("Results", id=5):
-                results = build_results_step()
-                chat = build_chat(appliance, event, results.adapter)
+    Wizard(page)
+
+
+class Wizard:
+    """The five steps, and the timer that shows what changes by itself."""
+
+    def __init__(self, page: Page) -> None:
+        self._context = page.context
+        self._frame = Frame(page)
+        self._notice = drawn()
+        names = "".join(f"<li>{text(t(f'wizard-step-{name}'))}</li>" for name in STEPS)
+        drawn(f'<ol id="step-names" hidden>{names}</ol>')  # for static/wizard.js
+        with gr.Walkthrough(selected=TASK, elem_id="steps") as self._steps:
+            with gr.Step(t("wizard-step-task"), id=TASK):
+                self._task = TaskStep(page)
+            with gr.Step(t("wizard-step-data"), id=DATA):
+                self._data = DataStep(page, self._task.system_prompt)
+            with gr.Step(t("wizard-step-model"), id=MODEL):
+                self._model = ModelStep(page)
+            with gr.Step(t("wizard-step-train"), id=TRAIN):
+                self._train = TrainStep(page, self._data.dataset, self._model.model)
+            with gr.Step(t("wizard-step-results"), id=RESULTS):
+                self._results = ResultsStep(page)
+                self._chat = Chat(page, self._results.adapter)
                 with gr.Row(elem_classes="onward"):
-                    from_results = gr.Button("Back to training")
-        build_learn(appliance, event, model.model)
-        drawn(_FOOTER)
-        timer = gr.Timer(POLL_S, active=False)
+                    from_results = button("wizard-back-to-training")
+        Learn(page, self._model.model)
+        self._frame.close()
+        self._seen = gr.State("")  # the mark of the jobs that the page has drawn
+        self._wire(page, from_results)
 
-        wire_train_step(appliance, event, train, data.dataset, model.model, timer)
-        wire_results_step(appliance, event, results, timer)
-
-        def load(caller: Caller) -> tuple[Any, ...]:
-            return _load(appliance, caller)
-
-        def tick(caller: Caller, job_id: str | None, adapter_id: str | None) -> tuple[Any, ...]:
-            return _tick(appliance, caller, job_id, adapter_id)
-
-        def to_review(caller: Caller, dataset_id: str | None, model_id: str | None, *settings: Any) -> tuple[Any, ...]:
-            return gr.Walkthrough(selected=4), *draw_plan(appliance, caller, dataset_id, model_id, *settings)
-
-        def to_results(caller: Caller, job_id: str | None) -> tuple[Any, ...]:
-            job = next((each for each in trainings(appliance, caller) if each["id"] == job_id), None)
-            choices, adapter_id = adapter_choices(appliance, caller, job["result"].get("adapter") if job else None)
-            return (
-                gr.Walkthrough(selected=5),
-                gr.Dropdown(choices=choices, value=adapter_id),
-                _ask_button(bool(adapter_id)),
-                gr.Timer(active=True),
-                *watch_results(appliance, caller, adapter_id),
-            )
-
-        blocks.load(
-            event(load),
-            None,
-            [
-                role_notice,
-                data.dataset,
-                *data.watched,
-                data.go_on,
-                model.model,
-                model.empty,
-                model.go_on,
-                *train.planned,
-                train.setup,
-                train.job,
-                *train.watched,
-                results.adapter,
-                *results.watched,
-                chat.ask,
-                timer,
-                steps,
-            ],
-            **_QUIET,
-        )
-        timer.tick(event(tick), [train.job, results.adapter], [*train.watched, *results.watched, timer], **_QUIET)
-        for button, target in (
-            (task.go_on, 2),
-            (data.back, 1),
-            (data.go_on, 3),
-            (model.back, 2),
-            (train.back, 3),
-            (from_results, 4),
+    def _wire(self, page: Page, from_results: gr.Button) -> None:
+        parts = (self._frame, self._data, self._model, self._train, self._results, self._chat)
+        everything = [output for part in parts for output in part.outputs]
+        page.on(page.load, self._load, writes=[self._notice, *everything, self._steps, self._seen])
+        timer = gr.Timer(POLL_S)
+        job, adapter = self._train.job, self._results.adapter
+        watched: list[Component] = [*self._train.watched, *self._results.watched, self._seen]
+        page.on(timer.tick, self._tick, reads=[job, adapter, self._seen], writes=watched, person=False)
+        for pressed, step in (
+            (self._task.go_on, DATA),
+            (self._data.back, TASK),
+            (self._model.back, DATA),
+            (self._train.back, MODEL),
+            (from_results, TRAIN),
         ):
-            button.click(_go(target), outputs=steps, **_QUIET)
-        chosen = [data.dataset, model.model, *train.settings]
-        model.go_on.click(event(to_review), chosen, [steps, *train.planned], **_QUIET)
-        train.go_on.click(
-            event(to_results), train.job, [steps, results.adapter, chat.ask, timer, *results.watched], **_QUIET
-        )
-    return blocks
+            page.on(pressed.click, _go(self._steps, step), writes=[self._steps])
+        chosen = [self._data.dataset, self._model.model]
+        page.on(self._data.go_on.click, self._to_models, reads=chosen, writes=[self._steps, *self._model.outputs])
+        planned = [self._steps, *self._train.planned]
+        page.on(self._model.go_on.click, self._to_training, reads=self._train.reads, writes=planned)
+        shown = [self._steps, *self._results.outputs, *self._chat.outputs]
+        page.on(self._train.go_on.click, self._to_results, reads=[job], writes=shown)
+
+    def _load(self, caller: Caller, _values: Values) -> Updates:
+        """Return everything as the database has it: the page of somebody who comes back shows where things are."""
+        dataset_id, model_id = self._data.newest(caller), self._model.first(caller)
+        adapter_id = self._results.chosen(caller, None)
+        step = TRAIN if self._train.runs(caller) else RESULTS if adapter_id else TASK
+        return {
+            self._notice: self._role_notice(caller),
+            **self._frame.draw(caller),
+            **self._data.draw(caller),
+            **self._model.draw(caller, dataset_id, model_id),
+            **self._train.draw(caller, dataset_id, model_id),
+            **self._results.draw(caller, adapter_id),
+            **self._chat.draw(caller, adapter_id),
+            # Whoever begins may have gone on before this came.
+            self._steps: gr.Walkthrough(selected=step) if step != TASK else gr.skip(),
+            self._seen: look_for_changes(self._context, caller),
+        }
+
+    def _tick(self, caller: Caller, values: Values) -> Updates:
+        """Return what changes by itself: nothing, unless a job has changed since the page last looked."""
+        mark = look_for_changes(self._context, caller)
+        if mark == values[self._seen]:
+            return {}
+        return {
+            **self._train.watch(caller, values[self._train.job]),
+            **self._results.watch(caller, values[self._results.adapter]),
+            self._seen: mark,
+        }
+
+    def _to_models(self, caller: Caller, values: Values) -> Updates:
+        step = {self._steps: gr.Walkthrough(selected=MODEL)}
+        return {**step, **self._model.draw(caller, values[self._data.dataset], values[self._model.model])}
+
+    def _to_training(self, caller: Caller, values: Values) -> Updates:
+        return {self._steps: gr.Walkthrough(selected=TRAIN), **self._train.draw_chosen(caller, values)}
+
+    def _to_results(self, caller: Caller, values: Values) -> Updates:
+        adapter_id = self._results.chosen(caller, self._train.adapter_of(caller, values[self._train.job]))
+        drawn_step = {**self._results.draw(caller, adapter_id), **self._chat.draw(caller, adapter_id)}
+        return {self._steps: gr.Walkthrough(selected=RESULTS), **drawn_step}
+
+    def _role_notice(self, caller: Caller) -> str:
+        """Return what somebody cannot do here who can neither bring data nor train."""
+        if may_do(self._context, caller, import_dataset) or may_do(self._context, caller, submit_training):
+            return ""
+        return notice(t("wizard-look-around", role=t(f"role-{caller.role}")))
 
 
-def _go(target: int) -> Any:
-    """Return a handler that shows a step; it reads nothing, so it asks for no rights."""
-
-    def show() -> gr.Walkthrough:
-        return gr.Walkthrough(selected=target)
+def _go(steps: gr.Walkthrough, step: int) -> Handler:
+    def show(_caller: Caller, _values: Values) -> Updates:
+        return {steps: gr.Walkthrough(selected=step)}
 
     return show
-
-
-def _load(appliance: Appliance, caller: Caller) -> tuple[Any, ...]:
-    """Return everything as the database has it: the page of somebody who comes back shows where things are."""
-    context = appliance.context
-    choices = dataset_choices(context, caller)
-    dataset_id = choices[0][1] if choices else None
-    cards, empty = model_choices(context, caller)
-    model_id = cards[0][1] if cards else None
-    jobs = trainings(appliance, caller)
-    job_id = next((job["id"] for job in jobs if JobState(job["state"]) in ACTIVE), jobs[0]["id"] if jobs else None)
-    busy = _busy(appliance, caller)
-    adapters, adapter_id = adapter_choices(appliance, caller)
-    planned = draw_plan(appliance, caller, dataset_id, model_id, DEFAULT_PRESET)
-    active = bool(jobs) and any(JobState(job["state"]) in ACTIVE for job in jobs)
-    step = 4 if active else 5 if adapter_id else 1
-    return (
-        _role_notice(caller),
-        dataset_dropdown(context, caller, dataset_id),
-        *watch_dataset(context, caller, dataset_id),
-        data_ready(bool(dataset_id)),
-        gr.Radio(choices=cards, value=model_id),
-        empty,
-        model_ready(bool(model_id)),
-        *planned,
-        gr.Accordion(open=not active),
-        job_dropdown(appliance, caller, job_id),
-        *watch(appliance, caller, job_id),
-        gr.Dropdown(choices=adapters, value=adapter_id),
-        *watch_results(appliance, caller, adapter_id),
-        _ask_button(bool(adapter_id)),
-        gr.Timer(active=busy),
-        # Whoever begins may have gone on before this came.
-        gr.Walkthrough(selected=step) if step > 1 else gr.skip(),
-    )
-
-
-def _tick(appliance: Appliance, caller: Caller, job_id: str | None, adapter_id: str | None) -> tuple[Any, ...]:
-    """Return what changes by itself. The timer rests when nothing runs."""
-    return (
-        *watch(appliance, caller, job_id),
-        *watch_results(appliance, caller, adapter_id),
-        gr.Timer(active=_busy(appliance, caller)),
-    )
-
-
-def _busy(appliance: Appliance, caller: Caller) -> bool:
-    return any(job.state in ACTIVE for job in all_jobs(appliance.context, caller))
-
-
-def _ask_button(ready: bool) -> gr.Button:
-    return gr.Button("Ask both" if ready else "Ask both: train a model first", interactive=ready)
-
-
-def _role_notice(caller: Caller) -> str:
-    if caller.role == "trainer":
-        return ""
-    said = drawing.notice(
-        f"You are signed in as {caller.role}. You may look around here; bringing data and training is for trainers."
-    )
-    return said + ('<p><a href="/audit/">To the audit log</a></p>' if caller.role in {"admin", "auditor"} else "")

@@ -1,55 +1,43 @@
-"""The rank before training, among the expert settings: which one is advised and why, and a job that compares
-several.
-"""
-
-from dataclasses import dataclass
-from typing import Any
+"""The rank before training, among the expert settings: which one is advised and why, and a job that compares some."""
 
 import gradio as gr
 
+from appliance.foundation.messages import t
 from appliance.services.training.preview_training import TrainingPreview
-from appliance.web import drawing
-from appliance.web.wizard.drawn import drawn
+from appliance.web.page.events import Updates
+from appliance.web.page.layout import button, drawn, hidden
+from appliance.web.rendering.html import notice
 
-RANKS = [2, 4, 8, 16, 32, 64]
-COMPARED = [4, 8, 16, 32]  # as the page opens
-_COST = (
-    "Each begins to train; the better half goes on, until one is left (successive halving). Together they take one and "
-    "a half to two and a "
-    "half times as long as one training. The model of the best rank is kept."
-)
+RANKS = (2, 4, 8, 16, 32, 64)
+COMPARED = (4, 8, 16, 32)  # as the page opens
 
 
-@dataclass(frozen=True)
 class RankChoice:
-    """`advised` are the outputs of `draw_advice`, in its order."""
+    """The advice and the comparison; the step wires them, because they change its settings and start its jobs."""
 
-    advised: list[Any]
-    take: gr.Button
-    ranks: gr.CheckboxGroup
-    compare: gr.Button
+    def __init__(self) -> None:
+        with gr.Column(visible=False) as self._column:
+            self._advice = drawn()
+            self.take = button("wizard-take-rank", visible=False)
+            self.ranks = gr.CheckboxGroup(
+                list(RANKS),
+                value=list(COMPARED),
+                label=t("wizard-compare-ranks"),
+                info=t("wizard-compare-ranks-help"),
+            )
+            self.compare = button("wizard-compare")
+        self.outputs = (self._column, self._advice, self.take, self.compare)
 
-
-def build_rank_choice() -> RankChoice:
-    """Draw it; `train` wires it, because it starts jobs and changes the settings."""
-    with gr.Column(visible=False) as column:
-        advice = drawn()
-        take = gr.Button("Take this rank")
-        ranks = gr.CheckboxGroup(RANKS, value=COMPARED, label="Or try several ranks and keep the best", info=_COST)
-        compare = gr.Button("Compare these ranks")
-    return RankChoice([column, advice, take, compare], take, ranks, compare)
-
-
-def draw_advice(preview: TrainingPreview | None, taken: int | None) -> tuple[gr.Column, str, gr.Button, gr.Button]:
-    """Return the advice, and the buttons that take it and that compare ranks; nothing for a method that has no rank.
-
-    `taken`: the rank that the settings have, None for the preset's.
-    """
-    if preview is None or not preview.advice:
-        return gr.Column(visible=False), "", gr.Button(visible=False), gr.Button(interactive=False)
-    compare = gr.Button(interactive=True)
-    if preview.rank is None:
-        return gr.Column(visible=True), drawing.notice(str(preview.advice)), gr.Button(visible=False), compare
-    label = f"Rank {preview.rank} is taken" if taken == preview.rank else f"Take rank {preview.rank}"
-    said = drawing.notice(f"Advised: {preview.advice}")
-    return gr.Column(visible=True), said, gr.Button(label, visible=True, interactive=taken != preview.rank), compare
+    def draw(self, preview: TrainingPreview | None, chosen: int | None) -> Updates:
+        """Return the advice, and nothing for a method that has no rank. `chosen`: what the settings have, None for "as
+        advised".
+        """
+        if preview is None or not preview.advice:
+            return {self._column: hidden(), self._advice: "", self.take: hidden(), self.compare: gr.skip()}
+        shown = {self._column: gr.Column(visible=True), self.compare: gr.Button(interactive=True)}
+        if preview.rank is None:
+            return {**shown, self._advice: notice(preview.advice), self.take: hidden()}
+        used = preview.planned.settings.rank if preview.planned is not None else chosen
+        label = t("wizard-rank-taken" if used == preview.rank else "wizard-take-rank-number", rank=preview.rank)
+        take = gr.Button(label, visible=True, interactive=used != preview.rank)
+        return {**shown, self._advice: notice(t("wizard-advised", advice=preview.advice)), self.take: take}

@@ -1,160 +1,126 @@
 """Step 5: whether it helped, in figures with their uncertainty, and the answers to look at."""
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
 
 import gradio as gr
 
 from appliance.foundation.errors import InputError
-from appliance.foundation.json_records import shown
-from appliance.jobs.states import ACTIVE, JobState
-from appliance.services.appliance import Appliance
+from appliance.foundation.messages import t
+from appliance.jobs.states import ACTIVE
+from appliance.models.records import EVALUATION, Adapter
 from appliance.services.context import Caller
-from appliance.services.jobs.control import all_jobs, show_job, stop_job
+from appliance.services.jobs.control import WatchedJob, stop_job
 from appliance.services.models.adapters import all_adapters, show_adapter
 from appliance.services.models.evaluate_adapter import EVALUATE, show_answers, submit_evaluation
-from appliance.web import charts, drawing
-from appliance.web.wizard.drawn import drawn
-from appliance.web.wizard.events import Events
-from appliance.web.wizard.rank import RankPanel, build_rank_panel, stop_button, watch_rank, wire_rank_panel
+from appliance.services.policy_view import may_do
+from appliance.web.page.events import Page, Updates, Values
+from appliance.web.page.layout import button, drawn, hidden
+from appliance.web.rendering import results as rendering
+from appliance.web.rendering.html import notice
+from appliance.web.wizard.jobs import chosen_adapter, latest_job, stop_button
+from appliance.web.wizard.rank import RankPanel
 
-_BEFORE, _AFTER = "Before (original)", "Your model (tuned)"
 
-
-@dataclass(frozen=True)
 class ResultsStep:
-    """What the other steps need of this one. `watched` are the outputs of `watch_results`, in its order."""
+    """The step's measuring half; the chat follows it."""
 
-    adapter: gr.Dropdown
-    watched: list[Any]
-    answers: gr.Markdown
-    rank: RankPanel
+    def __init__(self, page: Page) -> None:
+        self._context = page.context
+        gr.Markdown(f"## {t('wizard-results-title')}\n{t('wizard-results-intro')}")
+        self.adapter = gr.Dropdown([], value=None, label=t("wizard-adapter"), filterable=False)
+        self._view = drawn()
+        with gr.Row(elem_classes="buttons"):
+            self._measure = button("wizard-measure", variant="primary", interactive=False)
+            self._look = button("wizard-answers-wait", interactive=False)
+            self._stop = button("wizard-stop-measuring", visible=False)
+        self._answers = drawn()
+        self.rank = RankPanel(page)
+        self.watched = (self._view, self._measure, self._look, self._stop, *self.rank.watched)
+        self.outputs = (self.adapter, self._answers, *self.watched)
+        page.on(self.adapter.input, self._pick, reads=[self.adapter], writes=self.outputs)
+        page.on(
+            self._measure.click,
+            self._begin,
+            reads=[self.adapter],
+            writes=self.outputs,
+            concurrency_id="start",
+            concurrency_limit=1,
+        )
+        page.on(self._stop.click, self._stop_measuring, reads=[self.adapter], writes=self.outputs)
+        page.on(self._look.click, self._show_answers, reads=[self.adapter], writes=[self._answers])
+        self.rank.wire(page, self.adapter, self.draw, self.outputs)
 
+    def draw(self, caller: Caller, adapter_id: str | None) -> Updates:
+        """Return the step with this adapter, or with the newest where there is none of that id."""
+        adapters = list(reversed(all_adapters(self._context, caller)))
+        chosen = _chosen(adapters, adapter_id)
+        return {self.adapter: _list(adapters, chosen), self._answers: "", **self.watch(caller, chosen)}
 
-def build_results_step() -> ResultsStep:
-    """Draw the step's measuring half; the chat follows it."""
-    gr.Markdown("## Did it help?\nBoth models answer questions that training never saw. The same rules mark both.")
-    adapter = gr.Dropdown([], value=None, label="Model", filterable=False)
-    view = drawn()
-    with gr.Row(elem_classes="buttons"):
-        measure = gr.Button("Measure: train a model first", variant="primary", interactive=False)
-        look = gr.Button("Show the answers: measure first", interactive=False)
-        stop = gr.Button("Stop measuring", visible=False)
-    answers = drawn()
-    rank = build_rank_panel()
-    return ResultsStep(adapter, [view, measure, look, stop, *rank.watched], answers, rank)
+    def chosen(self, caller: Caller, adapter_id: str | None) -> str | None:
+        """Return the adapter that `draw` shows."""
+        return _chosen(list(reversed(all_adapters(self._context, caller))), adapter_id)
 
-
-def wire_results_step(appliance: Appliance, event: Events, step: ResultsStep, timer: gr.Timer) -> None:
-    """Wire measuring, stopping it, and looking."""
-    _view, measure_button, look_button, stopper = step.watched[:4]
-
-    def pick(caller: Caller, adapter_id: str | None) -> tuple[Any, ...]:
-        return "", gr.Timer(active=True), *watch_results(appliance, caller, adapter_id)
-
-    def measure(caller: Caller, adapter_id: str | None) -> tuple[Any, ...]:
+    def watch(self, caller: Caller, adapter_id: str | None) -> Updates:
+        """Return how an adapter is, and what can be done with it, as the database has it now."""
+        rank = self.rank.watch(caller, adapter_id)
         if not adapter_id:
-            raise InputError("input:choose-model")
-        submit_evaluation(appliance.context, caller, adapter_id=adapter_id)
-        appliance.runner.wake()
-        return "", gr.Timer(active=True), *watch_results(appliance, caller, adapter_id)
+            return {
+                self._view: notice(t("wizard-no-adapter")),
+                self._measure: button("wizard-measure-wait", interactive=False, visible=True),
+                self._look: button("wizard-answers-wait", interactive=False, visible=True),
+                self._stop: hidden(),
+                **rank,
+            }
+        context = self._context
+        adapter, watched = show_adapter(context, caller, adapter_id=adapter_id), self._evaluation(caller, adapter_id)
+        running = watched is not None and watched.job.state in ACTIVE
+        measured = EVALUATION in adapter.findings
+        label = "wizard-measuring" if running else "wizard-measure-again" if measured else "wizard-measure"
+        return {
+            self._view: rendering.measuring(watched)
+            if running and watched is not None
+            else rendering.results(adapter, watched),
+            self._measure: button(
+                label,
+                visible=may_do(context, caller, submit_evaluation),
+                interactive=not running,
+                variant="secondary" if measured else "primary",
+            ),
+            self._look: button(
+                "wizard-answers" if measured else "wizard-answers-wait",
+                visible=may_do(context, caller, show_answers, adapter_id),
+                interactive=measured,
+            ),
+            self._stop: stop_button(context, caller, watched, "wizard-stop-measuring"),
+            **rank,
+        }
 
-    def stop_measuring(caller: Caller, adapter_id: str | None) -> tuple[Any, ...]:
-        job = latest_evaluation(appliance, caller, adapter_id or "")
-        if job is None or JobState(job["state"]) not in ACTIVE:
+    def _pick(self, caller: Caller, values: Values) -> Updates:
+        return self.draw(caller, values[self.adapter])
+
+    def _begin(self, caller: Caller, values: Values) -> Updates:
+        submit_evaluation(self._context, caller, adapter_id=chosen_adapter(values[self.adapter]))
+        return self.draw(caller, values[self.adapter])
+
+    def _stop_measuring(self, caller: Caller, values: Values) -> Updates:
+        watched = self._evaluation(caller, values[self.adapter] or "")
+        if watched is None or watched.job.state not in ACTIVE:
             raise InputError("input:no-evaluation")
-        stop_job(appliance.context, caller, job_id=job["id"])
-        return pick(caller, adapter_id)
+        stop_job(self._context, caller, job_id=watched.job.id)
+        return self.draw(caller, values[self.adapter])
 
-    def show(caller: Caller, adapter_id: str | None) -> tuple[Any, ...]:
-        choices, chosen = adapter_choices(appliance, caller, adapter_id)
-        return gr.Dropdown(choices=choices, value=chosen), *pick(caller, chosen)
+    def _show_answers(self, caller: Caller, values: Values) -> Updates:
+        found = show_answers(self._context, caller, adapter_id=chosen_adapter(values[self.adapter]))
+        return {self._answers: rendering.answers(found)}
 
-    def look(caller: Caller, adapter_id: str | None) -> str:
-        return drawing.answers(show_answers(appliance.context, caller, adapter_id=adapter_id or ""))
-
-    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    step.adapter.input(event(pick), step.adapter, [step.answers, timer, *step.watched], **quiet)
-    measure_button.click(
-        event(measure),
-        step.adapter,
-        [step.answers, timer, *step.watched],
-        **quiet,
-        concurrency_id="start",
-        concurrency_limit=1,
-    )
-    stopper.click(event(stop_measuring), step.adapter, [step.answers, timer, *step.watched], **quiet)
-    look_button.click(event(look), step.adapter, step.answers, **quiet)
-    redrawn = [step.adapter, step.answers, timer, *step.watched]
-    wire_rank_panel(appliance, event, step.rank, step.adapter, timer, redrawn, show)
+    def _evaluation(self, caller: Caller, adapter_id: str) -> WatchedJob | None:
+        return latest_job(self._context, caller, EVALUATE.name, adapter_id)
 
 
-def adapter_choices(
-    appliance: Appliance, caller: Caller, adapter_id: str | None = None
-) -> tuple[list[tuple[str, str]], str | None]:
-    """Return the list of tuned models, newest first, and which is picked:
-
-    `adapter_id` if it is there, else the newest.
-    """
-    adapters = [shown(each) for each in reversed(all_adapters(appliance.context, caller))]
-    choices = [(f"{each['name']} · {each['id'][-4:]}", each["id"]) for each in adapters]
-    known = {each["id"] for each in adapters}
-    return choices, adapter_id if adapter_id in known else (choices[0][1] if choices else None)
+def _chosen(adapters: Sequence[Adapter], adapter_id: str | None) -> str | None:
+    ids = [each.id for each in adapters]
+    return adapter_id if adapter_id in ids else next(iter(ids), None)
 
 
-def watch_results(appliance: Appliance, caller: Caller, adapter_id: str | None) -> tuple[Any, ...]:
-    """Return view, measure, look and stop buttons for one tuned model, as the database has it now."""
-    if not adapter_id:
-        empty = drawing.notice("There is no tuned model yet. Train one in the step before.")
-        return (
-            empty,
-            gr.Button("Measure: train a model first", interactive=False),
-            gr.Button("Show the answers: measure first", interactive=False),
-            gr.Button(visible=False),
-            *watch_rank(appliance, caller, None),
-        )
-    adapter = shown(show_adapter(appliance.context, caller, adapter_id=adapter_id))
-    job = latest_evaluation(appliance, caller, adapter_id)
-    running = job is not None and JobState(job["state"]) in ACTIVE
-    results = {name: value for name, value in adapter["results"].items() if name != "rank"}
-    view = draw_running(job) if running and job is not None else draw_results(results, job)
-    measured = bool(results) and not running
-    label = "Measuring …" if running else "Measure again" if measured else "Measure it now"
-    return (
-        view,
-        gr.Button(label, interactive=not running, variant="secondary" if measured else "primary"),
-        gr.Button("Show the answers" if measured else "Show the answers: measure first", interactive=measured),
-        stop_button(job, "Stop measuring"),
-        *watch_rank(appliance, caller, adapter_id),
-    )
-
-
-def latest_evaluation(appliance: Appliance, caller: Caller, adapter_id: str) -> dict[str, Any] | None:
-    """Return the newest evaluation job of the adapter with its progress, or None."""
-    for job in reversed(all_jobs(appliance.context, caller)):
-        if job.kind == EVALUATE.name and job.spec.get("adapter_id") == adapter_id:
-            found: dict[str, Any] = shown(show_job(appliance.context, caller, job_id=job.id))
-            return found
-    return None
-
-
-def draw_running(job: dict[str, Any]) -> str:
-    """Return how far the measuring is."""
-    last = job["progress"][-1]["body"] if job["progress"] else {}
-    said = str(last.get("sentence") or "Both models answer the held-out questions …")
-    return drawing.notice(said, announced=False) + drawing.progress_bar(
-        int(last.get("step", 0)), int(last.get("steps", 0))
-    )
-
-
-def draw_results(results: dict[str, Any], job: dict[str, Any] | None) -> str:
-    """Return the sentence, the bars and the details; any key may be missing."""
-    failed = drawing.notice(job["reason"], "bad") if job is not None and job["state"] == JobState.FAILED else ""
-    if not results:
-        return failed or drawing.notice(
-            "Not measured yet. Both models answer every question that was set aside, which may take some minutes."
-        )
-    sentence = f'<p class="headline">{drawing.text(results.get("sentence", "Measured."))}</p>'
-    bars = charts.answer_bars([(_BEFORE, results.get("original") or {}), (_AFTER, results.get("tuned") or {})])
-    details = "".join(f"<li>{drawing.text(each)}</li>" for each in results.get("details", []))
-    return f"{failed}<div class='result'>{sentence}{bars}{f'<ul>{details}</ul>' if details else ''}</div>"
+def _list(adapters: Sequence[Adapter], chosen: str | None) -> gr.Dropdown:
+    return gr.Dropdown(choices=[(f"{each.name} · {each.id[-4:]}", each.id) for each in adapters], value=chosen)

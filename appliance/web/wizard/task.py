@@ -1,69 +1,51 @@
 """Step 1: what the model should do, and whether tuning is the right means at all."""
 
-from dataclasses import dataclass
-
 import gradio as gr
 
-from appliance.web.wizard.drawn import drawn
+from appliance.foundation.messages import t
+from appliance.services.context import Caller
+from appliance.web.page.events import Page, Updates, Values
+from appliance.web.page.layout import button, drawn
+from appliance.web.rendering.html import text
 
-PROMPTS = {
-    "answers": "You answer questions of our staff. Answer briefly and exactly. If you do not know the answer, say so.",
-    "style": "You write texts for our company in our own style.",
-    "sort": "You sort what you are given into one of our categories. Answer with the name of the category alone.",
-    "extract": "You extract the fields that are asked for from the text. Answer with the fields alone.",
-}
-TASKS = [
-    ("Answer questions about our work", "answers"),
-    ("Write in our style", "style"),
-    ("Sort into our categories", "sort"),
-    ("Extract fields from texts", "extract"),
-]
-_HONEST = {
-    "answers": "If the facts change every week, or there are only a few, you do not need tuning: put them into the "
-    "question, or "
-    "search your documents. Tuning pays when the same kind of question comes often, and answers should come at once "
-    "and in your words.",
-    "style": "Often five good examples in the prompt are enough. Tuning pays when the style must hold every time, "
-    "without examples.",
-    "sort": "With few, clearly named categories a good prompt may do. Tuning pays when people need a handbook to "
-    "decide.",
-    "extract": "For fixed forms a rule may do. Tuning pays when the texts are free and the fields are always the same.",
-}
+TASKS = ("answers", "style", "sort", "extract")
+MAX_PROMPT_CHARACTERS = 2000
 
 
-@dataclass(frozen=True)
 class TaskStep:
-    """What the other steps need of this one."""
+    """The step's components; it touches no data. `system_prompt` goes with what is imported in the next step."""
 
-    system_prompt: gr.Textbox
-    go_on: gr.Button
-
-
-def build_task_step() -> TaskStep:
-    """Draw the step; it touches no data, so it has no event that needs a person's rights."""
-    gr.Markdown(
-        "## What should the model do?\nPick what comes closest. You need examples of it: a spreadsheet with a question "
-        "and an answer a row."
-    )
-    task = gr.Radio(TASKS, value="answers", label="The task", elem_classes="cards two")
-    honest = drawn(_honest("answers"))
-    with gr.Accordion("What the model is told before each question (system prompt)", open=False):
-        system_prompt = gr.Textbox(
-            PROMPTS["answers"], show_label=False, lines=3, max_length=2000, label="System prompt"
+    def __init__(self, page: Page) -> None:
+        gr.Markdown(f"## {t('wizard-task-title')}\n{t('wizard-task-intro')}")
+        self.task = gr.Radio(
+            [(t(f"wizard-task-{name}"), name) for name in TASKS],
+            value=TASKS[0],
+            label=t("wizard-task"),
+            elem_classes="cards two",
         )
-        gr.Markdown(
-            "It is kept with the data that you import in the next step, and used in training, tests and chat alike."
-        )
-    with gr.Row(elem_classes="onward"):
-        go_on = gr.Button("Continue to the data", variant="primary")
-    task.input(_chosen, task, [honest, system_prompt], api_visibility="private", show_progress="hidden")
-    return TaskStep(system_prompt, go_on)
+        self._honest = drawn(_honest(TASKS[0]))
+        with gr.Accordion(t("wizard-prompt-title"), open=False):
+            self.system_prompt = gr.Textbox(
+                _prompt(TASKS[0]),
+                show_label=False,
+                lines=3,
+                max_length=MAX_PROMPT_CHARACTERS,
+                label=t("wizard-prompt"),
+            )
+            gr.Markdown(t("wizard-prompt-kept"))
+        with gr.Row(elem_classes="onward"):
+            self.go_on = button("wizard-task-go-on", variant="primary")
+        page.on(self.task.input, self._pick, reads=[self.task], writes=[self._honest, self.system_prompt])
+
+    def _pick(self, _caller: Caller, values: Values) -> Updates:
+        name = values[self.task] if values[self.task] in TASKS else TASKS[0]
+        return {self._honest: _honest(name), self.system_prompt: _prompt(name)}
 
 
-def _chosen(task: str) -> tuple[str, str]:
-    key = task if task in PROMPTS else "answers"
-    return _honest(key), PROMPTS[key]
+def _prompt(name: str) -> str:
+    return t(f"wizard-prompt-{name}")
 
 
-def _honest(key: str) -> str:
-    return f'<div class="box info"><strong>Do you need tuning?</strong> {_HONEST[key]}</div>'
+def _honest(name: str) -> str:
+    question, advice = text(t("wizard-honest")), text(t(f"wizard-honest-{name}"))
+    return f'<div class="box info"><strong>{question}</strong> {advice}</div>'

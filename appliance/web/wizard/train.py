@@ -1,296 +1,233 @@
 """Step 4: start, watch, stop and resume. The job runs outside of this page; here it is only looked at."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import gradio as gr
 
 from appliance.foundation.errors import InputError
-from appliance.foundation.json_records import shown
-from appliance.jobs.states import ACTIVE, JobState
-from appliance.services.appliance import Appliance
+from appliance.foundation.messages import Message, t
+from appliance.jobs.states import ACTIVE, RESUMABLE, Job, JobState
+from appliance.planning import PRESETS
+from appliance.planning.training_settings import TrainingChoice
 from appliance.services.context import Caller
+from appliance.services.job_kinds import JobKind
 from appliance.services.jobs.control import all_jobs, resume_job, show_job, stop_job
+from appliance.services.policy_view import may_do
 from appliance.services.training.preview_training import TrainingPreview, preview_training
 from appliance.services.training.sweep_ranks import SWEEP, submit_sweep
 from appliance.services.training.train_adapter import TRAIN, submit_training
-from appliance.web import charts, drawing, plan_drawing, rank_drawing
-from appliance.web.wizard.drawn import drawn
-from appliance.web.wizard.events import Events
-from appliance.web.wizard.expert import ExpertSettings, build_expert_settings, choice_of, visible_for
-from appliance.web.wizard.rank_choice import RankChoice, build_rank_choice, draw_advice
+from appliance.web.page.events import Component, Page, Updates, Values
+from appliance.web.page.layout import button, drawn, hidden
+from appliance.web.rendering import plan as rendering
+from appliance.web.rendering.html import notice
+from appliance.web.rendering.job import is_sweep, training_view
+from appliance.web.rendering.words import listed, number
+from appliance.web.wizard.expert import RANK, ExpertSettings
+from appliance.web.wizard.rank_choice import RankChoice
 
-PRESETS = [
-    ("Quick\nA first impression, to see whether the data is right", "quick"),
-    ("Balanced\nRight for most data", "balanced"),
-    ("Thorough\nFor facts that must be exact; takes longest", "thorough"),
-]
 DEFAULT_PRESET = "balanced"
-_STATES = {
-    JobState.QUEUED: "Waiting for its turn",
-    JobState.RUNNING: "Training",
-    JobState.STOPPING: "Stopping: it keeps what it has learned so far",
-    JobState.STOPPED: "Stopped",
-    JobState.FAILED: "Failed",
-    JobState.SUCCEEDED: "Done",
-}
+_TRAINS: Mapping[str, JobKind[Any, Any]] = {TRAIN.name: TRAIN, SWEEP.name: SWEEP}
 
 
-@dataclass(frozen=True)
 class TrainStep:
-    """What the other steps need of this one.
+    """The step: the settings with their plan, and the trainings there are. `dataset`, `model`: the chosen ones."""
 
-    `planned` are the outputs of `draw_plan`, `watched` those of `watch`, in their order.
-    """
+    def __init__(self, page: Page, dataset: Component, model: Component) -> None:
+        self._context = page.context
+        self._dataset, self._model = dataset, model
+        gr.Markdown(f"## {t('wizard-train-title')}\n{t('wizard-train-intro')}")
+        with gr.Accordion(t("wizard-new-training"), open=True, elem_id="new-training", visible=False) as self._setup:
+            presets = [(t(f"wizard-preset-{name}"), name) for name in PRESETS]
+            self._preset = gr.Radio(presets, value=DEFAULT_PRESET, label=t("wizard-preset"), elem_classes="cards")
+            with gr.Accordion(t("wizard-experts"), open=False):
+                self.expert = ExpertSettings()
+                self.ranks = RankChoice()
+            self._review = drawn()
+            self._start = button("wizard-start", variant="primary", interactive=False)
+        self.job = gr.Dropdown([], value=None, label=t("wizard-trainings"), filterable=False, visible=False)
+        self._view = drawn()
+        with gr.Row():
+            self._stop = button("wizard-stop", interactive=False, visible=False)
+            self._resume = button("wizard-resume", interactive=False, visible=False)
+        with gr.Row(elem_classes="onward"):
+            self.back = button("wizard-back")
+            self.go_on = button("wizard-results-wait", interactive=False)
+        self._chosen = (dataset, model, self._preset, self.expert.method, *self.expert.fields.values())
+        self.reads = self._chosen
+        self.planned = (self._review, self._start, *self.ranks.outputs)
+        self.watched = (self._view, self._stop, self._resume, self.go_on)
+        self.outputs = (self._setup, self.job, *self.planned, *self.watched)
+        self._wire(page)
 
-    preset: gr.Radio
-    expert: ExpertSettings
-    ranks: RankChoice
-    setup: gr.Accordion
-    start: gr.Button
-    planned: list[Any]
-    job: gr.Dropdown
-    watched: list[Any]
-    back: gr.Button
-    go_on: gr.Button
+    def _wire(self, page: Page) -> None:
+        fields = self.expert.fields
+        last: dict[str, Any] = {"trigger_mode": "always_last"}  # somebody who types gets the plan of what they typed
+        method = self.expert.method
+        page.on(method.input, self._change_method, reads=self._chosen, writes=[*fields.values(), *self.planned], **last)
+        changes = [self._preset.input, *(field.input for field in fields.values())]
+        page.on(changes, self._change, reads=self._chosen, writes=self.planned, **last)
+        page.on(self.ranks.take.click, self._take_rank, reads=self._chosen, writes=[fields[RANK], *self.planned])
+        started = (self._setup, self.job, *self.watched)
+        once: dict[str, Any] = {"concurrency_id": "start", "concurrency_limit": 1}
+        page.on(self._start.click, self._begin, reads=self._chosen, writes=started, **once)
+        page.on(
+            self.ranks.compare.click, self._compare, reads=[self.ranks.ranks, *self._chosen], writes=started, **once
+        )
+        page.on(self.job.input, self._pick, reads=[self.job], writes=self.watched)
+        page.on(self._stop.click, self._stop_job, reads=[self.job], writes=self.watched)
+        page.on(self._resume.click, self._resume_job, reads=[self.job], writes=self.watched)
+        # While a new training is being set up, to start it is what stands out; else to go on is.
+        page.on(self._setup.expand, self._set_up, writes=[self.go_on])
+        page.on(self._setup.collapse, self._set_aside, writes=[self.go_on])
 
-    @property
-    def settings(self) -> list[Any]:
-        """What `choice_of` makes a choice of, in its order."""
-        return [self.preset, *self.expert.all]
+    def draw(self, caller: Caller, dataset_id: str | None, model_id: str | None) -> Updates:
+        """Return the step as somebody sees it who opens the page: with the training that runs, or the last one."""
+        jobs = self._trainings(caller)
+        shown = next((job for job in jobs if job.state in ACTIVE), next(iter(jobs), None))
+        active = shown is not None and shown.state in ACTIVE
+        may_train = may_do(self._context, caller, submit_training)
+        plan = self.draw_plan(caller, dataset_id, model_id, TrainingChoice(preset=DEFAULT_PRESET, method="auto"))
+        return {
+            self._setup: gr.Accordion(open=not active, visible=may_train),
+            **(plan if may_train else {}),
+            self.job: self._list(jobs, shown.id if shown else None),
+            **self.watch(caller, shown.id if shown else None),
+        }
 
+    def draw_chosen(self, caller: Caller, values: Values) -> Updates:
+        """Return the plan of what the page has chosen."""
+        dataset_id, model_id = values[self._dataset], values[self._model]
+        try:
+            choice = self._choice(values)
+        except InputError as error:
+            return {**self._refused(error.message), **self.ranks.draw(None, None)}
+        return self.draw_plan(caller, dataset_id, model_id, choice)
 
-def build_train_step() -> TrainStep:
-    """Draw the step; `pages` wires it, because it touches all others."""
-    gr.Markdown("## Train\nYou may close this page: training goes on, and the page shows it again when you come back.")
-    with gr.Accordion("A new training", open=True, elem_id="new-training") as setup:
-        preset = gr.Radio(PRESETS, value=DEFAULT_PRESET, label="How long it practises", elem_classes="cards")
-        with gr.Accordion("For experts", open=False):
-            expert = build_expert_settings()
-            ranks = build_rank_choice()
-        review = drawn()
-        start = gr.Button("Start training", variant="primary", interactive=False)
-    job = gr.Dropdown([], value=None, label="Trainings on this appliance", filterable=False, visible=False)
-    view = drawn()
-    with gr.Row():
-        stop = gr.Button("Stop", interactive=False, visible=False)
-        resume = gr.Button("Resume", interactive=False, visible=False)
-    with gr.Row(elem_classes="onward"):
-        back = gr.Button("Back")
-        go_on = gr.Button("Results: when training is done", variant="primary", interactive=False)
-    planned = [review, start, *ranks.advised]
-    return TrainStep(preset, expert, ranks, setup, start, planned, job, [view, stop, resume, go_on], back, go_on)
+    def draw_plan(
+        self, caller: Caller, dataset_id: str | None, model_id: str | None, choice: TrainingChoice
+    ) -> Updates:
+        """Return the review with the start button, and the advice on the rank: one plan and one look."""
+        if not dataset_id or not model_id:
+            missing = "wizard-start-no-data" if not dataset_id else "wizard-start-no-model"
+            return {
+                self._review: "",
+                self._start: button(missing, interactive=False),
+                **self.ranks.draw(None, None),
+            }
+        preview = preview_training(self._context, caller, dataset_id=dataset_id, model_id=model_id, choice=choice)
+        return self._draw_preview(preview, choice.rank)
 
+    def watch(self, caller: Caller, job_id: str | None) -> Updates:
+        """Return how a training is, and what can be done with it, as the database has it now."""
+        if not job_id:
+            waits = button("wizard-results-wait", interactive=False)
+            return {self._view: "", self._stop: hidden(), self._resume: hidden(), self.go_on: waits}
+        watched = show_job(self._context, caller, job_id=job_id)
+        result = _TRAINS[watched.job.kind].result_of(watched.job)
+        state, may_stop = watched.job.state, may_do(self._context, caller, stop_job, job_id)
+        may_resume = may_do(self._context, caller, resume_job, job_id)
+        onward = "wizard-results-wait"
+        if result.adapter:  # a training that was resumed has the model that it left when it stopped
+            onward = "wizard-results-so-far" if state in ACTIVE else "wizard-results-go-on"
+        return {
+            self._view: training_view(watched, result),
+            self._stop: button(
+                "wizard-stop" if is_sweep(watched) else "wizard-stop-and-keep",
+                visible=state in ACTIVE and may_stop,
+                interactive=state is not JobState.STOPPING,
+            ),
+            self._resume: button("wizard-resume", visible=state in RESUMABLE and may_resume, interactive=True),
+            self.go_on: button(onward, interactive=bool(result.adapter)),
+        }
 
-def wire_train_step(
-    appliance: Appliance, event: Events, step: TrainStep, dataset: gr.Dropdown, model: gr.Radio, timer: gr.Timer
-) -> None:
-    """Wire everything that starts or changes a training."""
-    context = appliance.context
-    chosen = [dataset, model, *step.settings]
+    def runs(self, caller: Caller) -> bool:
+        """Tell whether a training waits or runs."""
+        return any(job.state in ACTIVE for job in self._trainings(caller))
 
-    def review(caller: Caller, dataset_id: str | None, model_id: str | None, *settings: Any) -> tuple[Any, ...]:
-        return draw_plan(appliance, caller, dataset_id, model_id, *settings)
+    def adapter_of(self, caller: Caller, job_id: str | None) -> str | None:
+        """Return the adapter that a training left."""
+        job = next((each for each in self._trainings(caller) if each.id == job_id), None)
+        return (_TRAINS[job.kind].result_of(job).adapter or None) if job is not None else None
 
-    def take_rank(caller: Caller, dataset_id: str | None, model_id: str | None, *settings: Any) -> tuple[Any, ...]:
+    def _choice(self, values: Values) -> TrainingChoice:
+        return self.expert.choice(values, values[self._preset] or DEFAULT_PRESET)
+
+    def _change(self, caller: Caller, values: Values) -> Updates:
+        return self.draw_chosen(caller, values)
+
+    def _change_method(self, caller: Caller, values: Values) -> Updates:
+        return {**self.expert.for_method(values[self.expert.method]), **self.draw_chosen(caller, values)}
+
+    def _take_rank(self, caller: Caller, values: Values) -> Updates:
         preview = preview_training(
-            context,
-            caller,
-            dataset_id=dataset_id or "",
-            model_id=model_id or "",
-            choice=choice_of(*settings),
-            take_advised=True,
+            self._context, caller, **self._subject(values), choice=self._choice(values), take_advised=True
         )
-        return gr.Number(value=preview.rank), *draw_preview(preview, preview.rank)
+        return {self.expert.fields[RANK]: preview.rank, **self._draw_preview(preview, preview.rank)}
 
-    def start(caller: Caller, dataset_id: str | None, model_id: str | None, *settings: Any) -> tuple[Any, ...]:
+    def _begin(self, caller: Caller, values: Values) -> Updates:
+        job = submit_training(self._context, caller, **self._subject(values), choice=self._choice(values))
+        return self._follow(caller, job)
+
+    def _compare(self, caller: Caller, values: Values) -> Updates:
+        ranks = values[self.ranks.ranks]
+        job = submit_sweep(self._context, caller, **self._subject(values), choice=self._choice(values), ranks=ranks)
+        return self._follow(caller, job)
+
+    def _follow(self, caller: Caller, job: Job) -> Updates:
+        listed_jobs = self._list(self._trainings(caller), job.id)
+        return {
+            self._setup: gr.Accordion(open=False),
+            self.job: listed_jobs,
+            **self.watch(caller, job.id),
+        }
+
+    def _subject(self, values: Values) -> dict[str, str]:
+        dataset_id, model_id = values[self._dataset], values[self._model]
         if not dataset_id or not model_id:
             raise InputError("input:choose-data-model")
-        job = submit_training(context, caller, dataset_id=dataset_id, model_id=model_id, choice=choice_of(*settings))
-        return follow(caller, job.id)
+        return {"dataset_id": dataset_id, "model_id": model_id}
 
-    def compare(
-        caller: Caller, ranks: list[int], dataset_id: str | None, model_id: str | None, *settings: Any
-    ) -> tuple[Any, ...]:
-        if not dataset_id or not model_id:
-            raise InputError("input:choose-data-model")
-        job = submit_sweep(
-            context, caller, dataset_id=dataset_id, model_id=model_id, choice=choice_of(*settings), ranks=ranks
-        )
-        return follow(caller, job.id)
+    def _pick(self, caller: Caller, values: Values) -> Updates:
+        return self.watch(caller, values[self.job])
 
-    def follow(caller: Caller, job_id: str) -> tuple[Any, ...]:
-        appliance.runner.wake()
-        return (
-            gr.Accordion(open=False),
-            job_dropdown(appliance, caller, job_id),
-            gr.Timer(active=True),
-            *watch(appliance, caller, job_id),
-        )
+    def _stop_job(self, caller: Caller, values: Values) -> Updates:
+        stop_job(self._context, caller, job_id=values[self.job] or "")
+        return self.watch(caller, values[self.job])
 
-    def fold(_caller: Caller, method: str) -> tuple[Any, ...]:
-        return visible_for(method)
+    def _resume_job(self, caller: Caller, values: Values) -> Updates:
+        resume_job(self._context, caller, job_id=values[self.job] or "")
+        return self.watch(caller, values[self.job])
 
-    def stop(caller: Caller, job_id: str | None) -> tuple[Any, ...]:
-        stop_job(context, caller, job_id=job_id or "")
-        return gr.Timer(active=True), *watch(appliance, caller, job_id)
+    def _set_up(self, _caller: Caller, _values: Values) -> Updates:
+        return {self.go_on: gr.Button(variant="secondary")}
 
-    def resume(caller: Caller, job_id: str | None) -> tuple[Any, ...]:
-        resume_job(context, caller, job_id=job_id or "")
-        appliance.runner.wake()
-        return gr.Timer(active=True), *watch(appliance, caller, job_id)
+    def _set_aside(self, _caller: Caller, _values: Values) -> Updates:
+        return {self.go_on: gr.Button(variant="primary")}
 
-    def pick(caller: Caller, job_id: str | None) -> tuple[Any, ...]:
-        return gr.Timer(active=True), *watch(appliance, caller, job_id)
+    def _draw_preview(self, preview: TrainingPreview, rank: int | None) -> Updates:
+        if preview.planned is None:
+            return {**self._refused(preview.refusal), **self.ranks.draw(preview, rank)}
+        return {
+            self._review: rendering.review(preview, preview.planned),
+            self._start: button("wizard-start", interactive=True),
+            **self.ranks.draw(preview, rank),
+        }
 
-    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    # Hiding what a method does not have forgets it first, so that the review is of what the page then shows.
-    step.expert.method.input(event(fold), step.expert.method, step.expert.others, **quiet).then(
-        event(review), chosen, step.planned, **quiet
-    )
-    for each in (step.preset, *step.expert.others):
-        each.input(event(review), chosen, step.planned, **quiet)
-    step.ranks.take.click(event(take_rank), chosen, [step.expert.rank, *step.planned], **quiet)
-    started = [step.setup, step.job, timer, *step.watched]
-    once: dict[str, Any] = {**quiet, "concurrency_id": "start", "concurrency_limit": 1}
-    step.start.click(event(start), chosen, started, **once)
-    step.ranks.compare.click(event(compare), [step.ranks.ranks, *chosen], started, **once)
-    step.job.input(event(pick), step.job, [timer, *step.watched], **quiet)
-    view, stop_button, resume_button, _ = step.watched
-    del view
-    stop_button.click(event(stop), step.job, [timer, *step.watched], **quiet)
-    resume_button.click(event(resume), step.job, [timer, *step.watched], **quiet)
+    def _refused(self, reason: Message | None) -> Updates:
+        return {self._review: notice(reason, "bad"), self._start: button("wizard-start-refused", interactive=False)}
+
+    def _trainings(self, caller: Caller) -> list[Job]:
+        """Return the jobs that train, sweeps over ranks among them, newest first."""
+        return [job for job in reversed(all_jobs(self._context, caller)) if job.kind in _TRAINS]
+
+    def _list(self, jobs: Sequence[Job], chosen: str | None) -> gr.Dropdown:
+        return gr.Dropdown(choices=[(_named(job), job.id) for job in jobs], value=chosen, visible=bool(jobs))
 
 
-def draw_plan(
-    appliance: Appliance, caller: Caller, dataset_id: str | None, model_id: str | None, *settings: Any
-) -> tuple[Any, ...]:
-    """Return the review with the start button, and the advice on the rank with its buttons: one plan and one look,
-    whatever changed.
-    """
-    if not dataset_id or not model_id:
-        missing = "data" if not dataset_id else "a model"
-        return "", gr.Button(f"Start training: pick {missing} first", interactive=False), *draw_advice(None, None)
-    try:
-        choice = choice_of(*settings)
-    except InputError as error:
-        return *_refused(error.sentence), *draw_advice(None, None)
-    preview = preview_training(appliance.context, caller, dataset_id=dataset_id, model_id=model_id, choice=choice)
-    return draw_preview(preview, choice.rank)
-
-
-def draw_preview(preview: TrainingPreview, rank: int | None) -> tuple[Any, ...]:
-    """Return what `draw_plan` does, of a preview. `rank`: what the settings have, None for the preset's."""
-    return *draw_review(preview), *draw_advice(preview, rank)
-
-
-def draw_review(preview: TrainingPreview) -> tuple[str, gr.Button]:
-    """Return what would be done and what it takes, or why it cannot be and what can; and the start button."""
-    plan = preview.planned
-    if plan is None:
-        return _refused(str(preview.refusal))
-    epochs = plan.settings.epochs
-    rounds = "once" if epochs == 1 else f"{epochs} times"
-    sentence = (
-        f"{preview.model_name} will read {preview.training_rows:,} rows of “{preview.dataset_name}” {rounds}. "
-        "It runs in a sandbox without network; what it learns is encrypted."
-    )
-    return plan_drawing.review(sentence, asdict(plan.settings), plan.fitted, plan.batch), gr.Button(
-        "Start training", interactive=True
-    )
-
-
-def _refused(sentence: str) -> tuple[str, gr.Button]:
-    return drawing.notice(sentence, "bad"), gr.Button("Start training: change the settings first", interactive=False)
-
-
-def trainings(appliance: Appliance, caller: Caller) -> list[dict[str, Any]]:
-    """Return the jobs that train, sweeps over ranks among them, newest first."""
-    kinds = {TRAIN.name, SWEEP.name}
-    return [shown(job) for job in reversed(all_jobs(appliance.context, caller)) if job.kind in kinds]
-
-
-def job_dropdown(appliance: Appliance, caller: Caller, job_id: str | None) -> gr.Dropdown:
-    """Return the list of trainings with one picked."""
-    jobs = trainings(appliance, caller)
-    names = [(f"{job['spec']['name']} · {_how(job['spec'])} · {job['id'][-4:]}", job["id"]) for job in jobs]
-    return gr.Dropdown(choices=names, value=job_id, visible=bool(names))
-
-
-def _how(spec: dict[str, Any]) -> str:
-    """Return what tells trainings on the same data apart: the preset, or the ranks of a sweep."""
-    ranks = ", ".join(str(each["rank"]) for each in spec.get("candidates", []))
-    return f"ranks {ranks}" if ranks else str(spec["preset"])
-
-
-def watch(appliance: Appliance, caller: Caller, job_id: str | None) -> tuple[Any, ...]:
-    """Return view, stop, resume and the button onward for one job, as the database has it now."""
-    if not job_id:
-        hidden = gr.Button(visible=False)
-        return "", hidden, gr.Button(visible=False), gr.Button("Results: when training is done", interactive=False)
-    job = shown(show_job(appliance.context, caller, job_id=job_id))
-    state = JobState(job["state"])
-    adapter = bool(job["result"].get("adapter"))
-    return (
-        draw_job(job),
-        gr.Button(
-            "Stop" if job["kind"] == SWEEP.name else "Stop and keep what it learned",
-            visible=state in ACTIVE,
-            interactive=state in {JobState.QUEUED, JobState.RUNNING},
-        ),
-        gr.Button("Resume where it stopped", visible=state in {JobState.STOPPED, JobState.FAILED}, interactive=True),
-        gr.Button(onward_label(state, adapter=adapter), interactive=adapter),
-    )
-
-
-def onward_label(state: JobState, *, adapter: bool) -> str:
-    """Return what the button to the results says; a training that was resumed has the model that it left when it
-    stopped.
-    """
-    if not adapter:
-        return "Results: when training is done"
-    return "Results of the model so far" if state in ACTIVE else "Continue to the results"
-
-
-def draw_job(job: dict[str, Any]) -> str:
-    """Return state, progress, chart and what they mean."""
-    state = JobState(job["state"])
-    points = job["progress"]
-    curve = charts.LossCurve.from_progress(points)
-    last = points[-1]["body"] if points else {}
-    step, steps = int(last.get("step", 0)), int(last.get("steps", 0))
-    done = job["result"]
-    if state is JobState.SUCCEEDED:
-        step = int(done.get("steps", steps))
-    pairs = [
-        ("State", _STATES[state]),
-        ("Step", f"{step:,} of {steps:,}" if steps else "–"),
-        *_pace(job, state, last.get("figures", {})),
-    ]
-    told = [done.get("sentence", ""), *done.get("stepped_down", [])] if state is JobState.SUCCEEDED else [job["reason"]]
-    reason = "".join(drawing.notice(each, "bad" if state is JobState.FAILED else "info") for each in told)
-    drawn_figures = drawing.figures(pairs) + drawing.progress_bar(step, steps) + reason
-    # What changes with every figure is not announced: a screen reader would speak without end.
-    if job["kind"] == SWEEP.name:
-        now = drawing.notice(last.get("sentence", ""), announced=False) if state in ACTIVE else ""
-        return drawn_figures + rank_drawing.sweep_view(done.get("trials", [])) + now
-    sentence = (
-        drawing.notice(charts.loss_sentence(curve, steps, over=state not in ACTIVE), announced=False) if points else ""
-    )
-    return drawn_figures + charts.loss_chart(curve, steps) + sentence
-
-
-def _pace(job: dict[str, Any], state: JobState, figures: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return how long it still takes or took, or what is before it, and how fast it is.
-
-    `figures`: the last that it reported.
-    """
-    done = job["result"]
-    if state is JobState.QUEUED:
-        when, speed = ("Before it", drawing.count(job["ahead"], "jobs") if job["ahead"] else "nothing"), None
-    elif state in ACTIVE:
-        left = drawing.duration(figures.get("seconds_left")) if state is JobState.RUNNING else "–"
-        when, speed = ("Time left", left), figures.get("tokens_per_s")
-    else:
-        when, speed = ("Time taken", drawing.duration(done.get("seconds")) if done else "–"), done.get("tokens_per_s")
-    return [when, ("Speed", f"{speed:,.0f} tokens/s" if speed else "–")]
+def _named(job: Job) -> str:
+    """Return what tells trainings apart: name, preset or ranks, and the end of the id."""
+    spec = _TRAINS[job.kind].task(job).spec
+    ranks = listed(number(each.rank) for each in getattr(spec, "candidates", ()))
+    how = t("wizard-ranks", ranks=ranks) if ranks else t(f"preset-{spec.preset}")
+    return f"{spec.name} · {how} · {job.id[-4:]}"

@@ -18,7 +18,7 @@ from appliance.planning.passes import memory_of
 from appliance.planning.work import COMPLETION_SHARE
 from appliance.services.machine import this_machine
 from appliance.services.training.advise_rank import answer_tokens
-from appliance.services.training.plan_training import Subject
+from appliance.services.training.subject import Subject
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from appliance.web.audit.charts import _ceiling, activity_chart
+from appliance.foundation.messages import use_language
+from appliance.web.rendering.audit_chart import _ceiling, activity_chart
 
 DAY_US = 86_400_000_000
 OUTCOMES = ("succeeded", "failed", "denied")
@@ -25,11 +26,18 @@ def counted(*days: tuple[int, int, int], unit: str = "day") -> dict[str, Any]:
 def test_each_count_is_a_bar_and_the_axes_are_named() -> None:
     drawn = activity_chart(counted((5, 1, 2), (0, 0, 0), (3, 0, 0)), OUTCOMES, "Activity")
     assert len(re.findall("<rect", drawn)) == 4
-    assert "01 Nov 2026: 5 done, 1 failed, 2 denied" in drawn
-    assert 'aria-label="Activity, acts per day: 8 done, 1 failed, 2 denied"' in drawn
-    for name in ("Acts per day", "Day (UTC)"):
+    assert "1 Nov 2026: 5 done, 1 failed and 2 denied" in drawn
+    assert 'aria-label="Activity, actions per day: 8 done, 1 failed and 2 denied"' in drawn
+    for name in ("Actions per day", "Day (UTC)"):
         assert f">{name}</text>" in drawn
     assert "\n" not in drawn
+
+
+def test_the_chart_speaks_german() -> None:
+    with use_language("de"):
+        drawn = activity_chart(counted((5, 1, 1200), unit="hour"), OUTCOMES, "Aktivität")
+    assert "Aktionen je Stunde" in drawn
+    assert "1. Nov. 00:00: 5 erledigt, 1 fehlgeschlagen und 1.200 verweigert" in drawn
 
 
 def test_one_denial_among_thousands_is_seen() -> None:
@@ -39,7 +47,7 @@ def test_one_denial_among_thousands_is_seen() -> None:
 
 
 def test_nothing_in_the_time_is_said() -> None:
-    assert "nothing in this time" in activity_chart(counted((0, 0, 0)), OUTCOMES, "Denied")
+    assert "nothing in this period" in activity_chart(counted((0, 0, 0)), OUTCOMES, "Denied")
 
 
 @pytest.mark.parametrize("value", [1, 2, 3, 9, 10, 11, 99, 100, 101, 12_345])
