@@ -142,5 +142,5 @@ def test_every_script_of_a_page_is_served_and_no_other_file(site: Any, token_of:
     for name, kind in STATIC_FILES.items():
         answer = site.ask("GET", f"/static/{name}", token=token_of("trainer"))
         assert (answer.status, answer.header("content-type").partition(";")[0]) == (200, kind)
-    for name in ("wizard.css", "server.py", "nothing.js"):
+    for name in ("page.css", "server.py", "nothing.js"):
         assert site.ask("GET", f"/static/{name}", token=token_of("trainer")).status == 404
