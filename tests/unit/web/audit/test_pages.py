@@ -8,6 +8,8 @@ from typing import Any
 
 import gradio as gr
 import pytest
+from appliance.web.door import COOKIE
+from appliance.web.environment import prepare_environment
 
 from appliance.foundation.messages import verbatim
 from appliance.services.context import OPERATOR
@@ -17,8 +19,6 @@ from appliance.services.record.search_audit import AuditDesk
 from appliance.services.sessions import caller_of, sign_in
 from appliance.web.audit import build_audit_blocks
 from appliance.web.audit.search_tab import FIELDS
-from appliance.web.door import COOKIE
-from appliance.web.environment import prepare_environment
 
 CANARY = "zebra-quartz-41977"
 PASSWORD = "a password of one's own"
