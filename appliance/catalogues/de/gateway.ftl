@@ -1,4 +1,4 @@
-# What the door refuses
+# Was die Tür ablehnt
 web-host = Unter diesem Namen antwortet die Appliance nicht. Öffnen Sie http://127.0.0.1 oder http://localhost mit dem Port, der beim Start des Servers angezeigt wurde.
 web-authorization = Die Anmeldung ist hier nur mit dem Sitzungscookie möglich. Entfernen Sie den Header „Authorization“.
 web-path = Keine Seite der Appliance hat eine solche Adresse.
@@ -16,7 +16,7 @@ web-event = Was die Seite gesendet hat, war nicht lesbar. Laden Sie die Seite ne
 web-file = Was eine Seite sendet, darf keine Datei nennen.
 fault-reference = In der Appliance selbst ist ein Fehler aufgetreten. Nichts ist verloren gegangen. Nennen Sie dem Betreiber diese Nummer: { $reference }.
 
-# What is sent to it
+# Was ihr gesendet wird
 input-form-incomplete = Das Formular ist unvollständig. Füllen Sie es noch einmal aus.
 input-form-unreadable = Das Formular war nicht lesbar. Füllen Sie es noch einmal aus.
 input-passwords-differ = Die beiden neuen Passwörter stimmen nicht überein. Geben Sie sie noch einmal ein.
@@ -25,7 +25,7 @@ input-file-name = Die Datei braucht einen Namen mit höchstens { $max_name_chara
 operation-parameters-not-an-object = Die Parameter sind kein JSON-Objekt.
 operation-parameters-too-long = Die Parameter sind zu lang.
 
-# Small pages
+# Kleine Seiten
 gateway-brand = Appliance für Feinabstimmung
 gateway-refused = Nicht möglich
 gateway-back = Zurück zum Anfang
@@ -37,7 +37,7 @@ gateway-failed-title = Die Seiten konnten nicht gestartet werden
 gateway-failed = Der Betreiber findet den Grund dort, wo der Server gestartet wurde.
 gateway-announced = Die Seiten sind unter { $address } erreichbar (Strg+C beendet den Server).
 
-# Sign in, choose a password
+# Anmelden, ein Passwort wählen
 gateway-sign-in = Anmelden
 gateway-name = Name
 gateway-password = Passwort

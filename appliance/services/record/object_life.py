@@ -11,9 +11,10 @@ from appliance.foundation.errors import NotFoundError
 from appliance.foundation.messages import message, sentences, verbatim
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.job_kinds import job_kinds
+from appliance.services.object_names import resolve_any
 from appliance.services.operations import operation
 from appliance.services.record.read_audit import LOG
-from appliance.services.record.search_audit import AuditDesk, names_of
+from appliance.services.record.search_audit import AuditDesk, loggable, names_of
 
 MAX_STEPS = 200  # kinds of acts on one object, or on what hangs on it, that are shown
 
@@ -32,15 +33,16 @@ class _Step:
 @operation("audit.life", action="audit.read", on="log")
 def object_life(context: ServiceContext, caller: Caller, *, object_id: str) -> dict[str, Any]:
     """Return the life of one object: `steps` in the order in which they began, each a kind of act on it or on one of
-    its relatives.
+    its relatives. It can be called by its name or by the beginning of its id.
 
     Its relatives are what it was made from (by all steps back) and what was made from it (by all steps onward). A step
     tells how often it was done, how it ended, who did it first and last, and the entries that prove it. Raises
     `NotFoundError` when the log never names it.
     """
     desk = context.part(AuditDesk)
-    object_id = object_id.strip()
-    with context.act(caller, "audit.read", LOG, {"look": "life", "object": object_id[:64]}):
+    context.verify_allowed(caller, "audit.read", LOG)
+    object_id = resolve_any(context, object_id)
+    with context.act(caller, "audit.read", LOG, {"look": "life", "object": loggable(object_id)}):
         index = desk.index()
         archived = context.log.archives.told()
         if object_id not in index.ids.numbers:

@@ -14,9 +14,11 @@ from sqlalchemy import select
 
 from appliance.audit.search_index import Query, SearchIndex
 from appliance.foundation.errors import ApplianceError, AuditLogError, ConflictError, InputError
+from appliance.foundation.identifiers import is_id
 from appliance.identity import list_users
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.object_kinds import OBJECT_KINDS
+from appliance.services.object_names import resolve_any
 from appliance.services.operations import operation
 from appliance.services.pseudonyms import account_ref, known_person
 from appliance.services.record.read_audit import LOG
@@ -130,14 +132,17 @@ def search_audit(
     """Return one page of the entries that match, newest first, with how many there are; what is archived is not
     searched, and said.
 
-    `person` is a name or an id, `action` a whole one or a noun with its dot ("dataset."), `since` and `until` are days
-    (the last one included) or moments, UTC. `last` keeps the pages of one search from moving while the log grows: it is
-    the answer's `last`. Raises `InputError` for what no entry can be asked for.
+    `person` is a name or an id, `object_id` a name, an id or the beginning of one, `action` a whole one or a noun with
+    its dot ("dataset."), `since` and `until` are days (the last one included) or moments, UTC. `last` keeps the pages
+    of one search from moving while the log grows: it is the answer's `last`. Raises `InputError` for what no entry can
+    be asked for.
     """
     desk = context.part(AuditDesk)
+    context.verify_allowed(caller, "audit.read", LOG)
+    object_id = resolve_any(context, object_id)
     query = Query(
         people=people_called(context, person.strip()) if person.strip() else None,
-        objects=frozenset({object_id.strip()}) if object_id.strip() else None,
+        objects=frozenset({object_id}) if object_id else None,
         kind=kind,
         action=action,
         outcome=outcome,
@@ -152,7 +157,7 @@ def search_audit(
         "action": action,
         "kind": kind,
         "outcome": outcome,
-        "object": object_id.strip()[:64],
+        "object": loggable(object_id),
         "person": bool(person),
     }
     with context.act(caller, "audit.read", LOG, {name: value for name, value in asked.items() if value}):
@@ -216,6 +221,11 @@ def people_called(context: ServiceContext, person: str) -> frozenset[str]:
         ids = {user.id for user in list_users(connection) if user.name == person}
     known = known_person(context, person)
     return frozenset({person, account_ref(context, person).id, *ids, *([known.target.id] if known else [])})
+
+
+def loggable(object_id: str) -> str:
+    """Return what the log may hold of what somebody typed: an id, and nothing that could be a name."""
+    return object_id if is_id(object_id) or not object_id else "typed"
 
 
 def moment(text: str, *, end: bool = False) -> int:

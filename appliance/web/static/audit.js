@@ -34,5 +34,7 @@
     place.dataset.shown = "yes";
     bringIntoView = "";
     place.scrollIntoView({ block: "start" });
+    place.tabIndex = -1; // so that the keyboard and screen readers go on there
+    place.focus({ preventScroll: true });
   }).observe(document.documentElement, { childList: true, subtree: true });
 })();

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from appliance.foundation.errors import AuthorizationError, NotFoundError
+from appliance.foundation.errors import AuthorizationError, InputError, NotFoundError
 from appliance.services.context import Caller
 from appliance.services.models.chat import ChatDesk
 from appliance.services.record.object_life import object_life
@@ -70,6 +70,25 @@ def test_shredding_ends_a_life(world: Any) -> None:
 def test_what_the_log_never_names_has_no_life(world: Any) -> None:
     with pytest.raises(NotFoundError, match="does not name"):
         object_life(world.context, AUDITOR, object_id="ds_nothing")
+
+
+def test_an_object_is_called_by_its_name_or_the_beginning_of_its_id(world: Any) -> None:
+    """The look is logged with the id: a name may be somebody's."""
+    adapter = world.ids["adapter"]
+    name = next(each["name"] for each in world.do("adapter.list") if each["id"] == adapter)
+    for called in (name, f" {adapter[:9]} ", adapter[3:12]):
+        size = world.context.log.size
+        assert object_life(world.context, AUDITOR, object_id=called)["id"] == adapter
+        assert world.entries(size)[0]["details"] == {"look": "life", "object": adapter}
+    with pytest.raises(NotFoundError, match="does not name"):
+        object_life(world.context, AUDITOR, object_id="Nobody's name")
+    assert "Nobody" not in str(world.entries(0))
+
+
+def test_a_name_of_several_objects_lists_them(world: Any) -> None:
+    with pytest.raises(InputError, match="could be any of") as caught:
+        object_life(world.context, AUDITOR, object_id="ds_")
+    assert world.ids["dataset"] in str(caught.value)
 
 
 def test_only_who_may_read_the_log_sees_a_life(world: Any) -> None:

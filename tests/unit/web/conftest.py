@@ -72,6 +72,7 @@ class Browser:
     def __init__(self, app: Any, runner: asyncio.Runner) -> None:
         self.app = app
         self.runner = runner
+        self.accept_language: str | None = None
 
     def ask(
         self,
@@ -93,6 +94,7 @@ class Browser:
             "origin": origin,
             "cookie": f"{COOKIE}={token}" if token else None,
             "accept": "text/html" if page else None,
+            "accept-language": self.accept_language,
         }
         sent.update(headers or {})
         scope = {

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from appliance.foundation.messages import t, use_language
 from appliance.web.gateway.commands import build_commands_app
 
 
@@ -44,3 +45,19 @@ def test_a_file_is_received_sealed(socket: Any, appliance: Any) -> None:
 
 def test_health_answers(socket: Any) -> None:
     assert socket.ask("GET", "/healthz").status == 200
+
+
+@pytest.mark.parametrize(
+    ("header", "language"), [(None, "en"), ("de", "de"), ("de-AT,de;q=0.9,en;q=0.5", "de"), ("fr", "en")]
+)
+def test_a_sentence_is_in_the_language_that_the_command_asks_for(
+    socket: Any, header: str | None, language: str
+) -> None:
+    """Otherwise in English, whatever the setting of the server."""
+    socket.accept_language = header
+    for path in ("/operations/no.such", "/operations/job.show"):
+        answer = socket.ask("POST", path, body=b'{"job_id": "jb_0"}')
+        error = json.loads(answer.body)["error"]
+        with use_language(language):
+            expected = {"operation.unknown": t("operation.unknown"), "not-found": t("not-found:job")}
+        assert error["sentence"] == expected[error["code"]]

@@ -14,20 +14,21 @@ from appliance.web.gateway.site import Pages, build_site
 WRITES = [
     ("POST", "/sign-in"),
     ("POST", "/password"),
+    ("POST", "/language"),
     ("POST", "/sign-out"),
     ("PUT", "/upload?name=a.csv"),
-    ("POST", "/app/gradio_api/queue/join"),
+    ("POST", "/app/en/gradio_api/queue/join"),
     ("DELETE", "/"),
 ]
 TRAVERSALS = [
-    "/app/gradio_api/file=../../etc/passwd",
-    "/app/static/..%2f..%2fetc/passwd",
+    "/app/en/gradio_api/file=../../etc/passwd",
+    "/app/en/static/..%2f..%2fetc/passwd",
     "/static/%2e%2e/%2e%2e/etc/passwd",
-    "/app/assets/..\\..\\secret",
-    "/app//etc/passwd",
-    "/app/gradio_api/file=//server/share",
-    "/app/assets/%252e%252e/x",
-    "/app/assets/a%00.js",
+    "/app/en/assets/..\\..\\secret",
+    "/app/en//etc/passwd",
+    "/app/en/gradio_api/file=//server/share",
+    "/app/en/assets/%252e%252e/x",
+    "/app/en/assets/a%00.js",
     "/static/..",
 ]
 
@@ -72,7 +73,7 @@ def test_every_websocket_is_closed(site: Any, runner: asyncio.Runner) -> None:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    scope = {"type": "websocket", "path": "/app/gradio_api/x", "headers": [(b"origin", b"http://127.0.0.1:7860")]}
+    scope = {"type": "websocket", "path": "/app/en/gradio_api/x", "headers": [(b"origin", b"http://127.0.0.1:7860")]}
     runner.run(site.app(scope, receive, send))
     assert sent == [{"type": "websocket.close", "code": 1008}]
 
@@ -88,7 +89,7 @@ def test_a_person_without_session_is_shown_the_sign_in_and_a_script_is_refused(s
     shown = site.ask("GET", "/", page=True)
     assert (shown.status, shown.header("location")) == (303, "/sign-in")
     for token in ("", "forged", "a" * 5000):
-        assert site.ask("GET", "/app/config", token=token).status == 401
+        assert site.ask("GET", "/app/en/config", token=token).status == 401
 
 
 def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(site: Any, appliance: Any) -> None:
@@ -138,7 +139,7 @@ def test_a_sealed_vault_answers_health_and_nothing_else(sealed: Any, browse: Any
     assert site.ask("GET", "/healthz").status == 200
     assert site.ask("GET", "/readyz").status == 503
     assert b"appliance unseal" in site.ask("GET", "/sign-in", page=True).body
-    for method, path in (("POST", "/sign-in"), ("GET", "/app/"), ("PUT", "/upload?name=a")):
+    for method, path in (("POST", "/sign-in"), ("GET", "/app/en/"), ("PUT", "/upload?name=a")):
         assert site.ask(method, path, token="x").status == 503
 
 

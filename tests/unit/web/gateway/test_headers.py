@@ -3,9 +3,11 @@
 import re
 from typing import Any
 
+import pytest
 from starlette.responses import HTMLResponse, PlainTextResponse
 
 from appliance.web.gateway.headers import SecurityHeaders
+from appliance.web.page.table import MOUNTS
 
 
 def test_each_script_of_a_page_gets_the_nonce_of_its_own_answer(browse: Any) -> None:
@@ -40,3 +42,12 @@ def test_an_origin_mirrored_by_a_library_does_not_get_out(browse: Any) -> None:
 def test_forms_may_say_where_they_come_from(site: Any) -> None:
     """With `no-referrer`, browsers would send `Origin: null` with our own sign-in form, and it would be refused."""
     assert site.ask("GET", "/sign-in").header("referrer-policy") == "same-origin"
+
+
+@pytest.mark.parametrize("mount", MOUNTS)
+def test_only_the_libraries_own_files_are_kept_by_the_browser(browse: Any, mount: str) -> None:
+    """Their names have a hash; everything else is asked for anew, so that nothing is left behind after signing out."""
+    site = browse(SecurityHeaders(PlainTextResponse("x")))
+    kept = {f"{mount}/assets/a.js", f"{mount}/static/a.woff2"}
+    for path in (*kept, f"{mount}/", f"{mount}/gradio_api/queue/data", "/static/pages.css", "/assets/a.js"):
+        assert ("no-store" not in site.ask("GET", path).header("cache-control")) == (path in kept)

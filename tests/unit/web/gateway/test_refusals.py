@@ -5,6 +5,7 @@ the disk.
 import ast
 import asyncio
 import copy
+import json
 import random
 import threading
 from collections import Counter
@@ -14,8 +15,9 @@ from typing import Any
 
 import pytest
 
-import appliance.web
+import appliance.web.gateway
 from appliance.foundation.clock import SystemClock
+from appliance.foundation.messages import ENGLISH, LANGUAGES, t, use_language
 from appliance.services.context import OPERATOR
 from appliance.services.people.accounts import add_user
 from appliance.services.record.refused_requests import (
@@ -32,7 +34,7 @@ from appliance.web.gateway.accounts_pages import MAX_FORM_BYTES, MAX_SIGN_INS
 from appliance.web.gateway.pages_gate import MAX_EVENT_BYTES
 from appliance.web.gateway.site import Pages, build_site
 
-JOIN = "/app/gradio_api/queue/join"
+JOIN = "/app/en/gradio_api/queue/join"
 # What makes a refusal of each kind: the request, and whether an account is behind it.
 REQUESTS: dict[str, tuple[Callable[[Any, str], Any], str]] = {
     "web.host": (lambda site, _token: site.ask("GET", "/", host="evil.example"), ""),
@@ -48,15 +50,16 @@ REQUESTS: dict[str, tuple[Callable[[Any, str], Any], str]] = {
     "web.password": (lambda site, token: site.ask("GET", "/", token=token, page=True), "fresh"),
     "web.event": (lambda site, token: site.ask("POST", JOIN, token=token, body=b"not json"), "trainer"),
     "web.file": (lambda site, token: site.ask("POST", JOIN, token=token, body=b'{"path": "/etc/passwd"}'), "trainer"),
-    "web.closed": (lambda site, token: site.ask("GET", "/app/config", token=token), "trainer"),
+    "web.closed": (lambda site, token: site.ask("GET", "/app/en/config", token=token), "trainer"),
     "web.size": (lambda site, token: site.ask("POST", JOIN, token=token, body=b"x" * (MAX_EVENT_BYTES + 1)), "trainer"),
 }
+ASKS_HOME: Callable[[Any, str], Any] = lambda site, token: site.ask("GET", "/", token=token)  # noqa: E731
 # Refusals that are no request's at the door: what they answer is in the log already, or nothing that may not be was
 # asked for.
 NOT_LOGGED = {
     "fault": "a fault of the appliance's own, noted under its reference number",
     "sealed": "vault.seal and vault.unseal say from when to when nothing could be done",
-    "web.absent": "a static file that there is not",
+    "web.absent": "a route, or a static file, that there is not",
 }
 
 
@@ -173,25 +176,34 @@ def test_sign_ins_are_bounded_so_that_nobody_fills_the_log_with_them(appliance: 
 
 
 def test_every_refusal_of_the_web_is_one_of_the_kinds_or_says_why_not() -> None:
-    """All that is passed to `refusal` and `mark_refused` as a constant, in the whole package; a new one must be
-    listed.
-    """
+    """Every message that the gateway makes is a refusal; a new one must be listed."""
     found = set()
-    for path in Path(appliance.web.__file__).parent.rglob("*.py"):
-        tree = ast.parse(path.read_text("utf-8"))
-        constants = [
-            node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
-        ]
-        named = {value for value in constants if value.startswith("web.")}
-        refusing = [
-            node for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "refusal"
-        ]
-        given = {
-            argument.value for call in refusing for argument in call.args[2:3] if isinstance(argument, ast.Constant)
-        }
-        found |= named | given
-    assert found == set(KINDS) | set(NOT_LOGGED)
+    for path in Path(appliance.web.gateway.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Constant) and str(node.value).startswith("web."):
+                found.add(node.value)
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "message":
+                assert isinstance(node.args[0], ast.Constant)
+                found.add(node.args[0].value)
+    assert {str(identifier).partition(":")[0] for identifier in found} == set(KINDS) | set(NOT_LOGGED)
     assert set(REQUESTS) | {"web.websocket", "web.haste"} == set(KINDS)
+
+
+@pytest.mark.parametrize("code", REQUESTS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_refusal_speaks_the_language_of_who_asks(
+    door: Any, token_of: Any, fresh_token: str, code: str, language: str
+) -> None:
+    """As JSON for a script; a page says the same, or leads on."""
+    request, account = REQUESTS[code]
+    token = fresh_token if account == "fresh" else token_of(account) if account else ""
+    request = {"web.session": ASKS_HOME, "web.password": ASKS_HOME}.get(code, request)
+    door.accept_language = language
+    answer = request(door, token)
+    with use_language(language):
+        assert json.loads(answer.body) == {"error": {"code": code, "sentence": t(code)}}
+    if language != ENGLISH:
+        assert t(code) not in answer.body.decode()
 
 
 def test_ten_thousand_refusals_are_few_entries_whose_counts_add_up(
@@ -210,7 +222,7 @@ def test_ten_thousand_refusals_are_few_entries_whose_counts_add_up(
                 if code == "web.host"
                 else ("127.0.0.1:7860", "null" if code == "web.origin" else None)
             )
-            door.ask("POST" if code == "web.origin" else "GET", "/app/x", host=host, origin=origin, address=address)
+            door.ask("POST" if code == "web.origin" else "GET", "/app/en/x", host=host, origin=origin, address=address)
             asked[code] += 1
         clock.pass_window()
         refused.end_windows()

@@ -36,6 +36,12 @@ SITE: dict[tuple[str, str], tuple[str, Ask]] = {
             body=_form(old=PASSWORD, new="some other password", again="some other password"),
         ),
     ),
+    ("POST", "/language"): (
+        "language.change",
+        lambda site, token: site.ask(
+            "POST", "/language", token=token("trainer"), body=_form(language="de", page="/app")
+        ),
+    ),
     ("POST", "/sign-out"): ("session.close", lambda site, token: site.ask("POST", "/sign-out", token=token("trainer"))),
     ("GET", "/audit-proof/{sequence:int}"): (
         "audit.prove",

@@ -57,7 +57,7 @@ def test_both_sockets_answer_until_a_signal_ends_both(
         server.serve_pages(appliance, tcp, unix, lambda sentence: (said.append(sentence), visitor.start())[0])
         visitor.join()
     assert heard == [b"HTTP/1.1 200 OK\r\n"] * 2
-    assert said == [f"The pages are at http://127.0.0.1:{port}/ (Ctrl+C ends the server)."]
+    assert said == [f"The pages are at http://127.0.0.1:{port}/ (Ctrl+C stops the server)."]
 
 
 def test_pages_that_cannot_be_built_leave_the_sentence_of_a_fault(
