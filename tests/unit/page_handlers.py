@@ -1,15 +1,15 @@
 """What the handlers of Gradio's pages can reach: each operation and function of the services that their code calls, or
 what it calls of the web.
 
-Names are resolved as Python does it (globals, closures, attributes of the objects that a method can get at); a method
-of the services by its name alone: `desk.ask` is any method `ask`.
+Names are resolved as Python does it (globals, closures, attributes of the object that a method belongs to and of its
+parts); a method of the services by its name alone: `desk.ask` is any method `ask`.
 """
 
 import dis
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -67,36 +67,39 @@ def services_reached(handler: Handler) -> set[str]:
         if function.__module__.startswith(SERVICES):
             reached.add(name_of(function))
         elif function.__module__.startswith(WEB):
-            holders = [owner, *(cell.cell_contents for cell in function.__closure__ or ())]
-            waiting += holders
+            held = _held(function, owner)
+            waiting += held.values()
             for code in _codes(function.__code__):
-                for name in code.co_names:
-                    reached |= by_name.get(name, set())
-                waiting += _named(code, function.__globals__, holders)
+                reached |= {service for name in code.co_names for service in by_name.get(name, ())}
+                waiting += _named(code, function.__globals__, held)
     return reached
 
 
-def _named(code: CodeType, names: dict[str, Any], holders: list[Any]) -> Iterator[Any]:
-    """Yield what code names: globals, and attributes of what it can get at. An operation must be called: pages also ask
-    the rules whether somebody may do it.
+def _held(function: FunctionType, owner: Any) -> dict[str, Any]:
+    """Return what a function has by names of its own: its closure, and the object that it is a method of."""
+    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+    held = {name: cell.cell_contents for name, cell in cells}
+    return held if owner is None else {function.__code__.co_varnames[0]: owner, **held}
+
+
+def _named(code: CodeType, names: Mapping[str, Any], held: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield what code names: globals and what is held, and attributes of these (`self.step.draw`).
+
+    An operation must be called: pages also ask the rules whether somebody may do it.
     """
-    called = {
-        each.argval for each in dis.get_instructions(code) if each.opname == "LOAD_GLOBAL" and "NULL" in each.argrepr
-    }
-    holders = list(holders)
-    for name in code.co_names:
-        thing = names.get(name)
-        if isinstance(thing, ModuleType):
-            holders.append(thing)
-        elif not isinstance(thing, Operation) or name in called:
-            yield thing
-    for holder in holders:  # which grows
-        for name in code.co_names:
-            thing = _attribute(holder, name)
-            if isinstance(thing, FunctionType | MethodType):
-                yield thing
-            elif type(thing).__module__.startswith(WEB) and all(thing is not each for each in holders):
-                holders.append(thing)
+    thing: Any = None
+    for each in dis.get_instructions(code):
+        if each.opname == "LOAD_GLOBAL":
+            thing = names.get(each.argval)
+            if isinstance(thing, Operation) and "NULL" not in each.argrepr:  # which makes room for a call
+                thing = None
+        elif each.opname in {"LOAD_FAST", "LOAD_DEREF"}:
+            thing = held.get(each.argval)
+        elif each.opname in {"LOAD_ATTR", "LOAD_METHOD"}:
+            thing = _attribute(thing, each.argval)
+        else:
+            thing = None
+        yield thing
 
 
 def _attribute(holder: Any, name: str) -> Any:

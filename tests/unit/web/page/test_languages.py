@@ -36,7 +36,7 @@ class Reader(html.parser.HTMLParser):
         self._silent = tag in {"style", "script"}
         self.pieces += [value for name, value in attrs if name in SAID and value]
 
-    def handle_endtag(self, tag: str) -> None:
+    def handle_endtag(self, _tag: str) -> None:
         """Go on after what nobody sees."""
         self._silent = False
 
