@@ -14,6 +14,8 @@ from appliance.web.gateway.door import COOKIE
 from appliance.web.page.events import Page, Updates, Values
 from appliance.web.page.table import PAGES
 
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # Gradio makes event loops and forgets them.
+
 
 class OneButton:
     """A page with a button and a field, in one language."""
@@ -26,7 +28,8 @@ class OneButton:
 
     def on(self, handler: Any, **options: Any) -> None:
         """Wire the button."""
-        self.page.on(self.button.click, handler, reads=[self.field], writes=[self.field, self.other], **options)
+        with self.blocks:
+            self.page.on(self.button.click, handler, reads=[self.field], writes=[self.field, self.other], **options)
 
     def press(self, value: Any = "") -> Any:
         """Press it while the field has this value; return what Gradio gets."""

@@ -2,7 +2,6 @@
 
 import html.parser
 import re
-import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,6 +15,7 @@ from appliance.foundation.messages import LANGUAGES, t, use_language
 from appliance.web.page.gradio_pages import build_page
 from appliance.web.page.table import PAGES
 
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # Gradio makes event loops and forgets them.
 SAID = ("aria-label", "title", "alt", "placeholder", "data-head", "data-sending", "data-received", "data-failed")
 UNITS = "B KB MB GB TB seconds second minutes minute hours hour days day FLOP tokens and"
 WORD = re.compile(r"[^\W\d_]{2,}")
@@ -85,13 +85,6 @@ def no_literal(world: Any, table: bytes) -> Callable[[str], None]:
     return verify
 
 
-def built(world: Any, row: Any) -> gr.Blocks:
-    """Lay out a page anew."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        return build_page(world.context, row, "en")
-
-
 def everything(page: DrivenPage) -> Iterator[str]:
     """Yield every text of every component, also of those that nobody sees yet."""
     for block, props in page._props.items():
@@ -103,7 +96,7 @@ def everything(page: DrivenPage) -> Iterator[str]:
 def test_every_text_of_a_page_is_a_message(
     world: Any, laid_out: Any, token: Any, bracketed: None, no_literal: Any, row: Any
 ) -> None:
-    page = DrivenPage(built(world, row), token("auditor" if row.name == "audit" else "anna"))
+    page = DrivenPage(build_page(world.context, row, "en"), token("auditor" if row.name == "audit" else "anna"))
     for said in everything(page):
         no_literal(said)
     no_literal(page._blocks.title)
@@ -112,7 +105,7 @@ def test_every_text_of_a_page_is_a_message(
 def test_what_the_wizard_draws_is_made_of_messages(
     world: Any, laid_out: Any, token: Any, bracketed: None, no_literal: Any
 ) -> None:
-    page = DrivenPage(built(world, next(row for row in PAGES if row.name == "app")), token("anna"))
+    page = DrivenPage(build_page(world.context, next(row for row in PAGES if row.name == "app"), "en"), token("anna"))
     page.press(t("wizard-answers"))
     page.press(t("wizard-measure-again"))
     page.press(t("wizard-stop-measuring"))

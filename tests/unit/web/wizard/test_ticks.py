@@ -37,6 +37,29 @@ def hours(world: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     world.context.part(OpenSessions).forget()
 
 
+def test_what_began_in_another_tab_is_shown(opened: Any, world: Any) -> None:
+    one, other = opened("trainer"), opened("trainer")
+    assert one.step == other.step == "Results"
+    one.press("Evaluate again")
+    other.tick()
+    assert not other.button("Evaluating …").interactive
+    assert "Stop evaluating" in other.buttons()
+    world.appliance.run_queue()
+    other.tick()
+    assert other.button("Evaluate again").interactive
+
+
+def test_a_training_that_began_in_another_tab_is_listed(opened: Any, world: Any) -> None:
+    one, other = opened("trainer"), opened("trainer")
+    one.turn_to("Train")
+    one.press("Start training")
+    began = one.field("Trainings on this appliance").value
+    other.turn_to("Train")
+    other.tick()
+    assert began in [value for _text, value in other.field("Trainings on this appliance").choices]
+    one.press("Stop and keep what was learned")
+
+
 def test_while_no_job_changes_a_tick_returns_nothing_and_logs_nothing(
     wizard: DrivenPage, world: Any, hours: Hours
 ) -> None:
@@ -76,26 +99,3 @@ def test_somebody_who_does_something_stays_signed_in(opened: Any, hours: Hours) 
         wizard.press("Back to training")
         wizard.turn_to("Results")
     wizard.tick()
-
-
-def test_what_began_in_another_tab_is_shown(opened: Any, world: Any) -> None:
-    one, other = opened("trainer"), opened("trainer")
-    assert one.step == other.step == "Results"
-    one.press("Evaluate again")
-    other.tick()
-    assert not other.button("Evaluating …").interactive
-    assert "Stop evaluating" in other.buttons()
-    world.appliance.run_queue()
-    other.tick()
-    assert other.button("Evaluate again").interactive
-
-
-def test_a_training_that_began_in_another_tab_is_listed(opened: Any, world: Any) -> None:
-    one, other = opened("trainer"), opened("trainer")
-    one.turn_to("Train")
-    one.press("Start training")
-    began = one.field("Trainings on this appliance").value
-    other.turn_to("Train")
-    other.tick()
-    assert began in [value for _text, value in other.field("Trainings on this appliance").choices]
-    one.press("Stop and keep what was learned")
