@@ -203,7 +203,8 @@ def play_measuring(channel: Any, start: Any) -> Done:
 def play_evaluation(channel: Any, start: Any) -> Done:
     """Seal answers where the order says, as a worker does."""
     channel.send(Ready())
-    answers = [{"question": f"Q {CANARY}", "reference": "R", "original": "O", "tuned": "R"}] * 3
+    marks = {"original_right": False, "tuned_right": True}
+    answers = [{"question": f"Q {CANARY}", "reference": "R", "original": "O", "tuned": "R", **marks}] * 3
     data = json.dumps({"answers": answers}).encode()
     context = SealContext("job", start.job.job_id, 1, "results.sealed")
     seal_file(Path(start.job.folder) / "results.sealed", data, start.job.key, context)

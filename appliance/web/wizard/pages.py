@@ -64,7 +64,7 @@ class Wizard:
         page.on(page.load, self._load, writes=[self._notice, *everything, self._steps, self._seen])
         timer = gr.Timer(POLL_S)
         job, adapter = self._train.job, self._results.adapter
-        watched: list[Component] = [*self._train.watched, *self._results.watched, self._seen]
+        watched: list[Component] = [job, *self._train.watched, *self._results.watched, self._seen]
         page.on(timer.tick, self._tick, reads=[job, adapter, self._seen], writes=watched, person=False)
         for pressed, step in (
             (self._task.go_on, DATA),
@@ -105,7 +105,7 @@ class Wizard:
         if mark == values[self._seen]:
             return {}
         return {
-            **self._train.watch(caller, values[self._train.job]),
+            **self._train.refresh(caller, values[self._train.job]),
             **self._results.watch(caller, values[self._results.adapter]),
             self._seen: mark,
         }
