@@ -143,8 +143,8 @@ def test_the_archived_log_opens_and_verifies_with_and_without_its_journal(world:
     assert (world.folder / ".archived").is_file()
     log.append(ACTOR, "dataset.read", TARGET, Outcome.SUCCEEDED)
     verified = log.verify(public_key=world.key, witnesses=[parse_checkpoint(world.witness)])
-    assert verified.archived["runs"] == [[0, 255], [512, 1023]]
-    assert (verified.archived["entries"], verified.size) == (768, log.size)
+    assert verified.archived.runs == ((0, 255), (512, 1023))
+    assert (verified.archived.entries, verified.size) == (768, log.size)
     assert [entry["sequence"] for entry in log.entries_here()] == [*range(256, 512), *range(1024, log.size)]
 
 
@@ -360,7 +360,7 @@ def test_after_a_kill_at_any_write_no_entry_is_lost(
         rest = tuple(sorted(set(PLAN.bundles) - gone))
         if rest:
             world.archive(ArchivePlan(rest))
-        assert world.log.verify(public_key=signer.public_key).archived["entries"] == 768
+        assert world.log.verify(public_key=signer.public_key).archived.entries == 768
         world.log.close()
     assert removed == {0, 1, 2, 3}
 

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from appliance.foundation.errors import AuthorizationError, ConflictError, InputError
 from appliance.services.context import OPERATOR, Caller
 from appliance.services.data.shred_dataset import shred_dataset
-from appliance.services.home.back_up import BackupDesk
+from appliance.services.home.back_up import begin_backup
 from appliance.services.home.copy_backup import copy_files, keep_manifest, prepare_folder
 from appliance.vault.backup_format import Manifest, open_manifest
 from appliance.vault.slots import RecoverySecret
@@ -162,7 +162,7 @@ def test_a_backup_that_never_ended_is_said_to_have_failed_when_the_next_begins(
         world.do("backup.seal", backup_id=second, files=[{"path": "../x"}])
     world.do("backup.abort", backup_id=second, reason="test")
     with pytest.raises(AuthorizationError):
-        world.context.part(BackupDesk).begin(Caller("us_1", "trainer"), place="disk")
+        begin_backup(world.context, Caller("us_1", "trainer"), place="disk")
 
 
 def test_a_part_that_is_cut_is_written_again_and_what_was_not_finished_is_removed(

@@ -152,8 +152,8 @@ def test_answers_are_shown_from_their_seal(world: Any) -> None:
     [
         ({"choice": {"seed": -1}}, "seed"),
         ({"choice": {"seed": 2**31}}, "seed"),
-        ({"choice": {"rank": 0}}, "rank"),
-        ({"choice": {"learning_rate": float("nan")}}, "learning rate"),
+        ({"choice": {"rank": 0}}, "Rank must be between 1 and 1,024, not 0"),
+        ({"choice": {"learning_rate": float("nan")}}, "Learning rate must be a finite number"),
         ({"choice": {"method": "magic", "preset": "none"}}, "method.*preset"),
         ({"dataset_id": "ds_0"}, "no such dataset"),
         ({"model_id": "md_0"}, "no such model"),
