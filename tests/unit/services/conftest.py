@@ -1,11 +1,10 @@
 """The world of ../conftest.py, with its ordinary workers in every test."""
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+from canary_scan import scan as canary_scan
 
 
 @pytest.fixture(autouse=True)
@@ -20,7 +19,4 @@ def ordinary_workers(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def scan() -> Any:
     """Return the canary scan of the integration tests."""
-    sys.path.insert(0, str(Path(__file__).parents[2] / "integration"))
-    from canary_scan import scan as found
-
-    return found
+    return canary_scan

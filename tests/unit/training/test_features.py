@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from tiny_llama import make_examples, make_loaded
 
 from appliance.foundation.errors import IntegrityError
 from appliance.training.features import SPILL_NAME, FrozenFeatures, SealedSpill
 from appliance.training.methods import LoadedModel
 from appliance.training.packed_passes import packed_passes, shared_beginning
-from tests.unit.training.conftest import make_examples, make_loaded
 
 EXAMPLES = make_examples(9)
 SHARED = shared_beginning(EXAMPLES)
