@@ -2,17 +2,16 @@
 at all.
 """
 
-import base64
 import random
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from disk import NEW, Disk, back_up, open_home
 from killed import Killed
 from sqlalchemy import select
 
-from appliance.audit import AuditLog
 from appliance.datasets.tables import DATASETS
 from appliance.foundation.clock import SystemClock
 from appliance.foundation.errors import (
@@ -23,73 +22,14 @@ from appliance.foundation.errors import (
     IntegrityError,
     NotFoundError,
 )
-from appliance.foundation.settings import Settings
-from appliance.policy import Rules, find_policy_folder
-from appliance.services.appliance import Appliance
-from appliance.services.context import OPERATOR, ServiceContext
-from appliance.services.home.copy_backup import copy_files, keep_manifest, prepare_folder
+from appliance.services.context import OPERATOR
 from appliance.services.home.life import create_home
 from appliance.services.home.restore_home import RESTORING, restore_home, verify_empty
 from appliance.vault import Vault
-from appliance.vault.backup_format import open_manifest, part_path
+from appliance.vault.backup_format import part_path
 from appliance.vault.keyring import Keyring
 from appliance.vault.secret_text import write_recovery
 from appliance.vault.slots import RecoverySecret
-
-NEW = "another passphrase for tests"
-
-
-def back_up(appliance: Appliance, out: Path) -> str:
-    """Do what the command does; return the backup's id."""
-    folder = prepare_folder(out, appliance.context.home)
-    plan = appliance.perform(OPERATOR, "backup.begin", {"place": folder.name})
-    copied = copy_files(appliance.context.home, folder, plan)
-    sealed = appliance.perform(OPERATOR, "backup.seal", {"backup_id": plan["id"], "files": copied})
-    keep_manifest(folder, plan["id"], base64.b64decode(sealed["manifest"]))
-    appliance.perform(OPERATOR, "backup.finish", {"backup_id": plan["id"]})
-    return str(plan["id"])
-
-
-def open_home(home: Path, launcher: Any = None) -> Appliance:
-    """Take a home as a process does."""
-    clock = SystemClock()
-    return Appliance(
-        ServiceContext(
-            Settings(home), clock, Rules.load(find_policy_folder()), AuditLog.open(home / "audit", clock), launcher
-        )
-    )
-
-
-class Disk:
-    """A folder with a backup, and the key that opens it."""
-
-    def __init__(self, folder: Path, backup_id: str, recovery: RecoverySecret) -> None:
-        self.folder, self.backup_id, self.recovery = folder, backup_id, recovery
-
-    @property
-    def manifest(self) -> Any:
-        """Return what it says."""
-        return open_manifest(
-            (self.folder / "manifests" / self.backup_id).read_bytes(), self.backup_id, bytes(self.recovery)
-        )
-
-    def restore(self, home: Path, **options: Any) -> dict[str, Any]:
-        """Restore it."""
-        return restore_home(home, self.folder, self.recovery, NEW, SystemClock(), **options)
-
-
-@pytest.fixture(scope="module")
-def made(world: Any, tmp_path_factory: pytest.TempPathFactory) -> Disk:
-    """Back the world up."""
-    recovery = world.context.vault.add_recovery("safe", 1)[1]
-    folder = tmp_path_factory.mktemp("disk")
-    return Disk(folder, back_up(world.appliance, folder), recovery)
-
-
-@pytest.fixture
-def disk(made: Disk, tmp_path: Path) -> Disk:
-    """Give a copy of the disk."""
-    return Disk(Path(shutil.copytree(made.folder, tmp_path / "disk")), made.backup_id, made.recovery)
 
 
 def empty(home: Path) -> bool:
