@@ -106,3 +106,4 @@ def test_features_on_disk_are_sealed_and_a_change_is_detected(tmp_path: Path) ->
 def test_removing_a_spill_that_was_never_written_is_not_an_error(tmp_path: Path) -> None:
     """Most trainings do not spill."""
     SealedSpill(tmp_path, "jb_x", KEY).remove()
+    assert not list(tmp_path.iterdir())
