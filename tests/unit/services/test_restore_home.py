@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from disk import NEW, Disk, back_up, open_home
+from extent import ALL, chosen, in_extents
 from killed import Killed
 from sqlalchemy import select
 
@@ -223,12 +224,13 @@ RESTORES = (
 
 
 @pytest.mark.slow
-def test_a_restore_may_be_killed_at_any_time_and_run_again(disk: Disk, tmp_path: Path) -> None:
+@in_extents
+def test_a_restore_may_be_killed_at_any_time_and_run_again(disk: Disk, tmp_path: Path, extent: str) -> None:
     """Either there is no home, and the next restore makes one, or it is whole; the log says once that it was
     restored.
     """
     chance = random.Random(4)
-    lines = [chance.randrange(1, 2500) for _ in range(20)]
+    lines = chosen(sorted(chance.randrange(1, 2500) for _ in range(20)), extent, 4)
     outcomes = set()
     for number, line in enumerate(lines):
         home = tmp_path / f"home-{number}"
@@ -242,20 +244,21 @@ def test_a_restore_may_be_killed_at_any_time_and_run_again(disk: Disk, tmp_path:
 
 
 @pytest.mark.slow
-def test_the_end_of_a_restore_may_be_killed_after_every_write(disk: Disk, tmp_path: Path) -> None:
+@in_extents
+def test_the_end_of_a_restore_may_be_killed_after_every_write(disk: Disk, tmp_path: Path, extent: str) -> None:
     """Around the moment in which it becomes a home: from the first line of `adopt` on."""
     home, adopted = tmp_path / "home", 0
     killing = Killed(lambda: None, lambda _none: disk.restore(home), ("vault.py", "keyring.py"))
     lines = killing.lines_after_writes()
     shutil.rmtree(home)
-    for line in lines:
+    for line in chosen(lines, extent, 3):
         assert killing.before_line(line)
         adopted += Vault.exists(home)
         if not Vault.exists(home):
             disk.restore(home)
         verify_restored(home, disk)
         shutil.rmtree(home)
-    assert adopted > 1
+    assert adopted > (extent == ALL)
     assert len(lines) > 5
 
 
