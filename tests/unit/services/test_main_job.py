@@ -373,9 +373,11 @@ def test_a_fault_deeper_down_is_not_blamed_on_the_parameters(world: Any) -> None
 def test_every_result_is_json(world: Any) -> None:
     """Whatever the socket would send."""
     for name in ("status", "user.list", "model.list", "dataset.list", "adapter.list", "job.list", "audit.show"):
-        json.dumps(world.do(name))
+        found = world.do(name)
+        assert json.loads(json.dumps(found)) == found, name
     for kind in ("dataset", "model", "adapter"):
-        json.dumps(world.do(f"{kind}.show", **{f"{kind}_id": world.ids[kind]}))
+        found = world.do(f"{kind}.show", **{f"{kind}_id": world.ids[kind]})
+        assert json.loads(json.dumps(found)) == found, kind
 
 
 def test_the_log_verifies_after_all_of_it(world: Any) -> None:
