@@ -1,5 +1,6 @@
 """Objects by what people call them: an id, a name, or any beginning of an id that only one has."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import String, cast, or_, select
@@ -25,24 +26,55 @@ def resolve(context: ServiceContext, kind: str, named: str) -> str:
     An exact id comes first, then an exact name, then the beginning of an id, with or without the kind's own ("ds_").
     Raises `NotFoundError`, and `InputError` listing the candidates when more than one has that name or beginning.
     """
-    row = OBJECT_KINDS[kind]
+    chosen = choose(named, _matching(context, kind, named))
+    if not chosen:
+        raise NotFoundError(f"not-found:{kind}")
+    return chosen
+
+
+def resolve_any(context: ServiceContext, named: str) -> str:
+    """Return the id of an object of any kind, as `resolve` does, or what was given when no table has it.
+
+    Raises `InputError` listing the candidates when more than one has that name or beginning.
+    """
+    kinds = [kind for kind, row in OBJECT_KINDS.items() if row.table is not None]
+    return choose(named, [each for kind in kinds for each in _matching(context, kind, named)]) or named
+
+
+def _matching(context: ServiceContext, kind: str, named: str) -> list[tuple[str, str]]:
+    """Return ids and names of the objects of a kind that may be meant."""
+    row, named = OBJECT_KINDS[kind], named.strip()
     table = row.table
     assert table is not None, f"objects of the kind {kind} are in no table"
-    named = named.strip()
     name = table.c.name if row.named else cast(table.c.id, String)
+    beginnings = (named, f"{row.prefix}_{named}")
+    matches = or_(name == named, *(table.c.id.startswith(each, autoescape=True) for each in beginnings if named))
     with context.database.begin() as connection:
-        beginnings = (named, f"{row.prefix}_{named}")
-        matches = or_(name == named, *(table.c.id.startswith(each, autoescape=True) for each in beginnings if named))
-        found = connection.execute(select(table.c.id, name.label("name")).where(matches)).all()
-    for chosen in ([each for each in found if each.id == named], [each for each in found if each.name == named], found):
-        if len(chosen) == 1:
-            return str(chosen[0].id)
-        if chosen:
-            listed = tuple(
-                verbatim(f"{each.name} ({each.id})" if row.named else each.id) for each in chosen[:MAX_CANDIDATES]
-            )
-            raise InputError("name.ambiguous", named=named, count=len(chosen), candidates=listed)
-    raise NotFoundError(f"not-found:{kind}")
+        return [
+            (each.id, each.name) for each in connection.execute(select(table.c.id, name.label("name")).where(matches))
+        ]
+
+
+def choose(named: str, candidates: Sequence[tuple[str, str]]) -> str:
+    """Return the id of the one candidate (id and name) that is meant, "" when none is.
+
+    An exact id comes first, then an exact name, then the beginning of an id. Raises `InputError` listing the candidates
+    when more than one has that name or beginning.
+    """
+    named = named.strip()
+    exact = [each for each in candidates if each[0] == named]
+    called = [each for each in candidates if each[1] == named]
+    begun = [each for each in candidates if named and any(text.startswith(named) for text in _written(each[0]))]
+    chosen = exact or called or begun
+    if len(chosen) > 1:
+        listed = tuple(verbatim(each if name in ("", each) else f"{name} ({each})") for each, name in chosen)
+        raise InputError("name.ambiguous", named=named, count=len(chosen), candidates=listed[:MAX_CANDIDATES])
+    return chosen[0][0] if chosen else ""
+
+
+def _written(identifier: str) -> tuple[str, str]:
+    """Return an id as it may be typed: with the prefix of its kind or without."""
+    return identifier, identifier.partition("_")[2]
 
 
 def name_of(context: ServiceContext, kind: str, identifier: str) -> str:

@@ -9,6 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from appliance.foundation.errors import ApplianceError, InputError
+from appliance.foundation.messages import negotiated_language, use_language
 from appliance.services.appliance import Appliance
 from appliance.services.context import OPERATOR
 from appliance.web.answers import error_json, fault_sentence
@@ -24,6 +25,10 @@ def build_commands_app(appliance: Appliance) -> FastAPI:
     limiter = anyio.CapacityLimiter(MAX_OPERATIONS_AT_ONCE)
 
     async def operation(request: Request) -> Response:
+        with use_language(negotiated_language(request.headers.get("accept-language", ""))):
+            return await _answer(request)
+
+    async def _answer(request: Request) -> Response:
         try:
             parameters = await _parameters(request)
             result = await anyio.to_thread.run_sync(

@@ -11,6 +11,7 @@ from appliance.foundation.errors import NotFoundError
 from appliance.foundation.messages import message, sentences, verbatim
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.job_kinds import job_kinds
+from appliance.services.object_names import resolve_any
 from appliance.services.operations import operation
 from appliance.services.record.read_audit import LOG
 from appliance.services.record.search_audit import AuditDesk, names_of
@@ -39,7 +40,7 @@ def object_life(context: ServiceContext, caller: Caller, *, object_id: str) -> d
     `NotFoundError` when the log never names it.
     """
     desk = context.part(AuditDesk)
-    object_id = object_id.strip()
+    object_id = resolve_any(context, object_id.strip()) if object_id.strip() else ""
     with context.act(caller, "audit.read", LOG, {"look": "life", "object": object_id[:64]}):
         index = desk.index()
         archived = context.log.archives.told()
