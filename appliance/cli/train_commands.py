@@ -10,7 +10,7 @@ from typing import Any
 from appliance.cli.command_table import Parameter, command, opt
 from appliance.cli.object_commands import WAIT
 from appliance.cli.session import Session
-from appliance.foundation.errors import ApplianceError, InputError
+from appliance.foundation.errors import InputError
 from appliance.foundation.messages import Message, message, sentences
 from appliance.planning import ADAPTER_METHODS, AUTOMATIC, PRESETS, compare_adapter, gpu_table
 from appliance.planning.gpu_table import GPU_GB
@@ -53,21 +53,11 @@ def _choices(settings: Iterable[Setting], methods: tuple[str, ...]) -> tuple[Par
 )
 def _train(session: Session, *, dataset: str, model: str, dry_run: bool, wait: bool, **choice: Any) -> None:
     subject = {"dataset_id": dataset, "model_id": model}
-    if choice["method"] == AUTOMATIC and choice["rank"] is None:
-        choice["rank"] = _advised_rank(session, subject)
     if dry_run:
         plan = session.perform("train.plan", **subject, choice=choice)
         session.result(plan, plan_report(plan))
         return
     session.follow(session.perform("train", **subject, choice=choice), "progress-train", wait=wait)
-
-
-def _advised_rank(session: Session, subject: Mapping[str, str]) -> int | None:
-    """Return the rank that is advised for this data and model, None where none can be: then the preset's is taken."""
-    try:
-        return int(session.perform("rank.advise", **subject, method=ADAPTER_METHODS[0])["rank"])
-    except ApplianceError:
-        return None
 
 
 @command(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.foundation.errors import InputError
-from appliance.foundation.messages import LANGUAGES, Message, message, sentences
+from appliance.foundation.messages import Message, message, sentences
 
 DEFAULT_PORT = 7860
 MAX_PORT = 65535
@@ -25,7 +25,6 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
     passphrase_file: Path | None = None
-    language: str = ""  # "" is that of the locale, or of the browser
 
     def folder(self, name: str) -> Path:
         """Return the folder `name` of the home."""
@@ -33,10 +32,7 @@ class Settings:
 
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
-    """Read `APPLIANCE_HOME`, `_HOST`, `_PORT`, `_PASSPHRASE_FILE` and `_LANGUAGE`.
-
-    Raises `InputError` that names every mistake.
-    """
+    """Read `APPLIANCE_HOME`, `_HOST`, `_PORT` and `_PASSPHRASE_FILE`. Raises `InputError` that names every mistake."""
     values = os.environ if environment is None else environment
     mistakes: list[Message] = []
     home = Path(values.get("APPLIANCE_HOME") or "~/.local/share/appliance")
@@ -50,9 +46,6 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     port = int(port_text) if _PORT.fullmatch(port_text) else -1
     if not 0 <= port <= MAX_PORT:
         mistakes.append(message("input:port", max_port=MAX_PORT))
-    language = values.get("APPLIANCE_LANGUAGE", "")
-    if language and language not in LANGUAGES:
-        mistakes.append(message("input:language", languages=tuple(LANGUAGES)))
     if mistakes:
         raise InputError(sentences(message("input:settings"), *mistakes))
     passphrase_file = values.get("APPLIANCE_PASSPHRASE_FILE")
@@ -61,5 +54,4 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         host=values.get("APPLIANCE_HOST") or "127.0.0.1",
         port=port,
         passphrase_file=Path(passphrase_file) if passphrase_file else None,
-        language=language,
     )

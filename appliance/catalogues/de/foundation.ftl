@@ -16,7 +16,6 @@ input-not-an-identifier = Das ist keine Kennung der Appliance. Erwartet werden z
 input-settings = Die Einstellungen sind ungültig.
 input-home-not-absolute = APPLIANCE_HOME muss ein absoluter Pfad sein.
 input-home-too-long = APPLIANCE_HOME hat { $length } Bytes, erlaubt sind höchstens { $max_length }, weil darunter Sockets angelegt werden. Wählen Sie einen kürzeren Pfad.
-input-language = APPLIANCE_LANGUAGE muss eine von { $languages } sein.
 input-port = APPLIANCE_PORT muss eine Zahl von 0 bis { NUMBER($max_port, useGrouping: 0) } sein.
 home-in-use = Ein anderer Prozess der Appliance verwendet dieses Home-Verzeichnis. Warten Sie, bis er fertig ist, oder beenden Sie ihn.
 swap-unknown = Es ließ sich nicht feststellen, ob Auslagerungsspeicher (Swap) aktiv ist (/proc/swaps). Speicherinhalte könnten auf den Datenträger geschrieben werden.

@@ -16,7 +16,6 @@ input-not-an-identifier = This is not an identifier of the appliance. Expected: 
 input-settings = The settings cannot be used.
 input-home-not-absolute = APPLIANCE_HOME must be an absolute path.
 input-home-too-long = APPLIANCE_HOME has { $length } bytes, but at most { $max_length } are allowed, because sockets are created below it. Choose a shorter path.
-input-language = APPLIANCE_LANGUAGE must be one of { $languages }.
 input-port = APPLIANCE_PORT must be a number from 0 to { NUMBER($max_port, useGrouping: 0) }.
 home-in-use = Another process of the appliance is using this home. Wait until it finishes, or stop it.
 swap-unknown = Could not determine whether swap is on (/proc/swaps): the content of memory may be written to disk.
