@@ -28,7 +28,6 @@ class Parameter:
     many: bool = False
     help: Message | None = None
     choices: tuple[str, ...] = ()
-    shown_as: str = ""
 
     @property
     def about(self) -> Message:

@@ -231,9 +231,8 @@ def _notes(row: Parameter) -> Iterator[str]:
         yield t("help-many")
     if row.flag and row.required:
         yield t("help-required")
-    default = row.shown_as or ("" if row.type is bool else row.default)
-    if default not in {None, ""}:
-        yield t("help-default", value=str(default))
+    if row.type is not bool and row.default not in {None, ""}:
+        yield t("help-default", value=str(row.default))
 
 
 def _hint(param: click.Parameter | None) -> str:

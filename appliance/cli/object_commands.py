@@ -56,7 +56,7 @@ def _show_model(session: Session, *, model: str) -> None:
     facts = {name: found[name] for name in ("id", "architecture", "parameters")}
     told = message("model-shown", name=found["name"], licence=found["licence"], **facts)
     files = found["manifest"]["files"]
-    session.result(found, told, *(f"  {files[name]['sha256']}  {name}" for name in sorted(files)))
+    session.result(found, told, *(f"  {files[name]}  {name}" for name in sorted(files)))
 
 
 @command("job list", examples=("",))

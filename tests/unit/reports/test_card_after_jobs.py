@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
-from itertools import count
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from appliance.models.tables import FINDINGS
 from appliance.vault.stream import SealContext, seal_file
 
 KINDS = ("evaluate", "rank", "shrink", "sweep")
-# Each kind follows each, itself too (a de Bruijn sequence of order 2, closed): what one finding covers of another shows.
+# Each kind follows each, itself too (a de Bruijn sequence of order 2, closed).
 SEQUENCE = [KINDS[number] for number in (0, 0, 1, 0, 2, 0, 3, 1, 1, 2, 1, 3, 2, 2, 3, 3, 0)]
 _numbers = count(1)
 
@@ -123,7 +123,7 @@ def test_every_sequence_of_jobs_leaves_a_card_that_is_true(home: Any) -> None:
         if kind in {"shrink", "sweep"}:
             assert "It was not measured." in verify_card(home, ended["result"]["adapter"])
         before = card
-    assert set(zip(SEQUENCE, SEQUENCE[1:], strict=False)) == {(first, then) for first in KINDS for then in KINDS}
+    assert set(pairwise(SEQUENCE)) == {(first, then) for first in KINDS for then in KINDS}
 
 
 @pytest.mark.parametrize("kind", [EVALUATION, RANK])
