@@ -6,7 +6,7 @@ In plain language and the language in use, from facts.
 from collections.abc import Iterator, Mapping, Sequence
 
 from appliance.datasets.checks import CHECKS
-from appliance.foundation.messages import Message, message, t
+from appliance.foundation.messages import Message, Parameter, message, t
 from appliance.reports.facts import Fact
 
 SHOWN_ENTRIES = 6  # of those that a sentence rests on; `facts` has them all
@@ -61,7 +61,8 @@ class _Card:
         return str(self._facts[name].value)
 
     def number(self, name: str) -> float:
-        value = self._facts[name].value
+        """Return a number, 0 where it is not known."""
+        value = self._facts[name].value if name in self._facts else 0
         return value if isinstance(value, int | float) else 0
 
     def known(self, name: str) -> bool:
@@ -104,9 +105,13 @@ class _Card:
 
     def data(self) -> Iterator[Sentence]:
         counts = {part: self.number(f"data.{part}_rows") for part in ("training", "validation", "test")}
-        facts = {"version": self.text("data.version"), "change": self.said("data.change")}
+        facts: dict[str, Parameter] = {
+            "version": self.text("data.version"),
+            "change": self.said("data.change"),
+            **counts,
+        }
         rows = self.number("data.rows")
-        yield message("card-dataset", name=self.named("data.id"), rows=rows, **facts, **counts), ("data.rows",)
+        yield message("card-dataset", name=self.named("data.id"), rows=rows, **facts), ("data.rows",)
         for name in _STATED:
             if self.known(f"data.{name}"):
                 yield message(f"card-data-{name}", value=self.text(f"data.{name}")), (f"data.{name}",)
@@ -146,13 +151,10 @@ class _Card:
                 right, of = self.number(f"{key}.right"), self.number(f"{key}.of")
                 ends = {end: round(100 * self.number(f"{key}.{end}")) for end in ("low", "high")}
                 yield message(f"card-right-{contender}", right=right, of=of, **ends), (f"{key}.of",)
-            if self.number_or_none(f"{key}.unanswerable"):
+            if self.number(f"{key}.unanswerable"):
                 declined, of = self.number(f"{key}.declined"), self.number(f"{key}.unanswerable")
                 yield message(f"card-declined-{contender}", declined=declined, of=of), (f"{key}.unanswerable",)
         yield message("card-same-data"), ()
-
-    def number_or_none(self, name: str) -> float:
-        return self.number(name) if self.known(name) else 0
 
     def people(self) -> Iterator[Sentence]:
         smaller = self.known("made_from.id")
@@ -176,9 +178,9 @@ class _Card:
         for name in _BOUND:
             if self._facts.get(f"{name}.bound") and not self._facts[f"{name}.bound"].value:
                 yield message(f"card-unbound-{name}"), ()
-        if self.number_or_none("training.rows_too_long"):
+        if self.number("training.rows_too_long"):
             yield message("card-too-long", rows=self.number("training.rows_too_long")), ()
-        if not self.number_or_none("evaluation.tuned.unanswerable"):
+        if not self.number("evaluation.tuned.unanswerable"):
             yield message("card-untried-unanswerable"), ()
         yield message("card-untried-repeating"), ()
 

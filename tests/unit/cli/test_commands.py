@@ -218,8 +218,8 @@ def test_the_main_job_from_the_command_line(shell: Any, server: Any, model_sourc
         "tuned": "tuned answer",
     }
     assert "tuned:    tuned answer" in shell("chat", "--adapter", adapter, "--prompt", "Hello?").stdout
-    assert "step 1 of 1" in shell("job", "show", trained["job"]).stdout
-    assert "succeeded" in shell("job", "watch", trained["job"]).stdout
+    assert "Step 1 of 1." in shell("job", "show", trained["job"]).stdout
+    assert "The job is finished." in shell("job", "watch", trained["job"]).stdout
     assert shell.refused("job", "stop", trained["job"])["code"] == "job.state"
     assert shell.refused("job", "resume", trained["job"])["code"] == "job.state"
     assert "log has" in shell("status").stdout
