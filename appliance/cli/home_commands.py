@@ -19,9 +19,10 @@ from appliance.services.home.life import create_home
 from appliance.services.models.chat import MAX_CHARACTERS
 
 SHELLS = ("bash", "zsh", "fish")
+FIRST_USER = FIRST_ROLE  # the first account is called as its role unless it is given a name
 
 
-@command("init", opt("user", default=FIRST_ROLE), examples=("", "--user anna"))
+@command("init", opt("user", default=FIRST_USER), examples=("", "--user anna"))
 def _init(session: Session, *, user: str) -> None:
     passphrase = find_passphrase(session.passphrase_file, twice=True)
     with session.program.own_home(session.settings) as appliance:

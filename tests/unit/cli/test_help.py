@@ -16,6 +16,7 @@ from appliance.cli.command_table import COMMANDS as ROWS
 from appliance.cli.commands import build_commands
 from appliance.cli.interface import Group, preferred_language
 from appliance.foundation.messages import LANGUAGES, t, use_language
+from appliance.foundation.roles import ROLES
 from appliance.planning.training_settings import SETTINGS
 
 CLI = Path(__file__).resolve().parents[3] / "appliance" / "cli"
@@ -234,6 +235,14 @@ def test_no_text_for_people_is_in_the_code(path: Path) -> None:
 )
 def test_the_scan_finds_what_it_is_for(code: str) -> None:
     assert list(_literals(ast.parse(code)))
+
+
+def test_no_role_is_compared() -> None:
+    """Who may do what is a matter of the rules."""
+    for path in CLI.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            compared = ast.walk(node) if isinstance(node, ast.Compare | ast.match_case) else ()
+            assert not [each for each in compared if isinstance(each, ast.Constant) and each.value in ROLES], path.name
 
 
 def test_no_file_is_long_and_none_reaches_the_tables() -> None:
