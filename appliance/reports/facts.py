@@ -25,12 +25,16 @@ _PARTS = ("rows", "training_rows", "validation_rows", "test_rows")
 
 @dataclass(frozen=True)
 class Fact:
-    """One fact. `value` is None where nobody said or nothing was measured: a gap, which counts as evidence too."""
+    """One fact. `value` is None where nobody said or nothing was measured: a gap, which counts as evidence too.
+
+    A sentence is evidence in English; `said` is the same for people, in any language.
+    """
 
     name: str
     value: str | int | float | bool | None
     entries: tuple[int, ...] = ()
     digests: tuple[str, ...] = ()
+    said: Message | None = None
 
 
 class _Source(TypedDict, total=False):
@@ -76,10 +80,15 @@ def adapter_facts(artefacts: Artefacts, entries: Iterable[Entry]) -> list[Fact]:
         *_data(artefacts, log),
         *_model(artefacts, log),
         *_training(artefacts, log),
+        *_origin(artefacts, log),
         *_results(adapter, log),
         *_rank(adapter, log),
         *_people(artefacts, log),
     ]
+
+
+def _sentence(name: str, said: Message, source: "_Source") -> Fact:
+    return Fact(name, said.english, said=said, **source)
 
 
 class _Log:
@@ -122,7 +131,7 @@ def _data(artefacts: Artefacts, log: _Log) -> list[Fact]:
     return [
         Fact("data.id", dataset.id, **source),
         Fact("data.version", version.version, **source),
-        Fact("data.change", version.change.english, **source),
+        _sentence("data.change", version.change, source),
         Fact("data.digest", version.digest, **source),
         Fact("data.bound", bool(bound), **source),
         *(Fact(f"data.{name}", getattr(version, name), **source) for name in _PARTS),
@@ -179,6 +188,15 @@ def _training(artefacts: Artefacts, log: _Log) -> list[Fact]:
     ]
 
 
+def _origin(artefacts: Artefacts, log: _Log) -> list[Fact]:
+    """Return from which larger adapter it was made, or which ranks it was compared with, where it was."""
+    spec, created = artefacts.adapter.spec, log.find("adapter.create", artefacts.adapter.id)
+    source: _Source = {"entries": _numbers(created), "digests": _digests(created)}
+    facts = [Fact("made_from.id", spec.made_from, **source)] if spec.made_from else []
+    outcome = spec.shrink or spec.sweep
+    return facts + ([_sentence("origin.sentence", outcome.sentence, source)] if outcome and outcome.sentence else [])
+
+
 def _flop_a_token(adapter: Adapter, parameters: int) -> float:
     learning = int(adapter.config.get("trained_parameters", 0))
     passed = learning if adapter.method == "last-layers" else parameters
@@ -192,7 +210,7 @@ def _results(adapter: Adapter, log: _Log) -> list[Fact]:
     figures, source = found.body, _bound(found, log)
     facts = [Fact("evaluation.questions", figures.get("questions"), **source)]
     if figures.get("sentence"):
-        facts.append(Fact("evaluation.sentence", Message.from_json(figures["sentence"]).english, **source))
+        facts.append(_sentence("evaluation.sentence", Message.from_json(figures["sentence"]), source))
     facts.append(Fact("evaluation.bound", bool(source["entries"]), **source))
     for contender in ("original", "tuned"):
         interval = figures.get(contender, {})
@@ -210,8 +228,8 @@ def _rank(adapter: Adapter, log: _Log) -> list[Fact]:
     if found is None:
         return []
     source = _bound(found, log)
-    sentence = Message.from_json(found.body["sentence"]).english
-    return [Fact("rank.sentence", sentence, **source), Fact("rank.bound", bool(source["entries"]), **source)]
+    sentence = Message.from_json(found.body["sentence"])
+    return [_sentence("rank.sentence", sentence, source), Fact("rank.bound", bool(source["entries"]), **source)]
 
 
 def _bound(found: Finding, log: _Log) -> _Source:
