@@ -1,4 +1,4 @@
-"""The commands of DESIGN.md. Exit status: 0 done, 1 refused or failed (a sentence on standard error), 2 wrong usage."""
+"""The `appliance` command. Exit status: 0 done, 1 refused or failed (a sentence on standard error), 2 wrong usage."""
 
 import json
 from contextlib import ExitStack
