@@ -55,7 +55,10 @@ def test_links_lead_to_something(page: Path) -> None:
 
 @pytest.mark.parametrize("page", CURRENT, ids=name_of)
 def test_paths_that_are_named_exist(page: Path) -> None:
-    paths = CITED_PATH.findall(page.read_text(encoding="utf-8"))
+    text = page.read_text(encoding="utf-8")
+    tests = {path.name for path in (ROOT / "tests").rglob("test_*.py")}
+    assert [name for name in re.findall(r"\btest_\w+\.py\b", text) if name not in tests] == []
+    paths = CITED_PATH.findall(text)
     assert [path for path in paths if not (ROOT / path).exists() and not (ROOT / "appliance" / path).exists()] == []
 
 
