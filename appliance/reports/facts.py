@@ -14,11 +14,12 @@ from appliance.audit import Entry
 from appliance.datasets.records import Dataset, DatasetVersion
 from appliance.foundation.messages import Message
 from appliance.models.records import EVALUATION, RANK, Adapter, BaseModel, Finding, digest_of
+from appliance.planning.training_settings import SETTINGS
 
 # Floating-point operations a token: 2 a parameter forward, 2 where gradients pass through it, 2 where it learns (Kaplan
 # et al., arXiv:2001.08361, section 2.1). Gradients pass through a whole model that carries adapters, and through the
 # last layers alone where only those learn. Attention over the sequence is not counted.
-_PARAMETERS = ("method", "rank", "lora_alpha", "epochs", "batch_size", "learning_rate", "seed", "preset")
+_PARAMETERS = ("method", "lora_alpha", *(setting.name for setting in SETTINGS), "seed", "preset")
 _ORIGIN = ("purpose", "owner", "licence", "legal_basis", "keep_until")
 _PARTS = ("rows", "training_rows", "validation_rows", "test_rows")
 

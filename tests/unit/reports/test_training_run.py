@@ -9,6 +9,9 @@ import pytest
 from appliance.foundation.messages import use_language
 from appliance.reports import run_report
 
+SPEC = AdapterSpec(
+    method="qlora", epochs=6, dataset_id="ds_1", dataset_version=1, model_id="md_1", adapter_id="ad_1", name="staff"
+)
 ADAPTER: dict[str, Any] = {
     "id": "ad_1",
     "name": "staff on SmolLM2",
