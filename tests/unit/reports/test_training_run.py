@@ -6,18 +6,21 @@ from typing import Any
 
 import pytest
 
+from appliance.foundation.json_records import stored
 from appliance.foundation.messages import use_language
+from appliance.planning.training_record import AdapterSpec
 from appliance.reports import run_report
 
 SPEC = AdapterSpec(
     method="qlora", epochs=6, dataset_id="ds_1", dataset_version=1, model_id="md_1", adapter_id="ad_1", name="staff"
 )
+
 ADAPTER: dict[str, Any] = {
     "id": "ad_1",
     "name": "staff on SmolLM2",
     "method": "qlora",
     "rank": 16,
-    "config": {"epochs": 6, "made_from": "", "shrink": None, "sweep": None},
+    "config": stored(SPEC),  # as it is kept: with what only a smaller adapter or a sweep has, empty
     "results": {},
 }
 JOB: dict[str, Any] = {"result": {"seconds": 142.4, "validation_loss": 0.1234, "tokens_per_s": 812.6}}
