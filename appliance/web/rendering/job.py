@@ -55,7 +55,10 @@ def _pace(watched: WatchedJob, last: ProgressPoint, result: TrainingResult | Swe
         when, speed = (t("training-before-it"), t("training-ahead", jobs=watched.ahead)), None
     elif state in ACTIVE:
         left = last.figures.get("seconds_left") if state is JobState.RUNNING else None
-        when, speed = (t("training-time-left"), "–" if left is None else duration(left)), last.figures.get("tokens_per_s")
+        when, speed = (
+            (t("training-time-left"), "–" if left is None else duration(left)),
+            last.figures.get("tokens_per_s"),
+        )
     else:
         when = (t("training-time-taken"), duration(result.seconds) if result.seconds else "–")
     return [when, (t("training-speed"), t("training-tokens-per-second", speed=number(speed)) if speed else "–")]
