@@ -9,12 +9,13 @@ import typer
 
 from appliance.audit import ArchivePlan
 from appliance.audit.archive_folder import find_bundles, verify_bundles, write_archive
-from appliance.audit.archives import told_of
+from appliance.audit.archives import ArchivedEntries
 from appliance.audit.tiles import WIDTH
 from appliance.cli.client import Client
 from appliance.cli.frame import AsJson, Frame, PassphraseFile
 from appliance.foundation.atomic_files import make_private_folder
 from appliance.foundation.errors import ApplianceError, InputError
+from appliance.foundation.json_records import shown
 
 ArchiveFolders = Annotated[
     list[Path] | None,
@@ -67,7 +68,8 @@ def verify_archives(log: Path, found: dict[str, Any], folders: list[Path]) -> di
     verify_bundles(log, there)
     archived = found["archived"] or {"runs": []}
     missing = {index for first, last in archived["runs"] for index in range(first // WIDTH, last // WIDTH + 1)}
-    return {**found, "archived": told_of(missing - there.keys()), "archived_seen": len(missing & there.keys()) * WIDTH}
+    unseen = shown(ArchivedEntries.of(missing - there.keys()))
+    return {**found, "archived": unseen, "archived_seen": len(missing & there.keys()) * WIDTH}
 
 
 def _archive(client: Client, log: Path, folder: Path, before: str) -> dict[str, Any]:

@@ -38,8 +38,8 @@ _CLEARLY_LONGER = 1.5
 class ColumnRoles:
     """The column of each role, named as in the header; "" where the table has none."""
 
-    question: str
-    answer: str
+    question: str = ""
+    answer: str = ""
     system: str = ""
     key_fact: str = ""
     kind: str = ""

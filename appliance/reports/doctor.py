@@ -23,7 +23,7 @@ def doctor_report(
             "Remove it."
         )
     if swap := swap_problem(swaps):
-        problems.append(swap)
+        problems.append(str(swap))
     refused, unavailable = isolation["refused"], isolation["unavailable"]
     sentence = f"Isolation: {refused} ways out were tried and refused, {isolation['open']} got through"
     sentence += f"; {unavailable} do not exist on this kernel." if unavailable else "."

@@ -9,7 +9,7 @@ def run_report(adapter: dict[str, Any], job: dict[str, Any]) -> str:
     """Return the report on one adapter from its row and its training job."""
     config, result, results = adapter["config"], job["result"], adapter["results"]
     lines = [f"{adapter['name']} ({adapter['id']})"]
-    if "made_from" in config:
+    if config.get("made_from"):
         lines.append(f"  Made from {config['made_from']}. {config['shrink']['sentence']}")
     else:
         lines.append(
@@ -20,9 +20,9 @@ def run_report(adapter: dict[str, Any], job: dict[str, Any]) -> str:
     if result.get("validation_loss") is not None:
         speed = f" {result['tokens_per_s']:.0f} tokens a second." if "tokens_per_s" in result else ""
         lines.append(f"  Loss on rows set aside: {result['validation_loss']:.3f} (smaller is better).{speed}")
-    if "sweep" in config:
+    if config.get("sweep"):
         lines.append(f"  {config['sweep']['sentence']}")
-    elif "made_from" not in config:
+    elif not config.get("made_from"):
         lines += [f"  {sentence}" for sentence in (result.get("sentence"), *result.get("stepped_down", [])) if sentence]
     if results.get("sentence"):
         lines.append(f"  {results['sentence']}")

@@ -5,7 +5,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -13,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "integration"))
 from driven_home import COMMAND, Home, write_tiny_model
 
 try:
@@ -25,6 +22,7 @@ except ImportError:
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 LAPTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 START_S, STEP_MS = 120, 60_000
+OWN_PASSWORD = "a password of one's own"
 
 
 @dataclass
@@ -94,6 +92,36 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             server.wait(60)
 
 
+@pytest.fixture(scope="session")
+def fill_sign_in() -> Callable[..., None]:
+    """Return a function that fills in the form of an English page and sends it."""
+
+    def fill(page: Any, name: str, password: str) -> None:
+        page.get_by_label("Name").fill(name)
+        page.get_by_label("Password").fill(password)
+        page.get_by_role("button", name="Sign in").click()
+
+    return fill
+
+
+@pytest.fixture(scope="session")
+def first_sign_in(site: Site, fill_sign_in: Any) -> Callable[..., Any]:
+    """Return a function that signs in with a one-time password, chooses an own one, and returns the page."""
+
+    def sign_in(context: Any, name: str, password: str) -> Any:
+        page = context.new_page()
+        page.goto(site.address)
+        fill_sign_in(page, name, password)
+        page.get_by_text("Choose your own now").wait_for()
+        page.get_by_label("Current password").fill(password)
+        page.get_by_label("New password (at least").fill(OWN_PASSWORD)
+        page.get_by_label("New password again").fill(OWN_PASSWORD)
+        page.get_by_role("button", name="Save the new password").click()
+        return page
+
+    return sign_in
+
+
 @pytest.fixture(scope="module")
 def browser(site: Site) -> Iterator[Any]:
     """Start Chromium. Only root needs it without its own sandbox.
@@ -114,8 +142,8 @@ def visit(browser: Any) -> Iterator[Callable[..., Visit]]:
     """Open windows that listen to everything in them, and close them at the end."""
     with contextlib.ExitStack() as stack:
 
-        def make(state: Any = None, *, phone: bool = False) -> Visit:
-            context = browser.new_context(viewport=PHONE if phone else LAPTOP, storage_state=state)
+        def make(state: Any = None, *, phone: bool = False, locale: str = "en-GB") -> Visit:
+            context = browser.new_context(viewport=PHONE if phone else LAPTOP, storage_state=state, locale=locale)
             stack.callback(context.close)
             context.set_default_timeout(STEP_MS)
             seen = Visit(context)

@@ -8,21 +8,6 @@ from typing import Any
 import pytest
 
 pytestmark = pytest.mark.slow
-PASSWORD = "an auditor's own password"
-
-
-def sign_in(site: Any, context: Any, name: str, password: str, own: str = PASSWORD) -> Any:
-    """Sign in with a one-time password, choose an own one; return the page."""
-    page = context.new_page()
-    page.goto(f"{site.address}/sign-in")
-    page.get_by_label("Name").fill(name)
-    page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_label("Present password").fill(password)
-    page.get_by_label("New password, 12 characters or more").fill(own)
-    page.get_by_label("New password again").fill(own)
-    page.get_by_role("button", name="Keep the new password").click()
-    return page
 
 
 @pytest.fixture(scope="module")
@@ -38,12 +23,13 @@ def dataset(site: Any, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="module")
-def session(site: Any, browser: Any, dataset: str) -> Any:
+def session(site: Any, browser: Any, dataset: str, first_sign_in: Any) -> Any:
     """Sign in as an auditor, who is led to the log, and give what the browser keeps."""
     password = site.home("user", "add", "audrey", "--role", "auditor")["password"]
-    context = browser.new_context()
-    page = sign_in(site, context, "audrey", password)
-    page.get_by_role("heading", name="The audit log").wait_for(timeout=120_000)
+    context = browser.new_context(locale="en-GB")
+    page = first_sign_in(context, "audrey", password)
+    page.get_by_role("heading", level=1, name="Audit log").wait_for(timeout=120_000)
+    assert page.url == f"{site.address}/audit/en/"
     kept = context.storage_state()
     context.close()
     return kept
@@ -51,7 +37,7 @@ def session(site: Any, browser: Any, dataset: str) -> Any:
 
 def opened(site: Any, seen: Any) -> Any:
     """Open the page and wait until it is drawn."""
-    page = seen.open(f"{site.address}/audit/")
+    page = seen.open(f"{site.address}/audit/en/")
     page.locator(".figures").first.wait_for()
     return page
 
@@ -62,20 +48,20 @@ def test_from_a_search_to_a_proof_that_is_carried_away(
     """No error in the console, no breach of the pages' policy, no other origin."""
     seen = visit(session)
     page = opened(site, seen)
-    page.get_by_role("img", name=re.compile(r"Activity, acts per day: \d+ done")).wait_for()
+    page.get_by_role("img", name=re.compile(r"Activity, actions per day: \d+ done")).wait_for()
     page.get_by_role("tab", name="Search").click()
-    page.get_by_label("Id of the object").filter(visible=True).fill(dataset)
+    page.get_by_label("Object (name or id)").filter(visible=True).fill(dataset)
     page.get_by_role("button", name="Search", exact=True).click()
     page.get_by_text("4 entries, newest first").wait_for()
     row = page.locator(".found tbody tr").first
     assert "Data shredded" in row.inner_text()
     row.get_by_role("button", name="Proof").click()
-    page.get_by_text("it holds").wait_for()
+    page.get_by_text("the proof holds").wait_for()
     with page.expect_download() as download:
         page.get_by_role("link", name="Download the proof").click()
     proof = Path(download.value.path()).read_text(encoding="utf-8")
     assert proof.startswith("c2sp.org/tlog-proof@v1\nextra ")
-    page.get_by_role("button", name="What was asked for, and how it ended").click()
+    page.get_by_role("button", name="Show the request and its outcome").click()
     page.get_by_text("2 entries, newest first").wait_for()
     seen.verify_quiet(site)
 
@@ -89,7 +75,7 @@ def test_a_life_from_beginning_to_end(site: Any, session: Any, visit: Callable[.
     page.locator(f'.found [data-life="{dataset}"]').first.click()
     page.locator(".timeline").wait_for()
     assert page.locator(".timeline h3").all_inner_texts() == ["Data", "Shredding"]
-    assert page.locator("#parts [role=tab][aria-selected=true]").inner_text() == "Life"
+    assert page.locator("#parts [role=tab][aria-selected=true]").inner_text() == "Object history"
     seen.verify_quiet(site)
 
 
@@ -98,10 +84,10 @@ def test_a_review_is_signed_off(site: Any, session: Any, visit: Callable[..., An
     seen = visit(session)
     page = opened(site, seen)
     page.get_by_role("tab", name="Reviews").click()
-    page.get_by_label("To entry, included").fill("3")
+    page.get_by_label("To entry (inclusive)").fill("3")
     page.get_by_label("Note").fill("Read all of them: <b>nothing</b>.")
     page.get_by_role("button", name="Sign off this review").click()
-    page.get_by_text("Signed off: entries 0 to 3, 4 entries.").wait_for()
+    page.get_by_text("Entries 0 to 3 were signed off (4 entries).").wait_for()
     page.get_by_role("cell", name="Read all of them: <b>nothing</b>.").wait_for()
     assert page.get_by_label("From entry").filter(visible=True).input_value() == "4"
     seen.verify_quiet(site)
@@ -111,26 +97,26 @@ def test_every_part_fits_a_phone(site: Any, session: Any, visit: Callable[..., A
     """Nothing is wider than the screen, and no part is behind a menu."""
     seen = visit(session, phone=True)
     page = opened(site, seen)
-    for name in ("Overview", "Search", "Life", "Reviews"):
+    for name in ("Overview", "Search", "Object history", "Reviews"):
         page.get_by_role("tab", name=name).click()
         if name == "Search":
             page.get_by_role("button", name="Search", exact=True).click()
             page.locator(".found").wait_for()
-        if name == "Life":
-            page.get_by_label("Id of the object").filter(visible=True).fill(dataset)
-            page.get_by_role("button", name="Show its life").click()
+        if name == "Object history":
+            page.get_by_label("Object (name or id)").filter(visible=True).fill(dataset)
+            page.get_by_role("button", name="Show the history").click()
             page.locator(".timeline").wait_for()
         page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
     seen.verify_quiet(site)
 
 
-def test_who_may_not_read_the_log_is_told_so(site: Any, browser: Any) -> None:
+def test_who_may_not_read_the_log_is_told_so(site: Any, browser: Any, first_sign_in: Any) -> None:
     """Page and proof; and the attempt is in the log."""
     password = site.home("user", "add", "rita", "--role", "reviewer")["password"]
-    context = browser.new_context()
-    page = sign_in(site, context, "rita", password)
-    page.wait_for_url(re.compile("/app/"))
-    for address in ("/audit/", "/audit-proof/0"):
+    context = browser.new_context(locale="en-GB")
+    page = first_sign_in(context, "rita", password)
+    page.wait_for_url(re.compile("/app/en/"))
+    for address in ("/audit/", "/audit/en/", "/audit-proof/0"):
         answer = page.goto(site.address + address)
         assert answer.status == 403
         assert "may not do this" in page.inner_text("main")

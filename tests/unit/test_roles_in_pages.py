@@ -12,7 +12,9 @@ PACKAGE = Path(__file__).parents[2] / "appliance"
 
 def role_names(source: str) -> list[str]:
     """Return the names of roles that stand in Python code as strings."""
-    return [node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant) and node.value in ROLES]
+    return [
+        node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant) and node.value in ROLES
+    ]
 
 
 @pytest.mark.parametrize("part", ["web", "cli"])

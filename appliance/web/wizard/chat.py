@@ -59,7 +59,7 @@ class Chat:
         return {self._ask: button("wizard-ask", interactive=may_do(self._context, caller, chat, adapter_id))}
 
     def _answer(self, caller: Caller, values: Values) -> Iterator[Updates]:
-        adapter_id, question = values[self._adapter], values[self._question].strip()
+        adapter_id, question = values[self._adapter], (values[self._question] or "").strip()
         if not adapter_id:
             raise InputError("input:no-adapter")
         if not question:

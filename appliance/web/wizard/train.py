@@ -141,6 +141,16 @@ class TrainStep:
             self.go_on: button(onward, interactive=bool(result.adapter)),
         }
 
+    def refresh(self, caller: Caller, job_id: str | None) -> Updates:
+        """Return what `watch` does, and the trainings that began elsewhere."""
+        jobs = self._trainings(caller)
+        if job_id is None:
+            job_id = next((job.id for job in jobs), None)
+            trainings = self._list(jobs, job_id)
+        else:
+            trainings = gr.Dropdown(choices=_choices(jobs))  # whoever is choosing just now goes on
+        return {self.job: trainings, **self.watch(caller, job_id)}
+
     def runs(self, caller: Caller) -> bool:
         """Tell whether a training waits or runs."""
         return any(job.state in ACTIVE for job in self._trainings(caller))
@@ -222,7 +232,11 @@ class TrainStep:
         return [job for job in reversed(all_jobs(self._context, caller)) if job.kind in _TRAINS]
 
     def _list(self, jobs: Sequence[Job], chosen: str | None) -> gr.Dropdown:
-        return gr.Dropdown(choices=[(_named(job), job.id) for job in jobs], value=chosen, visible=bool(jobs))
+        return gr.Dropdown(choices=_choices(jobs), value=chosen, visible=bool(jobs))
+
+
+def _choices(jobs: Sequence[Job]) -> list[tuple[str, str]]:
+    return [(_named(job), job.id) for job in jobs]
 
 
 def _named(job: Job) -> str:

@@ -123,7 +123,7 @@ def test_entries_are_exported_as_lines(home: Any, tmp_path: Path) -> None:
     assert home.json("audit", "export", "--format", "ocsf")[0]["class_uid"] == 3004
     assert home.refused("audit", "export", "--format", "folder")["code"] == "audit.out"
     assert home.refused("audit", "export", "--format", "folder", str(tmp_path / "jsonl"))["code"] == "out.exists"
-    assert home.refused("audit", "export", "--format", "csv")["code"] == "audit.format"
+    assert home.refused("audit", "export", "--format", "csv")["code"] == "operation.parameters"
 
 
 def test_an_entry_is_proved_and_a_file_confirmed(home: Any, tmp_path: Path) -> None:

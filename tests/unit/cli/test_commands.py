@@ -12,7 +12,7 @@ import typer
 
 from appliance import __version__
 from appliance.cli.commands import build_commands
-from appliance.services.appliance import OPERATIONS
+from appliance.services.operations import operations
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -81,7 +81,7 @@ def test_every_operation_is_reached_by_a_command() -> None:
     """None is left that only a program of one's own could ask for."""
     sources = [path.read_text(encoding="utf-8") for path in (ROOT / "appliance" / "cli").glob("*commands.py")]
     asked = set(re.findall(r'(?:perform|server_only\(options\)|client)\(\s*"([a-z.-]+)"', "".join(sources)))
-    assert asked == set(OPERATIONS)
+    assert asked == set(operations())
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_the_main_job_from_the_command_line(shell: Any, server: Any, model_sourc
     assert [row["sequence"] for row in shell.json("audit", "show", "--last", "2")]
     lines = shell("audit", "export").stdout.splitlines()
     assert [json.loads(line)["sequence"] for line in lines] == list(range(len(lines)))
-    assert shell.refused("audit", "export", "--format", "csv")["code"] == "audit.format"
+    assert shell.refused("audit", "export", "--format", "csv")["code"] == "operation.parameters"
 
 
 def test_accounts_from_the_command_line(shell: Any, server: Any) -> None:

@@ -3,8 +3,10 @@ or headers.
 """
 
 import asyncio
+import gc
 import os
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +25,8 @@ from appliance.services.people.accounts import add_user, set_password
 from appliance.services.sessions import caller_of, sign_in
 from appliance.web.gateway.door import COOKIE
 from appliance.web.gateway.site import Pages, build_site
+from appliance.web.page.environment import prepare_environment
+from appliance.web.page.table import PAGES
 
 PASSPHRASE = "a passphrase for tests only"
 PASSWORD = "a password of one's own"
@@ -217,6 +221,24 @@ def sealed(tmp_path: Path) -> Iterator[Appliance]:
     made.context.log.close()
 
 
+@pytest.fixture(autouse=True)
+def close_forgotten_loops(runner: asyncio.Runner) -> Iterator[None]:
+    """Close the event loops that Gradio makes in threads and forgets, so that a leak of our own is still an error."""
+
+    def close() -> None:
+        for found in gc.get_objects():
+            if (
+                issubclass(type(found), asyncio.BaseEventLoop)
+                and found is not runner.get_loop()
+                and not found.is_running()
+            ):
+                found.close()
+
+    close()
+    yield
+    close()
+
+
 @pytest.fixture(scope="module")
 def own_environment() -> Iterator[None]:
     """Put the environment back as it was: what is set before Gradio's import must not reach other tests."""
@@ -225,6 +247,44 @@ def own_environment() -> Iterator[None]:
     os.environ.clear()
     os.environ.update(before)
     tempfile.tempdir = None
+
+
+@pytest.fixture(scope="module")
+def laid_out(world: Any, own_environment: None) -> Callable[..., Any]:
+    """Give a page of a home with something in it, by name and language; each is laid out once."""
+    prepare_environment(world.context.home)
+    made: dict[tuple[str, str], Any] = {}
+
+    def give(name: str, language: str) -> Any:
+        if (name, language) not in made:
+            from appliance.web.page.gradio_pages import build_page
+
+            row = next(each for each in PAGES if each.name == name)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ResourceWarning)
+                made[name, language] = build_page(world.context, row, language)
+        return made[name, language]
+
+    return give
+
+
+@pytest.fixture(scope="module")
+def token(world: Any) -> Callable[[str], str]:
+    """Give a session in that home: `anna` is a trainer, the others are called as their roles."""
+    tokens: dict[str, str] = {}
+
+    def give(name: str) -> str:
+        if name not in tokens:
+            password = world.ids["one_time"]
+            if name != "anna":
+                password = add_user(world.context, OPERATOR, name=name, role=name).password
+            found = caller_of(world.context, sign_in(world.context, name, password)[0])
+            assert found is not None
+            set_password(world.context, found[0], password, PASSWORD)
+            tokens[name] = sign_in(world.context, name, PASSWORD)[0]
+        return tokens[name]
+
+    return give
 
 
 @pytest.fixture

@@ -1,25 +1,32 @@
-"""What every test with Gradio's own objects needs."""
+"""The wizard laid out once, and people who open it."""
 
-import asyncio
-import gc
-from collections.abc import Iterator
+import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
+from driven_page import DrivenPage
 
 
-@pytest.fixture(autouse=True)
-def close_forgotten_loops(runner: asyncio.Runner) -> Iterator[None]:
-    """Close the event loops that Gradio makes in threads and forgets, so that a leak of our own is still an error."""
+@pytest.fixture(scope="module")
+def opened(laid_out: Any, token: Any) -> Callable[..., DrivenPage]:
+    """Open the wizard as somebody."""
+    return lambda name, language="en": DrivenPage(laid_out("app", language), token(name))
 
-    def close() -> None:
-        for found in gc.get_objects():
-            if (
-                issubclass(type(found), asyncio.BaseEventLoop)
-                and found is not runner.get_loop()
-                and not found.is_running()
-            ):
-                found.close()
 
-    close()
-    yield
-    close()
+@pytest.fixture
+def wizard(opened: Any) -> DrivenPage:
+    """The wizard as a trainer opens it."""
+    page: DrivenPage = opened("anna")
+    return page
+
+
+@pytest.fixture
+def send(world: Any) -> Callable[..., None]:
+    """Send a file as the page's script does, by default the small table."""
+
+    def give(wizard: DrivenPage, data: bytes = b"", name: str = "again.csv") -> None:
+        wizard.turn_to("Data")
+        wizard.receive("upload-received", json.dumps({"id": world.upload(data), "name": name}))
+
+    return give

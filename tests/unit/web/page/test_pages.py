@@ -1,6 +1,7 @@
 """The running application, Gradio and all: every route enumerated, no file, no fetch, no other origin."""
 
 import asyncio
+import inspect
 import json
 import socket
 import warnings
@@ -10,12 +11,12 @@ from typing import Any
 import pytest
 from starlette.routing import Mount, Route
 
-from appliance.web.environment import prepare_environment
-from appliance.web.gradio_pages import build_pages
-from appliance.web.pages_gate import AUDIT_MOUNT, MOUNT
-from appliance.web.site import Pages, build_site
+from appliance.web.gateway.site import Pages, build_site
+from appliance.web.page.environment import prepare_environment
+from appliance.web.page.gradio_pages import build_pages
+from appliance.web.page.table import MOUNTS
 
-OPEN = {"/healthz", "/readyz", "/sign-in", "/favicon.ico", "/static/{name}"}
+OPEN = {"/healthz", "/readyz", "/sign-in", "/language", "/favicon.ico", "/static/{name}"}
 
 
 @pytest.fixture(scope="module")
@@ -97,15 +98,18 @@ def test_of_gradio_only_the_listed_routes_answer(whole: Any, pages: Pages, token
     )
     listed += ("/gradio_api/reset", "/gradio_api/heartbeat", "/gradio_api/startup-events", "/gradio_api/theme.css")
     for method, path in routes(pages._app):
-        below = path.removeprefix(MOUNT).removeprefix(AUDIT_MOUNT)
+        mount = next((each for each in MOUNTS if path.startswith(f"{each}/")), "")
+        below = path.removeprefix(mount)
         if below != "/" and not below.startswith(listed):
             assert whole.ask(method, concrete(path), token=token, body=b"{}").status == 404, (method, path)
 
 
 def test_the_page_is_the_same_for_everybody_and_holds_no_data(whole: Any, token_of: Any) -> None:
     """Its scripts get a nonce, so nothing that a person typed may ever be in it."""
-    for path in ("/app/", "/audit/"):
-        first = whole.ask("GET", path, token=token_of("auditor"), page=True)
+    for mount, (_row, language) in MOUNTS.items():
+        first = whole.ask(
+            "GET", f"{mount}/", token=token_of("auditor"), page=True, headers={"accept-language": language}
+        )
         assert first.status == 200
         assert first.body.count(b"<script") == first.body.count(b'<script nonce="')
         for foreign in (b"https://fonts", b"cdnjs", b"huggingface.co/api", b"api.gradio.app"):
@@ -123,10 +127,10 @@ def test_no_field_that_takes_a_path_or_address_makes_a_request(
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/x"
         token = token_of("trainer")
         for path in (
-            f"/app/gradio_api/file={url}",
-            f"/app/gradio_api/proxy={url}",
-            f"/app/?deep_link={url}",
-            f"/app/svelte/{url}",
+            f"/app/en/gradio_api/file={url}",
+            f"/app/en/gradio_api/proxy={url}",
+            f"/app/en/?deep_link={url}",
+            f"/app/en/svelte/{url}",
         ):
             whole.ask("GET", path, token=token)
         for number in range(12):
@@ -138,16 +142,16 @@ def test_no_field_that_takes_a_path_or_address_makes_a_request(
                     "trigger_id": 1,
                     "event_data": None,
                 }
-                whole.ask("POST", "/app/gradio_api/queue/join", token=token, body=json.dumps(event).encode())
+                whole.ask("POST", "/app/en/gradio_api/queue/join", token=token, body=json.dumps(event).encode())
         runner.run(asyncio.sleep(0.5))
         with pytest.raises(TimeoutError):
             listener.accept()
 
 
 def all_blocks(pages: Pages) -> list[Any]:
-    """Return the pages that are mounted: the auditor's and the wizard."""
+    """Return the pages that are mounted, in every language."""
     found = [route.app.get_blocks() for route in pages._app.routes if isinstance(route, Mount)]  # type: ignore[union-attr, attr-defined]
-    assert len(found) == 2
+    assert len(found) == len(MOUNTS)
     return found
 
 
@@ -169,10 +173,22 @@ def test_nothing_of_the_pages_needs_evaluation_or_gradios_files(pages: Pages) ->
 
 
 def test_every_event_is_private_and_asks_who_calls(pages: Pages) -> None:
-    """Only handlers that read nothing go without: those that just show a step or a fixed text."""
+    """Only what is shown after an error goes without: fixed texts, in answer to nobody's values."""
     without = set()
     for function in (function for blocks in all_blocks(pages) for function in blocks.fns.values()):
         assert function.api_visibility == "private"
-        if "request" not in getattr(function.fn, "__annotations__", {}):
+        if "request" not in inspect.signature(function.fn).parameters:
+            assert function.trigger_only_on_failure
+            assert not function.inputs
             without.add(function.fn.__name__)
-    assert without <= {"show", "_chosen", "_not_imported", "_not_read", "_nothing", "<lambda>"}
+    assert without == {"after__not_imported", "after__not_read", "after__ready"}
+
+
+def test_only_the_timers_events_count_for_nobody(pages: Pages) -> None:
+    """Every other event is that of somebody who is there."""
+    for blocks in all_blocks(pages):
+        timers = {block._id for block in blocks.blocks.values() if block.get_block_name() == "timer"}
+        for function in blocks.fns.values():
+            closure = inspect.getclosurevars(function.fn).nonlocals
+            if "person" in closure:
+                assert closure["person"] is not any(source in timers for source, _event in function.targets)
