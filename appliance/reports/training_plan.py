@@ -66,7 +66,8 @@ def passes_sentence(accumulation: int, pass_tokens: int) -> Message:
 
 def flop_sentence(flop: Flop) -> Message:
     """Return the operations of a training, and their share of the base model's (EU AI Act, article 53)."""
-    total = f"{flop.total:.1e}"
+    mantissa, _, exponent = f"{flop.total:.1e}".partition("e")
+    total = message("plan-flop", mantissa=float(mantissa), exponent=int(exponent))
     if flop.base_share is None:
         return message("plan-flop-unknown", total=total)
     if flop.base_share < LEAST_SHARE:

@@ -207,10 +207,7 @@ def _fields(entry: dict[str, Any]) -> str:
     named = f"{target['kind']} {target['id']}" + (f" ({entry['object_name']})" if entry["object_name"] else "")
     fields = [
         (t("audit-what"), f"{action(entry['action'])} ({entry['action']})"),
-        (
-            t("proof-meaning"),
-            EVENTS[entry["action"]].meaning if entry["action"] in EVENTS else t("proof-unknown-event"),
-        ),
+        (t("proof-meaning"), _meaning(entry["action"])),
         (t("audit-outcome"), outcome(entry["outcome"]) + (f": {entry['reason']}" if entry["reason"] else "")),
         (t("audit-who"), f"{who(entry)}, {_role(actor['role'])}" + (f" ({actor['id']})" if entry["person"] else "")),
         (t("proof-session"), actor["session"] or none),
@@ -220,7 +217,17 @@ def _fields(entry: dict[str, Any]) -> str:
         (t("proof-boot"), t("proof-boot-time", boot=entry["boot_id"], seconds=decimal(entry["monotonic_us"] / 1e6, 1))),
         (t("proof-details"), ", ".join(f"{name} = {value}" for name, value in entry["details"].items()) or none),
     ]
-    return "".join(f'<tr><th scope="row">{text(name)}</th><td>{sentence(value)}</td></tr>' for name, value in fields)
+    return "".join(
+        f'<tr><th scope="row">{text(name)}</th><td>{value if isinstance(value, Drawn) else sentence(value)}</td></tr>'
+        for name, value in fields
+    )
+
+
+def _meaning(code: str) -> Drawn:
+    """Return what an event means as the catalogue of events defines it, in English."""
+    if code not in EVENTS:
+        return Drawn(text(t("proof-unknown-event")))
+    return Drawn(f'<span lang="en">{sentence(EVENTS[code].meaning)}</span>')
 
 
 def _archived(archived: ArchivedEntries | None) -> str:

@@ -2,10 +2,17 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
-from appliance.audit import EVENTS
-from appliance.foundation.messages import use_language
+from appliance.audit import EVENTS, ArchivedEntries
+from appliance.foundation.json_records import read
+from appliance.foundation.messages import use_language, verbatim
+from appliance.services.record.audit_activity import Activity, Overview, Refusals
+from appliance.services.record.object_life import ObjectLife
+from appliance.services.record.review_audit import Reviews
+from appliance.services.record.search_audit import FoundEntries, SearchChoices
+from appliance.services.record.show_proof import ShownProof
 from appliance.web.rendering import audit as drawing
 
 HOSTILE = "<script>x</script>\n\n# heading 'quoted' \"twice\" &"
@@ -31,15 +38,40 @@ def entry(**changes: Any) -> dict[str, Any]:
     return made | changes
 
 
-def whole(entries: list[dict[str, Any]]) -> dict[str, Any]:
+ARCHIVED = ArchivedEntries(256, ((0, 255),), verbatim("Entries 0 to 255 are archived."))
+
+
+def whole(entries: list[dict[str, Any]], **changes: Any) -> FoundEntries:
     """Return a page of a search."""
-    return {"entries": entries, "total": len(entries), "page": 0, "pages": 1, "last": 9}
+    values = {"entries": entries, "total": len(entries), "page": 0, "pages": 1, "last": 9, "archived": None}
+    return FoundEntries(**(values | changes))
+
+
+def proof_of(entry: dict[str, Any], **changes: Any) -> ShownProof:
+    """Return the proof of an entry."""
+    values = {"entry": entry, "path": (), "size": 8, "root": "00", "leaf_hash": "11", "key": "log", "file": ""}
+    return ShownProof(**(values | changes))
+
+
+def reviews_of(*reviews: dict[str, Any], count: int = 1, opened: tuple[dict[str, int], ...] = ()) -> Reviews:
+    """Return what is known of reviews."""
+    return read(Reviews, {"reviews": list(reviews), "count": count, "open": list(opened), "size": 10})
+
+
+def refused(actor: str, action: str) -> list[Refusals]:
+    """Return what somebody was denied three times."""
+    return [Refusals(actor=actor, person="", action=action, outcome="denied", count=3)]
+
+
+def life_of(**changes: Any) -> ObjectLife:
+    """Return an object's life."""
+    values = {"id": "ds_1", "name": "", "made_from": [], "makes": [], "steps": [], "left_out": 0, "archived": None}
+    return read(ObjectLife, values | changes)
 
 
 def test_hostile_names_stay_text() -> None:
     """People's names, names of objects, reasons, details and notes."""
     hostile = entry(person=HOSTILE, object_name=HOSTILE, reason=HOSTILE, details={"x": HOSTILE}, request=HOSTILE)
-    found = {"entry": hostile, "path": ["aa"], "size": 9, "root": "00", "leaf_hash": "11", "key": HOSTILE}
     review = {
         "time_us": 1,
         "who": HOSTILE,
@@ -51,9 +83,9 @@ def test_hostile_names_stay_text() -> None:
     }
     drawn = [
         drawing.entries(whole([hostile])),
-        drawing.proof(found),
-        drawing.reviews({"reviews": [review], "count": 1, "open": []}),
-        drawing.refusals([{"actor": HOSTILE, "person": "", "action": HOSTILE, "outcome": "denied", "count": 3}]),
+        drawing.proof(proof_of(hostile, path=("aa",), key=HOSTILE)),
+        drawing.reviews(reviews_of(review)),
+        drawing.refusals(refused(HOSTILE, HOSTILE)),
     ]
     for each in drawn:
         assert "<script" not in each
@@ -62,15 +94,17 @@ def test_hostile_names_stay_text() -> None:
 
 
 def test_what_is_archived_is_said_beside_what_was_found() -> None:
-    archived = {"archived": {"sentence": "Entries 0 to 255 are archived."}}
-    life = {"id": "ds_1", "name": "", "steps": [], "left_out": 0, "made_from": [], "makes": []}
-    for draw, found in ((drawing.entries, whole([entry()])), (drawing.entries, whole([])), (drawing.life, life)):
-        assert "are archived." not in draw(found)
-        assert "Entries 0 to 255 are archived." in draw(found | archived)
+    for draw, found in (
+        (drawing.entries, lambda archived: whole([entry()], archived=archived)),
+        (drawing.entries, lambda archived: whole([], archived=archived)),
+        (drawing.life, lambda archived: replace(life_of(), archived=archived)),
+    ):
+        assert "are archived." not in draw(found(None))
+        assert "Entries 0 to 255 are archived." in draw(found(ARCHIVED))
 
 
 def test_a_button_that_fills_the_form_carries_readable_json() -> None:
-    drawn = drawing.refusals([{"actor": HOSTILE, "person": "", "action": "job.stop", "outcome": "denied", "count": 3}])
+    drawn = drawing.refusals(refused(HOSTILE, "job.stop"))
     import html
 
     carried = html.unescape(re.search('data-find="([^"]*)"', drawn)[1])  # type: ignore[index]
@@ -78,7 +112,7 @@ def test_a_button_that_fills_the_form_carries_readable_json() -> None:
 
 
 def test_an_entry_says_all_of_its_fields() -> None:
-    found = {"entry": entry(), "path": [], "size": 8, "root": "00", "leaf_hash": "11", "key": "log"}
+    found = proof_of(entry())
     drawn = drawing.proof(found)
     for said in (
         "us_1",
@@ -98,8 +132,7 @@ def test_an_entry_says_all_of_its_fields() -> None:
 
 def test_an_act_that_the_catalogue_has_not_is_said_by_its_code() -> None:
     """An older log, or a newer one, has acts that this version does not know."""
-    found = {"entry": entry(action="future.act"), "path": [], "size": 8, "root": "00", "leaf_hash": "11", "key": "log"}
-    assert "future.act" in drawing.proof(found)
+    assert "future.act" in drawing.proof(proof_of(entry(action="future.act")))
     assert drawing.kind("thing") == "thing"
 
 
@@ -118,13 +151,13 @@ def test_an_entry_for_many_requests_says_how_many() -> None:
     made = entry(
         action="door.refuse-host", reason="web.host", details={"count": 1234, "seconds": 60, "source": "127.0.0.1"}
     )
-    drawn = drawing.entries({"entries": [made], "total": 1, "page": 0, "pages": 1})
+    drawn = drawing.entries(whole([made]))
     assert "web.host, 1,234 times in 60 s" in drawn
 
 
 def test_a_life_says_how_often_and_by_whom() -> None:
     step = {
-        "stage": "Use",
+        "stage": {"id": "stage-use", "parameters": {}},
         "action": "adapter.use",
         "object": {"kind": "adapter", "id": "ad_1", "digest": ""},
         "object_name": "desk",
@@ -137,42 +170,44 @@ def test_a_life_says_how_often_and_by_whom() -> None:
         "last": {"sequence": 4000, "time_us": 86_400_000_000, "who": "ben"},
         "details": {"turns": 1},
     }
-    life = {
-        "id": "ds_1",
-        "name": "",
-        "made_from": [{"id": f"up_{n}", "name": ""} for n in range(30)],
-        "makes": [],
-        "steps": [step, step],
-    }
-    drawn = drawing.life({**life, "left_out": 1})
+    sources = [{"id": f"up_{n}", "name": ""} for n in range(30)]
+    drawn = drawing.life(life_of(made_from=sources, steps=[step, step], left_out=1))
     assert "1,200 times: 1,198 done and 2 denied" in drawn
     assert "first anna, last ben" in drawn
     assert "1970-01-01 00:00:00 to 1970-01-02 00:00:00" in drawn
     assert drawn.count("<h3>Use</h3>") == 1
     assert "and 6 more" in drawn
     assert "One more kind of action" in drawn
-    running = drawing.life(
-        {**life, "left_out": 0, "steps": [{**step, "times": 1, "succeeded": 0, "denied": 0, "relation": "itself"}]}
-    )
+    begun = {**step, "times": 1, "succeeded": 0, "denied": 0, "relation": "itself"}
+    running = drawing.life(life_of(made_from=sources, steps=[begun]))
     assert "no outcome yet" in running
 
 
 def test_reviews_say_what_became_of_their_notes() -> None:
     review = {"time_us": 1, "who": "a", "first": 0, "last": 1, "sequence": 2, "note": "", "note_state": "missing"}
-    opened = [{"first": 2, "last": 9, "entries": 8, "denied": 1, "failed": 2, "looks": 3}]
-    drawn = drawing.reviews({"reviews": [review], "count": 3, "open": opened})
+    opened = ({"first": 2, "last": 9, "entries": 8, "denied": 1, "failed": 2, "looks": 3},)
+    drawn = drawing.reviews(reviews_of(review, count=3, opened=opened))
     assert "The note is missing." in drawn
     assert "newest first (1 of 3)" in drawn
     assert "2 to 9" in drawn
-    assert "No review has been signed off" in drawing.reviews({"reviews": [], "count": 0, "open": opened})
+    assert "No review has been signed off" in drawing.reviews(reviews_of(count=0, opened=opened))
 
 
 def test_what_a_log_says_is_said_in_german() -> None:
-    found = whole([entry(), entry(sequence=1234)]) | {"total": 1234, "pages": 617}
-    state = {"entries": 1234, "root": "ab" * 32, "damage": "", "unreviewed": 3, "denied": 1, "failed": 0}
+    found = whole([entry(), entry(sequence=1234)], total=1234, pages=617)
+    activity = {"unit": "day", "starts_us": [0], "succeeded": [3], "failed": [0], "denied": [1]}
+    state = Overview(
+        entries=1234,
+        root="ab" * 32,
+        damage=None,
+        activity=Activity(**activity),
+        refused=[],
+        reviews=reviews_of(),
+        choices=SearchChoices([], [], []),
+    )
     with use_language("de"):
         drawn, well = drawing.entries(found), drawing.state(state)
-        damaged = drawing.state(state | {"damage": "Eintrag 3 wurde geändert."})
+        damaged = drawing.state(replace(state, damage=verbatim("Eintrag 3 wurde geändert.")))
     assert "1.234 Einträge, die neuesten zuerst. Seite 1 von 617 mit 2 Einträgen" in drawn
     for said in ("verweigert", "Datensatz", "Trainer", "von Eintrag 1234", ">1234</td>"):
         assert said in drawn

@@ -1,26 +1,22 @@
 """Bars of acts over time: everything counted is drawn, named, and still seen when it is one among thousands."""
 
 import re
-from typing import Any
 
 import pytest
 
 from appliance.foundation.messages import use_language
+from appliance.services.record.audit_activity import Activity
 from appliance.web.rendering.audit_chart import _ceiling, activity_chart
 
 DAY_US = 86_400_000_000
 OUTCOMES = ("succeeded", "failed", "denied")
 
 
-def counted(*days: tuple[int, int, int], unit: str = "day") -> dict[str, Any]:
+def counted(*days: tuple[int, int, int], unit: str = "day") -> Activity:
     """Return counts as the service gives them, from 1 November 2026 on."""
     begin = 1_793_491_200_000_000
     columns = [list(each) for each in zip(*days, strict=True)]
-    return {
-        "unit": unit,
-        "starts_us": [begin + number * DAY_US for number in range(len(days))],
-        **dict(zip(OUTCOMES, columns, strict=True)),
-    }
+    return Activity(unit, [begin + number * DAY_US for number in range(len(days))], *columns)
 
 
 def test_each_count_is_a_bar_and_the_axes_are_named() -> None:
