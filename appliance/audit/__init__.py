@@ -1,10 +1,10 @@
 """The append-only audit log: entries, Merkle tree, durable folder, signed checkpoints, and its verification."""
 
 from appliance.audit.actions import RecordedAction
-from appliance.audit.archives import ArchivePlan, prune_details
+from appliance.audit.archives import ArchivedEntries, ArchivePlan, prune_details
 from appliance.audit.catalogue import EVENTS, events_page
 from appliance.audit.event_kinds import Event, Recovery, Stage
-from appliance.audit.events import Actor, Details, ObjectRef, Outcome
+from appliance.audit.events import Actor, Details, Entry, ObjectRef, Outcome
 from appliance.audit.key_chain import KEY_CHANGE
 from appliance.audit.log import AuditLog
 from appliance.audit.log_state import HeadStore
@@ -18,8 +18,10 @@ __all__ = [
     "RESTORE",
     "Actor",
     "ArchivePlan",
+    "ArchivedEntries",
     "AuditLog",
     "Details",
+    "Entry",
     "Event",
     "HeadStore",
     "ObjectRef",

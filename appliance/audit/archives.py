@@ -30,7 +30,7 @@ from appliance.audit.tiles import ENTRIES, POINTER_NAME, WIDTH, tile_path
 from appliance.foundation import canonical_json
 from appliance.foundation.atomic_files import fsync_folder, storage_errors, write_atomic
 from appliance.foundation.errors import AuditLogError, InputError
-from appliance.foundation.messages import message, t
+from appliance.foundation.messages import Message, message
 
 ARCHIVE, PRUNE = "log.archive", "log.prune"
 STAYING = frozenset({ARCHIVE, PRUNE, KEY_CHANGE, "home.restore", "audit.review"})
@@ -133,24 +133,31 @@ class Archives:
         if begin < stop:
             yield begin, stop
 
-    def told(self) -> dict[str, Any] | None:
-        """Return which entries are archived, for people and programs, or None."""
-        return told_of(self.gone)
+    @property
+    def archived(self) -> "ArchivedEntries | None":
+        """Return which entries are archived, if any."""
+        return ArchivedEntries.of(self.gone)
 
 
-def told_of(bundles: Iterable[int]) -> dict[str, Any] | None:
-    """Return the entries of these bundles, with a sentence that they are archived, or None if there are no bundles."""
-    runs = [[first * WIDTH, (last + 1) * WIDTH - 1] for first, last in _runs(bundles)]
-    if not runs:
-        return None
-    named = [message("audit.archived:range", first=first, last=last) for first, last in runs[:_NAMED_RUNS]]
-    if len(runs) > _NAMED_RUNS:
-        named.append(message("audit.archived:more-ranges", count=len(runs) - _NAMED_RUNS))
-    return {
-        "entries": sum(last - first + 1 for first, last in runs),
-        "runs": runs,
-        "sentence": t("audit.archived:summary", ranges=tuple(named)),
-    }
+@dataclass(frozen=True)
+class ArchivedEntries:
+    """Which entries are archived: how many, in which ranges (first, last), and the sentence that says so."""
+
+    entries: int
+    runs: tuple[tuple[int, int], ...]
+    sentence: Message
+
+    @classmethod
+    def of(cls, bundles: Iterable[int]) -> "ArchivedEntries | None":
+        """Return the entries of these bundles, or None if there are no bundles."""
+        runs = tuple((first * WIDTH, (last + 1) * WIDTH - 1) for first, last in _runs(bundles))
+        if not runs:
+            return None
+        named = [message("audit.archived:range", first=first, last=last) for first, last in runs[:_NAMED_RUNS]]
+        if len(runs) > _NAMED_RUNS:
+            named.append(message("audit.archived:more-ranges", count=len(runs) - _NAMED_RUNS))
+        sentence = message("audit.archived:summary", ranges=tuple(named))
+        return cls(sum(last - first + 1 for first, last in runs), runs, sentence)
 
 
 def prune_details(

@@ -40,6 +40,7 @@ _MAX_TEMPLATE_BYTES = len(_TEMPLATE % (b"", b"0" * 36, b"", MAX_INTEGER, b"", MA
 BUNDLE_PREFIX_BYTES = 2
 
 Details: TypeAlias = Mapping[str, str | int | bool]
+Entry: TypeAlias = dict[str, Any]  # as `parse_entry` returns it: the fields of the canonical JSON
 
 _ACTION = re.compile(r"[a-z][a-z0-9_-]*\.[a-z][a-z0-9_-]*")
 _DETAIL_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from appliance.audit.archives import PRUNE, Archives, told_of
+from appliance.audit.archives import PRUNE, ArchivedEntries, Archives
 from appliance.audit.events import Outcome, parse_entry
 from appliance.audit.key_chain import KEY_CHANGE, KeyChain
 from appliance.audit.merkle import EMPTY_ROOT, HASH_BYTES, TreeHead, leaf_hash
@@ -47,7 +47,7 @@ class VerifiedLog:
     size: int
     root: bytes
     signed_size: int
-    archived: dict[str, Any] | None = None  # entries of which only the hashes were verified (`told_of`)
+    archived: ArchivedEntries | None = None  # entries of which only the hashes were verified
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def verify_log(
     signed_size = 0 if checkpoint is None else checkpoint.head.size
     if require_signed and (checkpoint is None or signed_size < state.edge.size):
         raise AuditLogError("audit.unsigned", entry=signed_size, sequence=signed_size)
-    return VerifiedLog(state.edge.size, state.edge.root(), signed_size, told_of(state.archives.gone))
+    return VerifiedLog(state.edge.size, state.edge.root(), signed_size, state.archives.archived)
 
 
 def verify_extends(size: int, root: bytes | None, remembered: TreeHead) -> None:

@@ -1,7 +1,18 @@
-"""Measure whether training helped: scores of answers, intervals, and the comparison of two models."""
+"""Measure whether training helped: scores of answers, intervals, and the comparison of contenders."""
 
-from appliance.evaluation.comparison import Comparison, Outcome, compare
+from appliance.evaluation.comparison import Comparison, Outcome, Score, compare
 from appliance.evaluation.intervals import Interval, wilson
 from appliance.evaluation.scoring import declines, normalise, right, token_f1
 
-__all__ = ["Comparison", "Interval", "Outcome", "compare", "declines", "normalise", "right", "token_f1", "wilson"]
+__all__ = [
+    "Comparison",
+    "Interval",
+    "Outcome",
+    "Score",
+    "compare",
+    "declines",
+    "normalise",
+    "right",
+    "token_f1",
+    "wilson",
+]

@@ -1,6 +1,6 @@
-"""Compare the original and the tuned model on the same held-out questions: counts, intervals, sentences."""
+"""Compare contenders on the same held-out questions: counts, intervals, sentences."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,76 +9,107 @@ from appliance.foundation.messages import Message, message
 
 
 @dataclass(frozen=True)
+class Score:
+    """How a contender answered a held-out question."""
+
+    right: bool
+    declined: bool
+
+
+@dataclass(frozen=True)
 class Outcome:
-    """One held-out question. `answerable`: it has a right answer; otherwise declining is right."""
+    """One held-out question with each contender's score. `answerable`: it has a right answer; else declining is right.
+
+    The scores are in the order of the contenders.
+    """
 
     answerable: bool
-    original_right: bool
-    tuned_right: bool
-    original_declined: bool
-    tuned_declined: bool
+    scores: Sequence[Score]
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The counts of one contender, with 95 % intervals. Only a question that can be answered is declined wrongly."""
+
+    right: Interval
+    declined: Interval
+    declined_wrongly: Interval
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The counts of each model, with 95 % intervals."""
+    """The tally of each contender by name. Sentences compare the last one, the tuned model, with the first."""
 
-    original: Interval
-    tuned: Interval
-    original_declined: Interval
-    tuned_declined: Interval
-    tuned_declined_wrongly: Interval
+    tallies: Mapping[str, Tally]
 
     def sentence(self) -> Message:
         """Return the result in one sentence."""
-        return message("evaluation.right", tuned=self.tuned.count, original=self.original.count, total=self.tuned.total)
+        original, tuned = self._compared()
+        return message(
+            "evaluation.right", tuned=tuned.right.count, original=original.right.count, total=tuned.right.total
+        )
 
     def details(self) -> tuple[Message, ...]:
         """Return further sentences, each with its interval."""
+        original, tuned = self._compared()
         details = [
             message(
                 "evaluation.right-range",
-                tuned_low=self.tuned.low,
-                tuned_high=self.tuned.high,
-                original_low=self.original.low,
-                original_high=self.original.high,
+                tuned_low=tuned.right.low,
+                tuned_high=tuned.right.high,
+                original_low=original.right.low,
+                original_high=original.right.high,
             )
         ]
-        if self.tuned_declined.total:
+        if tuned.declined.total:
             details.append(
                 message(
                     "evaluation.declined",
-                    total=self.tuned_declined.total,
-                    tuned=self.tuned_declined.count,
-                    tuned_low=self.tuned_declined.low,
-                    tuned_high=self.tuned_declined.high,
-                    original=self.original_declined.count,
-                    original_low=self.original_declined.low,
-                    original_high=self.original_declined.high,
-                    answerable=self.tuned_declined_wrongly.total,
-                    wrongly=self.tuned_declined_wrongly.count,
+                    total=tuned.declined.total,
+                    tuned=tuned.declined.count,
+                    tuned_low=tuned.declined.low,
+                    tuned_high=tuned.declined.high,
+                    original=original.declined.count,
+                    original_low=original.declined.low,
+                    original_high=original.declined.high,
+                    answerable=tuned.declined_wrongly.total,
+                    wrongly=tuned.declined_wrongly.count,
                 )
             )
         return tuple(details)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON; `sentence` and `details` are messages."""
+        counts: dict[str, Any] = {}
+        for name, tally in self.tallies.items():
+            counts |= {
+                name: asdict(tally.right),
+                f"{name}_declined": asdict(tally.declined),
+                f"{name}_declined_wrongly": asdict(tally.declined_wrongly),
+            }
+        _original, tuned = self._compared()
         return {
-            **asdict(self),
+            **counts,
             "sentence": self.sentence().to_json(),
             "details": [detail.to_json() for detail in self.details()],
-            "questions": self.tuned.total + self.tuned_declined.total,
+            "questions": tuned.right.total + tuned.declined.total,
         }
 
+    def _compared(self) -> tuple[Tally, Tally]:
+        first, *_others, last = self.tallies.values()
+        return first, last
 
-def compare(outcomes: Sequence[Outcome]) -> Comparison:
-    """Count the outcomes."""
-    answerable = [outcome for outcome in outcomes if outcome.answerable]
-    others = [outcome for outcome in outcomes if not outcome.answerable]
-    return Comparison(
-        original=wilson(sum(outcome.original_right for outcome in answerable), len(answerable)),
-        tuned=wilson(sum(outcome.tuned_right for outcome in answerable), len(answerable)),
-        original_declined=wilson(sum(outcome.original_declined for outcome in others), len(others)),
-        tuned_declined=wilson(sum(outcome.tuned_declined for outcome in others), len(others)),
-        tuned_declined_wrongly=wilson(sum(outcome.tuned_declined for outcome in answerable), len(answerable)),
+
+def compare(contenders: Sequence[str], outcomes: Sequence[Outcome]) -> Comparison:
+    """Count the outcomes of two or more contenders."""
+    return Comparison({name: _tally(number, outcomes) for number, name in enumerate(contenders)})
+
+
+def _tally(number: int, outcomes: Sequence[Outcome]) -> Tally:
+    answerable = [outcome.scores[number] for outcome in outcomes if outcome.answerable]
+    others = [outcome.scores[number] for outcome in outcomes if not outcome.answerable]
+    return Tally(
+        right=wilson(sum(score.right for score in answerable), len(answerable)),
+        declined=wilson(sum(score.declined for score in others), len(others)),
+        declined_wrongly=wilson(sum(score.declined for score in answerable), len(answerable)),
     )

@@ -1,13 +1,15 @@
-"""Ask the held-out questions: the original and the tuned model, one code path, greedy.
+"""Ask the held-out questions: every contender, one code path, greedy.
 
 Answers are sealed; only counts leave.
 """
 
+import contextlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from appliance.evaluation import Outcome, compare, declines, right
+from appliance.evaluation import Outcome, Score, compare, declines, right
 from appliance.jobs.messages import Done, Progress, Ready
 from appliance.jobs.starts.evaluate import EvaluateStart
 from appliance.prompts import ChatPrompts
@@ -21,7 +23,7 @@ RESULTS_NAME = "results.sealed"
 
 
 def evaluate(channel: WorkerChannel, start: EvaluateStart) -> Done:
-    """Score both contenders on the test part."""
+    """Score the contenders on the test part."""
     from appliance.inference.compute_type import flush_denormals, probe  # noqa: PLC0415
     from appliance.inference.engine import Engine  # noqa: PLC0415 - torch takes seconds to import
 
@@ -36,56 +38,47 @@ def evaluate(channel: WorkerChannel, start: EvaluateStart) -> Done:
     max_new_tokens = min(start.max_new_tokens, longest + SPARE_TOKENS)
     engine = Engine.load(model, quantised=start.quantised, compute_type=probe(), adapter=read_adapter(start.adapter))
     channel.send(Ready())
-    answers: dict[str, list[str]] = {"original": [], "tuned": []}
     order = sorted(range(len(rows)), key=lambda index: len(encoded[index]))
     batches = [order[first : first + BATCH] for first in range(0, len(order), BATCH)]
-    texts: dict[str, dict[int, str]] = {"original": {}, "tuned": {}}
+    answers: list[dict[str, str]] = [{} for _row in rows]
     step = 0
-    for contender in ("original", "tuned"):
+    for contender in start.contenders:
         for batch in batches:
             if channel.stop_requested():
                 return Done(stopped=True)
-            given = [encoded[index] for index in batch]
-            if contender == "original":
-                with engine.original():
-                    made = engine.answer(given, max_new_tokens=max_new_tokens, end_tokens=prompts.end_tokens)
-            else:
-                made = engine.answer(given, max_new_tokens=max_new_tokens, end_tokens=prompts.end_tokens)
-            texts[contender].update({index: prompts.decode(tokens) for index, tokens in zip(batch, made, strict=True)})
+            with contextlib.nullcontext() if contender.tuned else engine.original():
+                made = engine.answer(
+                    [encoded[index] for index in batch], max_new_tokens=max_new_tokens, end_tokens=prompts.end_tokens
+                )
+            for index, tokens in zip(batch, made, strict=True):
+                answers[index][contender.name] = prompts.decode(tokens)
             step += 1
-            channel.send(Progress(step=step, steps=2 * len(batches)))
-        answers[contender] = [texts[contender][index] for index in range(len(rows))]
+            channel.send(Progress(step=step, steps=len(start.contenders) * len(batches)))
     references = sorted({row.answer for row in rows if row.kind == "unanswerable"})
-    outcomes, records = [], []
-    for row, original, tuned in zip(rows, answers["original"], answers["tuned"], strict=True):
-        outcome = _outcome(row, original, tuned, references)
-        outcomes.append(outcome)
-        records.append(_record(row, original, tuned, outcome))
+    outcomes = [_outcome(row, answered, references) for row, answered in zip(rows, answers, strict=True)]
+    records = [_record(*each) for each in zip(rows, answers, outcomes, strict=True)]
     sealed = json.dumps({"answers": records}, ensure_ascii=False).encode()
     context = SealContext("job", start.job.job_id, 1, RESULTS_NAME)
     seal_file(Path(start.job.folder) / RESULTS_NAME, sealed, start.job.key, context)
-    return Done(result=compare(outcomes).to_json())
+    return Done(result=compare([contender.name for contender in start.contenders], outcomes).to_json())
 
 
-def _outcome(row: Any, original: str, tuned: str, references: list[str]) -> Outcome:
-    return Outcome(
-        answerable=row.kind != "unanswerable",
-        original_right=right(original, reference=row.answer, key_fact=row.key_fact),
-        tuned_right=right(tuned, reference=row.answer, key_fact=row.key_fact),
-        original_declined=declines(original, references),
-        tuned_declined=declines(tuned, references),
-    )
+def _outcome(row: Any, answered: Mapping[str, str], references: list[str]) -> Outcome:
+    scores = [
+        Score(right(answer, reference=row.answer, key_fact=row.key_fact), declines(answer, references))
+        for answer in answered.values()
+    ]
+    return Outcome(row.kind != "unanswerable", scores)
 
 
-def _record(row: Any, original: str, tuned: str, outcome: Outcome) -> dict[str, Any]:
+def _record(row: Any, answered: Mapping[str, str], outcome: Outcome) -> dict[str, Any]:
+    marks = [score.right if outcome.answerable else score.declined for score in outcome.scores]
     return {
         "row": row.row,
         "question": row.question,
         "reference": row.answer,
-        "original": original,
-        "tuned": tuned,
-        "original_right": outcome.original_right if outcome.answerable else outcome.original_declined,
-        "tuned_right": outcome.tuned_right if outcome.answerable else outcome.tuned_declined,
+        **answered,
+        **{f"{name}_right": mark for name, mark in zip(answered, marks, strict=True)},
     }
 
 

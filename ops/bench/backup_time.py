@@ -20,15 +20,17 @@ from sqlalchemy import insert
 
 from appliance.audit import AuditLog
 from appliance.foundation.clock import SystemClock
+from appliance.foundation.json_records import shown
 from appliance.foundation.settings import Settings
 from appliance.models.manifest import ModelManifest, identity
 from appliance.models.tables import MODELS
 from appliance.policy import Rules, find_policy_folder
 from appliance.services.context import OPERATOR, ServiceContext
-from appliance.services.home.back_up import BackupDesk
+from appliance.services.home.back_up import begin_backup, finish_backup, seal_backup
 from appliance.services.home.copy_backup import copy_files, keep_manifest, prepare_folder
 from appliance.services.home.life import create_home
 from appliance.services.home.restore_home import restore_home
+from appliance.vault.backup_format import BackedUpFile
 
 PIECE_BYTES = 16 * 1024 * 1024
 PASSPHRASE = "a passphrase for figures"  # noqa: S105 - opens nothing but what this makes
@@ -55,19 +57,19 @@ def _measure(folder: Path, size: int) -> None:
     create_home(context, PASSPHRASE)
     secret = context.vault.add_recovery("bench", clock.now_us())[1]
     _write_model(context, size)
-    desk = BackupDesk(context)
     for name in ("backup", "next backup"):
-        _timed(name, size, lambda: _back_up(context, desk, folder / "disk"))
+        _timed(name, size, lambda: _back_up(context, folder / "disk"))
     context.seal()
     _timed("restore", size, lambda: restore_home(folder / "restored", folder / "disk", secret, PASSPHRASE, clock))
 
 
-def _back_up(context: ServiceContext, desk: BackupDesk, disk: Path) -> None:
+def _back_up(context: ServiceContext, disk: Path) -> None:
     out = prepare_folder(disk, context.home)
-    plan = desk.begin(OPERATOR, place="bench")
-    sealed = desk.seal(OPERATOR, backup_id=plan["id"], files=copy_files(context.home, out, plan))
-    keep_manifest(out, plan["id"], base64.b64decode(sealed["manifest"]))
-    desk.finish(OPERATOR, backup_id=plan["id"])
+    plan = shown(begin_backup(context, OPERATOR, place="bench"))
+    copied = [BackedUpFile(**file) for file in copy_files(context.home, out, plan)]
+    sealed = seal_backup(context, OPERATOR, backup_id=plan["id"], files=copied)
+    keep_manifest(out, plan["id"], base64.b64decode(sealed.manifest))
+    finish_backup(context, OPERATOR, backup_id=plan["id"])
 
 
 def _write_model(context: ServiceContext, size: int) -> None:

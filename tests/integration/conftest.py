@@ -1,14 +1,11 @@
 """Real homes with a real small model. They are made once; each test gets a copy of its own."""
 
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 from driven_home import Home, Server, kill, write_table, write_tiny_model
 
 

@@ -19,10 +19,10 @@ FILES = [
     ("empty.csv", b"", "is empty"),
     ("one.csv", b"question\nWhat?\n", "only one column"),
     ("encoding.csv", b"question,answer\nWas?,F\xfcnf\nWas?,F\xc3\xbcnf\n", "mixes two encodings"),
-    ("zip.csv", b"PK\x03\x04" + bytes(100), "damaged or cut"),
+    ("zip.csv", b"PK\x03\x04" + bytes(100), "damaged or incomplete"),
     ("table.xlsx", b"%PDF-1.7\n", "PDF"),
     ("cut.parquet", b"PAR1" + bytes(100) + b"PAR1", "Parquet file is damaged"),
-    ("deep.json", b"[" * 100_000, "not JSON"),
+    ("deep.json", b"[" * 100_000, "not valid JSON"),
 ]
 
 

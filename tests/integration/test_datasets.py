@@ -53,7 +53,7 @@ def test_a_dataset_is_mended_held_and_a_person_erased(home, tmp_path: Path) -> N
     assert home("dataset", "renew-keys", dataset)["version"] == 5
     assert home("dataset", "origin", dataset, "--keep-until", "2020-01-01")["keep_until"] == "2020-01-01"
     assert home.refused("train", "--dataset", dataset, "--model", home.model)["code"] == "dataset.expired"
-    assert dataset in str(home("doctor")["reminders"])
+    assert "The dataset people could be used until 2020-01-01" in str(home("doctor")["reminders"])
     assert home("audit", "verify")["verified"]
     assert PERSON not in str(home("audit", "show", "--last", "200"))
     assert scan(PERSON, home.places) == []

@@ -55,7 +55,9 @@ def await_state(home: Home, job: str, state: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    "method", [pytest.param(method, marks=() if method == "qlora" else pytest.mark.exhaustive) for method in METHODS]
+)
 def test_killed_and_resumed_the_adapter_is_that_of_an_uninterrupted_run(new_home, running, method: str) -> None:
     """`kill -9` of the worker, then of the whole appliance: the same adapter, bit for bit, whatever the method."""
     words = ("--method", method, "--epochs", "30")

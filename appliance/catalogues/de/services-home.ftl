@@ -9,7 +9,6 @@ slot-name = Der Name eines Slots hat höchstens { NUMBER($max_name_characters) }
 # Sicherungen
 backup-place = Eine Sicherung im Home selbst ginge mit ihm verloren. Wählen Sie einen Ordner auf einer anderen Platte.
 backup-gone = Diese Sicherung kann nicht fortgesetzt werden: Eine andere wurde begonnen, oder der Tresor wurde versiegelt.
-backup-files = Die Liste der kopierten Dateien ist ungültig.
 backup-changed = { $path } wurde während der Sicherung entfernt, wahrscheinlich durch Vernichten. Starten Sie die Sicherung noch einmal.
 backup-absent = In diesem Ordner gibt es keine solche Sicherung, oder keine vollständige.
 backup-damaged = Die Sicherung { $manifest_id } ist in { $path } beschädigt. Nichts wurde wiederhergestellt.

@@ -9,7 +9,6 @@ slot-name = The name of a slot has at most { NUMBER($max_name_characters) } char
 # Backups
 backup-place = A backup inside the home would be lost with it. Choose a folder on another disk.
 backup-gone = This backup can no longer be continued: another one was started, or the vault was sealed.
-backup-files = The list of copied files is not valid.
 backup-changed = { $path } was removed while the backup was running, most likely because it was shredded. Run the backup again.
 backup-absent = There is no such backup in this folder, or no complete one.
 backup-damaged = The backup { $manifest_id } is damaged in { $path }. Nothing was restored.

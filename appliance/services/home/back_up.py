@@ -15,16 +15,15 @@ import hashlib
 import shutil
 import threading
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import insert, select, update
 
 from appliance.audit import ObjectRef, Outcome, TreeHead
+from appliance.audit.actions import reason_for
 from appliance.foundation.atomic_files import make_private_folder, storage_errors
-from appliance.foundation.errors import ApplianceError, ConflictError, InputError
+from appliance.foundation.errors import ConflictError
 from appliance.foundation.identifiers import new_id
 from appliance.foundation.messages import message
 from appliance.policy import find_policy_folder, policy_files
@@ -39,7 +38,6 @@ ACTION = "backup.create"
 BEGUN = "begun"
 SET_KIND = "backup-set"
 MAX_PLACE_CHARACTERS = 120
-_FILES = TypeAdapter(list[BackedUpFile])
 
 
 @dataclass
@@ -57,6 +55,42 @@ class _Backup:
     digest: str = ""
 
 
+@dataclass(frozen=True)
+class ListedFile:
+    """A file to copy: its path in the backup, and where in the home it is. Without a `required` one, begin anew."""
+
+    path: str
+    source: str
+    required: bool
+
+
+@dataclass(frozen=True)
+class BackupPlan:
+    """What the command is to copy, and the key (hex) under which it seals the parts."""
+
+    id: str
+    set_id: str
+    set_key: str = field(repr=False)
+    files: tuple[ListedFile, ...]
+
+
+@dataclass(frozen=True)
+class SealedManifest:
+    """The manifest as it is kept in the folder (base64), and its SHA-256."""
+
+    manifest: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class FinishedBackup:
+    """A backup that is whole: the SHA-256 of its manifest, and the size of the log in it."""
+
+    id: str
+    digest: str
+    log_entries: int
+
+
 class BackupDesk:
     """Holds the one backup that is being made.
 
@@ -65,88 +99,38 @@ class BackupDesk:
 
     def __init__(self, context: ServiceContext) -> None:
         self._context = context
-        self._turn = threading.Lock()
+        self.turn = threading.Lock()
         self._current: _Backup | None = None
 
-    def begin(self, caller: Caller, *, place: str) -> dict[str, Any]:
-        """Log the request, and take the home's state. An earlier backup that never ended is said to have failed.
-
-        Returns {id, set_id, set_key (hex), files: [{path, source (in the home), required}]}. Raises `ConflictError`
-        without a recovery key.
-        """
+    def begin(self, caller: Caller, place: str) -> BackupPlan:
+        """Take the home's state for a new backup, and say what is to be copied; the caller holds the turn."""
         backup_id = new_id("bk")
         target = ObjectRef("backup", backup_id)
         self._context.verify_allowed(caller, ACTION, target)
-        with self._turn:
-            self._end("interrupted")
-            self._context.log.append(caller.actor, ACTION, target, Outcome.REQUESTED, request=backup_id)
-            staging = self._context.home / "staging" / backup_id
-            try:
-                self._current = self._take(backup_id, caller, place, staging)
-                files = self._list(self._current)
-            except BaseException as error:
-                shutil.rmtree(staging, ignore_errors=True)
-                self._current = None
-                reason = error.code if isinstance(error, ApplianceError) else f"unexpected.{type(error).__name__}"
-                self._context.log.append(caller.actor, ACTION, target, Outcome.FAILED, reason=reason, request=backup_id)
-                raise
-            return {
-                "id": backup_id,
-                "set_id": self._current.set_id,
-                "set_key": self._current.set_key.hex(),
-                "files": files,
-            }
-
-    def seal(self, caller: Caller, *, backup_id: str, files: list[dict[str, Any]]) -> dict[str, Any]:
-        """Return the manifest over the copied `files`, sealed (base64), and its SHA-256."""
-        with self._turn:
-            current = self._this(caller, backup_id)
-            try:
-                copied = _FILES.validate_python(files)
-            except ValidationError:
-                raise InputError("backup.files") from None
-            manifest = Manifest(
-                id=current.id,
-                created_us=current.created_us,
-                set_id=current.set_id,
-                set_key=current.set_key,
-                log_size=current.head.size,
-                log_root=current.head.root.hex(),
-                secrets=current.secrets,
-                files=copied,
+        self.end("interrupted")
+        self._context.log.append(caller.actor, ACTION, target, Outcome.REQUESTED, request=backup_id)
+        staging = self._context.home / "staging" / backup_id
+        try:
+            self._current = current = self._take(backup_id, caller, place, staging)
+            files = self._list(current)
+        except BaseException as error:
+            shutil.rmtree(staging, ignore_errors=True)
+            self._current = None
+            self._context.log.append(
+                caller.actor, ACTION, target, Outcome.FAILED, reason=reason_for(error), request=backup_id
             )
-            sealed = seal_manifest(manifest)
-            current.digest = hashlib.sha256(sealed).hexdigest()
-            return {"manifest": b64encode(sealed).decode(), "digest": current.digest}
+            raise
+        return BackupPlan(backup_id, current.set_id, current.set_key.hex(), files)
 
-    def finish(self, caller: Caller, *, backup_id: str) -> dict[str, Any]:
-        """Say that the backup is whole."""
-        with self._turn:
-            current = self._this(caller, backup_id)
-            with self._context.database.begin() as connection:
-                values = {"state": COMPLETE_BACKUP, "digest": current.digest}
-                connection.execute(update(BACKUPS).where(BACKUPS.c.id == backup_id).values(values))
-            self._end("")
-            return {"id": backup_id, "digest": current.digest, "log_entries": current.head.size}
-
-    def abort(self, caller: Caller, *, backup_id: str, reason: str) -> None:
-        """Say that the backup came to nothing; what was copied stays, for the next one."""
-        with self._turn:
-            self._this(caller, backup_id)
-            self._end(reason[:64] or "aborted")
-
-    def close(self) -> None:
-        """End what goes on (before the vault is sealed)."""
-        with self._turn:
-            self._end("interrupted")
-
-    def _this(self, caller: Caller, backup_id: str) -> _Backup:
+    def current(self, caller: Caller, backup_id: str) -> _Backup:
+        """Return the backup that is being made. Raises `ConflictError` when that is another one, or none."""
         self._context.verify_allowed(caller, ACTION, ObjectRef("backup", backup_id[:64]))
         if self._current is None or self._current.id != backup_id:
             raise ConflictError("backup.gone")
         return self._current
 
-    def _end(self, reason: str) -> None:
+    def end(self, reason: str) -> None:
+        """Say how the backup ended, if one is being made: well without a `reason`."""
         current, self._current = self._current, None
         if current is None:
             return
@@ -154,6 +138,11 @@ class BackupDesk:
         target = ObjectRef("backup", current.id, current.digest)
         outcome = Outcome.FAILED if reason else Outcome.SUCCEEDED
         self._context.log.append(current.caller.actor, ACTION, target, outcome, reason=reason, request=current.id)
+
+    def close(self) -> None:
+        """End what goes on (before the vault is sealed)."""
+        with self.turn:
+            self.end("interrupted")
 
     def _take(self, backup_id: str, caller: Caller, place: str, staging: Path) -> _Backup:
         """Copy what changes: the database and the log's end, at one moment."""
@@ -201,7 +190,7 @@ class BackupDesk:
         self._context.vault.new_data_key(SET_KIND, set_id)
         return set_id
 
-    def _list(self, current: _Backup) -> list[dict[str, Any]]:
+    def _list(self, current: _Backup) -> tuple[ListedFile, ...]:
         """Return the files by what the copied database says there is; what came later is not in it."""
         home, staging = self._context.home, current.staging
         copy = Database(staging / "appliance.db", current.secrets.database)
@@ -214,47 +203,74 @@ class BackupDesk:
                 ]
         finally:
             copy.close()
-        listed: list[dict[str, Any]] = []
+        listed: dict[str, ListedFile] = {}
 
         def add(folder: Path, root: Path, *, required: bool) -> None:
             for path in sorted(folder.rglob("*")):
-                if path.is_file() and not path.name.startswith("."):
-                    name = path.relative_to(root).as_posix()
-                    listed.append({"path": name, "source": path.relative_to(home).as_posix(), "required": required})
+                name = path.relative_to(root).as_posix()
+                # Full bundles and tiles of the log never change; those that do are in `staging`.
+                if path.is_file() and not path.name.startswith(".") and (root == staging or ".p/" not in name):
+                    listed.setdefault(name, ListedFile(name, path.relative_to(home).as_posix(), required))
 
         add(staging, staging, required=True)
-        there = {each["path"] for each in listed}
-        for path in sorted((home / "audit").rglob("*")):  # Full bundles and tiles never change.
-            name = path.relative_to(home).as_posix()
-            if path.is_file() and ".p/" not in name and not path.name.startswith(".") and name not in there:
-                listed.append({"path": name, "source": name, "required": True})
+        add(home / "audit", home, required=True)
         for kind, required, ids in kinds:
             for identifier in ids:
                 add(home / kind / identifier, home, required=required)
-        return listed
+        return tuple(listed.values())
 
 
 @operation("backup.begin", action=ACTION, on="backup")
-def begin_backup(context: ServiceContext, caller: Caller, *, place: str) -> dict[str, Any]:
-    """Take the home's state, and return what is to be copied."""
-    return context.part(BackupDesk).begin(caller, place=place)
+def begin_backup(context: ServiceContext, caller: Caller, *, place: str) -> BackupPlan:
+    """Log the request, take the home's state, and return what is to be copied.
+
+    An earlier backup that never ended is said to have failed. Raises `ConflictError` without a recovery key.
+    """
+    desk = context.part(BackupDesk)
+    with desk.turn:
+        return desk.begin(caller, place)
 
 
 @operation("backup.seal", action=ACTION, on="backup")
 def seal_backup(
-    context: ServiceContext, caller: Caller, *, backup_id: str, files: list[dict[str, Any]]
-) -> dict[str, Any]:
+    context: ServiceContext, caller: Caller, *, backup_id: str, files: list[BackedUpFile]
+) -> SealedManifest:
     """Return the manifest over the copied files, sealed."""
-    return context.part(BackupDesk).seal(caller, backup_id=backup_id, files=files)
+    desk = context.part(BackupDesk)
+    with desk.turn:
+        current = desk.current(caller, backup_id)
+        manifest = Manifest(
+            id=current.id,
+            created_us=current.created_us,
+            set_id=current.set_id,
+            set_key=current.set_key,
+            log_size=current.head.size,
+            log_root=current.head.root.hex(),
+            secrets=current.secrets,
+            files=files,
+        )
+        sealed = seal_manifest(manifest)
+        current.digest = hashlib.sha256(sealed).hexdigest()
+        return SealedManifest(b64encode(sealed).decode(), current.digest)
 
 
 @operation("backup.finish", action=ACTION, on="backup")
-def finish_backup(context: ServiceContext, caller: Caller, *, backup_id: str) -> dict[str, Any]:
+def finish_backup(context: ServiceContext, caller: Caller, *, backup_id: str) -> FinishedBackup:
     """Record that the backup is whole."""
-    return context.part(BackupDesk).finish(caller, backup_id=backup_id)
+    desk = context.part(BackupDesk)
+    with desk.turn:
+        current = desk.current(caller, backup_id)
+        with context.database.begin() as connection:
+            values = {"state": COMPLETE_BACKUP, "digest": current.digest}
+            connection.execute(update(BACKUPS).where(BACKUPS.c.id == backup_id).values(values))
+        desk.end("")
+        return FinishedBackup(backup_id, current.digest, current.head.size)
 
 
 @operation("backup.abort", action=ACTION, on="backup")
 def abort_backup(context: ServiceContext, caller: Caller, *, backup_id: str, reason: str) -> None:
-    """Record that the backup came to nothing."""
-    context.part(BackupDesk).abort(caller, backup_id=backup_id, reason=reason)
+    """Record that the backup came to nothing; what was copied stays, for the next one."""
+    desk = context.part(BackupDesk)
+    with desk.turn:
+        desk.current(caller, backup_id)
+        desk.end(reason[:64] or "aborted")

@@ -6,19 +6,19 @@ interrupted goes on, and the next one writes only what is new.
 """
 
 import hashlib
-import os
-from collections.abc import Callable, Iterable
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from appliance.foundation.atomic_files import make_private_folder, storage_errors, write_atomic
 from appliance.foundation.errors import ConflictError, InputError
+from appliance.foundation.json_records import read
 from appliance.foundation.messages import message
-from appliance.vault.backup_format import PART_BYTES, padded, part_context, part_name, part_path
+from appliance.services.home.back_up import BackupPlan
+from appliance.vault.backup_format import PART_BYTES, BackedUpFile, padded, part_context, part_name, part_path
 from appliance.vault.stream import CHUNK_BYTES, HEADER_BYTES, seal_file
 
 TAG_BYTES = 16
-OnFile = Callable[[str], None]
 
 
 def prepare_folder(out: Path, home: Path) -> Path:
@@ -34,27 +34,25 @@ def prepare_folder(out: Path, home: Path) -> Path:
     return whole
 
 
-def copy_files(
-    home: Path, out: Path, plan: dict[str, Any], on_file: OnFile = lambda _path: None
-) -> list[dict[str, Any]]:
-    """Copy what `plan` names (see `back_up`), and return the files as the manifest lists them.
+def copy_files(home: Path, out: Path, plan: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Copy what `plan` names (the answer of `backup.begin`), and return the files as `backup.seal` takes them.
 
     Raises `ConflictError` when something that the state needs is gone since (it was shredded): begin anew. Raises
     `StorageError`.
     """
-    set_id, set_key = str(plan["set_id"]), bytes.fromhex(plan["set_key"])
+    wanted = read(BackupPlan, plan)
+    set_key = bytes.fromhex(wanted.set_key)
     _remove_unfinished(out)
     copied = []
-    for each in plan["files"]:
-        on_file(each["path"])
+    for listed in wanted.files:
         try:
-            file = (home / each["source"]).open("rb")
+            file = (home / listed.source).open("rb")
         except FileNotFoundError:
-            if not each["required"]:
+            if not listed.required:
                 continue
-            raise ConflictError("backup.changed", path=each["path"]) from None
+            raise ConflictError("backup.changed", path=listed.path) from None
         with file:
-            copied.append({"path": each["path"], **_copy(file, out, set_id, set_key)})
+            copied.append(_copy(listed.path, file, out, wanted.set_id, set_key).model_dump())
     return copied
 
 
@@ -63,7 +61,7 @@ def keep_manifest(out: Path, backup_id: str, sealed: bytes) -> None:
     write_atomic(out / "manifests" / backup_id, sealed)
 
 
-def _copy(file: Any, out: Path, set_id: str, set_key: bytes) -> dict[str, Any]:
+def _copy(path: str, file: BinaryIO, out: Path, set_id: str, set_key: bytes) -> BackedUpFile:
     digest, size, parts = hashlib.sha256(), 0, []
     while True:
         with storage_errors(message("task:read-home")):
@@ -75,7 +73,7 @@ def _copy(file: Any, out: Path, set_id: str, set_key: bytes) -> dict[str, Any]:
         name = part_name(set_key, data)
         _keep_part(part_path(out, name), padded(data), set_key, set_id)
         parts.append(name)
-    return {"size": size, "sha256": digest.hexdigest(), "parts": parts}
+    return BackedUpFile(path=path, size=size, sha256=digest.hexdigest(), parts=parts)
 
 
 def _keep_part(path: Path, plaintext: bytes, set_key: bytes, set_id: str) -> None:
@@ -89,10 +87,6 @@ def _keep_part(path: Path, plaintext: bytes, set_key: bytes, set_id: str) -> Non
 
 def _remove_unfinished(out: Path) -> None:
     """Remove what a kill left: files that never got their names."""
-    for path in _temporary(out):
-        with storage_errors(message("task:remove-unfinished")):
-            os.unlink(path)
-
-
-def _temporary(out: Path) -> Iterable[Path]:
-    return [*out.glob("parts/*/.*.tmp"), *out.glob("manifests/.*.tmp")]
+    with storage_errors(message("task:remove-unfinished")):
+        for path in (*out.glob("parts/*/.*.tmp"), *out.glob("manifests/.*.tmp")):
+            path.unlink()

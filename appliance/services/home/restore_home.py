@@ -10,7 +10,7 @@ after a kill the next restore begins by doing that.
 import contextlib
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,7 +37,6 @@ from appliance.vault.tables import BACKUPS
 
 LOCK = "lock"  # the home's, which whoever restores holds
 OLD_POLICIES = "policies-of-backup"  # to be read by people; in force are those that are installed
-OnFile = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,6 @@ def restore_home(
     clock: Clock,
     *,
     backup_id: str = "",
-    on_file: OnFile = lambda _path: None,
 ) -> RestoredHome:
     """Rebuild the home from the backup in `source`, by default the newest that `secret` opens; `passphrase` will open
     it too.
@@ -80,7 +78,6 @@ def restore_home(
     verify_complete(source, manifest)
     with _all_or_nothing(home):
         for file in manifest.files:
-            on_file(file.path)
             kind, _, rest = file.path.partition("/")
             restore_file(source, manifest, file, home / OLD_POLICIES / rest if kind == "policies" else home / file.path)
         vault = Vault.restore(home, manifest.secrets, passphrase, clock)

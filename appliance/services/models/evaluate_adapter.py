@@ -11,7 +11,7 @@ from appliance.audit import Outcome, Stage
 from appliance.datasets.records import get_dataset, verify_version
 from appliance.foundation.errors import InputError, NotFoundError
 from appliance.jobs.conversation import WorkerOrder
-from appliance.jobs.starts.evaluate import EvaluateStart
+from appliance.jobs.starts.evaluate import Contender, EvaluateStart
 from appliance.jobs.states import Job
 from appliance.models.records import EVALUATION, add_finding, get_adapter, get_model
 from appliance.services.context import Caller, ServiceContext
@@ -33,6 +33,8 @@ from appliance.vault.stream import SealContext, unseal_file
 MAX_NEW_TOKENS = 512  # the worker takes less when all references are shorter
 RESULTS_NAME = "results.sealed"
 MAX_ANSWERS = 200
+# Their names are keys of the results, which are stored.
+CONTENDERS = (Contender(name="original", tuned=False), Contender(name="tuned", tuned=True))
 
 Answer = dict[str, Any]  # a line of the sealed JSON: a held-out question with each contender's answer and its mark
 
@@ -96,6 +98,7 @@ def _prepare(context: ServiceContext, task: Task[EvaluationSpec]) -> WorkerOrder
         model=model_access(context, model),
         dataset=dataset_access(context, adapter.dataset_id, adapter.dataset_version, ("test",), prompt),
         adapter=adapter_access(context, adapter.id),
+        contenders=CONTENDERS,
         quantised=adapter.quantised,
         max_new_tokens=MAX_NEW_TOKENS,
     )

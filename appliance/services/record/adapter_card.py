@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
+from appliance.audit import ArchivedEntries
 from appliance.audit.search_index import Query, SearchIndex
 from appliance.datasets.records import get_dataset, get_version
 from appliance.foundation.errors import NotFoundError
 from appliance.jobs.states import get_job
 from appliance.models.records import Adapter, get_adapter, get_model
-from appliance.reports.facts import Artefacts, about, adapter_facts, facts_json, ids_of
+from appliance.reports.facts import Artefacts, Fact, about, adapter_facts, ids_of
 from appliance.reports.model_card import model_card
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.operations import AdapterId, operation
@@ -20,9 +21,9 @@ class Card:
     """The facts about an adapter, and the card as Markdown. `archived`: which entries could not be read for it."""
 
     adapter: str
-    facts: list[dict[str, Any]]
+    facts: list[Fact]
     card: str
-    archived: dict[str, Any] | None
+    archived: ArchivedEntries | None
 
 
 @operation("adapter.card", action="adapter.card", on="adapter")
@@ -41,9 +42,9 @@ def show_card(context: ServiceContext, caller: Caller, *, adapter_id: AdapterId)
         entries = desk.entries_at(lambda index: _places(index, ids), lambda entry: about(entry, ids))
         facts = adapter_facts(artefacts, entries)
     named = {str(fact.value) for fact in facts if fact.name.endswith(".id") or fact.name.startswith("who.")}
-    archived = context.log.archives.told()
-    card = model_card(facts, names_of(context, named), archived["sentence"] if archived else "")
-    return Card(adapter_id, facts_json(facts), card, archived)
+    archived = context.log.archives.archived
+    card = model_card(facts, names_of(context, named), str(archived.sentence) if archived else "")
+    return Card(adapter_id, facts, card, archived)
 
 
 def _places(index: SearchIndex, ids: frozenset[str]) -> list[Any]:

@@ -13,10 +13,10 @@ six months.
 
 import datetime as dt
 import threading
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, Self
 
-from appliance.audit import ArchivePlan, Outcome, prune_details
+from appliance.audit import ArchivePlan, Details, Outcome, prune_details
 from appliance.audit.actions import reason_for
 from appliance.audit.archive_folder import archive_digest
 from appliance.audit.archives import ARCHIVE, PRUNE, STAYING
@@ -29,7 +29,44 @@ from appliance.services.record.read_audit import LOG
 from appliance.services.record.search_audit import DAY_US, AuditDesk, moment
 from appliance.services.record.syslog_feed import handed_over
 
-NOTHING = "archive.nothing"
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedArchive:
+    """What an archive of the entries before a day has: whole bundles; none where nothing is old enough."""
+
+    before: str
+    bundles: tuple[int, ...] = ()
+    entries: int = 0
+    first: int | None = None
+    last: int | None = None
+
+    @classmethod
+    def of(cls, plan: ArchivePlan | None, before_us: int, **more: Any) -> Self:
+        """Return the record of a plan."""
+        if plan is None:
+            return cls(before=_day(before_us), **more)
+        entries = len(plan.bundles) * WIDTH
+        bounds = {"first": plan.first, "last": plan.end - 1}
+        return cls(before=_day(before_us), bundles=plan.bundles, entries=entries, **bounds, **more)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as it is shown: without the bounds of nothing."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class BegunArchive(PlannedArchive):
+    """An archive that is being written, by the request that the log has."""
+
+    request: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinishedArchive(PlannedArchive):
+    """An archive that was written: the SHA-256 of its list of files, and how many bundles were removed here."""
+
+    digest: str
+    removed: int
 
 
 @dataclass(frozen=True)
@@ -48,93 +85,105 @@ class ArchiveDesk:
     def __init__(self, context: ServiceContext) -> None:
         self._context = context
         self._current: _Archive | None = None
-        self._turn = threading.Lock()
+        self.turn = threading.Lock()
 
-    def plan(self, caller: Caller, *, before: str = "") -> dict[str, Any]:
-        """Return what an archive of now would have; `bundles` is empty when nothing is old enough.
+    def begin(self, archive: _Archive) -> None:
+        """Hold this archive."""
+        self._current = archive
 
-        Raises `InputError`.
-        """
-        context = self._context
-        with context.act(caller, "audit.read", LOG, {"look": "archive"}):
-            before_us = _cutoff(context, before)
-            plan = _plan(context, before_us)
-        return _told(plan, before_us)
-
-    def begin(self, caller: Caller, *, before: str = "") -> dict[str, Any]:
-        """Log the request; return what the archive is to have. One that was begun before, and not finished, has failed.
-
-        Raises `InputError` (younger than the policy has it), `NotFoundError` (nothing is old enough).
-        """
-        context = self._context
-        context.verify_allowed(caller, ARCHIVE, LOG)
-        before_us = _cutoff(context, before)
-        with self._turn:
-            self._end("superseded")
-            request = new_id("rq")
-            context.log.append(
-                caller.actor, ARCHIVE, LOG, Outcome.REQUESTED, request=request, details={"before_us": before_us}
-            )
-            try:
-                plan = _plan(context, before_us)
-                if plan is None:
-                    raise NotFoundError("archive.nothing", before_us=before_us)
-            except BaseException as error:
-                context.log.append(
-                    caller.actor, ARCHIVE, LOG, Outcome.FAILED, reason=reason_for(error), request=request
-                )
-                raise
-            self._current = _Archive(request, caller, before_us, plan)
-        return {"request": request, **_told(plan, before_us)}
-
-    def finish(self, caller: Caller, *, request: str, digest: str) -> dict[str, Any]:
-        """Record the archive with this digest, then remove what it has.
-
-        Raises `IntegrityError` when it is not what is here.
-        """
-        context = self._context
-        with self._turn:
-            current = self._this(caller, request)
-            plan = current.plan
-            try:
-                if archive_digest(context.home / "audit", plan.bundles) != digest:
-                    raise IntegrityError("archive.digest")
-            except BaseException as error:
-                self._end(reason_for(error))
-                raise
-            details = {"before_us": current.before_us, **plan.details, "digest": digest}
-            context.log.append(caller.actor, ARCHIVE, LOG, Outcome.SUCCEEDED, request=request, details=details)
-            self._current = None
-            removal = prune_details(plan, digest, context.log.unfinished())
-            with context.act(caller, PRUNE, LOG, removal) as recorded:
-                removed = context.log.remove_archived(recorded.sequence)
-                recorded.details = {**recorded.details, "bundles": removed}
-            context.part(AuditDesk).forget()
-        return {"digest": digest, "removed": removed, **_told(plan, current.before_us)}
-
-    def abort(self, caller: Caller, *, request: str, reason: str) -> None:
-        """Say that the archive came to nothing."""
-        with self._turn:
-            self._this(caller, request)
-            self._end(reason[:64] or "aborted")
-
-    def close(self) -> None:
-        """End what goes on (before the vault is sealed)."""
-        with self._turn:
-            self._end("interrupted")
-
-    def _this(self, caller: Caller, request: str) -> _Archive:
+    def current(self, caller: Caller, request: str) -> _Archive:
+        """Return the archive that is being written. Raises `ConflictError` when that is another one, or none."""
         self._context.verify_allowed(caller, ARCHIVE, LOG)
         if self._current is None or self._current.request != request:
             raise ConflictError("archive.gone")
         return self._current
 
-    def _end(self, reason: str) -> None:
-        current, self._current = self._current, None
+    def end(self, outcome: Outcome, reason: str = "", details: Details | None = None) -> None:
+        """Log how the archive ended, if one is being written."""
+        current = self._current
         if current is not None:
             self._context.log.append(
-                current.caller.actor, ARCHIVE, LOG, Outcome.FAILED, reason=reason, request=current.request
+                current.caller.actor,
+                ARCHIVE,
+                LOG,
+                outcome,
+                reason=reason,
+                request=current.request,
+                details=details or {},
             )
+        self._current = None
+
+    def close(self) -> None:
+        """End what goes on (before the vault is sealed)."""
+        with self.turn:
+            self.end(Outcome.FAILED, "interrupted")
+
+
+@operation("audit.archive-plan", action="audit.read", on="log")
+def plan_archive(context: ServiceContext, caller: Caller, *, before: str = "") -> PlannedArchive:
+    """Return what an archive of now would have. Raises `InputError`."""
+    with context.act(caller, "audit.read", LOG, {"look": "archive"}):
+        before_us = _cutoff(context, before)
+        return PlannedArchive.of(_plan(context, before_us), before_us)
+
+
+@operation("audit.archive-begin", action=ARCHIVE, on="log")
+def begin_archive(context: ServiceContext, caller: Caller, *, before: str = "") -> BegunArchive:
+    """Log the request; return what the archive is to have. One that was begun before, and not finished, has failed.
+
+    Raises `InputError` (younger than the policy has it), `NotFoundError` (nothing is old enough).
+    """
+    context.verify_allowed(caller, ARCHIVE, LOG)
+    before_us = _cutoff(context, before)
+    desk = context.part(ArchiveDesk)
+    with desk.turn:
+        desk.end(Outcome.FAILED, "superseded")
+        request = new_id("rq")
+        details: Details = {"before_us": before_us}
+        context.log.append(caller.actor, ARCHIVE, LOG, Outcome.REQUESTED, request=request, details=details)
+        try:
+            plan = _plan(context, before_us)
+            if plan is None:
+                raise NotFoundError("archive.nothing", before_us=before_us)
+        except BaseException as error:
+            reason = reason_for(error)
+            context.log.append(caller.actor, ARCHIVE, LOG, Outcome.FAILED, reason=reason, request=request)
+            raise
+        desk.begin(_Archive(request, caller, before_us, plan))
+    return BegunArchive.of(plan, before_us, request=request)
+
+
+@operation("audit.archive-finish", action=ARCHIVE, on="log")
+def finish_archive(context: ServiceContext, caller: Caller, *, request: str, digest: str) -> FinishedArchive:
+    """Record the archive with this digest, then remove what it has.
+
+    Raises `IntegrityError` when it is not what is here.
+    """
+    desk = context.part(ArchiveDesk)
+    with desk.turn:
+        current = desk.current(caller, request)
+        plan = current.plan
+        try:
+            if archive_digest(context.home / "audit", plan.bundles) != digest:
+                raise IntegrityError("archive.digest")
+        except BaseException as error:
+            desk.end(Outcome.FAILED, reason_for(error))
+            raise
+        desk.end(Outcome.SUCCEEDED, details={"before_us": current.before_us, **plan.details, "digest": digest})
+        with context.act(caller, PRUNE, LOG, prune_details(plan, digest, context.log.unfinished())) as recorded:
+            removed = context.log.remove_archived(recorded.sequence)
+            recorded.details = {**recorded.details, "bundles": removed}
+        context.part(AuditDesk).forget()
+    return FinishedArchive.of(plan, current.before_us, digest=digest, removed=removed)
+
+
+@operation("audit.archive-abort", action=ARCHIVE, on="log")
+def abort_archive(context: ServiceContext, caller: Caller, *, request: str, reason: str) -> None:
+    """Record that the archive came to nothing; everything is still here."""
+    desk = context.part(ArchiveDesk)
+    with desk.turn:
+        desk.current(caller, request)
+        desk.end(Outcome.FAILED, reason[:64] or "aborted")
 
 
 def _cutoff(context: ServiceContext, before: str) -> int:
@@ -172,41 +221,5 @@ def _plan(context: ServiceContext, before_us: int) -> ArchivePlan | None:
     return ArchivePlan.fitting(chosen, waiting)
 
 
-def _told(plan: ArchivePlan | None, before_us: int) -> dict[str, Any]:
-    found: dict[str, Any] = {"before": _day(before_us), "bundles": [], "entries": 0}
-    if plan is not None:
-        found |= {
-            "bundles": list(plan.bundles),
-            "entries": len(plan.bundles) * WIDTH,
-            "first": plan.first,
-            "last": plan.end - 1,
-        }
-    return found
-
-
 def _day(moment_us: int) -> str:
     return dt.datetime.fromtimestamp(moment_us // 1_000_000, dt.UTC).strftime("%Y-%m-%d")
-
-
-@operation("audit.archive-plan", action="audit.read", on="log")
-def plan_archive(context: ServiceContext, caller: Caller, *, before: str = "") -> dict[str, Any]:
-    """Return what an archive of now would have."""
-    return context.part(ArchiveDesk).plan(caller, before=before)
-
-
-@operation("audit.archive-begin", action=ARCHIVE, on="log")
-def begin_archive(context: ServiceContext, caller: Caller, *, before: str = "") -> dict[str, Any]:
-    """Log the request; return what the archive is to have."""
-    return context.part(ArchiveDesk).begin(caller, before=before)
-
-
-@operation("audit.archive-finish", action=ARCHIVE, on="log")
-def finish_archive(context: ServiceContext, caller: Caller, *, request: str, digest: str) -> dict[str, Any]:
-    """Record the archive with this digest, then remove what it has."""
-    return context.part(ArchiveDesk).finish(caller, request=request, digest=digest)
-
-
-@operation("audit.archive-abort", action=ARCHIVE, on="log")
-def abort_archive(context: ServiceContext, caller: Caller, *, request: str, reason: str) -> None:
-    """Record that the archive came to nothing."""
-    context.part(ArchiveDesk).abort(caller, request=request, reason=reason)

@@ -3,16 +3,18 @@
 An act counts once, when it has ended or was denied.
 """
 
+from dataclasses import dataclass, fields
 from typing import Any
 
 from appliance.audit import Outcome
 from appliance.audit.search_index import OUTCOMES, Query, SearchIndex
+from appliance.foundation.messages import Message
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.notices import LogDamage
 from appliance.services.operations import operation
 from appliance.services.record.read_audit import LOG
-from appliance.services.record.review_audit import list_reviews
-from appliance.services.record.search_audit import DAY_US, AuditDesk, choices, names_of
+from appliance.services.record.review_audit import Reviews, list_reviews
+from appliance.services.record.search_audit import DAY_US, AuditDesk, SearchChoices, choices, names_of
 
 HOUR_US = DAY_US // 24
 # The first bucket of which no more than MAX_BUCKETS cover the time; weeks begin on Mondays (1970 began on a Thursday).
@@ -22,30 +24,64 @@ TOP_REFUSALS = 10
 ENDED = (Outcome.SUCCEEDED, Outcome.FAILED, Outcome.DENIED)
 
 
-@operation("audit.overview", action="audit.read", on="log")
-def audit_overview(context: ServiceContext, caller: Caller, *, days: int = 30) -> dict[str, Any]:
-    """Return all that the page opens with, in one look.
+@dataclass(frozen=True)
+class Activity:
+    """How many acts ended in each way in each hour, day or week (`unit`) that begins at one of `starts_us`."""
 
-    `entries` and `root` of the log, `damage` that was noticed in it ("" for none), `activity` of the last `days` (0: of
-    the whole log), `refused` (what was denied or failed most often), `reviews` (review_audit.py), and `choices` for the
-    search form.
-    """
+    unit: str
+    starts_us: list[int]
+    succeeded: list[int]
+    failed: list[int]
+    denied: list[int]
+
+
+@dataclass(frozen=True)
+class Refusals:
+    """How often somebody was denied, or failed at, something; `person` is their name ("" where there is none)."""
+
+    actor: str
+    action: str
+    outcome: str
+    count: int
+    person: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overview:
+    """What the page opens with: the log's size and root, damage that was noticed in it, and what was done lately."""
+
+    entries: int
+    root: str
+    damage: Message | None
+    activity: Activity
+    refused: list[Refusals]
+    reviews: Reviews
+    choices: SearchChoices
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as it is shown."""
+        return {**{each.name: getattr(self, each.name) for each in fields(self)}, "damage": str(self.damage or "")}
+
+
+@operation("audit.overview", action="audit.read", on="log")
+def audit_overview(context: ServiceContext, caller: Caller, *, days: int = 30) -> Overview:
+    """Return all that the page opens with, in one look: what was done in the last `days` (0: in the whole log)."""
     desk = context.part(AuditDesk)
     with context.act(caller, "audit.read", LOG, {"look": "overview", "days": days}):
         index = desk.index()
         activity, refused = _count(context, index, days)
-        return {
-            "entries": index.size,
-            "root": index.root.hex(),
-            "damage": str(context.part(LogDamage).found or ""),
-            "activity": activity,
-            "refused": refused,
-            "reviews": list_reviews(context, index),
-            "choices": choices(context, index),
-        }
+        return Overview(
+            entries=index.size,
+            root=index.root.hex(),
+            damage=context.part(LogDamage).found,
+            activity=activity,
+            refused=refused,
+            reviews=list_reviews(context, index),
+            choices=choices(context, index),
+        )
 
 
-def _count(context: ServiceContext, index: SearchIndex, days: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _count(context: ServiceContext, index: SearchIndex, days: int) -> tuple[Activity, list[Refusals]]:
     """Return the acts by hour, day or week and by how they ended, and what was refused most."""
     import numpy as np  # noqa: PLC0415 - starts threads
 
@@ -62,32 +98,32 @@ def _count(context: ServiceContext, index: SearchIndex, days: int) -> tuple[dict
         for outcome in ENDED
     }
     refused = (outcomes == OUTCOMES.index(Outcome.DENIED)) | (outcomes == OUTCOMES.index(Outcome.FAILED))
-    activity = {"unit": unit, "starts_us": [start + number * width for number in range(count)], **series}
+    activity = Activity(unit, [start + number * width for number in range(count)], **series)
     return activity, _refusals(context, index, found[refused])
 
 
-def _refusals(context: ServiceContext, index: SearchIndex, found: Any) -> list[dict[str, Any]]:
+def _refusals(context: ServiceContext, index: SearchIndex, found: Any) -> list[Refusals]:
     """Return who was denied or failed at what, most often first."""
     import numpy as np  # noqa: PLC0415 - starts threads
 
     columns = [index.values(name, found) for name in ("actor", "action", "outcome")]
     groups, counts = np.unique(np.stack(columns), axis=1, return_counts=True)
     top = np.argsort(-counts, kind="stable")[:TOP_REFUSALS]
-    rows = [
-        {
-            "actor": index.actors.texts[groups[0, number]],
-            "action": index.actions.texts[groups[1, number]],
-            "outcome": str(OUTCOMES[groups[2, number]]),
-            "count": int(counts[number]),
-        }
-        for number in top
+    actors = [index.actors.texts[group] for group in groups[0, top]]
+    names = names_of(context, actors)
+    return [
+        Refusals(
+            actor=actor,
+            action=index.actions.texts[groups[1, number]],
+            outcome=str(OUTCOMES[groups[2, number]]),
+            count=int(counts[number]),
+            person=names.get(actor, ""),
+        )
+        for actor, number in zip(actors, top, strict=True)
     ]
-    names = names_of(context, {row["actor"] for row in rows})
-    return [{**row, "person": names.get(str(row["actor"]), "")} for row in rows]
 
 
 @operation("audit.reviews", action="audit.read", on="log")
-def show_reviews(context: ServiceContext, caller: Caller) -> dict[str, Any]:
+def show_reviews(context: ServiceContext, caller: Caller) -> Reviews:
     """Return the latest reviews, and which entries nobody has reviewed yet."""
-    reviews: dict[str, Any] = audit_overview(context, caller)["reviews"]
-    return reviews
+    return audit_overview(context, caller).reviews

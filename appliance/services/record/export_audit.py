@@ -6,9 +6,11 @@ what changes comes in the answer, as it was at one moment.
 """
 
 from base64 import b64encode
+from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Literal
+from typing import Literal
 
+from appliance.audit import ArchivedEntries, Entry
 from appliance.audit.ocsf import ocsf_event
 from appliance.audit.tiles import CHECKPOINT
 from appliance.foundation.atomic_files import storage_errors
@@ -21,33 +23,52 @@ PAGE_ENTRIES = 2_000
 LineFormat = Literal["jsonl", "ocsf"]
 
 
+@dataclass(frozen=True, kw_only=True)
+class ExportedEntries:
+    """A page of entries, or of the events that OCSF makes of them; `next` is where the next page begins.
+
+    `stop` is where the entries end for all pages. What is archived is left out.
+    """
+
+    rows: list[Entry]
+    next: int
+    stop: int
+    archived: ArchivedEntries | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportedFolder:
+    """What the log's folder is made of: the names of the full files, the others and the checkpoint in base64."""
+
+    entries: int
+    root: str
+    key: str
+    full: list[str]
+    partial: dict[str, str]
+    archived: ArchivedEntries | None
+
+
 @operation("audit.export", action="audit.export", on="log")
 def export_audit(
     context: ServiceContext, caller: Caller, *, format: LineFormat = "jsonl", start: int = 0, stop: int | None = None
-) -> dict[str, Any]:
-    """Return the entries from `start` on, at most a page of them, as they are or as OCSF events; `stop` is where they
-    end for all pages.
-
-    Without `stop`, that is where the log ends now. `next` is where the next page begins. What is archived is left out,
-    and said.
-    """
+) -> ExportedEntries:
+    """Return the entries from `start` on, at most a page of them, to before `stop` (without it, the end of the log)."""
     with context.act(caller, "audit.export", LOG, {"format": format, "start": start}) as recorded:
         size = context.log.size
         end = size if stop is None else min(max(stop, 0), size)
         rows = list(islice(context.log.entries_here(max(0, start), end), PAGE_ENTRIES))
         recorded.details = {**recorded.details, "entries": len(rows)}
-    return {
-        "rows": [ocsf_event(row) for row in rows] if format == "ocsf" else rows,
-        "next": rows[-1]["sequence"] + 1 if len(rows) == PAGE_ENTRIES else end,
-        "stop": end,
-        "archived": context.log.archives.told(),
-    }
+    return ExportedEntries(
+        rows=[ocsf_event(row) for row in rows] if format == "ocsf" else rows,
+        next=rows[-1]["sequence"] + 1 if len(rows) == PAGE_ENTRIES else end,
+        stop=end,
+        archived=context.log.archives.archived,
+    )
 
 
 @operation("audit.folder", action="audit.export", on="log")
-def export_folder(context: ServiceContext, caller: Caller) -> dict[str, Any]:
-    """Return what the log's folder is made of at this moment, all of it signed: `full` by name, `partial` and the
-    checkpoint with content.
+def export_folder(context: ServiceContext, caller: Caller) -> ExportedFolder:
+    """Return what the log's folder is made of at this moment, all of it signed.
 
     Raises `SealedError`: what is not signed yet proves nothing.
     """
@@ -62,12 +83,11 @@ def export_folder(context: ServiceContext, caller: Caller) -> dict[str, Any]:
                 partial[name] = b64encode(path.read_bytes()).decode()
             else:
                 full.append(name)
-    archived = context.log.archives.told()
-    return {
-        "entries": head.size,
-        "root": head.root.hex(),
-        "key": key,
-        "full": full,
-        "partial": partial,
-        "archived": archived,
-    }
+    return ExportedFolder(
+        entries=head.size,
+        root=head.root.hex(),
+        key=key,
+        full=full,
+        partial=partial,
+        archived=context.log.archives.archived,
+    )

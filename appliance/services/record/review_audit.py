@@ -1,4 +1,4 @@
-"""Sign-off of a review of the log (NIST SP 800-53 AU-6): an auditor says that he looked at entries a to b, with a note.
+"""Sign-off of a review of the log (NIST SP 800-53 AU-6): an auditor looked at entries a to b, and says so in a note.
 
 The review is itself an entry: it names a and b and a keyed fingerprint of the note. The note stands in the encrypted
 database. What was reviewed is therefore told by the log, not by a table that somebody could fill; and a note that was
@@ -6,7 +6,7 @@ changed later shows.
 """
 
 import hmac
-from typing import Any
+from dataclasses import dataclass
 
 from sqlalchemy import insert, select
 
@@ -25,7 +25,55 @@ MAX_NOTE_CHARACTERS = 4000
 SHOWN_REVIEWS = 100
 
 
-def sign_off(context: ServiceContext, caller: Caller, *, first: int, last: int, note: str) -> dict[str, Any]:
+@dataclass(frozen=True)
+class SignedReview:
+    """A review that was just recorded: of which entries, how many they are, and the request that the log has."""
+
+    first: int
+    last: int
+    entries: int
+    request: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Review:
+    """A review as it is listed. `note_state`: the note is "as signed", "changed" since, or "missing"."""
+
+    sequence: int
+    time_us: int
+    who: str
+    first: int
+    last: int
+    note: str
+    note_state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenEntries:
+    """Entries that nobody reviewed, with what one would look at first.
+
+    That is denials and failures, and how much of the rest is only auditors' own `looks`.
+    """
+
+    first: int
+    last: int
+    entries: int
+    denied: int
+    failed: int
+    looks: int
+
+
+@dataclass(frozen=True)
+class Reviews:
+    """The latest of `count` reviews, newest first, and the entries of a log of `size` that nobody has reviewed yet."""
+
+    reviews: list[Review]
+    count: int
+    open: list[OpenEntries]
+    size: int
+
+
+def sign_off(context: ServiceContext, caller: Caller, *, first: int, last: int, note: str) -> SignedReview:
     """Record that the caller reviewed the entries `first` to `last`, both included. Raises `InputError`."""
     note = note.strip()
     context.verify_allowed(caller, ACTION, LOG)
@@ -39,13 +87,13 @@ def sign_off(context: ServiceContext, caller: Caller, *, first: int, last: int, 
         connection.execute(
             insert(AUDIT_REVIEWS).values(request=recorded.request, note=note, created_us=context.clock.now_us())
         )
-    return {"first": first, "last": last, "entries": last - first + 1, "request": recorded.request}
+    return SignedReview(first, last, last - first + 1, recorded.request)
 
 
 @operation("audit.sign-off", action="audit.read", on="log")
 def sign_off_as(
     context: ServiceContext, caller: Caller, *, name: str, password: str, first: int, last: int, note: str
-) -> dict[str, Any]:
+) -> SignedReview:
     """Do the same for an auditor who is at the machine, not at the page: with their own password.
 
     So whoever runs the machine does not review themselves. Raises as `sign_off`, and `AuthenticationError`.
@@ -55,7 +103,7 @@ def sign_off_as(
         return sign_off(context, auditor, first=first, last=last, note=note)
 
 
-def list_reviews(context: ServiceContext, index: SearchIndex) -> dict[str, Any]:
+def list_reviews(context: ServiceContext, index: SearchIndex) -> Reviews:
     """Return the latest reviews, newest first, with their notes, and which entries nobody has reviewed yet."""
     written = index.read(index.find(Query(action=ACTION)).tolist())
     # What is reviewed stands in the request: an outcome that a crash left to the next start does not repeat it.
@@ -71,30 +119,22 @@ def list_reviews(context: ServiceContext, index: SearchIndex) -> dict[str, Any]:
         )
         notes = {row.request: row.note for row in connection.execute(query)}
     names = names_of(context, {entry["actor"]["id"] for entry in shown})
-    return {
-        "reviews": [
-            {
-                "sequence": entry["sequence"],
-                "time_us": entry["time_us"],
-                "who": names.get(entry["actor"]["id"]) or entry["actor"]["id"],
-                "first": entry["details"]["first"],
-                "last": entry["details"]["last"],
-                **_note(context, entry, notes.get(entry["request"])),
-            }
-            for entry in shown
-        ],
-        "count": len(entries),
-        "open": [{"first": first, "last": last, **_worth_a_look(index, first, last)} for first, last in gaps],
-        "size": index.size,
-    }
-
-
-def _note(context: ServiceContext, entry: dict[str, Any], note: str | None) -> dict[str, Any]:
-    """Return the note, and whether it is the one that was signed off."""
-    if note is None:
-        return {"note": "", "note_state": "missing"}
-    same = hmac.compare_digest(_fingerprint(context, note), str(entry["details"]["note_hmac"]))
-    return {"note": note, "note_state": "as signed" if same else "changed"}
+    reviews = []
+    for entry in shown:
+        note = notes.get(entry["request"])
+        same = hmac.compare_digest(_fingerprint(context, note or ""), str(entry["details"]["note_hmac"]))
+        reviews.append(
+            Review(
+                sequence=entry["sequence"],
+                time_us=entry["time_us"],
+                who=names.get(entry["actor"]["id"]) or entry["actor"]["id"],
+                first=entry["details"]["first"],
+                last=entry["details"]["last"],
+                note=note or "",
+                note_state="missing" if note is None else "as signed" if same else "changed",
+            )
+        )
+    return Reviews(reviews, len(entries), [_open_entries(index, *gap) for gap in gaps], index.size)
 
 
 def _fingerprint(context: ServiceContext, note: str) -> str:
@@ -111,13 +151,14 @@ def _gaps(reviewed: list[tuple[int, int]], size: int) -> list[tuple[int, int]]:
     return [*gaps, (place, size - 1)] if place < size else gaps
 
 
-def _worth_a_look(index: SearchIndex, first: int, last: int) -> dict[str, int]:
-    """Count what one would look at first: denials, failures, and how much of the rest is only auditors' own looking."""
+def _open_entries(index: SearchIndex, first: int, last: int) -> OpenEntries:
     found = index.find(Query(first=first, last=last))
     outcomes = index.values("outcome", found)
-    return {
-        "entries": len(found),
-        "denied": int((outcomes == OUTCOMES.index(Outcome.DENIED)).sum()),
-        "failed": int((outcomes == OUTCOMES.index(Outcome.FAILED)).sum()),
-        "looks": len(index.find(Query(action="audit.", first=first, last=last))),
-    }
+    return OpenEntries(
+        first=first,
+        last=last,
+        entries=len(found),
+        denied=int((outcomes == OUTCOMES.index(Outcome.DENIED)).sum()),
+        failed=int((outcomes == OUTCOMES.index(Outcome.FAILED)).sum()),
+        looks=len(index.find(Query(action="audit.", first=first, last=last))),
+    )

@@ -8,10 +8,12 @@ import contextlib
 import datetime as dt
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
 
+from appliance.audit import ArchivedEntries, Entry
 from appliance.audit.search_index import Query, SearchIndex
 from appliance.foundation.errors import ApplianceError, AuditLogError, ConflictError, InputError
 from appliance.foundation.identifiers import is_id
@@ -27,6 +29,27 @@ PAGE_ENTRIES = 50
 MAX_PAGE_ENTRIES = 500
 WAIT_S = 2.0  # for a log that is being taken in; a page then says how far that is
 DAY_US = 24 * 3600 * 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundEntries:
+    """One page of the entries that were found, of `total`; `last` is the end of the log that was searched."""
+
+    entries: list[Entry]
+    total: int
+    page: int
+    pages: int
+    last: int
+    archived: ArchivedEntries | None
+
+
+@dataclass(frozen=True)
+class SearchChoices:
+    """The actions and the kinds of object that the log has, and the people's names."""
+
+    actions: list[str]
+    kinds: list[str]
+    people: list[str]
 
 
 class AuditDesk:
@@ -76,7 +99,7 @@ class AuditDesk:
         with self._making:
             self._made = None
 
-    def entries(self, *queries: Query) -> Iterator[dict[str, Any]]:
+    def entries(self, *queries: Query) -> Iterator[Entry]:
         """Yield the entries that one of `queries` is about, ascending: found by the index, read from the log.
 
         Where the log is still being taken in, the whole of it is read instead: slower, and the same.
@@ -85,9 +108,7 @@ class AuditDesk:
             lambda index: [index.find(query) for query in queries], lambda entry: any(q.matches(entry) for q in queries)
         )
 
-    def entries_at(
-        self, find: Callable[[SearchIndex], list[Any]], holds: Callable[[dict[str, Any]], bool]
-    ) -> Iterator[dict[str, Any]]:
+    def entries_at(self, find: Callable[[SearchIndex], list[Any]], holds: Callable[[Entry], bool]) -> Iterator[Entry]:
         """Yield the entries that hold, of those at the places that the index finds; `holds` alone says which where it
         is not ready.
 
@@ -128,9 +149,8 @@ def search_audit(
     last: int | None = None,
     page: int = 0,
     limit: int = PAGE_ENTRIES,
-) -> dict[str, Any]:
-    """Return one page of the entries that match, newest first, with how many there are; what is archived is not
-    searched, and said.
+) -> FoundEntries:
+    """Return one page of the entries that match, newest first. What is archived is not searched.
 
     `person` is a name or an id, `object_id` a name, an id or the beginning of one, `action` a whole one or a noun with
     its dot ("dataset."), `since` and `until` are days (the last one included) or moments, UTC. `last` keeps the pages
@@ -140,6 +160,7 @@ def search_audit(
     desk = context.part(AuditDesk)
     context.verify_allowed(caller, "audit.read", LOG)
     object_id = resolve_any(context, object_id)
+    last = context.log.size - 1 if last is None else last
     query = Query(
         people=people_called(context, person.strip()) if person.strip() else None,
         objects=frozenset({object_id}) if object_id else None,
@@ -150,7 +171,7 @@ def search_audit(
         since_us=moment(since) if since.strip() else None,
         until_us=moment(until, end=True) if until.strip() else None,
         first=max(0, first),
-        last=context.log.size - 1 if last is None else last,
+        last=last,
     )
     asked: dict[str, str | bool] = {
         "look": "search",
@@ -168,24 +189,24 @@ def search_audit(
         entries = index.read(chosen)
         if not all(query.matches(entry) for entry in entries):
             raise AuditLogError("audit:index")
-    return {
-        "entries": with_names(context, entries),
-        "total": len(found),
-        "page": page,
-        "pages": max(1, -(-len(found) // limit)),
-        "last": query.last,
-        "archived": context.log.archives.told(),
-    }
+    return FoundEntries(
+        entries=with_names(context, entries),
+        total=len(found),
+        page=page,
+        pages=max(1, -(-len(found) // limit)),
+        last=last,
+        archived=context.log.archives.archived,
+    )
 
 
-def choices(context: ServiceContext, index: SearchIndex) -> dict[str, list[str]]:
-    """Return the actions and the kinds of object that the log has, and the people's names, for a form."""
+def choices(context: ServiceContext, index: SearchIndex) -> SearchChoices:
+    """Return what the search form offers."""
     with context.database.begin() as connection:
         names = [user.name for user in list_users(connection)]
-    return {"actions": sorted(index.actions.texts), "kinds": sorted(index.kinds.texts), "people": names}
+    return SearchChoices(sorted(index.actions.texts), sorted(index.kinds.texts), names)
 
 
-def with_names(context: ServiceContext, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def with_names(context: ServiceContext, entries: list[Entry]) -> list[Entry]:
     """Add what the log may not hold:
 
     `person` is the name of who acted, `object_name` that of what was acted on, "" where there is none.

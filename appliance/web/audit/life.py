@@ -33,8 +33,8 @@ class Life:
         """Return the life of an object, and below it the card of a tuned model."""
         found = object_life(self._context, caller, object_id=named)
         card = ""
-        if found["id"].startswith(_TUNED_MODEL):
-            card = rendering.card(show_card(self._context, caller, adapter_id=found["id"]).card)
+        if found.id.startswith(_TUNED_MODEL):
+            card = rendering.card(show_card(self._context, caller, adapter_id=found.id).card)
         return {self._object: named, self._life: rendering.life(found), self._card: card}
 
     def _show(self, caller: Caller, values: Values) -> Updates:

@@ -1,10 +1,9 @@
 """How the log is, and what was done, denied and failed over time."""
 
-from typing import Any
-
 import gradio as gr
 
 from appliance.foundation.messages import t
+from appliance.services.record.audit_activity import Overview as AuditOverview
 from appliance.web.page.events import Updates
 from appliance.web.page.layout import drawn
 from appliance.web.rendering import audit as rendering
@@ -24,17 +23,11 @@ class Overview:
         self._charts = drawn()
         self.outputs = (self._state, self._charts)
 
-    def draw(self, found: dict[str, Any]) -> Updates:
+    def draw(self, found: AuditOverview) -> Updates:
         """Return the tab with what `audit_overview` found."""
-        activity = found["activity"]
-        counts = {outcome: sum(activity[outcome]) for outcome in ("denied", "failed")}
-        unreviewed = sum(each["entries"] for each in found["reviews"]["open"])
         charts = (
-            activity_chart(activity, ("succeeded", "failed", "denied"), t("audit-page-activity")),
-            activity_chart(activity, ("failed", "denied"), t("audit-page-refused")),
-            rendering.refusals(found["refused"]),
+            activity_chart(found.activity, ("succeeded", "failed", "denied"), t("audit-page-activity")),
+            activity_chart(found.activity, ("failed", "denied"), t("audit-page-refused")),
+            rendering.refusals(found.refused),
         )
-        return {
-            self._state: rendering.state({**found, **counts, "unreviewed": unreviewed}),
-            self._charts: "".join(charts),
-        }
+        return {self._state: rendering.state(found), self._charts: "".join(charts)}

@@ -114,8 +114,8 @@ class AuditPage:
             self._reading: "",
             self._timer: gr.Timer(active=False),
             **self._overview.draw(found),
-            **self._search.offer(found["choices"]),
-            **self._reviews.draw(found["reviews"]),
+            **self._search.offer(found.choices),
+            **self._reviews.draw(found.reviews),
             **self._reviews.offer(caller),
         }
 

@@ -1,7 +1,5 @@
 """Reviews of the log: which entries nobody has reviewed yet, and the form in which an auditor signs one off."""
 
-from typing import Any
-
 import gradio as gr
 
 from appliance.foundation.errors import InputError
@@ -10,6 +8,7 @@ from appliance.services.context import Caller
 from appliance.services.policy_view import may
 from appliance.services.record.read_audit import LOG
 from appliance.services.record.review_audit import ACTION, MAX_NOTE_CHARACTERS, sign_off
+from appliance.services.record.review_audit import Reviews as FoundReviews
 from appliance.web.page.events import Page, Updates, Values
 from appliance.web.page.layout import button, drawn
 from appliance.web.rendering import audit as rendering
@@ -35,10 +34,10 @@ class Reviews:
         self.outputs = (self._reviews, self._first, self._last, self._form)
         self.signed = (self._signed, self._note)
 
-    def draw(self, found: dict[str, Any]) -> Updates:
+    def draw(self, found: FoundReviews) -> Updates:
         """Return the tab with the reviews that there are; the form asks for the first entries without one."""
-        run = next(iter(found["open"]), {"first": None, "last": None})
-        return {self._reviews: rendering.reviews(found), self._first: run["first"], self._last: run["last"]}
+        run = next(iter(found.open), None)
+        return {self._reviews: rendering.reviews(found), self._first: run and run.first, self._last: run and run.last}
 
     def offer(self, caller: Caller) -> Updates:
         """Return the form as the caller may see it."""
@@ -50,5 +49,5 @@ class Reviews:
         if first is None or last is None:
             raise InputError("input:review-range")
         made = sign_off(self._context, caller, first=int(first), last=int(last), note=values[self._note])
-        said = t("audit-page-signed", first=made["first"], last=made["last"], entries=made["entries"])
+        said = t("audit-page-signed", first=made.first, last=made.last, entries=made.entries)
         return {self._signed: notice(said, "good"), self._note: ""}

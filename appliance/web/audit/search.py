@@ -9,7 +9,7 @@ from appliance.audit.search_index import OUTCOMES
 from appliance.foundation.errors import InputError
 from appliance.foundation.messages import t
 from appliance.services.context import Caller
-from appliance.services.record.search_audit import search_audit
+from appliance.services.record.search_audit import SearchChoices, search_audit
 from appliance.web.page.events import Component, Page, Updates, Values
 from appliance.web.page.layout import button, drawn
 from appliance.web.rendering import audit as rendering
@@ -61,11 +61,11 @@ class Search:
         page.on(self._newer.click, self._to_newer, reads=[self._asked], writes=answered)
         page.on(self._older.click, self._to_older, reads=[self._asked], writes=answered)
 
-    def offer(self, choices: dict[str, list[str]]) -> Updates:
+    def offer(self, choices: SearchChoices) -> Updates:
         """Return the fields with what the log has to choose from."""
-        actions = sorted(((rendering.action(code), code) for code in choices["actions"]), key=_by_label)
-        kinds = sorted(((rendering.kind(code), code) for code in choices["kinds"]), key=_by_label)
-        offered = {"people": [(name, name) for name in choices["people"]], "actions": actions, "kinds": kinds}
+        actions = sorted(((rendering.action(code), code) for code in choices.actions), key=_by_label)
+        kinds = sorted(((rendering.kind(code), code) for code in choices.kinds), key=_by_label)
+        offered = {"people": [(name, name) for name in choices.people], "actions": actions, "kinds": kinds}
         return {self._offered[name]: gr.Dropdown(choices=[self._anything, *found]) for name, found in offered.items()}
 
     def fill(self, caller: Caller, wanted: Mapping[str, Any]) -> Updates:
@@ -95,9 +95,9 @@ class Search:
         found = search_audit(self._context, caller, **asked)
         return {
             self._found: rendering.entries(found),
-            self._asked: {**asked, "last": found["last"], "page": found["page"]},
-            self._newer: gr.Button(interactive=found["page"] > 0),
-            self._older: gr.Button(interactive=found["page"] + 1 < found["pages"]),
+            self._asked: {**asked, "last": found.last, "page": found.page},
+            self._newer: gr.Button(interactive=found.page > 0),
+            self._older: gr.Button(interactive=found.page + 1 < found.pages),
         }
 
 

@@ -26,7 +26,7 @@ class ProofRoute:
         sequence: int = request.path_params["sequence"]
         try:
             work = functools.partial(show_proof, self._context, request.state.caller, sequence=sequence)
-            proof = (await anyio.to_thread.run_sync(work))["file"]
+            proof = (await anyio.to_thread.run_sync(work)).file
         except ApplianceError as error:
             return error_refusal(request.scope, error)
         headers = {"content-disposition": f'attachment; filename="entry-{sequence}.tlog-proof"'}

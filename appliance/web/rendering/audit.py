@@ -3,11 +3,16 @@ listens.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from appliance.audit import EVENTS
+from appliance.audit import EVENTS, ArchivedEntries
 from appliance.foundation.messages import has_message, t
+from appliance.services.record.audit_activity import Overview, Refusals
+from appliance.services.record.object_life import LifeStep, NamedObject, ObjectLife
+from appliance.services.record.review_audit import OpenEntries, Review, Reviews
+from appliance.services.record.search_audit import FoundEntries
+from appliance.services.record.show_proof import ShownProof
 from appliance.web.rendering.html import (
     Drawn,
     both,
@@ -53,22 +58,19 @@ def who(entry: dict[str, Any]) -> str:
     return str(entry.get("person") or entry["actor"]["id"])
 
 
-def state(found: dict[str, Any]) -> str:
-    """Return how the log is:
-
-    `entries`, `root`, `unreviewed`, `damage`, and the denials and failures of the time that the charts show.
-    """
+def state(found: Overview) -> str:
+    """Return how the log is, with the denials and failures of the time that the charts show."""
     pairs = [
-        (t("audit-entries"), number(found["entries"])),
-        (t("audit-unreviewed"), number(found["unreviewed"])),
-        (t("audit-denied"), number(found["denied"])),
-        (t("audit-failed"), number(found["failed"])),
+        (t("audit-entries"), number(found.entries)),
+        (t("audit-unreviewed"), number(sum(each.entries for each in found.reviews.open))),
+        (t("audit-denied"), number(sum(found.activity.denied))),
+        (t("audit-failed"), number(sum(found.activity.failed))),
     ]
-    whole = notice(t("audit-whole", entries=found["entries"], root=found["root"][:16]), "good")
-    return figures(pairs) + (notice(found["damage"], "bad") if found["damage"] else whole)
+    whole = notice(t("audit-whole", entries=found.entries, root=found.root[:16]), "good")
+    return figures(pairs) + (notice(found.damage, "bad") if found.damage else whole)
 
 
-def refusals(rows: Sequence[dict[str, Any]]) -> str:
+def refusals(rows: Sequence[Refusals]) -> str:
     """Return who was denied or failed at what, most often first."""
     if not rows:
         return ""
@@ -76,21 +78,21 @@ def refusals(rows: Sequence[dict[str, Any]]) -> str:
     drawn = "".join(
         row(
             heads,
-            who({**each, "actor": {"id": each["actor"]}}),
-            action(each["action"]),
-            _mark(each["outcome"]),
-            number(each["count"]),
-            _find(t("audit-show"), person=each["actor"], action=each["action"], outcome=each["outcome"]),
+            each.person or each.actor,
+            action(each.action),
+            _mark(each.outcome),
+            number(each.count),
+            _find(t("audit-show"), person=each.actor, action=each.action, outcome=each.outcome),
         )
         for each in rows
     )
     return f'<div class="refused">{table(heads, drawn, t("audit-refusals"))}</div>'
 
 
-def entries(found: dict[str, Any]) -> str:
+def entries(found: FoundEntries) -> str:
     """Return one page of a search."""
-    if not found["total"]:
-        return notice(t("audit-nothing-found")) + _archived(found)
+    if not found.total:
+        return notice(t("audit-nothing-found")) + _archived(found.archived)
     heads = ("#", t("audit-when"), t("audit-who"), t("audit-what"), t("audit-object"), t("audit-outcome"), "")
     rows = "".join(
         row(
@@ -103,29 +105,27 @@ def entries(found: dict[str, Any]) -> str:
             Drawn(_mark(each["outcome"]) + _reason(each)),
             _proof_link(each["sequence"]),
         )
-        for each in found["entries"]
+        for each in found.entries
     )
-    caption = t(
-        "audit-found", total=found["total"], page=found["page"] + 1, pages=found["pages"], shown=len(found["entries"])
-    )
-    return f'<div class="found">{table(heads, rows, caption)}</div>{_archived(found)}'
+    caption = t("audit-found", total=found.total, page=found.page + 1, pages=found.pages, shown=len(found.entries))
+    return f'<div class="found">{table(heads, rows, caption)}</div>{_archived(found.archived)}'
 
 
-def life(found: dict[str, Any]) -> str:
+def life(found: ObjectLife) -> str:
     """Return an object's life: a line for each kind of act, in the order in which they began, with the stages at the
     side.
     """
     drawn, before = [], ""
-    for step in found["steps"]:
-        stage = str(step["stage"])
+    for step in found.steps:
+        stage = str(step.stage)
         head = heading(stage) if stage != before else ""
         before = stage
-        drawn.append(f'<li class="step {text(step["relation"])}">{head}{_step(step)}</li>')
-    left = quiet(t("audit-life-more", count=found["left_out"])) if found["left_out"] else ""
+        drawn.append(f'<li class="step {text(step.relation)}">{head}{_step(step)}</li>')
+    left = quiet(t("audit-life-more", count=found.left_out)) if found.left_out else ""
     return (
-        f'<div class="life">{heading(found["name"] or found["id"], 2)}{quiet(found["id"])}'
-        f"{_relatives(t('audit-made-from'), found['made_from'])}{_relatives(t('audit-makes'), found['makes'])}"
-        f'<ol class="timeline">{"".join(drawn)}</ol>{left}{_archived(found)}</div>'
+        f'<div class="life">{heading(found.name or found.id, 2)}{quiet(found.id)}'
+        f"{_relatives(t('audit-made-from'), found.made_from)}{_relatives(t('audit-makes'), found.makes)}"
+        f'<ol class="timeline">{"".join(drawn)}</ol>{left}{_archived(found.archived)}</div>'
     )
 
 
@@ -147,27 +147,27 @@ def card(markdown: str) -> str:
     return f'<section class="card" aria-label="{text(t("audit-card"))}">{"".join(drawn)}</section>'
 
 
-def reviews(found: dict[str, Any]) -> str:
+def reviews(found: Reviews) -> str:
     """Return what nobody has reviewed yet, and the reviews there are."""
     heads = (t("audit-range"), t("audit-count"), t("audit-denied"), t("audit-failed"), t("audit-looks"), "")
     opened = "".join(
         row(
             heads,
             _range(each),
-            *(number(each[name]) for name in ("entries", "denied", "failed", "looks")),
-            _find(t("audit-show"), first=each["first"], last=each["last"]),
+            *(number(getattr(each, name)) for name in ("entries", "denied", "failed", "looks")),
+            _find(t("audit-show"), first=each.first, last=each.last),
         )
-        for each in found["open"]
+        for each in found.open
     )
     drawn = f'<div class="open-runs">{table(heads, opened, t("audit-open-runs"))}</div>'
-    if not found["reviews"]:
+    if not found.reviews:
         return drawn + notice(t("audit-no-reviews"))
     signed = (t("audit-when"), t("audit-who"), t("audit-range"), t("audit-note"), "")
     rows = "".join(
-        row(signed, moment(each["time_us"]), each["who"], _range(each), _note(each), _proof_link(each["sequence"]))
-        for each in found["reviews"]
+        row(signed, moment(each.time_us), each.who, _range(each), _note(each), _proof_link(each.sequence))
+        for each in found.reviews
     )
-    caption = t("audit-signed", count=found["count"], shown=len(found["reviews"]))
+    caption = t("audit-signed", count=found.count, shown=len(found.reviews))
     return f'{drawn}<div class="signed">{table(signed, rows, caption)}</div>'
 
 
@@ -176,21 +176,21 @@ def progress(share: float) -> str:
     return notice(t("audit-progress", share=share)) + progress_bar(share, 1)
 
 
-def proof(found: dict[str, Any]) -> str:
+def proof(found: ShownProof) -> str:
     """Return an entry whole, what proves it in plain words, and where to take the proof away."""
-    entry, path = found["entry"], found["path"]
+    entry, path = found.entry, found.path
     sequence = entry["sequence"]
     steps = "".join(f"<li><code>{text(each)}</code></li>" for each in path)
     fingerprints = "".join(
         f"<p>{text(label)} <code>{text(value)}</code></p>"
         for label, value in (
-            (t("proof-leaf"), found["leaf_hash"]),
-            (t("proof-root"), found["root"]),
-            (t("proof-key"), found["key"]),
+            (t("proof-leaf"), found.leaf_hash),
+            (t("proof-root"), found.root),
+            (t("proof-key"), found.key),
         )
     )
     together = _find(t("proof-together"), request=entry["request"]) if entry["request"] else ""
-    explained = t("proof-explained", sequence=sequence, size=found["size"], others=len(path))
+    explained = t("proof-explained", sequence=sequence, size=found.size, others=len(path))
     download = f'<a class="download" href="/audit-proof/{sequence}" download>{text(t("proof-download"))}</a>'
     return (
         f'<section class="proof" aria-label="{text(t("proof-entry", sequence=sequence))}">'
@@ -223,45 +223,45 @@ def _fields(entry: dict[str, Any]) -> str:
     return "".join(f'<tr><th scope="row">{text(name)}</th><td>{sentence(value)}</td></tr>' for name, value in fields)
 
 
-def _archived(found: dict[str, Any]) -> str:
+def _archived(archived: ArchivedEntries | None) -> str:
     """Say which entries could not be looked at."""
-    return quiet(found["archived"]["sentence"]) if found.get("archived") else ""
+    return quiet(archived.sentence) if archived else ""
 
 
-def _step(step: dict[str, Any]) -> str:
-    first, last, times = step["first"], step["last"], step["times"]
-    target = f" · {_object(step['object'], step['object_name'])}" if step["relation"] != "itself" else ""
+def _step(step: LifeStep) -> str:
+    first, last, times = step.first, step.last, step.times
+    target = f" · {_object(step.object, step.object_name)}" if step.relation != "itself" else ""
     ended = listed(
-        outcome(name) if times == 1 else t("activity-count", count=step[name], outcome=outcome(name))
+        outcome(name) if times == 1 else t("activity-count", count=getattr(step, name), outcome=outcome(name))
         for name in ("succeeded", "failed", "denied")
-        if step[name]
+        if getattr(step, name)
     ) or t("audit-no-outcome")
     said = t("audit-times", times=times, ended=ended) if times > 1 else ended
-    span = moment(first["time_us"])
+    span = moment(first.time_us)
     if times > 1:
-        span = t("audit-span", first=span, last=moment(last["time_us"]))
-    people = first["who"] if first["who"] == last["who"] else t("audit-people", first=first["who"], last=last["who"])
+        span = t("audit-span", first=span, last=moment(last.time_us))
+    people = first.who if first.who == last.who else t("audit-people", first=first.who, last=last.who)
     details = ", ".join(
-        f"{name} {_short(str(value))}" for name, value in step["details"].items() if name not in _RELATIONS
+        f"{name} {_short(str(value))}" for name, value in step.details.items() if name not in _RELATIONS
     )
-    bad = " bad" if step["failed"] or step["denied"] else ""
+    bad = " bad" if step.failed or step.denied else ""
     return (
-        f'<p class="act{bad}"><strong>{text(action(step["action"]))}</strong>{target}<br>'
+        f'<p class="act{bad}"><strong>{text(action(step.action))}</strong>{target}<br>'
         f"{text(said)} · {text(people)} · <span class='time'>{text(span)}</span>"
         f"{f'<br>{small(details)}' if details else ''}</p>"
-        f'<p class="ways">{_proof_link(last["sequence"])} '
-        f"{_find(t('audit-all-entries'), object_id=step['object']['id'], action=step['action'])}</p>"
+        f'<p class="ways">{_proof_link(last.sequence)} '
+        f"{_find(t('audit-all-entries'), object_id=step.object['id'], action=step.action)}</p>"
     )
 
 
-def _relatives(title: str, relatives: Sequence[dict[str, str]]) -> str:
+def _relatives(title: str, relatives: Sequence[NamedObject]) -> str:
     if not relatives:
         return ""
-    links = ", ".join(link(each["name"] or _short(each["id"]), life=each["id"]) for each in relatives[:MAX_RELATIVES])
+    links = ", ".join(link(each.name or _short(each.id), life=each.id) for each in relatives[:MAX_RELATIVES])
     return f"<p>{text(title)} {links}</p>{more(len(relatives) - MAX_RELATIVES)}"
 
 
-def _object(target: dict[str, str], name: str) -> Drawn:
+def _object(target: Mapping[str, str], name: str) -> Drawn:
     """Return an object by its name or its id, which leads to its life when it can have one."""
     shown = name or _short(target["id"])
     drawn = link(shown, life=target["id"]) if "_" in target["id"] else Drawn(text(shown))
@@ -277,15 +277,15 @@ def _proof_link(sequence: int) -> Drawn:
     return link(t("audit-proof"), hidden=t("audit-of-entry", sequence=sequence), entry=sequence)
 
 
-def _range(run: dict[str, Any]) -> str:
-    return t("audit-from-to", first=run["first"], last=run["last"])
+def _range(run: Review | OpenEntries) -> str:
+    return t("audit-from-to", first=run.first, last=run.last)
 
 
-def _note(review: dict[str, Any]) -> Drawn:
-    if review["note_state"] == "missing":
+def _note(review: Review) -> Drawn:
+    if review.note_state == "missing":
         return mark(t("audit-note-missing"), "wrong")
-    changed = mark(t("audit-note-changed"), "wrong") if review["note_state"] == "changed" else ""
-    return Drawn(text(review["note"], 4000) + changed)
+    changed = mark(t("audit-note-changed"), "wrong") if review.note_state == "changed" else ""
+    return Drawn(text(review.note, 4000) + changed)
 
 
 def _mark(code: str) -> Drawn:

@@ -2,11 +2,11 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
 
 from babel.dates import format_skeleton
 
 from appliance.foundation.messages import LOCALES, language, t
+from appliance.services.record.audit_activity import Activity
 from appliance.web.rendering.charts import BOTTOM, HEIGHT, RIGHT, TOP, WIDTH
 from appliance.web.rendering.html import heading, text
 from appliance.web.rendering.words import day, listed, number
@@ -16,18 +16,23 @@ TICKS = 4
 _NICE = (1, 2, 4, 6, 8, 10)
 
 
-def activity_chart(counted: dict[str, Any], outcomes: Sequence[str], title: str) -> str:
+def activity_chart(counted: Activity, outcomes: Sequence[str], title: str) -> str:
     """Return bars of acts an hour, day or week (`services.record.audit_activity`), one colour an outcome, stacked in
     the order of `outcomes`.
     """
-    unit, starts = counted["unit"], counted["starts_us"]
-    totals = [sum(counted[outcome][place] for outcome in outcomes) for place in range(len(starts))]
+    unit, starts = counted.unit, counted.starts_us
+    totals = [sum(getattr(counted, outcome)[place] for outcome in outcomes) for place in range(len(starts))]
     if not any(totals):
         return f'<div class="chart empty">{text(t("activity-empty", title=title))}</div>'
     top = _ceiling(max(totals))
     width = (WIDTH - LEFT - RIGHT) / len(starts)
     bars = "".join(_bar(counted, outcomes, place, width, top) for place in range(len(starts)) if totals[place])
-    said = t("activity-chart", title=title, unit=unit, counts=_counts({each: sum(counted[each]) for each in outcomes}))
+    said = t(
+        "activity-chart",
+        title=title,
+        unit=unit,
+        counts=_counts({each: sum(getattr(counted, each)) for each in outcomes}),
+    )
     legend = "".join(f'<span><i class="key {each}"></i>{text(t(f"outcome-{each}"))}</span>' for each in outcomes)
     turned = f"translate(12 {(HEIGHT - BOTTOM + TOP) / 2}) rotate(-90)"
     return (
@@ -41,12 +46,12 @@ def activity_chart(counted: dict[str, Any], outcomes: Sequence[str], title: str)
     )
 
 
-def _bar(counted: dict[str, Any], outcomes: Sequence[str], place: int, width: float, top: float) -> str:
+def _bar(counted: Activity, outcomes: Sequence[str], place: int, width: float, top: float) -> str:
     x, base, parts = LEFT + place * width, 0, ""
-    said = _counts({outcome: counted[outcome][place] for outcome in outcomes})
-    label = f"{_label(counted['starts_us'][place], counted['unit'])}: {said}"
+    said = _counts({outcome: getattr(counted, outcome)[place] for outcome in outcomes})
+    label = f"{_label(counted.starts_us[place], counted.unit)}: {said}"
     for outcome in outcomes:
-        count = counted[outcome][place]
+        count = getattr(counted, outcome)[place]
         if count:
             upper, lower = _y(base + count, top), _y(base, top)
             # A single denial among ten thousand acts must still be seen.

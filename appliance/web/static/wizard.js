@@ -41,7 +41,7 @@
     request.addEventListener("loadend", () => {
       sending = null;
       bar.hidden = true;
-      if (request.status === 401) window.location.assign("/sign-in");
+      if (request.status === 401) window.location.assign("/sign-in?ended");
       else if (request.status === 200) {
         say(sentence("received", file.name));
         received(JSON.parse(request.responseText).id, file.name);

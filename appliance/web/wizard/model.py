@@ -66,7 +66,7 @@ def _fits(models: Sequence[ModelFit], *, planned: bool) -> str:
 
 
 def _card(fit: ModelFit) -> str:
-    licence = (
-        t("wizard-model-licence", licence=fit.model.licence) if fit.model.licence else t("wizard-model-unlicensed")
-    )
-    return f"{fit.model.name}\n{parameters(fit.model.parameters)} · {licence}"
+    model = fit.model
+    stated = model.licence not in {"", "unknown"}
+    licence = t("wizard-model-licence", licence=model.licence) if stated else t("wizard-model-unlicensed")
+    return f"{model.name}\n{parameters(model.parameters)} · {licence}"

@@ -36,7 +36,7 @@ class Wizard:
     def __init__(self, page: Page) -> None:
         self._context = page.context
         self._frame = Frame(page)
-        self._notice = drawn()
+        self._notice = drawn(visible=False)
         names = "".join(f"<li>{text(t(f'wizard-step-{name}'))}</li>" for name in STEPS)
         drawn(f'<ol id="step-names" hidden>{names}</ol>')  # for static/wizard.js
         with gr.Walkthrough(selected=TASK, elem_id="steps") as self._steps:
@@ -87,7 +87,7 @@ class Wizard:
         adapter_id = self._results.chosen(caller, None)
         step = TRAIN if self._train.runs(caller) else RESULTS if adapter_id else TASK
         return {
-            self._notice: self._role_notice(caller),
+            self._notice: gr.Markdown(told := self._role_notice(caller), visible=bool(told)),
             **self._frame.draw(caller),
             **self._data.draw(caller),
             **self._model.draw(caller, dataset_id, model_id),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from extent import ALL, chosen, in_extents
 from killed import Killed
 from offline_verifier import verifier
 from small_disk import no_file_longer_than
@@ -143,8 +144,8 @@ def test_the_archived_log_opens_and_verifies_with_and_without_its_journal(world:
     assert (world.folder / ".archived").is_file()
     log.append(ACTOR, "dataset.read", TARGET, Outcome.SUCCEEDED)
     verified = log.verify(public_key=world.key, witnesses=[parse_checkpoint(world.witness)])
-    assert verified.archived["runs"] == [[0, 255], [512, 1023]]
-    assert (verified.archived["entries"], verified.size) == (768, log.size)
+    assert verified.archived.runs == ((0, 255), (512, 1023))
+    assert (verified.archived.entries, verified.size) == (768, log.size)
     assert [entry["sequence"] for entry in log.entries_here()] == [*range(256, 512), *range(1024, log.size)]
 
 
@@ -318,8 +319,9 @@ def test_a_second_archive_takes_the_remaining_bundles(world: World) -> None:
 
 
 @pytest.mark.slow
+@in_extents
 def test_after_a_kill_at_any_write_no_entry_is_lost(
-    long_log: Path, tmp_path: Path, clock: Any, signer: Any, parts: Any
+    long_log: Path, tmp_path: Path, clock: Any, signer: Any, parts: Any, extent: str
 ) -> None:
     """Each entry is in the log or in a complete archive, the log verifies, and archiving can be finished."""
     folder, out = tmp_path / "audit", tmp_path / "out"
@@ -340,7 +342,7 @@ def test_after_a_kill_at_any_write_no_entry_is_lost(
 
     reset()
     removed = set()
-    for number in killed.lines_after_writes():
+    for number in chosen(killed.lines_after_writes(), extent, 5):
         reset()
         assert killed.before_line(number)
         here = {index for index in range(4) if (folder / f"tile/entries/{index:03d}").is_file()}
@@ -360,9 +362,9 @@ def test_after_a_kill_at_any_write_no_entry_is_lost(
         rest = tuple(sorted(set(PLAN.bundles) - gone))
         if rest:
             world.archive(ArchivePlan(rest))
-        assert world.log.verify(public_key=signer.public_key).archived["entries"] == 768
+        assert world.log.verify(public_key=signer.public_key).archived.entries == 768
         world.log.close()
-    assert removed == {0, 1, 2, 3}
+    assert removed == {0, 1, 2, 3} if extent == ALL else {0, 3} <= removed
 
 
 def test_an_archive_has_as_many_bundles_as_an_entry_can_name() -> None:

@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from log_parts import StillClock
 
 from appliance.audit import Actor, AuditLog, ObjectRef, Outcome
 from appliance.audit.search_index import BLOCK, Query, SearchIndex
 from appliance.foundation.errors import AuditLogError
-
-from .conftest import StillClock
 
 OPERATOR = Actor("operator", "operator")
 TEXTS = st.text(max_size=20) | st.sampled_from(

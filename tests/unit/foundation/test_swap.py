@@ -20,9 +20,9 @@ HEAD = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"
 )
 def test_the_kernels_list_of_swap_is_judged(tmp_path: Path, lines: str, problem: str) -> None:
     (tmp_path / "swaps").write_text(HEAD + lines, encoding="utf-8")
-    assert swap_problem(tmp_path / "swaps").startswith(problem)
+    assert str(swap_problem(tmp_path / "swaps") or "").startswith(problem)
     assert bool(swap_problem(tmp_path / "swaps")) is bool(problem)
 
 
 def test_an_unreadable_list_of_swap_is_a_problem(tmp_path: Path) -> None:
-    assert "Could not determine" in swap_problem(tmp_path / "absent")
+    assert "Could not determine" in str(swap_problem(tmp_path / "absent"))

@@ -44,7 +44,7 @@ from appliance.jobs.messages import (
     encode_message,
 )
 from appliance.jobs.starts.datasets import ParseStart, PreviewStart, ReviseStart, SearchStart
-from appliance.jobs.starts.evaluate import EvaluateStart
+from appliance.jobs.starts.evaluate import Contender, EvaluateStart
 from appliance.jobs.starts.machine import ConvertStart, MeasureStart
 from appliance.jobs.starts.ranks import RanksStart
 from appliance.jobs.starts.serve import ChatRequest, ServeStart
@@ -81,6 +81,7 @@ EVALUATE = EvaluateStart(
     model=MODEL,
     dataset=DATASET,
     adapter=ADAPTER,
+    contenders=(Contender(name="original", tuned=False), Contender(name="tuned", tuned=True)),
     quantised=True,
     max_new_tokens=8,
 )

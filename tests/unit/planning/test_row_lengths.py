@@ -1,7 +1,11 @@
 """Row lengths come in tokens, whatever an import counted."""
 
+import re
+from pathlib import Path
+
 import pytest
 
+from appliance import planning
 from appliance.planning import row_lengths, tokens_of
 
 COUNTED = {"counts": [3, 1], "edges": [0, 100, 200], "longest": 150}
@@ -26,3 +30,13 @@ def test_characters_become_tokens() -> None:
 )
 def test_nothing_counted_has_no_lengths(histogram: dict[str, object]) -> None:
     assert row_lengths(histogram) is None
+
+
+def test_characters_become_tokens_in_one_way() -> None:
+    """Two estimates on one page agree, because nothing else divides characters: there is one figure, in one file."""
+    package = Path(planning.__file__).parents[1]
+    sources = {path.relative_to(package).as_posix(): path.read_text("utf-8") for path in package.rglob("*.py")}
+    named = re.compile(r"char\w*_(a|per)_token|tokens_(a|per)_char", re.IGNORECASE)
+    assert [path for path, source in sources.items() if named.search(source)] == ["planning/row_lengths.py"]
+    divided = re.compile(r"char\w*\s*/{1,2}\s*[\d(]|len\(\w*text\w*\)\s*/{1,2}\s*\d", re.IGNORECASE)
+    assert [path for path, source in sources.items() if divided.search(source)] == []

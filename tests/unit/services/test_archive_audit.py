@@ -24,6 +24,7 @@ from appliance.foundation.errors import (
     IntegrityError,
     NotFoundError,
 )
+from appliance.foundation.json_records import shown
 from appliance.foundation.settings import Settings
 from appliance.policy import Limits, Rules, find_policy_folder
 from appliance.services.appliance import Appliance
@@ -31,7 +32,7 @@ from appliance.services.context import OPERATOR, Caller, ServiceContext
 from appliance.services.home.copy_backup import copy_files, keep_manifest, prepare_folder
 from appliance.services.home.life import create_home
 from appliance.services.home.restore_home import restore_home
-from appliance.services.record.archive_audit import ArchiveDesk
+from appliance.services.record.archive_audit import ArchiveDesk, begin_archive, plan_archive
 from appliance.services.record.review_audit import list_reviews, sign_off
 from appliance.services.record.search_audit import AuditDesk
 from appliance.services.record.show_proof import show_proof
@@ -132,10 +133,10 @@ def test_old_entries_leave_and_the_log_says_so_before_and_after(desk: Desk) -> N
 def test_only_who_looks_after_the_machine_archives(desk: Desk) -> None:
     for role in ("auditor", "trainer", "reviewer"):
         with pytest.raises(AuthorizationError):
-            desk.context.part(ArchiveDesk).begin(Caller("us_1", role))
+            begin_archive(desk.context, Caller("us_1", role))
         assert desk.last(1)[0][:2] == ("log.archive", "denied")
-    assert desk.context.part(ArchiveDesk).plan(AUDITOR)["bundles"] == [0, 1]
-    assert desk.context.part(ArchiveDesk).begin(Caller("us_1", "admin"))["bundles"] == [0, 1]
+    assert plan_archive(desk.context, AUDITOR).bundles == (0, 1)
+    assert begin_archive(desk.context, Caller("us_1", "admin")).bundles == (0, 1)
 
 
 def test_nothing_leaves_before_the_policys_time_is_over(desk: Desk) -> None:
@@ -171,7 +172,7 @@ def test_reviews_changes_of_the_key_and_open_requests_stay(tmp_path: Path) -> No
     desk.write(1200)
     desk.clock.days = 0
     assert desk.archive()["bundles"] == [3]
-    assert list_reviews(desk.context, desk.context.part(AuditDesk).index())["count"] == 1
+    assert shown(list_reviews(desk.context, desk.context.part(AuditDesk).index()))["count"] == 1
     assert desk.do("audit.verify")["archived"]["runs"] == [[768, 1023]]
     desk.appliance.close()
 
@@ -285,7 +286,7 @@ def test_an_archived_home_is_backed_up_and_restored(desk: Desk, tmp_path: Path) 
     home = tmp_path / "restored"
     restore_home(home, folder, recovery, PASSPHRASE, SystemClock())
     log = AuditLog.open(home / "audit", SystemClock())
-    assert log.archives.told() == desk.log.archives.told()
+    assert log.archives.archived == desk.log.archives.archived
     assert {entry["action"] for entry in log.unfinished()} == {"backup.create"}
     log.close()
     verified = verify_log(home / "audit", public_key=desk.context.vault.signer.public_key)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from appliance.foundation.errors import AuthorizationError
+from appliance.foundation.json_records import shown
 from appliance.foundation.messages import verbatim
 from appliance.services.context import Caller
 from appliance.services.data.import_dataset import all_datasets, show_dataset
@@ -17,7 +18,7 @@ AUDITOR = Caller("us_auditor", "auditor")
 
 def test_acts_are_counted_once_by_how_they_ended(world: Any) -> None:
     """The request and its outcome are one act; the sum is what the log says."""
-    activity = audit_overview(world.context, AUDITOR, days=1)["activity"]
+    activity = shown(audit_overview(world.context, AUDITOR, days=1))["activity"]
     ended = [
         entry["outcome"] for entry in world.entries(0)[: -1 if world.entries(0)[-1]["action"] == "audit.read" else None]
     ]
@@ -28,7 +29,7 @@ def test_acts_are_counted_once_by_how_they_ended(world: Any) -> None:
 @pytest.mark.parametrize(("days", "unit"), [(1, "hour"), (3, "hour"), (30, "day"), (365, "week"), (0, "hour")])
 def test_the_buckets_cover_the_time_and_fit_the_page(world: Any, days: int, unit: str) -> None:
     """Hours, days or weeks; the last one has this moment in it."""
-    activity = audit_overview(world.context, AUDITOR, days=days)["activity"]
+    activity = shown(audit_overview(world.context, AUDITOR, days=days))["activity"]
     assert activity["unit"] == unit
     starts = activity["starts_us"]
     assert len(starts) == len(activity["denied"]) <= MAX_BUCKETS + 1
@@ -40,7 +41,7 @@ def test_the_buckets_cover_the_time_and_fit_the_page(world: Any, days: int, unit
 def test_weeks_begin_on_mondays(world: Any) -> None:
     import datetime as dt
 
-    starts = audit_overview(world.context, AUDITOR, days=365)["activity"]["starts_us"]
+    starts = shown(audit_overview(world.context, AUDITOR, days=365))["activity"]["starts_us"]
     assert {dt.datetime.fromtimestamp(start / 1e6, dt.UTC).weekday() for start in starts} == {0}
 
 
@@ -51,7 +52,7 @@ def test_who_is_refused_most_is_on_top(world: Any) -> None:
             show_dataset(world.context, Caller("us_curious", "reviewer"), dataset_id=world.ids["dataset"])
     with pytest.raises(AuthorizationError):
         all_datasets(world.context, Caller("us_other", "stranger"))
-    refused = audit_overview(world.context, AUDITOR)["refused"]
+    refused = shown(audit_overview(world.context, AUDITOR))["refused"]
     assert refused[0] == {
         "actor": "us_curious",
         "action": "dataset.read",
@@ -62,7 +63,7 @@ def test_who_is_refused_most_is_on_top(world: Any) -> None:
 
 
 def test_the_overview_tells_size_and_root_and_what_can_be_asked(world: Any) -> None:
-    found = audit_overview(world.context, AUDITOR)
+    found = shown(audit_overview(world.context, AUDITOR))
     assert found["entries"] <= world.context.log.size
     assert len(found["root"]) == 64
     assert {"dataset.import", "job.submit"} <= set(found["choices"]["actions"])
@@ -75,7 +76,7 @@ def test_the_overview_tells_of_damage_that_was_noticed(world: Any) -> None:
     damage = world.context.part(LogDamage)
     damage.found = verbatim("Entry 3 of the audit log was changed.")
     try:
-        assert str(audit_overview(world.context, AUDITOR)["damage"]) == "Entry 3 of the audit log was changed."
+        assert str(shown(audit_overview(world.context, AUDITOR))["damage"]) == "Entry 3 of the audit log was changed."
     finally:
         damage.found = None
 

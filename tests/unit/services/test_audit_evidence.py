@@ -123,7 +123,7 @@ def test_erasing_a_person_leaves_every_proof_and_nobody_can_say_any_more_who_it_
     assert world.do("audit.confirm", name="Another Person")["found"]
     assert len(world.context.vault.object_ids("person")) == 1
     assert list(world.context.log.entries())[: len(before)] == before
-    assert verify_audit(world.context, AUDITOR, witnesses=[witness])["witnesses"] == 1
+    assert verify_audit(world.context, AUDITOR, witnesses=[witness]).witnesses == 1
     for proof in proofs:
         verify_proof(proof, world.context.vault.signer.public_key)
     written = json.dumps(list(world.context.log.entries())).casefold()
@@ -290,7 +290,7 @@ def test_the_log_goes_on_under_a_new_key_that_the_old_one_signed(open_home: Any,
     new = context.vault.signer.public_key
     assert new != old
     assert changed["log_key"].startswith("appliance.internal/audit+")
-    assert verify_audit(context, OPERATOR)["verified"]
+    assert verify_audit(context, OPERATOR).verified
     close(context)
     again = open_home()
     again.unseal(PASSPHRASE)
@@ -318,12 +318,12 @@ def test_killed_in_the_middle_the_log_decides_which_key_it_is(
     again = open_home()
     again.unseal(PASSPHRASE)
     assert again.vault.signer.public_key == (signer.public_key if handed_over else old)
-    assert verify_audit(again, OPERATOR)["verified"]
+    assert verify_audit(again, OPERATOR).verified
     close(again)
     third = open_home()
     third.unseal(PASSPHRASE)
     rotate_log_key(third, OPERATOR)
-    assert verify_audit(third, OPERATOR)["verified"]
+    assert verify_audit(third, OPERATOR).verified
 
 
 def test_while_the_key_is_being_replaced_no_backup_is_taken(open_home: Any, tmp_path: Path) -> None:
@@ -376,7 +376,7 @@ def test_a_key_that_the_log_could_not_take_is_dropped(open_home: Any, tmp_path: 
     again = open_home()
     again.unseal(PASSPHRASE)
     assert again.vault.signer.public_key == old
-    assert verify_audit(again, OPERATOR)["verified"]
+    assert verify_audit(again, OPERATOR).verified
     asked, *_others = [entry for entry in again.log.entries() if entry["action"] == "key.rotate-log"]
     assert asked["outcome"] == "requested"
     assert "log.change-key" not in {entry["action"] for entry in again.log.entries()}

@@ -2,19 +2,19 @@
 new.
 """
 
-import base64
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from disk import back_up
 from sqlalchemy import select
 
 from appliance.foundation.errors import AuthorizationError, ConflictError, InputError
 from appliance.services.context import OPERATOR, Caller
 from appliance.services.data.shred_dataset import shred_dataset
-from appliance.services.home.back_up import BackupDesk
+from appliance.services.home.back_up import begin_backup
 from appliance.services.home.copy_backup import copy_files, keep_manifest, prepare_folder
 from appliance.vault.backup_format import Manifest, open_manifest
 from appliance.vault.slots import RecoverySecret
@@ -26,17 +26,6 @@ def recovery(world: Any) -> RecoverySecret:
     """Give the home a recovery key."""
     secret: RecoverySecret = world.context.vault.add_recovery("safe", 1)[1]
     return secret
-
-
-def back_up(world: Any, out: Path) -> str:
-    """Do what the command does; return the backup's id."""
-    folder = prepare_folder(out, world.context.home)
-    plan = world.do("backup.begin", place=folder.name)
-    copied = copy_files(world.context.home, folder, plan)
-    sealed = world.do("backup.seal", backup_id=plan["id"], files=copied)
-    keep_manifest(folder, plan["id"], base64.b64decode(sealed["manifest"]))
-    world.do("backup.finish", backup_id=plan["id"])
-    return str(plan["id"])
 
 
 def manifest(out: Path, backup_id: str, recovery: RecoverySecret) -> Manifest:
@@ -67,7 +56,7 @@ def test_without_a_recovery_key_there_is_no_backup_but_a_sentence(world: Any, tm
 
 def test_everything_that_makes_the_home_is_in_it(world: Any, recovery: RecoverySecret, tmp_path: Path) -> None:
     """Database, log, datasets, models, adapters, results of jobs, policies; names in the folder tell nothing."""
-    backup_id = back_up(world, tmp_path / "disk")
+    backup_id = back_up(world.appliance, tmp_path / "disk")
     found = manifest(tmp_path / "disk", backup_id, recovery)
     paths = {file.path for file in found.files}
     ids = world.ids
@@ -93,7 +82,7 @@ def test_it_is_in_the_log_before_and_after_with_the_manifests_digest(
     world: Any, recovery: RecoverySecret, tmp_path: Path
 ) -> None:
     size = world.context.log.size
-    backup_id = back_up(world, tmp_path / "disk")
+    backup_id = back_up(world.appliance, tmp_path / "disk")
     told = [entry for entry in world.entries(size) if entry["action"] == "backup.create"]
     assert [entry["outcome"] for entry in told] == ["requested", "succeeded"]
     assert {entry["object"]["id"] for entry in told} == {backup_id}
@@ -102,9 +91,9 @@ def test_it_is_in_the_log_before_and_after_with_the_manifests_digest(
 
 
 def test_the_second_backup_writes_only_what_is_new(world: Any, recovery: RecoverySecret, tmp_path: Path) -> None:
-    first = back_up(world, tmp_path / "disk")
+    first = back_up(world.appliance, tmp_path / "disk")
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "disk" / "parts").rglob("*") if path.is_file()}
-    second = back_up(world, tmp_path / "disk")
+    second = back_up(world.appliance, tmp_path / "disk")
     after = {path: path.stat().st_mtime_ns for path in (tmp_path / "disk" / "parts").rglob("*") if path.is_file()}
     assert before.items() <= after.items()
     assert len(after) - len(before) <= 6  # the database and the log's end
@@ -115,10 +104,10 @@ def test_after_a_recovery_key_was_removed_the_next_backup_has_another_set_key(
     world: Any, recovery: RecoverySecret, tmp_path: Path
 ) -> None:
     slot, _secret = world.context.vault.add_recovery("leaves", 2)
-    first = manifest(tmp_path / "disk", back_up(world, tmp_path / "disk"), recovery)
+    first = manifest(tmp_path / "disk", back_up(world.appliance, tmp_path / "disk"), recovery)
     world.context.vault.remove_slot(slot.id)
-    second = manifest(tmp_path / "disk", back_up(world, tmp_path / "disk"), recovery)
-    third = manifest(tmp_path / "disk", back_up(world, tmp_path / "disk"), recovery)
+    second = manifest(tmp_path / "disk", back_up(world.appliance, tmp_path / "disk"), recovery)
+    third = manifest(tmp_path / "disk", back_up(world.appliance, tmp_path / "disk"), recovery)
     assert first.set_key != second.set_key
     assert second.set_key == third.set_key
     parts = [{part for file in each.files for part in file.parts} for each in (first, second)]
@@ -132,7 +121,7 @@ def test_what_is_shredded_meanwhile_ends_the_backup(world: Any, recovery: Recove
     """
     dataset = world.do("dataset.import", upload_id=world.upload(), filename="other.csv")["id"]
     folder = prepare_folder(tmp_path / "disk", world.context.home)
-    whole = back_up(world, folder)
+    whole = back_up(world.appliance, folder)
     plan = world.do("backup.begin", place="disk")
     told = shred_dataset(world.context, OPERATOR, dataset_id=dataset).certificate
     assert told["backups"][-2:] == [whole, plan["id"]]
@@ -140,7 +129,7 @@ def test_what_is_shredded_meanwhile_ends_the_backup(world: Any, recovery: Recove
     with pytest.raises(ConflictError, match="Run the backup again"):
         copy_files(world.context.home, folder, plan)
     world.do("backup.abort", backup_id=plan["id"], reason="backup.changed")
-    again = manifest(folder, back_up(world, folder), recovery)
+    again = manifest(folder, back_up(world.appliance, folder), recovery)
     assert not any(dataset in file.path for file in again.files)
 
 
@@ -162,19 +151,19 @@ def test_a_backup_that_never_ended_is_said_to_have_failed_when_the_next_begins(
         world.do("backup.seal", backup_id=second, files=[{"path": "../x"}])
     world.do("backup.abort", backup_id=second, reason="test")
     with pytest.raises(AuthorizationError):
-        world.context.part(BackupDesk).begin(Caller("us_1", "trainer"), place="disk")
+        begin_backup(world.context, Caller("us_1", "trainer"), place="disk")
 
 
 def test_a_part_that_is_cut_is_written_again_and_what_was_not_finished_is_removed(
     world: Any, recovery: RecoverySecret, tmp_path: Path
 ) -> None:
-    back_up(world, tmp_path / "disk")
+    back_up(world.appliance, tmp_path / "disk")
     part = next(
         path for path in (tmp_path / "disk" / "parts").rglob("*") if path.is_file() and path.stat().st_size > 4200
     )
     part.write_bytes(part.read_bytes()[:-1])
     (part.parent / f".{part.name}.ab.tmp").write_bytes(b"half")
-    found = manifest(tmp_path / "disk", back_up(world, tmp_path / "disk"), recovery)
+    found = manifest(tmp_path / "disk", back_up(world.appliance, tmp_path / "disk"), recovery)
     if any(part.name in file.parts for file in found.files):
         assert part.stat().st_size > 4200
     assert not list((tmp_path / "disk").rglob(".*"))
@@ -190,7 +179,7 @@ def test_the_home_itself_is_no_place_for_its_backup(world: Any, tmp_path: Path) 
 def test_the_canary_is_nowhere_in_the_folder(
     world: Any, recovery: RecoverySecret, tmp_path: Path, scan: Callable[..., list[str]]
 ) -> None:
-    back_up(world, tmp_path / "disk")
+    back_up(world.appliance, tmp_path / "disk")
     assert scan("zebra-quartz-41977", [tmp_path / "disk"]) == []
     shutil.copyfile(__file__, tmp_path / "disk" / "leak")
     assert scan("zebra-quartz-41977", [tmp_path / "disk"])

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from extent import ALL, in_extents
 from killed import Killed
 from sqlalchemy import select
 
@@ -80,8 +81,9 @@ def verify_consistent(home: Path, launcher: Any = None) -> tuple[int, int]:
 
 
 @pytest.mark.slow
-def test_backups_beside_imports_and_new_accounts_are_consistent(world: Any, tmp_path: Path) -> None:
-    """Six of them, one after the other, while two threads import and add; each restores."""
+@in_extents
+def test_backups_beside_imports_and_new_accounts_are_consistent(world: Any, tmp_path: Path, extent: str) -> None:
+    """One after the other, while two threads import and add; each restores."""
     recovery = world.context.vault.add_recovery("safe", 1)[1]
     done, failed = threading.Event(), []
 
@@ -103,7 +105,7 @@ def test_backups_beside_imports_and_new_accounts_are_consistent(world: Any, tmp_
     for thread in threads:
         thread.start()
     try:
-        backups = [back_up(world.appliance, tmp_path / "disk") for _ in range(6)]
+        backups = [back_up(world.appliance, tmp_path / "disk") for _ in range(6 if extent == ALL else 2)]
     finally:
         done.set()
         for thread in threads:
@@ -120,7 +122,8 @@ def test_backups_beside_imports_and_new_accounts_are_consistent(world: Any, tmp_
 
 
 @pytest.mark.slow
-def test_a_backup_may_be_killed_at_any_time_and_run_again(world: Any, tmp_path: Path, scan: Any) -> None:
+@in_extents
+def test_a_backup_may_be_killed_at_any_time_and_run_again(world: Any, tmp_path: Path, scan: Any, extent: str) -> None:
     """What has no manifest is no backup, what has one restores; the next one goes on; the log has an outcome for
     each.
     """
@@ -145,8 +148,8 @@ def test_a_backup_may_be_killed_at_any_time_and_run_again(world: Any, tmp_path: 
         "log_state.py",
         "appending.py",
     )
-    killed = 0
-    for number in range(20):
+    killed, times = 0, 20 if extent == ALL else 4
+    for number in range(times):
         if number % 5 == 0:
             shutil.rmtree(disk, ignore_errors=True)
         killed += Killed(ready, lambda appliance: back_up(appliance, disk), files).before_line(
@@ -162,7 +165,7 @@ def test_a_backup_may_be_killed_at_any_time_and_run_again(world: Any, tmp_path: 
             with pytest.raises(NotFoundError):
                 restore_home(tmp_path / "none", disk, recovery, NEW, SystemClock())
         assert scan("zebra-quartz-41977", [disk]) == []
-    assert killed >= 10
+    assert killed >= times // 2
     appliance = ready()
     told = [
         (entry["object"]["id"], entry["outcome"])

@@ -9,6 +9,7 @@ import pytest
 
 from appliance.audit import ObjectRef, Outcome
 from appliance.foundation.errors import ConflictError
+from appliance.foundation.json_records import shown
 from appliance.services.context import OPERATOR
 from appliance.services.record.adapter_card import show_card
 from appliance.services.record.confirm_audit import confirm
@@ -106,14 +107,14 @@ def test_while_the_log_is_taken_in_the_answers_are_the_same_and_a_search_says_ho
     assert ask(desk, filled.ids, sha256) == slow
     assert [[each["as"] for each in one] for one in slow[:3]] == [["account"], ["person"], ["upload"]]
     assert slow[2][0]["datasets"]
-    assert search_audit(desk.context, OPERATOR)["total"] > FILLER
+    assert shown(search_audit(desk.context, OPERATOR))["total"] > FILLER
 
 
 @pytest.mark.parametrize(
     "question",
     [
-        lambda desk, _ids, _sha: confirm(desk.context, OPERATOR, name="anna"),
-        lambda desk, _ids, sha: confirm(desk.context, OPERATOR, sha256=sha),
+        lambda desk, _ids, _sha: shown(confirm(desk.context, OPERATOR, name="anna")),
+        lambda desk, _ids, sha: shown(confirm(desk.context, OPERATOR, sha256=sha)),
         lambda desk, ids, _sha: show_card(desk.context, OPERATOR, adapter_id=ids["adapter"]),
     ],
 )

@@ -152,8 +152,8 @@ def test_answers_are_shown_from_their_seal(world: Any) -> None:
     [
         ({"choice": {"seed": -1}}, "seed"),
         ({"choice": {"seed": 2**31}}, "seed"),
-        ({"choice": {"rank": 0}}, "rank"),
-        ({"choice": {"learning_rate": float("nan")}}, "learning rate"),
+        ({"choice": {"rank": 0}}, "Rank must be between 1 and 1,024, not 0"),
+        ({"choice": {"learning_rate": float("nan")}}, "Learning rate must be a finite number"),
         ({"choice": {"method": "magic", "preset": "none"}}, "method.*preset"),
         ({"dataset_id": "ds_0"}, "no such dataset"),
         ({"model_id": "md_0"}, "no such model"),
@@ -373,9 +373,11 @@ def test_a_fault_deeper_down_is_not_blamed_on_the_parameters(world: Any) -> None
 def test_every_result_is_json(world: Any) -> None:
     """Whatever the socket would send."""
     for name in ("status", "user.list", "model.list", "dataset.list", "adapter.list", "job.list", "audit.show"):
-        json.dumps(world.do(name))
+        found = world.do(name)
+        assert json.loads(json.dumps(found)) == found, name
     for kind in ("dataset", "model", "adapter"):
-        json.dumps(world.do(f"{kind}.show", **{f"{kind}_id": world.ids[kind]}))
+        found = world.do(f"{kind}.show", **{f"{kind}_id": world.ids[kind]})
+        assert json.loads(json.dumps(found)) == found, kind
 
 
 def test_the_log_verifies_after_all_of_it(world: Any) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from appliance.foundation.errors import AuthorizationError, InputError, NotFoundError
+from appliance.foundation.json_records import shown
 from appliance.services.context import Caller
 from appliance.services.models.chat import ChatDesk
 from appliance.services.record.object_life import object_life
@@ -18,7 +19,7 @@ def _acts(life: dict[str, Any]) -> list[tuple[str, str, str]]:
 
 def test_a_datasets_life_goes_on_in_what_was_made_from_it(world: Any) -> None:
     """From the upload to the evaluation of the adapter; the model, which had another origin, does not belong to it."""
-    life = object_life(world.context, AUDITOR, object_id=world.ids["dataset"])
+    life = shown(object_life(world.context, AUDITOR, object_id=world.ids["dataset"]))
     assert life["name"] == "staff"
     assert _acts(life) == [
         ("Data", "upload.receive", "source"),
@@ -46,7 +47,7 @@ def test_an_adapters_life_begins_with_what_it_learned_from(world: Any) -> None:
             Caller("us_1", "trainer"), world.ids["adapter"], [{"role": "user", "content": "Hello"}]
         )
     )
-    life = object_life(world.context, AUDITOR, object_id=world.ids["adapter"])
+    life = shown(object_life(world.context, AUDITOR, object_id=world.ids["adapter"]))
     assert {each["id"] for each in life["made_from"]} >= {
         world.ids["dataset"],
         world.ids["model"],
@@ -62,7 +63,7 @@ def test_shredding_ends_a_life(world: Any) -> None:
     """The last step, with the certificate's digest among its details."""
     dataset = world.do("dataset.import", upload_id=world.upload(), filename="brief.csv")["id"]
     world.do("dataset.shred", dataset_id=dataset)
-    life = object_life(world.context, AUDITOR, object_id=dataset)
+    life = shown(object_life(world.context, AUDITOR, object_id=dataset))
     assert _acts(life)[-1] == ("Shredding", "dataset.shred", "itself")
     assert "certificate" in life["steps"][-1]["details"]
 
@@ -99,5 +100,5 @@ def test_only_who_may_read_the_log_sees_a_life(world: Any) -> None:
 def test_an_auditors_look_is_no_part_of_the_life(world: Any) -> None:
     """Looking names the object, and makes nothing of it."""
     for _ in range(2):
-        life = object_life(world.context, AUDITOR, object_id=world.ids["model"])
+        life = shown(object_life(world.context, AUDITOR, object_id=world.ids["model"]))
     assert "audit.read" not in [step["action"] for step in life["steps"]]

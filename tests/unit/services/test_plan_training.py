@@ -147,7 +147,7 @@ def test_a_measurement_that_fails_leaves_the_estimates_wide(world: Any) -> None:
 
     world.switch.current = type("Failing", (), {"launch": staticmethod(_launcher(world, fail))})()
     world.context.part(machine.Measuring).tried = False
-    assert "wide guess" in planned(world).fitted.advice[0]
+    assert "wide guess" in str(planned(world).fitted.advice[0])
     assert not path.exists()
     world.switch.current = world.switch.ordinary
     asked = len(world.switch.current.asked)

@@ -347,8 +347,8 @@ def test_a_sweep_goes_on_at_the_rate_at_which_it_began(world: Any, simulate: Any
     [
         ({"ranks": [4]}, "2 to 8 different ranks to compare, not 1"),
         ({"ranks": list(range(1, 10))}, "2 to 8 different ranks to compare, not 9"),
-        ({"ranks": [4, 0]}, "rank"),
-        ({"ranks": [4, 10**6]}, "rank"),
+        ({"ranks": [4, 0]}, "Rank must be between 1 and 1,024, not 0"),
+        ({"ranks": [4, 10**6]}, "Rank must be between 1 and 1,024, not 1,000,000"),
         ({"ranks": [4, 8], "choice": {"method": "full"}}, "full does not"),
         ({"ranks": [4, 8], "choice": {"seed": -1}}, "seed"),
         ({"ranks": [4, 8], "dataset_id": "ds_0"}, "no such dataset"),

@@ -2,17 +2,17 @@
 at all.
 """
 
-import base64
 import random
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from disk import NEW, Disk, back_up, open_home
+from extent import ALL, chosen, in_extents
 from killed import Killed
 from sqlalchemy import select
 
-from appliance.audit import AuditLog
 from appliance.datasets.tables import DATASETS
 from appliance.foundation.clock import SystemClock
 from appliance.foundation.errors import (
@@ -23,73 +23,14 @@ from appliance.foundation.errors import (
     IntegrityError,
     NotFoundError,
 )
-from appliance.foundation.settings import Settings
-from appliance.policy import Rules, find_policy_folder
-from appliance.services.appliance import Appliance
-from appliance.services.context import OPERATOR, ServiceContext
-from appliance.services.home.copy_backup import copy_files, keep_manifest, prepare_folder
+from appliance.services.context import OPERATOR
 from appliance.services.home.life import create_home
 from appliance.services.home.restore_home import RESTORING, restore_home, verify_empty
 from appliance.vault import Vault
-from appliance.vault.backup_format import open_manifest, part_path
+from appliance.vault.backup_format import part_path
 from appliance.vault.keyring import Keyring
 from appliance.vault.secret_text import write_recovery
 from appliance.vault.slots import RecoverySecret
-
-NEW = "another passphrase for tests"
-
-
-def back_up(appliance: Appliance, out: Path) -> str:
-    """Do what the command does; return the backup's id."""
-    folder = prepare_folder(out, appliance.context.home)
-    plan = appliance.perform(OPERATOR, "backup.begin", {"place": folder.name})
-    copied = copy_files(appliance.context.home, folder, plan)
-    sealed = appliance.perform(OPERATOR, "backup.seal", {"backup_id": plan["id"], "files": copied})
-    keep_manifest(folder, plan["id"], base64.b64decode(sealed["manifest"]))
-    appliance.perform(OPERATOR, "backup.finish", {"backup_id": plan["id"]})
-    return str(plan["id"])
-
-
-def open_home(home: Path, launcher: Any = None) -> Appliance:
-    """Take a home as a process does."""
-    clock = SystemClock()
-    return Appliance(
-        ServiceContext(
-            Settings(home), clock, Rules.load(find_policy_folder()), AuditLog.open(home / "audit", clock), launcher
-        )
-    )
-
-
-class Disk:
-    """A folder with a backup, and the key that opens it."""
-
-    def __init__(self, folder: Path, backup_id: str, recovery: RecoverySecret) -> None:
-        self.folder, self.backup_id, self.recovery = folder, backup_id, recovery
-
-    @property
-    def manifest(self) -> Any:
-        """Return what it says."""
-        return open_manifest(
-            (self.folder / "manifests" / self.backup_id).read_bytes(), self.backup_id, bytes(self.recovery)
-        )
-
-    def restore(self, home: Path, **options: Any) -> dict[str, Any]:
-        """Restore it."""
-        return restore_home(home, self.folder, self.recovery, NEW, SystemClock(), **options)
-
-
-@pytest.fixture(scope="module")
-def made(world: Any, tmp_path_factory: pytest.TempPathFactory) -> Disk:
-    """Back the world up."""
-    recovery = world.context.vault.add_recovery("safe", 1)[1]
-    folder = tmp_path_factory.mktemp("disk")
-    return Disk(folder, back_up(world.appliance, folder), recovery)
-
-
-@pytest.fixture
-def disk(made: Disk, tmp_path: Path) -> Disk:
-    """Give a copy of the disk."""
-    return Disk(Path(shutil.copytree(made.folder, tmp_path / "disk")), made.backup_id, made.recovery)
 
 
 def empty(home: Path) -> bool:
@@ -283,12 +224,13 @@ RESTORES = (
 
 
 @pytest.mark.slow
-def test_a_restore_may_be_killed_at_any_time_and_run_again(disk: Disk, tmp_path: Path) -> None:
+@in_extents
+def test_a_restore_may_be_killed_at_any_time_and_run_again(disk: Disk, tmp_path: Path, extent: str) -> None:
     """Either there is no home, and the next restore makes one, or it is whole; the log says once that it was
     restored.
     """
     chance = random.Random(4)
-    lines = [chance.randrange(1, 2500) for _ in range(20)]
+    lines = chosen(sorted(chance.randrange(1, 2500) for _ in range(20)), extent, 4)
     outcomes = set()
     for number, line in enumerate(lines):
         home = tmp_path / f"home-{number}"
@@ -302,20 +244,21 @@ def test_a_restore_may_be_killed_at_any_time_and_run_again(disk: Disk, tmp_path:
 
 
 @pytest.mark.slow
-def test_the_end_of_a_restore_may_be_killed_after_every_write(disk: Disk, tmp_path: Path) -> None:
+@in_extents
+def test_the_end_of_a_restore_may_be_killed_after_every_write(disk: Disk, tmp_path: Path, extent: str) -> None:
     """Around the moment in which it becomes a home: from the first line of `adopt` on."""
     home, adopted = tmp_path / "home", 0
     killing = Killed(lambda: None, lambda _none: disk.restore(home), ("vault.py", "keyring.py"))
     lines = killing.lines_after_writes()
     shutil.rmtree(home)
-    for line in lines:
+    for line in chosen(lines, extent, 3):
         assert killing.before_line(line)
         adopted += Vault.exists(home)
         if not Vault.exists(home):
             disk.restore(home)
         verify_restored(home, disk)
         shutil.rmtree(home)
-    assert adopted > 1
+    assert adopted > (extent == ALL)
     assert len(lines) > 5
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import delete, update
 
 from appliance.audit import Outcome
 from appliance.foundation.errors import AuthorizationError, InputError
+from appliance.foundation.json_records import shown
 from appliance.services.context import Caller
 from appliance.services.record.audit_activity import audit_overview
 from appliance.services.record.review_audit import MAX_NOTE_CHARACTERS, _gaps, sign_off
@@ -18,12 +19,12 @@ NOTE = "Looked at all denials; none of Jane's was hers."
 
 
 def _reviews(world: Any) -> Any:
-    return audit_overview(world.context, AUDITOR)["reviews"]
+    return shown(audit_overview(world.context, AUDITOR))["reviews"]
 
 
 def test_what_was_signed_off_is_no_longer_open(world: Any) -> None:
     """The rest is, what came meanwhile too."""
-    signed = sign_off(world.context, AUDITOR, first=2, last=9, note=NOTE)
+    signed = shown(sign_off(world.context, AUDITOR, first=2, last=9, note=NOTE))
     assert signed["entries"] == 8
     found = _reviews(world)
     assert (found["open"][0]["first"], found["open"][0]["last"], found["open"][0]["entries"]) == (0, 1, 2)
@@ -55,7 +56,7 @@ def test_the_log_has_the_review_and_not_the_note(world: Any) -> None:
 
 def test_a_note_that_was_changed_or_removed_shows(world: Any) -> None:
     """The database is not believed: the log says what was signed."""
-    made = sign_off(world.context, AUDITOR, first=0, last=3, note=NOTE)
+    made = shown(sign_off(world.context, AUDITOR, first=0, last=3, note=NOTE))
     of_it = AUDIT_REVIEWS.c.request == made["request"]
     with world.context.database.begin() as connection:
         connection.execute(update(AUDIT_REVIEWS).where(of_it).values(note="Nothing to see."))
@@ -106,7 +107,7 @@ def test_gaps_are_what_no_review_covers(reviewed: list[tuple[int, int]], open_ru
 def test_a_review_that_a_crash_cut_off_after_it_was_kept_is_done(world: Any) -> None:
     """Killed between keeping the note and the outcome: the next start finds the note, and says that it was done."""
     log = world.context.log
-    target = sign_off(world.context, AUDITOR, first=0, last=1, note=NOTE)
+    target = shown(sign_off(world.context, AUDITOR, first=0, last=1, note=NOTE))
     from appliance.services.record.read_audit import LOG
 
     details = {"first": 4, "last": 5, "note_hmac": "00" * 32}

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from appliance.foundation.errors import AuthenticationError, AuthorizationError, InputError
+from appliance.foundation.json_records import shown
 from appliance.services.context import OPERATOR, Caller
 from appliance.services.people.accounts import add_user
 from appliance.services.record.search_audit import PAGE_ENTRIES, AuditDesk, moment, people_called, search_audit
@@ -17,7 +18,7 @@ AUDITOR = Caller("us_auditor", "auditor", "session")
 @pytest.fixture
 def find(world: Any) -> Callable[..., dict[str, Any]]:
     """Search as an auditor."""
-    return lambda **asked: search_audit(world.context, AUDITOR, **asked)
+    return lambda **asked: shown(search_audit(world.context, AUDITOR, **asked))
 
 
 def test_everything_is_found_newest_first(world: Any, find: Callable[..., Any]) -> None:

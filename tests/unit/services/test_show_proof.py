@@ -9,6 +9,7 @@ import pytest
 from appliance.audit import TreeHead, parse_checkpoint
 from appliance.audit.merkle import leaf_hash, verify_inclusion
 from appliance.foundation.errors import AuditLogError, AuthorizationError, InputError
+from appliance.foundation.json_records import shown
 from appliance.services.context import Caller
 from appliance.services.record.show_proof import show_proof
 
@@ -33,7 +34,7 @@ def _parts(proof: str) -> tuple[bytes, int, list[bytes], bytes]:
 @pytest.mark.parametrize("sequence", [0, 1, 7])
 def test_the_file_alone_proves_the_entry(world: Any, sequence: int) -> None:
     """With the public key and nothing else of this machine."""
-    found = show_proof(world.context, AUDITOR, sequence=sequence)
+    found = shown(show_proof(world.context, AUDITOR, sequence=sequence))
     entry, index, path, note = _parts(found["file"])
     checkpoint = parse_checkpoint(note)
     checkpoint.verify(world.context.vault.signer.public_key)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from extent import chosen, in_extents
 from killed import Killed
 from sqlalchemy import Table, insert, select, text, update
 
@@ -306,15 +307,19 @@ def killing(home: Path, recovery: str, act: Callable[[Appliance], Any] = shreddi
 
 
 @pytest.mark.slow
-def test_shredding_may_be_killed_after_every_write(home: Path, source: tuple[Path, str], tmp_path: Path) -> None:
+@in_extents
+def test_shredding_may_be_killed_after_every_write(
+    home: Path, source: tuple[Path, str], tmp_path: Path, extent: str
+) -> None:
     """Before the dataset is taken out of use it is whole; from then on the next start finishes."""
     states: list[str] = []
-    for line in killing(Path(shutil.copytree(home, tmp_path / "whole")), source[1]).lines_after_writes():
+    lines = killing(Path(shutil.copytree(home, tmp_path / "whole")), source[1]).lines_after_writes()
+    for line in chosen(lines, extent, 4):
         copy = Path(shutil.copytree(home, tmp_path / "copy"))
         assert killing(copy, source[1]).before_line(line)
         states.append(verify_after_kill(copy, source[1]))
         shutil.rmtree(copy)
-    assert len(states) > 10
+    assert len(lines) > 10
     assert states == sorted(states)
     assert set(states) == {"ready", "shredded"}
 
@@ -371,8 +376,9 @@ def verify_versions_after_kill(home: Path, recovery: str) -> str:
 
 
 @pytest.mark.slow
+@in_extents
 def test_shredding_a_version_may_be_killed_after_every_write(
-    home: Path, source: tuple[Path, str], tmp_path: Path
+    home: Path, source: tuple[Path, str], tmp_path: Path, extent: str
 ) -> None:
     """The same for single versions: the others stay."""
 
@@ -380,12 +386,13 @@ def test_shredding_a_version_may_be_killed_after_every_write(
         return shred_versions(appliance.context, OPERATOR, dataset_id=DATASET, versions=[1])
 
     states: list[str] = []
-    for line in killing(Path(shutil.copytree(home, tmp_path / "whole")), source[1], act).lines_after_writes():
+    lines = killing(Path(shutil.copytree(home, tmp_path / "whole")), source[1], act).lines_after_writes()
+    for line in chosen(lines, extent, 3):
         copy = Path(shutil.copytree(home, tmp_path / "copy"))
         assert killing(copy, source[1], act).before_line(line)
         states.append(verify_versions_after_kill(copy, source[1]))
         shutil.rmtree(copy)
-    assert len(states) > 10
+    assert len(lines) > 10
     assert states == sorted(states)
     assert set(states) == {"ready", "shredded"}
 

@@ -2,10 +2,10 @@
 
 import pytest
 import torch
+from tiny_llama import make_examples
 from torch.nn import functional
 
 from appliance.training.adapter_loss import mean_loss
-from tests.unit.training.conftest import make_examples  # type: ignore[import-not-found]
 
 
 def test_it_is_the_mean_over_the_learned_tokens(adapted):

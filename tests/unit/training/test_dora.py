@@ -6,11 +6,11 @@ import bitsandbytes
 import pytest
 import torch
 from bitsandbytes.functional import dequantize_4bit
+from tiny_llama import make_examples
 from torch.nn import functional
 from transformers import LlamaForCausalLM
 
 from appliance.training.methods import METHODS, LoadedModel, MethodSettings
-from tests.unit.training.conftest import make_examples
 from tests.unit.training.test_packed_passes import packed
 
 SETTINGS = MethodSettings(rank=4, lora_alpha=8, compute_type=torch.float32, seed=0, use_dora=True)

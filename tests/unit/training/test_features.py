@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from tiny_llama import make_examples, make_loaded
 
 from appliance.foundation.errors import IntegrityError
 from appliance.training.features import SPILL_NAME, FrozenFeatures, SealedSpill
 from appliance.training.methods import LoadedModel
 from appliance.training.packed_passes import packed_passes, shared_beginning
-from tests.unit.training.conftest import make_examples, make_loaded
 
 EXAMPLES = make_examples(9)
 SHARED = shared_beginning(EXAMPLES)
@@ -106,3 +106,4 @@ def test_features_on_disk_are_sealed_and_a_change_is_detected(tmp_path: Path) ->
 def test_removing_a_spill_that_was_never_written_is_not_an_error(tmp_path: Path) -> None:
     """Most trainings do not spill."""
     SealedSpill(tmp_path, "jb_x", KEY).remove()
+    assert not list(tmp_path.iterdir())

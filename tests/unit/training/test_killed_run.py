@@ -19,15 +19,7 @@ KILLS = 4
 def runs(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """Run all methods in one process, because importing torch takes longer than the runs."""
     work = tmp_path_factory.mktemp("killed")
-    command = [
-        sys.executable,
-        "-m",
-        "tests.unit.training.killed_run",
-        str(tiny_folder),
-        str(work),
-        "20261125",
-        str(KILLS),
-    ]
+    command = [sys.executable, "tests/support/killed_run.py", str(tiny_folder), str(work), "20261125", str(KILLS)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr

@@ -8,13 +8,13 @@ from pathlib import Path
 import bitsandbytes
 import pytest
 import torch
+from tiny_llama import make_examples, make_loaded, tiny_config
 
 from appliance.foundation.errors import InputError
 from appliance.training.checkpoints import CheckpointFolder, TrainingCheckpoint
 from appliance.training.endings import Ending
 from appliance.training.loop import TrainingPlan, TrainingProgress, _Packing, _validate, held_out_loss, train
 from appliance.training.methods import METHODS, LoadedModel, MethodSettings
-from tests.unit.training.conftest import make_examples, make_loaded, tiny_config
 
 PLAN = TrainingPlan(epochs=3, batch_size=4, learning_rate=1e-2, seed=5, checkpoint_steps=2)
 EXAMPLES, VALIDATION = make_examples(13), make_examples(5, seed=9)

@@ -6,6 +6,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from tiny_llama import SIZES, make_examples, make_loaded, tiny_config
 from torch.nn import functional
 from transformers import MistralConfig, Qwen2Config
 
@@ -13,7 +14,6 @@ from appliance.training.attention import LONG
 from appliance.training.examples import TokenizedExample
 from appliance.training.methods import LoadedModel
 from appliance.training.packed_passes import packed_passes, shared_beginning
-from tests.unit.training.conftest import SIZES, make_examples, make_loaded, tiny_config
 
 Gradients = dict[str, torch.Tensor]
 CLOSE = {"rtol": 1e-9, "atol": 1e-9}

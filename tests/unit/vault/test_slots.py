@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from extent import ALL, chosen, in_extents
 from killed import Killed
 from sqlalchemy import text
 
@@ -250,22 +251,25 @@ def verify_after_kill(home: Path, stays: RecoverySecret, leaves: RecoverySecret,
 
 
 @pytest.mark.slow
-def test_removing_a_slot_may_be_killed_after_every_write(whole: Any, tmp_path: Path) -> None:
+@in_extents
+def test_removing_a_slot_may_be_killed_after_every_write(whole: Any, tmp_path: Path, extent: str) -> None:
     """Before the first write nothing has changed; after it, the next open finishes the removal."""
     folder, stays, leaves, keys = whole
     outcomes = []
-    for line in removal(Path(shutil.copytree(folder, tmp_path / "complete-run")), stays).lines_after_writes():
+    lines = removal(Path(shutil.copytree(folder, tmp_path / "complete-run")), stays).lines_after_writes()
+    for line in chosen(lines, extent, 4):
         copy = Path(shutil.copytree(folder, tmp_path / f"copy-{line}"))
         assert removal(copy, stays).before_line(line)
         outcomes.append(verify_after_kill(copy, stays, leaves, keys))
         shutil.rmtree(copy)
-    assert len(outcomes) > 5
+    assert len(lines) > 5
     assert outcomes == sorted(outcomes)
     assert {False, True} == set(outcomes)
 
 
 @pytest.mark.slow
-def test_a_rotation_may_be_killed_after_every_write(whole: Any, tmp_path: Path) -> None:
+@in_extents
+def test_a_rotation_may_be_killed_after_every_write(whole: Any, tmp_path: Path, extent: str) -> None:
     """Root, epoch and database key are all old or all new, both slots open, and every data key is present."""
     folder, stays, leaves, keys = whole
     files = ("vault.py", "keyring.py", "database.py", "atomic_files.py")
@@ -275,7 +279,8 @@ def test_a_rotation_may_be_killed_after_every_write(whole: Any, tmp_path: Path) 
 
     _, before = Keyring.open(folder, stays)
     epochs = []
-    for line in rotation(Path(shutil.copytree(folder, tmp_path / "complete-run"))).lines_after_writes():
+    lines = rotation(Path(shutil.copytree(folder, tmp_path / "complete-run"))).lines_after_writes()
+    for line in chosen(lines, extent, 4):
         copy = Path(shutil.copytree(folder, tmp_path / f"copy-{line}"))
         assert rotation(copy).before_line(line)
         vault = Vault.open(copy, leaves)
@@ -297,11 +302,12 @@ def test_a_rotation_may_be_killed_after_every_write(whole: Any, tmp_path: Path) 
 
 
 @pytest.mark.slow
-def test_removing_a_slot_may_be_killed_at_any_time(whole: Any, tmp_path: Path) -> None:
+@in_extents
+def test_removing_a_slot_may_be_killed_at_any_time(whole: Any, tmp_path: Path, extent: str) -> None:
     """Also inside libraries."""
     folder, stays, leaves, keys = whole
     chance = random.Random(1)
-    for number in range(20):
+    for number in range(20 if extent == ALL else 3):
         copy = tmp_path / f"copy-{number}"
         shutil.copytree(folder, copy)
         removal(copy, stays).after(chance.uniform(0, 0.05))

@@ -67,7 +67,9 @@ def test_an_interrupted_create_can_be_repeated(home) -> None:
     home.mkdir()
     (home / "appliance.db").write_bytes(b"half a database")
     Vault.create(home, PASSPHRASE, SystemClock()).close()
-    Vault.open(home, PASSPHRASE).close()
+    vault = Vault.open(home, PASSPHRASE)
+    assert vault.slots
+    vault.close()
 
 
 def test_no_secret_is_readable_in_the_keyring_or_in_repr(home, vault) -> None:

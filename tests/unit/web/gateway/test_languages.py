@@ -47,7 +47,8 @@ def account_speaks(appliance: Any) -> Iterator[Callable[[str], None]]:
 
 def shown_in(answer: Any) -> str:
     """Return the language that a page says it is in."""
-    return re.findall(r'<html lang="(\w+)">', answer.body.decode())[0]
+    (code,) = re.findall(r'<html lang="(\w+)">', answer.body.decode())
+    return str(code)
 
 
 def language_of(appliance: Any, token: str) -> str:

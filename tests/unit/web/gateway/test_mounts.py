@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 
 from appliance.foundation.messages import LANGUAGES
 from appliance.policy import Rules, find_policy_folder
@@ -20,7 +21,7 @@ def site_with(context: Any, browse: Any, *, ready: bool = False) -> Any:
     """Return a browser on the site over a context, with or without pages."""
     pages = Pages(lambda: None)  # type: ignore[arg-type, return-value]
     if ready:
-        pages._app = object()  # type: ignore[assignment] - as if they were there
+        pages._app = FastAPI()
     return browse(build_site(SimpleNamespace(context=context), "127.0.0.1", 7860, pages))  # type: ignore[arg-type]
 
 
@@ -141,5 +142,5 @@ def test_every_script_of_a_page_is_served_and_no_other_file(site: Any, token_of:
     for name, kind in STATIC_FILES.items():
         answer = site.ask("GET", f"/static/{name}", token=token_of("trainer"))
         assert (answer.status, answer.header("content-type").partition(";")[0]) == (200, kind)
-    for name in ("wizard.css", "server.py", "nothing.js"):
+    for name in ("page.css", "server.py", "nothing.js"):
         assert site.ask("GET", f"/static/{name}", token=token_of("trainer")).status == 404

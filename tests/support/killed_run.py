@@ -1,6 +1,6 @@
 """Train a tiny model with each method in processes that are killed, and compare with an uninterrupted run.
 
-    python -m tests.unit.training.killed_run MODEL_FOLDER WORK_FOLDER SEED KILLS
+    python tests/support/killed_run.py MODEL_FOLDER WORK_FOLDER SEED KILLS
 
 This process imports torch but computes nothing, so that it can be forked safely. A run reports each step through a
 pipe, and is killed with signal 9 a moment after a random step, wherever it is then. Prints {METHOD: {"whole": digest,
@@ -17,11 +17,11 @@ import time
 from pathlib import Path
 
 import torch
+from tiny_llama import make_examples
 
 from appliance.training.checkpoints import CheckpointFolder, TrainingCheckpoint
 from appliance.training.loop import TrainingPlan, TrainingProgress, train
 from appliance.training.methods import METHODS, MethodSettings
-from tests.unit.training.conftest import make_examples
 
 PLAN = TrainingPlan(epochs=4, batch_size=4, learning_rate=1e-2, seed=5, checkpoint_steps=2, patience=3)
 STEPS = 11  # of sixteen, four an epoch: a kill some steps later is still before the end

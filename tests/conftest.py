@@ -1,0 +1,17 @@
+"""The exhaustive tests take turns: `--share 1/3` runs the second third of them (see ./ops/test)."""
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--share", default="0/1", metavar="K/N", help="of N shares of the exhaustive tests, run number K")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the exhaustive tests whose turn it is not: neighbours are in different shares."""
+    share, shares = map(int, config.getoption("--share").split("/"))
+    repeated = [item for item in items if item.get_closest_marker("exhaustive")]
+    left_out = set(repeated) - set(repeated[share::shares])
+    if left_out:
+        config.hook.pytest_deselected(items=[item for item in items if item in left_out])
+        items[:] = [item for item in items if item not in left_out]
