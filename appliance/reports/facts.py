@@ -7,10 +7,9 @@ the log has its digest; else the fact says that it is not.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, TypedDict
 
-from appliance.audit import Entry
 from appliance.datasets.records import Dataset, DatasetVersion
 from appliance.foundation.messages import Message
 from appliance.models.records import EVALUATION, RANK, Adapter, BaseModel, Finding, digest_of
@@ -21,6 +20,8 @@ from appliance.models.records import EVALUATION, RANK, Adapter, BaseModel, Findi
 _PARAMETERS = ("method", "rank", "lora_alpha", "epochs", "batch_size", "learning_rate", "seed", "preset")
 _ORIGIN = ("purpose", "owner", "licence", "legal_basis", "keep_until")
 _PARTS = ("rows", "training_rows", "validation_rows", "test_rows")
+
+Entry = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,11 @@ def adapter_facts(artefacts: Artefacts, entries: Iterable[Entry]) -> list[Fact]:
         *_rank(adapter, log),
         *_people(artefacts, log),
     ]
+
+
+def facts_json(facts: Iterable[Fact]) -> list[dict[str, Any]]:
+    """Return plain values."""
+    return [{**asdict(fact), "entries": list(fact.entries), "digests": list(fact.digests)} for fact in facts]
 
 
 class _Log:

@@ -9,7 +9,7 @@ def run_report(adapter: dict[str, Any], job: dict[str, Any]) -> str:
     """Return the report on one adapter from its row and its training job."""
     config, result, results = adapter["config"], job["result"], adapter["results"]
     lines = [f"{adapter['name']} ({adapter['id']})"]
-    if config.get("made_from"):
+    if "made_from" in config:
         lines.append(f"  Made from {config['made_from']}. {config['shrink']['sentence']}")
     else:
         lines.append(
@@ -20,9 +20,9 @@ def run_report(adapter: dict[str, Any], job: dict[str, Any]) -> str:
     if result.get("validation_loss") is not None:
         speed = f" {result['tokens_per_s']:.0f} tokens a second." if "tokens_per_s" in result else ""
         lines.append(f"  Loss on rows set aside: {result['validation_loss']:.3f} (smaller is better).{speed}")
-    if config.get("sweep"):
+    if "sweep" in config:
         lines.append(f"  {config['sweep']['sentence']}")
-    elif not config.get("made_from"):
+    elif "made_from" not in config:
         lines += [f"  {sentence}" for sentence in (result.get("sentence"), *result.get("stepped_down", [])) if sentence]
     if results.get("sentence"):
         lines.append(f"  {results['sentence']}")

@@ -13,7 +13,7 @@ ADAPTER: dict[str, Any] = {
     "name": "staff on SmolLM2",
     "method": "qlora",
     "rank": 16,
-    "config": {"epochs": 6, "made_from": "", "shrink": None, "sweep": None},
+    "config": {"epochs": 6},
     "results": {},
 }
 JOB: dict[str, Any] = {"result": {"seconds": 142.4, "validation_loss": 0.1234, "tokens_per_s": 812.6}}
