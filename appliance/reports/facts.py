@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-from appliance.audit import Entry
 from appliance.datasets.records import Dataset, DatasetVersion
 from appliance.foundation.messages import Message
 from appliance.models.records import EVALUATION, RANK, Adapter, BaseModel, Finding, digest_of
@@ -22,6 +21,8 @@ from appliance.planning.training_settings import SETTINGS
 _PARAMETERS = ("method", "lora_alpha", *(setting.name for setting in SETTINGS), "seed", "preset")
 _ORIGIN = ("purpose", "owner", "licence", "legal_basis", "keep_until")
 _PARTS = ("rows", "training_rows", "validation_rows", "test_rows")
+
+Entry = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,14 @@ def adapter_facts(artefacts: Artefacts, entries: Iterable[Entry]) -> list[Fact]:
         *_results(adapter, log),
         *_rank(adapter, log),
         *_people(artefacts, log),
+    ]
+
+
+def facts_json(facts: Iterable[Fact]) -> list[dict[str, Any]]:
+    """Return plain values."""
+    return [
+        {"name": fact.name, "value": fact.value, "entries": list(fact.entries), "digests": list(fact.digests)}
+        for fact in facts
     ]
 
 
