@@ -168,7 +168,7 @@ def _first_open(found: dict[str, Any]) -> dict[str, Any]:
 
 def _unreviewed(run: dict[str, Any]) -> Message:
     names = ("first", "last", "entries", "denied", "failed", "looks")
-    return message("audit-unreviewed", **{name: run[name] for name in names})
+    return message("unreviewed-entries", **{name: run[name] for name in names})
 
 
 def _match(match: dict[str, Any]) -> Message:

@@ -40,7 +40,7 @@ def _prove(session: Session, *, entry: int, out: Path | None) -> None:
         if file is not None:
             keep(file, proved["proof"])
     told = proved["entry"] or message("proof-archived", entry=entry, hash=proved["leaf_hash"])
-    session.result(proved, told, "", proved["proof"], message("proof-key", key=proved["key"]))
+    session.result(proved, told, "", proved["proof"], message("proof-log-key", key=proved["key"]))
 
 
 @command(
