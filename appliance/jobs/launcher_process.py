@@ -78,7 +78,7 @@ def serve_launches(connection: int, home: Path, also_read: tuple[Path, ...], con
 def answer(
     server: socket.socket, request: bytes, home: Path, also_read: tuple[Path, ...], controls: frozenset[Control]
 ) -> None:
-    """StartMessage what one request asks for and send its connections.
+    """Start what one request asks for and send its connections.
 
     Raises `ValidationError`, `IsolationError` or `OSError`.
     """

@@ -82,7 +82,7 @@ class SimulatedLauncher:
     def launch(
         self, kind: str, *, read: tuple[Path, ...], write: tuple[Path, ...], memory_bytes: int
     ) -> SimulatedWorker:
-        """StartMessage a thread in the place of a confined worker."""
+        """Start a thread in the place of a confined worker."""
         self.asked.append({"kind": kind, "read": read, "write": write, "memory_bytes": memory_bytes})
         self.workers.append(SimulatedWorker(self._play[kind] if isinstance(self._play, dict) else self._play))
         return self.workers[-1]

@@ -153,7 +153,7 @@ row-message-not-object = A message is not an object with a role and a content.
 row-role = A message has a role other than system, user, assistant or tool.
 row-history = The history is not a list of pairs of question and answer.
 row-not-text = A value is not text.
-row-not-list = "{ $key }" is not a list.
+row-not-list = “{ $key }” is not a list.
 row-media = A message contains a picture, a sound or a file. Only text can be learned.
 row-tool-name = A tool call has no name.
 row-tools-not-json = The tools are not JSON.
@@ -178,9 +178,9 @@ read-as-rows = { $rows ->
     [one] one row
    *[other] { NUMBER($rows) } rows
 }
-unread-file = The file "{ $name }" in the archive is not a table and was not read.
-unread-hidden-sheet = The sheet "{ $name }" is hidden or not a table, and was not read.
-unread-sheet-without-table = The sheet "{ $name }" has no table with at least two columns, and was not read.
+unread-file = The file “{ $name }” in the archive is not a table and was not read.
+unread-hidden-sheet = The sheet “{ $name }” is hidden or not a table, and was not read.
+unread-sheet-without-table = The sheet “{ $name }” has no table with at least two columns, and was not read.
 
 # Checks
 check-title-one-sided = Nearly always the same answer

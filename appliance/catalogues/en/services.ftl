@@ -1,6 +1,6 @@
 # Asking for something
 operation-unknown = There is no such operation.
-operation-parameters = The parameters of "{ $operation }" are wrong. { $mistakes }{ $count ->
+operation-parameters = The parameters of “{ $operation }” are wrong. { $mistakes }{ $count ->
         [one] {""}
         [2] {""}
         [3] {""}
@@ -17,7 +17,7 @@ operation-parameter-text = { $name } must be a text.
 operation-parameter-list = { $name } must be a list.
 operation-parameter-choice = { $name } must be one of { $choices }.
 operation-parameter-invalid = { $name } has a value that is not allowed.
-name-ambiguous = "{ $named }" could be any of { NUMBER($count) }: { $candidates }. Use more of the id.
+name-ambiguous = “{ $named }” could be any of { NUMBER($count) }: { $candidates }. Use more of the id.
 not-found-upload = This upload no longer exists. Send the file again.
 not-found-user = There is no such account. `appliance user list` shows the accounts.
 sealed-vault = The vault is sealed. The operator can open it with `appliance unseal`.
