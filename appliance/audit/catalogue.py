@@ -8,15 +8,19 @@ Anyone may be *denied* anything, so of a denial only the kind of object and the 
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from appliance.audit.event_kinds import Event
 from appliance.audit.event_table import ROWS
 from appliance.audit.events import Actor, Details, ObjectRef, Outcome
 from appliance.foundation.errors import InputError
+from appliance.foundation.roles import also_permitted
 
 _NUMBERED = re.compile(r"-[1-9][0-9]?\Z")  # "term-1", "term-2"; the catalogue has "term-#"
-EVENTS: Mapping[str, Event] = MappingProxyType({event.action: event for event in ROWS})
+EVENTS: Mapping[str, Event] = MappingProxyType(
+    {row.action: replace(row, who=row.who | also_permitted(row.action)) for row in ROWS}
+)
 
 
 def verify_listed(actor: Actor, action: str, target: ObjectRef, outcome: Outcome, details: Details) -> Event:
@@ -54,7 +58,7 @@ def events_page() -> str:
         "| action | object | who | details | meaning |",
         "| --- | --- | --- | --- | --- |",
     ]
-    for event in ROWS:
+    for event in EVENTS.values():
         details = ", ".join(f"{name} ({kind.__name__})" for name, kind in event.details.items())
         lines.append(
             f"| `{event.action}` | {', '.join(event.kinds)} | {', '.join(sorted(event.who))} | {details} | "

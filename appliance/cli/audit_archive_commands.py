@@ -3,58 +3,40 @@ the command.
 """
 
 from pathlib import Path
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from appliance.audit import ArchivePlan
 from appliance.audit.archive_folder import find_bundles, verify_bundles, write_archive
 from appliance.audit.archives import ArchivedEntries
 from appliance.audit.tiles import WIDTH
 from appliance.cli.client import Client
-from appliance.cli.frame import AsJson, Frame, PassphraseFile
+from appliance.cli.command_table import command, opt
+from appliance.cli.session import Session
 from appliance.foundation.atomic_files import make_private_folder
 from appliance.foundation.errors import ApplianceError, InputError
 from appliance.foundation.json_records import shown
-
-ArchiveFolders = Annotated[
-    list[Path] | None,
-    typer.Option("--archive", help="A folder with archives of the log (`audit archive`); may be given more than once."),
-]
+from appliance.foundation.messages import Message, message
 
 
-def add_archive_command(group: typer.Typer, frame: Frame) -> None:
-    """Register the command."""
-
-    @group.command()
-    def archive(
-        to: Annotated[Path | None, typer.Option(help="The folder that archives are kept in, on another disk.")] = None,
-        before: Annotated[
-            str, typer.Option(help="Archive what is older than this day (UTC); else all that the policy lets go.")
-        ] = "",
-        dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would leave.")] = False,
-        passphrase_file: PassphraseFile = None,
-        as_json: AsJson = False,
-    ) -> None:
-        """Move old entries of the log into an archive; their hashes stay, so that all can be proved as before."""
-        with frame(as_json, passphrase_file) as options:
-            if dry_run:
-                with options.client() as client:
-                    found = client.perform("audit.archive-plan", before=before)
-                options.printer.result(found, _planned(found))
-                return
-            if to is None:
-                raise InputError("archive.place:absent")
-            folder = _outside(to, options.settings.home)
-            with options.client(write=(folder,)) as client:
-                done = _archive(client, options.settings.home / "audit", folder, before)
-            options.printer.result(
-                done,
-                f"Entries {done['first']} to {done['last']} are archived in {to} and have left the home "
-                f"({done['removed']} files). "
-                "Their hashes stay here. Keep the archive as long as the law asks. SHA-256 of its list: "
-                f"{done['digest']}",
-            )
+@command(
+    "audit archive",
+    opt("to", Path),
+    opt("before"),
+    opt("dry_run", bool, help=message("option-archive-dry-run")),
+    examples=("--to /media/disk/log", "--before 2026-01-01 --dry-run"),
+)
+def _archive_log(session: Session, *, to: Path | None, before: str, dry_run: bool) -> None:
+    if dry_run:
+        found = session.perform("audit.archive-plan", before=before)
+        session.result(found, _planned(found))
+        return
+    if to is None:
+        raise InputError("archive.place:absent")
+    folder = _outside(to, session.settings.home)
+    client = session.connect(write=(folder,))
+    done = _archive(client, session.settings.home / "audit", folder, before)
+    facts = {name: done[name] for name in ("first", "last", "removed", "digest")}
+    session.result(done, message("done-audit-archive", to=str(to), **facts))
 
 
 def verify_archives(log: Path, found: dict[str, Any], folders: list[Path]) -> dict[str, Any]:
@@ -93,11 +75,7 @@ def _outside(to: Path, home: Path) -> Path:
     return whole
 
 
-def _planned(found: dict[str, Any]) -> str:
+def _planned(found: dict[str, Any]) -> Message:
     if not found["bundles"]:
-        return f"Nothing in the log is from before {found['before']} and may leave."
-    return (
-        f"Entries from before {found['before']}: {found['entries']} of those from {found['first']} to {found['last']} "
-        "would be archived "
-        "and leave the home. Their hashes would stay."
-    )
+        return message("archive-nothing-before", before=found["before"])
+    return message("archive-planned", **{name: found[name] for name in ("before", "entries", "first", "last")})

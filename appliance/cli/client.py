@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import socket
+import struct
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ import httpx  # the one place: over the home's Unix socket, never over a network
 from appliance.foundation.atomic_files import make_private_folder, storage_errors
 from appliance.foundation.errors import ApplianceError, HomeError
 from appliance.foundation.identifiers import new_id
-from appliance.foundation.messages import message, verbatim
+from appliance.foundation.messages import language, message, verbatim
 from appliance.foundation.settings import Settings
 from appliance.jobs.messages import FromWorker, Progress
 from appliance.services.appliance import Appliance
@@ -118,24 +119,26 @@ def server_socket(settings: Settings) -> Path:
     return settings.home / SOCKET_NAME
 
 
-def _listens(path: Path) -> bool:
-    """Tell whether anybody listens: a server that was killed leaves its socket behind."""
+def server_process(settings: Settings) -> int:
+    """Return the id of the process that listens, or 0: a server that was killed leaves its socket behind."""
     with socket.socket(socket.AF_UNIX) as probe:
         try:
-            probe.connect(str(path))
+            probe.connect(str(server_socket(settings)))
         except OSError:
-            return False
-    return True
+            return 0
+        peer = probe.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        process: int = struct.unpack("3i", peer)[0]
+    return process
 
 
 @contextmanager
 def socket_client(settings: Settings) -> Iterator[SocketClient | None]:
     """Give a client of the running server, or None when none answers."""
-    path = server_socket(settings)
-    if not _listens(path):
+    if not server_process(settings):
         yield None
         return
-    with httpx.Client(transport=httpx.HTTPTransport(uds=str(path)), base_url="http://appliance", timeout=None) as http:  # noqa: S113 - training takes as long as it takes
+    transport, spoken = httpx.HTTPTransport(uds=str(server_socket(settings))), {"Accept-Language": language()}
+    with httpx.Client(transport=transport, base_url="http://appliance", timeout=None, headers=spoken) as http:  # noqa: S113 - training takes as long as it takes
         try:
             http.get("/healthz")
         except httpx.TransportError:

@@ -1,202 +1,211 @@
-"""The commands about datasets: import, look, and shred."""
+"""Datasets: import, look, mend, say where they come from, shred; and the rows that speak of a person."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any, BinaryIO
 
-import typer
-
-from appliance.cli.dataset_check_commands import report_lines
-from appliance.cli.frame import AsJson, Frame, PassphraseFile
+from appliance.cli.command_table import arg, command, deed, listing, opt
 from appliance.cli.new_file import NewFile, keep
+from appliance.cli.session import Session
+from appliance.datasets.checks import CHECKS
 from appliance.foundation.errors import InputError
+from appliance.foundation.messages import Message, message
+from appliance.reports.erasure_certificate import not_reached
 
-_ORIGIN = ("purpose", "owner", "licence", "legal_basis", "keep_until")
-Purpose = Annotated[str, typer.Option(help="What a model is to learn from it.")]
-Owner = Annotated[str, typer.Option(help="Who answers for the data.")]
-Licence = Annotated[str, typer.Option(help="Under which licence it may be used.")]
-LegalBasis = Annotated[str, typer.Option(help="Of GDPR article 6(1): consent, contract ..., or: not personal data.")]
-KeepUntil = Annotated[str, typer.Option(help="The last day on which it may be trained on, as in 2027-12-31.")]
-Certificate = Annotated[Path | None, typer.Option(help="Write the certificate to this new file (0600).")]
+SHOWN_EXAMPLES, SHOWN_ROWS = 5, 20
+PARTS, ACTIONS = ("training", "validation", "test"), ("drop", "mask", "trim", "merge")
+DELIMITERS = ("commas", "semicolons", "tabs", "bars")
+ORIGIN = ("purpose", "owner", "licence", "legal_basis", "keep_until")
+ORIGIN_OPTIONS = tuple(opt(name) for name in ORIGIN)
+FILE = arg("file", Path, help=message("option-data"))
+READING = (opt("question"), opt("answer"), opt("encoding"), opt("delimiter", choices=DELIMITERS))
+DATASET, KNOWN = arg("dataset"), arg("known", many=True)
+CERTIFICATE = opt("out", Path)
 
-
-def add_dataset_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR0915 - one short function for each command
-    """Register the commands."""
-
-    @group.command("import")
-    def import_(
-        file: Path,
-        name: str = "",
-        question: Annotated[str, typer.Option(help="The column with the questions.")] = "",
-        answer: Annotated[str, typer.Option(help="The column with the answers.")] = "",
-        system_prompt: str = "",
-        encoding: Annotated[
-            str, typer.Option(help="The encoding of a text file, when it is not found by itself.")
-        ] = "",
-        delimiter: Annotated[
-            str, typer.Option(help="commas, semicolons, tabs or bars, when it is not found by itself.")
-        ] = "",
-        model: Annotated[
-            str, typer.Option(help="The model in whose tokens rows are counted; the newest when not given.")
-        ] = "",
-        seed: Annotated[int, typer.Option(help="Which rows are set aside: the same seed, the same rows.")] = 0,
-        purpose: Purpose = "",
-        owner: Owner = "",
-        licence: Licence = "",
-        legal_basis: LegalBasis = "",
-        keep_until: KeepUntil = "",
-        passphrase_file: PassphraseFile = None,
-        as_json: AsJson = False,
-    ) -> None:
-        """Import a table, JSON, an Excel workbook, Parquet, or a ZIP of these; encrypted as it is read."""
-        with frame(as_json, passphrase_file) as options:
-            try:
-                source = file.open("rb")
-            except OSError as error:
-                raise InputError("dataset.file", file_name=file.name, strerror=str(error.strerror)) from error
-            roles = {key: value for key, value in (("question", question), ("answer", answer)) if value}
-            with source, options.client() as client:
-                upload_id = client.upload(source)
-                dataset = client.perform(
-                    "dataset.import",
-                    upload_id=upload_id,
-                    filename=file.name,
-                    name=name,
-                    roles=roles,
-                    system_prompt=system_prompt,
-                    encoding=encoding,
-                    delimiter=delimiter,
-                    model_id=model,
-                    seed=seed,
-                    origin=_given(
-                        purpose=purpose, owner=owner, licence=licence, legal_basis=legal_basis, keep_until=keep_until
-                    ),
-                )
-            sentence = (
-                f"{dataset['name']} is imported, encrypted, as {dataset['id']}: {dataset['training_rows']} rows to "
-                "train on, "
-                f"{dataset['validation_rows']} to validate, {dataset['test_rows']} held out."
-            )
-            options.printer.result(dataset, "\n".join([sentence, *report_lines(dataset["report"])]))
-
-    @group.command("list")
-    def list_(passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
-        """List the datasets."""
-        with frame(as_json, passphrase_file) as options, options.client() as client:
-            columns = {
-                "id": "id",
-                "name": "name",
-                "rows": "rows",
-                "training_rows": "to train on",
-                "test_rows": "held out",
-                "keep_until": "keep until",
-                "hold_reason": "on hold",
-                "state": "state",
-            }
-            options.printer.table(
-                client.perform("dataset.list"), columns, "There is no dataset yet: `appliance dataset import FILE`."
-            )
-
-    @group.command()
-    def show(
-        dataset: str,
-        part: str = "training",
-        rows: int = 5,
-        passphrase_file: PassphraseFile = None,
-        as_json: AsJson = False,
-    ) -> None:
-        """Show a dataset and its first rows."""
-        with frame(as_json, passphrase_file) as options, options.client() as client:
-            found = client.perform("dataset.show", dataset_id=dataset, part=part, rows=rows)
-            lines = [
-                f"row {row['row']}: " + " | ".join(turn["content"] for turn in row["messages"])
-                for row in found["preview"]
-            ]
-            options.printer.result(found, "\n".join([f"{found['name']}: {found['rows']} rows", *lines]))
-
-    @group.command()
-    def shred(
-        dataset: str, out: Certificate = None, passphrase_file: PassphraseFile = None, as_json: AsJson = False
-    ) -> None:
-        """Make a dataset unreadable for good, and certify it."""
-        with frame(as_json, passphrase_file) as options, NewFile(out) as file, options.client() as client:
-            done = client.perform("dataset.shred", dataset_id=dataset)
-            if file is not None:
-                keep(file, done["note"])
-            options.printer.result(
-                done, f"The dataset {dataset} is shredded. What that cannot reach:\n{_not_reached(done)}"
-            )
-
-    @group.command()
-    def certificate(
-        dataset: str, out: Certificate = None, passphrase_file: PassphraseFile = None, as_json: AsJson = False
-    ) -> None:
-        """Print the signed certificate of a dataset that was shredded."""
-        with frame(as_json, passphrase_file) as options, NewFile(out) as file, options.client() as client:
-            found = client.perform("dataset.certificate", dataset_id=dataset)
-            if file is not None:
-                keep(file, found["note"])
-            options.printer.result(found, found["note"].rstrip("\n"))
-
-    @group.command()
-    def origin(
-        dataset: str,
-        purpose: Purpose = "",
-        owner: Owner = "",
-        licence: Licence = "",
-        legal_basis: LegalBasis = "",
-        keep_until: KeepUntil = "",
-        passphrase_file: PassphraseFile = None,
-        as_json: AsJson = False,
-    ) -> None:
-        """Say where a dataset comes from, what it may be used for, and until when."""
-        with frame(as_json, passphrase_file) as options, options.client() as client:
-            given = _given(
-                purpose=purpose, owner=owner, licence=licence, legal_basis=legal_basis, keep_until=keep_until
-            )
-            told = client.perform("dataset.describe", dataset_id=dataset, **given)
-            lines = (f"{name.replace('_', ' ')}: {told[name] or 'not stated'}" for name in _ORIGIN)
-            options.printer.result(told, "\n".join(lines))
-
-    @group.command()
-    def hold(
-        dataset: str,
-        reason: Annotated[str, typer.Option(help="Why it must be kept.")],
-        passphrase_file: PassphraseFile = None,
-        as_json: AsJson = False,
-    ) -> None:
-        """Put a dataset on legal hold: nothing of it can be shredded."""
-        with frame(as_json, passphrase_file) as options, options.client() as client:
-            told = client.perform("dataset.hold", dataset_id=dataset, reason=reason)
-            options.printer.result(
-                told, f"{told['name']} is on legal hold: nothing of it is shredded until it is released."
-            )
-
-    @group.command()
-    def release(dataset: str, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
-        """End a legal hold."""
-        with frame(as_json, passphrase_file) as options, options.client() as client:
-            told = client.perform("dataset.release", dataset_id=dataset)
-            options.printer.result(told, f"{told['name']} is released from the legal hold.")
-
-    @group.command()
-    def versions(dataset: str, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
-        """List the versions of a dataset, with the adapters made from each."""
-        with frame(as_json, passphrase_file) as options, options.client() as client:
-            found = client.perform("dataset.versions", dataset_id=dataset)
-            rows = [{**each, "made": ", ".join(adapter["name"] for adapter in each["adapters"])} for each in found]
-            columns = {
-                "version": "version",
-                "change": "what was changed",
-                "rows": "rows",
-                "state": "state",
-                "made": "adapters",
-            }
-            options.printer.table(rows, columns, "There is no version.")
+listing("dataset list", "dataset.list", "id name rows training_rows test_rows keep_until hold_reason state")
+deed(
+    "dataset hold", "dataset.hold", DATASET, opt("reason", required=True), examples=('staff --reason "lawsuit 12/26"',)
+)
+deed("dataset release", "dataset.release", DATASET, examples=("staff",))
+deed("dataset renew-keys", "dataset.renew-keys", DATASET, examples=("staff",))
 
 
-def _given(**fields: str) -> dict[str, str]:
-    return {name: value for name, value in fields.items() if value}
+@command(
+    "dataset import",
+    FILE,
+    opt("name"),
+    *READING,
+    opt("system_prompt"),
+    opt("model", help=message("option-token-model")),
+    opt("seed", int, 0, help=message("option-part-seed")),
+    *ORIGIN_OPTIONS,
+    examples=("handbook.csv", 'tickets.xlsx --name tickets --question Question --answer Reply --owner "Ms Kim"'),
+)
+def _import(session: Session, *, file: Path, model: str, question: str, answer: str, **given: Any) -> None:
+    origin = {name: given.pop(name) for name in ORIGIN}
+    with _opened(file) as source:
+        upload_id = session.connect().upload(source)
+    made = session.perform(
+        "dataset.import",
+        upload_id=upload_id,
+        filename=file.name,
+        roles=_roles(question, answer),
+        model_id=model,
+        origin={name: value for name, value in origin.items() if value},
+        **given,
+    )
+    counts = {part: made[f"{part}_rows"] for part in PARTS}
+    done = message("done-dataset-import", name=made["name"], id=made["id"], **counts)
+    session.result(made, done, *report_lines(made["report"]))
 
 
-def _not_reached(done: dict[str, Any]) -> str:
-    return "\n".join(f"- {sentence}" for sentence in done["certificate"]["not_reached"])
+@command("dataset preview", FILE, *READING, examples=("handbook.csv", "export.txt --delimiter tabs"))
+def _preview(session: Session, *, file: Path, question: str, answer: str, **given: str) -> None:
+    with _opened(file) as source:
+        upload_id = session.connect().upload(source)
+    roles = _roles(question, answer)
+    found = session.perform("dataset.preview", upload_id=upload_id, filename=file.name, roles=roles, **given)
+    session.result(found, *(line for each in found["sources"] for line in _source(each)), *found["unread"])
+
+
+@command(
+    "dataset show",
+    DATASET,
+    opt("part", default="training", choices=PARTS),
+    opt("rows", int, 5, help=message("option-shown-rows")),
+    examples=("staff", "staff --part test --rows 2"),
+)
+def _show(session: Session, *, dataset: str, part: str, rows: int) -> None:
+    found = session.perform("dataset.show", dataset_id=dataset, part=part, rows=rows)
+    lines = [message("dataset-row", row=row["row"], text=_turns(row)) for row in found["preview"]]
+    session.result(found, message("dataset-shown", name=found["name"], rows=found["rows"]), *lines)
+
+
+@command("dataset check", DATASET, opt("version", int, 0), examples=("staff", "staff --version 1"))
+def _check(session: Session, *, dataset: str, version: int) -> None:
+    found = session.perform("dataset.report", dataset_id=dataset, version=version)
+    session.result(found, *report_lines(found))
+
+
+@command(
+    "dataset fix",
+    DATASET,
+    opt("check"),
+    opt("action", default="drop", choices=ACTIONS, help=message("option-fix")),
+    opt("row", int, many=True),
+    examples=("staff --check duplicate", "staff --check personal-data --action mask", "staff --row 12 --row 40"),
+)
+def _fix(session: Session, *, dataset: str, check: str, action: str, row: tuple[int, ...]) -> None:
+    made = session.perform("dataset.revise", dataset_id=dataset, code=check, action=action, rows=list(row))
+    names = ("version", "name", "changed")
+    session.result(made, message("done-dataset-fix", **{name: made[name] for name in names}))
+
+
+@command("dataset versions", DATASET, examples=("staff",))
+def _versions(session: Session, *, dataset: str) -> None:
+    found = session.perform("dataset.versions", dataset_id=dataset)
+    rows = [{**each, "made": ", ".join(adapter["name"] for adapter in each["adapters"])} for each in found]
+    session.table(rows, ("version", "change", "rows", "state", "made"))
+
+
+@command("dataset origin", DATASET, *ORIGIN_OPTIONS, examples=('staff --owner "Ms Kim" --keep-until 2027-12-31',))
+def _origin(session: Session, *, dataset: str, **given: str) -> None:
+    stated = {name: value for name, value in given.items() if value}
+    told = session.perform("dataset.describe", dataset_id=dataset, **stated)
+    nothing = message("stated-nothing")
+    lines = (message("stated", name=message(f"origin-{name}"), value=told[name] or nothing) for name in ORIGIN)
+    session.result(told, *lines)
+
+
+@command("dataset shred", DATASET, CERTIFICATE, examples=("staff --out certificate.txt",))
+def _shred(session: Session, *, dataset: str, out: Path | None) -> None:
+    with NewFile(out) as file:
+        done = session.perform("dataset.shred", dataset_id=dataset)
+        if file is not None:
+            keep(file, done["note"])
+    lines = (f"- {sentence}" for sentence in not_reached(done["certificate"]))
+    session.result(done, message("done-dataset-shred", dataset=done["certificate"]["object"]["id"]), *lines)
+
+
+@command("dataset certificate", DATASET, CERTIFICATE, examples=("staff", "ds_09 --out certificate.txt"))
+def _certificate(session: Session, *, dataset: str, out: Path | None) -> None:
+    with NewFile(out) as file:
+        found = session.perform("dataset.certificate", dataset_id=dataset)
+        if file is not None:
+            keep(file, found["note"])
+    session.result(found, found["note"].rstrip("\n"))
+
+
+@command("person find", KNOWN, examples=('"Anna Kim" anna.kim@example.org',))
+def _find(session: Session, *, known: tuple[str, ...]) -> None:
+    found = session.perform("person.find", person=list(known))
+    session.result(found, *_places(found))
+
+
+@command("person erase", KNOWN, examples=('"Anna Kim" anna.kim@example.org',))
+def _erase(session: Session, *, known: tuple[str, ...]) -> None:
+    done = session.perform("person.erase", person=list(known))
+    certified = [message("done-person-erase", certificates=len(done["certificates"]))] if done["datasets"] else []
+    session.result(done, *_places(done), *certified)
+
+
+def report_lines(found: dict[str, Any]) -> list[Message | str]:
+    """Return what was found in the rows of a dataset, as lines."""
+    lines: list[Message | str] = [message("report-rows", rows=found["rows"])]
+    lines += [message("report-source", **_words(each)) for each in found.get("sources", [])]
+    lines += found.get("unread", [])
+    left_out = found.get("left_out", {"count": 0, "rows": []})
+    if left_out["count"]:
+        lines.append(message("report-left-out", count=left_out["count"]))
+        lines += [f"  {each['reason']}" for each in left_out["rows"][:SHOWN_EXAMPLES]]
+    for check in found["checks"]:
+        title = CHECKS[check["code"]].title if check["code"] in CHECKS else check["code"]
+        said = message("report-check", title=title, **{name: check[name] for name in ("code", "count", "advice")})
+        fixes = message("report-fixes", fixes=", ".join(check["fixes"]))
+        lines.append(f"{said} {fixes}" if check["fixes"] else said)
+        lines += [f"  {each['reason']}" for each in check["examples"][:SHOWN_EXAMPLES]]
+    for kind, each in found["personal_data"].items():
+        if each["count"]:
+            title = message("personal-data-kind", kind=kind, name=kind)
+            lines.append(message("report-personal", kind=title, count=each["count"], action=each["action"]))
+    return lines + list(found["notes"])
+
+
+def _source(source: dict[str, Any]) -> list[Message | str]:
+    roles = ", ".join(f"{role}: {name}" for role, name in source["roles"].items()) or source["shape"]
+    lines: list[Message | str] = [message("report-source", **_words({**source, "shape": roles}))]
+    lines += [source["reason"]] if source["reason"] else []
+    return lines + [
+        message("dataset-row", row=row["row"], text=row["problem"] or _turns(row)) for row in source["conversations"]
+    ]
+
+
+def _places(found: dict[str, Any]) -> list[Message]:
+    if not found["datasets"]:
+        return [message("person-nowhere")]
+    lines = []
+    for dataset in found["datasets"]:
+        for place in dataset["places"]:
+            rows = ", ".join(map(str, place["rows"][:SHOWN_ROWS])) + (" …" if place["count"] > SHOWN_ROWS else "")
+            where = {name: place[name] for name in ("version", "part", "count")}
+            lines.append(message("person-place", name=dataset["name"], id=dataset["id"], rows=rows, **where))
+    names = ("name", "id", "version")
+    return lines + [message("person-adapter", **{name: each[name] for name in names}) for each in found["adapters"]]
+
+
+def _opened(file: Path) -> BinaryIO:
+    try:
+        return file.open("rb")
+    except OSError as error:
+        raise InputError("dataset.file", file_name=file.name, strerror=str(error.strerror)) from error
+
+
+def _roles(question: str, answer: str) -> dict[str, str]:
+    return {key: value for key, value in (("question", question), ("answer", answer)) if value}
+
+
+def _turns(row: dict[str, Any]) -> str:
+    return " | ".join(turn["content"] for turn in row["messages"])
+
+
+def _words(source: dict[str, Any]) -> dict[str, str]:
+    return {name: source[name] for name in ("name", "source_format", "note", "shape")}

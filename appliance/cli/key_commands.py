@@ -1,120 +1,78 @@
-"""The `key` commands: the vault's ways in. New secrets are written to a file (0600) or printed, once."""
+"""The vault's ways in. New secrets are written to a file (0600) or printed, once."""
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
-from appliance.cli.frame import AsJson, Frame, PassphraseFile
+from appliance.cli.command_table import arg, command, deed, listing, opt
 from appliance.cli.new_file import NewFile, keep
 from appliance.cli.passphrase import read_or_ask, read_recovery
+from appliance.cli.session import Session
 from appliance.foundation.errors import InputError
+from appliance.foundation.messages import message
 from appliance.vault.secret_text import WORDS, write_recovery
 
-Out = Annotated[Path | None, typer.Option(help="Write the secret to this new file (0600).")]
-NewPassphraseFile = Annotated[Path | None, typer.Option(help="Read the new passphrase from this file.")]
+NAME = opt("name", help=message("option-slot-name"))
+OUT = opt("out", Path, help=message("option-secret-out"))
+NEW_PASSPHRASE = opt("new_passphrase_file", Path)
+AFTER_RECOVERY = "after recovery"  # how the way in is called that a recovery key made
+
+listing("key list", "key.list", "id kind name")
+deed("key rotate", "key.rotate", examples=("",))
+deed("key rotate-log", "key.rotate-log", examples=("",))
 
 
-def add_key_commands(group: typer.Typer, frame: Frame) -> None:  # noqa: PLR0915 - seven commands of a few lines each
-    """Register the commands."""
+@command(
+    "key add-slot",
+    NAME,
+    opt("credential", bool),
+    NEW_PASSPHRASE,
+    OUT,
+    examples=("--name deputy", "--credential --out appliance-key"),
+)
+def _add_slot(
+    session: Session, *, name: str, credential: bool, new_passphrase_file: Path | None, out: Path | None
+) -> None:
+    if not credential:
+        chosen = read_or_ask(new_passphrase_file, message("prompt-new-passphrase"), twice=True)
+        made = session.perform("key.add", name=name, passphrase=chosen)
+        session.result(made, message("done-key-add-slot", id=made["id"]))
+        return
+    if out is None:
+        raise InputError("key.out")
+    with NewFile(out) as file:
+        made = session.perform("key.credential", name=name)
+        keep(file, made.pop("secret"))
+    session.result(made, message("done-key-credential", out=str(out)))
 
-    @group.command("list")
-    def list_(passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
-        """List the ways in."""
-        with frame(as_json, passphrase_file) as options, options.client() as client:
-            columns = {"id": "id", "kind": "kind", "name": "name"}
-            options.printer.table(client.perform("key.list"), columns, "There is no slot.")
 
-    @group.command()
-    def add_slot(
-        name: str = "",
-        credential: Annotated[
-            bool, typer.Option("--credential", help="For a systemd credential in place of a passphrase.")
-        ] = False,
-        new_passphrase_file: NewPassphraseFile = None,
-        out: Out = None,
-        passphrase_file: PassphraseFile = None,
-        as_json: AsJson = False,
-    ) -> None:
-        """Add a passphrase, or a systemd credential (`appliance-key`, written to --out)."""
-        with frame(as_json, passphrase_file) as options:
-            if credential:
-                if out is None:
-                    raise InputError("key.out")
-                with NewFile(out) as file, options.client() as client:
-                    made = client.perform("key.credential", name=name)
-                    keep(file, made.pop("secret"))
-                sentence = f"{out} opens the home now: give it to systemd (systemd-creds encrypt --name=appliance-key)."
-            else:
-                chosen = read_or_ask(new_passphrase_file, "New passphrase: ", twice=True)
-                with options.client() as client:
-                    made = client.perform("key.add", name=name, passphrase=chosen)
-                sentence = f"The slot {made['id']} is there: the new passphrase opens the home too."
-            options.printer.result(made, sentence)
+@command("key recovery", NAME, OUT, examples=("--out recovery.txt", "--name safe"))
+def _recovery(session: Session, *, name: str, out: Path | None) -> None:
+    with NewFile(out) as file:
+        made = session.perform("key.recovery", name=name)
+        if file is not None:
+            keep(file, made.pop("secret"))
+            made.pop("words")
+    told = message("done-key-recovery-file", out=str(out), words=WORDS)
+    session.result(made, told if out is not None else message("done-key-recovery", words=made["words"]))
 
-    @group.command()
-    def recovery(
-        name: str = "", out: Out = None, passphrase_file: PassphraseFile = None, as_json: AsJson = False
-    ) -> None:
-        """Make a recovery key: 24 words to print, and a file. It opens the home when every passphrase is lost."""
-        with frame(as_json, passphrase_file) as options, NewFile(out) as file, options.client() as client:
-            made = client.perform("key.recovery", name=name)
-            if file is not None:
-                keep(file, made.pop("secret"))
-                made.pop("words")
-                sentence = (
-                    f"The recovery key is in {out}, as {WORDS} words too. Print it, put it in a safe, delete the file."
-                )
-            else:
-                sentence = (
-                    "These words open the home. They are shown this once: write them down, put them in a "
-                    f"safe.\n\n{made['words']}\n"
-                )
-            options.printer.result(made, sentence)
 
-    @group.command()
-    def recover(
-        file: Annotated[
-            Path | None, typer.Argument(help="The recovery key's file; without it, the words are typed.")
-        ] = None,
-        new_passphrase_file: NewPassphraseFile = None,
-        as_json: AsJson = False,
-    ) -> None:
-        """Open the home with a recovery key, and give it a new passphrase."""
-        with frame(as_json) as options:
-            secret = write_recovery(read_recovery(file))
-            chosen = read_or_ask(new_passphrase_file, "New passphrase: ", twice=True)
-            with options.client(secret=secret) as client:
-                if client.perform("status")["sealed"]:  # a server runs, and waits for its keys
-                    client.perform("unseal", passphrase=secret)
-                made = client.perform("key.add", name="after recovery", passphrase=chosen)
-            options.printer.result(
-                made,
-                f"The home opens with the new passphrase (slot {made['id']}). Remove what was lost: "
-                "`appliance key remove-slot`.",
-            )
+@command(
+    "key recover",
+    arg("file", Path, required=False, help=message("option-recovery-file")),
+    NEW_PASSPHRASE,
+    examples=("", "recovery.txt"),
+    keys=False,
+)
+def _recover(session: Session, *, file: Path | None, new_passphrase_file: Path | None) -> None:
+    secret = write_recovery(read_recovery(file))
+    chosen = read_or_ask(new_passphrase_file, message("prompt-new-passphrase"), twice=True)
+    client = session.connect(secret=secret)
+    if client.perform("status")["sealed"]:  # a server runs, and waits for its keys
+        client.perform("unseal", passphrase=secret)
+    made = client.perform("key.add", name=AFTER_RECOVERY, passphrase=chosen)
+    session.result(made, message("done-key-recover", id=made["id"]))
 
-    @group.command()
-    def remove_slot(slot: str, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
-        """Remove a way in, and replace the keys that its holder could have kept."""
-        with frame(as_json, passphrase_file) as options, options.client() as client:
-            left = client.perform("key.remove", slot_id=slot)
-            options.printer.result(
-                left, f"The slot {slot} is gone; old copies of the keyring open nothing here either. {len(left)} left."
-            )
 
-    @group.command()
-    def rotate(passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
-        """Replace the root key, the epoch's and the database's. Every slot stays as it is."""
-        with frame(as_json, passphrase_file) as options, options.client() as client:
-            done = client.perform("key.rotate")
-            options.printer.result(done, f"The keys are new; this is epoch {done['epoch']}.")
-
-    @group.command()
-    def rotate_log(passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
-        """Give the audit log a new signing key, signed by the old one, which is then forgotten."""
-        with frame(as_json, passphrase_file) as options, options.client() as client:
-            done = client.perform("key.rotate-log")
-            options.printer.result(
-                done, f"Entry {done['entry']} hands the audit log over to the key {done['log_key']}."
-            )
+@command("key remove-slot", arg("slot"), examples=("deputy", "sl_0c"))
+def _remove_slot(session: Session, *, slot: str) -> None:
+    left = session.perform("key.remove", slot_id=slot)
+    session.result(left, message("done-key-remove-slot", slot=slot, left=len(left)))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from appliance.foundation.atomic_files import storage_errors
 from appliance.foundation.errors import InputError
-from appliance.foundation.messages import message
+from appliance.foundation.messages import Message, message
 from appliance.vault.secret_text import WORDS, read_words
 from appliance.vault.slots import RecoverySecret
 
@@ -29,15 +29,15 @@ def find_passphrase(given: Path | None, *, twice: bool = False, optional: bool =
     credentials = os.environ.get("CREDENTIALS_DIRECTORY")
     if given is None and credentials:
         given = next((path for path in (Path(credentials) / name for name in CREDENTIALS) if path.is_file()), None)
-    return read_or_ask(given, "Passphrase: ", twice=twice, optional=optional)
+    return read_or_ask(given, message("prompt-passphrase"), twice=twice, optional=optional)
 
 
 def find_password(given: Path | None, name: str) -> str:
     """Return the password of the account `name`, which is another secret than the home's. Raises `InputError`."""
-    return read_or_ask(given, f"Password of {name}: ") or ""
+    return read_or_ask(given, message("prompt-password", name=name)) or ""
 
 
-def read_or_ask(given: Path | None, prompt: str, *, twice: bool = False, optional: bool = False) -> str | None:
+def read_or_ask(given: Path | None, prompt: Message, *, twice: bool = False, optional: bool = False) -> str | None:
     """Return what is in the file `given`, else what is typed after `prompt`, unseen.
 
     As `find_passphrase`, but for its own places.
@@ -45,8 +45,8 @@ def read_or_ask(given: Path | None, prompt: str, *, twice: bool = False, optiona
     if given is not None:
         passphrase = _read(given)
     elif sys.stdin is not None and sys.stdin.isatty():  # None: it was closed before we began
-        passphrase = getpass.getpass(prompt)
-        if twice and getpass.getpass("The same again: ") != passphrase:
+        passphrase = getpass.getpass(f"{prompt} ")
+        if twice and getpass.getpass(f"{message('prompt-again')} ") != passphrase:
             raise InputError("passphrase.differ")
     elif optional:
         return None
@@ -75,7 +75,7 @@ def read_recovery(file: Path | None) -> RecoverySecret:
     Raises `InputError`, `StorageError`.
     """
     if file is None:
-        text = read_or_ask(None, f"The {WORDS} words: ")
+        text = read_or_ask(None, message("prompt-words", words=WORDS))
     else:
         with storage_errors(message("task:read-file", file=file.name)), file.open("rb") as opened:
             text = opened.read(MAX_RECOVERY_BYTES).decode("ascii", "replace")

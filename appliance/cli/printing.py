@@ -7,7 +7,7 @@ control sequences.
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -16,8 +16,18 @@ from rich.table import Table
 from rich.text import Text
 
 from appliance.foundation.errors import ApplianceError
+from appliance.foundation.messages import has_message, message, t
 
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_WHOLE = frozenset({"id", "slot", "what"})  # columns with what has to be typed: neither cut nor broken
+_COUNTS = frozenset({"rows", "training_rows", "test_rows", "parameters", "copies", "full", "adapter"})
+_CODES: Mapping[str, Callable[[str], tuple[str, ...]]] = {  # the messages of a column's codes
+    "kind": lambda code: (f"job-kind-{code}", f"code-{code}"),
+    "state": lambda code: (f"state-{code}", f"code-{code}"),
+    "role": lambda code: (f"role-{code}",),
+}
+_LEAST_WIDTH = 8  # of a column whose text goes on in the next line
+_GAP = 2  # between two columns
 
 
 class Printer:
@@ -35,17 +45,30 @@ class Printer:
         else:
             self._console.print(plain(sentence))
 
-    def table(self, rows: Sequence[dict[str, Any]], columns: dict[str, str], empty: str) -> None:
-        """Print `rows` as JSON, or as a table with `columns` (key to heading); `empty` when there is none."""
+    def table(
+        self,
+        rows: Sequence[Mapping[str, Any]],
+        columns: Sequence[str],
+        empty: str,
+        headings: Mapping[str, str] | None = None,
+    ) -> None:
+        """Print `rows` as JSON, or as a table of `columns`; `empty` when there is none.
+
+        The heading of a column is the message `heading-<key>`, unless `headings` has it.
+        """
         if self.as_json:
             self.result(list(rows), "")
         elif not rows:
             self._console.print(plain(empty))
         else:
-            table = Table(*columns.values(), box=None, pad_edge=False)
-            for row in rows:
-                table.add_row(*(_cell(row.get(key)) for key in columns))
-            self._console.print(table)
+            cells = [[_cell(key, row.get(key)) for key in columns] for row in rows]
+            table = Table(box=None, pad_edge=False)
+            for key in columns:
+                heading = (headings or {}).get(key) or t(f"heading-{key}")
+                table.add_column(plain(heading), no_wrap=key in _WHOLE, overflow="fold")
+            for each in cells:
+                table.add_row(*each)
+            self._console.print(table, width=max(self._console.width, _least_width(columns, cells)))
 
     def error(self, error: ApplianceError) -> None:
         """Print the sentence on standard error; with JSON, an object with the code too."""
@@ -67,7 +90,7 @@ class Printer:
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            TextColumn("left"),
+            TextColumn(t("progress-left")),
             TimeRemainingColumn(),
             console=Console(stderr=True, quiet=self.as_json),
         )
@@ -80,5 +103,22 @@ def plain(text: str) -> Text:
     return Text(_UNSAFE.sub("\N{REPLACEMENT CHARACTER}", text))
 
 
-def _cell(value: Any) -> Text:
-    return plain("" if value is None else str(value))
+def shown_code(column: str, value: str) -> str:
+    """Return what people call a code of this column, or the code where they call it nothing else."""
+    names = _CODES[column](value) if column in _CODES else ()
+    return next((t(name) for name in names if has_message(name)), value)
+
+
+def _cell(column: str, value: Any) -> Text:
+    if value is None:
+        return plain("")
+    if column in _COUNTS and isinstance(value, int):
+        return plain(str(message("cell-count", number=value)))
+    return plain(shown_code(column, value) if isinstance(value, str) else str(value))
+
+
+def _least_width(columns: Sequence[str], cells: Sequence[Sequence[Text]]) -> int:
+    """Return the width at which no column is cut that has to be whole."""
+    longest = (max(cell.cell_len for cell in column) for column in zip(*cells, strict=True))
+    widths = (size if key in _WHOLE else _LEAST_WIDTH for key, size in zip(columns, longest, strict=True))
+    return sum(widths) + _GAP * len(columns)

@@ -1,123 +1,183 @@
-"""`appliance train`, and the arithmetic behind it: `appliance parameters`."""
+"""Train, compare ranks, and count: what a training takes, what it can choose, and what a rank is good for.
 
+The options of a training are those of `planning.training_settings.SETTINGS`.
+"""
+
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-
-from appliance.cli.client import OwningClient
-from appliance.cli.follow_job import follow_job
-from appliance.cli.frame import AsJson, Frame, PassphraseFile, Wait
+from appliance.cli.command_table import Parameter, command, opt
+from appliance.cli.object_commands import WAIT
+from appliance.cli.session import Session
 from appliance.foundation.errors import InputError
-from appliance.planning import compare_adapter, gpu_table
+from appliance.foundation.messages import Message, message, sentences
+from appliance.planning import ADAPTER_METHODS, AUTOMATIC, PRESETS, compare_adapter, gpu_table
 from appliance.planning.gpu_table import GPU_GB
+from appliance.planning.methods import METHODS
+from appliance.planning.training_settings import SETTINGS, Setting, TrainingChoice
 from appliance.reports.training_plan import plan_report
 
+DEFAULTS = TrainingChoice()
+LAYER_COLUMNS = ("name", "copies", "size", "full", "adapter")
+DATASET, MODEL = opt("dataset", required=True), opt("model", required=True)
 
-def add_train_commands(app: typer.Typer, frame: Frame) -> None:
-    """Add the commands to `app`."""
 
-    @app.command()
-    def train(
-        dataset: Annotated[str, typer.Option(help="Dataset id.")],
-        model: Annotated[str, typer.Option(help="Model id.")],
-        method: Annotated[
-            str, typer.Option(help="qlora, lora, last-layers, full, or auto: what fits this machine.")
-        ] = "qlora",
-        preset: Annotated[str, typer.Option(help="quick, balanced or thorough.")] = "balanced",
-        rank: Annotated[int | None, typer.Option(help="Of LoRA and QLoRA.")] = None,
-        rslora: Annotated[bool, typer.Option("--rslora", help="Scale by the root of the rank (LoRA, QLoRA).")] = False,
-        dora: Annotated[bool, typer.Option("--dora", help="Learn lengths and directions apart (LoRA, QLoRA).")] = False,
-        last_layers: Annotated[
-            int | None, typer.Option(help="How many of the last layers learn (last-layers).")
-        ] = None,
-        train_head: Annotated[bool, typer.Option("--train-head", help="The head learns too (last-layers).")] = False,
-        epochs: int | None = None,
-        batch: int | None = None,
-        learning_rate: float | None = None,
-        seed: int = 0,
-        name: str = "",
-        dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would take, and start nothing.")] = False,
-        wait: Wait = True,
-        passphrase_file: PassphraseFile = None,
-        as_json: AsJson = False,
-    ) -> None:
-        """Train a model on a dataset."""
-        with frame(as_json, passphrase_file) as options, options.client() as client:
-            choice: dict[str, Any] = {
-                "method": method,
-                "preset": preset,
-                "rank": rank,
-                "use_rslora": rslora,
-                "use_dora": dora,
-                "last_layers": last_layers,
-                "train_head": train_head,
-                "epochs": epochs,
-                "batch_size": batch,
-                "learning_rate": learning_rate,
-                "seed": seed,
-                "name": name,
-            }
-            if dry_run:
-                plan = client.perform("train.plan", dataset_id=dataset, model_id=model, choice=choice)
-                options.printer.result(plan, plan_report(plan))
-                return
-            job = client.perform("train", dataset_id=dataset, model_id=model, choice=choice)
-            follow_job(options, client, job, "Training", wait=wait or isinstance(client, OwningClient))
+def _setting(row: Setting) -> Parameter:
+    about = row.help if row.type is bool else sentences(row.help, message("option-range", low=row.low, high=row.high))
+    return opt(row.name, row.type, flag=row.flag, help=about)
 
-    @app.command()
-    def parameters(
-        rows: Annotated[int | None, typer.Option(help="Rows d of one matrix.")] = None,
-        columns: Annotated[int | None, typer.Option(help="Columns k of one matrix.")] = None,
-        rank: Annotated[int, typer.Option(help="The adapter's rank r.")] = 16,
-        model: Annotated[str, typer.Option(help="A model's id: every matrix of it.")] = "",
-        table: Annotated[bool, typer.Option("--table", help="Which models fit on which GPU.")] = False,
-        passphrase_file: PassphraseFile = None,
-        as_json: AsJson = False,
-    ) -> None:
-        """Count what a matrix, an adapter or a whole model has to learn."""
-        with frame(as_json, passphrase_file) as options:
-            if ((rows is not None or columns is not None) + bool(model) + table) != 1 or (rows is None) != (
-                columns is None
-            ):
-                raise InputError("parameters.which")
-            if table:
-                lines = gpu_table()
-                columns_of = {"name": "model", **{str(size): f"{size} GB" for size in GPU_GB}}
-                shown = [
-                    {
-                        "name": line.name,
-                        **{str(size): ", ".join(cell) or "-" for size, cell in zip(GPU_GB, line.fitting, strict=True)},
-                    }
-                    for line in lines
-                ]
-                options.printer.table([asdict(line) for line in lines] if as_json else shown, columns_of, "")
-            elif model:
-                with options.client() as client:
-                    found = client.perform("model.parameters", model_id=model, rank=rank)
-                layers = [{**layer, "size": f"{layer['rows']} x {layer['columns']}"} for layer in found["layers"]]
-                if as_json:
-                    options.printer.result(found, "")
-                    return
-                heads = {
-                    "name": "matrix",
-                    "copies": "copies",
-                    "size": "d x k",
-                    "full": "d·k",
-                    "adapter": f"r·(d+k), r={rank}",
-                }
-                options.printer.table(layers, heads, "")
-                sentence = (
-                    f"{found['name']}: {found['parameters']:,} numbers; an adapter of rank {rank} on all linear "
-                    "layers: "
-                )
-                options.printer.result(
-                    found, f"{sentence}{found['adapter']:,}, {found['times_smaller']:.0f} times fewer."
-                )
-            else:
-                count = compare_adapter(rows or 0, columns or 0, rank)
-                options.printer.result(
-                    {"rows": rows, "columns": columns, "rank": rank, **asdict(count)},
-                    f"W0 has d·k = {rows} x {columns} = {count.full:,} numbers. B·A of rank {rank} has d·r + r·k = "
-                    f"{rows} x {rank} + {rank} x {columns} = {count.adapter:,}: {count.times_smaller:.1f} times fewer.",
-                )
+
+def _choices(settings: Iterable[Setting], methods: tuple[str, ...]) -> tuple[Parameter, ...]:
+    return (
+        opt("method", default=AUTOMATIC, choices=(AUTOMATIC, *methods)),
+        opt("preset", default=DEFAULTS.preset, choices=tuple(PRESETS)),
+        *map(_setting, settings),
+        opt("seed", int, DEFAULTS.seed),
+        opt("name", help=message("option-adapter-name")),
+    )
+
+
+@command(
+    "train",
+    DATASET,
+    MODEL,
+    *_choices(SETTINGS, METHODS),
+    opt("dry_run", bool),
+    WAIT,
+    examples=(
+        "--dataset staff --model SmolLM2",
+        "--dataset staff --model SmolLM2 --preset quick --dry-run",
+        "--dataset staff --model SmolLM2 --method lora --rank 8 --epochs 3",
+    ),
+)
+def _train(session: Session, *, dataset: str, model: str, dry_run: bool, wait: bool, **choice: Any) -> None:
+    subject = {"dataset_id": dataset, "model_id": model}
+    if dry_run:
+        plan = session.perform("train.plan", **subject, choice=choice)
+        session.result(plan, plan_report(plan))
+        return
+    session.follow(session.perform("train", **subject, choice=choice), "progress-train", wait=wait)
+
+
+@command(
+    "sweep",
+    DATASET,
+    MODEL,
+    opt("ranks", default="4,8,16,32"),
+    *_choices((row for row in SETTINGS if row.name != "rank" and row.has(AUTOMATIC)), ADAPTER_METHODS),
+    WAIT,
+    examples=("--dataset staff --model SmolLM2", "--dataset staff --model SmolLM2 --ranks 2,4,8"),
+)
+def _sweep(session: Session, *, dataset: str, model: str, ranks: str, wait: bool, **choice: Any) -> None:
+    try:
+        numbers = [int(part) for part in ranks.split(",")]
+    except ValueError:
+        raise InputError("sweep.ranks:list") from None
+    job = session.perform("sweep", dataset_id=dataset, model_id=model, ranks=numbers, choice=choice)
+    session.follow(job, "progress-sweep", wait=wait)
+
+
+@command(
+    "rank advise",
+    opt("adapter"),
+    opt("dataset"),
+    opt("model"),
+    opt("method", default=ADAPTER_METHODS[0], choices=ADAPTER_METHODS),
+    opt("memory_gib", float),
+    opt("layers", bool),
+    opt("again", bool),
+    examples=("--dataset staff --model SmolLM2", "--adapter staff", "--adapter staff --layers"),
+)
+def _advise(
+    session: Session, *, adapter: str, dataset: str, model: str, layers: bool, again: bool, **budget: Any
+) -> None:
+    if bool(dataset and model) == bool(adapter):
+        raise InputError("rank.which:options")
+    if adapter:
+        _explain(session, adapter, layers=layers, again=again)
+        return
+    found = session.perform("rank.advise", dataset_id=dataset, model_id=model, **budget)
+    session.result(found, found["sentence"], "", *map(_choice, found["choices"]), "", *_sources(found["sources"]))
+
+
+def _explain(session: Session, adapter: str, *, layers: bool, again: bool) -> None:
+    shown = session.perform("adapter.show", adapter_id=adapter)
+    if again or not shown["results"].get("rank"):
+        job = session.perform("rank.explain", adapter_id=shown["id"])
+        session.watch(job, message("progress-explain"))
+        shown = session.perform("adapter.show", adapter_id=shown["id"])
+        if not shown["results"].get("rank"):
+            raise InputError("rank.stopped")
+    known = shown["results"]["rank"]
+    found = session.perform("rank.show", adapter_id=shown["id"]) if layers else known
+    session.result({"adapter": shown["id"], **found}, *_explained(found), *map(_layer, found.get("layers", [])))
+
+
+def _choice(choice: Mapping[str, Any]) -> Message:
+    facts = {name: choice[name] for name in ("rank", "parameters", "peak_mib")}
+    return message("rank-choice" if choice["fits"] else "rank-choice-too-large", **facts)
+
+
+def _sources(sources: Iterable[str]) -> list[Message]:
+    return [message("rank-source", source=source) for source in sources]
+
+
+def _explained(found: Mapping[str, Any]) -> list[str | Message]:
+    enough = ", ".join(f"{percent} %: {rank}" for percent, rank in found["enough"].items())
+    facts = {name: found[name] for name in ("matrices", "effective_rank", "stable_rank")}
+    return [found["sentence"], message("rank-energy", enough=enough), message("rank-mean", **facts)]
+
+
+def _layer(layer: Mapping[str, Any]) -> Message:
+    largest = ", ".join(f"{value:.3g}" for value in layer["singular_values"][:4])
+    facts = {name: layer[name] for name in ("name", "effective_rank", "stable_rank", "numeric_rank")}
+    return message("rank-layer", largest=largest, **facts)
+
+
+@command(
+    "parameters",
+    opt("rows", int, help=message("option-matrix-rows")),
+    opt("columns", int),
+    opt("rank", int, 16),
+    opt("model"),
+    opt("table", bool),
+    examples=("--rows 1000 --columns 1000 --rank 8", "--model SmolLM2", "--table"),
+)
+def _parameters(session: Session, *, rows: int | None, columns: int | None, rank: int, model: str, table: bool) -> None:
+    asked = ((rows is not None or columns is not None), bool(model), table)
+    if sum(asked) != 1 or (rows is None) != (columns is None):
+        raise InputError("parameters.which")
+    if table:
+        _show_gpus(session)
+    elif model:
+        _show_layers(session, session.perform("model.parameters", model_id=model, rank=rank), rank)
+    else:
+        count = compare_adapter(rows or 0, columns or 0, rank)
+        facts: dict[str, Any] = {"rows": rows, "columns": columns, "rank": rank, **asdict(count)}
+        session.result(facts, message("parameters-matrix", **facts))
+
+
+def _show_gpus(session: Session) -> None:
+    lines = gpu_table()
+    if session.as_json:
+        session.result([asdict(line) for line in lines])
+        return
+    cells = [zip(map(str, GPU_GB), line.fitting, strict=True) for line in lines]
+    rows = [
+        {"name": line.name, **{size: ", ".join(cell) or "-" for size, cell in each}}
+        for line, each in zip(lines, cells, strict=True)
+    ]
+    headings = {str(size): f"{size} GB" for size in GPU_GB}
+    session.printer.table(rows, ("name", *headings), "", headings)
+
+
+def _show_layers(session: Session, found: dict[str, Any], rank: int) -> None:
+    if session.as_json:
+        session.result(found)
+        return
+    layers = [{**layer, "size": f"{layer['rows']} x {layer['columns']}"} for layer in found["layers"]]
+    headings = {name: str(message(f"layer-{name}", rank=rank)) for name in LAYER_COLUMNS}
+    session.printer.table(layers, LAYER_COLUMNS, "", headings)
+    names = ("name", "parameters", "adapter", "times_smaller")
+    session.result(found, message("parameters-model", rank=rank, **{name: found[name] for name in names}))

@@ -1,6 +1,6 @@
 """The roles: a row for each, with the groups that `policies/roles.cedar` and the catalogue of events refer to.
 
-A new role is a row here and, for what no group of it may do yet, a rule in `policies/roles.cedar`.
+A new role is a row here and, for what none of its groups may do (`also`), a rule in `policies/roles.cedar`.
 """
 
 from collections.abc import Mapping
@@ -20,10 +20,14 @@ AUDITORS = "auditors"  # sign off reviews of the log
 
 @dataclass(frozen=True)
 class Role:
-    """One role. `account`: it can be given to an account; the operator's cannot, who is at the machine itself."""
+    """One role. `also`: the actions that it may do besides those of its groups.
+
+    `account`: it can be given to an account; the operator's cannot, who is at the machine itself.
+    """
 
     name: str
     groups: frozenset[str]
+    also: frozenset[str] = frozenset()
     account: bool = True
 
     @property
@@ -32,8 +36,8 @@ class Role:
         return message(f"role-{self.name}")
 
 
-def _role(name: str, *groups: str, account: bool = True) -> Role:
-    return Role(name, frozenset((SIGNED_IN, *groups)), account)
+def _role(name: str, *groups: str, also: tuple[str, ...] = (), account: bool = True) -> Role:
+    return Role(name, frozenset((SIGNED_IN, *groups)), frozenset(also), account)
 
 
 _ROLES = (
@@ -51,3 +55,8 @@ FIRST_ROLE = "trainer"  # of the account that a new home begins with, and of tho
 def in_groups(*groups: str) -> frozenset[str]:
     """Return the names of the roles that are in one of the groups."""
     return frozenset(role.name for role in _ROLES if role.groups & set(groups))
+
+
+def also_permitted(action: str) -> frozenset[str]:
+    """Return the names of the roles that may do an action besides those of their groups."""
+    return frozenset(role.name for role in _ROLES if action in role.also)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from appliance.foundation.messages import t
 from appliance.foundation.swap import swap_problem
 
 
@@ -16,19 +17,12 @@ def doctor_report(
     `isolation` is the result of the self-test, `reminders` are sentences about what is due soon, `swaps` is the
     kernel's list of swap.
     """
-    problems = []
-    if importlib.util.find_spec("kernels") is not None:
-        problems.append(
-            "The package `kernels` is installed: transformers and bitsandbytes would use it to load code from a hub. "
-            "Remove it."
-        )
-    if swap := swap_problem(swaps):
-        problems.append(str(swap))
-    refused, unavailable = isolation["refused"], isolation["unavailable"]
-    sentence = f"Isolation: {refused} ways out were tried and refused, {isolation['open']} got through"
-    sentence += f"; {unavailable} do not exist on this kernel." if unavailable else "."
+    problems = [t("doctor-kernels")] if importlib.util.find_spec("kernels") is not None else []
+    problems += [str(swap)] if (swap := swap_problem(swaps)) else []
+    tried = [t("doctor-isolation", refused=isolation["refused"], open=isolation["open"])]
+    tried += [t("doctor-untried", count=isolation["unavailable"])] if isolation["unavailable"] else []
     # A wall that this kernel lacks is no problem by itself: the probes have shown that another one stands. It is said
     # all the same.
-    walls = [f"Not there on this machine: {wall}" for wall in isolation["missing"]]
-    sentence = "\n".join([sentence, *walls, *problems, *reminders])
+    walls = [t("doctor-missing", wall=wall) for wall in isolation["missing"]]
+    sentence = "\n".join([" ".join(tried), *walls, *problems, *reminders])
     return {"problems": problems, "reminders": list(reminders), "isolation": isolation, "sentence": sentence}

@@ -1,5 +1,7 @@
 """What a certificate of erasure says, from the facts alone (GDPR, article 17). Pure: who calls it signs and keeps it.
 
+A certificate is evidence and in English; `not_reached` says the same to people in their language.
+
 Canonical JSON, one line, inside a C2SP signed note under the audit log's key:
 
     version        1                        kind         "erasure-certificate"
@@ -14,10 +16,12 @@ Canonical JSON, one line, inside a C2SP signed note under the audit log's key:
     erased, not_reached                     sentences
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from appliance.datasets.records import Dataset
+from appliance.foundation.messages import Message, message
 
 VERSION = 1
 
@@ -56,49 +60,31 @@ def erasure_certificate(erasure: Erasure) -> dict[str, Any]:
         "erased_us": erasure.erased_us,
         "asked_by": {"id": erasure.asked_by, "role": erasure.role},
         "approved_by": [],
-        "approval": "One person asked for this, and no second approved it: this version of the appliance has no "
-        "approvals yet.",
+        "approval": message("erasure-approval").english,
         "log": {"origin": erasure.origin, "sequence": erasure.sequence, "request": erasure.request},
         "adapters": [{"id": each, "state": state} for each, state in erasure.adapters],
         "jobs": list(erasure.jobs),
         "backups": list(erasure.backups),
-        "erased": [
-            f"The keys of all three parts of {_what(erasure)}: no key that this home has from now on opens what they "
-            "encrypted, neither in "
-            "its files nor in older copies of its database.",
-            f"The encrypted files of {_what(erasure)}, and the encrypted checkpoints and answers of the jobs that read "
-            "it, with their "
-            "keys.",
+        "erased": [sentence.english for sentence in _erased(erasure.versions)],
+        "not_reached": [
+            sentence.english for sentence in _not_reached(erasure.backups, [each for each, _ in erasure.adapters])
         ],
-        "not_reached": _not_reached(erasure),
     }
 
 
-def _what(erasure: Erasure) -> str:
-    return f"versions {', '.join(map(str, erasure.versions))} of the dataset" if erasure.versions else "the dataset"
+def not_reached(certificate: Mapping[str, Any]) -> list[Message]:
+    """Return what a certificate says the erasure cannot reach, for people: in any language, and without its words."""
+    return _not_reached(certificate["backups"], [each["id"] for each in certificate["adapters"]])
 
 
-def _not_reached(erasure: Erasure) -> list[str]:
-    sentences = [
-        "An older copy of keyring.json, with one of the passphrases, credentials or recovery keys that opened it, and "
-        "older copies of the "
-        "database and the files: whoever has all of these reads the dataset. Destroy such copies; snapshots of a file "
-        "system are copies.",
-        "Remnants on solid-state disks, which keep old blocks for a time, those of the older keyring.json among them.",
-        "The file from which the dataset was imported, and whatever was copied out of the appliance.",
-        "The dataset's name, its instruction for the model and its counts, which stay listed.",
-    ]
-    if erasure.backups:
-        named = ", ".join(erasure.backups)
-        sentences.append(
-            f"Backups that were taken while the dataset was there: {named}. With a recovery key they hold it. Delete "
-            "them."
-        )
-    else:
-        sentences.append("Backups: the appliance knows of none that was taken while the dataset was there.")
-    if erasure.adapters:
-        named = ", ".join(each for each, _state in erasure.adapters)
-        sentences.append(
-            f"Adapters that learned from the dataset, and may repeat parts of it: {named}. They are still there."
-        )
-    return sentences
+def _erased(versions: Sequence[int]) -> list[Message]:
+    what = message("erasure-versions", versions=", ".join(map(str, versions))) if versions else message("erasure-all")
+    return [message("erasure-keys", what=what), message("erasure-files", what=what)]
+
+
+def _not_reached(backups: Sequence[str], adapters: Sequence[str]) -> list[Message]:
+    kept = [message(f"erasure-not-{name}") for name in ("copies", "remnants", "source", "listed")]
+    kept.append(
+        message("erasure-not-backups", backups=", ".join(backups)) if backups else message("erasure-no-backups")
+    )
+    return kept + ([message("erasure-not-adapters", adapters=", ".join(adapters))] if adapters else [])

@@ -10,27 +10,33 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-from appliance.audit import Entry
 from appliance.datasets.records import Dataset, DatasetVersion
 from appliance.foundation.messages import Message
 from appliance.models.records import EVALUATION, RANK, Adapter, BaseModel, Finding, digest_of
+from appliance.planning.training_settings import SETTINGS
 
 # Floating-point operations a token: 2 a parameter forward, 2 where gradients pass through it, 2 where it learns (Kaplan
 # et al., arXiv:2001.08361, section 2.1). Gradients pass through a whole model that carries adapters, and through the
 # last layers alone where only those learn. Attention over the sequence is not counted.
-_PARAMETERS = ("method", "rank", "lora_alpha", "epochs", "batch_size", "learning_rate", "seed", "preset")
+_PARAMETERS = ("method", "lora_alpha", *(setting.name for setting in SETTINGS), "seed", "preset")
 _ORIGIN = ("purpose", "owner", "licence", "legal_basis", "keep_until")
 _PARTS = ("rows", "training_rows", "validation_rows", "test_rows")
+
+Entry = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Fact:
-    """One fact. `value` is None where nobody said or nothing was measured: a gap, which counts as evidence too."""
+    """One fact. `value` is None where nobody said or nothing was measured: a gap, which counts as evidence too.
+
+    A sentence is evidence in English; `said` is the same for people, in any language.
+    """
 
     name: str
     value: str | int | float | bool | None
     entries: tuple[int, ...] = ()
     digests: tuple[str, ...] = ()
+    said: Message | None = None
 
 
 class _Source(TypedDict, total=False):
@@ -76,10 +82,23 @@ def adapter_facts(artefacts: Artefacts, entries: Iterable[Entry]) -> list[Fact]:
         *_data(artefacts, log),
         *_model(artefacts, log),
         *_training(artefacts, log),
+        *_origin(artefacts, log),
         *_results(adapter, log),
         *_rank(adapter, log),
         *_people(artefacts, log),
     ]
+
+
+def facts_json(facts: Iterable[Fact]) -> list[dict[str, Any]]:
+    """Return plain values."""
+    return [
+        {"name": fact.name, "value": fact.value, "entries": list(fact.entries), "digests": list(fact.digests)}
+        for fact in facts
+    ]
+
+
+def _sentence(name: str, said: Message, source: "_Source") -> Fact:
+    return Fact(name, said.english, said=said, **source)
 
 
 class _Log:
@@ -122,7 +141,7 @@ def _data(artefacts: Artefacts, log: _Log) -> list[Fact]:
     return [
         Fact("data.id", dataset.id, **source),
         Fact("data.version", version.version, **source),
-        Fact("data.change", version.change.english, **source),
+        _sentence("data.change", version.change, source),
         Fact("data.digest", version.digest, **source),
         Fact("data.bound", bool(bound), **source),
         *(Fact(f"data.{name}", getattr(version, name), **source) for name in _PARTS),
@@ -179,6 +198,15 @@ def _training(artefacts: Artefacts, log: _Log) -> list[Fact]:
     ]
 
 
+def _origin(artefacts: Artefacts, log: _Log) -> list[Fact]:
+    """Return from which larger adapter it was made, or which ranks it was compared with, where it was."""
+    spec, created = artefacts.adapter.spec, log.find("adapter.create", artefacts.adapter.id)
+    source: _Source = {"entries": _numbers(created), "digests": _digests(created)}
+    facts = [Fact("made_from.id", spec.made_from, **source)] if spec.made_from else []
+    outcome = spec.shrink or spec.sweep
+    return facts + ([_sentence("origin.sentence", outcome.sentence, source)] if outcome and outcome.sentence else [])
+
+
 def _flop_a_token(adapter: Adapter, parameters: int) -> float:
     learning = int(adapter.config.get("trained_parameters", 0))
     passed = learning if adapter.method == "last-layers" else parameters
@@ -192,7 +220,7 @@ def _results(adapter: Adapter, log: _Log) -> list[Fact]:
     figures, source = found.body, _bound(found, log)
     facts = [Fact("evaluation.questions", figures.get("questions"), **source)]
     if figures.get("sentence"):
-        facts.append(Fact("evaluation.sentence", Message.from_json(figures["sentence"]).english, **source))
+        facts.append(_sentence("evaluation.sentence", Message.from_json(figures["sentence"]), source))
     facts.append(Fact("evaluation.bound", bool(source["entries"]), **source))
     for contender in ("original", "tuned"):
         interval = figures.get(contender, {})
@@ -210,8 +238,8 @@ def _rank(adapter: Adapter, log: _Log) -> list[Fact]:
     if found is None:
         return []
     source = _bound(found, log)
-    sentence = Message.from_json(found.body["sentence"]).english
-    return [Fact("rank.sentence", sentence, **source), Fact("rank.bound", bool(source["entries"]), **source)]
+    sentence = Message.from_json(found.body["sentence"])
+    return [_sentence("rank.sentence", sentence, source), Fact("rank.bound", bool(source["entries"]), **source)]
 
 
 def _bound(found: Finding, log: _Log) -> _Source:

@@ -2,40 +2,43 @@
 rate.
 """
 
+from collections.abc import Iterator
 from typing import Any
+
+from appliance.foundation.messages import Message, message, verbatim
+
+METHODS = ("qlora", "lora", "full", "last-layers")
 
 
 def run_report(adapter: dict[str, Any], job: dict[str, Any]) -> str:
-    """Return the report on one adapter from its row and its training job."""
-    config, result, results = adapter["config"], job["result"], adapter["results"]
-    lines = [f"{adapter['name']} ({adapter['id']})"]
+    """Return the report on one adapter from its row and its training job, in the language in use."""
+    title = message("run-title", name=adapter["name"], id=adapter["id"])
+    return "\n".join([str(title), *(f"  {line}" for line in _lines(adapter, job["result"]))])
+
+
+def _lines(adapter: dict[str, Any], result: dict[str, Any]) -> Iterator[str | Message]:
+    config, found = adapter["config"], adapter["results"]
     if config.get("made_from"):
-        lines.append(f"  Made from {config['made_from']}. {config['shrink']['sentence']}")
+        yield message("run-made-from", adapter=config["made_from"], sentence=config["shrink"]["sentence"])
     else:
-        lines.append(
-            f"  Trained: {_method(adapter['method'])}, rank {adapter['rank']}, {config['epochs']} passes over the "
-            "data, "
-            f"in {_duration(result.get('seconds', 0))}."
-        )
+        yield _trained(adapter, config["epochs"], result.get("seconds", 0))
     if result.get("validation_loss") is not None:
-        speed = f" {result['tokens_per_s']:.0f} tokens a second." if "tokens_per_s" in result else ""
-        lines.append(f"  Loss on rows set aside: {result['validation_loss']:.3f} (smaller is better).{speed}")
+        loss = message("run-loss", loss=result["validation_loss"])
+        speed = message("run-speed", speed=round(result["tokens_per_s"])) if "tokens_per_s" in result else ""
+        yield f"{loss} {speed}".rstrip()
     if config.get("sweep"):
-        lines.append(f"  {config['sweep']['sentence']}")
+        yield config["sweep"]["sentence"]
     elif not config.get("made_from"):
-        lines += [f"  {sentence}" for sentence in (result.get("sentence"), *result.get("stepped_down", [])) if sentence]
-    if results.get("sentence"):
-        lines.append(f"  {results['sentence']}")
-        lines += [f"  {sentence}" for sentence in results.get("details", [])]
+        yield from filter(None, (result.get("sentence"), *result.get("stepped_down", [])))
+    if found.get("sentence"):
+        yield from (found["sentence"], *found.get("details", []))
     else:
-        lines.append("  Not measured yet: `appliance evaluate` asks it the held-out questions.")
-    return "\n".join(lines)
+        yield message("run-not-measured")
 
 
-def _method(name: str) -> str:
-    return {"qlora": "an adapter on a 4-bit model (QLoRA)", "lora": "an adapter (LoRA)"}.get(name, name)
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+def _trained(adapter: dict[str, Any], passes: int, seconds: float) -> Message:
+    name = adapter["method"]
+    method = message(f"run-method-{name}") if name in METHODS else verbatim(name)
+    if not adapter["rank"]:
+        return message("run-trained-without-rank", method=method, passes=passes, seconds=seconds)
+    return message("run-trained", method=method, rank=adapter["rank"], passes=passes, seconds=seconds)

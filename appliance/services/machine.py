@@ -9,8 +9,8 @@ import json
 import os
 import shutil
 import threading
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from appliance.foundation.atomic_files import write_atomic
 from appliance.foundation.errors import ApplianceError, InputError
@@ -30,6 +30,14 @@ _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 _PROCESSORS = Path("/proc/cpuinfo")
 
 
+@dataclass(frozen=True)
+class _Figures:
+    """What was measured of this machine."""
+
+    speed: Speed
+    gpu_memory_bytes: int
+
+
 class Measuring:
     """Whether this process has tried to measure the speed; held while it does."""
 
@@ -45,14 +53,13 @@ def this_machine(context: ServiceContext) -> Machine:
     With a GPU its memory counts, without one the machine's, less what the system needs.
     """
     found = _read(context.home / FILE_NAME)
-    speed = Speed.from_json(found["speed"]) if found else None
-    gpu_bytes = round(GPU_SHARE * found["gpu_memory_bytes"]) if found else 0
+    gpu_bytes = round(GPU_SHARE * found.gpu_memory_bytes) if found else 0
     memory_bytes = gpu_bytes or max(0, round(_memory_bytes() - SYSTEM_BYTES))
     return Machine(
         memory_bytes=memory_bytes // context.limits.jobs.at_once,
         disk_bytes=shutil.disk_usage(context.home).free,
         cores=_cores(),
-        speed=speed,
+        speed=found.speed if found else None,
         gpu=gpu_bytes > 0,
     )
 
@@ -82,7 +89,7 @@ def measure_machine(context: ServiceContext) -> None:
         order = WorkerOrder(MeasureStart(), read=(), write=(), memory_bytes=MEASURER_MEMORY_BYTES)
         found = run_worker(context.launcher, order, lambda _message: None).result
         speed = Speed.from_json({name: found.get(name) for name in ("compute_type", "gflops", "copy_gb_s")})
-        _write(context.home / FILE_NAME, speed, int(found["gpu_memory_bytes"]))
+        _write(context.home / FILE_NAME, _Figures(speed, int(found["gpu_memory_bytes"])))
     except (ApplianceError, KeyError, TypeError, ValueError):
         return
 
@@ -94,25 +101,24 @@ def note_training(context: ServiceContext, *, estimated: float, planned_steps: i
     if found is None or not planned_steps or not seconds or steps < LEAST_STEPS:
         return
     expected = estimated * steps / planned_steps
-    _write(path, Speed.from_json(found["speed"]).after_training(seconds / expected), found["gpu_memory_bytes"])
+    _write(path, replace(found, speed=found.speed.after_training(seconds / expected)))
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def _read(path: Path) -> _Figures | None:
     """Return the kept figures; None where there are none, or where they are another machine's or cannot be read."""
     try:
         with path.open("rb") as file:
             value = json.loads(file.read(MAX_FILE_BYTES))
-        Speed.from_json(value["speed"])
-        same = (
-            value["version"] == VERSION and value["machine"] == _this() and isinstance(value["gpu_memory_bytes"], int)
-        )
+        figures = _Figures(Speed.from_json(value["speed"]), value["gpu_memory_bytes"])
+        same = value["version"] == VERSION and value["machine"] == _this()
     except (OSError, ValueError, KeyError, TypeError, InputError):
         return None
-    return dict(value) if same else None
+    return figures if same and isinstance(figures.gpu_memory_bytes, int) else None
 
 
-def _write(path: Path, speed: Speed, gpu_memory_bytes: int) -> None:
-    value = {"version": VERSION, "machine": _this(), "speed": speed.to_json(), "gpu_memory_bytes": gpu_memory_bytes}
+def _write(path: Path, figures: _Figures) -> None:
+    known = {"speed": figures.speed.to_json(), "gpu_memory_bytes": figures.gpu_memory_bytes}
+    value = {"version": VERSION, "machine": _this(), **known}
     write_atomic(path, json.dumps(value, sort_keys=True).encode())
 
 

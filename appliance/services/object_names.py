@@ -1,14 +1,14 @@
 """Objects by what people call them: an id, a name, or any beginning of an id that only one has."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from sqlalchemy import Connection, String, cast, or_, select
+from sqlalchemy import String, cast, or_, select
 
 from appliance.foundation.errors import InputError, NotFoundError
 from appliance.foundation.messages import verbatim
 from appliance.services.context import ServiceContext
-from appliance.services.object_kinds import OBJECT_KINDS, ObjectKind
+from appliance.services.object_kinds import OBJECT_KINDS
 
 MAX_CANDIDATES = 8  # that a sentence lists
 
@@ -20,62 +20,61 @@ class Reference:
     kind: str
 
 
-class _Candidate(NamedTuple):
-    id: str
-    name: str
-
-    def __str__(self) -> str:
-        return self.id if self.name == self.id else f"{self.name} ({self.id})"
-
-
 def resolve(context: ServiceContext, kind: str, named: str) -> str:
-    """Return the id of the object of a kind that somebody named.
+    """Return the id of the object that somebody named.
 
     An exact id comes first, then an exact name, then the beginning of an id, with or without the kind's own ("ds_").
     Raises `NotFoundError`, and `InputError` listing the candidates when more than one has that name or beginning.
     """
-    named = named.strip()
-    with context.database.begin() as connection:
-        chosen = _choose(named, _candidates(connection, OBJECT_KINDS[kind], named))
+    chosen = choose(named, _matching(context, kind, named))
     if not chosen:
         raise NotFoundError(f"not-found:{kind}")
     return chosen
 
 
 def resolve_any(context: ServiceContext, named: str) -> str:
-    """Return the id of the object that somebody named, of whichever kind.
+    """Return the id of an object of any kind, as `resolve` does, or what was given when no table has it.
 
-    What names nothing is returned as it is: the log knows ids of objects that are in no table. Raises `InputError` as
-    `resolve` does.
+    Raises `InputError` listing the candidates when more than one has that name or beginning.
+    """
+    kinds = [kind for kind, row in OBJECT_KINDS.items() if row.table is not None]
+    return choose(named, [each for kind in kinds for each in _matching(context, kind, named)]) or named
+
+
+def _matching(context: ServiceContext, kind: str, named: str) -> list[tuple[str, str]]:
+    """Return ids and names of the objects of a kind that may be meant."""
+    row, named = OBJECT_KINDS[kind], named.strip()
+    table = row.table
+    assert table is not None, f"objects of the kind {kind} are in no table"
+    name = table.c.name if row.named else cast(table.c.id, String)
+    beginnings = (named, f"{row.prefix}_{named}")
+    matches = or_(name == named, *(table.c.id.startswith(each, autoescape=True) for each in beginnings if named))
+    with context.database.begin() as connection:
+        return [
+            (each.id, each.name) for each in connection.execute(select(table.c.id, name.label("name")).where(matches))
+        ]
+
+
+def choose(named: str, candidates: Sequence[tuple[str, str]]) -> str:
+    """Return the id of the one candidate (id and name) that is meant, "" when none is.
+
+    An exact id comes first, then an exact name, then the beginning of an id. Raises `InputError` listing the candidates
+    when more than one has that name or beginning.
     """
     named = named.strip()
-    if not named:
-        return ""
-    with context.database.begin() as connection:
-        tables = [kind for kind in OBJECT_KINDS.values() if kind.table is not None]
-        return _choose(named, [each for kind in tables for each in _candidates(connection, kind, named)]) or named
+    exact = [each for each in candidates if each[0] == named]
+    called = [each for each in candidates if each[1] == named]
+    begun = [each for each in candidates if named and any(text.startswith(named) for text in _written(each[0]))]
+    chosen = exact or called or begun
+    if len(chosen) > 1:
+        listed = tuple(verbatim(each if name in ("", each) else f"{name} ({each})") for each, name in chosen)
+        raise InputError("name.ambiguous", named=named, count=len(chosen), candidates=listed[:MAX_CANDIDATES])
+    return chosen[0][0] if chosen else ""
 
 
-def _candidates(connection: Connection, kind: ObjectKind, named: str) -> list[_Candidate]:
-    """Return the objects of a kind with this id or name, or with an id that begins so."""
-    table = kind.table
-    assert table is not None, f"objects of the kind {kind.name} are in no table"
-    name = table.c.name if kind.named else cast(table.c.id, String)
-    beginnings = (named, f"{kind.prefix}_{named}") if named else ()
-    matches = or_(name == named, *(table.c.id.startswith(each, autoescape=True) for each in beginnings))
-    rows = connection.execute(select(table.c.id, name.label("name")).where(matches))
-    return [_Candidate(row.id, row.name) for row in rows]
-
-
-def _choose(named: str, candidates: list[_Candidate]) -> str:
-    """Return the id of the one candidate that fits best, or "" without any. Raises `InputError` where several do."""
-    by_id = [each for each in candidates if each.id == named]
-    by_name = [each for each in candidates if each.name == named]
-    best = by_id or by_name or candidates
-    if len(best) > 1:
-        listed = tuple(verbatim(str(each)) for each in best[:MAX_CANDIDATES])
-        raise InputError("name.ambiguous", named=named, count=len(best), candidates=listed)
-    return best[0].id if best else ""
+def _written(identifier: str) -> tuple[str, str]:
+    """Return an id as it may be typed: with the prefix of its kind or without."""
+    return identifier, identifier.partition("_")[2]
 
 
 def name_of(context: ServiceContext, kind: str, identifier: str) -> str:

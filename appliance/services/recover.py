@@ -5,11 +5,10 @@ any more.
 import contextlib
 import shutil
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import ColumnElement, Table, select, true
 
-from appliance.audit import EVENTS, Actor, ObjectRef, Outcome, Recovery
+from appliance.audit import EVENTS, Actor, Entry, ObjectRef, Outcome, Recovery
 from appliance.datasets.tables import DATASET_VERSIONS, ERASURES
 from appliance.foundation.errors import ApplianceError
 from appliance.jobs.states import Job
@@ -79,7 +78,7 @@ class HomeRecovery:
                 unused.append((PART_KIND, name))
         self._context.vault.forget(*unused)
 
-    def _was_done(self, entry: dict[str, Any]) -> bool:
+    def _was_done(self, entry: Entry) -> bool:
         """Tell whether an action that a crash interrupted was done: its row in the catalogue says how to find out."""
         recovery, target = EVENTS[entry["action"]].recovery, entry["object"]
         if recovery in {Recovery.FAILED, Recovery.DONE}:

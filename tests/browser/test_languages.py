@@ -10,6 +10,7 @@ from wizard_steps import drop, onward, write_table
 from appliance.foundation.messages import t, use_language
 
 pytestmark = pytest.mark.slow
+TITLE = "Train a model on your examples"
 FAULTS = """() => {
   const seen = (each) => each.checkVisibility() && !each.closest("[aria-hidden=true]");
   const name = (each) => (each.getAttribute("aria-label") || each.innerText || each.value || each.title || "").trim();
@@ -31,7 +32,7 @@ def session(site: Any, browser: Any, first_sign_in: Any) -> Any:
     password = site.home("user", "add", "lena", "--role", "trainer")["password"]
     context = browser.new_context(locale="en-GB")
     page = first_sign_in(context, "lena", password)
-    page.get_by_role("heading", level=1).wait_for(timeout=120_000)
+    page.get_by_role("heading", level=1, name=TITLE).wait_for(timeout=120_000)
     kept = context.storage_state()
     context.close()
     return kept
@@ -66,7 +67,7 @@ def test_who_changes_the_language_stays_on_the_page(site: Any, session: Any, vis
     """The switch counts more than the browser's languages, and is remembered."""
     seen = visit(session)
     page = seen.open(site.address)
-    page.get_by_role("heading", level=1, name="Train a model on your examples").wait_for()
+    page.get_by_role("heading", level=1, name=TITLE).wait_for()
     page.get_by_role("button", name="Deutsch").click()
     page.wait_for_url(f"{site.address}/app/de/")
     with use_language("de"):
@@ -76,7 +77,7 @@ def test_who_changes_the_language_stays_on_the_page(site: Any, session: Any, vis
     again.wait_for_url(f"{site.address}/app/de/")
     page.get_by_role("button", name="English").click()
     page.wait_for_url(f"{site.address}/app/en/")
-    page.get_by_role("heading", level=1, name="Train a model on your examples").wait_for()
+    page.get_by_role("heading", level=1, name=TITLE).wait_for()
     seen.verify_quiet(site)
 
 
@@ -84,7 +85,7 @@ def test_the_page_can_be_heard(site: Any, session: Any, visit: Callable[..., Any
     """One first heading, landmarks, and a name on everything; a step is called with the number that is seen."""
     seen = visit(session)
     page = seen.open(site.address)
-    page.get_by_role("heading", level=1).wait_for()
+    page.get_by_role("heading", level=1, name=TITLE).wait_for()
     assert page.get_by_role("heading", level=1).count() == 1
     assert page.get_by_role("main").count() == 1
     page.get_by_role("navigation", name="Pages").get_by_role("link", name="Models").wait_for()

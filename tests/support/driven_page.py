@@ -19,9 +19,10 @@ DRAWN = ("label", "info", "placeholder", "choices", "value")  # of these, what s
 
 
 def texts(props: dict[str, Any]) -> Iterator[str]:
-    """Yield what a component says."""
+    """Yield what a component says. The value of one with choices is not said: its text is one of theirs."""
     for name in DRAWN:
-        yield from _strings(props.get(name))
+        if name != "value" or not props.get("choices"):
+            yield from _strings(props.get(name))
 
 
 def _strings(value: Any) -> Iterator[str]:

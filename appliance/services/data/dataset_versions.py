@@ -15,10 +15,28 @@ from appliance.models.records import Adapter, list_adapters
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.operations import DatasetId, operation
 
-COUNTS = ("rows", "training_rows", "validation_rows", "test_rows")
 _NOTHING_FOUND: dict[str, Any] = {"rows": 0, "checks": [], "tokens": {}, "personal_data": {}, "notes": []}
 
 Report = dict[str, Any]  # what was found in the rows, decoded from its column (datasets/screening.py)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrittenVersion:
+    """What a worker says of a version that it wrote. `digest` is over its files; a revision `changed` some rows."""
+
+    digest: str
+    rows: int
+    training_rows: int
+    validation_rows: int
+    test_rows: int
+    report: Report
+    source_format: str = ""
+    changed: int = 0
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Return the counts of rows, by the names of their columns."""
+        return {name: getattr(self, name) for name in ("rows", "training_rows", "validation_rows", "test_rows")}
 
 
 @dataclass(frozen=True)
@@ -42,14 +60,12 @@ def add_version(
     parent: int,
     change: Message,
     digest: str,
-    summary: dict[str, Any],
-    report: Report,
+    written: WrittenVersion,
     created_us: int,
     created_by: str,
     request: str,
 ) -> None:
-    """Keep a version and make it the dataset's current one. `summary` has the counts of rows."""
-    counts = {name: int(summary[name]) for name in COUNTS}
+    """Keep a version and make it the dataset's current one. `digest` is the keyed one that the log has."""
     connection.execute(
         insert(DATASET_VERSIONS).values(
             dataset_id=dataset_id,
@@ -57,15 +73,15 @@ def add_version(
             parent=parent,
             change=change.to_text(),
             digest=digest,
-            report=json.dumps(report),
+            report=json.dumps(written.report),
             created_us=created_us,
             created_by=created_by,
             request=request,
             state=DatasetState.READY,
-            **counts,
+            **written.counts,
         )
     )
-    values = {"version": version, "digest": digest, **counts}
+    values = {"version": version, "digest": digest, **written.counts}
     connection.execute(update(DATASETS).where(DATASETS.c.id == dataset_id).values(values))
 
 

@@ -17,7 +17,7 @@ from appliance.datasets.tables import DATASETS
 from appliance.foundation.atomic_files import fsync_folder, make_private_folder, storage_errors
 from appliance.foundation.errors import InputError
 from appliance.foundation.identifiers import new_id
-from appliance.foundation.json_records import shown, spoken
+from appliance.foundation.json_records import read, shown, spoken
 from appliance.foundation.messages import message
 from appliance.identity import default_project
 from appliance.jobs.access import MAX_SEED
@@ -25,7 +25,7 @@ from appliance.jobs.conversation import WorkerOrder, run_worker
 from appliance.jobs.starts.datasets import ParseStart
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.data.dataset_origin import Origin, verified_origin
-from appliance.services.data.dataset_versions import Report, add_version
+from appliance.services.data.dataset_versions import Report, WrittenVersion, add_version
 from appliance.services.data.receive_upload import discard_upload
 from appliance.services.grants import (
     PARSER_MEMORY_BYTES,
@@ -97,7 +97,7 @@ def import_dataset(
     title = (name or Path(filename).stem or "dataset").strip()[:MAX_NAME]
     with context.act(caller, "dataset.import", ObjectRef("dataset", dataset_id), {"upload": upload_id}) as recorded:
         upload = upload_access(context, upload_id, filename, encoding, delimiter, roles)
-        screening, read = screening_access(context, model_id)
+        screening, tokenizer = screening_access(context, model_id)
         with (
             _discarded(context, upload_id),
             staging_folder(context, dataset_id) as staging,
@@ -112,10 +112,10 @@ def import_dataset(
                 part_keys=keys,
                 seed=seed,
             )
-            read = (upload_path(context.home, upload_id), *read)
-            order = WorkerOrder(start, read=read, write=(staging,), memory_bytes=PARSER_MEMORY_BYTES)
-            summary = run_worker(context.launcher, order, lambda _message: None).result
-            digest = context.vault.pseudonym("dataset", str(summary["digest"]).encode())
+            reads = (upload_path(context.home, upload_id), *tokenizer)
+            order = WorkerOrder(start, read=reads, write=(staging,), memory_bytes=PARSER_MEMORY_BYTES)
+            written = read(WrittenVersion, run_worker(context.launcher, order, lambda _message: None).result)
+            digest = context.vault.pseudonym("dataset", written.digest.encode())
             target = dataset_folder(context, dataset_id)
             with storage_errors(message("task:keep-dataset")):
                 os.rename(staging, target)
@@ -129,12 +129,9 @@ def import_dataset(
                         name=title,
                         version=1,
                         digest=digest,
-                        rows=summary["rows"],
-                        training_rows=summary["training_rows"],
-                        validation_rows=summary["validation_rows"],
-                        test_rows=summary["test_rows"],
+                        **written.counts,
                         system_prompt=system_prompt,
-                        source_format=summary["source_format"],
+                        source_format=written.source_format,
                         created_us=now,
                         created_by=caller.user_id,
                         state=DatasetState.READY,
@@ -148,8 +145,7 @@ def import_dataset(
                     parent=0,
                     change=message("dataset-change-imported"),
                     digest=digest,
-                    summary=summary,
-                    report=summary["report"],
+                    written=written,
                     created_us=now,
                     created_by=caller.user_id,
                     request=recorded.request,
@@ -157,7 +153,7 @@ def import_dataset(
                 dataset = get_dataset(connection, dataset_id)
         recorded.target = dataset.ref
         recorded.details = {"upload": upload_id, "rows": dataset.rows}
-    return ImportedDataset(dataset, summary["report"])
+    return ImportedDataset(dataset, written.report)
 
 
 @operation("dataset.list", action="dataset.list", on="dataset")

@@ -7,19 +7,19 @@ are a version too; the old versions are then shredded, since a key is renewed wh
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from appliance.datasets.records import Dataset, DatasetState, get_dataset, get_version, list_versions, verify_version
 from appliance.foundation.atomic_files import fsync_folder, storage_errors
 from appliance.foundation.errors import ConflictError, InputError
 from appliance.foundation.identifiers import new_id
-from appliance.foundation.json_records import shown
+from appliance.foundation.json_records import read, shown
 from appliance.foundation.messages import Message, message
 from appliance.jobs.conversation import WorkerOrder, run_worker
 from appliance.jobs.starts.datasets import ReviseStart
 from appliance.services.context import Caller, ServiceContext
-from appliance.services.data.dataset_versions import add_version
+from appliance.services.data.dataset_versions import WrittenVersion, add_version
 from appliance.services.data.import_dataset import staging_folder
 from appliance.services.data.shred_dataset import Certificate, shred_versions
 from appliance.services.grants import (
@@ -156,7 +156,7 @@ def write_next_version(
     # A folder without a version is left of a revision that was killed between the rename and the database.
     if target.exists() and version in known:
         raise ConflictError("dataset.version")
-    screening, read = screening_access(context, model_id)
+    screening, tokenizer = screening_access(context, model_id)
     with new_part_keys(context, dataset.id, version) as keys, staging_folder(context, new_id("ds")) as staging:
         start = ReviseStart(
             dataset=dataset_access(context, dataset.id, dataset.version, system_prompt=dataset.system_prompt),
@@ -168,10 +168,9 @@ def write_next_version(
             output_folder=str(staging),
             part_keys=keys,
         )
-        order = WorkerOrder(start, read=(folder, *read), write=(staging,), memory_bytes=PARSER_MEMORY_BYTES)
-        result = run_worker(context.launcher, order, lambda _message: None).result
-        changed = int(result["changed"])
-        if revision.changes_rows and not changed:
+        order = WorkerOrder(start, read=(folder, *tokenizer), write=(staging,), memory_bytes=PARSER_MEMORY_BYTES)
+        written = read(WrittenVersion, run_worker(context.launcher, order, lambda _message: None).result)
+        if revision.changes_rows and not written.changed:
             raise InputError("dataset.fix:nothing")
         with storage_errors(message("task:keep-dataset")):
             if target.exists():
@@ -186,12 +185,11 @@ def write_next_version(
                 dataset_id=dataset.id,
                 version=version,
                 parent=dataset.version,
-                change=revision.told(changed),
-                digest=context.vault.pseudonym("dataset", str(result["digest"]).encode()),
-                summary=result,
-                report={**kept, **result["report"]},
+                change=revision.told(written.changed),
+                digest=context.vault.pseudonym("dataset", written.digest.encode()),
+                written=replace(written, report={**kept, **written.report}),
                 created_us=context.clock.now_us(),
                 created_by=caller.user_id,
                 request=request,
             )
-            return RevisedDataset(get_dataset(connection, dataset.id), changed)
+            return RevisedDataset(get_dataset(connection, dataset.id), written.changed)

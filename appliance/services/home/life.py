@@ -20,11 +20,12 @@ RESTORING = "restoring"  # there while a backup is being restored: what is here 
 
 
 class Serving:
-    """Whether this process serves, or does one command."""
+    """Whether this process serves, and at which address, or does one command."""
 
     def __init__(self, context: ServiceContext) -> None:
         del context
         self.on = False
+        self.address = ""
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class HomeState:
     """How a home is. What needs the keys is None while they are sealed.
 
     `log_problem` says why nothing can be done now, since it could not be logged; `log_damage` what is wrong with old
-    entries of the log.
+    entries of the log. `address` is where the pages are while they are served.
     """
 
     home: str
@@ -50,11 +51,13 @@ class HomeState:
     log_damage: Message | None
     users: int | None = None
     reminders: list[Message] | None = None
+    address: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return it as it is shown."""
         state: dict[str, Any] = {"home": self.home, "sealed": self.sealed, "log_entries": self.log_entries}
         state |= {"log_problem": str(self.log_problem or ""), "log_damage": str(self.log_damage or "")}
+        state |= {"address": self.address} if self.address else {}
         return state if self.users is None else {**state, "users": self.users, "reminders": self.reminders}
 
 
@@ -124,8 +127,8 @@ def status(context: ServiceContext, caller: Caller) -> HomeState:
         with context.database.begin() as connection:
             users = len(list_users(connection))
             due = [*_ways_in(context), *reminders(context, connection=connection)]
-    damage = context.part(LogDamage).found
-    return HomeState(str(context.home), context.sealed, context.log.size, _log_problem(context), damage, users, due)
+    problem, damage, address = _log_problem(context), context.part(LogDamage).found, context.part(Serving).address
+    return HomeState(str(context.home), context.sealed, context.log.size, problem, damage, users, due, address)
 
 
 def _verify_serving(context: ServiceContext) -> None:

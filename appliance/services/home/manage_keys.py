@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from appliance.audit import ObjectRef, RecordedAction, verifier_key
 from appliance.foundation.errors import InputError
 from appliance.services.context import HOME, Caller, ServiceContext
+from appliance.services.object_names import choose
 from appliance.services.operations import operation
 from appliance.vault.secret_text import write_credential, write_recovery, write_words
 from appliance.vault.slots import MAX_NAME_CHARACTERS, Slot
@@ -93,7 +94,11 @@ def add_recovery(context: ServiceContext, caller: Caller, *, name: str = "") -> 
 
 @operation("key.remove", action="key.remove", on="slot")
 def remove_slot(context: ServiceContext, caller: Caller, *, slot_id: str) -> list[WayIn]:
-    """Remove a slot, replace what its holder could have kept, and return the slots that are left."""
+    """Remove a slot, replace what its holder could have kept, and return the slots that are left.
+
+    It is named by its id, its name or the beginning of its id.
+    """
+    slot_id = choose(slot_id, [(slot.id, slot.name) for slot in context.vault.slots]) or slot_id
     with context.act(caller, "key.remove", ObjectRef("slot", slot_id[:64])):
         context.vault.remove_slot(slot_id)
     return _ways_in(context)

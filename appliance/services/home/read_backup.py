@@ -9,8 +9,8 @@ from pathlib import Path
 
 from appliance.foundation.atomic_files import make_private_folder, storage_errors
 from appliance.foundation.errors import AuthenticationError, IntegrityError, NotFoundError
-from appliance.foundation.identifiers import verify_id
 from appliance.foundation.messages import message
+from appliance.services.object_names import choose
 from appliance.vault.backup_format import (
     MAX_MANIFEST_BYTES,
     BackedUpFile,
@@ -34,10 +34,10 @@ def find_manifest(source: Path, secret: RecoverySecret, backup_id: str = "") -> 
     Raises `NotFoundError`, `AuthenticationError` when the key opens none, `IntegrityError` naming a damaged one: no
     older backup is put in its place unasked.
     """
+    names = sorted(path.name for path in source.glob("manifests/bk_*") if path.is_file())
     if backup_id:
-        verify_id(backup_id)
-    names = [backup_id] if backup_id else sorted(path.name for path in source.glob("manifests/bk_*"))
-    if not names or not (source / "manifests" / names[0]).is_file():
+        names = list(filter(None, [choose(backup_id, [(name, name) for name in names])]))
+    if not names:
         raise NotFoundError("backup.absent")
     found = []
     for name in names:

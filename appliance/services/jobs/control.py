@@ -1,12 +1,15 @@
 """See, stop and resume jobs."""
 
+import contextlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection
 
 from appliance.audit import ObjectRef
-from appliance.foundation.errors import ConflictError, InputError
+from appliance.datasets.records import list_datasets
+from appliance.foundation.errors import ConflictError, InputError, NotFoundError
 from appliance.foundation.messages import message
 from appliance.jobs.states import (
     ACTIVE,
@@ -21,8 +24,9 @@ from appliance.jobs.states import (
     list_progress,
     move_job,
 )
+from appliance.models.records import list_adapters
 from appliance.services.context import Caller, ServiceContext
-from appliance.services.job_kinds import dataset_use, kind_of
+from appliance.services.job_kinds import dataset_use, job_kinds, kind_of
 from appliance.services.job_queue import QueueBell, verify_readable
 from appliance.services.notices import JobNotices
 from appliance.services.operations import JobId, operation
@@ -41,12 +45,50 @@ class WatchedJob:
         return {**self.job.to_json(), "progress": [point.to_json() for point in self.progress], "ahead": self.ahead}
 
 
-@operation("job.list", action="job.list", on="job")
+@dataclass(frozen=True)
+class ListedJob:
+    """A job with the names of what it is about: its dataset, and the adapter that it works on, "" where there is none.
+
+    A name is "" too when what it named is no longer listed.
+    """
+
+    job: Job
+    dataset: str
+    adapter: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as it is shown: the job's own fields, and beside them the rest."""
+        about = ", ".join(filter(None, (self.dataset, self.adapter)))
+        return {**self.job.to_json(), "dataset": self.dataset, "adapter": self.adapter, "about": about}
+
+
 def all_jobs(context: ServiceContext, caller: Caller) -> list[Job]:
     """Return all jobs, oldest first."""
     context.look(caller, "job.list", ObjectRef("job", "all"))
     with context.database.begin() as connection:
         return [_noticed(context, job) for job in list_jobs(connection)]
+
+
+@operation("job.list", action="job.list", on="job")
+def list_all_jobs(context: ServiceContext, caller: Caller) -> list[ListedJob]:
+    """Return all jobs, oldest first, with the names of what they are about."""
+    jobs = all_jobs(context, caller)
+    with context.database.begin() as connection:
+        datasets = {dataset.id: dataset.name for dataset in list_datasets(connection)}
+        adapters = {adapter.id: adapter.name for adapter in list_adapters(connection)}
+        return [ListedJob(job, _dataset_name(connection, job, datasets), _adapter_name(job, adapters)) for job in jobs]
+
+
+def _dataset_name(connection: Connection, job: Job, names: Mapping[str, str]) -> str:
+    if job.kind not in job_kinds():
+        return ""
+    with contextlib.suppress(NotFoundError):  # an adapter that is gone
+        return names.get(dataset_use(connection, job).dataset_id, "")
+    return ""
+
+
+def _adapter_name(job: Job, names: Mapping[str, str]) -> str:
+    return names.get(job.spec.get("adapter_id", ""), job.spec.get("name", ""))
 
 
 @operation("job.show", action="job.list", on="job")

@@ -9,7 +9,7 @@ from appliance.datasets.records import get_dataset, get_version
 from appliance.foundation.errors import NotFoundError
 from appliance.jobs.states import get_job
 from appliance.models.records import Adapter, get_adapter, get_model
-from appliance.reports.facts import Artefacts, Fact, about, adapter_facts, ids_of
+from appliance.reports.facts import Artefacts, about, adapter_facts, facts_json, ids_of
 from appliance.reports.model_card import model_card
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.operations import AdapterId, operation
@@ -21,7 +21,7 @@ class Card:
     """The facts about an adapter, and the card as Markdown. `archived`: which entries could not be read for it."""
 
     adapter: str
-    facts: list[Fact]
+    facts: list[dict[str, Any]]
     card: str
     archived: ArchivedEntries | None
 
@@ -44,7 +44,7 @@ def show_card(context: ServiceContext, caller: Caller, *, adapter_id: AdapterId)
     named = {str(fact.value) for fact in facts if fact.name.endswith(".id") or fact.name.startswith("who.")}
     archived = context.log.archives.archived
     card = model_card(facts, names_of(context, named), str(archived.sentence) if archived else "")
-    return Card(adapter_id, facts, card, archived)
+    return Card(adapter_id, facts_json(facts), card, archived)
 
 
 def _places(index: SearchIndex, ids: frozenset[str]) -> list[Any]:

@@ -2,6 +2,9 @@
 "use strict";
 
 (() => {
+  // Gradio's document says that it is in English, whatever it is in; the address tells.
+  document.documentElement.lang = window.location.pathname.split("/")[2];
+
   const fetchAsBefore = window.fetch.bind(window);
   window.fetch = async (...request) => {
     const answer = await fetchAsBefore(...request);

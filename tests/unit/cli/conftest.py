@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from typer.testing import CliRunner, Result
+from click.testing import CliRunner, Result
 
 from appliance.audit import AuditLog
 from appliance.cli.client import SOCKET_NAME
@@ -80,9 +80,10 @@ class Shell:
     folder: Path
     program: UnconfinedProgram
 
-    def __call__(self, *words: str, expect: int = 0) -> Result:
-        """Run a command; its exit status must be the expected one, and no traceback may show."""
-        result = CliRunner().invoke(build_commands(self.program), list(words), prog_name="appliance")
+    def __call__(self, *words: str, expect: int = 0, typed: str = "") -> Result:
+        """Run a command; its exit status must be the expected one, no traceback may show, and no gap in a message."""
+        result = CliRunner().invoke(build_commands(self.program), list(words), input=typed)
+        assert "{$" not in result.stdout + result.stderr
         assert result.exit_code == expect, (result.stdout, result.stderr, result.exception)
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
         return result
@@ -112,6 +113,8 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, simulate: Any, ordina
     monkeypatch.setenv("APPLIANCE_PASSPHRASE_FILE", str(secret))
     monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
     monkeypatch.setenv("COLUMNS", "200")
+    for name in ("APPLIANCE_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
     return Shell(tmp_path, UnconfinedProgram(simulate(ordinary_plays)))
 
 

@@ -67,7 +67,7 @@ def test_an_exported_log_verifies_offline_with_witnesses_through_a_change_of_the
     assert "taken from the folder itself" in said
     assert "Without a witness" in said
     assert (
-        "It extends what was carried away"
+        "It extends what was taken away earlier (2 checkpoints)."
         in home("audit", "verify", "--witness", str(early), "--witness", str(late)).stdout
     )
 
@@ -137,7 +137,7 @@ def test_an_entry_is_proved_and_a_file_confirmed(home: Any, tmp_path: Path) -> N
     assert '"sequence":2' in home("audit", "prove", "2").stdout
     assert "Yes: upload" in home("audit", "confirm", "--file", str(table)).stdout
     assert "Yes: account" in home("audit", "confirm", "--name", "trainer").stdout
-    assert "does not speak of it" in home("audit", "confirm", "--name", "nobody at all").stdout
+    assert "does not mention it" in home("audit", "confirm", "--name", "nobody at all").stdout
     assert home.refused("audit", "confirm", "--file", str(tmp_path / "absent"))["code"] == "audit.file-read"
     assert home.refused("audit", "confirm")["code"] == "audit.confirm"
 
@@ -288,16 +288,16 @@ def test_archiving_moves_old_entries_and_every_command_says_where_they_are(old_h
     assert "512 of those from 0 to 511 would be archived" in home("audit", "archive", "--dry-run").stdout
     said = "Entries 0 to 511 are archived"
     assert said in home("audit", "archive", "--to", str(disk)).stdout
-    assert "Nothing in the log is from before" in home("audit", "archive", "--dry-run").stdout
+    assert "Nothing in the log is older than" in home("audit", "archive", "--dry-run").stdout
     assert home.refused("audit", "archive", "--to", str(disk))["code"] == "archive.nothing"
     assert f"{said}: their hashes are here" in home("audit", "verify").stdout
     with_archive = home("audit", "verify", "--archive", str(disk)).stdout
-    assert "512 archived entries are as they were." in with_archive
+    assert "512 archived entries are unchanged." in with_archive
     assert said not in with_archive
     for words in (("show", "--action", "log."), ("life", "all"), ("confirm", "--name", "anna"), ("export",)):
         assert said in home("audit", *words).stderr
     assert (
-        f"{said}: their hashes are here, their content is in the archives. They are not in it."
+        f"{said}: their hashes are here, their content is in the archives. They are not included."
         in home("audit", "export", str(tmp_path / "lines")).stdout
     )
     assert json.loads((tmp_path / "lines").read_text().splitlines()[0])["sequence"] == 512

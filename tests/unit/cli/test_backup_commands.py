@@ -9,7 +9,7 @@ def test_a_home_is_backed_up_without_a_server(shell: Any, tmp_path: Path) -> Non
     shell("init")
     assert "appliance key recovery" in shell.refused("backup", str(tmp_path / "disk"))["sentence"]
     shell("key", "recovery", "--out", str(tmp_path / "recovery"))
-    assert "is whole" in shell("backup", str(tmp_path / "disk")).stdout
+    assert "is complete" in shell("backup", str(tmp_path / "disk")).stdout
     done = shell.json("backup", str(tmp_path / "disk"))
     assert (tmp_path / "disk" / "manifests" / done["id"]).exists()
     assert len(list((tmp_path / "disk" / "manifests").iterdir())) == 2
@@ -56,7 +56,7 @@ def test_a_lost_home_comes_back_with_its_words_or_its_file(
     monkeypatch.setenv("APPLIANCE_HOME", str(tmp_path / "other"))
     assert shell.refused(*words)["code"] == "passphrase.absent"
     assert shell.refused(*words, *new, "--backup", "bk_00000000000000000001")["code"] == "backup.absent"
-    assert "The home is back" in shell(*words, *new, "--backup", backup).stdout
+    assert "The home is as in the backup" in shell(*words, *new, "--backup", backup).stdout
     monkeypatch.setenv("APPLIANCE_PASSPHRASE_FILE", str(tmp_path / "new"))
     assert shell.json("dataset", "show", dataset)["rows"] == 12
     assert shell.json("audit", "verify")["verified"]

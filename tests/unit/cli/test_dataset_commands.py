@@ -44,5 +44,5 @@ def test_what_was_found_in_the_rows_is_said_after_the_import(shell: Any, tmp_pat
     rows = "".join(f"What is <b>{index}</b>?,It is {index}.\n" for index in range(9))
     (tmp_path / "bold.csv").write_text(f"question,answer\n{rows}", encoding="utf-8")
     said = shell("dataset", "import", str(tmp_path / "bold.csv")).stdout
-    assert "html: 9 rows. Remove the tags, unless the model should write them. (fix: trim, drop)" in said
+    assert "HTML [html]: 9 rows. Remove the tags, unless the model should write them. (fix: trim, drop)" in said
     assert "  Row 2: Contains HTML." in said

@@ -25,20 +25,20 @@ def test_a_table_is_a_list_or_columns_or_what_to_do(capsys: pytest.CaptureFixtur
         {"id": "ds_1", "name": "staff", "rows": 12, "secret": "x"},
         {"id": "ds_2", "name": None, "rows": 0},
     ]
-    Printer(as_json=True).table(rows, {"id": "id"}, "unseen")
+    Printer(as_json=True).table(rows, ["id"], "unseen")
     assert json.loads(capsys.readouterr().out) == rows
-    Printer(as_json=False).table(rows, {"id": "identifier", "name": "name", "rows": "rows"}, "unseen")
+    Printer(as_json=False).table(rows, ["id", "name", "rows"], "unseen", {"id": "identifier"})
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert lines == [["identifier", "name", "rows"], ["ds_1", "staff", "12"], ["ds_2", "0"]]
-    Printer(as_json=False).table([], {"id": "id"}, "There is none. [Import] one.")
+    Printer(as_json=False).table([], ["id"], "There is none. [Import] one.")
     assert capsys.readouterr().out == "There is none. [Import] one.\n"
-    Printer(as_json=True).table([], {"id": "id"}, "unseen")
+    Printer(as_json=True).table([], ["id"], "unseen")
     assert json.loads(capsys.readouterr().out) == []
 
 
 def test_markup_in_a_cell_is_only_text(capsys: pytest.CaptureFixture[str]) -> None:
     """What somebody called a dataset styles nothing and hides nothing."""
-    Printer(as_json=False).table([{"name": "[red]x[/red] [/]"}], {"name": "name"}, "")
+    Printer(as_json=False).table([{"name": "[red]x[/red] [/]"}], ["name"], "")
     assert "[red]x[/red] [/]" in capsys.readouterr().out
 
 
@@ -71,8 +71,8 @@ def test_what_a_terminal_would_obey_is_not_printed(capsys: pytest.CaptureFixture
     hostile = "a\x1b]0;title\x07b\x1b[2Jc\rd\x9be\u202ef\ud800g\nh\ti"
     shown = "a\ufffd]0;title\ufffdb\ufffd[2Jc\ufffdd\ufffde\ufffdf\ufffdg\nh"
     Printer(as_json=False).result({}, hostile)
-    Printer(as_json=False).table([], {}, hostile)
-    Printer(as_json=False).table([{"name": hostile}], {"name": "name"}, "")
+    Printer(as_json=False).table([], [], hostile)
+    Printer(as_json=False).table([{"name": hostile}], ["name"], "")
     Printer(as_json=False).error(InputError(hostile))
     printed = capsys.readouterr()
     assert printed.out.count(shown) == 3

@@ -74,7 +74,7 @@ def test_the_rank_from_the_command_line(trained: tuple[Any, list[str], str]) -> 
     shell, words, adapter = trained
     said = shell("rank", "advise", *words).stdout
     assert said.startswith("Rank 4")
-    assert "rank   4:" in said
+    assert "rank 4: " in said
     assert "Why: LoRA Without Regret" in said
     assert "does not fit" not in said
 

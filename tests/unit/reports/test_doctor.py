@@ -51,11 +51,11 @@ def test_what_cannot_be_read_is_a_problem_and_not_a_pass(tmp_path: Path) -> None
     assert "Could not determine" in problem
 
 
-def test_what_this_kernel_does_not_have_is_counted_apart(tmp_path: Path) -> None:
+def test_what_could_not_be_tried_is_counted_apart(tmp_path: Path) -> None:
     """A way out that does not exist is no proof of a wall; problems follow the summary."""
     report = doctor_report({**ISOLATION, "unavailable": 2}, swaps=tmp_path / "absent")
     assert report["sentence"].startswith(
-        "Isolation: 40 ways out were tried and refused, 0 got through; 2 do not exist on this kernel.\n"
+        "Isolation: 40 ways out were tried and refused, 0 got through. 2 more could not be tried, because"
     )
 
 

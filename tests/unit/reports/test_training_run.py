@@ -6,14 +6,21 @@ from typing import Any
 
 import pytest
 
+from appliance.foundation.json_records import stored
+from appliance.foundation.messages import use_language
+from appliance.planning.training_record import AdapterSpec
 from appliance.reports import run_report
+
+SPEC = AdapterSpec(
+    method="qlora", epochs=6, dataset_id="ds_1", dataset_version=1, model_id="md_1", adapter_id="ad_1", name="staff"
+)
 
 ADAPTER: dict[str, Any] = {
     "id": "ad_1",
     "name": "staff on SmolLM2",
     "method": "qlora",
     "rank": 16,
-    "config": {"epochs": 6, "made_from": "", "shrink": None, "sweep": None},
+    "config": stored(SPEC),  # as it is kept: with what only a smaller adapter or a sweep has, empty
     "results": {},
 }
 JOB: dict[str, Any] = {"result": {"seconds": 142.4, "validation_loss": 0.1234, "tokens_per_s": 812.6}}
@@ -23,7 +30,7 @@ def test_a_run_that_was_not_measured_says_how_to() -> None:
     """Figures rounded, and the next step."""
     assert run_report(ADAPTER, JOB).splitlines() == [
         "staff on SmolLM2 (ad_1)",
-        "  Trained: an adapter on a 4-bit model (QLoRA), rank 16, 6 passes over the data, in 2 min 22 s.",
+        "  Trained: an adapter on a 4-bit model (QLoRA), rank 16, up to 6 passes over the data, in 2 minutes.",
         "  Loss on rows set aside: 0.123 (smaller is better). 813 tokens a second.",
         "  Not measured yet: `appliance evaluate` asks it the held-out questions.",
     ]
@@ -44,19 +51,28 @@ def test_a_measured_run_quotes_the_measurement() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "words"), [("lora", "an adapter (LoRA)"), ("qlora", "(QLoRA)"), ("other", "Trained: other")]
+    ("method", "words"),
+    [("lora", "an adapter (LoRA)"), ("qlora", "(QLoRA)"), ("full", "Trained: the whole"), ("other", "Trained: other")],
 )
 def test_each_method_has_words(method: str, words: str) -> None:
     """One without is named as it is."""
     assert words in run_report({**ADAPTER, "method": method}, JOB)
 
 
-@pytest.mark.parametrize(
-    ("seconds", "words"), [(0, "in 0 s."), (59.4, "in 59 s."), (59.6, "in 1 min 0 s."), (3661, "in 61 min 1 s.")]
-)
-def test_durations_are_minutes_and_seconds(seconds: float, words: str) -> None:
-    """Rounded once, so that there are never 60 seconds."""
-    assert words in run_report(ADAPTER, {"result": {**JOB["result"], "seconds": seconds}})
+def test_a_method_without_a_rank_has_none() -> None:
+    """Nor does one pass have a plural."""
+    line = run_report({**ADAPTER, "method": "full", "rank": 0, "config": {"epochs": 1}}, JOB).splitlines()[1]
+    assert line == "  Trained: the whole model, up to 1 pass over the data, in 2 minutes."
+
+
+def test_the_report_is_german_when_german_is_in_use() -> None:
+    """But for what others said."""
+    with use_language("de"):
+        lines = run_report(ADAPTER, JOB).splitlines()
+    assert lines[1].startswith(
+        "  Trainiert: ein Adapter an einem Modell mit 4 Bit (QLoRA), Rang 16, bis zu 6 Durchgänge"
+    )
+    assert lines[2] == "  Verlust auf zurückgehaltenen Zeilen: 0,123 (kleiner ist besser). 813 Token je Sekunde."
 
 
 def test_a_run_without_validation_leaves_the_line_out() -> None:

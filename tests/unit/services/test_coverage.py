@@ -189,6 +189,8 @@ EXEMPT_SERVICES = {
     "context.ServiceContext.act": "logs",
     "context.ServiceContext.look": "logs",
     "context.ServiceContext.verify_allowed": "logs what it denies",
+    "policy_view.may": "asks the rules what a page may offer; nothing is done",
+    "policy_view.may_do": "asks the rules what a page may offer; nothing is done",
     "operations.Operation.perform": "checks the parameters and does the operation",
     "appliance.Appliance.perform": "finds the operation",
     "appliance.Appliance.wait_for_job": "asks job.show again and again",
