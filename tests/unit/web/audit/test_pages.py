@@ -227,7 +227,7 @@ def test_other_roles_get_nothing_from_any_handler(page_of: PageOf, role: str) ->
     drawn = page.text()
     acts: list[Callable[[], Any]] = [
         page.open,
-        lambda: page.forge("AuditPage._show"),
+        lambda: page.fill("Period shown", 30),
         lambda: page.forge("AuditPage._sign", **SIGNED),
         lambda: page.receive("picked-entry", '{"sequence": 0}'),
         lambda: page.receive("picked-life", '{"id": "ds_1"}'),
