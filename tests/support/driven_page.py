@@ -36,21 +36,24 @@ def _strings(value: Any) -> Iterator[str]:
             yield from _strings(each[0] if isinstance(each, tuple) else each)
 
 
+TURNED = (gr.Step, gr.Tab)
+
+
 class DrivenPage:
     """One person's tab with a page. `said` is all that the last act drew, in order: also what is gone by now."""
 
-    def __init__(self, blocks: gr.Blocks, token: str) -> None:
+    def __init__(self, blocks: gr.Blocks, token: str, *, opened: bool = True) -> None:
         self._blocks = blocks
         self._request = SimpleNamespace(headers={"cookie": f"{COOKIE}={token}"})
         self._props: dict[Any, dict[str, Any]] = {}
         self.said = ""
-        self.open()
+        self._lay_out()
+        if opened:
+            self.open()
 
     def open(self) -> None:
         """Load the page anew."""
-        self._props = {
-            block: {name: getattr(block, name, None) for name in PROPS} for block in self._blocks.blocks.values()
-        }
+        self._lay_out()
         self._act(self._blocks, "load")
 
     def press(self, label: str) -> None:
@@ -91,9 +94,10 @@ class DrivenPage:
         self._act(fold, "expand" if opened else "collapse")
 
     def turn_to(self, step: str) -> None:
-        """Press the name of a step."""
-        found = self._find(gr.Step, step, displayed=False)
+        """Press the name of a step or a tab."""
+        found = self._find(TURNED, step, displayed=False)
         self._props[found.parent]["selected"] = found.id
+        self._act(found.parent, "select")
 
     def forge(self, handler: str, **values: Any) -> None:
         """Call the handler `Class.method`, as somebody can who sends events without the page.
@@ -168,13 +172,20 @@ class DrivenPage:
         while block is not None and block is not self._blocks:
             if self._props[block]["visible"] not in {True, None}:
                 return False
-            if isinstance(block, gr.Step) and not self._is_turned_to(block):
+            if isinstance(block, TURNED) and not self._is_turned_to(block):
                 return False
             block = block.parent
         return True
 
-    def _is_turned_to(self, step: gr.Step) -> bool:
-        return bool(self._props[step.parent]["selected"] == step.id)
+    def _is_turned_to(self, step: Any) -> bool:
+        selected = self._props[step.parent]["selected"]
+        first = next(each for each in self._props if each.parent is step.parent)
+        return bool(selected == step.id or (selected is None and step is first))
+
+    def _lay_out(self) -> None:
+        self._props = {
+            block: {name: getattr(block, name, None) for name in PROPS} for block in self._blocks.blocks.values()
+        }
 
     def _unfolded(self, block: Any) -> bool:
         while block is not None and block is not self._blocks:

@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 import pytest
-from page_screen import Screen
+from driven_page import DrivenPage
 
 from appliance.audit import Outcome
 from appliance.foundation.messages import LANGUAGES, verbatim
@@ -22,12 +22,12 @@ from appliance.web.page.table import PAGES
 
 CANARY = "zebra-quartz-41977"
 PASSWORD = "a password of one's own"
-ScreenOf = Callable[..., Screen]
+PageOf = Callable[..., DrivenPage]
 
 
 @pytest.fixture(scope="module")
-def screen_of(world: Any, own_environment: None) -> ScreenOf:
-    """Give the page of somebody by role, not opened yet."""
+def page_of(world: Any, own_environment: None) -> PageOf:
+    """Give the page of somebody by role."""
     prepare_environment(world.context.home)
     from appliance.web.page.gradio_pages import build_page
 
@@ -37,7 +37,7 @@ def screen_of(world: Any, own_environment: None) -> ScreenOf:
         pages = {language: build_page(world.context, row, language) for language in LANGUAGES}
     tokens: dict[str, str] = {}
 
-    def screen(role: str, language: str = "en") -> Screen:
+    def page(role: str, language: str = "en", *, opened: bool = True) -> DrivenPage:
         if role not in tokens:
             name = f"some-{role}"
             password = add_user(world.context, OPERATOR, name=name, role=role).password
@@ -45,202 +45,227 @@ def screen_of(world: Any, own_environment: None) -> ScreenOf:
             assert found is not None
             set_password(world.context, found[0], password, PASSWORD)
             tokens[role] = sign_in(world.context, name, PASSWORD)[0]
-        return Screen(pages[language], tokens[role])
+        return DrivenPage(pages[language], tokens[role], opened=opened)
 
-    return screen
+    return page
 
 
 @pytest.fixture
-def auditor(screen_of: ScreenOf) -> Screen:
-    """Give an auditor's page, opened."""
-    return screen_of("auditor").load()
+def auditor(page_of: PageOf) -> DrivenPage:
+    """Give an auditor's page."""
+    return page_of("auditor")
 
 
-def sign_off(screen: Screen) -> None:
-    """Sign off entry 0, whether or not the form can be seen."""
-    screen.open("Reviews").enter("From entry", 0, hidden=True).enter("To entry (inclusive)", 0, hidden=True)
-    screen.enter("Note", "I looked.", hidden=True).forge("Sign off this review")
+def search(page: DrivenPage, **fields: str) -> str:
+    """Search by what is filled into these fields; return what is shown."""
+    page.turn_to("Search")
+    for label, value in fields.items():
+        page.fill(label, value)
+    page.press("Search")
+    return page.text()
 
 
-def test_the_page_opens_with_state_charts_reviews_and_choices(screen_of: ScreenOf, world: Any) -> None:
+def show_history(page: DrivenPage, named: str) -> str:
+    """Show the history of an object; return what is shown."""
+    page.turn_to("Object history")
+    page.fill("Object (name or id)", named)
+    page.press("Show the history")
+    return page.text()
+
+
+def test_the_page_opens_with_state_charts_reviews_and_choices(auditor: DrivenPage, world: Any) -> None:
     """In one look, which is one act in the log."""
-    screen = screen_of("auditor")
     size = world.context.log.size
-    screen.load()
+    auditor.open()
     assert [entry["details"] for entry in world.entries(size)] == [{"look": "overview", "days": 30}] * 2
     for said in ("Not reviewed yet", 'aria-label="Activity, actions per day', "none was changed, removed or inserted"):
-        assert said in screen.text
-    assert CANARY not in screen.text
-    screen.open("Search")
-    assert ("Data imported", "dataset.import") in screen.field("Action")["choices"]
-    assert ("some-auditor", "some-auditor") in screen.field("Person (name or id)")["choices"]
-    assert ("tuned model", "adapter") in screen.field("Kind of object")["choices"]
+        assert said in auditor.text()
+    assert CANARY not in auditor.text()
+    auditor.turn_to("Search")
+    assert ("Data imported", "dataset.import") in auditor.field("Action").choices
+    assert ("some-auditor", "some-auditor") in auditor.field("Person (name or id)").choices
+    assert ("tuned model", "adapter") in auditor.field("Kind of object").choices
 
 
-def test_the_page_is_german_for_who_wants_it(screen_of: ScreenOf, world: Any) -> None:
+def test_the_page_is_german_for_who_wants_it(page_of: PageOf, world: Any) -> None:
     """Labels, what is drawn, and errors."""
-    screen = screen_of("auditor", "de").load()
+    page = page_of("auditor", "de")
     for said in ("Noch nicht geprüft", "Aktionen je Tag", "Also wurde keiner geändert"):
-        assert said in screen.text
-    screen.open("Suchen").enter("Objekt (Name oder Kennung)", world.ids["dataset"]).press("Suchen")
-    assert "Daten importiert" in screen.text
-    assert "die neuesten zuerst" in screen.text
+        assert said in page.text()
+    page.turn_to("Suchen")
+    page.fill("Objekt (Name oder Kennung)", world.ids["dataset"])
+    page.press("Suchen")
+    assert "Daten importiert" in page.text()
+    assert "die neuesten zuerst" in page.text()
+    page.fill("Von Eintrag", "x")
     with pytest.raises(gr.Error, match="Einträge werden ab 0 gezählt"):
-        screen.enter("Von Eintrag", "x").press("Suchen")
-    assert "wurden bestätigt" not in screen.open("Prüfungen").text
+        page.press("Suchen")
 
 
-def test_damage_that_was_noticed_is_said_instead(screen_of: ScreenOf, world: Any) -> None:
+def test_damage_that_was_noticed_is_said_instead(auditor: DrivenPage, world: Any) -> None:
     world.context.part(LogDamage).found = verbatim("Entry 3 of the audit log was changed.")
     try:
-        text = screen_of("auditor").load().text
+        auditor.open()
     finally:
         world.context.part(LogDamage).found = None
-    assert "Entry 3 of the audit log was changed." in text
-    assert "none was changed" not in text
+    assert "Entry 3 of the audit log was changed." in auditor.text()
+    assert "none was changed" not in auditor.text()
 
 
-def test_the_longest_times_can_be_looked_at(auditor: Screen, world: Any) -> None:
+def test_the_longest_times_can_be_looked_at(auditor: DrivenPage, world: Any) -> None:
     """The chart follows what is chosen; the look says how far back."""
-    assert "actions per week" in auditor.enter("Period shown", 365).text
+    auditor.choose("Period shown", 365)
+    assert "actions per week" in auditor.text()
     assert world.entries(world.context.log.size - 1)[0]["details"] == {"look": "overview", "days": 365}
 
 
-def test_a_search_fills_the_table_and_its_pages_turn(auditor: Screen, world: Any) -> None:
+def test_a_search_fills_the_table_and_its_pages_turn(auditor: DrivenPage, world: Any) -> None:
     for _ in range(PAGE_ENTRIES):
         world.context.log.append(OPERATOR.actor, "audit.read", LOG, Outcome.SUCCEEDED)
-    auditor.open("Search").press("Search")
-    assert "Page 1 of" in auditor.text
-    assert 'data-entry="' in auditor.text
-    assert (auditor.can_press("Newer"), auditor.can_press("Older")) == (False, True)
-    assert "Page 2 of" in auditor.press("Older").text
-    assert "Page 1 of" in auditor.press("Newer").text
-    auditor.enter("Action", "dataset.import").press("Search")
-    assert "Data imported" in auditor.text
-    assert (auditor.can_press("Newer"), auditor.can_press("Older")) == (False, False)
-    assert CANARY not in auditor.text
-    assert "No entry matches" in auditor.enter("Person (name or id)", "nobody at all").press("Search").text
-    assert auditor.press("Clear").field("Person (name or id)")["value"] == ""
+    shown = search(auditor)
+    assert "Page 1 of" in shown
+    assert 'data-entry="' in shown
+    assert (auditor.button("Newer").interactive, auditor.button("Older").interactive) == (False, True)
+    auditor.press("Older")
+    assert "Page 2 of" in auditor.text()
+    auditor.press("Newer")
+    assert "Page 1 of" in auditor.text()
+    shown = search(auditor, Action="dataset.import")
+    assert '<td data-head="What">Data imported' in shown
+    assert (auditor.button("Newer").interactive, auditor.button("Older").interactive) == (False, False)
+    assert CANARY not in shown
+    assert "No entry matches" in search(auditor, **{"Person (name or id)": "nobody at all"})
+    auditor.press("Clear")
+    assert auditor.field("Person (name or id)").value == ""
 
 
-@pytest.mark.parametrize(("field", "wrong"), [("From entry", "x"), ("To entry (inclusive)", "9" * 30)])
-def test_an_entry_that_is_not_a_number_is_a_sentence(auditor: Screen, field: str, wrong: str) -> None:
-    with pytest.raises(gr.Error, match="Enter a number"):
-        auditor.open("Search").enter(field, wrong).press("Search")
+@pytest.mark.parametrize(
+    ("field", "wrong", "said"),
+    [
+        ("From entry", "x", "Enter a number"),
+        ("To entry (inclusive)", "9" * 30, "Enter a number"),
+        ("From day (UTC)", "soon", "is not a day"),
+    ],
+)
+def test_what_no_entry_can_be_asked_for_is_a_sentence(auditor: DrivenPage, field: str, wrong: str, said: str) -> None:
+    with pytest.raises(gr.Error, match=said):
+        search(auditor, **{field: wrong})
 
 
-def test_a_day_that_is_not_one_is_a_sentence(auditor: Screen) -> None:
-    with pytest.raises(gr.Error, match="is not a day"):
-        auditor.open("Search").enter("From day (UTC)", "soon").press("Search")
-
-
-def test_a_search_that_is_forgotten_is_asked_for_again(screen_of: ScreenOf) -> None:
+def test_a_search_that_is_forgotten_is_asked_for_again(auditor: DrivenPage) -> None:
     """Gradio forgets it after an hour."""
-    screen = screen_of("auditor").load().open("Search").press("Search")
-    state = next(each for each in screen._now if isinstance(each, gr.State) and screen._now[each]["value"])
-    screen._now[state]["value"] = None
     with pytest.raises(gr.Error, match="Press Search again"):
-        screen.press("Older")
+        auditor.forge("Search._to_older")
 
 
-def test_a_click_on_an_entry_proves_it(auditor: Screen) -> None:
+def test_a_click_on_an_entry_proves_it(auditor: DrivenPage) -> None:
     """In plain words, with the way to take the proof away; it goes when another tab is opened."""
-    auditor.tell("picked-entry", json.dumps({"sequence": 0, "count": 1}))
+    auditor.receive("picked-entry", json.dumps({"sequence": 0, "count": 1}))
     for said in ("<h2>Entry 0</h2>", "the proof holds", 'href="/audit-proof/0"'):
-        assert said in auditor.text
+        assert said in auditor.text()
     for forged in ("", "[]", "{}", '{"sequence": "0"}', '{"sequence": true}', "[" * 5000, '{"sequence": 99999999}'):
         with pytest.raises(gr.Error):
-            auditor.tell("picked-entry", forged)
-    assert "the proof holds" not in auditor.open("Search").text
+            auditor.receive("picked-entry", forged)
+    auditor.turn_to("Search")
+    assert "the proof holds" not in auditor.text()
 
 
-def test_an_objects_history_is_drawn_stage_by_stage(auditor: Screen, world: Any) -> None:
-    auditor.open("Object history").enter("Object (name or id)", world.ids["dataset"]).press("Show the history")
-    stages = [auditor.text.index(f"<h3>{stage}</h3>") for stage in ("Data", "Training", "Evaluation")]
+def test_an_objects_history_is_drawn_stage_by_stage(auditor: DrivenPage, world: Any) -> None:
+    shown = show_history(auditor, world.ids["dataset"])
+    stages = [shown.index(f"<h3>{stage}</h3>") for stage in ("Data", "Training", "Evaluation")]
     assert stages == sorted(stages)
-    assert "staff" in auditor.text
-    assert f'data-life="{world.ids["adapter"]}"' in auditor.text
-    assert "Model card" not in auditor.open("Overview").text
-    auditor.tell("picked-life", json.dumps({"id": world.ids["dataset"], "count": 2}))
-    assert auditor.field("Object (name or id)")["value"] == world.ids["dataset"]
+    assert "staff" in shown
+    assert f'data-life="{world.ids["adapter"]}"' in shown
+    assert "Model card" not in shown
+    auditor.turn_to("Overview")
+    auditor.receive("picked-life", json.dumps({"id": world.ids["dataset"], "count": 2}))
+    assert auditor.field("Object (name or id)").value == world.ids["dataset"]
 
 
-def test_below_a_tuned_models_history_is_its_card(auditor: Screen, world: Any) -> None:
+def test_below_a_tuned_models_history_is_its_card(auditor: DrivenPage, world: Any) -> None:
     """What an auditor who knows no machine learning reads first; the model can be called by its name."""
     name = next(each["name"] for each in world.do("adapter.list") if each["id"] == world.ids["adapter"])
     for called in (name, world.ids["adapter"]):
-        auditor.open("Object history").enter("Object (name or id)", called).press("Show the history")
-        card = auditor.text.partition('class="card"')[2]
+        card = show_history(auditor, called).partition('class="card"')[2]
         assert card.count("<h3>") >= 4
         assert "**" not in card
         assert CANARY not in card
 
 
-def test_what_a_table_leads_to_fills_the_form(auditor: Screen) -> None:
-    auditor.tell("picked-find", json.dumps({"first": 0, "last": 3, "strange": "x"}))
-    assert [auditor.field(label)["value"] for label in ("From entry", "To entry (inclusive)", "Action")] == [
-        "0",
-        "3",
-        "",
-    ]
-    assert "4 entries" in auditor.text
+def test_what_a_table_leads_to_fills_the_form(auditor: DrivenPage) -> None:
+    auditor.receive("picked-find", json.dumps({"first": 0, "last": 3, "strange": "x"}))
+    labels = ("From entry", "To entry (inclusive)", "Action")
+    assert [auditor.field(label).value for label in labels] == ["0", "3", ""]
+    assert "4 entries" in auditor.text()
 
 
-def test_a_review_is_signed_off_on_the_page(auditor: Screen) -> None:
+def test_a_review_is_signed_off_on_the_page(auditor: DrivenPage) -> None:
     """And what is open then begins after it."""
-    auditor.open("Reviews").enter("From entry", 0).enter("To entry (inclusive)", 5)
-    auditor.enter("Note", "Read them, <b>all</b>.\nSecond line.").press("Sign off this review")
-    assert "Entries 0 to 5 were signed off (6 entries)." in auditor.text
-    assert "Read them, &lt;b&gt;all&lt;/b&gt;.&#10;Second line." in auditor.text
-    assert (auditor.field("Note")["value"], auditor.field("From entry")["value"]) == ("", 6)
+    auditor.turn_to("Reviews")
+    for label, value in (
+        ("From entry", 0),
+        ("To entry (inclusive)", 5),
+        ("Note", "Read them, <b>all</b>.\nSecond line."),
+    ):
+        auditor.fill(label, value)
+    auditor.press("Sign off this review")
+    assert "Entries 0 to 5 were signed off (6 entries)." in auditor.text()
+    assert "Read them, &lt;b&gt;all&lt;/b&gt;.&#10;Second line." in auditor.text()
+    assert (auditor.field("Note").value, auditor.field("From entry").value) == ("", 6)
+    auditor.fill("From entry", None)
     with pytest.raises(gr.Error, match="the first and the last entry"):
-        auditor.enter("From entry", None).press("Sign off this review")
+        auditor.press("Sign off this review")
+
+
+SIGNED = {"From entry": 0, "To entry (inclusive)": 1, "Note": "I looked."}
 
 
 @pytest.mark.parametrize("role", ["trainer", "reviewer"])
-def test_other_roles_get_nothing_from_any_handler(screen_of: ScreenOf, role: str) -> None:
+def test_other_roles_get_nothing_from_any_handler(page_of: PageOf, role: str) -> None:
     """Also when they make the events themselves."""
-    screen = screen_of(role)
-    drawn = screen.text
+    page = page_of(role, opened=False)
+    drawn = page.text()
     acts: list[Callable[[], Any]] = [
-        screen.load,
-        lambda: screen.enter("Period shown", 30),
-        lambda: screen.tell("picked-entry", '{"sequence": 0}'),
-        lambda: screen.tell("picked-life", '{"id": "ds_1"}'),
-        lambda: screen.tell("picked-find", "{}"),
-        lambda: screen.open("Search").press("Search"),
-        lambda: screen.open("Object history").press("Show the history"),
-        lambda: sign_off(screen),
+        page.open,
+        lambda: page.fill("Period shown", 30),
+        lambda: page.forge("AuditPage._sign", **SIGNED),
+        lambda: page.receive("picked-entry", '{"sequence": 0}'),
+        lambda: page.receive("picked-life", '{"id": "ds_1"}'),
+        lambda: page.receive("picked-find", "{}"),
+        lambda: search(page),
+        lambda: show_history(page, "ds_1"),
     ]
     for act in acts:
         with pytest.raises(gr.Error, match="may not do this"):
             act()
-    assert screen.open("Overview").text == drawn
+    page.turn_to("Overview")
+    assert page.text() == drawn
 
 
-def test_an_administrator_looks_but_does_not_sign_off(screen_of: ScreenOf) -> None:
-    screen = screen_of("admin").load().open("Reviews")
-    assert "Not reviewed yet" in screen.text
-    assert not screen.can_press("Sign off this review")
+def test_an_administrator_looks_but_does_not_sign_off(page_of: PageOf) -> None:
+    page = page_of("admin")
+    page.turn_to("Reviews")
+    assert "Not reviewed yet" in page.text()
+    assert "Sign off this review" not in page.buttons()
     with pytest.raises(gr.Error, match="may not do this"):
-        sign_off(screen)
+        page.forge("AuditPage._sign", **SIGNED)
 
 
-def test_while_the_log_is_being_read_the_page_says_how_far_it_is(screen_of: ScreenOf, world: Any) -> None:
+def test_while_the_log_is_being_read_the_page_says_how_far_it_is(page_of: PageOf, world: Any) -> None:
     """It looks again by itself, and does not wait."""
-    desk = world.context.part(AuditDesk)
+    page, desk = page_of("auditor", opened=False), world.context.part(AuditDesk)
     index = desk.index()
-    screen = screen_of("auditor")
     with index._adding:
         desk._thread = None
         desk.start()
-        assert "% so far" in screen.load().text
+        page.open()
+        assert "% so far" in page.text()
         with pytest.raises(gr.Error, match="% so far"):
-            screen.open("Search").press("Search")
-        screen.open("Object history").enter("Object (name or id)", world.ids["dataset"])
+            search(page)
         with pytest.raises(gr.Error, match="% so far"):
-            screen.press("Show the history")
+            show_history(page, world.ids["dataset"])
     desk._thread.join()
-    screen.tick()
-    assert "% so far" not in screen.text
-    assert "Not reviewed yet" in screen.open("Overview").text
+    page.turn_to("Overview")
+    page.tick()
+    assert "% so far" not in page.text()
+    assert "Not reviewed yet" in page.text()
