@@ -67,18 +67,19 @@
   }
 
   // Another step begins at its top, wherever the button onward was; its heading gets the focus, so that it is announced.
-  let going = false;
+  // The page changes a few times before the step does, so the heading that somebody leaves is remembered.
+  let leaving = null;
+  const stepHeading = () => [...document.querySelectorAll("#steps h2")].find((each) => each.offsetParent !== null);
   document.addEventListener("click", (event) => {
     const button = event.target instanceof Element ? event.target.closest(".onward button") : null;
     if (!button || button.disabled) return;
-    going = true;
+    leaving = stepHeading();
     window.scrollTo({ top: 0 });
   });
   function announceStep() {
-    const heading = [...document.querySelectorAll("#steps h2")].find((each) => each.offsetParent !== null);
-    if (!going || !heading || heading === announceStep.last) return;
-    going = false;
-    announceStep.last = heading;
+    const heading = stepHeading();
+    if (!leaving || !heading || heading === leaving) return;
+    leaving = null;
     heading.tabIndex = -1;
     heading.focus({ preventScroll: true });
   }

@@ -43,7 +43,7 @@ class DataStep:
         self._view = drawn()
         self._findings = drawn()
         with gr.Row(elem_classes="fixes"):
-            self._fixes = [gr.Button(visible=False) for _ in range(MAX_FIXES)]
+            self._fixes = [gr.Button("", visible=False) for _ in range(MAX_FIXES)]
         with gr.Row(visible=False, elem_classes="by-row") as self._by_row:
             self._numbers = gr.Textbox(
                 label=t("wizard-drop-rows"), placeholder=t("wizard-drop-rows-example"), max_length=MAX_NUMBERS

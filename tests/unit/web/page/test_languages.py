@@ -17,18 +17,19 @@ from appliance.web.page.table import PAGES
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # Gradio makes event loops and forgets them.
 SAID = ("aria-label", "title", "alt", "placeholder", "data-head", "data-sending", "data-received", "data-failed")
-UNITS = "KB MB GB TB seconds second minutes minute hours hour days day FLOP and CSV"
+UNITS = "kB MB GB TB seconds second minutes minute hours hour days day FLOP and CSV"
 MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Sept Oct Nov Dec"
 WORD = re.compile(r"[^\W\d_]{2,}")
 IDENTIFIER = re.compile(r"\b[a-z]{2,3}_[0-9a-z]+|\b[0-9a-f]{8,}")
 
 
 class Reader(html.parser.HTMLParser):
-    """What somebody sees or hears of HTML, piece by piece."""
+    """What somebody sees of HTML, and what is spoken of it beside that."""
 
     def __init__(self, drawn: str) -> None:
         super().__init__()
-        self.pieces: list[str] = []
+        self.texts: list[str] = []
+        self.spoken: list[str] = []
         self._silent = False
         self.feed(drawn)
         self.close()
@@ -36,7 +37,7 @@ class Reader(html.parser.HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note the attributes that are read out."""
         self._silent = tag in {"style", "script"}
-        self.pieces += [value for name, value in attrs if name in SAID and value]
+        self.spoken += [value for name, value in attrs if name in SAID and value]
 
     def handle_endtag(self, _tag: str) -> None:
         """Go on after what nobody sees."""
@@ -45,19 +46,22 @@ class Reader(html.parser.HTMLParser):
     def handle_data(self, data: str) -> None:
         """Note a text."""
         if not self._silent:
-            self.pieces.append(data)
+            self.texts += [data, " "]
 
 
 def literals(drawn: str) -> set[str]:
-    """Return the words that are in no message."""
-    found = set()
-    for piece in Reader(drawn).pieces:
-        depth, outside = 0, ""
-        for character in piece:
-            depth += (character == "⟦") - (character == "⟧")
-            outside += character if depth == 0 else " "
-        found |= set(WORD.findall(IDENTIFIER.sub("", outside)))
-    return found
+    """Return the words that are in no message. A sentence may have a command in it, drawn as such."""
+    reader = Reader(drawn)
+    return {word for said in ("".join(reader.texts), *reader.spoken) for word in _outside(said)}
+
+
+def _outside(said: str) -> list[str]:
+    depth, outside = 0, ""
+    for character in said:
+        depth += (character == "⟦") - (character == "⟧")
+        outside += character if depth == 0 else " "
+    assert depth == 0, f"a sentence is cut: {said}"
+    return WORD.findall(IDENTIFIER.sub("", outside))
 
 
 @pytest.fixture
