@@ -39,7 +39,7 @@ def _prove(session: Session, *, entry: int, out: Path | None) -> None:
         proved = session.perform("audit.prove", sequence=entry)
         if file is not None:
             keep(file, proved["proof"])
-    told = proved["entry"] or message("proof-archived", entry=entry, hash=proved["leaf_hash"])
+    told = proved["entry"] or message("proof-archived", number=entry, hash=proved["leaf_hash"])
     session.result(proved, told, "", proved["proof"], message("proof-log-key", key=proved["key"]))
 
 
