@@ -118,7 +118,7 @@ def _reviews(session: Session) -> None:
         return
     columns = ("sequence", "who", "first", "last", "note_state", "note")
     session.table(found["reviews"], columns, message("empty-audit-reviews"))
-    session.result(found, *(map(_unreviewed, found["open"]) if found["open"] else [message("audit-reviewed")]))
+    session.result(found, *(map(_unreviewed, found["open"]) if found["open"] else [message("audit.reviewed")]))
 
 
 @command(

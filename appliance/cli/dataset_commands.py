@@ -165,7 +165,7 @@ def report_lines(found: dict[str, Any]) -> list[Message | str]:
         lines += [f"  {each['reason']}" for each in check["examples"][:SHOWN_EXAMPLES]]
     for kind, each in found["personal_data"].items():
         if each["count"]:
-            title = message("personal-data-kind", kind=kind, name=kind)
+            title = message("personal-data.kind", kind=kind, name=kind)
             lines.append(message("report-personal", kind=title, count=each["count"], action=each["action"]))
     return lines + list(found["notes"])
 

@@ -189,4 +189,4 @@ def _title(code: str) -> str:
     """Return what a check or a kind of personal data is called."""
     if code in CHECKS:
         return str(CHECKS[code].title)
-    return t("personal-data-kind", kind=code, name=code.replace("_", " "))
+    return t("personal-data.kind", kind=code, name=code.replace("_", " "))
