@@ -26,7 +26,7 @@ operation-parameters-not-an-object = Die Parameter sind kein JSON-Objekt.
 operation-parameters-too-long = Die Parameter sind zu lang.
 
 # Kleine Seiten
-gateway-brand = Appliance für Feinabstimmung
+gateway-brand = Fine-Tuning-Appliance
 gateway-refused = Nicht möglich
 gateway-back = Zurück zum Anfang
 gateway-sealed-title = Der Tresor ist versiegelt

@@ -92,7 +92,7 @@ class TrainStep:
             self._setup: gr.Accordion(open=not active, visible=may_train),
             **(plan if may_train else {}),
             self.job: self._list(jobs, shown.id if shown else None),
-            **self.watch(caller, shown.id if shown else None),
+            **self.watch(caller, shown.id if shown else None, stands_out=active or not may_train),
         }
 
     def draw_chosen(self, caller: Caller, values: Values) -> Updates:
@@ -118,10 +118,14 @@ class TrainStep:
         preview = preview_training(self._context, caller, dataset_id=dataset_id, model_id=model_id, choice=choice)
         return self._draw_preview(preview, choice.rank)
 
-    def watch(self, caller: Caller, job_id: str | None) -> Updates:
-        """Return how a training is, and what can be done with it, as the database has it now."""
+    def watch(self, caller: Caller, job_id: str | None, *, stands_out: bool | None = None) -> Updates:
+        """Return how a training is, and what can be done with it, as the database has it now.
+
+        `stands_out`: whether going on is the step's main action; None leaves that as it is.
+        """
+        look = {} if stands_out is None else {"variant": "primary" if stands_out else "secondary"}
         if not job_id:
-            waits = button("wizard-results-wait", interactive=False)
+            waits = button("wizard-results-wait", interactive=False, **look)
             return {self._view: "", self._stop: hidden(), self._resume: hidden(), self.go_on: waits}
         watched = show_job(self._context, caller, job_id=job_id)
         result = _TRAINS[watched.job.kind].result_of(watched.job)
@@ -138,7 +142,7 @@ class TrainStep:
                 interactive=state is not JobState.STOPPING,
             ),
             self._resume: button("wizard-resume", visible=state in RESUMABLE and may_resume, interactive=True),
-            self.go_on: button(onward, interactive=bool(result.adapter)),
+            self.go_on: button(onward, interactive=bool(result.adapter), **look),
         }
 
     def refresh(self, caller: Caller, job_id: str | None) -> Updates:
@@ -189,7 +193,7 @@ class TrainStep:
         return {
             self._setup: gr.Accordion(open=False),
             self.job: listed_jobs,
-            **self.watch(caller, job.id),
+            **self.watch(caller, job.id, stands_out=True),
         }
 
     def _subject(self, values: Values) -> dict[str, str]:

@@ -153,7 +153,7 @@ def test_a_table_that_cannot_be_used_is_refused_with_the_reason(data: bytes, wor
         ('{"question": "\\ud800", "answer": "a"}', "The question contains half a character"),
         ('{"question": "a\\u0000b", "answer": "a"}', "The question contains a NUL"),
         ('{"messages": []}', "There is no question and no answer"),
-        ('{"messages": "x"}', '“messages” is not a list'),
+        ('{"messages": "x"}', "“messages” is not a list"),
         ('{"messages": [{"role": "user", "content": "q"}]}', "There is no answer from the assistant. Add one"),
         ('{"messages": [{"role": "assistant", "content": "q"}]}', "The conversation begins with the assistant"),
         ('{"messages": [{"role": "narrator", "content": "q"}]}', "A message has a role other than system, user"),
@@ -299,4 +299,4 @@ def test_rows_run_on_over_the_files_of_an_archive() -> None:
         ("a.csv", 2, 2, 2),
         ("b/c.jsonl", 3, 3, 1),
     ]
-    assert list(map(str, reading.unread)) == ['The file “read me.pdf” in the archive is not a table and was not read.']
+    assert list(map(str, reading.unread)) == ["The file “read me.pdf” in the archive is not a table and was not read."]

@@ -44,7 +44,7 @@ def test_every_message_is_said_in_the_readers_language_and_nothing_else_changes(
         german = sentences_in(spoken(report))
     assert english[:3] == [
         "UTF-8, commas",
-        'The file “read me.pdf” in the archive is not a table and was not read.',
+        "The file “read me.pdf” in the archive is not a table and was not read.",
         "Row 32: The answer is empty. Fill it in, or delete the row.",
     ]
     assert "Row 40: Contains personal data: e-mail address." in english

@@ -155,7 +155,7 @@ def test_labels_are_kept_and_unused_fields_are_named() -> None:
         ({"question": "q", "answer": "a", "kind": "maybe"}, "The kind is neither"),
         ({"question": "q", "answer": "a\ud800"}, "The answer contains half a character"),
         ({"question": "q", "answer": 10**5000}, "A value is not text"),
-        ({"instruction": "q", "output": "a", "history": "x"}, '“history” is not a list'),
+        ({"instruction": "q", "output": "a", "history": "x"}, "“history” is not a list"),
     ],
 )
 def test_a_record_that_makes_no_conversation_says_why(record: dict[str, Any], words: str) -> None:

@@ -328,7 +328,7 @@ def test_what_is_not_there_is_not_found(world: Any, kind: str) -> None:
 def test_an_unknown_parameter_is_named(world: Any, name: str) -> None:
     """Names of our own too: they are no parameters."""
     for wrong in ("surprise", "a", "caller", "context"):
-        with pytest.raises(InputError, match=f'parameters of “{name}” are wrong.*no parameter {wrong}'):
+        with pytest.raises(InputError, match=f"parameters of “{name}” are wrong.*no parameter {wrong}"):
             world.appliance.perform(OPERATOR, name, {wrong: 1})
 
 

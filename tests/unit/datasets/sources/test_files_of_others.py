@@ -36,7 +36,7 @@ def test_a_workbook_of_libreoffice() -> None:
         ("Salaries", 8, 2),
     ]
     assert list(map(str, reading.unread)) == [
-        'The sheet “Notizen” has no table with at least two columns, and was not read.'
+        "The sheet “Notizen” has no table with at least two columns, and was not read."
     ]
 
 
