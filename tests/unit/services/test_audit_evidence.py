@@ -289,7 +289,7 @@ def test_the_log_goes_on_under_a_new_key_that_the_old_one_signed(open_home: Any,
     changed = rotate_log_key(context, OPERATOR)
     new = context.vault.signer.public_key
     assert new != old
-    assert changed["log_key"].startswith("appliance.internal/audit+")
+    assert changed.log_key.startswith("appliance.internal/audit+")
     assert verify_audit(context, OPERATOR).verified
     close(context)
     again = open_home()

@@ -74,7 +74,8 @@ def ask(desk: AuditDesk, ids: dict[str, str], sha256: str) -> list[Any]:
         confirm(desk.context, OPERATOR, sha256=sha256),
     ]
     matches = [
-        [{**each, "entries": [at for at in each["entries"] if at < size]} for each in one["matches"]] for one in found
+        [{**each, "entries": [at for at in each["entries"] if at < size]} for each in one["matches"]]
+        for one in map(shown, found)
     ]
     return [*matches, show_card(desk.context, OPERATOR, adapter_id=ids["adapter"])]
 
