@@ -10,6 +10,7 @@ From `shredding` on there is no way back: killed anywhere after it, the next sta
 cannot be continued without the dataset.
 """
 
+import contextlib
 import hashlib
 import shutil
 from collections.abc import Sequence
@@ -18,13 +19,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Update, insert, select, update
 
-from appliance.audit import ObjectRef, RecordedAction, open_note, sign_note
+from appliance.audit import KEY_CHANGE, ObjectRef, Outcome, RecordedAction, open_note, sign_note
 from appliance.datasets import PARTS
 from appliance.datasets.records import DatasetState, get_dataset, list_versions
 from appliance.datasets.tables import DATASET_VERSIONS, DATASETS, ERASURES
 from appliance.foundation import canonical_json
 from appliance.foundation.atomic_files import fsync_folder, storage_errors
-from appliance.foundation.errors import ConflictError, NotFoundError
+from appliance.foundation.errors import AuditLogError, ConflictError, NotFoundError
 from appliance.foundation.messages import message
 from appliance.models.records import list_adapters
 from appliance.reports.erasure_certificate import Erasure, erasure_certificate
@@ -232,5 +233,19 @@ def _of_versions(dataset_id: str, versions: str) -> Update:
 
 
 def _opened(context: ServiceContext, note: str) -> Certificate:
-    line = open_note(note.encode(), context.vault.signer.name, context.vault.signer.public_key)
+    """Return a certificate. The log's key may have been replaced since it was signed."""
+    name, signed = context.vault.signer.name, note.encode()
+    try:
+        line = open_note(signed, name, context.vault.signer.public_key)
+    except AuditLogError:
+        for key in _earlier_keys(context):
+            with contextlib.suppress(AuditLogError):
+                return Certificate(canonical_json.decode(open_note(signed, name, key)), note)
+        raise
     return Certificate(canonical_json.decode(line), note)
+
+
+def _earlier_keys(context: ServiceContext) -> list[bytes]:
+    """Return the keys that the log was signed with before this one: the entries that replaced them stay in the home."""
+    done = (entry for entry in context.log.entries_here() if entry["outcome"] == Outcome.SUCCEEDED)
+    return [bytes.fromhex(entry["details"]["old"]) for entry in done if entry["action"] == KEY_CHANGE]

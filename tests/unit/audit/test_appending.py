@@ -60,6 +60,7 @@ def test_on_a_full_disk_requests_are_refused_and_logged_as_denied(
     assert log.verify(public_key=signer.public_key, remembered=heads.load()).size == 8
 
 
+@pytest.mark.slow
 def test_without_any_reserve_nothing_is_logged_and_nothing_done(tmp_path: Path, clock: Any) -> None:
     disk = Disk()
     log = AuditLog.open(tmp_path, clock, disk)

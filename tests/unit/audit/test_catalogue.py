@@ -97,6 +97,7 @@ def test_the_catalogue_allows_the_same_roles_as_the_policy() -> None:
         assert EVENTS[action].who - BEYOND_POLICY == {role for role in ROLES if may(role, action)}, action
 
 
+@pytest.mark.slow
 def test_every_event_is_written_somewhere() -> None:
     """Its name occurs in the source code, because events that never happen would mislead."""
     texts = set()

@@ -122,6 +122,7 @@ def journal_end(log: AuditLog) -> int:
     return JOURNAL_BYTES - log._state.journal.room
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rest", ["zeros", "noise", "sectors"])
 def test_a_log_torn_at_any_byte_opens_at_the_last_durable_entry(
     torn: tuple[Path, bytes, int, int], tmp_path: Path, clock: Any, rest: str
@@ -254,6 +255,7 @@ def test_a_journal_of_an_unknown_version_is_refused(tmp_path: Path, clock: Any) 
         AuditLog.open(tmp_path, clock)
 
 
+@pytest.mark.slow
 def test_opening_does_not_read_old_bundles(tmp_path: Path, clock: Any, signer: Any, heads: Any) -> None:
     """Here an old bundle is unreadable, which only `verify` notices."""
     log = AuditLog.open(tmp_path, clock)

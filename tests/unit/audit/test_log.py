@@ -107,6 +107,7 @@ def test_entries_written_while_sealed_are_signed_at_the_next_unseal(
     assert sorted(files(tmp_path)) == ["checkpoint", "tile/0/000.p/3", f"{BUNDLE}/3"]
 
 
+@pytest.mark.slow
 def test_a_long_log_has_many_bundles(
     tmp_path: Path, clock: Any, signer: Any, heads: Any, fill: Callable[[AuditLog, int], None]
 ) -> None:

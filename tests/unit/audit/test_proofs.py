@@ -73,6 +73,7 @@ class TallTree:
         return b"".join(self.subtree(8 * level, index * WIDTH + at) for at in range(width))
 
 
+@pytest.mark.slow
 def test_every_proof_up_to_300_leaves_is_that_of_the_rfc() -> None:
     """It equals the RFC's definition, and the verifier accepts it."""
     read = tiles_of(LEAVES)
@@ -92,6 +93,7 @@ def test_every_proof_up_to_300_leaves_is_that_of_the_rfc() -> None:
             verify_inclusion(LEAVES[index], index, head, proof)
 
 
+@pytest.mark.slow
 def test_among_ten_million_entries_a_proof_reads_a_handful_of_tiles() -> None:
     """At most two tiles of each of the four levels. A proof does not hold for another entry or position."""
     choose = random.Random(6)

@@ -70,6 +70,7 @@ def test_it_finds_the_same_entries_as_a_full_scan(filled: AuditLog, query: Query
     assert index.root == filled.head.root
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(st.lists(st.tuples(TEXTS, TEXTS, TEXTS, st.sampled_from(list(Outcome))), min_size=1, max_size=8))
 def test_hostile_texts_are_indexed_correctly(tmp_path_factory: Any, rows: list[tuple[str, str, str, Outcome]]) -> None:

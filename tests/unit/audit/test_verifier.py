@@ -62,6 +62,7 @@ def test_a_missing_folder_is_not_a_log(tmp_path: Path, signer: Any) -> None:
         verify_log(tmp_path / "absent", public_key=signer.public_key, require_signed=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mask", [0x01, 0x80])
 def test_every_byte_of_every_file_is_verified(filled: Make, signer: Any, mask: int) -> None:
     """Each byte of a small log is changed in turn; for bundles and tiles the entry is named."""
@@ -89,6 +90,7 @@ def long_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("long")
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_every_bit_of_a_longer_log_is_verified(long_log: Path, filled: Make, signer: Any, data: st.DataObject) -> None:
@@ -235,6 +237,7 @@ def test_a_log_without_its_entries_is_truncated(filled: Make, signer: Any) -> No
     assert caught.value.entry == 0
 
 
+@pytest.mark.slow
 def test_tiles_of_missing_entries_are_noticed_even_in_an_unsigned_log(
     tmp_path: Path, clock: Any, signer: Any, fill: Callable[[AuditLog, int], None]
 ) -> None:

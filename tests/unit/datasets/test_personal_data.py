@@ -144,6 +144,7 @@ def test_precision_and_recall_on_the_set_written_by_hand() -> None:
     assert right / (right + missed) >= HAND["recall"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_recall_on_a_generated_set(kind: str) -> None:
     """Three hundred values of each kind in sentences, from six countries."""
@@ -218,6 +219,7 @@ def test_a_long_text_of_digits_is_read_in_linear_time() -> None:
         assert isinstance(find_personal_data(text), list)
 
 
+@pytest.mark.slow
 def test_the_quick_test_passes_everything_that_a_form_finds() -> None:
     """Whatever the forms match, `MAYBE_NUMBERED` matches too."""
     faker = Faker(["en_US", "de_DE", "fr_FR", "it_IT", "es_ES", "en_GB", "pl_PL", "nl_NL", "fi_FI", "sv_SE"])

@@ -222,6 +222,7 @@ _KEYS = [
 ]
 
 
+@pytest.mark.slow
 @given(st.lists(st.dictionaries(st.sampled_from(_KEYS), _VALUES, max_size=5), min_size=1, max_size=4))
 @settings(max_examples=300, deadline=None)
 def test_every_record_is_a_conversation_or_a_problem(records: list[dict[str, Any]]) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import Table, insert, select, text, update
 from appliance.audit import AuditLog, open_note
 from appliance.datasets.tables import DATASET_VERSIONS, DATASETS, ERASURES
 from appliance.foundation.clock import SystemClock
-from appliance.foundation.errors import AuthorizationError, ConflictError, NotFoundError, StorageError
+from appliance.foundation.errors import AuditLogError, AuthorizationError, ConflictError, NotFoundError, StorageError
 from appliance.foundation.settings import Settings
 from appliance.jobs.states import JobState, add_job, move_job
 from appliance.policy import Rules, find_policy_folder
@@ -148,6 +148,20 @@ def test_the_certificate_is_signed_by_the_logs_key_and_names_the_entry_and_who_a
     said = " ".join(told["not_reached"])
     assert all(words in said for words in ("keyring.json", "solid-state", "Backups", "imported"))
     assert show_certificate(context, Caller("us_2", "auditor"), dataset_id=DATASET) == replace(made, earlier=())
+
+
+def test_a_certificate_outlives_the_key_that_signed_it(opened: Appliance) -> None:
+    """The log's key can be replaced, more than once. What no key of this log has signed is still refused."""
+    first = shred_dataset(opened.context, OPERATOR, dataset_id=DATASET)
+    for _ in range(2):
+        opened.perform(OPERATOR, "key.rotate-log", {})
+    assert show_certificate(opened.context, OPERATOR, dataset_id=DATASET).certificate == first.certificate
+    forged = first.note.replace('"jobs":[]', '"jobs":["x"]')
+    assert forged != first.note
+    with opened.context.database.begin() as connection:
+        connection.execute(update(ERASURES).values(note=forged))
+    with pytest.raises(AuditLogError):
+        show_certificate(opened.context, OPERATOR, dataset_id=DATASET)
 
 
 def test_a_trainer_may_not_and_what_is_not_there_is_a_sentence(opened: Appliance) -> None:

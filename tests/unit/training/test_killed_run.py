@@ -27,6 +27,7 @@ def runs(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     return digests
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_a_killed_run_gives_the_same_weights(runs: dict[str, dict[str, Any]], method: str) -> None:
     """With real processes and real kills."""

@@ -57,6 +57,7 @@ def assert_same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) ->
         assert torch.equal(tensor, other[name]), name
 
 
+@pytest.mark.slow
 def test_it_learns_and_reports_each_step(adapted: Callable[..., LoadedModel]) -> None:
     """The loss falls; steps, epochs, tokens and rates follow the plan."""
     notes = Notes()
@@ -71,6 +72,7 @@ def test_it_learns_and_reports_each_step(adapted: Callable[..., LoadedModel]) ->
     assert notes.heard[-1].seconds_left == 0
 
 
+@pytest.mark.slow
 def test_the_best_weights_are_kept_not_the_last(adapted: Callable[..., LoadedModel]) -> None:
     """Overfitting does not cost earlier gains."""
     loaded, notes = adapted(torch.float32), Notes()
@@ -114,6 +116,7 @@ def test_a_checkpoint_names_the_compute_type(adapted: Callable[..., LoadedModel]
     assert kept.figures.compute_type == "float32"
 
 
+@pytest.mark.slow
 def test_a_stop_leaves_the_best_so_far_in_the_model(
     adapted: Callable[..., LoadedModel], folder: CheckpointFolder
 ) -> None:
@@ -156,6 +159,7 @@ def test_it_ends_early_when_validation_stops_improving(
     assert_same(weights(other), weights(loaded))
 
 
+@pytest.mark.slow
 def test_smaller_passes_and_checkpointing_learn_the_same(adapted: Callable[..., LoadedModel]) -> None:
     """In float64, a run that stepped down gives the weights of the planned run, to nine digits."""
     plan = TrainingPlan(epochs=2, batch_size=4, learning_rate=1e-2, seed=5, checkpoint_steps=100)
@@ -201,6 +205,7 @@ def test_weights_first_validated_after_the_rise_are_not_kept(adapted: Callable[.
     assert "so there is no model to keep" in str(outcome.sentence)
 
 
+@pytest.mark.slow
 def test_a_diverging_run_ends_and_keeps_the_best_weights(
     adapted: Callable[..., LoadedModel], folder: CheckpointFolder
 ) -> None:

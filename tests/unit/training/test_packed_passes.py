@@ -105,6 +105,7 @@ def test_each_architecture_is_exact(architecture: str, kind: str) -> None:
     assert_exact(loaded, make_examples(5))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shared", [0, 20])
 @pytest.mark.parametrize("window", [None, 9])
 def test_long_examples_are_exact(window: int | None, shared: int) -> None:

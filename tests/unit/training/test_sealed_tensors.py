@@ -145,6 +145,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 
 
+@pytest.mark.slow
 def test_a_model_is_written_without_a_second_copy_of_it(tmp_path: Path) -> None:
     """Writing and verifying 256 MiB of weights takes a few more MiB, not another 256."""
     done = subprocess.run(

@@ -71,6 +71,7 @@ def test_an_old_database_with_todays_keyring_does_not_restore_a_shredded_key(vau
             unwrap_key(key, wrapped, context)
 
 
+@pytest.mark.slow
 def test_a_complete_older_copy_still_opens(vault: Vault, tmp_path: Path) -> None:
     """This documents what shredding cannot reach, so that nobody promises it."""
     key = vault.new_data_key("dataset", "a")
@@ -84,6 +85,7 @@ def test_a_complete_older_copy_still_opens(vault: Vault, tmp_path: Path) -> None
     copy.close()
 
 
+@pytest.mark.slow
 def test_shredding_a_missing_object_changes_no_other_object(vault: Vault) -> None:
     """Shredding may be requested twice."""
     key = vault.new_data_key("dataset", "a")

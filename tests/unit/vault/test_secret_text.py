@@ -19,6 +19,7 @@ from appliance.vault.slots import CredentialSecret, RecoverySecret
 SECRET = RecoverySecret(bytes(range(32)))
 
 
+@pytest.mark.slow
 @given(st.binary(min_size=32, max_size=32))
 def test_a_written_recovery_key_can_be_read(seed: bytes) -> None:
     """As a file, as its first line alone, and as words in any case and spacing."""

@@ -48,6 +48,7 @@ def opens(home: Path, secret: SlotSecret) -> bool:
     return True
 
 
+@pytest.mark.slow
 def test_each_slot_opens_the_same_home(home: Path) -> None:
     """Two passphrases, a systemd credential, a recovery key."""
     vault = Vault.create(home, PASSPHRASE, SystemClock())
@@ -126,6 +127,7 @@ def test_an_empty_passphrase_and_too_many_slots_are_refused(home: Path) -> None:
     assert opens(home, PASSPHRASE)
 
 
+@pytest.mark.slow
 def test_a_removed_slot_opens_nothing_even_with_an_old_copy_of_the_keyring(home: Path, tmp_path: Path) -> None:
     """Its holder kept keyring.json and has today's disk, but can open neither the database nor a data key."""
     vault = Vault.create(home, PASSPHRASE, SystemClock())
@@ -166,6 +168,7 @@ def test_an_inserted_public_key_is_noticed_before_anything_is_encrypted_to_it(ho
         Vault.open(home, PASSPHRASE)
 
 
+@pytest.mark.slow
 def test_rotation_replaces_root_epoch_and_database_key_but_no_slot(home: Path) -> None:
     vault = Vault.create(home, PASSPHRASE, SystemClock())
     _, recovery = vault.add_recovery("r", 1)

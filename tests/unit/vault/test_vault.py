@@ -154,6 +154,7 @@ def test_a_missing_home_or_database_is_reported(home, vault) -> None:
         Vault.open(home / "elsewhere", PASSPHRASE)
 
 
+@pytest.mark.slow
 def test_a_database_of_another_home_does_not_open(home, vault, tmp_path) -> None:
     vault.close()
     other = Vault.create(tmp_path / "other", PASSPHRASE, SystemClock())
@@ -184,6 +185,7 @@ def test_a_wrapped_key_moved_to_another_object_does_not_open(vault) -> None:
         vault.data_key("dataset", "ds_2")
 
 
+@pytest.mark.slow
 def test_a_shredded_object_is_gone_and_others_still_open(home, vault) -> None:
     vault.new_data_key("dataset", "ds_1")
     kept = vault.new_data_key("dataset", "ds_2")
@@ -205,6 +207,7 @@ def test_a_shredded_object_is_gone_and_others_still_open(home, vault) -> None:
     again.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", ["keyring written", "object dropped"])
 def test_interrupted_shredding_is_finished_at_the_next_open(home, stage) -> None:
     """The process is really killed between the writes."""
@@ -287,6 +290,7 @@ def test_a_failed_transaction_is_rolled_back(vault) -> None:
         assert connection.execute(text("SELECT count(*) FROM projects")).scalar_one() == 0
 
 
+@pytest.mark.slow
 def test_passwords_are_salted_and_checked() -> None:
     first, second = hash_password("correct horse"), hash_password("correct horse")
     assert first != second

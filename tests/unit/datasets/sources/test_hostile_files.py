@@ -49,6 +49,7 @@ def sheet(rows: str, more: str = "") -> str:
     return f'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{rows}</sheetData>{more}</worksheet>'
 
 
+@pytest.mark.slow
 def test_a_zip_bomb_is_refused_before_it_is_unpacked() -> None:
     assert "zip bomb" in refusal(packed({"a.csv": b"0" * 100_000_000}))
     assert "zip bomb" in refusal(
