@@ -92,7 +92,9 @@ def _confirm(session: Session, *, file: Path | None, name: str) -> None:
     note_archived(session, found)
 
 
-@command("audit events", opt("markdown", bool, flag="--markdown/--no-markdown"), examples=("", "--markdown"), keys=False)
+@command(
+    "audit events", opt("markdown", bool, flag="--markdown/--no-markdown"), examples=("", "--markdown"), keys=False
+)
 def _events(session: Session, *, markdown: bool) -> None:
     if markdown:
         session.result({"page": events_page()}, events_page().rstrip("\n"))

@@ -75,13 +75,3 @@ def choose(named: str, candidates: Sequence[tuple[str, str]]) -> str:
 def _written(identifier: str) -> tuple[str, str]:
     """Return an id as it may be typed: with the prefix of its kind or without."""
     return identifier, identifier.partition("_")[2]
-
-
-def name_of(context: ServiceContext, kind: str, identifier: str) -> str:
-    """Return the name of an object, or its id where it has none."""
-    row = OBJECT_KINDS[kind]
-    if row.table is None or not row.named:
-        return identifier
-    with context.database.begin() as connection:
-        found = connection.execute(select(row.table.c.name).where(row.table.c.id == identifier)).scalar()
-    return str(found or identifier)
