@@ -189,6 +189,7 @@ def test_what_is_sent_is_what_arrives(message: WireMessage) -> None:
         {"type": ...},
     ],
     ids=str,
+@pytest.mark.slow
 )
 def test_an_unknown_field_type_or_version_is_refused(message: WireMessage, change: dict[str, Any]) -> None:
     """So is one that is missing: both ends are of one version, or do not talk."""
@@ -297,6 +298,7 @@ def test_an_error_repeats_neither_values_nor_unknown_names() -> None:
     assert "canary" not in str(invalid.value)
 
 
+@pytest.mark.slow
 def test_an_error_stays_short_however_much_is_wrong() -> None:
     """A sentence of megabytes would go into the database and onto a page."""
     with pytest.raises(WorkerError) as caught:
@@ -321,6 +323,7 @@ def test_a_message_over_the_limit_is_not_sent() -> None:
 @settings(max_examples=40)
 @given(
     st.binary()
+@pytest.mark.slow
     | st.recursive(st.none() | st.text() | st.integers(), lambda inner: st.dictionaries(st.text(), inner)).map(
         lambda value: json.dumps(value).encode()
     )
