@@ -189,7 +189,6 @@ def test_what_is_sent_is_what_arrives(message: WireMessage) -> None:
         {"type": ...},
     ],
     ids=str,
-@pytest.mark.slow
 )
 def test_an_unknown_field_type_or_version_is_refused(message: WireMessage, change: dict[str, Any]) -> None:
     """So is one that is missing: both ends are of one version, or do not talk."""
@@ -322,8 +321,7 @@ def test_a_message_over_the_limit_is_not_sent() -> None:
 
 @settings(max_examples=40)
 @given(
-    st.binary()
-@pytest.mark.slow
+    st.binary() @ pytest.mark.slow
     | st.recursive(st.none() | st.text() | st.integers(), lambda inner: st.dictionaries(st.text(), inner)).map(
         lambda value: json.dumps(value).encode()
     )
