@@ -297,7 +297,6 @@ def test_an_error_repeats_neither_values_nor_unknown_names() -> None:
     assert "canary" not in str(invalid.value)
 
 
-@pytest.mark.slow
 def test_an_error_stays_short_however_much_is_wrong() -> None:
     """A sentence of megabytes would go into the database and onto a page."""
     with pytest.raises(WorkerError) as caught:
@@ -321,7 +320,7 @@ def test_a_message_over_the_limit_is_not_sent() -> None:
 
 @settings(max_examples=40)
 @given(
-    st.binary() @ pytest.mark.slow
+    st.binary()
     | st.recursive(st.none() | st.text() | st.integers(), lambda inner: st.dictionaries(st.text(), inner)).map(
         lambda value: json.dumps(value).encode()
     )
