@@ -77,6 +77,7 @@ def test_nothing_on_the_disk_is_readable(folder: Path) -> None:
             assert text not in data
 
 
+@pytest.mark.slow
 def test_a_changed_byte_never_changes_a_row(tmp_path: Path) -> None:
     """The reader notices each byte but a few that affect no row; the digest notices every one."""
     summary = write_dataset(tmp_path, DATASET, 1, conversations(), KEYS)

@@ -110,6 +110,7 @@ def test_with_one_control_gone_its_probes_and_no_others_get_through(tmp_path: Pa
     assert opened(outcomes) == available(outcomes, ALONE[control])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("controls", TOGETHER, ids=lambda controls: "+".join(sorted(controls)))
 def test_walls_behind_walls_hold_alone_and_open_together(tmp_path: Path, controls: frozenset[Control]) -> None:
     """With all of them gone the probe gets through; each one alone is enough to stop it."""

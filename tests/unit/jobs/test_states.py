@@ -272,6 +272,7 @@ class JobsMachine(RuleBasedStateMachine):
             assert job.started_us is not None or job.state in {JobState.QUEUED, JobState.STOPPED}
 
 
+@pytest.mark.slow
 def test_no_sequence_of_moves_leaves_the_drawing(database: Database) -> None:
     """Hypothesis looks for one."""
 

@@ -19,6 +19,7 @@ def fresh(world: Any, name: str) -> tuple[str, str]:
     return made.id, made.password
 
 
+@pytest.mark.slow
 def test_a_one_time_password_signs_in_and_must_be_changed(world: Any) -> None:
     """Until then the session says so; then the old one opens nothing."""
     context = world.context
@@ -50,6 +51,7 @@ def test_a_session_names_its_holder_until_sign_out(world: Any) -> None:
     assert token not in str(world.entries(0))
 
 
+@pytest.mark.slow
 def test_wrong_passwords_lock_the_account_and_each_is_logged(world: Any) -> None:
     """Five are free; the count survives the refusals; then even the right one is refused for a while."""
     _, one_time = fresh(world, "dora")
@@ -64,6 +66,7 @@ def test_wrong_passwords_lock_the_account_and_each_is_logged(world: Any) -> None
     assert "dora" not in str(world.entries(before))
 
 
+@pytest.mark.slow
 def test_a_session_is_no_place_to_guess_the_password(world: Any) -> None:
     """Wrong old passwords count as they do at sign-in."""
     _, one_time = fresh(world, "edda")
@@ -78,6 +81,7 @@ def test_a_session_is_no_place_to_guess_the_password(world: Any) -> None:
         sign_in(world.context, "edda", one_time)
 
 
+@pytest.mark.slow
 def test_a_weak_new_password_is_refused_and_the_old_one_stays(world: Any) -> None:
     """Nothing changes, and it counts as no wrong password."""
     _, one_time = fresh(world, "fina")

@@ -87,6 +87,7 @@ def record_of(folder: Path) -> Record:
     return RecordFile(folder / "job", "jb_1", KEY).read()
 
 
+@pytest.mark.slow
 def test_only_one_model_is_in_memory(tmp_path: Path, model: Path) -> None:
     """The planner counted one; packed weights name their modules and would live on until somebody collects."""
     models = []
@@ -100,6 +101,7 @@ def test_only_one_model_is_in_memory(tmp_path: Path, model: Path) -> None:
     assert models == [1, 1]
 
 
+@pytest.mark.slow
 def test_a_sweep_that_is_stopped_anywhere_goes_on_and_ends_as_one_that_was_not(tmp_path: Path, model: Path) -> None:
     for name in ("whole", "stopped"):
         (tmp_path / name).mkdir()
@@ -136,6 +138,7 @@ def test_ranks_that_all_diverge_end_the_sweep_with_the_reason(tmp_path: Path, mo
         sweep(Channel(), start, model)
 
 
+@pytest.mark.slow
 def test_on_a_full_disk_the_winner_waits_for_room_and_a_stop_loses_nothing(tmp_path: Path, model: Path) -> None:
     """Full from the last checkpoint of all on: its adapter is written when the sweep goes on."""
     with small_disk(tmp_path / "small", "4m") as folder:
