@@ -5,6 +5,7 @@ language of the context, for `--json` and for people. `read` takes what an older
 get their defaults, fields that are unknown are dropped.
 """
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
@@ -44,7 +45,8 @@ def spoken(value: Any) -> Any:
     """Return stored JSON with each message in it as a sentence in the language of the context."""
     if isinstance(value, dict):
         if value.keys() == {"id", "parameters"}:
-            return str(Message.from_json(value))
+            with contextlib.suppress(ValueError):  # data that has these two keys by chance
+                return str(Message.from_json(value))
         return {name: spoken(each) for name, each in value.items()}
     return [spoken(each) for each in value] if isinstance(value, list) else value
 

@@ -35,6 +35,7 @@ LOCALES: Mapping[str, str] = MappingProxyType({"en": "en_GB", "de": "de_DE"})  #
 TEXT = "text"  # the message that consists of its only parameter, `text`
 SENTENCES = "sentences"  # the message that joins the messages in its only parameter, `sentences`
 MAX_DEPTH = 4  # of nested messages
+MAX_NUMBER = 1e18
 _CATALOGUES = importlib.resources.files("appliance").joinpath("catalogues")
 _ENTRY = re.compile(r"^(-?[a-zA-Z][a-zA-Z0-9_-]*) *=", re.MULTILINE)
 _PUNCTUATION = str.maketrans(".:", "--")
@@ -149,10 +150,10 @@ def has_message(identifier: str, code: str = ENGLISH) -> bool:
 
 
 def _sentence(message: Message, code: str) -> str:
-    """Return the sentence, or id and parameters where the catalogue cannot be read (in a sandboxed process)."""
+    """Return the sentence, or id and parameters where there is none (in a sandboxed process without the catalogue)."""
     try:
         return _catalogue(code).format(message)
-    except (ImportError, OSError):
+    except (ImportError, OSError, ArithmeticError, ValueError, TypeError):  # and where its parameters are none of ours
         return f"{message.id} {dict(message.parameters)}" if message.parameters else message.id
 
 
@@ -228,9 +229,16 @@ class _Catalogue:
             from appliance.foundation import formats  # noqa: PLC0415 - as above
 
             return formats.listed([str(self._value(item)) for item in value], LOCALES[self.code])
-        if isinstance(value, float) and not math.isfinite(value):
-            return str(value)  # Fluent formats finite numbers only
+        if isinstance(value, int | float) and not abs(value) < MAX_NUMBER:
+            return _large(value)  # Fluent and babel format no more digits, and finite numbers only
         return value
+
+
+def _large(value: float) -> str:
+    try:
+        return f"{float(value):g}"
+    except OverflowError:  # an integer beyond the range of floats
+        return f"{'-' if value < 0 else ''}10^{int(math.log10(abs(value)))}"
 
 
 def _number(value: Any, **options: Any) -> Any:

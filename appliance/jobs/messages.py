@@ -81,7 +81,7 @@ class Failed(WireMessage):
     """The work cannot be done; why, in a message without data."""
 
     type: Literal["failed"] = "failed"
-    code: str
+    code: str = Field(pattern=r"^[a-z][a-z0-9.-]{0,63}$")  # it goes into the log
     message: Message
 
 

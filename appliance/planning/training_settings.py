@@ -116,7 +116,7 @@ class Setting:
             return None
         if method in METHODS and not self.has(method):
             return message("planning.only", setting=self.label, methods=self.methods, method=method)
-        if not math.isfinite(value):
+        if isinstance(value, float) and not math.isfinite(value):
             return message("planning.not-finite", setting=self.label)
         if self.type is not bool and not self.low <= value <= self.high:
             return message("planning.range", setting=self.label, value=value, low=self.low, high=self.high)

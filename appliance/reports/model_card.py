@@ -58,7 +58,8 @@ class _Card:
         self._names = names
 
     def text(self, name: str) -> str:
-        return str(self._facts[name].value)
+        """Return a fact as a part of a sentence: whoever wrote it can add no line to the card, and cite no entry."""
+        return _inline(self._facts[name].value)
 
     def number(self, name: str) -> float:
         """Return a number, 0 where it is not known."""
@@ -76,16 +77,17 @@ class _Card:
     def says(self, said: Message, names: Sequence[str]) -> str:
         """Return the sentence with the entries that the named facts rest on."""
         entries = sorted({entry for name in names for entry in self._facts[name].entries})
+        text = " ".join(str(said).split())
         if not entries:
-            return str(said)
+            return text
         shown = ", ".join(map(str, entries[:SHOWN_ENTRIES]))
         left = len(entries) - SHOWN_ENTRIES
-        return f"{said} [{t('card-entries', shown=shown, more=left) if left > 0 else shown}]"
+        return f"{text} [{t('card-entries', shown=shown, more=left) if left > 0 else shown}]"
 
     def named(self, name: str) -> str:
         """Return what an id is called, with the id."""
         identifier = self.text(name)
-        return f"{self._names[identifier]} ({identifier})" if identifier in self._names else identifier
+        return f"{_inline(self._names[identifier])} ({identifier})" if identifier in self._names else identifier
 
     def what(self) -> Iterator[Sentence]:
         licence = message("card-licence-absent")
@@ -190,3 +192,7 @@ def _title(code: str) -> str:
     if code in CHECKS:
         return str(CHECKS[code].title)
     return t("personal-data.kind", kind=code, name=code.replace("_", " "))
+
+
+def _inline(value: object) -> str:
+    return " ".join(str(value).split()).replace("[", "(").replace("]", ")")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from appliance.datasets import PARTS
 from appliance.foundation.errors import NotFoundError
+from appliance.foundation.identifiers import verify_id
 from appliance.jobs.access import AdapterAccess, DatasetAccess, JobAccess, ModelAccess, ScreeningAccess, UploadAccess
 from appliance.models.records import BaseModel, get_model, list_models
 from appliance.planning import MAX_LENGTH
@@ -83,6 +84,7 @@ def upload_access(
     context: ServiceContext, upload_id: str, filename: str, encoding: str, delimiter: str, roles: dict[str, str] | None
 ) -> UploadAccess:
     """Return the key of an upload, and how its file is to be read. Raises `NotFoundError`."""
+    verify_id(upload_id)
     source = upload_path(context.home, upload_id)
     if not source.is_file():
         raise NotFoundError("not-found:upload")

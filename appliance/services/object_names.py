@@ -11,6 +11,7 @@ from appliance.services.context import ServiceContext
 from appliance.services.object_kinds import OBJECT_KINDS
 
 MAX_CANDIDATES = 8  # that a sentence lists
+MAX_NAMED_CHARACTERS = 256  # more than any name has
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Reference:
 def resolve(context: ServiceContext, kind: str, named: str) -> str:
     """Return the id of the object that somebody named.
 
-    An exact id comes first, then an exact name, then the beginning of an id, with or without the kind's own ("ds_").
+    An exact id comes first, then a name or the beginning of an id, with or without the kind's own ("ds_").
     Raises `NotFoundError`, and `InputError` listing the candidates when more than one has that name or beginning.
     """
     chosen = choose(named, _matching(context, kind, named))
@@ -44,6 +45,8 @@ def resolve_any(context: ServiceContext, named: str) -> str:
 def _matching(context: ServiceContext, kind: str, named: str) -> list[tuple[str, str]]:
     """Return ids and names of the objects of a kind that may be meant."""
     row, named = OBJECT_KINDS[kind], named.strip()
+    if len(named) > MAX_NAMED_CHARACTERS:
+        return []
     table = row.table
     assert table is not None, f"objects of the kind {kind} are in no table"
     name = table.c.name if row.named else cast(table.c.id, String)
@@ -58,14 +61,13 @@ def _matching(context: ServiceContext, kind: str, named: str) -> list[tuple[str,
 def choose(named: str, candidates: Sequence[tuple[str, str]]) -> str:
     """Return the id of the one candidate (id and name) that is meant, "" when none is.
 
-    An exact id comes first, then an exact name, then the beginning of an id. Raises `InputError` listing the candidates
-    when more than one has that name or beginning.
+    An exact id comes first, then what has that name or an id that begins so. Raises `InputError` listing the candidates
+    when that is more than one: a name that looks like an id must not stand in for the object with that id.
     """
     named = named.strip()
     exact = [each for each in candidates if each[0] == named]
-    called = [each for each in candidates if each[1] == named]
     begun = [each for each in candidates if named and any(text.startswith(named) for text in _written(each[0]))]
-    chosen = exact or called or begun
+    chosen = exact or list(dict.fromkeys([*(each for each in candidates if each[1] == named), *begun]))
     if len(chosen) > 1:
         listed = tuple(verbatim(each if name in ("", each) else f"{name} ({each})") for each, name in chosen)
         raise InputError("name.ambiguous", named=named, count=len(chosen), candidates=listed[:MAX_CANDIDATES])

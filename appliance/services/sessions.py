@@ -23,6 +23,7 @@ class OpenSessions:
     def __init__(self, context: ServiceContext) -> None:
         self._clock = context.clock
         self._found: dict[tuple[bytes, bool], tuple[int, Caller, User]] = {}
+        self.forgotten = 0  # how often: what was looked up before is not remembered afterwards
         context.before_seal.append(self.forget)
 
     def get(self, token: str, *, seen: bool) -> tuple[Caller, User] | None:
@@ -36,14 +37,17 @@ class OpenSessions:
                 return found[1], found[2]
         return None
 
-    def remember(self, token: str, caller: Caller, user: User, *, seen: bool) -> None:
-        """Remember what the database said."""
+    def remember(self, token: str, caller: Caller, user: User, *, seen: bool, looked_up: int) -> None:
+        """Remember what the database said when `forgotten` was `looked_up`."""
+        if looked_up != self.forgotten:
+            return
         if len(self._found) >= MAX_REMEMBERED:
-            self.forget()
+            self._found.clear()
         self._found[_key(token), seen] = self._clock.monotonic_us(), caller, user
 
     def forget(self) -> None:
         """Ask the database again from now on."""
+        self.forgotten += 1
         self._found.clear()
 
 
@@ -79,22 +83,25 @@ def caller_of(context: ServiceContext, token: str, *, seen: bool = True) -> tupl
     sessions = context.part(OpenSessions)
     if (remembered := sessions.get(token, seen=seen)) is not None:
         return remembered
+    looked_up = sessions.forgotten
     with context.database.begin() as connection:
         user = resolve_session(connection, context.clock, token, seen=seen)
     if user is None:
         return None
     session = context.vault.pseudonym("session", token.encode())[:16]
     caller = Caller(user.id, user.role, session)
-    sessions.remember(token, caller, user, seen=seen)
+    sessions.remember(token, caller, user, seen=seen, looked_up=looked_up)
     return caller, user
 
 
 def sign_out(context: ServiceContext, caller: Caller, token: str) -> None:
     """End the session."""
     target = ObjectRef("user", caller.user_id)
-    with context.act(caller, "session.close", target), context.database.begin() as connection:
-        close_session(connection, token)
-    context.part(OpenSessions).forget()
+    try:
+        with context.act(caller, "session.close", target), context.database.begin() as connection:
+            close_session(connection, token)
+    finally:  # also where only the log's entry of the outcome failed
+        context.part(OpenSessions).forget()
 
 
 @contextlib.contextmanager

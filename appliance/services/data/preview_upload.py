@@ -3,6 +3,7 @@
 from typing import Any
 
 from appliance.audit import ObjectRef
+from appliance.foundation.identifiers import verify_id
 from appliance.foundation.json_records import spoken
 from appliance.jobs.conversation import WorkerOrder, run_worker
 from appliance.jobs.starts.datasets import PreviewStart
@@ -29,6 +30,7 @@ def preview_upload(
 
     Raises `InputError` with what is wrong with the file, `NotFoundError` when there is no such upload.
     """
+    verify_id(upload_id)
     with context.act(caller, "dataset.preview", ObjectRef("upload", upload_id)):
         upload = upload_access(context, upload_id, filename, encoding, delimiter, roles)
         start = PreviewStart(upload=upload, rows=max(1, min(rows, 50)))

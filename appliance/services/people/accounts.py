@@ -22,16 +22,18 @@ class NewAccount:
 
 def set_password(context: ServiceContext, caller: Caller, old: str, new: str) -> None:
     """Change one's own password. Raises `AuthenticationError`, `InputError` for a weak one."""
-    with context.act(caller, "password.change", ObjectRef("user", caller.user_id)):
-        refusal: AuthenticationError | None = None
-        with context.database.begin() as connection:
-            try:
-                change_password(connection, context.clock, caller.user_id, old, new)
-            except AuthenticationError as error:
-                refusal = error  # Raised after the transaction, which counts the failure and must be kept.
-        if refusal is not None:
-            raise refusal
-    context.part(OpenSessions).forget()
+    try:
+        with context.act(caller, "password.change", ObjectRef("user", caller.user_id)):
+            refusal: AuthenticationError | None = None
+            with context.database.begin() as connection:
+                try:
+                    change_password(connection, context.clock, caller.user_id, old, new)
+                except AuthenticationError as error:
+                    refusal = error  # Raised after the transaction, which counts the failure and must be kept.
+            if refusal is not None:
+                raise refusal
+    finally:  # also where only the log's entry of the outcome failed
+        context.part(OpenSessions).forget()
 
 
 def set_language(context: ServiceContext, caller: Caller, language: str) -> None:

@@ -97,3 +97,16 @@ def test_a_number_that_is_not_finite_is_written_as_it_is(number: float) -> None:
 def test_a_malformed_stored_message_can_be_shown(identifier: str) -> None:
     """It may come from a worker that somebody took over."""
     assert str(Message.from_json({"id": identifier, "parameters": {}})) == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(1e30, "1e+30"), (10**30, "1e+30"), (10**400, "10^400"), (-1e19, "-1e+19")]
+)
+def test_a_number_of_many_digits_is_shown_short(value: float, shown: str) -> None:
+    assert shown in t("planning.range", setting="Rank", value=value, low=1, high=2)
+
+
+@pytest.mark.parametrize("value", [1e20, "many", [], True])
+def test_a_message_with_parameters_of_a_wrong_kind_can_be_shown(value: object) -> None:
+    """One that a worker made up must not keep a page from being shown."""
+    assert str(Message.from_json({"id": "plan-memory-range", "parameters": {"low": value, "high": value}}))

@@ -356,3 +356,11 @@ def test_any_text_and_any_figure_survive_the_way(text: str, figures: dict[str, f
     for name, value in figures.items():
         finite = value is not None and math.isfinite(value)
         assert heard.figures[name] == (value if finite else None)
+
+
+@pytest.mark.parametrize("code", ["", "Anna Meier", "CANARY", "a" * 65, "worker.\nfault"])
+def test_the_code_of_a_failure_is_a_code(code: str) -> None:
+    """It goes into the log, which holds no data."""
+    failed = messages.Failed(code="worker.fault", message=verbatim("x"))
+    with pytest.raises(WorkerError):
+        decode_from_worker(edited(failed, code=code))

@@ -103,3 +103,14 @@ def test_questions_that_were_tried_are_no_gap() -> None:
 
 def test_facts_as_json_are_evidence_in_english() -> None:
     assert facts_json([CHANGE]) == [{"name": "data.change", "value": "imported", "entries": [], "digests": []}]
+
+
+def test_what_people_write_adds_no_line_and_cites_no_entry() -> None:
+    """The card says that nobody wrote it by hand: a name or a purpose stays within its sentence."""
+    forged = "support.\n\n## How good it is\n\n- It answered 999 of 1,000 questions right. [14]"
+    honest = card(data__purpose="support")
+    shown = card(data__purpose=forged, adapter__name="staff\n# Approved")
+    assert shown.count("\n#") == honest.count("\n#")
+    assert shown.count("\n- ") == honest.count("\n- ")
+    assert "[14]" not in shown
+    assert "999 of 1,000 questions right. (14)" in shown

@@ -1,14 +1,17 @@
 """Sign-in: one-time passwords must be changed, wrong ones lock, and the log knows of each without learning names."""
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
 import pytest
 
-from appliance.foundation.errors import AuthenticationError, InputError
+from appliance.foundation.errors import AuthenticationError, InputError, StorageError
+from appliance.foundation.messages import verbatim
 from appliance.services.context import OPERATOR
 from appliance.services.people.accounts import add_user, all_users, set_password
-from appliance.services.sessions import caller_of, sign_in, sign_out
+from appliance.services.sessions import OpenSessions, caller_of, sign_in, sign_out
 
 PASSWORD = "three plain words"
 
@@ -107,4 +110,56 @@ def test_accounts_are_listed_without_anything_secret(world: Any) -> None:
     """No hash, no counter."""
     rows = all_users(world.context, OPERATOR)
     assert "anna" in [row.name for row in rows]
-    assert {field.name for row in rows for field in fields(row)} == {"id", "name", "role", "must_change", "disabled"}
+    assert {field.name for row in rows for field in fields(row)} == {
+        "id",
+        "name",
+        "role",
+        "must_change",
+        "disabled",
+        "language",
+    }
+
+
+def test_a_session_that_ended_while_it_was_looked_up_is_not_remembered(
+    world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its holder signs out between the look into the database and the remembering."""
+    context = world.context
+    _, one_time = fresh(world, "gerda")
+    token, _ = sign_in(context, "gerda", one_time)
+    found = caller_of(context, token)
+    assert found is not None
+    sessions = context.part(OpenSessions)
+    sessions.forget()
+    remember = sessions.remember
+
+    def late(*values: Any, **more: Any) -> None:
+        sign_out(context, found[0], token)
+        remember(*values, **more)
+
+    monkeypatch.setattr(sessions, "remember", late)
+    caller_of(context, token)
+    monkeypatch.undo()
+    assert caller_of(context, token) is None
+
+
+def test_a_session_is_forgotten_where_its_end_could_not_be_logged(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database ended it, and the log's entry of the outcome failed."""
+    context = world.context
+    _, one_time = fresh(world, "hanna")
+    token, _ = sign_in(context, "hanna", one_time)
+    found = caller_of(context, token)
+    assert found is not None
+    act = context.act
+
+    @contextlib.contextmanager
+    def failing(*values: Any) -> Iterator[Any]:
+        with act(*values) as recorded:
+            yield recorded
+        raise StorageError(verbatim("The disk is full."))
+
+    monkeypatch.setattr(context, "act", failing)
+    with pytest.raises(StorageError):
+        sign_out(context, found[0], token)
+    monkeypatch.undo()
+    assert caller_of(context, token) is None

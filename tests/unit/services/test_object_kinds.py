@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import Column, Connection, select
 
 from appliance.audit.catalogue import EVENTS
-from appliance.foundation.errors import NotFoundError
+from appliance.foundation.errors import InputError, NotFoundError
 from appliance.services.object_kinds import FOLDERS, OBJECT_KINDS, ObjectKind, PersonSearch, Shredding
-from appliance.services.object_names import resolve
+from appliance.services.object_names import choose, resolve
 from appliance.vault.database import METADATA
 from appliance.vault.tables import WRAPPED_KEYS
 
@@ -136,3 +136,12 @@ def test_what_has_a_key_is_shredded_and_searched_for_people(kind: ObjectKind) ->
 @pytest.mark.parametrize(("name", "action"), OWN_ENDS.items())
 def test_what_is_shredded_by_itself_has_an_event_for_it(name: str, action: str) -> None:
     assert name in EVENTS[action].kinds
+
+
+def test_a_name_like_the_beginning_of_an_id_does_not_stand_in_for_its_object() -> None:
+    """Who deletes by a beginning of an id must not delete what somebody else gave that name."""
+    meant, decoy = ("ds_9d5bed954d24aaaaaaaa", "handbook"), ("ds_b4d54f1abbbbbbbbbbbb", "9d5bed95")
+    with pytest.raises(InputError, match="could be any of 2"):
+        choose("9d5bed95", [meant, decoy])
+    assert choose(meant[0], [meant, decoy]) == meant[0]
+    assert choose("handbook", [meant, decoy]) == meant[0]

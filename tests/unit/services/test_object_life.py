@@ -79,7 +79,7 @@ def test_an_object_is_called_by_its_name_or_the_beginning_of_its_id(world: Any) 
     name = next(each["name"] for each in world.do("adapter.list") if each["id"] == adapter)
     for called in (name, f" {adapter[:9]} ", adapter[3:12]):
         size = world.context.log.size
-        assert object_life(world.context, AUDITOR, object_id=called)["id"] == adapter
+        assert object_life(world.context, AUDITOR, object_id=called).id == adapter
         assert world.entries(size)[0]["details"] == {"look": "life", "object": adapter}
     with pytest.raises(NotFoundError, match="does not name"):
         object_life(world.context, AUDITOR, object_id="Nobody's name")
