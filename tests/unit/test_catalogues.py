@@ -3,7 +3,7 @@
 import pytest
 from catalogue_scan import beginnings_in_code, catalogue, said_in_code, strings_in_code
 
-from appliance.foundation.messages import ENGLISH
+from appliance.foundation.messages import ENGLISH, LANGUAGES
 
 SAID = list(said_in_code())
 
@@ -40,3 +40,12 @@ def test_nothing_is_there_that_nobody_says() -> None:
 def test_a_code_does_not_hide_another_message(identifier: str) -> None:
     """Two ids that differ in punctuation alone would be one message."""
     assert {said.identifier for said in SAID if name_of(said.identifier) == name_of(identifier)} == {identifier}
+
+
+def test_every_language_says_every_message_with_the_same_parameters() -> None:
+    """One that is missing would be shown in English, one with other parameters with a gap."""
+    english = catalogue(ENGLISH)
+    for code in LANGUAGES:
+        there = catalogue(code)
+        assert there.keys() == english.keys(), code
+        assert {name: there[name] for name in there if there[name] != english[name]} == {}, code

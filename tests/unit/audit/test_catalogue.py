@@ -102,7 +102,7 @@ def test_every_event_is_written_somewhere() -> None:
     """Its name occurs in the source code, because events that never happen would mislead."""
     texts = set()
     for path in (ROOT / "appliance").rglob("*.py"):
-        if path.name != "catalogue.py":
+        if "event_table" not in path.parts:
             tree = ast.parse(path.read_text("utf-8"))
             texts |= {
                 node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)

@@ -24,6 +24,11 @@ CONTRACTS = {
     "sockets are made where processes meet": ("policy/offence.py", "import socket"),
     "an HTTP client is in the command line's client alone": ("jobs/offence.py", "import httpx"),
     "nothing unpickles": ("jobs/second_offence.py", "import pickle"),
+    "the wings of the services do not import each other": (
+        "services/data/offence.py",
+        "from appliance.services.models import chat",
+    ),
+    "pages and commands import no tables": ("web/offence.py", "from appliance.jobs.tables import JOBS"),
 }
 
 

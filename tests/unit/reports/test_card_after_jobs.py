@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import delete, insert
+from world import build_world
 
-from appliance.evaluation.comparison import Outcome, compare
+from appliance.evaluation.comparison import Outcome, Score, compare
 from appliance.foundation.messages import use_language
 from appliance.jobs.messages import Done, Ready
 from appliance.jobs.states import JobState
@@ -28,17 +29,16 @@ def play_evaluation(channel: Any, start: Any) -> Done:
     """Find other figures each time, and seal the answers as the worker does."""
     channel.send(Ready())
     right = next(_numbers) % 20
-    asked = [Outcome(True, number < 2, number < right, False, False) for number in range(20)]
-    asked += [Outcome(False, False, False, False, number < 7) for number in range(9)]
+    asked = [Outcome(True, (Score(number < 2, False), Score(number < right, False))) for number in range(20)]
+    asked += [Outcome(False, (Score(False, False), Score(False, number < 7))) for number in range(9)]
     context = SealContext("job", start.job.job_id, 1, "results.sealed")
     seal_file(Path(start.job.folder) / "results.sealed", b'{"answers": []}', start.job.key, context)
-    return Done(result=compare(asked).to_json())
+    return Done(result=compare(("original", "tuned"), asked).to_json())
 
 
 @pytest.fixture(scope="module")
 def home(
     tmp_path_factory: pytest.TempPathFactory,
-    world_maker: Callable[..., Any],
     module_launcher: Callable[[Any], Any],
     worker_frame: Any,
     ordinary_plays: dict[str, Any],
@@ -47,7 +47,7 @@ def home(
 ) -> Iterator[Any]:
     """Give a home with a trained adapter that was measured once."""
     plays = {**ordinary_plays, "evaluate": worker_frame(play_evaluation)}
-    made = world_maker(tmp_path_factory.mktemp("cards"), module_launcher(plays), model_source, table)
+    made = build_world(tmp_path_factory.mktemp("cards"), module_launcher(plays), model_source, table)
     yield made
     made.appliance.close()
 

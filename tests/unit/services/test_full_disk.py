@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from small_disk import fill, small_disk
+from world import build_world
 
 from appliance.audit import AuditLog
 from appliance.foundation.clock import SystemClock
@@ -35,7 +36,6 @@ def test_the_disk_fills_up_during_a_training(
     ordinary_plays: dict[str, Any],
     model_source: Path,
     table: bytes,
-    world_maker: Any,
     worker_frame: Any,
 ) -> None:
     refused: list[str] = []
@@ -59,7 +59,7 @@ def test_the_disk_fills_up_during_a_training(
         raise AssertionError("there was room for an adapter")
 
     filler: list[Path] = []
-    world = world_maker(small, simulate(ordinary_plays), model_source, table)
+    world = build_world(small, simulate(ordinary_plays), model_source, table)
     context = world.context
     before = world.snapshot()[0]["users"]
     world.switch.current = simulate({**ordinary_plays, "train": worker_frame(training)})
