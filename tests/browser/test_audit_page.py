@@ -75,7 +75,7 @@ def test_a_life_from_beginning_to_end(site: Any, session: Any, visit: Callable[.
     page.locator(f'.found [data-life="{dataset}"]').first.click()
     page.locator(".timeline").wait_for()
     assert page.locator(".timeline h3").all_inner_texts() == ["Data", "Shredding"]
-    assert page.locator("#parts [role=tab][aria-selected=true]").inner_text() == "Object history"
+    assert page.locator("#parts [role=tab][aria-selected=true]").inner_text() == "History"
     seen.verify_quiet(site)
 
 
@@ -97,12 +97,12 @@ def test_every_part_fits_a_phone(site: Any, session: Any, visit: Callable[..., A
     """Nothing is wider than the screen, and no part is behind a menu."""
     seen = visit(session, phone=True)
     page = opened(site, seen)
-    for name in ("Overview", "Search", "Object history", "Reviews"):
+    for name in ("Overview", "Search", "History", "Reviews"):
         page.get_by_role("tab", name=name).click()
         if name == "Search":
             page.get_by_role("button", name="Search", exact=True).click()
             page.locator(".found").wait_for()
-        if name == "Object history":
+        if name == "History":
             page.get_by_label("Object (name or id)").filter(visible=True).fill(dataset)
             page.get_by_role("button", name="Show the history").click()
             page.locator(".timeline").wait_for()

@@ -39,7 +39,7 @@ audit-number = Einträge werden ab 0 gezählt. Geben Sie eine Zahl wie 1200 ein.
 input-search-expired = Diese Suche ist abgelaufen. Drücken Sie noch einmal „Suchen“.
 
 # Verlauf eines Objekts
-audit-page-life = Objektverlauf
+audit-page-life = Verlauf
 audit-page-life-title = Der ganze Verlauf eines Objekts
 audit-page-life-intro = Von der Herkunft bis zum Ende: Daten, Training, Auswertung, Veröffentlichung, Nutzung und Vernichtung.
 audit-page-life-show = Verlauf anzeigen

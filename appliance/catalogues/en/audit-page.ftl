@@ -39,7 +39,7 @@ audit-number = Entries are counted from 0. Enter a number such as 1200.
 input-search-expired = This search has expired. Press Search again.
 
 # History of an object
-audit-page-life = Object history
+audit-page-life = History
 audit-page-life-title = The whole history of an object
 audit-page-life-intro = From where it came from to how it ended: data, training, evaluation, publishing, use and shredding.
 audit-page-life-show = Show the history

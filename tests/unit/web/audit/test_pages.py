@@ -67,7 +67,7 @@ def search(page: DrivenPage, **fields: str) -> str:
 
 def show_history(page: DrivenPage, named: str) -> str:
     """Show the history of an object; return what is shown."""
-    page.turn_to("Object history")
+    page.turn_to("History")
     page.fill("Object (name or id)", named)
     page.press("Show the history")
     return page.text()
