@@ -63,7 +63,7 @@ def test_from_data_to_chat(site: Any, session: Any, visit: Callable[..., Any], t
     page.get_by_text("Version 2 was created: 24 rows changed.").wait_for()
     page.get_by_text("It is number 0 of our list.").first.wait_for()
     assert page.get_by_role("region", name="Versions of this dataset").locator("tbody tr").count() == 2
-    assert page.get_by_label("Dataset").input_value() == "our questions (24 rows)"
+    assert page.get_by_role("combobox", name="Dataset").input_value() == "our questions (24 rows)"
 
     onward(page, "Continue to the model", "Which model should learn?")
     assert page.get_by_role("radio", name=re.compile("tiny")).is_checked()
