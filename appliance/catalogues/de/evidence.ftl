@@ -1,6 +1,6 @@
 # Die Modellkarte
 card-title = # Modellkarte: { $name }
-card-intro = Ein Sprachmodell, das auf diesem Rechner mit Ihren eigenen Daten weitertrainiert wurde. Seine Kennung ist { $id }. { $state }
+card-intro = Ein Sprachmodell, das auf dieser Maschine mit Ihren eigenen Daten weitertrainiert wurde. Seine Kennung ist { $id }. { $state }
 card-state-trained = Noch hat niemand gemessen, wie gut es ist.
 card-state-evaluated = Wie gut es ist, wurde gemessen; siehe unten.
 card-state-retired = Es ist zurückgezogen und antwortet nicht mehr, weil es von einer Person gelernt hat, deren Daten gelöscht wurden.
@@ -27,7 +27,7 @@ card-digest = Der Fingerabdruck (SHA-256) der Datei mit dem Gelernten ist { $dig
 card-dataset = Datensatz { $name }, Version { $version } ({ $change }): { $rows ->
         [one] 1 Beispiel
        *[other] { NUMBER($rows) } Beispiele
-    }, { NUMBER($training) } zum Lernen, { NUMBER($validation) }, um das Ende zu erkennen, { NUMBER($test) } für den Test zurückgehalten.
+    }, { NUMBER($training) } zum Lernen, { NUMBER($validation) }, um das Ende zu erkennen, { NUMBER($test) } für den Test zurückgelegt.
 card-data-purpose = Zweck: { $value }.
 card-data-owner = Verantwortliche Person: { $value }.
 card-data-licence = Lizenz: { $value }.
@@ -92,9 +92,9 @@ run-method-lora = ein Adapter (LoRA)
 run-method-full = das ganze Modell
 run-method-last-layers = die letzten Schichten
 run-made-from = Gemacht aus { $adapter }. { $sentence }
-run-loss = Verlust auf zurückgehaltenen Zeilen: { NUMBER($loss, minimumFractionDigits: 3, maximumFractionDigits: 3) } (kleiner ist besser).
+run-loss = Verlust auf zurückgelegten Zeilen: { NUMBER($loss, minimumFractionDigits: 3, maximumFractionDigits: 3) } (kleiner ist besser).
 run-speed = { NUMBER($speed) } Token je Sekunde.
-run-not-measured = Noch nicht gemessen: `appliance evaluate` stellt ihm die zurückgehaltenen Fragen.
+run-not-measured = Noch nicht gemessen: `appliance evaluate` stellt ihm die zurückgelegten Fragen.
 
 # Die Prüfung des Rechners
 doctor-kernels = Das Paket `kernels` ist installiert: transformers und bitsandbytes würden damit Programmcode aus einem Hub laden. Entfernen Sie es.
@@ -103,7 +103,7 @@ doctor-untried = { $count ->
         [one] 1 weiterer ließ sich nicht versuchen, weil der Kernel ihn nicht hat oder dieser Prozess ihn nicht nutzen darf.
        *[other] { NUMBER($count) } weitere ließen sich nicht versuchen, weil der Kernel sie nicht hat oder dieser Prozess sie nicht nutzen darf.
     }
-doctor-missing = Auf diesem Rechner nicht vorhanden: { $wall }
+doctor-missing = Auf dieser Maschine nicht vorhanden: { $wall }
 
 # Die Bescheinigung einer Löschung
 erasure-all = des Datensatzes
