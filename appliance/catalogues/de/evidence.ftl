@@ -62,7 +62,7 @@ card-smaller-asked = Der kleinere Adapter wurde um { TIME($when) } UTC von { $wh
 card-smaller-made = Der von { $who } angeforderte Adapter war um { TIME($when) } UTC fertig.
 card-test-asked = Der Test wurde um { TIME($when) } UTC von { $who } angefordert.
 card-uses = { $requests ->
-        [0] Noch niemand hat ihm eine Frage gestellt.
+        [0] Im Protokoll steht bisher keine Frage an dieses Modell.
         [one] Ihm wurde 1 Frage gestellt.
        *[other] Ihm wurden { NUMBER($requests) } Fragen von { $people ->
             [one] 1 Person

@@ -62,7 +62,7 @@ card-smaller-asked = The smaller adapter was requested by { $who } at { TIME($wh
 card-smaller-made = The adapter that { $who } had requested was ready at { TIME($when) } UTC.
 card-test-asked = The test was requested by { $who } at { TIME($when) } UTC.
 card-uses = { $requests ->
-        [0] Nobody has asked it a question yet.
+        [0] The log shows no questions to it so far.
         [one] It has been asked 1 question.
        *[other] It has been asked { NUMBER($requests) } questions by { $people ->
             [one] 1 person

@@ -28,7 +28,7 @@ plan-part-gradients = gradients
 plan-part-optimiser = optimiser
 plan-part-activations = activations
 plan-part-bytes = { $part } { SIZE($bytes) }
-plan-report-training = To be trained: { $method }, { $trained ->
+plan-report-training = It trains { $method }: { $trained ->
         [one] one parameter
        *[other] { $trained } parameters
     } in { $steps ->
