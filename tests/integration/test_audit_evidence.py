@@ -44,4 +44,4 @@ def test_a_stranger_verifies_the_log_of_a_training_and_reads_its_card(home, tabl
     assert [facts[f"{name}.bound"]["value"] for name in ("data", "training", "evaluation")] == [True, True, True]
     assert (facts["evaluation.questions"]["value"], facts["evaluation.tuned.of"]["value"]) == (6, 6)
     assert facts["training.flop"]["value"] > 0
-    assert "6 held back for the test" in card.read_text()
+    assert "6 held out for the test" in card.read_text()

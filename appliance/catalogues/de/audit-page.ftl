@@ -1,4 +1,4 @@
-# Die Seite für Prüfer
+# Die Seite für prüfende Personen
 audit-page-intro = Jede Aktion auf dieser Appliance wird hier festgehalten, bevor sie geschieht, und noch einmal, wenn sie beendet ist: wer was womit getan hat. Die Daten selbst werden nie festgehalten. Auch Ihr Blick hierher wird festgehalten.
 audit-page-offline = Sie müssen dieser Seite nicht vertrauen: `appliance audit export` schreibt das Protokoll mit seinem signierten Checkpoint, und der Offline-Verifizierer prüft es auf einem anderen Rechner.
 audit-message = Der Klick wurde nicht verstanden. Laden Sie die Seite neu.

@@ -119,7 +119,7 @@ row-text-empty = { $field ->
         [system] Der System-Prompt
         [user] Die Frage
        *[assistant] Die Antwort
-    } ist leer. Ergänzen Sie den Text, oder löschen Sie die Zeile.
+    } ist leer. Ergänzen Sie den Text, oder entfernen Sie die Zeile.
 row-text-too-long = { $field ->
         [system] Der System-Prompt
         [user] Die Frage
@@ -188,17 +188,17 @@ check-advice-one-sided = Ergänzen Sie Zeilen mit anderen Antworten. Sonst lernt
 check-title-unbalanced = Sehr unterschiedlich große Kategorien
 check-advice-unbalanced = Ergänzen Sie Zeilen in den kleinen Kategorien: Das Modell lernt, was es oft sieht.
 check-title-empty = Platzhalter statt Text
-check-advice-empty = Schreiben Sie den Text, oder löschen Sie die Zeile.
+check-advice-empty = Schreiben Sie den Text, oder entfernen Sie die Zeile.
 check-title-duplicate = Doppelte Zeile
-check-advice-duplicate = Löschen Sie die späteren Zeilen.
+check-advice-duplicate = Entfernen Sie die späteren Zeilen.
 check-title-near-duplicate = Fast dieselbe Frage
-check-advice-near-duplicate = Löschen Sie die späteren Zeilen, oder führen Sie sie zusammen: Sie gelten dann als Formulierungen einer Tatsache und bleiben im selben Teil.
+check-advice-near-duplicate = Entfernen Sie die späteren Zeilen, oder führen Sie sie zusammen: Sie gelten dann als Formulierungen einer Tatsache und bleiben im selben Teil.
 check-title-contradiction = Verschiedene Antworten auf eine Frage
-check-advice-contradiction = Behalten Sie die richtige Antwort, und löschen Sie die anderen Zeilen anhand ihrer Nummern.
+check-advice-contradiction = Behalten Sie die richtige Antwort, und entfernen Sie die anderen Zeilen anhand ihrer Nummern.
 check-title-leakage = In Training und Test gefragt
-check-advice-leakage = Löschen Sie diese Zeilen, oder verschieben Sie sie ins Training. Sonst fragt der Test, was das Training gezeigt hat.
+check-advice-leakage = Entfernen Sie diese Zeilen, oder verschieben Sie sie ins Training. Sonst fragt der Test, was das Training gezeigt hat.
 check-title-personal-data = Personenbezogene Daten
-check-advice-personal-data = Maskieren Sie sie (derselbe Wert erhält immer dasselbe Pseudonym), oder löschen Sie die Zeilen.
+check-advice-personal-data = Maskieren Sie sie (derselbe Wert erhält immer dasselbe Pseudonym), oder entfernen Sie die Zeilen.
 check-title-secret = Passwörter und Schlüssel
 check-advice-secret = Maskieren Sie sie, und ersetzen Sie sie dort, wo sie verwendet werden: Sie sind nicht mehr geheim.
 check-title-encoding = Beschädigte Zeichen
@@ -222,8 +222,8 @@ finding-contradiction = { $other ->
     [0] Eine spätere Zeile beantwortet dieselbe Frage anders.
    *[other] Beantwortet die Frage von Zeile { NUMBER($other, useGrouping: 0) } anders.
 }
-finding-leakage = Zum Messen zurückgehalten, aber das Training stellt dieselbe Frage.
-finding-near-leakage = Zum Messen zurückgehalten, aber das Training stellt fast dieselbe Frage.
+finding-leakage = Zum Messen zurückgelegt, aber das Training stellt dieselbe Frage.
+finding-near-leakage = Zum Messen zurückgelegt, aber das Training stellt fast dieselbe Frage.
 finding-personal-data = Enthält personenbezogene Daten: { $kinds }.
 finding-secret = { $kind ->
     [private-key] Enthält einen privaten Schlüssel.
@@ -290,7 +290,7 @@ person-terms-length = Jede Angabe zur Person muss { NUMBER($min_characters) } bi
 
 # Parts and versions
 dataset-shares = Die Anteile von Training, Validierung und Test müssen zusammen 100 Prozent ergeben.
-dataset-no-training = Für das Training bleibt keine Zeile übrig. Ergänzen Sie Zeilen, oder halten Sie weniger für Validierung und Test zurück.
+dataset-no-training = Für das Training bleibt keine Zeile übrig. Ergänzen Sie Zeilen, oder legen Sie weniger für Validierung und Test zurück.
 input-dataset-part = Diesen Teil oder diese Version hat der Datensatz nicht. Die Teile sind { $parts }; Versionen zählen ab 1.
 input-dataset-keys = Ein Datensatz braucht { NUMBER($parts) } verschiedene Schlüssel von { NUMBER($key_bytes) } Bytes, einen für jeden Teil.
 conflict-dataset-version = Diese Version des Datensatzes gibt es bereits, und sie wird nie überschrieben. Importieren Sie eine neue Version.

@@ -75,7 +75,7 @@ event-user-list = Konten aufgelistet
 event-vault-seal = Tresor versiegelt
 event-vault-unseal = Tresor geöffnet
 
-# Wie eine Handlung endete
+# Ergebnis einer Aktion
 outcome-requested = angefordert
 outcome-succeeded = erledigt
 outcome-denied = verweigert

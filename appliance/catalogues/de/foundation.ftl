@@ -24,7 +24,7 @@ swap-unencrypted = Unverschlüsselter Auslagerungsspeicher (Swap) ist aktiv: Spe
 integrity-record = Was als { $kind } gespeichert ist, kann nicht gelesen werden (Felder: { $fields }). Spielen Sie eine Sicherung zurück, oder gehen Sie auf die Version zurück, die es geschrieben hat.
 
 # What was being done when the disk refused
-task-save-checkpoint = Speichern des Checkpoints
+task-save-checkpoint = Speichern des Zwischenstands
 task-keep-adapter = Speichern des Adapters
 task-read-log-end = Lesen des Protokollendes
 task-keep-dataset = Speichern des Datensatzes

@@ -11,16 +11,16 @@ not-found-job = Diesen Auftrag gibt es nicht. `appliance job list` zeigt die Auf
 job-state = Der Auftrag ist { $state } und kann nicht „{ $target }“ werden.
 job-kind = Diese Version der Appliance kennt keine Aufträge der Art { $kind }.
 job-stopped = Angehalten.
-job-goes-on = Die Appliance wurde beendet. Dieser Auftrag läuft ab seinem letzten Checkpoint weiter, sobald sie wieder läuft.
-job-interrupted = Die Appliance wurde beendet, während dieser Auftrag lief. Er läuft ab seinem letzten Checkpoint weiter.
+job-goes-on = Die Appliance wurde beendet. Dieser Auftrag läuft ab seinem letzten Zwischenstand weiter, sobald sie wieder läuft.
+job-interrupted = Die Appliance wurde beendet, während dieser Auftrag lief. Er läuft ab seinem letzten Zwischenstand weiter.
 fault = Der Auftrag ist wegen eines Fehlers in der Appliance fehlgeschlagen ({ $kind }).
 
 # Worker
-worker-stop = Der Worker hielt nicht an und wurde beendet. Der letzte Checkpoint bleibt erhalten.
+worker-stop = Der Worker hielt nicht an und wurde beendet. Der letzte Zwischenstand bleibt erhalten.
 worker-died-unfinished = Der Worker schloss seinen Kanal, ohne fertig zu sein, und wurde beendet.
-worker-died-killed = Der Worker wurde von außen beendet (Signal 9), wie es das System tut, wenn der Speicher ausgeht. Der letzte Checkpoint bleibt erhalten, und der Auftrag kann fortgesetzt werden.
-worker-died-crashed = Der Worker ist abgestürzt (Signal { $number }: { $name }). Der letzte Checkpoint bleibt erhalten, und der Auftrag kann fortgesetzt werden.
-worker-died-ended = Der Worker endete, ohne fertig zu sein (Exit-Status { $status }). Der letzte Checkpoint bleibt erhalten, und der Auftrag kann fortgesetzt werden.
+worker-died-killed = Der Worker wurde von außen beendet (Signal 9), wie es das System tut, wenn der Speicher ausgeht. Der letzte Zwischenstand bleibt erhalten, und der Auftrag kann fortgesetzt werden.
+worker-died-crashed = Der Worker ist abgestürzt (Signal { $number }: { $name }). Der letzte Zwischenstand bleibt erhalten, und der Auftrag kann fortgesetzt werden.
+worker-died-ended = Der Worker endete, ohne fertig zu sein (Exit-Status { $status }). Der letzte Zwischenstand bleibt erhalten, und der Auftrag kann fortgesetzt werden.
 worker-message = Der Worker schickte eine zu lange Nachricht und wurde beendet.
 worker-message-outgoing = Eine Nachricht von { NUMBER($line) } Bytes überschreitet die Grenze von { NUMBER($max_message_bytes) }.
 worker-message-version = Eine Nachricht konnte nicht gelesen werden (Feld: version).

@@ -1,4 +1,4 @@
-planning-speed = Die gemessene Geschwindigkeit des Rechners ist nicht lesbar. Sie wird neu gemessen.
+planning-speed = Die gemessene Geschwindigkeit der Maschine ist nicht lesbar. Sie wird neu gemessen.
 planning-config = Die Konfiguration des Modells enthält kein brauchbares { $name }.
 planning-rows = Eine Schätzung braucht mindestens eine Zeile mit mindestens einem Token.
 planning-side-rows = Die Zahl der Zeilen ist { $side }; sie muss zwischen 1 und { $most } liegen.
@@ -7,7 +7,7 @@ planning-rank = Der Rang ist { $rank }; bei { $rows } mal { $columns } muss er z
 planning-rank-model = Ein Rang von { $rank } ist höher als die kleinste Seite der Schichten dieses Modells, { $side }; der Rest könnte nichts beitragen. Möglich sind Ränge von 1 bis { $side }; üblich ist { $usual }.
 planning-rank-narrow-model = Ein Rang von { $rank } ist höher als die kleinste Seite der Schichten dieses Modells, { $side }; der Rest könnte nichts beitragen. Möglich sind Ränge von 1 bis { $side }.
 planning-layers = Das Modell hat { $layers } Schichten, daher können die letzten { $count } nicht lernen. Wählen Sie 1 bis { $layers }; üblich sind { $usual }. Um alle zu trainieren, wählen Sie das vollständige Training.
-planning-memory-machine = Dieser Rechner hat { SIZE($available) } für das Training. Mit der Methode „{ $method }“ braucht dieses Modell selbst in den kleinsten Schritten bis zu { SIZE($needed) }.
+planning-memory-machine = Diese Maschine hat { SIZE($available) } für das Training. Mit der Methode „{ $method }“ braucht dieses Modell selbst in den kleinsten Schritten bis zu { SIZE($needed) }.
 planning-memory-gpu = Diese GPU hat { SIZE($available) } für das Training. Mit der Methode „{ $method }“ braucht dieses Modell selbst in den kleinsten Schritten bis zu { SIZE($needed) }.
 planning-memory-fits = Es passt: { $method }, bis zu { SIZE($needed) }.
 planning-memory-shorter-rows = Die längste Zeile hat { $longest } Token; mit Zeilen von höchstens { $short } passt QLoRA.
@@ -16,7 +16,7 @@ planning-memory-nothing = Keines der bekannten Modelle passt: Verwenden Sie eine
 planning-disk = Auf dem Datenträger sind { SIZE($free) } frei, und die Zwischenstände belegen mit der Methode „{ $method }“ { SIZE($needed) }.
 planning-disk-fits = Schaffen Sie Platz, oder wählen Sie: { $method } ({ SIZE($needed) }).
 planning-disk-room = Schaffen Sie Platz: Vernichten Sie nicht mehr benötigte Datensätze, oder verschieben Sie andere Dateien.
-planning-time = Auf diesem Rechner würde es mindestens { $days } Tage dauern; Trainings von mehr als { $most } Tagen werden nicht gestartet.
+planning-time = Auf dieser Maschine würde es mindestens { $days } Tage dauern; Trainings von mehr als { $most } Tagen werden nicht gestartet.
 planning-time-fewer-epochs = Mit { $fewer } statt { $epochs } Durchgängen durch die Daten würde es rechtzeitig fertig.
 planning-time-gpu = Wählen Sie ein kleineres Modell, weniger Zeilen oder einen Rechner mit einer GPU.
 planning-time-faster-gpu = Wählen Sie ein kleineres Modell, weniger Zeilen oder einen Rechner mit einer schnelleren GPU.
@@ -46,7 +46,7 @@ planning-only = „{ $setting }“ gibt es nur bei { $methods }, nicht bei { $me
 planning-not-finite = { $setting } muss eine endliche Zahl sein.
 planning-advice-batch = Bei Batch-Größen über { $most } lernen Adapter schlechter; { $least } bis { $most } ist besser.
 planning-advice-checkpointing = Damit der Speicher reicht, werden Aktivierungen zweimal berechnet statt aufbewahrt (Checkpointing). Das kostet etwa ein Drittel mehr Zeit.
-planning-advice-unmeasured = Die Geschwindigkeit dieses Rechners wurde noch nicht gemessen, daher ist die Zeit nur grob geschätzt. Gemessen wird sie, sobald ein Plan erstellt wird, während kein Auftrag läuft.
+planning-advice-unmeasured = Die Geschwindigkeit dieser Maschine wurde noch nicht gemessen, daher ist die Zeit nur grob geschätzt. Gemessen wird sie, sobald ein Plan erstellt wird, während kein Auftrag läuft.
 planning-batch-chosen = { $rows } Zeilen je Schritt, wie von Ihnen gewählt.
 planning-batch-few = { $rows } Zeilen je Schritt, weil es wenige Zeilen sind: Mit größeren Schritten wären es zu wenige, um daraus zu lernen.
 planning-batch-most = { $rows } Zeilen je Schritt; mehr lohnt sich nicht: Ab { $too_large } lernen Adapter schlechter.
@@ -103,7 +103,7 @@ spectrum-all-used = Alle { $rank } Richtungen werden genutzt, und { $needed ->
        *[other] { $needed } davon sind
     } für { PERCENT($share) } des Gelernten nötig.
 spectrum-highest = Der Rang war vielleicht zu niedrig, er ist aber der höchste, den die Schichten dieses Modells haben können. Vollständiges Training fasst mehr.
-spectrum-try-higher = Der Rang war vielleicht zu niedrig. Versuchen Sie Rang { $rank }, und vergleichen Sie beide auf zurückgehaltenen Zeilen: `appliance sweep`.
+spectrum-try-higher = Der Rang war vielleicht zu niedrig. Versuchen Sie Rang { $rank }, und vergleichen Sie beide auf zurückgelegten Zeilen: `appliance sweep`.
 
 # Settings of a training
 setting-rank = Rang
@@ -121,4 +121,4 @@ setting-batch_size-help = Wie viele Zeilen einen Schritt ergeben. Standard ist 4
 setting-epochs = Epochen
 setting-epochs-help = Wie oft die Trainingsdaten gelesen werden. Standard ist, was die Voreinstellung vorgibt.
 setting-learning_rate = Lernrate
-setting-learning_rate-help = Wie stark ein Schritt die Gewichte ändert. Standard ist, was zu Modell und Verfahren passt.
+setting-learning_rate-help = Wie stark ein Schritt die Gewichte ändert. Standard ist, was zu Modell und Methode passt.

@@ -21,7 +21,7 @@ chart-steps = Schritte
 chart-loss = Verlust (kleiner ist besser)
 chart-validation-loss = Validierungsverlust
 chart-training = Trainingszeilen
-chart-validation = Zurückgehaltene Zeilen
+chart-validation = Zurückgelegte Zeilen
 chart-loss-empty = Das Diagramm beginnt mit den ersten Schritten.
 chart-loss-now = { $series ->
         [training] Trainingsverlust
@@ -43,28 +43,28 @@ chart-histogram = { $label }: { $rows ->
 # Was die Kurven eines Trainings bedeuten
 loss-early = Ob das Modell lernt, lässt sich noch nicht sagen. Nach einigen weiteren Schritten zeigt es sich.
 loss-early-over = Das Training endete zu früh, um zu sagen, ob das Modell lernte.
-loss-training-falls = Der Fehler auf den Trainingszeilen (Verlust) sank von { NUMBER($first, minimumFractionDigits: 2, maximumFractionDigits: 2) } auf { NUMBER($now, minimumFractionDigits: 2, maximumFractionDigits: 2) }: Das Modell lernt sie. Ob sich das auf andere Zeilen überträgt, zeigt sich, wenn die zurückgehaltenen Zeilen gemessen sind.
+loss-training-falls = Der Fehler auf den Trainingszeilen (Verlust) sank von { NUMBER($first, minimumFractionDigits: 2, maximumFractionDigits: 2) } auf { NUMBER($now, minimumFractionDigits: 2, maximumFractionDigits: 2) }: Das Modell lernt sie. Ob sich das auf andere Zeilen überträgt, zeigt sich, wenn die zurückgelegten Zeilen gemessen sind.
 loss-training-flat = Der Fehler auf den Trainingszeilen (Verlust) war am Anfang { NUMBER($first, minimumFractionDigits: 2, maximumFractionDigits: 2) } und ist jetzt { NUMBER($now, minimumFractionDigits: 2, maximumFractionDigits: 2) }: Er ist kaum gesunken. Vielleicht braucht das Modell mehr Zeit.
-loss-overfits = Der Fehler auf den zurückgehaltenen Zeilen (Validierungsverlust) war bei Schritt { $step } mit { NUMBER($best, minimumFractionDigits: 2, maximumFractionDigits: 2) } am kleinsten und ist seither auf { NUMBER($now, minimumFractionDigits: 2, maximumFractionDigits: 2) } gestiegen: Das Modell beginnt, die Trainingszeilen auswendig zu lernen. Weniger Epochen oder mehr Zeilen können helfen.
-loss-falls = Der Fehler auf den zurückgehaltenen Zeilen (Validierungsverlust) sank von { NUMBER($first, minimumFractionDigits: 2, maximumFractionDigits: 2) } auf { NUMBER($now, minimumFractionDigits: 2, maximumFractionDigits: 2) }: Was das Modell lernt, überträgt sich auf Zeilen, die es nicht kennt.
-loss-flat = Der Fehler auf den zurückgehaltenen Zeilen (Validierungsverlust) ist { NUMBER($now, minimumFractionDigits: 2, maximumFractionDigits: 2) }, etwa wie am Anfang: Auf unbekannte Zeilen überträgt sich noch nichts.
+loss-overfits = Der Fehler auf den zurückgelegten Zeilen (Validierungsverlust) war bei Schritt { $step } mit { NUMBER($best, minimumFractionDigits: 2, maximumFractionDigits: 2) } am kleinsten und ist seither auf { NUMBER($now, minimumFractionDigits: 2, maximumFractionDigits: 2) } gestiegen: Das Modell beginnt, die Trainingszeilen auswendig zu lernen. Weniger Epochen oder mehr Zeilen können helfen.
+loss-falls = Der Fehler auf den zurückgelegten Zeilen (Validierungsverlust) sank von { NUMBER($first, minimumFractionDigits: 2, maximumFractionDigits: 2) } auf { NUMBER($now, minimumFractionDigits: 2, maximumFractionDigits: 2) }: Was das Modell lernt, überträgt sich auf Zeilen, die es nicht kennt.
+loss-flat = Der Fehler auf den zurückgelegten Zeilen (Validierungsverlust) ist { NUMBER($now, minimumFractionDigits: 2, maximumFractionDigits: 2) }, etwa wie am Anfang: Auf unbekannte Zeilen überträgt sich noch nichts.
 
 # Datensätze
 dataset-rows-all = Zeilen
 dataset-rows-training = Für das Training
 dataset-rows-validation = Für die Validierung
 dataset-rows-test = Für den Test
-dataset-no-test-rows = Für den Test wurden keine Zeilen zurückgehalten, daher kann das Modell nicht ausgewertet werden. Ergänzen Sie Zeilen, und importieren Sie die Daten erneut.
+dataset-no-test-rows = Für den Test wurden keine Zeilen zurückgelegt, daher kann das Modell nicht ausgewertet werden. Ergänzen Sie Zeilen, und importieren Sie die Daten erneut.
 dataset-few-test-rows = Für den Test { $rows ->
         [one] ist nur eine Zeile
        *[other] sind nur { $rows } Zeilen
-    } zurückgehalten: zu wenig, um viel darüber zu sagen, wie gut das Modell ist. Ergänzen Sie nach Möglichkeit Zeilen.
+    } zurückgelegt: zu wenig, um viel darüber zu sagen, wie gut das Modell ist. Ergänzen Sie nach Möglichkeit Zeilen.
 dataset-version-number = Version
 dataset-change = Änderung
 dataset-models = Daraus trainierte Modelle
 dataset-versions = Versionen dieses Datensatzes
 dataset-fix-button = { $action ->
-        [drop] Zeilen löschen
+        [drop] Zeilen entfernen
         [mask] Maskieren
         [trim] Korrigieren
        *[merge] Zusammenführen
@@ -142,7 +142,7 @@ learn-adapter-numbers = Parameter des Adapters, r = { $rank }
 learn-total = Insgesamt
 learn-layers = Ein Adapter mit Rang { $rank } auf allen linearen Schichten hat { $share } % so viele Parameter wie das Modell.
 learn-gpu-parameters = Modell
-learn-gpu-caption = Das meiste, was bei Zeilen bis 1.024 Token in den Speicher einer GPU passt. Full: Das ganze Modell wird trainiert. LoRA und QLoRA: Ein Adapter wird trainiert. *: langsamer, weil Aktivierungen zweimal berechnet werden, um Speicher zu sparen. –: Nichts passt.
+learn-gpu-caption = Das meiste, was bei Zeilen bis 1.024 Token in den Speicher einer GPU passt. „Voll“: Das ganze Modell wird trainiert. „LoRA“ und „QLoRA“: Ein Adapter wird trainiert. *: langsamer, weil Aktivierungen zweimal berechnet werden, um Speicher zu sparen. –: Nichts passt.
 
 # Der Rang eines Adapters
 rank-used = Rang

@@ -11,7 +11,7 @@ dataset-origin-legal-basis = Die Rechtsgrundlage muss eine von diesen sein: { $b
 dataset-origin-keep-until = Schreiben Sie den Tag, bis zu dem der Datensatz aufbewahrt wird, wie in 2027-12-31.
 dataset-origin-required = Die Richtlinie dieser Appliance verlangt die Herkunft eines Datensatzes. Ergänzen Sie: { $missing }.
 origin-purpose = Zweck
-origin-owner = Eigentümer
+origin-owner = Verantwortliche Person
 origin-licence = Lizenz
 origin-legal_basis = Rechtsgrundlage
 origin-keep_until = Aufbewahren bis
@@ -45,7 +45,7 @@ dataset-current-version = Die aktuelle Version kann nicht allein vernichtet werd
 dataset-fix-request = Geben Sie eine Prüfung (`--check`) und die Korrektur an (eine von: { $actions }), oder bis zu { NUMBER($max_rows) } Zeilen, die entfernt werden.
 dataset-fix-nothing = Das würde keine Zeile ändern. Sehen Sie sich die Prüfungen des Datensatzes noch einmal an.
 fix-drop = entfernen
-fix-mask = ersetzen
+fix-mask = maskieren
 fix-trim = reparieren
 fix-merge = zusammenführen
 dataset-change-fix = { $check }, { $action }: { $rows ->
@@ -64,5 +64,5 @@ dataset-change-keys = mit neuen Schlüsseln verschlüsselt
 
 # Vernichten
 dataset-in-use = Der Auftrag { $busy } verwendet diesen Datensatz. Warten Sie, bis er beendet ist, oder halten Sie ihn an: `appliance job stop { $busy }`.
-certificate-absent = Es gibt kein Zertifikat, weil dieser Datensatz nicht vernichtet wurde.
+certificate-absent = Es gibt keine Löschbescheinigung, weil dieser Datensatz nicht vernichtet wurde.
 person-whole-dataset = Jede Zeile des Datensatzes { $name } handelt von dieser Person. Vernichten Sie den ganzen Datensatz: `appliance dataset shred { $dataset }`.

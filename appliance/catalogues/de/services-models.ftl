@@ -2,8 +2,8 @@
 training-seed = Der Seed muss eine Zahl von 0 bis { NUMBER($max_seed, useGrouping: 0) } sein.
 training-empty = Der Datensatz hat keine Zeilen zum Trainieren. Importieren Sie einen mit mindestens zehn Beispielen.
 prompts-template-none = { $name } hat keine Chat-Vorlage und unterscheidet daher Frage und Antwort nicht. Importieren Sie das Modell seiner Familie, das für Chats gemacht ist (oft „Instruct“ genannt).
-rank-none = Dieses Verfahren hat keinen Rang.
-rank-method = Nur LoRA und QLoRA haben einen Rang, { $method } nicht. Wählen Sie eines von { $adapter_methods }.
+rank-none = Diese Methode hat keinen Rang.
+rank-method = Nur LoRA und QLoRA haben einen Rang, { $method } nicht. Wählen Sie eine dieser Methoden: { $adapter_methods }.
 rank-method-compare = Nur LoRA und QLoRA haben Ränge, die sich vergleichen lassen, { $method } nicht.
 rank-budget = Der Speicher muss zwischen 0,1 und 65.536 GiB liegen.
 rank-lengths = Die Längen der Zeilen dieses Datensatzes wurden beim Import nicht gezählt, daher kann kein Rang empfohlen werden. Importieren Sie die Datei noch einmal.
@@ -19,7 +19,7 @@ card-version = Die Version des Datensatzes, mit der dieser Adapter trainiert wur
 # Auswertung
 evaluation-empty = Der Datensatz hat keine Testfragen, daher kann nichts gemessen werden. Importieren Sie einen mit mehr Zeilen.
 not-found-evaluation = Dieser Adapter wurde noch nicht ausgewertet. Führen Sie `appliance evaluate` aus.
-not-found-answers = Die Antworten wurden zusammen mit dem Datensatz gelöscht. Werten Sie den Adapter noch einmal aus, um neue zu sehen.
+not-found-answers = Die Antworten dieser Auswertung sind nicht mehr vorhanden, der Datensatz aber schon. Werten Sie noch einmal aus.
 
 # Rang eines Adapters
 rank-method-no-rank = Dieses Modell wurde mit { $method } trainiert, und das hat keinen Rang. Trainieren Sie einen Adapter mit LoRA oder QLoRA, um seinen Rang analysieren zu lassen.

@@ -1,5 +1,5 @@
-# Anfragen
-operation-unknown = Diese Anfrage gibt es nicht.
+# Vorgänge
+operation-unknown = Diesen Vorgang gibt es nicht.
 operation-parameters = Die Parameter von „{ $operation }“ stimmen nicht. { $mistakes }{ $count ->
         [one] {""}
         [2] {""}
@@ -34,12 +34,12 @@ job-state-stopping = Der Auftrag wird bereits angehalten.
 job-state-not-resumable = Der Auftrag ist { $state }. Nur ein angehaltener oder fehlgeschlagener Auftrag kann fortgesetzt werden.
 job-learning-rate = Die Lernrate beträgt { NUMBER($now, maximumSignificantDigits: 6) }. Zum Fortsetzen muss sie niedriger sein und über 0 liegen.
 job-learning-rate-none = Nur ein Training hat eine Lernrate. Setzen Sie diesen Auftrag ohne Lernrate fort.
-worker-out-of-memory-nothing-left = Der Speicher reichte selbst für die kleinsten Durchläufe nicht. Schließen Sie andere Programme auf dieser Maschine, oder wählen Sie QLoRA, ein kleineres Modell oder kürzere Zeilen. Der letzte Checkpoint bleibt erhalten, und der Auftrag kann fortgesetzt werden.
+worker-out-of-memory-nothing-left = Der Speicher reichte selbst für die kleinsten Durchläufe nicht. Schließen Sie andere Programme auf dieser Maschine, oder wählen Sie QLoRA, ein kleineres Modell oder kürzere Zeilen. Der letzte Zwischenstand bleibt erhalten, und der Auftrag kann fortgesetzt werden.
 
 # Konten
 password-one-time = Wählen Sie zuerst ein eigenes Passwort: Melden Sie sich auf der Webseite an.
 
-# Anfragen, wie sie auf eine Freigabe warten
+# Vorgänge, wie sie auf eine Freigabe warten
 operation-adapter-answers = Testantworten eines Modells lesen
 operation-adapter-card = Modellkarte zeigen
 operation-adapter-list = Angepasste Modelle auflisten
@@ -52,7 +52,7 @@ operation-audit-archive-plan = Archiv des Protokolls planen
 operation-audit-checkpoint = Checkpoint des Protokolls nehmen
 operation-audit-confirm = Protokoll nach einer Datei oder einem Namen fragen
 operation-audit-export = Protokoll exportieren
-operation-audit-folder = Protokoll für den Verifizierer exportieren
+operation-audit-folder = Protokoll für den Offline-Verifizierer exportieren
 operation-audit-life = Leben eines Objekts zeigen
 operation-audit-overview = Übersicht des Protokolls zeigen
 operation-audit-prove = Eintrag des Protokolls beweisen
@@ -66,7 +66,7 @@ operation-backup-begin = Sicherung erstellen
 operation-backup-finish = Sicherung abschließen
 operation-backup-seal = Sicherung versiegeln
 operation-chat = Modell befragen
-operation-dataset-certificate = Löschzertifikat zeigen
+operation-dataset-certificate = Löschbescheinigung zeigen
 operation-dataset-describe = Herkunft eines Datensatzes beschreiben
 operation-dataset-hold = Aufbewahrungspflicht für einen Datensatz setzen
 operation-dataset-import = Datensatz importieren

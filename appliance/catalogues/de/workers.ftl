@@ -1,18 +1,18 @@
 worker-orphan = Die Appliance hat den Kanal geschlossen.
 worker-message-size = Eine Nachricht ist zu groß.
 worker-fault = Der Worker ist gescheitert ({ $kind } in { $place }).
-worker-out-of-memory = Beim Training ging der Speicher aus. Der letzte Checkpoint bleibt erhalten.
+worker-out-of-memory = Beim Training ging der Speicher aus. Der letzte Zwischenstand bleibt erhalten.
 worker-memory = Der Speicher ging aus. Wählen Sie eine kleinere Batchgröße, kürzere Zeilen oder ein kleineres Modell.
 worker-memory-model = Das Modell passt nicht in den verfügbaren Speicher. Wählen Sie QLoRA oder ein kleineres Modell.
 job-disk-full = Die Platte ist voll, daher wartet dieser Auftrag; nichts ist verloren. Geben Sie Platz auf der Platte der Appliance frei, dann läuft er von selbst weiter, oder halten Sie ihn an: Was zuletzt gespeichert wurde, bleibt erhalten.
 
 # Training
 training-length = Keine Zeile passt in die Kontextlänge des Modells. Kürzen Sie die Antworten.
-training-no-room = Angehalten, während auf freien Platz gewartet wurde, vor dem ersten Schritt. Geben Sie Platz frei und setzen Sie den Auftrag fort: Das Training läuft ab dem letzten Checkpoint weiter, falls es einen gibt.
-training-steps-lost = Die Platte war voll, daher werden die Schritte seit dem letzten Checkpoint wiederholt.
+training-no-room = Angehalten, während auf freien Platz gewartet wurde, vor dem ersten Schritt. Geben Sie Platz frei und setzen Sie den Auftrag fort: Das Training läuft ab dem letzten Zwischenstand weiter, falls es einen gibt.
+training-steps-lost = Die Platte war voll, daher werden die Schritte seit dem letzten Zwischenstand wiederholt.
 training-checkpoint-damaged = { $count ->
-        [one] Der Checkpoint von Schritt { $steps } lässt sich nicht öffnen: Er wurde
-       *[other] Die Checkpoints der Schritte { $steps } lassen sich nicht öffnen: Sie wurden
+        [one] Der Zwischenstand von Schritt { $steps } lässt sich nicht öffnen: Er wurde
+       *[other] Die Zwischenstände der Schritte { $steps } lassen sich nicht öffnen: Sie wurden
     } auf der Platte geändert oder beschädigt. Das Training läuft ab Schritt { $resumed_at } weiter; das Ergebnis ist dasselbe, es dauert nur länger. Prüfen Sie die Platte.
 
 # Ränge

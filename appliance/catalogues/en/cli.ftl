@@ -163,7 +163,7 @@ option-slot = Name or id of what is to be removed.
 option-last = How many entries.
 option-person = Who acted or was affected: a name or an id.
 option-audit-action = What was done: “dataset.import”, or “dataset.” for everything about datasets.
-option-object_id = Id of the object that was acted on.
+option-object_id = Name or id of the object that was acted on.
 option-outcome = How it ended.
 option-since = A day or a time in UTC, such as 2026-11-25 or 2026-11-25T14:30.
 option-until = The same. A day is included.
@@ -196,7 +196,7 @@ usage-option-value = { $name } is used in the wrong way: it either lacks its val
 usage-value = { $name } has a value that is not allowed.
 usage-int = { $name } must be a whole number, not “{ $value }”.
 usage-float = { $name } must be a number, not “{ $value }”.
-usage-surplus = This is too much: { $words }
+usage-surplus = Too many arguments: { $words }
 usage-aborted = Stopped.
 
 # Tables

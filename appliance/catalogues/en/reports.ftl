@@ -12,11 +12,11 @@ plan-method-last-layers-and-head = { $count ->
     }
 plan-method-with = { $method } with { $options }
 plan-one-pass = Each step is computed in one pass of up to { $tokens } tokens.
-plan-passes = Each step is computed in { $passes } passes of up to { $tokens } tokens, whose gradients add up, because more does not fit into memory.
+plan-passes = Each step is computed in { $passes } passes of up to { $tokens } tokens, whose gradients are added up, because more would not fit into memory.
 plan-flop = { NUMBER($mantissa, minimumFractionDigits: 1) } × 10^{ $exponent } FLOP
-plan-flop-unknown = { $total } (how many the original took is not known)
-plan-flop-share = { $total } ({ NUMBER($percent, maximumFractionDigits: 6) }% of what the original was trained with)
-plan-flop-least = { $total } (less than { NUMBER($percent, maximumFractionDigits: 6) }% of what the original was trained with)
+plan-flop-unknown = { $total } (how many were needed to train the original is not known)
+plan-flop-share = { $total } ({ NUMBER($percent, maximumFractionDigits: 6) }% of what training the original took)
+plan-flop-least = { $total } (less than { NUMBER($percent, maximumFractionDigits: 6) }% of what training the original took)
 plan-duration-about = about { SECONDS($seconds) }
 plan-duration-number = { $low } to { SECONDS($high) }
 plan-duration-range = { SECONDS($low) } to { SECONDS($high) }

@@ -19,7 +19,7 @@ card-version = The dataset version that this adapter was trained on is no longer
 # Evaluation
 evaluation-empty = The dataset has no test questions, so nothing can be measured. Import one with more rows.
 not-found-evaluation = This adapter has not been evaluated. Run `appliance evaluate`.
-not-found-answers = The answers were deleted together with the dataset. Evaluate the adapter again to see new ones.
+not-found-answers = The answers of this evaluation are no longer there, although the dataset is. Evaluate again.
 
 # Rank of an adapter
 rank-method-no-rank = This model was trained with { $method }, which has no rank. Train an adapter with LoRA or QLoRA to have its rank analysed.

@@ -77,9 +77,9 @@ def verify_card(home: Any, adapter_id: str) -> str:
     facts = {fact["name"]: fact for fact in shown["facts"]}
     entries = list(home.context.log.entries())
 
-    assert "does not bind" not in card
+    assert "does not prove" not in card
     assert all(fact["value"] is True for name, fact in facts.items() if name.endswith(".bound"))
-    assert ("Nobody has measured yet" in card) == ("It was not measured" in card) == ("sentence" not in results)
+    assert ("has not been measured yet" in card) == ("It has not been measured." in card) == ("sentence" not in results)
     for name, found in (("evaluation.sentence", results), ("rank.sentence", results.get("rank", {}))):
         assert (name in facts) == ("sentence" in found)
         if name in facts:
@@ -91,20 +91,20 @@ def verify_card(home: Any, adapter_id: str) -> str:
             continue
         right, declined = results[contender], results[f"{contender}_declined"]
         low, high = (round(100 * right[end]) for end in ("low", "high"))
-        assert f"{words} answered {right['count']} of {right['total']} test questions right" in card
+        assert f"{words} answered {right['count']} of {right['total']} test questions correctly" in card
         assert f"between {low} and {high} in 100" in card
-        assert f"{words[0].lower()}{words[1:]} declined {declined['count']}." in card
+        assert f"{words[0].lower()}{words[1:]} declined to answer {declined['count']}." in card
         assert f"Of {declined['total']} test questions" in card
-    assert ("does not speak of: nobody tried" in card) == ("sentence" not in results)
+    assert ("that its data does not answer has not been tested" in card) == ("sentence" not in results)
 
     config, created = adapter["config"], f"{adapter['id']}. "
     assert created in card
     assert f"rank {adapter['rank']}," in card
     if config["made_from"]:
         larger = home.do("adapter.show", adapter_id=config["made_from"])
-        assert f"made smaller from the adapter {larger['name']} ({larger['id']})." in card
+        assert f"made by shrinking the adapter {larger['name']} ({larger['id']})." in card
         assert config["shrink"]["sentence"] in card
-    assert ("Training was asked for by" in card) == ("Training ended" in card) == (not config["made_from"])
+    assert ("Training was requested by" in card) == ("Training ended" in card) == (not config["made_from"])
     return str(card)
 
 
@@ -121,7 +121,7 @@ def test_every_sequence_of_jobs_leaves_a_card_that_is_true(home: Any) -> None:
             assert measured[-1] in card
             assert not [old for old in measured[:-1] if old != measured[-1] and old in card]
         if kind in {"shrink", "sweep"}:
-            assert "It was not measured." in verify_card(home, ended["result"]["adapter"])
+            assert "It has not been measured." in verify_card(home, ended["result"]["adapter"])
         before = card
     assert set(pairwise(SEQUENCE)) == {(first, then) for first in KINDS for then in KINDS}
 

@@ -24,7 +24,7 @@ def test_a_sound_machine_has_no_problems(tmp_path: Path) -> None:
         "problems": [],
         "reminders": [],
         "isolation": ISOLATION,
-        "sentence": "Isolation: 40 ways out were tried and refused, 0 got through.",
+        "sentence": "Isolation: 40 ways out were tried and blocked, 0 were open.",
     }
 
 
@@ -55,14 +55,14 @@ def test_what_could_not_be_tried_is_counted_apart(tmp_path: Path) -> None:
     """A way out that does not exist is no proof of a wall; problems follow the summary."""
     report = doctor_report({**ISOLATION, "unavailable": 2}, swaps=tmp_path / "absent")
     assert report["sentence"].startswith(
-        "Isolation: 40 ways out were tried and refused, 0 got through. 2 more could not be tried, because"
+        "Isolation: 40 ways out were tried and blocked, 0 were open. 2 more could not be tried, because"
     )
 
 
 def test_a_wall_that_the_kernel_lacks_is_named(tmp_path: Path) -> None:
     """Though another one stands there, as the probes have shown."""
     report = doctor_report({**ISOLATION, "missing": ["Landlock for TCP needs ABI 4."]}, swaps=swaps(tmp_path))
-    assert report["sentence"].splitlines()[1:] == ["Not there on this machine: Landlock for TCP needs ABI 4."]
+    assert report["sentence"].splitlines()[1:] == ["Not available on this machine: Landlock for TCP needs ABI 4."]
     assert report["problems"] == []
 
 

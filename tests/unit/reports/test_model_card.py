@@ -54,8 +54,8 @@ def test_numbers_and_times_are_said_as_people_say_them() -> None:
     shown = card()
     for words in (
         "size: 134,515,008 numbers",
-        "Data set handbook (ds_1), version 1 (imported): 1,234 examples, 1,000 to learn from",
-        "Training took 118 minutes, in which 123,456 pieces of words",
+        "Dataset handbook (ds_1), version 1 (imported): 1,234 examples, 1,000 for training",
+        "Training took 118 minutes and processed 123,456 pieces of words",
         "about 1.2 x 10^12 operations",
         "to read the examples once, 4 at a time",
         "Nearly the same question: 12",
@@ -70,12 +70,11 @@ def test_numbers_and_times_are_said_as_people_say_them() -> None:
 
 def test_every_gap_is_named() -> None:
     shown = card().partition("## What is not known")[2]
-    for words in ("what the data is for", "who answers for the data", "legal basis", "came without a licence"):
+    for words in ("purpose of the data", "owner of the data", "legal basis", "licence of the base model"):
         assert words in shown
     filled = card(data__purpose="answers", data__owner="Ms Kim", data__legal_basis="contract", model__licence="MIT")
     assert "- Owner: Ms Kim." in filled
-    assert "Nobody said" not in filled
-    assert "without a licence" not in filled
+    assert "not stated" not in filled
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -90,15 +89,15 @@ def test_a_method_of_another_version_is_named() -> None:
 
 @pytest.mark.parametrize("name", ["data", "training"])
 def test_what_the_log_does_not_bind_is_said(name: str) -> None:
-    assert f"The log does not bind what is said of the {name}" in card(**{f"{name}__bound": False})
+    assert f"The log does not prove what this card says about the {name}" in card(**{f"{name}__bound": False})
 
 
 def test_questions_that_were_tried_are_no_gap() -> None:
-    """What the data does not answer: declined, or nobody tried; never both."""
+    """What the data does not answer: declined, or not tested; never both."""
     tried = {"evaluation__bound": True, "evaluation__tuned__declined": 7, "evaluation__tuned__unanswerable": 9}
-    assert "Of 9 test questions that its data does not answer, this model declined 7." in card(**tried)
-    assert "does not speak of: nobody tried" not in card(**tried)
-    assert "does not speak of: nobody tried" in card()
+    assert "Of 9 test questions that its data does not answer, this model declined to answer 7." in card(**tried)
+    assert "that its data does not answer has not been tested" not in card(**tried)
+    assert "that its data does not answer has not been tested" in card()
 
 
 def test_facts_as_json_are_evidence_in_english() -> None:

@@ -38,7 +38,7 @@ def test_a_plan_is_one_screen_of_sentences() -> None:
         "  Time: 22 to 43 minutes.",
         f"  Memory: 8.5 GB to 12 GB of 16 GB ({parts}).",
         "  Disk: 1 GB for checkpoints and the result.",
-        "  Operations: 1.0 × 10^15 FLOP (how many the original took is not known).",
+        "  Operations: 1.0 × 10^15 FLOP (how many were needed to train the original is not known).",
         "  Watch it.",
     ]
     with use_language("de"):

@@ -31,7 +31,7 @@ def test_a_run_that_was_not_measured_says_how_to() -> None:
     assert run_report(ADAPTER, JOB).splitlines() == [
         "staff on SmolLM2 (ad_1)",
         "  Trained: an adapter on a 4-bit model (QLoRA), rank 16, up to 6 passes over the data, in 2 minutes.",
-        "  Loss on rows set aside: 0.123 (smaller is better). 813 tokens a second.",
+        "  Loss on held-out rows: 0.123 (smaller is better). 813 tokens per second.",
         "  Not measured yet: `appliance evaluate` asks it the held-out questions.",
     ]
 
@@ -72,7 +72,7 @@ def test_the_report_is_german_when_german_is_in_use() -> None:
     assert lines[1].startswith(
         "  Trainiert: ein Adapter an einem Modell mit 4 Bit (QLoRA), Rang 16, bis zu 6 Durchgänge"
     )
-    assert lines[2] == "  Verlust auf zurückgehaltenen Zeilen: 0,123 (kleiner ist besser). 813 Token je Sekunde."
+    assert lines[2] == "  Verlust auf zurückgelegten Zeilen: 0,123 (kleiner ist besser). 813 Token je Sekunde."
 
 
 def test_a_run_without_validation_leaves_the_line_out() -> None:
@@ -100,4 +100,4 @@ def test_the_winner_of_a_sweep_says_what_it_beat() -> None:
     """A sweep has no one speed."""
     config = {"epochs": 6, "sweep": {"sentence": "Rank 8 did best."}}
     lines = run_report({**ADAPTER, "config": config}, {"result": {"seconds": 3, "validation_loss": 1.0}}).splitlines()
-    assert lines[2:4] == ["  Loss on rows set aside: 1.000 (smaller is better).", "  Rank 8 did best."]
+    assert lines[2:4] == ["  Loss on held-out rows: 1.000 (smaller is better).", "  Rank 8 did best."]

@@ -212,12 +212,12 @@ def test_the_card_says_what_the_log_proves(world: Any) -> None:
     for words in (
         "12 examples",
         "method QLoRA",
-        "Nobody said what the data is for",
+        "The purpose of the data is not stated",
         "licence not stated",
         "Right answers: 0 of 3",
-        "Times it was asked something: 1",
-        "Data set staff (ds_",
-        "in which 100 pieces of words",
+        "It has been asked 1 question.",
+        "Dataset staff (ds_",
+        "processed 100 pieces of words",
     ):
         assert words in shown["card"]
     assert "None" not in shown["card"]
@@ -253,7 +253,7 @@ def test_what_was_changed_in_the_database_is_not_bound_and_the_card_says_so(worl
             connection.execute(update(table).where(whose).values({column.name: changed}))
         shown = world.do("adapter.card", adapter_id=world.ids["adapter"])
         assert next(fact for fact in shown["facts"] if fact["name"] == f"{name}.bound")["value"] is False
-        assert f"The log does not bind what is said of the {name}" in shown["card"]
+        assert f"The log does not prove what this card says about the {name}" in shown["card"]
         with world.context.database.begin() as connection:
             connection.execute(update(table).where(whose).values({column.name: kept}))
 

@@ -143,7 +143,7 @@ def test_the_certificate_is_signed_by_the_logs_key_and_names_the_entry_and_who_a
     assert told["rows"] == {"all": 4, "training": 4, "validation": 4, "test": 4}
     assert told["asked_by"] == {"id": "us_1", "role": "admin"}
     assert told["approved_by"] == []
-    assert "no second approved" in told["approval"]
+    assert "no second person approved" in told["approval"]
     assert told["requested_us"] <= told["erased_us"]
     said = " ".join(told["not_reached"])
     assert all(words in said for words in ("keyring.json", "solid-state", "Backups", "imported"))

@@ -78,7 +78,7 @@ def test_too_few_rows_for_a_test_are_said() -> None:
     with use_language("de"):
         drawn = drawing.counts(dataset(test_rows=3))
     assert "<dt>Für das Training</dt><dd>1.200</dd>" in drawn
-    assert "sind nur 3 Zeilen zurückgehalten" in drawn
+    assert "sind nur 3 Zeilen zurückgelegt" in drawn
 
 
 def test_a_preview_says_how_each_source_is_read() -> None:
@@ -125,7 +125,7 @@ def test_a_fix_is_named_by_what_it_does() -> None:
     assert drawing.fixes(report()) == [("duplicate", "drop", "Drop rows: Same row twice (60 rows)")]
     assert drawing.fixes(report(checks=[check(count=0)])) == []
     with use_language("de"):
-        assert drawing.fixes(report(checks=[check(count=1)]))[0][2] == "Zeilen löschen: Same row twice (eine Zeile)"
+        assert drawing.fixes(report(checks=[check(count=1)]))[0][2] == "Zeilen entfernen: Same row twice (eine Zeile)"
 
 
 def test_hostile_rows_stay_text() -> None:

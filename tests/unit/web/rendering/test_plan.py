@@ -62,7 +62,7 @@ def test_the_plan_is_said_in_words() -> None:
         "<dt>Learning rate</dt><dd>0.0002</dd>",
         "It trains an adapter of rank 8 (LoRA) with rsLoRA and DoRA. 8 rows a step.",
         "in 2 passes of up to 512 tokens",
-        "1.2 × 10^15 FLOP (less than 0.001% of what the original was trained with).",
+        "1.2 × 10^15 FLOP (less than 0.001% of what training the original took).",
     ):
         assert said in details
     assert "\n" not in drawn
