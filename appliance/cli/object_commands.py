@@ -46,8 +46,8 @@ def _import_model(session: Session, *, path: Path | None, starter: bool, name: s
         client = session.connect(read=(source,))
         with within_reach(client, session.settings.home, source) as place:
             model = client.perform("model.import", source=str(place), name=name or source.name)
-    millions = round(model["parameters"] / 1e6)
-    session.result(model, message("done-model-import", name=model["name"], id=model["id"], millions=millions))
+    facts = {name: model[name] for name in ("name", "id", "parameters")}
+    session.result(model, message("done-model-import", **facts))
 
 
 @command("model show", arg("model"), examples=("SmolLM2", "md_5e1c"))

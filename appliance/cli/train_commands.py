@@ -83,7 +83,7 @@ def _sweep(session: Session, *, dataset: str, model: str, ranks: str, wait: bool
     opt("adapter"),
     opt("dataset"),
     opt("model"),
-    opt("method", default=ADAPTER_METHODS[0], choices=ADAPTER_METHODS),
+    opt("method", default=ADAPTER_METHODS[0], choices=ADAPTER_METHODS, help=message("option-adapter-method")),
     opt("memory_gib", float),
     opt("layers", bool),
     opt("again", bool),

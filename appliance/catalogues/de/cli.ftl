@@ -143,6 +143,7 @@ option-fix = Wie verbessert wird.
 option-row = Statt einer Prüfung: die Nummer einer Zeile, die entfernt wird.
 option-reason = Warum der Datensatz erhalten bleiben muss.
 option-known = Was bekannt ist: ein Name, eine E-Mail-Adresse, eine Nummer.
+option-adapter-method = Die Art von Adapter, für die ein Rang empfohlen wird.
 option-method = Was trainiert wird. „auto“ wählt, was auf diese Maschine passt, und den empfohlenen Rang.
 option-preset = Wie lange trainiert wird.
 option-range = Von { NUMBER($low, maximumFractionDigits: 9) } bis { NUMBER($high, maximumFractionDigits: 9) }.
@@ -303,7 +304,7 @@ passphrase-absent = Eine Passphrase ist nötig, und es gibt kein Terminal, um si
 
 # Modelle, Aufträge, Adapter, Konten
 model-which = Nennen Sie einen Ordner, oder geben Sie --starter an.
-done-model-import = { $name } ist als { $id } installiert: { NUMBER($millions) } Millionen Parameter.
+done-model-import = { $name } ist als { $id } installiert: { NUMBER($parameters) } Parameter.
 model-shown = { $name } ({ $id }): { $architecture }, { NUMBER($parameters) } Parameter, Lizenz: { $licence }. Dateien mit ihrem SHA-256:
 job-queued = Der Auftrag { $id } wartet. `appliance job watch { $id }` verfolgt ihn.
 job-state-is = Zustand des Auftrags: { $state }.

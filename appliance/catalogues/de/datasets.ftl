@@ -33,12 +33,12 @@ column-role = { $role ->
 }
 
 # Files
-dataset-rows-problems = Die Datei wurde nicht importiert. { $problems } { $more ->
+dataset-rows-problems = Die Datei wurde nicht eingelesen. { $problems } { $more ->
         [0] {""}
         [one] In einer weiteren Zeile gibt es ein Problem.{" "}
        *[other] In { NUMBER($more) } weiteren Zeilen gibt es Probleme.{" "}
     }Korrigieren Sie diese Zeilen, und wählen Sie die Datei erneut.
-dataset-rows-broken-row = Die Datei wurde nicht importiert. In Zeile { NUMBER($row, useGrouping: 0) } fehlt ein schließendes Anführungszeichen, steht Text hinter einem schließenden Anführungszeichen, oder eine Zelle ist übergroß. Daher sind die folgenden Zeilen nicht lesbar. Korrigieren Sie diese Zeile, und wählen Sie die Datei erneut.
+dataset-rows-broken-row = Die Datei wurde nicht eingelesen. In Zeile { NUMBER($row, useGrouping: 0) } fehlt ein schließendes Anführungszeichen, steht Text hinter einem schließenden Anführungszeichen, oder eine Zelle ist übergroß. Daher sind die folgenden Zeilen nicht lesbar. Korrigieren Sie diese Zeile, und wählen Sie die Datei erneut.
 dataset-empty-nothing-readable = In dieser Datei ist nichts lesbar. Wählen Sie eine andere.
 dataset-empty-no-rows = Die Datei hat unter der ersten Zeile keine weiteren Zeilen. Ergänzen Sie mindestens eine Frage mit Antwort.
 dataset-empty-file = Die Datei ist leer. Wählen Sie eine mit mindestens einer Frage und ihrer Antwort.
@@ -94,13 +94,13 @@ dataset-not-text-doctype = Das ist eine Webseite und keine Tabelle. Kopieren Sie
 dataset-not-text-html = Das ist eine Webseite und keine Tabelle. Kopieren Sie die Fragen und Antworten in eine Tabelle, und speichern Sie diese als CSV.
 
 # JSON
-dataset-json-after-list = Die Datei wurde nicht importiert: Hinter dem Ende der JSON-Liste steht weiterer Text. Entfernen Sie ihn, und wählen Sie die Datei erneut.
-dataset-json-no-comma = Die Datei wurde nicht importiert: Auf Element { NUMBER($element, useGrouping: 0) } der JSON-Liste folgt weder ein Komma noch das Ende der Liste. Korrigieren Sie das, und wählen Sie die Datei erneut.
-dataset-json-element = Die Datei wurde nicht importiert: Element { NUMBER($element, useGrouping: 0) } der JSON-Liste ist kein gültiges JSON (jeder Schlüssel darf nur einmal vorkommen), oder die Datei endet vor der Liste. Korrigieren Sie das, und wählen Sie die Datei erneut.
-dataset-json-long-element = Die Datei wurde nicht importiert: Element { NUMBER($element, useGrouping: 0) } der JSON-Liste ist kein gültiges JSON oder länger als { NUMBER($max_characters) } Zeichen. Korrigieren Sie das, und wählen Sie die Datei erneut.
-dataset-json-object = Die Datei wurde nicht importiert: Objekt { NUMBER($number, useGrouping: 0) } ist kein gültiges JSON (jeder Schlüssel darf nur einmal vorkommen). Korrigieren Sie das, und wählen Sie die Datei erneut.
-dataset-json-large-object = Die Datei wurde nicht importiert: Sie besteht aus einem einzigen JSON-Objekt mit mehr als { NUMBER($max_characters) } Zeichen. Speichern Sie die Zeilen als Liste.
-dataset-json-several-lists = Die Datei wurde nicht importiert: Sie enthält { NUMBER($lists) } Listen von Objekten. Behalten Sie nur die mit den Beispielen.
+dataset-json-after-list = Die Datei wurde nicht eingelesen: Hinter dem Ende der JSON-Liste steht weiterer Text. Entfernen Sie ihn, und wählen Sie die Datei erneut.
+dataset-json-no-comma = Die Datei wurde nicht eingelesen: Auf Element { NUMBER($element, useGrouping: 0) } der JSON-Liste folgt weder ein Komma noch das Ende der Liste. Korrigieren Sie das, und wählen Sie die Datei erneut.
+dataset-json-element = Die Datei wurde nicht eingelesen: Element { NUMBER($element, useGrouping: 0) } der JSON-Liste ist kein gültiges JSON (jeder Schlüssel darf nur einmal vorkommen), oder die Datei endet vor der Liste. Korrigieren Sie das, und wählen Sie die Datei erneut.
+dataset-json-long-element = Die Datei wurde nicht eingelesen: Element { NUMBER($element, useGrouping: 0) } der JSON-Liste ist kein gültiges JSON oder länger als { NUMBER($max_characters) } Zeichen. Korrigieren Sie das, und wählen Sie die Datei erneut.
+dataset-json-object = Die Datei wurde nicht eingelesen: Objekt { NUMBER($number, useGrouping: 0) } ist kein gültiges JSON (jeder Schlüssel darf nur einmal vorkommen). Korrigieren Sie das, und wählen Sie die Datei erneut.
+dataset-json-large-object = Die Datei wurde nicht eingelesen: Sie besteht aus einem einzigen JSON-Objekt mit mehr als { NUMBER($max_characters) } Zeichen. Speichern Sie die Zeilen als Liste.
+dataset-json-several-lists = Die Datei wurde nicht eingelesen: Sie enthält { NUMBER($lists) } Listen von Objekten. Behalten Sie nur die mit den Beispielen.
 
 # A row that cannot be used. The problem is a sentence of its own.
 row-problem = Zeile { NUMBER($row, useGrouping: 0) }: { $problem }

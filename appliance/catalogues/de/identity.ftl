@@ -1,4 +1,4 @@
-user-name = Ein Name besteht aus 1 bis 64 Buchstaben, Ziffern, „.“, „_“, „@“ oder „-“ und beginnt mit einem Buchstaben oder einer Ziffer.
+user-name = Ein Name besteht aus 1 bis 64 Zeichen: Buchstaben von a bis z, Ziffern, „.“, „_“, „@“ oder „-“. Er beginnt mit einem Buchstaben oder einer Ziffer.
 user-role = Diese Rolle gibt es nicht. Die Rollen sind { $roles }.
 user-exists = Ein Konto mit diesem Namen gibt es bereits.
 not-found-account = Dieses Konto gibt es nicht.

@@ -61,7 +61,7 @@ wizard-received = { $name } wurde empfangen und verschlüsselt.
 wizard-not-sent = Die Datei konnte nicht gesendet werden. Prüfen Sie, ob die Appliance läuft, und senden Sie sie noch einmal.
 wizard-looking = Die Datei wird gelesen …
 wizard-not-looked-at = Die Datei konnte nicht gelesen werden. Senden Sie sie noch einmal.
-wizard-refused = Die Datei wurde nicht eingelesen. { $reason }
+wizard-refused = Die Datei wurde nicht eingelesen.
 wizard-read-otherwise = Wurde die Datei falsch gelesen?
 wizard-found = Automatisch erkennen
 wizard-encoding = Zeichenkodierung
@@ -92,6 +92,7 @@ wizard-keep-until-help = Nach diesem Tag werden die Daten nicht mehr für das Tr
 wizard-other-file = Andere Datei auswählen
 wizard-import = Zeilen einlesen
 wizard-import-columns = Einlesen: erst die Spalten auswählen
+wizard-import-empty = Einlesen: Die Datei hat keine Zeilen
 wizard-import-reading = Einlesen: erst auswählen, wie die Datei gelesen wird
 wizard-importing = Die Zeilen werden eingelesen, geprüft und verschlüsselt …
 wizard-imported = Die Zeilen wurden eingelesen und verschlüsselt.
@@ -199,7 +200,7 @@ training-tokens-per-second = { $speed } Token/s
 
 # Step 5: results
 wizard-results-title = Hat es geholfen?
-wizard-results-intro = Beide Modelle beantworten Fragen, die im Training nie vorkamen. Ihre Antworten werden nach denselben Regeln bewertet.
+wizard-results-intro = Beide Modelle beantworten Fragen, die im Training nie vorkamen. Die Antworten beider werden nach denselben Regeln bewertet.
 wizard-adapter = Modell
 wizard-no-adapter = Es gibt noch kein angepasstes Modell. Trainieren Sie eines im Schritt davor.
 wizard-measure = Auswerten

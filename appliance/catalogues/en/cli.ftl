@@ -143,6 +143,7 @@ option-fix = How to fix it.
 option-row = Instead of a check: the number of a row to drop.
 option-reason = Why it must be kept.
 option-known = What is known: a name, an e-mail address, a number.
+option-adapter-method = The kind of adapter for which a rank is recommended.
 option-method = What is trained. “auto” chooses what fits this machine, and the recommended rank.
 option-preset = How long to train.
 option-range = From { NUMBER($low, maximumFractionDigits: 9) } to { NUMBER($high, maximumFractionDigits: 9) }.
@@ -303,7 +304,7 @@ passphrase-absent = A passphrase is needed, and there is no terminal to type it 
 
 # Models, jobs, adapters, accounts
 model-which = Name a folder, or say --starter.
-done-model-import = { $name } is installed as { $id }: { NUMBER($millions) } million parameters.
+done-model-import = { $name } is installed as { $id }: { NUMBER($parameters) } parameters.
 model-shown = { $name } ({ $id }): { $architecture }, { NUMBER($parameters) } parameters, licence: { $licence }. Files with their SHA-256:
 job-queued = The job { $id } is queued. `appliance job watch { $id }` follows it.
 job-state-is = The job is { $state }.

@@ -1,4 +1,4 @@
-user-name = A name has 1 to 64 letters, digits, '.', '_', '@' or '-', and begins with a letter or digit.
+user-name = A name has 1 to 64 characters: letters from a to z, digits, “.”, “_”, “@” or “-”. It begins with a letter or digit.
 user-role = There is no such role. The roles are { $roles }.
 user-exists = An account with this name already exists.
 not-found-account = There is no such account.

@@ -55,7 +55,13 @@ def outcome(code: str) -> str:
 
 def who(entry: dict[str, Any]) -> str:
     """Return the name of who acted, or the id when there is no name."""
-    return str(entry.get("person") or entry["actor"]["id"])
+    return person(str(entry.get("person") or ""), str(entry["actor"]["id"]))
+
+
+def person(name: str, identifier: str) -> str:
+    """Return the name of somebody, or what an actor without a name is called: the operator, nobody who is signed in."""
+    named = t(f"actor-{identifier}") if has_message(f"actor-{identifier}") else identifier
+    return name or named
 
 
 def state(found: Overview) -> str:
@@ -78,7 +84,7 @@ def refusals(rows: Sequence[Refusals]) -> str:
     drawn = "".join(
         row(
             heads,
-            each.person or each.actor,
+            person(each.person, each.actor),
             action(each.action),
             _mark(each.outcome),
             number(each.count),
@@ -164,7 +170,7 @@ def reviews(found: Reviews) -> str:
         return drawn + notice(t("audit-no-reviews"))
     signed = (t("audit-when"), t("audit-who"), t("audit-range"), t("audit-note"), "")
     rows = "".join(
-        row(signed, moment(each.time_us), each.who, _range(each), _note(each), _proof_link(each.sequence))
+        row(signed, moment(each.time_us), person("", each.who), _range(each), _note(each), _proof_link(each.sequence))
         for each in found.reviews
     )
     caption = t("audit-signed", count=found.count, shown=len(found.reviews))
@@ -247,7 +253,8 @@ def _step(step: LifeStep) -> str:
     span = moment(first.time_us)
     if times > 1:
         span = t("audit-span", first=span, last=moment(last.time_us))
-    people = first.who if first.who == last.who else t("audit-people", first=first.who, last=last.who)
+    begun, ended_by = person("", first.who), person("", last.who)
+    people = begun if begun == ended_by else t("audit-people", first=begun, last=ended_by)
     details = ", ".join(
         f"{name} {_short(str(value))}" for name, value in step.details.items() if name not in _RELATIONS
     )

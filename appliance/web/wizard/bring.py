@@ -1,6 +1,7 @@
 """Bringing a file: it streams in encrypted, is shown as it would be read, and is imported when somebody confirms it."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -23,6 +24,7 @@ from appliance.web.rendering.html import notice, text
 MAX_RECEIVED_CHARACTERS = 2000
 ROLES = ("question", "answer", "system", "category", "group")
 _CHOOSABLE = frozenset({"dataset.encoding", "dataset.nul", "dataset.one-column", "dataset.rows"})  # perhaps misread
+_GERMAN_DAY = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
 _ACCEPTED = ".csv,.tsv,.txt,.json,.jsonl,.ndjson,.xlsx,.parquet,.zip"
 
 Show = Callable[[Caller, str | None], Updates]
@@ -172,6 +174,8 @@ class BringPanel:
     def _keep(self, caller: Caller, values: Values) -> Iterator[Updates]:
         upload_id, filename = _received(values[self._received])
         yield {self.status: notice(t("wizard-importing")), self._panel: gr.Column(visible=False)}
+        stated = {name: (values[field] or "").strip() for name, field in self._origin.items()}
+        stated["keep_until"] = _day(stated["keep_until"])
         try:
             made = import_dataset(
                 self._context,
@@ -180,11 +184,13 @@ class BringPanel:
                 filename=filename,
                 name=values[self._name],
                 system_prompt=values[self._prompt],
-                origin=Origin(**{name: (values[field] or "").strip() for name, field in self._origin.items()}),
+                origin=Origin(**stated),
                 **self._reading(values),
             )
         except ApplianceError as error:
-            yield {self.status: _refused(error)}
+            # The file is still there when only what was stated about it is wrong.
+            again = error.code == "dataset.origin"
+            yield {self.status: _refused(error), self._panel: gr.Column(visible=again)}
             return
         yield {self.status: notice(t("wizard-imported"), "good"), **self._show(caller, made.dataset.id)}
 
@@ -243,6 +249,8 @@ def _columns(found: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _confirm(found: dict[str, Any]) -> gr.Button:
     clear = not any(source["reason"] for source in found["sources"])
+    if clear and not any(source["rows"] for source in found["sources"]):
+        return button("wizard-import-empty", interactive=False)
     return button("wizard-import" if clear else "wizard-import-columns", interactive=clear)
 
 
@@ -251,4 +259,11 @@ def _cannot_be_read() -> gr.Button:
 
 
 def _refused(error: ApplianceError) -> str:
-    return notice(t("wizard-refused", reason=error.message), "bad")
+    refused, reason = t("wizard-refused"), error.sentence
+    return notice(reason if reason.startswith(refused.rstrip(".")) else f"{refused} {reason}", "bad")
+
+
+def _day(text: str) -> str:
+    """Return a day as it is stored, if it was typed as people write it in German."""
+    found = _GERMAN_DAY.fullmatch(text)
+    return f"{found[3]}-{int(found[2]):02}-{int(found[1]):02}" if found else text
