@@ -249,7 +249,7 @@ def _columns(found: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _confirm(found: dict[str, Any]) -> gr.Button:
     clear = not any(source["reason"] for source in found["sources"])
-    if clear and not any(source["rows"] for source in found["sources"]):
+    if clear and not any(source["rows"] or source["conversations"] for source in found["sources"]):
         return button("wizard-import-empty", interactive=False)
     return button("wizard-import" if clear else "wizard-import-columns", interactive=clear)
 

@@ -52,7 +52,7 @@ def test_a_model_and_a_plan(shell: Any, server: Any, model_source: Path, table: 
         assert part in said
     assert shell.json("job", "list") == []
     assert (
-        "rank 2 with rsLoRA and DoRA"
+        "rank 2 (LoRA) with rsLoRA and DoRA"
         in shell(*words, "--method", "lora", "--rank", "2", "--rslora", "--dora", "--dry-run").stdout
     )
     assert shell.refused(*words, "--method", "full", "--rank", "4")["code"] == "planning.choice"

@@ -21,6 +21,7 @@ UNITS = "kB MB GB TB seconds second minutes minute hours hour days day FLOP and 
 MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Sept Oct Nov Dec"
 WORD = re.compile(r"[^\W\d_]{2,}")
 IDENTIFIER = re.compile(r"\b[a-z]{2,3}_[0-9a-z]+|\b[0-9a-f]{8,}")
+ID_ENDING = re.compile(r"· [0-9a-f]{4}\b")  # of a training or a model, in a list
 
 
 class Reader(html.parser.HTMLParser):
@@ -61,7 +62,7 @@ def _outside(said: str) -> list[str]:
         depth += (character == "⟦") - (character == "⟧")
         outside += character if depth == 0 else " "
     assert depth == 0, f"a sentence is cut: {said}"
-    return WORD.findall(IDENTIFIER.sub("", outside))
+    return WORD.findall(ID_ENDING.sub("", IDENTIFIER.sub("", outside)))
 
 
 @pytest.fixture
