@@ -1,6 +1,7 @@
 """What there is in a home: one row for each kind of object. A new kind is a row, and a row leaves nothing out.
 
-What is backed up, restored, shredded, searched for a person and named in the log is read from this table.
+Backup, restore, recovery, names and the log's search read this table. What it says of shredding and of the search for
+a person is held against the code that does them (tests/unit/services/test_object_kinds.py).
 """
 
 from collections.abc import Callable, Mapping, Sequence
