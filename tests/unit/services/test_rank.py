@@ -216,6 +216,20 @@ def test_a_retired_adapter_is_not_made_smaller(world: Any) -> None:
             connection.execute(of_this.values(state="evaluated"))
 
 
+def test_an_evaluation_does_not_bring_a_retired_adapter_back(world: Any) -> None:
+    """It was asked for before the adapter was retired, and ends afterwards."""
+    of_this = update(ADAPTERS).where(ADAPTERS.c.id == world.ids["adapter"])
+    world.do("evaluate", adapter_id=world.ids["adapter"])
+    with world.context.database.begin() as connection:
+        connection.execute(of_this.values(state="retired"))
+    try:
+        world.appliance.run_queue()
+        assert world.do("adapter.show", adapter_id=world.ids["adapter"])["state"] == "retired"
+    finally:
+        with world.context.database.begin() as connection:
+            connection.execute(of_this.values(state="trained"))
+
+
 def test_a_smaller_adapter_is_a_new_one_that_says_what_it_was_made_from(world: Any, explained: str, plays: Any) -> None:
     """By the share to keep: 95 % takes rank 3. Both adapters are there; the log has the new one's digest."""
     job = run(world, "adapter.shrink", adapter_id=explained, share=0.95)
