@@ -26,7 +26,6 @@ _CODES: Mapping[str, Callable[[str], tuple[str, ...]]] = {  # the messages of a 
     "state": lambda code: (f"state-{code}", f"code-{code}"),
     "role": lambda code: (f"role-{code}",),
 }
-_LEAST_WIDTH = 8  # of a column whose text goes on in the next line
 _GAP = 2  # between two columns
 
 
@@ -54,21 +53,26 @@ class Printer:
     ) -> None:
         """Print `rows` as JSON, or as a table of `columns`; `empty` when there is none.
 
-        The heading of a column is the message `heading-<key>`, unless `headings` has it.
+        The heading of a column is the message `heading-<key>`, unless `headings` has it. Where the terminal is too
+        narrow for whole words side by side, each row becomes a block with a line for each column.
         """
         if self.as_json:
             self.result(list(rows), "")
         elif not rows:
             self._console.print(plain(empty))
         else:
+            titles = [plain((headings or {}).get(key) or t(f"heading-{key}")) for key in columns]
             cells = [[_cell(key, row.get(key)) for key in columns] for row in rows]
+            widths = _least_widths(columns, [titles, *cells])
+            if sum(widths) + _GAP * len(widths) > self._console.width:
+                self._console.print(Text("\n\n").join(_block(titles, each) for each in cells))
+                return
             table = Table(box=None, pad_edge=False)
-            for key in columns:
-                heading = (headings or {}).get(key) or t(f"heading-{key}")
-                table.add_column(plain(heading), no_wrap=key in _WHOLE, overflow="fold")
+            for key, title, width in zip(columns, titles, widths, strict=True):
+                table.add_column(title, no_wrap=key in _WHOLE, min_width=width)
             for each in cells:
                 table.add_row(*each)
-            self._console.print(table, width=max(self._console.width, _least_width(columns, cells)))
+            self._console.print(table, width=self._console.width)
 
     def error(self, error: ApplianceError) -> None:
         """Print the sentence on standard error; with JSON, an object with the code too."""
@@ -117,8 +121,14 @@ def _cell(column: str, value: Any) -> Text:
     return plain(shown_code(column, value) if isinstance(value, str) else str(value))
 
 
-def _least_width(columns: Sequence[str], cells: Sequence[Sequence[Text]]) -> int:
-    """Return the width at which no column is cut that has to be whole."""
-    longest = (max(cell.cell_len for cell in column) for column in zip(*cells, strict=True))
-    widths = (size if key in _WHOLE else _LEAST_WIDTH for key, size in zip(columns, longest, strict=True))
-    return sum(widths) + _GAP * len(columns)
+def _least_widths(columns: Sequence[str], rows: Sequence[Sequence[Text]]) -> list[int]:
+    """Return the widths at which no word is broken, and no column that has to be whole."""
+    return [
+        max(cell.cell_len if key in _WHOLE else max(map(len, cell.plain.split()), default=0) for cell in column)
+        for key, column in zip(columns, zip(*rows, strict=True), strict=True)
+    ]
+
+
+def _block(titles: Sequence[Text], cells: Sequence[Text]) -> Text:
+    lines = (Text.assemble(title, ": ", cell) for title, cell in zip(titles, cells, strict=True) if cell.plain)
+    return Text("\n").join(lines)
