@@ -80,8 +80,7 @@ class LocalProgram:
             return (*listening, socket.socket(socket.AF_UNIX, kind)) if syslog else listening
 
         with self._owned(settings, (), (), bind) as (appliance, (tcp, unix, *senders)), contextlib.ExitStack() as stack:
-            serving = appliance.context.part(Serving)
-            serving.on, serving.address = True, _address(tcp)
+            appliance.context.part(Serving).on = True
             appliance.context.launcher.prove()
             if passphrase is not None:
                 appliance.context.unseal(
@@ -123,11 +122,6 @@ class LocalProgram:
             appliance = Appliance(context)
             stack.callback(appliance.close)
             yield appliance, sockets
-
-
-def _address(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
 def _verify_loopback(host: str) -> None:

@@ -11,7 +11,7 @@ from appliance.cli.client import server_process, socket_client
 from appliance.cli.command_table import arg, command, opt
 from appliance.cli.passphrase import find_passphrase
 from appliance.cli.session import Session
-from appliance.foundation.errors import ConflictError, InputError
+from appliance.foundation.errors import HomeError, InputError
 from appliance.foundation.messages import message
 from appliance.foundation.roles import FIRST_ROLE
 from appliance.reports import doctor_report
@@ -65,8 +65,8 @@ def _serve(session: Session, *, host: str, port: int | None) -> None:
     settings = replace(chosen, host=host or chosen.host, port=chosen.port if port is None else port)
     with socket_client(settings) as running:
         if running is not None:
-            address = running.perform("status").get("address") or f"http://{settings.host}:{settings.port}/"
-            raise ConflictError("serve.running", process=str(server_process(settings)), address=address)
+            address = running.perform("status")["address"]
+            raise HomeError("home.in-use:served", process=str(server_process(settings)), address=address)
     session.serve(settings, lambda sentence: session.result({"serving": sentence}, sentence))
 
 

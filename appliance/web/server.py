@@ -16,9 +16,11 @@ from starlette.types import ASGIApp
 from appliance.foundation.errors import ApplianceError
 from appliance.foundation.messages import t
 from appliance.services.appliance import Appliance
+from appliance.services.home.life import Serving
 from appliance.services.record.refused_requests import RefusedRequests
 from appliance.web.gateway.answers import fault_sentence
 from appliance.web.gateway.commands import build_commands_app
+from appliance.web.gateway.door import shown_host
 from appliance.web.gateway.site import Pages, build_site
 from appliance.web.page.environment import prepare_environment
 
@@ -52,6 +54,8 @@ async def _serve(
     appliance: Appliance, tcp: socket.socket, unix: socket.socket, announce: Callable[[str], None]
 ) -> None:
     host, port = tcp.getsockname()[:2]
+    address = f"http://{shown_host(host)}:{port}/"
+    appliance.context.part(Serving).address = address
     pages = Pages(lambda: _build_pages(appliance))
     ending = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -61,8 +65,7 @@ async def _serve(
     building = asyncio.create_task(pages.run(ending))
     building.add_done_callback(_report)
     serving = [asyncio.create_task(server.serve([listener])) for server, listener in servers]
-    shown = f"[{host}]" if ":" in host else host
-    announce(t("gateway-announced", address=f"http://{shown}:{port}/"))
+    announce(t("gateway-announced", address=address))
     ended = asyncio.create_task(ending.wait())
     keeping = asyncio.create_task(_keep_house(appliance))
     await asyncio.wait([*serving, ended], return_when=asyncio.FIRST_COMPLETED)

@@ -56,10 +56,14 @@ class RefusedError(Exception):
         return see_other(_LEADS_TO[code]) if code in _LEADS_TO else answer
 
 
+def shown_host(host: str) -> str:
+    """Return a host as it stands in an address (RFC 3986, section 3.2.2)."""
+    return f"[{host}]" if ":" in host else host
+
+
 def allowed_hosts(host: str, port: int) -> frozenset[str]:
     """Return the values of the Host header under which this machine alone reaches the pages."""
-    shown = f"[{host}]" if ":" in host else host
-    return frozenset(f"{name}:{port}" for name in (shown, "localhost", "127.0.0.1", "[::1]"))
+    return frozenset(f"{name}:{port}" for name in (shown_host(host), "localhost", "127.0.0.1", "[::1]"))
 
 
 class Door:

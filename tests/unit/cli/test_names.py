@@ -97,7 +97,7 @@ def test_a_second_server_says_where_the_first_is(shell: Any, server: Any) -> Non
 
     server.context.part(Serving).address = "http://127.0.0.1:7861/"
     refused = shell.refused("serve")
-    assert refused["code"] == "serve.running"
+    assert refused["code"] == "home.in-use"
     assert f"process {os.getpid()}, at http://127.0.0.1:7861/" in refused["sentence"]
     assert shell.json("status")["address"] == "http://127.0.0.1:7861/"
 
