@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from appliance.audit import EVENTS, events_page
+from appliance.audit import EVENTS, Outcome, events_page
 from appliance.cli.audit_archive_commands import verify_archives
 from appliance.cli.command_table import arg, command, opt
 from appliance.cli.passphrase import find_password
@@ -14,7 +14,7 @@ from appliance.foundation.messages import Message, message, sentences, verbatim
 
 MAX_WITNESS_BYTES = 64 * 1024
 SHOWN_ENTRIES = 8
-OUTCOMES = ("requested", "succeeded", "failed", "denied")
+OUTCOMES = tuple(map(str, Outcome))
 
 
 @command(

@@ -6,18 +6,20 @@ from typing import Any, BinaryIO
 from appliance.cli.command_table import arg, command, deed, listing, opt
 from appliance.cli.new_file import NewFile, keep
 from appliance.cli.session import Session
+from appliance.datasets import PARTS
 from appliance.datasets.checks import CHECKS
+from appliance.datasets.personal_data_policy import kind_name
+from appliance.datasets.sources.delimited import DELIMITERS
 from appliance.foundation.errors import InputError
 from appliance.foundation.messages import Message, message
 from appliance.reports.erasure_certificate import not_reached
+from appliance.services.data.dataset_origin import ORIGIN_FIELDS
+from appliance.services.data.revise_dataset import ACTIONS
 
 SHOWN_EXAMPLES, SHOWN_ROWS = 5, 20
-PARTS, ACTIONS = ("training", "validation", "test"), ("drop", "mask", "trim", "merge")
-DELIMITERS = ("commas", "semicolons", "tabs", "bars")
-ORIGIN = ("purpose", "owner", "licence", "legal_basis", "keep_until")
-ORIGIN_OPTIONS = tuple(opt(name) for name in ORIGIN)
+ORIGIN_OPTIONS = tuple(opt(name) for name in ORIGIN_FIELDS)
 FILE = arg("file", Path, help=message("option-data"))
-READING = (opt("question"), opt("answer"), opt("encoding"), opt("delimiter", choices=DELIMITERS))
+READING = (opt("question"), opt("answer"), opt("encoding"), opt("delimiter", choices=tuple(DELIMITERS)))
 DATASET, KNOWN = arg("dataset"), arg("known", many=True)
 CERTIFICATE = opt("out", Path)
 
@@ -41,7 +43,7 @@ deed("dataset renew-keys", "dataset.renew-keys", DATASET, examples=("staff",))
     examples=("handbook.csv", 'tickets.xlsx --name tickets --question Question --answer Reply --owner "Ms Kim"'),
 )
 def _import(session: Session, *, file: Path, model: str, question: str, answer: str, **given: Any) -> None:
-    origin = {name: given.pop(name) for name in ORIGIN}
+    origin = {name: given.pop(name) for name in ORIGIN_FIELDS}
     with _opened(file) as source:
         upload_id = session.connect().upload(source)
     made = session.perform(
@@ -112,7 +114,7 @@ def _origin(session: Session, *, dataset: str, **given: str) -> None:
     stated = {name: value for name, value in given.items() if value}
     told = session.perform("dataset.describe", dataset_id=dataset, **stated)
     nothing = message("stated-nothing")
-    lines = (message("stated", name=message(f"origin-{name}"), value=told[name] or nothing) for name in ORIGIN)
+    lines = (message("stated", name=message(f"origin-{name}"), value=told[name] or nothing) for name in ORIGIN_FIELDS)
     session.result(told, *lines)
 
 
@@ -165,8 +167,8 @@ def report_lines(found: dict[str, Any]) -> list[Message | str]:
         lines += [f"  {each['reason']}" for each in check["examples"][:SHOWN_EXAMPLES]]
     for kind, each in found["personal_data"].items():
         if each["count"]:
-            title = message("personal-data.kind", kind=kind, name=kind)
-            lines.append(message("report-personal", kind=title, count=each["count"], action=each["action"]))
+            personal = message("report-personal", kind=kind_name(kind), count=each["count"], action=each["action"])
+            lines.append(personal)
     return lines + list(found["notes"])
 
 

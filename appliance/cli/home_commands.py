@@ -14,6 +14,7 @@ from appliance.cli.session import Session
 from appliance.foundation.errors import HomeError, InputError
 from appliance.foundation.messages import message
 from appliance.foundation.roles import FIRST_ROLE
+from appliance.jobs.starts.serve import CONTENDERS
 from appliance.reports import doctor_report
 from appliance.services.home.life import create_home
 from appliance.services.models.chat import MAX_CHARACTERS
@@ -78,7 +79,7 @@ def _serve(session: Session, *, host: str, port: int | None) -> None:
 )
 def _chat(session: Session, *, adapter: str, prompt: str) -> None:
     answers = session.perform("chat", adapter_id=adapter, prompt=prompt or _asked_question())
-    session.result(answers, *(message(f"chat-{name}", answer=answers[name]) for name in ("original", "tuned")))
+    session.result(answers, *(message(f"chat-{name}", answer=answers[name]) for name in CONTENDERS))
 
 
 @command("version", examples=("",), keys=False)

@@ -17,6 +17,7 @@ from appliance.planning.gpu_table import GPU_GB
 from appliance.planning.methods import METHODS
 from appliance.planning.training_settings import SETTINGS, Setting, TrainingChoice
 from appliance.reports.training_plan import plan_report
+from appliance.services.training.sweep_ranks import DEFAULT_RANKS
 
 DEFAULTS = TrainingChoice()
 LAYER_COLUMNS = ("name", "copies", "size", "full", "adapter")
@@ -64,7 +65,7 @@ def _train(session: Session, *, dataset: str, model: str, dry_run: bool, wait: b
     "sweep",
     DATASET,
     MODEL,
-    opt("ranks", default="4,8,16,32"),
+    opt("ranks", default=",".join(map(str, DEFAULT_RANKS))),
     *_choices((row for row in SETTINGS if row.name != "rank" and row.has(AUTOMATIC)), ADAPTER_METHODS),
     WAIT,
     examples=("--dataset staff --model SmolLM2", "--dataset staff --model SmolLM2 --ranks 2,4,8"),

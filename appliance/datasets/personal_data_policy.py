@@ -33,7 +33,7 @@ class PersonalDataPolicy:
 
 def kind_name(kind: str) -> Message:
     """Return what a kind of personal data is called."""
-    return message("personal-data.kind", kind=_NAMES.get(kind, ""), name=kind)
+    return message("personal-data.kind", kind=_NAMES.get(kind, kind), name=kind)
 
 
 def kind_count(kind: str, count: int) -> Message:

@@ -33,10 +33,14 @@ def size(value: float, code: str) -> str:
 
 def seconds(value: float, code: str) -> str:
     """Return an approximate duration, rounded, in the largest unit that fits at least twice."""
-    for unit, name in _TIMES:
-        if value >= 2 * unit:
-            return str(format_unit(round(value / unit), f"duration-{name}", locale=code))
-    return str(format_unit(max(1, round(value)), "duration-second", locale=code))
+    amount, name = rounded_duration(value)
+    return str(format_unit(amount, f"duration-{name}", locale=code))
+
+
+def rounded_duration(value: float) -> tuple[int, str]:
+    """Return a number of seconds as `seconds` writes it: the rounded amount, and its unit."""
+    unit, name = next(((unit, name) for unit, name in _TIMES if value >= 2 * unit), (1.0, "second"))
+    return max(1, round(value / unit)), name
 
 
 def percent(share: float, code: str) -> str:

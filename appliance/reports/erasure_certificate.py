@@ -20,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from appliance.datasets import PARTS
 from appliance.datasets.records import Dataset
 from appliance.foundation.messages import Message, message
 
@@ -53,7 +54,7 @@ def erasure_certificate(erasure: Erasure) -> dict[str, Any]:
         "object": {"kind": "dataset", "id": dataset.id, "digest": dataset.digest},
         "rows": {
             "all": dataset.rows,
-            **{part: getattr(dataset, f"{part}_rows") for part in ("training", "validation", "test")},
+            **{part: getattr(dataset, f"{part}_rows") for part in PARTS},
         },
         "versions": list(erasure.versions),
         "requested_us": erasure.requested_us,

@@ -12,6 +12,7 @@ from typing import Any, TypedDict
 
 from appliance.datasets.records import Dataset, DatasetVersion
 from appliance.foundation.messages import Message
+from appliance.jobs.starts.serve import CONTENDERS
 from appliance.models.records import EVALUATION, RANK, Adapter, BaseModel, Finding, digest_of
 from appliance.planning.training_settings import SETTINGS
 
@@ -19,7 +20,7 @@ from appliance.planning.training_settings import SETTINGS
 # et al., arXiv:2001.08361, section 2.1). Gradients pass through a whole model that carries adapters, and through the
 # last layers alone where only those learn. Attention over the sequence is not counted.
 _PARAMETERS = ("method", "lora_alpha", *(setting.name for setting in SETTINGS), "seed", "preset")
-_ORIGIN = ("purpose", "owner", "licence", "legal_basis", "keep_until")
+ORIGIN = ("purpose", "owner", "licence", "legal_basis", "keep_until")
 _PARTS = ("rows", "training_rows", "validation_rows", "test_rows")
 
 Entry = Mapping[str, Any]
@@ -148,7 +149,7 @@ def _data(artefacts: Artefacts, log: _Log) -> list[Fact]:
         Fact("data.format", dataset.source_format, **source),
         *(
             Fact(f"data.{name}", getattr(dataset, name) or None, entries=described or source["entries"])
-            for name in _ORIGIN
+            for name in ORIGIN
         ),
         *(Fact(name, count, **source) for name, count in sorted(found.items())),
         Fact("data.state", str(version.state), entries=_numbers(log.find("dataset.shred", dataset.id))),
@@ -222,7 +223,7 @@ def _results(adapter: Adapter, log: _Log) -> list[Fact]:
     if figures.get("sentence"):
         facts.append(_sentence("evaluation.sentence", Message.from_json(figures["sentence"]), source))
     facts.append(Fact("evaluation.bound", bool(source["entries"]), **source))
-    for contender in ("original", "tuned"):
+    for contender in CONTENDERS:
         interval = figures.get(contender, {})
         facts += [
             Fact(f"evaluation.{contender}.{name}", interval.get(key), **source) for name, key in _INTERVAL.items()

@@ -5,18 +5,20 @@ In plain language and the language in use, from facts.
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from appliance.datasets import PARTS
 from appliance.datasets.checks import CHECKS
+from appliance.datasets.personal_data_policy import kind_name
 from appliance.foundation.messages import Message, Parameter, message, t
-from appliance.reports.facts import Fact
+from appliance.jobs.starts.serve import CONTENDERS
+from appliance.planning.methods import METHODS
+from appliance.reports.facts import ORIGIN, Fact
+from appliance.reports.training_plan import in_scientific_notation
 
 SHOWN_ENTRIES = 6  # of those that a sentence rests on; `facts` has them all
-METHODS = ("qlora", "lora", "full", "last-layers")
 _FOUND, _PERSONAL = "data.found.", "data.personal."
-_STATED = ("purpose", "owner", "licence", "legal_basis", "keep_until")
 _ASKED = ("purpose", "owner", "legal_basis")
 _SPECIALIST = ("rank", "learning_rate", "seed", "preset")
 _BOUND = ("data", "training", "evaluation", "rank")
-_CONTENDERS = ("tuned", "original")
 
 Sentence = tuple[Message, tuple[str, ...]]  # with the names of the facts that it rests on
 
@@ -106,7 +108,7 @@ class _Card:
             yield message("card-digest", digest=self.text("adapter.digest")), ("adapter.digest",)
 
     def data(self) -> Iterator[Sentence]:
-        counts = {part: self.number(f"data.{part}_rows") for part in ("training", "validation", "test")}
+        counts = {part: self.number(f"data.{part}_rows") for part in PARTS}
         facts: dict[str, Parameter] = {
             "version": self.text("data.version"),
             "change": self.said("data.change"),
@@ -114,7 +116,7 @@ class _Card:
         }
         rows = self.number("data.rows")
         yield message("card-dataset", name=self.named("data.id"), rows=rows, **facts), ("data.rows",)
-        for name in _STATED:
+        for name in ORIGIN:
             if self.known(f"data.{name}"):
                 yield message(f"card-data-{name}", value=self.text(f"data.{name}")), (f"data.{name}",)
         for prefix, told in ((_FOUND, "card-found"), (_PERSONAL, "card-personal")):
@@ -130,8 +132,8 @@ class _Card:
         if self.known("training.flop"):
             seconds, tokens = self.number("training.seconds"), self.number("training.tokens")
             yield message("card-took", seconds=seconds, tokens=tokens), ("training.tokens",)
-            digits, _, power = f"{self.number('training.flop'):.1e}".partition("e")
-            yield message("card-flop", digits=float(digits), power=str(int(power))), ("training.tokens",)
+            digits, power = in_scientific_notation(self.number("training.flop"))
+            yield message("card-flop", digits=digits, power=str(power)), ("training.tokens",)
         known = [name for name in _SPECIALIST if self.known(f"training.{name}")]
         settings = ", ".join(t(f"card-setting-{name}", value=self.text(f"training.{name}")) for name in known)
         yield message("card-settings", settings=settings), ("training.seed",)
@@ -147,7 +149,7 @@ class _Card:
     def _measured(self) -> Iterator[Sentence]:
         if self.known("evaluation.sentence"):
             yield self.said("evaluation.sentence"), ("evaluation.sentence",)
-        for contender in _CONTENDERS:
+        for contender in reversed(CONTENDERS):
             key = f"evaluation.{contender}"
             if self.known(f"{key}.of"):
                 right, of = self.number(f"{key}.right"), self.number(f"{key}.of")
@@ -189,9 +191,7 @@ class _Card:
 
 def _title(code: str) -> str:
     """Return what a check or a kind of personal data is called."""
-    if code in CHECKS:
-        return str(CHECKS[code].title)
-    return t("personal-data.kind", kind=code, name=code.replace("_", " "))
+    return str(CHECKS[code].title if code in CHECKS else kind_name(code))
 
 
 def _inline(value: object) -> str:

@@ -5,6 +5,7 @@ from dataclasses import fields
 from types import MappingProxyType
 from typing import Any
 
+from appliance.foundation.formats import rounded_duration
 from appliance.foundation.json_records import read
 from appliance.foundation.messages import Message, message
 from appliance.planning.training_settings import TrainingSettings
@@ -18,7 +19,6 @@ MEMORY_PARTS: Mapping[str, str] = MappingProxyType(
         for name in ("runtime", "mapped", "weights", "adapters", "gradients", "optimiser", "activations")
     }
 )
-_UNITS = (86_400, 3_600, 60)  # as in `foundation.formats`
 
 
 def plan_report(plan: dict[str, Any]) -> str:
@@ -66,8 +66,8 @@ def passes_sentence(accumulation: int, pass_tokens: int) -> Message:
 
 def flop_sentence(flop: Flop) -> Message:
     """Return the operations of a training, and their share of the base model's (EU AI Act, article 53)."""
-    mantissa, _, exponent = f"{flop.total:.1e}".partition("e")
-    total = message("plan-flop", mantissa=float(mantissa), exponent=int(exponent))
+    mantissa, exponent = in_scientific_notation(flop.total)
+    total = message("plan-flop", mantissa=mantissa, exponent=exponent)
     if flop.base_share is None:
         return message("plan-flop-unknown", total=total)
     if flop.base_share < LEAST_SHARE:
@@ -75,9 +75,15 @@ def flop_sentence(flop: Flop) -> Message:
     return message("plan-flop-share", total=total, percent=float(f"{100 * flop.base_share:.1g}"))
 
 
+def in_scientific_notation(number: float) -> tuple[float, int]:
+    """Return the mantissa, with two digits, and the exponent of a number."""
+    mantissa, _, exponent = f"{number:.1e}".partition("e")
+    return float(mantissa), int(exponent)
+
+
 def duration_range(low: float, high: float) -> Message:
     """Return a span of time, with its unit once where both ends have the same."""
-    first, last = _in_its_unit(low), _in_its_unit(high)
+    first, last = rounded_duration(low), rounded_duration(high)
     if first == last:
         return message("plan-duration-about", seconds=high)
     if first[1] == last[1]:
@@ -87,8 +93,3 @@ def duration_range(low: float, high: float) -> Message:
 
 def _settings(plan: dict[str, Any]) -> TrainingSettings:
     return read(TrainingSettings, {each.name: plan[each.name] for each in fields(TrainingSettings)})
-
-
-def _in_its_unit(seconds: float) -> tuple[int, int]:
-    unit = next((size for size in _UNITS if seconds >= 2 * size), 1)
-    return max(1, round(seconds / unit)), unit

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from appliance.foundation.messages import Message, message, verbatim
-
-METHODS = ("qlora", "lora", "full", "last-layers")
+from appliance.planning.methods import METHODS
 
 
 def run_report(adapter: dict[str, Any], job: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from appliance.datasets.records import get_dataset, verify_version
 from appliance.foundation.errors import InputError, NotFoundError
 from appliance.jobs.conversation import WorkerOrder
 from appliance.jobs.starts.evaluate import Contender, EvaluateStart
+from appliance.jobs.starts.serve import ORIGINAL, TUNED
 from appliance.jobs.states import Job
 from appliance.models.records import EVALUATION, add_finding, get_adapter, get_model
 from appliance.services.context import Caller, ServiceContext
@@ -34,7 +35,7 @@ MAX_NEW_TOKENS = 512  # the worker takes less when all references are shorter
 RESULTS_NAME = "results.sealed"
 MAX_ANSWERS = 200
 # Their names are keys of the results, which are stored.
-CONTENDERS = (Contender(name="original", tuned=False), Contender(name="tuned", tuned=True))
+CONTENDERS = (Contender(name=ORIGINAL, tuned=False), Contender(name=TUNED, tuned=True))
 
 Answer = dict[str, Any]  # a line of the sealed JSON: a held-out question with each contender's answer and its mark
 

@@ -20,15 +20,19 @@ Points = tuple[tuple[int, float], ...]
 
 @dataclass(frozen=True)
 class Frame:
-    """The axes of a chart: its values up to `top`, its places up to `last`. `right`: room beside the last."""
+    """The axes of a chart: its values up to `top`, its places up to `last`.
+
+    `right`: room beside the last place; `left`: for the figures beside the axis.
+    """
 
     last: float
     top: float
     right: int = RIGHT
+    left: int = LEFT
 
     def x(self, place: float) -> float:
         """Return where a place is."""
-        return LEFT + (WIDTH - LEFT - self.right) * place / self.last
+        return self.left + (WIDTH - self.left - self.right) * place / self.last
 
     def y(self, value: float) -> float:
         """Return where a value is."""
@@ -41,8 +45,8 @@ class Frame:
             value = self.top * part / parts
             y = self.y(value)
             lines.append(
-                f'<line class="grid" x1="{LEFT}" x2="{WIDTH - self.right}" y1="{y:.1f}" y2="{y:.1f}"/>'
-                f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{label(value)}</text>'
+                f'<line class="grid" x1="{self.left}" x2="{WIDTH - self.right}" y1="{y:.1f}" y2="{y:.1f}"/>'
+                f'<text x="{self.left - 8}" y="{y + 4:.1f}" text-anchor="end">{label(value)}</text>'
             )
         return "".join(lines)
 
@@ -57,9 +61,8 @@ class Frame:
 
     def names(self, below: str, beside: str = "") -> str:
         """Return the names of the axes."""
-        named = (
-            f'<text x="{(LEFT + WIDTH - self.right) / 2}" y="{HEIGHT - 6}" text-anchor="middle">{text(below)}</text>'
-        )
+        middle = (self.left + WIDTH - self.right) / 2
+        named = f'<text x="{middle}" y="{HEIGHT - 6}" text-anchor="middle">{text(below)}</text>'
         if beside:
             turned = f"translate(14 {(HEIGHT - BOTTOM + TOP) / 2}) rotate(-90)"
             named += f'<text transform="{turned}" text-anchor="middle">{text(beside)}</text>'

@@ -7,6 +7,7 @@ from appliance.datasets.personal_data_policy import kind_name
 from appliance.datasets.records import Dataset
 from appliance.foundation.messages import t
 from appliance.services.data.dataset_versions import VersionInLine
+from appliance.services.data.revise_dataset import ACTIONS
 from appliance.web.rendering.charts import histogram
 from appliance.web.rendering.html import (
     Drawn,
@@ -25,7 +26,6 @@ from appliance.web.rendering.words import listed, number
 
 MAX_NAMED = 20
 FEW_TEST_ROWS = 10  # a share of right answers says little of fewer
-ACTIONS = ("drop", "mask", "trim", "merge")
 
 
 def counts(dataset: Dataset) -> str:

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from appliance.foundation.messages import Message, t
+from appliance.jobs.starts.serve import CONTENDERS
 from appliance.jobs.states import JobState
 from appliance.models.records import EVALUATION, Adapter
 from appliance.services.jobs.control import WatchedJob
 from appliance.web.rendering.charts import answer_bars
 from appliance.web.rendering.html import Drawn, both, mark, notice, progress_bar, row, table, text
-
-CONTENDERS = ("original", "tuned")
 
 
 def measuring(watched: WatchedJob) -> str:

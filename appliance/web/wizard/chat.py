@@ -8,6 +8,7 @@ import gradio as gr
 
 from appliance.foundation.errors import InputError
 from appliance.foundation.messages import t
+from appliance.jobs.starts.serve import CONTENDERS
 from appliance.services.context import Caller
 from appliance.services.models.chat import ChatDesk, chat
 from appliance.services.policy_view import may_do
@@ -16,7 +17,6 @@ from appliance.web.page.layout import button
 
 STATE_SECONDS = 1800
 MAX_QUESTION_CHARACTERS = 2000
-CONTENDERS = ("original", "tuned")
 WAITING = "…"
 Turns = list[dict[str, str]]
 

@@ -4,12 +4,12 @@ import gradio as gr
 
 from appliance.foundation.messages import t
 from appliance.services.training.preview_training import TrainingPreview
+from appliance.services.training.sweep_ranks import DEFAULT_RANKS
 from appliance.web.page.events import Updates
 from appliance.web.page.layout import button, drawn, hidden
 from appliance.web.rendering.html import notice
 
 RANKS = (2, 4, 8, 16, 32, 64)
-COMPARED = (4, 8, 16, 32)  # as the page opens
 
 
 class RankChoice:
@@ -21,7 +21,7 @@ class RankChoice:
             self.take = button("wizard-take-rank", visible=False)
             self.ranks = gr.CheckboxGroup(
                 list(RANKS),
-                value=list(COMPARED),
+                value=list(DEFAULT_RANKS),
                 label=t("wizard-compare-ranks"),
                 info=t("wizard-compare-ranks-help"),
             )

@@ -14,6 +14,7 @@ from appliance.services.context import Caller
 from appliance.services.job_kinds import JobKind
 from appliance.services.jobs.control import all_jobs, resume_job, show_job, stop_job
 from appliance.services.policy_view import may_do
+from appliance.services.training.plan_training import BY_DEFAULT
 from appliance.services.training.preview_training import TrainingPreview, preview_training
 from appliance.services.training.sweep_ranks import SWEEP, submit_sweep
 from appliance.services.training.train_adapter import TRAIN, submit_training
@@ -26,7 +27,6 @@ from appliance.web.rendering.words import listed, number
 from appliance.web.wizard.expert import RANK, ExpertSettings
 from appliance.web.wizard.rank_choice import RankChoice
 
-DEFAULT_PRESET = "balanced"
 _TRAINS: Mapping[str, JobKind[Any, Any]] = {TRAIN.name: TRAIN, SWEEP.name: SWEEP}
 
 
@@ -39,7 +39,7 @@ class TrainStep:
         gr.Markdown(f"## {t('wizard-train-title')}\n{t('wizard-train-intro')}")
         with gr.Accordion(t("wizard-new-training"), open=True, elem_id="new-training", visible=False) as self._setup:
             presets = [(t(f"wizard-preset-{name}"), name) for name in PRESETS]
-            self._preset = gr.Radio(presets, value=DEFAULT_PRESET, label=t("wizard-preset"), elem_classes="cards")
+            self._preset = gr.Radio(presets, value=BY_DEFAULT.preset, label=t("wizard-preset"), elem_classes="cards")
             with gr.Accordion(t("wizard-experts"), open=False):
                 self.expert = ExpertSettings()
                 self.ranks = RankChoice()
@@ -87,7 +87,7 @@ class TrainStep:
         shown = next((job for job in jobs if job.state in ACTIVE), next(iter(jobs), None))
         active = shown is not None and shown.state in ACTIVE
         may_train = may_do(self._context, caller, submit_training)
-        plan = self.draw_plan(caller, dataset_id, model_id, TrainingChoice(preset=DEFAULT_PRESET, method="auto"))
+        plan = self.draw_plan(caller, dataset_id, model_id, BY_DEFAULT)
         return {
             self._setup: gr.Accordion(open=not active, visible=may_train),
             **(plan if may_train else {}),
@@ -165,7 +165,7 @@ class TrainStep:
         return (_TRAINS[job.kind].result_of(job).adapter or None) if job is not None else None
 
     def _choice(self, values: Values) -> TrainingChoice:
-        return self.expert.choice(values, values[self._preset] or DEFAULT_PRESET)
+        return self.expert.choice(values, values[self._preset] or BY_DEFAULT.preset)
 
     def _change(self, caller: Caller, values: Values) -> Updates:
         return self.draw_chosen(caller, values)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from appliance.foundation.messages import message
+from appliance.foundation.messages import message, use_language
 from appliance.reports.facts import Fact, facts_json
 from appliance.reports.model_card import METHODS, model_card
 
@@ -113,3 +113,9 @@ def test_what_people_write_adds_no_line_and_cites_no_entry() -> None:
     assert shown.count("\n- ") == honest.count("\n- ")
     assert "[14]" not in shown
     assert "999 of 1,000 questions right. (14)" in shown
+
+
+def test_kinds_of_personal_data_are_named_in_the_readers_language() -> None:
+    """As the report of a dataset has them: in English."""
+    with use_language("de"):
+        assert "E-Mail-Adresse: 2" in card(**{"data.personal.e-mail address": 2})

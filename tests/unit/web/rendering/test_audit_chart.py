@@ -6,7 +6,8 @@ import pytest
 
 from appliance.foundation.messages import use_language
 from appliance.services.record.audit_activity import Activity
-from appliance.web.rendering.audit_chart import _ceiling, activity_chart
+from appliance.web.rendering.audit_chart import activity_chart
+from appliance.web.rendering.charts import nice_ceiling
 
 DAY_US = 86_400_000_000
 OUTCOMES = ("succeeded", "failed", "denied")
@@ -48,6 +49,7 @@ def test_nothing_in_the_time_is_said() -> None:
 
 @pytest.mark.parametrize("value", [1, 2, 3, 9, 10, 11, 99, 100, 101, 12_345])
 def test_the_axis_ends_at_a_round_number_above_the_highest_bar(value: int) -> None:
-    top = _ceiling(value)
+    top = nice_ceiling(value)
     assert value <= top <= 2.5 * value
-    assert int(str(top).rstrip("0") or "0") in {1, 2, 4, 6, 8}
+    assert top == int(top)
+    assert int(str(int(top)).rstrip("0") or "0") in {1, 2, 4, 6, 8}
