@@ -17,7 +17,7 @@ MAX_REMEMBERED = 1024
 class OpenSessions:
     """Who holds which session, remembered for a moment: one click of a page asks several times.
 
-    What ends a session or changes an account forgets all of it at once (`forget`).
+    What ends a session or changes an account forgets all of it at once (`forgetting`).
     """
 
     def __init__(self, context: ServiceContext) -> None:
@@ -44,6 +44,14 @@ class OpenSessions:
         if len(self._found) >= MAX_REMEMBERED:
             self._found.clear()
         self._found[_key(token), seen] = self._clock.monotonic_us(), caller, user
+
+    @contextlib.contextmanager
+    def forgetting(self) -> Iterator[None]:
+        """Forget all of it after the block, also where it fails: its end may only not have been logged."""
+        try:
+            yield
+        finally:
+            self.forget()
 
     def forget(self) -> None:
         """Ask the database again from now on."""
@@ -97,11 +105,9 @@ def caller_of(context: ServiceContext, token: str, *, seen: bool = True) -> tupl
 def sign_out(context: ServiceContext, caller: Caller, token: str) -> None:
     """End the session."""
     target = ObjectRef("user", caller.user_id)
-    try:
-        with context.act(caller, "session.close", target), context.database.begin() as connection:
-            close_session(connection, token)
-    finally:  # also where only the log's entry of the outcome failed
-        context.part(OpenSessions).forget()
+    acting = context.act(caller, "session.close", target)
+    with context.part(OpenSessions).forgetting(), acting, context.database.begin() as connection:
+        close_session(connection, token)
 
 
 @contextlib.contextmanager

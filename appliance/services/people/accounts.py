@@ -22,27 +22,24 @@ class NewAccount:
 
 def set_password(context: ServiceContext, caller: Caller, old: str, new: str) -> None:
     """Change one's own password. Raises `AuthenticationError`, `InputError` for a weak one."""
-    try:
-        with context.act(caller, "password.change", ObjectRef("user", caller.user_id)):
-            refusal: AuthenticationError | None = None
-            with context.database.begin() as connection:
-                try:
-                    change_password(connection, context.clock, caller.user_id, old, new)
-                except AuthenticationError as error:
-                    refusal = error  # Raised after the transaction, which counts the failure and must be kept.
-            if refusal is not None:
-                raise refusal
-    finally:  # also where only the log's entry of the outcome failed
-        context.part(OpenSessions).forget()
+    acting = context.act(caller, "password.change", ObjectRef("user", caller.user_id))
+    with context.part(OpenSessions).forgetting(), acting:
+        refusal: AuthenticationError | None = None
+        with context.database.begin() as connection:
+            try:
+                change_password(connection, context.clock, caller.user_id, old, new)
+            except AuthenticationError as error:
+                refusal = error  # Raised after the transaction, which counts the failure and must be kept.
+        if refusal is not None:
+            raise refusal
 
 
 def set_language(context: ServiceContext, caller: Caller, language: str) -> None:
     """Choose the language in which one reads the pages. Raises `InputError`."""
     target = ObjectRef("user", caller.user_id)
     acting = context.act(caller, "language.change", target, {"language": language[:8]})
-    with acting, context.database.begin() as connection:
+    with context.part(OpenSessions).forgetting(), acting, context.database.begin() as connection:
         choose_language(connection, caller.user_id, language)
-    context.part(OpenSessions).forget()
 
 
 @operation("user.add", action="user.create", on="user")

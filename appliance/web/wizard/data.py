@@ -1,6 +1,6 @@
 """Step 2: bring a file (our own streaming upload, never Gradio's), or pick a dataset that is here, and mend it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import gradio as gr
@@ -70,30 +70,34 @@ class DataStep:
             page.on(fix.click, self._mend(place), reads=[self.dataset], writes=changed, **once)
         page.on(drop.click, self._drop, reads=[self.dataset, self._numbers], writes=changed, **once)
 
-    def draw(self, caller: Caller) -> Updates:
-        """Return the step as somebody sees it who opens the page, with the newest dataset."""
-        newest = self.newest(caller)
+    def draw(self, caller: Caller, dataset_id: str | None) -> Updates:
+        """Return the step with this dataset, but without a look at its rows."""
+        datasets = self._newest_first(caller)
         return {
             **self._bring.draw(caller),
-            self.dataset: self._list(caller, newest),
-            self.go_on: self._onward(newest),
-            **self._describe(caller, newest),
+            self.dataset: _list(datasets, dataset_id),
+            self.go_on: self._onward(dataset_id),
+            **self._describe(caller, datasets, dataset_id),
         }
 
     def newest(self, caller: Caller) -> str | None:
         """Return the dataset that is chosen at first."""
-        return next((each.id for each in reversed(all_datasets(self._context, caller)) if _usable(each)), None)
+        return next((each.id for each in _usable(self._newest_first(caller))), None)
+
+    def _newest_first(self, caller: Caller) -> list[Dataset]:
+        return all_datasets(self._context, caller)[::-1]
 
     def _pick(self, caller: Caller, values: Values) -> Updates:
         return {self._bring.status: "", **self._show(caller, values[self.dataset])}
 
     def _show(self, caller: Caller, dataset_id: str | None) -> Updates:
         """Show a dataset with its first rows, or that none is chosen."""
+        datasets = self._newest_first(caller)
         return {
-            self.dataset: self._list(caller, dataset_id),
+            self.dataset: _list(datasets, dataset_id),
             self._rows: self._first_rows(caller, dataset_id) if dataset_id else "",
             self.go_on: self._onward(dataset_id),
-            **self._describe(caller, dataset_id),
+            **self._describe(caller, datasets, dataset_id),
         }
 
     def _mend(self, place: int) -> Callable[[Caller, Values], Updates]:
@@ -115,26 +119,17 @@ class DataStep:
         said = t("wizard-mended", version=made.dataset.version, rows=made.changed)
         return {self._bring.status: notice(said, "good"), **self._show(caller, made.dataset.id)}
 
-    def _list(self, caller: Caller, chosen: str | None) -> gr.Dropdown:
-        """Return the datasets that can be used, newest first; nothing to see while there is none."""
-        choices = [
-            (t("wizard-dataset-choice", name=each.name, rows=each.rows), each.id)
-            for each in reversed(all_datasets(self._context, caller))
-            if _usable(each)
-        ]
-        return gr.Dropdown(choices=choices, value=chosen, visible=bool(choices))
-
     def _onward(self, dataset_id: str | None) -> gr.Button:
         return button("wizard-data-go-on" if dataset_id else "wizard-data-missing", interactive=bool(dataset_id))
 
-    def _describe(self, caller: Caller, dataset_id: str | None) -> Updates:
+    def _describe(self, caller: Caller, datasets: Sequence[Dataset], dataset_id: str | None) -> Updates:
         """Return what is known without reading a row: counts, findings with their fixes as buttons, versions."""
         if not dataset_id:
             emptied = dict.fromkeys((self._view, self._findings, self._measures, self._history), "")
             return {**emptied, self._by_row: hidden(), **{fix: hidden() for fix in self._fixes}}
         context = self._context
         found = show_report(context, caller, dataset_id=dataset_id)
-        dataset = next(each for each in all_datasets(context, caller) if each.id == dataset_id)
+        dataset = next(each for each in datasets if each.id == dataset_id)
         may_mend = may_do(context, caller, revise_dataset, dataset_id)
         labels = [label for _code, _action, label in rendering.fixes(found)[:MAX_FIXES]] if may_mend else []
         buttons = [gr.Button(label, visible=True) for label in labels]
@@ -156,8 +151,14 @@ class DataStep:
         return conversations(show_dataset(self._context, caller, dataset_id=dataset_id, rows=PREVIEW_ROWS).preview)
 
 
-def _usable(dataset: Dataset) -> bool:
-    return dataset.state is DatasetState.READY
+def _usable(datasets: Sequence[Dataset]) -> Iterator[Dataset]:
+    return (each for each in datasets if each.state is DatasetState.READY)
+
+
+def _list(datasets: Sequence[Dataset], chosen: str | None) -> gr.Dropdown:
+    """Return the list of those that can be used; nothing to see while there is none."""
+    choices = [(t("wizard-dataset-choice", name=each.name, rows=each.rows), each.id) for each in _usable(datasets)]
+    return gr.Dropdown(choices=choices, value=chosen, visible=bool(choices))
 
 
 def _row_numbers(text: str) -> list[int]:

@@ -83,20 +83,21 @@ class Wizard:
 
     def _load(self, caller: Caller, _values: Values) -> Updates:
         """Return everything as the database has it: the page of somebody who comes back shows where things are."""
+        mark = look_for_changes(self._context, caller)  # first: what changes meanwhile is drawn at the next tick
         dataset_id, model_id = self._data.newest(caller), self._model.first(caller)
         adapter_id = self._results.chosen(caller, None)
         step = TRAIN if self._train.runs(caller) else RESULTS if adapter_id else TASK
         return {
             self._notice: gr.Markdown(told := self._role_notice(caller), visible=bool(told)),
             **self._frame.draw(caller),
-            **self._data.draw(caller),
+            **self._data.draw(caller, dataset_id),
             **self._model.draw(caller, dataset_id, model_id),
             **self._train.draw(caller, dataset_id, model_id),
             **self._results.draw(caller, adapter_id),
             **self._chat.draw(caller, adapter_id),
             # Whoever begins may have gone on before this came.
             self._steps: gr.Walkthrough(selected=step) if step != TASK else gr.skip(),
-            self._seen: look_for_changes(self._context, caller),
+            self._seen: mark,
         }
 
     def _tick(self, caller: Caller, values: Values) -> Updates:

@@ -97,8 +97,10 @@ class RankPanel:
         }
 
     def _parent(self, caller: Caller, adapter: Adapter) -> str:
-        """Return the name of the adapter that this one was made from."""
+        """Return the name of the adapter that this one was made from, "" where it was not."""
         made_from = adapter.spec.made_from
+        if not made_from:
+            return ""
         return next((each.name for each in all_adapters(self._context, caller) if each.id == made_from), made_from)
 
     def _latest(self, caller: Caller, adapter_id: str, kind: str) -> WatchedJob | None:

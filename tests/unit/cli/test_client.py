@@ -97,7 +97,7 @@ def test_operations_and_refusals_cross_the_socket(server: Appliance, settings: S
         assert client.perform("status")["sealed"] is False
         assert client.perform("user.add", name="bela", role="reviewer")["name"] == "bela"
         with pytest.raises(ApplianceError, match="no such job") as caught:
-            client.perform("job.show", job_id="jb_0")
+            client.perform("job.show", job_id="jb_missing")
         assert caught.value.code == "not-found"
         with pytest.raises(ApplianceError, match="no such operation"):
             client.perform("no.such")

@@ -249,9 +249,9 @@ def test_what_cannot_be_done_is_one_with_a_sentence(shell: Any, server: Any) -> 
         ("model", "import", "--starter", str(shell.folder)): "model.which",
         ("dataset", "import", "/no/such/file.csv"): "dataset.file",
         ("dataset", "import", "/"): "dataset.file",
-        ("dataset", "show", "ds_0"): "not-found",
-        ("train", "--dataset", "ds_0", "--model", "md_0"): "not-found",
-        ("job", "watch", "jb_0"): "not-found",
+        ("dataset", "show", "ds_missing"): "not-found",
+        ("train", "--dataset", "ds_missing", "--model", "md_missing"): "not-found",
+        ("job", "watch", "jb_missing"): "not-found",
     }.items():
         assert shell.refused(*words)["code"] == code
 

@@ -106,7 +106,7 @@ def test_a_german_operator_is_answered_in_german(shell: Any, server: Any, monkey
     """By the server too; JSON is English."""
     monkeypatch.setenv("APPLIANCE_LANGUAGE", "de")
     assert "Der Tresor ist offen." in shell("status").stdout
-    assert "Diesen Auftrag gibt es nicht." in shell("job", "show", "jb_0", expect=1).stderr
-    assert "There is no such job." in shell("job", "show", "jb_0", "--json", expect=1).stderr
+    assert "Diesen Auftrag gibt es nicht." in shell("job", "show", "jb_missing", expect=1).stderr
+    assert "There is no such job." in shell("job", "show", "jb_missing", "--json", expect=1).stderr
     assert "Rolle" in shell("user", "list").stdout
     assert shell.json("user", "list")[0]["role"] == "trainer"

@@ -325,7 +325,7 @@ def test_a_hold_keeps_a_dataset_until_it_is_released(world: Any, dataset: str) -
 
 def test_rows_are_counted_in_a_models_tokens(world: Any) -> None:
     with pytest.raises(NotFoundError, match="no such model"):
-        world.do("dataset.import", upload_id=world.upload(table()), filename="t.csv", model_id="md_0")
+        world.do("dataset.import", upload_id=world.upload(table()), filename="t.csv", model_id="md_missing")
 
 
 def test_nothing_readable_lies_in_the_home(world: Any, dataset: str) -> None:

@@ -155,8 +155,8 @@ def test_answers_are_shown_from_their_seal(world: Any) -> None:
         ({"choice": {"rank": 0}}, "Rank must be between 1 and 1,024, not 0"),
         ({"choice": {"learning_rate": float("nan")}}, "Learning rate must be a finite number"),
         ({"choice": {"method": "magic", "preset": "none"}}, "method.*preset"),
-        ({"dataset_id": "ds_0"}, "no such dataset"),
-        ({"model_id": "md_0"}, "no such model"),
+        ({"dataset_id": "ds_missing"}, "no such dataset"),
+        ({"model_id": "md_missing"}, "no such model"),
     ],
 )
 def test_a_training_that_cannot_be_is_refused_before_it_is_queued(

@@ -277,7 +277,7 @@ def test_the_worker_that_shrinks_gets_the_validation_part_alone(world: Any, simu
         ({"share": 1.5}, "between 0 and 1"),
         ({"share": 0.0}, "between 0 and 1"),
         ({"share": float("nan")}, "between 0 and 1"),
-        ({"adapter_id": "ad_0", "rank": 2}, "no such adapter"),
+        ({"adapter_id": "ad_missing", "rank": 2}, "no such adapter"),
     ],
 )
 def test_a_smaller_rank_that_cannot_be_is_refused_before_it_is_queued(
@@ -365,7 +365,7 @@ def test_a_sweep_goes_on_at_the_rate_at_which_it_began(world: Any, simulate: Any
         ({"ranks": [4, 10**6]}, "Rank must be between 1 and 1,024, not 1,000,000"),
         ({"ranks": [4, 8], "choice": {"method": "full"}}, "full does not"),
         ({"ranks": [4, 8], "choice": {"seed": -1}}, "seed"),
-        ({"ranks": [4, 8], "dataset_id": "ds_0"}, "no such dataset"),
+        ({"ranks": [4, 8], "dataset_id": "ds_missing"}, "no such dataset"),
     ],
 )
 def test_a_sweep_that_cannot_be_is_refused_before_it_is_queued(

@@ -169,7 +169,7 @@ def test_a_trainer_may_not_and_what_is_not_there_is_a_sentence(opened: Appliance
     with pytest.raises(AuthorizationError):
         shred_dataset(context, Caller("us_1", "trainer"), dataset_id=DATASET)
     with pytest.raises(NotFoundError):
-        shred_dataset(context, OPERATOR, dataset_id="ds_0")
+        shred_dataset(context, OPERATOR, dataset_id="ds_missing")
     with pytest.raises(NotFoundError, match="no certificate"):
         show_certificate(context, OPERATOR, dataset_id=DATASET)
     assert keys_of(context, DATASET) == 3

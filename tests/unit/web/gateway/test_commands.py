@@ -28,7 +28,7 @@ def test_an_operation_answers_its_result(socket: Any) -> None:
         ("status", b"[]", 400, "operation.parameters"),
         ("status", b"{", 400, "operation.parameters"),
         ("status", b'{"no": 1}', 400, "operation.parameters"),
-        ("job.show", b'{"job_id": "jb_0"}', 404, "not-found"),
+        ("job.show", b'{"job_id": "jb_missing"}', 404, "not-found"),
     ],
 )
 def test_a_mistake_is_a_code_and_a_sentence(socket: Any, name: str, body: bytes, status: int, code: str) -> None:
@@ -56,7 +56,7 @@ def test_a_sentence_is_in_the_language_that_the_command_asks_for(
     """Otherwise in English, whatever the setting of the server."""
     socket.accept_language = header
     for path in ("/operations/no.such", "/operations/job.show"):
-        answer = socket.ask("POST", path, body=b'{"job_id": "jb_0"}')
+        answer = socket.ask("POST", path, body=b'{"job_id": "jb_missing"}')
         error = json.loads(answer.body)["error"]
         with use_language(language):
             expected = {"operation.unknown": t("operation.unknown"), "not-found": t("not-found:job")}
