@@ -1,11 +1,14 @@
 """Compare contenders on the same held-out questions: counts, intervals, sentences."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Self
 
 from appliance.evaluation.intervals import Interval, wilson
+from appliance.foundation.json_records import read
 from appliance.foundation.messages import Message, message
+
+_ENDS = ("", "_declined", "_declined_wrongly")  # of the names of a contender's intervals in JSON
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,10 @@ class Tally:
     right: Interval
     declined: Interval
     declined_wrongly: Interval
+
+    def parts(self) -> Iterator[tuple[str, Interval]]:
+        """Yield each interval with the end of its name in JSON."""
+        return zip(_ENDS, (self.right, self.declined, self.declined_wrongly), strict=True)
 
 
 @dataclass(frozen=True)
@@ -78,22 +85,28 @@ class Comparison:
             )
         return tuple(details)
 
-    def to_json(self) -> dict[str, Any]:
-        """Return plain JSON; `sentence` and `details` are messages."""
-        counts: dict[str, Any] = {}
-        for name, tally in self.tallies.items():
-            counts |= {
-                name: asdict(tally.right),
-                f"{name}_declined": asdict(tally.declined),
-                f"{name}_declined_wrongly": asdict(tally.declined_wrongly),
-            }
+    @property
+    def questions(self) -> int:
+        """How many were asked."""
         _original, tuned = self._compared()
-        return {
-            **counts,
-            "sentence": self.sentence().to_json(),
-            "details": [detail.to_json() for detail in self.details()],
-            "questions": tuned.right.total + tuned.declined.total,
-        }
+        return tuned.right.total + tuned.declined.total
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the intervals by contender, and what they mean; nothing for a comparison that was stopped."""
+        if not self.tallies:
+            return {}
+        parts = ((f"{name}{end}", part) for name, tally in self.tallies.items() for end, part in tally.parts())
+        told = {"sentence": self.sentence(), "details": self.details(), "questions": self.questions}
+        return {name: asdict(part) for name, part in parts} | told
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """Return the comparison in `to_json`. Only counts are read; intervals and sentences follow from them.
+
+        Version 0.1.0 did not count how often the original model declined wrongly: that reads as never asked.
+        """
+        names = [name for name in value if f"{name}_declined" in value]
+        return cls({name: Tally(*(_interval(value.get(name + end)) for end in _ENDS)) for name in names})
 
     def _compared(self) -> tuple[Tally, Tally]:
         first, *_others, last = self.tallies.values()
@@ -103,6 +116,11 @@ class Comparison:
 def compare(contenders: Sequence[str], outcomes: Sequence[Outcome]) -> Comparison:
     """Count the outcomes of two or more contenders."""
     return Comparison({name: _tally(number, outcomes) for number, name in enumerate(contenders)})
+
+
+def _interval(value: Any) -> Interval:
+    found = read(Interval, value or wilson(0, 0))
+    return wilson(found.count, found.total)
 
 
 def _tally(number: int, outcomes: Sequence[Outcome]) -> Tally:

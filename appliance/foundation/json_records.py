@@ -2,7 +2,8 @@
 
 A record is a frozen dataclass. `stored` keeps messages as id and parameters; `shown` turns them into sentences in the
 language of the context, for `--json` and for people. `read` takes what an older version stored: fields that it lacks
-get their defaults, fields that are unknown are dropped.
+get their defaults, fields that are unknown are dropped. A record whose JSON is not its fields by name has `to_json`,
+which may return messages and records, and `from_json`.
 """
 
 import contextlib
@@ -26,7 +27,7 @@ def stored(value: Any) -> Any:
 
 
 def shown(value: Any) -> Any:
-    """Return plain JSON to be shown, with messages as sentences. A record may define its own `to_json`."""
+    """Return plain JSON to be shown, with messages as sentences. A record may have `to_json` for this alone."""
     return _plain(value, str)
 
 
@@ -34,11 +35,14 @@ def read(kind: type[_T], value: Any) -> _T:
     """Return the record of type `kind` in plain JSON. Raises `IntegrityError` when it is not one."""
     try:
         hashable: Any = kind
-        record: _T = _adapter(hashable).validate_python(value)
+        decode: Any = getattr(kind, "from_json", None) or _adapter(hashable).validate_python
+        record: _T = decode(value)
         return record
     except ValidationError as error:
         names = sorted({".".join(map(str, problem["loc"])) for problem in error.errors(include_input=False)})
         raise IntegrityError("integrity.record", kind=kind.__name__, fields=", ".join(names[:5])) from None
+    except (AttributeError, LookupError, TypeError, ValueError, ArithmeticError):
+        raise IntegrityError("integrity.record", kind=kind.__name__, fields="") from None
 
 
 def spoken(value: Any) -> Any:
@@ -54,7 +58,7 @@ def spoken(value: Any) -> Any:
 def _plain(value: Any, say: Any) -> Any:
     if isinstance(value, Message):
         return say(value)
-    if say is str and hasattr(value, "to_json"):
+    if hasattr(value, "to_json") and (say is str or hasattr(value, "from_json")):
         return _plain(value.to_json(), say)
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: _plain(getattr(value, field.name), say) for field in fields(value)}

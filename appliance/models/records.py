@@ -4,7 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass, fields
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
@@ -17,6 +17,8 @@ from appliance.models.tables import ADAPTERS, FINDINGS, MODELS
 from appliance.planning.training_record import AdapterSpec
 
 EVALUATION, RANK = "evaluation", "rank"  # kinds of findings
+
+R = TypeVar("R")
 
 
 class AdapterState(StrEnum):
@@ -106,6 +108,10 @@ class Adapter:
     def quantised(self) -> bool:
         """Tell whether its base model is loaded in 4 bits."""
         return self.method == "qlora"
+
+    def found(self, kind: str, record: type[R]) -> R | None:
+        """Return the latest finding of a kind as the record that it is, None before there is one."""
+        return read(record, self.findings[kind].body) if kind in self.findings else None
 
     def verify_in_use(self) -> None:
         """Raise `ConflictError` when the adapter was retired."""

@@ -14,8 +14,8 @@ A matrix that did not move (all values 0) has rank 0 by every count.
 """
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from appliance.foundation.messages import Message, message, sentences
 
@@ -60,6 +60,38 @@ class LayerSpectrum:
 
 
 @dataclass(frozen=True)
+class LayerSummary:
+    """An adapted matrix with its ranks, rounded."""
+
+    name: str
+    rows: int
+    columns: int
+    effective_rank: float
+    stable_rank: float
+    numeric_rank: int
+    singular_values: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RankSummary:
+    """What a spectrum means; of an analysis that was stopped, nothing.
+
+    `used`: the most directions that any matrix uses. `kept[n - 1]`: the share of the energy that rank n keeps.
+    `enough`: the smallest rank by the share that it keeps, in percent. Effective and stable rank are means over the
+    matrices that moved.
+    """
+
+    rank: int = 0
+    matrices: int = 0
+    used: int = 0
+    kept: tuple[float, ...] = ()
+    enough: Mapping[str, int] = field(default_factory=dict)
+    effective_rank: float = 0.0
+    stable_rank: float = 0.0
+    sentence: Message | None = None
+
+
+@dataclass(frozen=True)
 class AdapterSpectrum:
     """All adapted matrices of an adapter of rank `rank`."""
 
@@ -86,33 +118,33 @@ class AdapterSpectrum:
         """The highest rank that every adapted matrix can have."""
         return min(min(layer.rows, layer.columns) for layer in self.layers)
 
-    def summary(self) -> dict[str, Any]:
-        """Return a summary as plain JSON. `kept[n - 1]` is the share that rank n keeps; `sentence` is a message."""
+    def summary(self) -> RankSummary:
+        """Return what the values mean."""
         moved = [layer for layer in self.layers if layer.energy > 0]
         count = max(1, len(moved))
-        return {
-            "rank": self.rank,
-            "matrices": len(self.layers),
-            "used": self.used,
-            "kept": [round(self.kept(rank), 6) for rank in range(1, self.rank + 1)],
-            "enough": {f"{round(100 * share)}": self.enough(share) for share in SHARES},
-            "effective_rank": round(math.fsum(layer.effective_rank for layer in moved) / count, 3),
-            "stable_rank": round(math.fsum(layer.stable_rank for layer in moved) / count, 3),
-            "sentence": self.sentence().to_json(),
-        }
+        return RankSummary(
+            rank=self.rank,
+            matrices=len(self.layers),
+            used=self.used,
+            kept=tuple(round(self.kept(rank), 6) for rank in range(1, self.rank + 1)),
+            enough={f"{round(100 * share)}": self.enough(share) for share in SHARES},
+            effective_rank=round(math.fsum(layer.effective_rank for layer in moved) / count, 3),
+            stable_rank=round(math.fsum(layer.stable_rank for layer in moved) / count, 3),
+            sentence=self.sentence(),
+        )
 
-    def by_layer(self) -> list[dict[str, Any]]:
-        """Return each matrix with its values and its ranks, as plain JSON."""
+    def by_layer(self) -> list[LayerSummary]:
+        """Return each matrix with its ranks and its values."""
         return [
-            {
-                "name": layer.name,
-                "rows": layer.rows,
-                "columns": layer.columns,
-                "effective_rank": round(layer.effective_rank, 3),
-                "stable_rank": round(layer.stable_rank, 3),
-                "numeric_rank": layer.numeric_rank,
-                "singular_values": [float(f"{value:.6g}") for value in layer.singular_values],
-            }
+            LayerSummary(
+                name=layer.name,
+                rows=layer.rows,
+                columns=layer.columns,
+                effective_rank=round(layer.effective_rank, 3),
+                stable_rank=round(layer.stable_rank, 3),
+                numeric_rank=layer.numeric_rank,
+                singular_values=tuple(float(f"{value:.6g}") for value in layer.singular_values),
+            )
             for layer in self.layers
         ]
 

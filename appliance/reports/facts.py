@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from appliance.datasets.records import Dataset, DatasetVersion
+from appliance.evaluation import Comparison
 from appliance.foundation.messages import Message
-from appliance.jobs.starts.serve import CONTENDERS
 from appliance.models.records import EVALUATION, RANK, Adapter, BaseModel, Finding, digest_of
+from appliance.planning.spectrum import RankSummary
 from appliance.planning.training_settings import SETTINGS
 
 # Floating-point operations a token: 2 a parameter forward, 2 where gradients pass through it, 2 where it learns (Kaplan
@@ -215,32 +216,31 @@ def _flop_a_token(adapter: Adapter, parameters: int) -> float:
 
 
 def _results(adapter: Adapter, log: _Log) -> list[Fact]:
-    found = adapter.findings.get(EVALUATION)
+    found = adapter.found(EVALUATION, Comparison)
     if found is None:
         return [Fact("evaluation.questions", None)]
-    figures, source = found.body, _bound(found, log)
-    facts = [Fact("evaluation.questions", figures.get("questions"), **source)]
-    if figures.get("sentence"):
-        facts.append(_sentence("evaluation.sentence", Message.from_json(figures["sentence"]), source))
-    facts.append(Fact("evaluation.bound", bool(source["entries"]), **source))
-    for contender in CONTENDERS:
-        interval = figures.get(contender, {})
-        facts += [
-            Fact(f"evaluation.{contender}.{name}", interval.get(key), **source) for name, key in _INTERVAL.items()
-        ]
-        declined = figures.get(f"{contender}_declined") or {}
-        facts += [Fact(f"evaluation.{contender}.declined", declined.get("count"), **source)]
-        facts += [Fact(f"evaluation.{contender}.unanswerable", declined.get("total"), **source)]
+    source = _bound(adapter.findings[EVALUATION], log)
+    facts = [
+        Fact("evaluation.questions", found.questions, **source),
+        _sentence("evaluation.sentence", found.sentence(), source),
+        Fact("evaluation.bound", bool(source["entries"]), **source),
+    ]
+    for name, tally in found.tallies.items():
+        figures = {
+            **{fact: getattr(tally.right, key) for fact, key in _INTERVAL.items()},
+            "declined": tally.declined.count,
+            "unanswerable": tally.declined.total,
+        }
+        facts += [Fact(f"evaluation.{name}.{fact}", value, **source) for fact, value in figures.items()]
     return facts
 
 
 def _rank(adapter: Adapter, log: _Log) -> list[Fact]:
-    found = adapter.findings.get(RANK)
-    if found is None:
+    found = adapter.found(RANK, RankSummary)
+    if found is None or found.sentence is None:
         return []
-    source = _bound(found, log)
-    sentence = Message.from_json(found.body["sentence"])
-    return [_sentence("rank.sentence", sentence, source), Fact("rank.bound", bool(source["entries"]), **source)]
+    source = _bound(adapter.findings[RANK], log)
+    return [_sentence("rank.sentence", found.sentence, source), Fact("rank.bound", bool(source["entries"]), **source)]
 
 
 def _bound(found: Finding, log: _Log) -> _Source:

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from appliance.evaluation import Outcome, Score, compare, declines, right
+from appliance.evaluation import AnsweredQuestion, Outcome, Score, compare, declines, right
+from appliance.foundation.json_records import stored
 from appliance.jobs.messages import Done, Progress, Ready
 from appliance.jobs.starts.evaluate import EvaluateStart
 from appliance.prompts import ChatPrompts
@@ -57,10 +58,10 @@ def evaluate(channel: WorkerChannel, start: EvaluateStart) -> Done:
     references = sorted({row.answer for row in rows if row.kind == "unanswerable"})
     outcomes = [_outcome(row, answered, references) for row, answered in zip(rows, answers, strict=True)]
     records = [_record(*each) for each in zip(rows, answers, outcomes, strict=True)]
-    sealed = json.dumps({"answers": records}, ensure_ascii=False).encode()
+    sealed = json.dumps({"answers": stored(records)}, ensure_ascii=False).encode()
     context = SealContext("job", start.job.job_id, 1, RESULTS_NAME)
     seal_file(Path(start.job.folder) / RESULTS_NAME, sealed, start.job.key, context)
-    return Done(result=compare([contender.name for contender in start.contenders], outcomes).to_json())
+    return Done(result=stored(compare([contender.name for contender in start.contenders], outcomes)))
 
 
 def _outcome(row: Any, answered: Mapping[str, str], references: list[str]) -> Outcome:
@@ -71,15 +72,9 @@ def _outcome(row: Any, answered: Mapping[str, str], references: list[str]) -> Ou
     return Outcome(row.kind != "unanswerable", scores)
 
 
-def _record(row: Any, answered: Mapping[str, str], outcome: Outcome) -> dict[str, Any]:
+def _record(row: Any, answered: Mapping[str, str], outcome: Outcome) -> AnsweredQuestion:
     marks = [score.right if outcome.answerable else score.declined for score in outcome.scores]
-    return {
-        "row": row.row,
-        "question": row.question,
-        "reference": row.answer,
-        **answered,
-        **{f"{name}_right": mark for name, mark in zip(answered, marks, strict=True)},
-    }
+    return AnsweredQuestion(row.row, row.question, row.answer, answered, dict(zip(answered, marks, strict=True)))
 
 
 if __name__ == "__main__":

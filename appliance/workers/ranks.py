@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from appliance.foundation.json_records import stored
 from appliance.jobs.messages import Done, Ready
 from appliance.jobs.starts.ranks import RanksStart
 from appliance.vault.stream import SealContext, seal_file
@@ -19,14 +20,14 @@ def explain_rank(channel: WorkerChannel, start: RanksStart) -> Done:
     files = read_adapter(start.adapter)
     channel.send(Ready())
     spectrum = analyse_adapter(files)
-    data = json.dumps({"version": 1, "layers": spectrum.by_layer()}).encode()
+    data = json.dumps({"version": 1, "layers": stored(spectrum.by_layer())}).encode()
     seal_file(
         Path(start.job.folder) / SPECTRUM_NAME,
         data,
         start.job.key,
         SealContext("job", start.job.job_id, 1, SPECTRUM_NAME),
     )
-    return Done(result=spectrum.summary())
+    return Done(result=stored(spectrum.summary()))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ from typing import Any
 from rank_plays import play_ranks, play_shrink, play_sweep
 from simulated_launcher import Play, works
 
+from appliance.evaluation import AnsweredQuestion, Outcome, Score, compare
+from appliance.foundation.json_records import stored
 from appliance.jobs.messages import ChatPiece, Done, Progress, Ready
 from appliance.jobs.starts.serve import ChatRequest
 from appliance.models.configuration import expected_tensors
@@ -88,12 +90,13 @@ def play_measuring(channel: Any, start: Any) -> Done:
 def play_evaluation(channel: Any, start: Any) -> Done:
     """Seal answers where the order says, as a worker does."""
     channel.send(Ready())
-    marks = {"original_right": False, "tuned_right": True}
-    answers = [{"question": f"Q {CANARY}", "reference": "R", "original": "O", "tuned": "R", **marks}] * 3
-    data = json.dumps({"answers": answers}).encode()
+    answers, right = {"original": "O", "tuned": "R"}, {"original": False, "tuned": True}
+    asked = [AnsweredQuestion(row, f"Q {CANARY}", "R", answers, right) for row in (1, 2, 3)]
+    data = json.dumps({"answers": stored(asked)}).encode()
     context = SealContext("job", start.job.job_id, 1, "results.sealed")
     seal_file(Path(start.job.folder) / "results.sealed", data, start.job.key, context)
-    return Done(result={"sentence": "Right answers: 0 of 3 before, 3 of 3 after.", "details": ["Few questions."]})
+    outcome = Outcome(True, [Score(right[name], declined=False) for name in answers])
+    return Done(result=stored(compare(tuple(answers), [outcome] * 3)))
 
 
 def play_answers(channel: Any, _raw: Any) -> None:

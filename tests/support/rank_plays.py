@@ -4,10 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+from appliance.foundation.json_records import stored
 from appliance.jobs.messages import Done, Ready
 from appliance.jobs.starts.ranks import RanksStart
 from appliance.jobs.starts.shrink import ShrinkStart
 from appliance.jobs.starts.train import SweepStart
+from appliance.planning.spectrum import AdapterSpectrum, LayerSpectrum
 from appliance.vault.stream import SealContext, seal_file
 
 SUMMARY = {
@@ -39,7 +41,8 @@ SHRUNK = {
 def play_ranks(channel: Any, start: RanksStart) -> Done:
     """Seal values where the order says, as the worker does."""
     channel.send(Ready())
-    data = json.dumps({"version": 1, "layers": [{"name": "q_proj", "singular_values": [2.0, 1.0]}]}).encode()
+    layers = AdapterSpectrum(2, (LayerSpectrum("q_proj", 8, 8, (2.0, 1.0)),)).by_layer()
+    data = json.dumps({"version": 1, "layers": stored(layers)}).encode()
     context = SealContext("job", start.job.job_id, 1, "spectrum.sealed")
     seal_file(Path(start.job.folder) / "spectrum.sealed", data, start.job.key, context)
     return Done(result=SUMMARY)

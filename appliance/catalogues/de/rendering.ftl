@@ -28,7 +28,6 @@ chart-loss-now = { $series ->
        *[validation] Validierungsverlust
     } { NUMBER($loss, minimumFractionDigits: 2, maximumFractionDigits: 2) } bei Schritt { $step } von { $steps }.
 chart-diverged = keine Zahl (divergiert)
-chart-right = { $right } von { $total } richtig
 chart-right-range = { $right } von { $total } richtig, wahrscheinlich { $low } bis { $high }
 chart-rows = Zeilen
 chart-rows-between = { $low } bis { $high }: { $rows ->

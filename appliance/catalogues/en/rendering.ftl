@@ -25,7 +25,6 @@ chart-loss-now = { $series ->
        *[validation] Validation loss
     } { NUMBER($loss, minimumFractionDigits: 2, maximumFractionDigits: 2) } at step { $step } of { $steps }.
 chart-diverged = not a number (diverged)
-chart-right = { $right } of { $total } right
 chart-right-range = { $right } of { $total } right, likely { $low } to { $high }
 chart-rows = Rows
 chart-rows-between = { $low } to { $high }: { $rows ->

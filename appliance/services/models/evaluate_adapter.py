@@ -3,13 +3,14 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection
 
 from appliance.audit import Outcome, Stage
 from appliance.datasets.records import get_dataset, verify_version
-from appliance.foundation.errors import InputError, NotFoundError
+from appliance.evaluation import AnsweredQuestion, Comparison
+from appliance.foundation.errors import InputError, NotFoundError, WorkerError
+from appliance.foundation.json_records import read, stored
 from appliance.jobs.conversation import WorkerOrder
 from appliance.jobs.starts.evaluate import Contender, EvaluateStart
 from appliance.jobs.starts.serve import ORIGINAL, TUNED
@@ -37,8 +38,6 @@ MAX_ANSWERS = 200
 # Their names are keys of the results, which are stored.
 CONTENDERS = (Contender(name=ORIGINAL, tuned=False), Contender(name=TUNED, tuned=True))
 
-Answer = dict[str, Any]  # a line of the sealed JSON: a held-out question with each contender's answer and its mark
-
 
 @dataclass(frozen=True)
 class EvaluationSpec:
@@ -64,7 +63,7 @@ def submit_evaluation(context: ServiceContext, caller: Caller, *, adapter_id: Ad
 @operation("adapter.answers", action="adapter.read", on="adapter")
 def show_answers(
     context: ServiceContext, caller: Caller, *, adapter_id: AdapterId, limit: int = MAX_ANSWERS
-) -> list[Answer]:
+) -> list[AnsweredQuestion]:
     """Return the held-out questions with every answer: reading data, and logged as such.
 
     Raises `NotFoundError` before an evaluation, `ConflictError` when the dataset was shredded, and they with it.
@@ -82,8 +81,7 @@ def show_answers(
             raise NotFoundError("not-found:answers")
         key = context.vault.data_key("job", found.job_id)
         data = unseal_file(sealed, key, SealContext("job", found.job_id, 1, RESULTS_NAME))
-    answers: list[Answer] = json.loads(data)["answers"]
-    return answers[:limit]
+    return [read(AnsweredQuestion, answer) for answer in json.loads(data)["answers"][:limit]]
 
 
 def _prepare(context: ServiceContext, task: Task[EvaluationSpec]) -> WorkerOrder:
@@ -108,15 +106,15 @@ def _prepare(context: ServiceContext, task: Task[EvaluationSpec]) -> WorkerOrder
     return WorkerOrder(start, read=read, write=write, memory_bytes=model_memory(context))
 
 
-def _finish(
-    context: ServiceContext, task: Task[EvaluationSpec], result: dict[str, Any], stopped: bool
-) -> dict[str, Any]:
+def _finish(context: ServiceContext, task: Task[EvaluationSpec], result: Comparison, stopped: bool) -> Comparison:
     """Keep the figures with the adapter, bound by the log; the answers stay sealed in the job's folder."""
     digest = ""
     if not stopped:
+        if set(result.tallies) != {contender.name for contender in CONTENDERS}:
+            raise WorkerError("worker.message:fields", value="contenders")
         now = context.clock.now_us()
         with context.database.begin() as connection:
-            digest = add_finding(connection, task.spec.adapter_id, EVALUATION, task.job.id, result, now)
+            digest = add_finding(connection, task.spec.adapter_id, EVALUATION, task.job.id, stored(result), now)
     log_job(context, task.job, Outcome.SUCCEEDED, result=digest)
     return result
 
@@ -126,11 +124,11 @@ def _reads(connection: Connection, spec: EvaluationSpec) -> DatasetUse:
     return DatasetUse(adapter.dataset_id, adapter.dataset_version)
 
 
-EVALUATE: JobKind[EvaluationSpec, dict[str, Any]] = job_kind(
+EVALUATE: JobKind[EvaluationSpec, Comparison] = job_kind(
     JobKind(
         name="evaluate",
         spec=EvaluationSpec,
-        result=dict[str, Any],
+        result=Comparison,
         stage=Stage.EVALUATION,
         prepare=_prepare,
         finish=_finish,

@@ -6,17 +6,17 @@ adapter.
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Connection
 
 from appliance.audit import Outcome, Stage
-from appliance.foundation.errors import InputError, NotFoundError
-from appliance.foundation.json_records import spoken
+from appliance.foundation.errors import InputError, NotFoundError, WorkerError
+from appliance.foundation.json_records import read, stored
 from appliance.jobs.conversation import WorkerOrder
 from appliance.jobs.starts.ranks import RanksStart
 from appliance.jobs.states import Job
 from appliance.models.records import RANK, Adapter, add_finding, get_adapter
+from appliance.planning.spectrum import LayerSummary, RankSummary
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.grants import adapter_access, adapter_folder, job_access, job_folder, model_memory
 from appliance.services.job_kinds import DatasetUse, JobKind, Task, job_kind
@@ -33,6 +33,14 @@ class RankSpec:
     """Which adapter is looked into."""
 
     adapter_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RankAnalysis(RankSummary):
+    """The summary with each matrix, and the job that found it."""
+
+    job_id: str
+    layers: tuple[LayerSummary, ...]
 
 
 @operation("rank.explain", action="job.submit", on="job")
@@ -59,8 +67,8 @@ def verify_explained(adapter: Adapter) -> None:
 
 
 @operation("rank.show", action="adapter.read", on="adapter")
-def show_ranks(context: ServiceContext, caller: Caller, *, adapter_id: AdapterId) -> dict[str, Any]:
-    """Return what the analysis found, with each matrix and its singular values (`layers`).
+def show_ranks(context: ServiceContext, caller: Caller, *, adapter_id: AdapterId) -> RankAnalysis:
+    """Return what the analysis found, with each matrix and its singular values.
 
     Logged, since they are made of what was learned. Raises `NotFoundError` before an analysis.
     """
@@ -75,7 +83,7 @@ def show_ranks(context: ServiceContext, caller: Caller, *, adapter_id: AdapterId
             raise NotFoundError("rank.gone", adapter=adapter_id)
         key = context.vault.data_key("job", found.job_id)
         data = unseal_file(sealed, key, SealContext("job", found.job_id, 1, SPECTRUM_NAME))
-    return {**spoken(found.body), "job_id": found.job_id, "layers": json.loads(data)["layers"]}
+    return read(RankAnalysis, {**found.body, "job_id": found.job_id, "layers": json.loads(data)["layers"]})
 
 
 def _prepare(context: ServiceContext, task: Task[RankSpec]) -> WorkerOrder:
@@ -87,13 +95,15 @@ def _prepare(context: ServiceContext, task: Task[RankSpec]) -> WorkerOrder:
     return WorkerOrder(start, read=read, write=write, memory_bytes=model_memory(context))
 
 
-def _finish(context: ServiceContext, task: Task[RankSpec], result: dict[str, Any], stopped: bool) -> dict[str, Any]:
+def _finish(context: ServiceContext, task: Task[RankSpec], result: RankSummary, stopped: bool) -> RankSummary:
     """Keep the summary with the adapter, bound by the log."""
     digest = ""
     if not stopped:
+        if result.sentence is None:
+            raise WorkerError("worker.message:fields", value="sentence")
         now = context.clock.now_us()
         with context.database.begin() as connection:
-            digest = add_finding(connection, task.spec.adapter_id, RANK, task.job.id, result, now)
+            digest = add_finding(connection, task.spec.adapter_id, RANK, task.job.id, stored(result), now)
     log_job(context, task.job, Outcome.SUCCEEDED, result=digest)
     return result
 
@@ -103,11 +113,11 @@ def _reads(connection: Connection, spec: RankSpec) -> DatasetUse:
     return DatasetUse(adapter.dataset_id, adapter.dataset_version, reads=False)
 
 
-RANKS: JobKind[RankSpec, dict[str, Any]] = job_kind(
+RANKS: JobKind[RankSpec, RankSummary] = job_kind(
     JobKind(
         name="ranks",
         spec=RankSpec,
-        result=dict[str, Any],
+        result=RankSummary,
         stage=Stage.EVALUATION,
         prepare=_prepare,
         finish=_finish,

@@ -13,6 +13,7 @@ from appliance.jobs.conversation import WorkerOrder
 from appliance.jobs.starts.shrink import ShrinkStart
 from appliance.jobs.states import Job
 from appliance.models.records import RANK, Adapter, get_adapter, get_model
+from appliance.planning.spectrum import RankSummary
 from appliance.planning.training_record import ShrinkOutcome
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.grants import (
@@ -91,11 +92,10 @@ def _chosen_rank(adapter: Adapter, rank: int | None, share: float | None) -> int
     assert share is not None
     if not 0 < share <= 1:
         raise InputError("rank.share")
-    found = adapter.findings.get(RANK)
+    found = adapter.found(RANK, RankSummary)
     if found is None:
         raise InputError("rank.unknown", adapter=adapter.id)
-    kept = found.body["kept"]
-    return next((number for number, part in enumerate(kept, 1) if part >= share), len(kept))
+    return next((number for number, part in enumerate(found.kept, 1) if part >= share), len(found.kept))
 
 
 def _prepare(context: ServiceContext, task: Task[ShrinkSpec]) -> WorkerOrder:

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from appliance.evaluation import Interval
 from appliance.foundation.messages import Message, message, t
 from appliance.jobs.states import ProgressPoint
 from appliance.web.rendering.html import text
@@ -142,27 +142,21 @@ def loss_sentence(curve: LossCurve, steps: int = 0, *, over: bool = False) -> Me
     return message("loss-falls", first=first, now=now) if now < first * 0.95 else message("loss-flat", now=now)
 
 
-def answer_bars(contenders: Sequence[tuple[str, dict[str, Any]]]) -> str:
-    """Return one bar a contender: the share of right answers with its 95 % interval.
-
-    `count`, `total`, `low`, `high` may be missing.
-    """
+def answer_bars(contenders: Sequence[tuple[str, Interval]]) -> str:
+    """Return one bar a contender: the share of right answers with its 95 % interval."""
     drawn = []
-    for label, figures in contenders:
-        right, asked = figures.get("count"), figures.get("total")
-        if right is None or not asked:
+    for label, right in contenders:
+        if not right.total:
             continue
-        low, high = _share(figures.get("low")), _share(figures.get("high"))
-        whisker, said = "", t("chart-right", right=right, total=asked)
-        if low is not None and high is not None:
-            wide = max(100 * (high - low), 0.5)
-            whisker = f'<span class="whisker" style="left:{100 * low:.1f}%;width:{wide:.1f}%"></span>'
-            said = t("chart-right-range", right=right, total=asked, low=percent(low), high=percent(high))
+        low, high = percent(right.low), percent(right.high)
+        said = text(t("chart-right-range", right=right.count, total=right.total, low=low, high=high))
+        wide = max(100 * (right.high - right.low), 0.5)
         drawn.append(
             f'<div class="bar-row"><span class="bar-label">{text(label)}</span>'
-            f'<span class="bar" role="img" aria-label="{text(said)}"><span class="fill" '
-            f'style="width:{100 * right / asked:.1f}%"></span>{whisker}</span>'
-            f'<span class="bar-said">{text(said)}</span></div>'
+            f'<span class="bar" role="img" aria-label="{said}">'
+            f'<span class="fill" style="width:{100 * right.count / right.total:.1f}%"></span>'
+            f'<span class="whisker" style="left:{100 * right.low:.1f}%;width:{wide:.1f}%"></span></span>'
+            f'<span class="bar-said">{said}</span></div>'
         )
     return f'<div class="bars">{"".join(drawn)}</div>' if drawn else ""
 
@@ -201,10 +195,6 @@ def nice_ceiling(value: float) -> float:
 def loss(value: float | None) -> str:
     """Return a loss with four decimals, or that it is not a number."""
     return t("chart-diverged") if value is None else decimal(value, 4)
-
-
-def _share(share: Any) -> float | None:
-    return None if share is None else max(0.0, min(1.0, float(share)))
 
 
 def _series(points: Sequence[ProgressPoint], name: str) -> Points:

@@ -1,10 +1,10 @@
 """The rank of an adapter: how much of what it learned each smaller rank would keep, and what a comparison found."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from appliance.foundation.messages import Message, t
+from appliance.foundation.messages import t
 from appliance.models.records import Adapter
+from appliance.planning.spectrum import RankSummary
 from appliance.planning.training_record import RankTrial
 from appliance.web.rendering.charts import BOTTOM, HEIGHT, LEFT, RIGHT, WIDTH, Frame, chart, loss, nice_ceiling
 from appliance.web.rendering.html import figures, notice, quiet, row, table, text
@@ -15,19 +15,19 @@ MAX_TICKS = 16
 LABELS, LABEL_HEIGHT = 84, 18  # room at the right for a line's name, and below it for the next
 
 
-def rank_view(found: dict[str, Any]) -> str:
+def rank_view(found: RankSummary) -> str:
     """Return the sentence, the picture and the figures of an adapter whose rank was explained."""
     pairs = [
-        (t("rank-used"), number(found["rank"])),
-        *((t("rank-needed", share=int(share) / 100), number(rank)) for share, rank in found["enough"].items()),
-        (t("rank-effective"), decimal(found["effective_rank"], 1)),
-        (t("rank-stable"), decimal(found["stable_rank"], 1)),
+        (t("rank-used"), number(found.rank)),
+        *((t("rank-needed", share=int(share) / 100), number(rank)) for share, rank in found.enough.items()),
+        (t("rank-effective"), decimal(found.effective_rank, 1)),
+        (t("rank-stable"), decimal(found.stable_rank, 1)),
     ]
-    headline = f'<p class="headline">{text(Message.from_json(found["sentence"]))}</p>'
-    picture = energy_chart(found["kept"], found["enough"].get("95", 0))
+    headline = f'<p class="headline">{text(found.sentence or "")}</p>'
+    picture = energy_chart(found.kept, found.enough.get("95", 0))
     return (
         f'<div class="rank">{headline}{picture}{figures(pairs)}'
-        f"{quiet(t('rank-explained', matrices=found['matrices']))}</div>"
+        f"{quiet(t('rank-explained', matrices=found.matrices))}</div>"
     )
 
 

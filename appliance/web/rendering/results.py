@@ -1,9 +1,9 @@
 """What an evaluation found: the sentence, the bars with their uncertainty, and the answers to look at."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from appliance.foundation.messages import Message, t
+from appliance.evaluation import AnsweredQuestion, Comparison
+from appliance.foundation.messages import t
 from appliance.jobs.starts.serve import CONTENDERS
 from appliance.jobs.states import JobState
 from appliance.models.records import EVALUATION, Adapter
@@ -24,18 +24,16 @@ def results(adapter: Adapter, watched: WatchedJob | None) -> str:
     failed = ""
     if watched is not None and watched.job.state is JobState.FAILED:
         failed = notice(watched.job.reason, "bad")
-    finding = adapter.findings.get(EVALUATION)
-    if finding is None:
+    found = adapter.found(EVALUATION, Comparison)
+    if found is None:
         return failed or notice(t("results-none"))
-    found = finding.body
-    headline = f'<p class="headline">{text(Message.from_json(found["sentence"]))}</p>'
-    bars = answer_bars([(t(f"contender-{name}"), found.get(name) or {}) for name in CONTENDERS])
-    details = "".join(f"<li>{text(Message.from_json(each))}</li>" for each in found.get("details", []))
-    points = f"<ul>{details}</ul>" if details else ""
-    return f'{failed}<div class="result">{headline}{bars}{points}</div>'
+    headline = f'<p class="headline">{text(found.sentence())}</p>'
+    bars = answer_bars([(t(f"contender-{name}"), tally.right) for name, tally in found.tallies.items()])
+    details = "".join(f"<li>{text(each)}</li>" for each in found.details())
+    return f'{failed}<div class="result">{headline}{bars}<ul>{details}</ul></div>'
 
 
-def answers(found: Sequence[dict[str, Any]]) -> str:
+def answers(found: Sequence[AnsweredQuestion]) -> str:
     """Return the held-out questions with what each contender answered, and whether that was marked right."""
     if not found:
         return notice(t("results-no-answers"))
@@ -43,7 +41,7 @@ def answers(found: Sequence[dict[str, Any]]) -> str:
     rows = "".join(
         row(
             heads,
-            both(each["question"], t("results-expected", answer=each["reference"])),
+            both(each.question, t("results-expected", answer=each.reference)),
             *(_answer(each, name) for name in CONTENDERS),
         )
         for each in found
@@ -51,7 +49,7 @@ def answers(found: Sequence[dict[str, Any]]) -> str:
     return f'<div class="answers">{table(heads, rows, t("results-answers", questions=len(found)))}</div>'
 
 
-def _answer(found: dict[str, Any], name: str) -> Drawn:
-    right = found[f"{name}_right"]
+def _answer(found: AnsweredQuestion, name: str) -> Drawn:
+    right = found.right[name]
     said = mark(t("results-right" if right else "results-wrong"), "right" if right else "wrong")
-    return Drawn(said + text(found[name].strip() or t("chat-no-answer")))
+    return Drawn(said + text(found.answers[name].strip() or t("chat-no-answer")))

@@ -9,6 +9,7 @@ from appliance.foundation.errors import ApplianceError, InputError
 from appliance.foundation.messages import t
 from appliance.jobs.states import ACTIVE, JobState
 from appliance.models.records import RANK, Adapter
+from appliance.planning.spectrum import RankSummary
 from appliance.services.context import Caller
 from appliance.services.jobs.control import WatchedJob, stop_job
 from appliance.services.models.adapters import all_adapters, show_adapter
@@ -65,12 +66,11 @@ class RankPanel:
         except ApplianceError as error:
             return self._nothing(notice(error.message), "wizard-rank-none")
         looking, shrinking = (self._latest(caller, adapter_id, kind) for kind in (RANKS.name, SHRINK.name))
-        finding = adapter.findings.get(RANK)
-        found = finding.body if finding is not None else None
+        found = adapter.found(RANK, RankSummary)
         view = origin_view(adapter, self._parent(caller, adapter)) + (rank_view(found) if found else "")
         view += _told(looking, "wizard-rank-looking") + _told(shrinking, "wizard-shrinking")
         busy = _runs(looking) or _runs(shrinking)
-        can_shrink = found is not None and found["rank"] > 1 and found["used"] > 0
+        can_shrink = found is not None and found.rank > 1 and found.used > 0
         may_look = may_do(self._context, caller, submit_explanation)
         made = SHRINK.result_of(shrinking.job).adapter if shrinking is not None else ""
         return {

@@ -20,9 +20,8 @@ SUMMARY = {
     "sentence": "16 was more than needed: 3 directions carry 95 % of what it learned.",
 }
 LAYER = (
-    '{"version": 1, "layers": [{"name": "layers.0.q_proj", "effective_rank": 1.9, "stable_rank": 1.2, "numeric_rank": '
-    "2, "
-    '"singular_values": [2.0, 1.0]}]}'
+    '{"version": 1, "layers": [{"name": "layers.0.q_proj", "rows": 8, "columns": 8, "effective_rank": 1.9, '
+    '"stable_rank": 1.2, "numeric_rank": 2, "singular_values": [2.0, 1.0]}]}'
 )
 
 

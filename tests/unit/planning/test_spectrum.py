@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from appliance.foundation.json_records import stored
 from appliance.planning import AdapterSpectrum, LayerSpectrum
 
 
@@ -109,8 +110,8 @@ def test_the_summary_is_plain_json_and_small():
     """Shares by rank, not values by matrix: a thousand matrices take no more room."""
     many = AdapterSpectrum(8, tuple(layer(*range(8, 0, -1)) for _ in range(1000)))
     summary = many.summary()
-    assert len(json.dumps(summary)) < 1000
-    assert summary["matrices"] == 1000
-    assert len(summary["kept"]) == 8
-    assert summary["enough"]["95"] == many.enough()
-    assert many.by_layer()[0]["singular_values"] == [8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0]
+    assert len(json.dumps(stored(summary))) < 1000
+    assert summary.matrices == 1000
+    assert len(summary.kept) == 8
+    assert summary.enough["95"] == many.enough()
+    assert many.by_layer()[0].singular_values == (8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0)

@@ -9,6 +9,7 @@ import pytest
 
 from appliance.audit import Stage
 from appliance.jobs.conversation import WorkerOrder
+from appliance.jobs.messages import Done, Ready
 from appliance.jobs.states import JobState
 from appliance.services import job_kinds as table
 from appliance.services.context import OPERATOR
@@ -105,3 +106,25 @@ def test_a_certificate_calls_no_other_job_a_training(world: Any, counting: JobKi
     made = shred_dataset(world.context, OPERATOR, dataset_id=dataset).certificate
     assert set(made["jobs"]) == {job.id, training["id"]}
     assert made["adapters"] == [{"id": training["spec"]["adapter_id"], "state": "training stopped"}]
+
+
+@pytest.mark.parametrize("kind", ["evaluate", "ranks", "train", "shrink", "sweep"])
+@pytest.mark.parametrize("result", [{"adapter_written": "often", "rank": [], "tuned": 7, "tuned_declined": 7}, {}])
+def test_a_result_that_is_none_fails_the_job_and_is_not_kept(
+    world: Any, simulate: Any, worker_frame: Any, kind: str, result: dict[str, Any]
+) -> None:
+    """Nothing that a worker says is believed before it has the type of its kind's result."""
+
+    def work(channel: Any, _start: Any) -> Done:
+        channel.send(Ready())
+        return Done(result=result)
+
+    before = world.do("adapter.list")
+    world.switch.current = simulate(worker_frame(work))
+    operation, parameters = ASKED[kind](world)
+    job = world.do(operation, **parameters)
+    world.appliance.run_queue()
+    shown = world.do("job.show", job_id=job["id"])
+    if result or kind in {"evaluate", "ranks"}:
+        assert (shown["state"], "could not be read (fields: " in shown["reason"]) == (JobState.FAILED, True)
+    assert world.do("adapter.list") == before

@@ -143,7 +143,7 @@ def test_what_was_found_stands_with_the_adapter_and_the_values_are_sealed(world:
     assert "Right answers" in shown["results"]["sentence"]
     size = world.context.log.size
     found = world.do("rank.show", adapter_id=explained)
-    assert found["layers"] == [{"name": "q_proj", "singular_values": [2.0, 1.0]}]
+    assert [(layer["name"], layer["singular_values"]) for layer in found["layers"]] == [("q_proj", [2.0, 1.0])]
     assert found["sentence"] == SUMMARY["sentence"]
     assert [(entry["action"], entry["outcome"]) for entry in world.entries(size)] == [
         ("adapter.read", "requested"),

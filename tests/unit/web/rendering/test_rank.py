@@ -6,18 +6,19 @@ from typing import Any
 from appliance.foundation.json_records import stored
 from appliance.foundation.messages import use_language, verbatim
 from appliance.models.records import Adapter, AdapterState
+from appliance.planning.spectrum import RankSummary
 from appliance.planning.training_record import AdapterSpec, RankTrial, ShrinkOutcome, SweepOutcome
 from appliance.web.rendering.rank import energy_chart, origin_view, rank_view, sweep_chart, sweep_table, sweep_view
 
-FOUND: dict[str, Any] = {
-    "rank": 4,
-    "matrices": 14,
-    "kept": [0.5, 0.96, 0.99, 1.0],
-    "enough": {"90": 2, "95": 2, "99": 3},
-    "effective_rank": 2.51,
-    "stable_rank": 1.49,
-    "sentence": "4 was more than needed: 2 directions carry 95 % of what it learned. <b>",
-}
+FOUND = RankSummary(
+    rank=4,
+    matrices=14,
+    kept=(0.5, 0.96, 0.99, 1.0),
+    enough={"90": 2, "95": 2, "99": 3},
+    effective_rank=2.51,
+    stable_rank=1.49,
+    sentence=verbatim("4 was more than needed: 2 directions carry 95 % of what it learned. <b>"),
+)
 
 
 def heights(svg: str) -> list[float]:
@@ -26,10 +27,10 @@ def heights(svg: str) -> list[float]:
 
 def test_a_bar_is_as_high_as_the_share_that_its_rank_keeps() -> None:
     """And the first that keeps enough is marked."""
-    drawn = heights(energy_chart(FOUND["kept"], 2))
+    drawn = heights(energy_chart(FOUND.kept, 2))
     assert [round(height / drawn[-1], 2) for height in drawn] == [0.5, 0.96, 0.99, 1.0]
-    assert energy_chart(FOUND["kept"], 2).count('class="kept enough"') == 1
-    assert "Rank 2 keeps at least 95%" in energy_chart(FOUND["kept"], 2)
+    assert energy_chart(FOUND.kept, 2).count('class="kept enough"') == 1
+    assert "Rank 2 keeps at least 95%" in energy_chart(FOUND.kept, 2)
 
 
 def test_many_ranks_stay_readable() -> None:
