@@ -8,6 +8,7 @@ from appliance.foundation.messages import message
 from appliance.jobs.messages import Checkpointed, Progress
 from appliance.jobs.starts.train import RankCandidate, SweepStart
 from appliance.planning.halving import Rung, total_steps
+from appliance.planning.training_record import RankTrial
 from appliance.training.examples import TokenizedExample
 from appliance.workers.access import write_adapter
 from appliance.workers.channel import WorkerChannel
@@ -57,7 +58,7 @@ class RungTraining:
         with loading_a_model():
             self._loaded = METHODS[self._start.settings.method]().load(model, settings_of(self._start, compute_type))
 
-    def train_to(self, rung: Rung) -> dict[str, Any] | None:
+    def train_to(self, rung: Rung) -> RankTrial | None:
         """Return what was measured at the end of the rung; None when somebody asked to stop before it.
 
         Raises `WorkerError`.
@@ -85,13 +86,13 @@ class RungTraining:
             loss = outcome.validation_loss  # the best so far, also of a rank that diverged afterwards
             if loss is None and outcome.ending is not Ending.DIVERGED:  # No pass over the data has ended yet.
                 loss = mean_loss(self._loaded.causal, self._parts["validation"])
-        return {
-            "rank": self._start.settings.rank,
-            "steps": outcome.steps_done,
-            "validation_loss": loss,
-            "seconds": round(outcome.seconds, 2),
-            "parameters": sum(parameter.numel() for parameter in self._loaded.trainable.values()),
-        }
+        return RankTrial(
+            rank=self._start.settings.rank,
+            steps=outcome.steps_done,
+            validation_loss=loss,
+            seconds=round(outcome.seconds, 2),
+            parameters=sum(parameter.numel() for parameter in self._loaded.trainable.values()),
+        )
 
     def write(self) -> str:
         """Seal the adapter as it now is, the best by validation loss, and return its digest; "" when somebody asked to

@@ -2,14 +2,15 @@
 after.
 """
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from appliance.foundation.errors import InputError
+from appliance.foundation.json_records import stored
 from appliance.foundation.messages import Message, message
 from appliance.jobs.access import AdapterAccess
 from appliance.jobs.messages import Done, Progress, Ready
-from appliance.jobs.starts.shrink import ShrinkStart
+from appliance.jobs.starts.shrink import ShrinkResult, ShrinkStart
 from appliance.prompts import ChatPrompts
 from appliance.workers.access import read_adapter, verified_model, write_adapter
 from appliance.workers.channel import WorkerChannel, run
@@ -49,34 +50,34 @@ def shrink_adapter(channel: WorkerChannel, start: ShrinkStart) -> Done:
         channel.send(Progress(step=step, steps=STEPS, figures={"validation_loss": loss}))
     before, after = losses
     kept = spectrum.kept(start.rank)
-    result: dict[str, Any] = {
-        "adapter_written": True,
-        "adapter_sha256": digest,
-        "rank_before": spectrum.rank,
-        "rank": start.rank,
-        "kept": round(kept, 6),
-        "lost_directions": max(0, spectrum.used - start.rank),
-        "loss_before": before,
-        "loss_after": after,
-        "bytes_before": _size(start.adapter),
-        "bytes_after": _size(start.smaller),
-        "rows": len(examples),
-    }
-    return Done(result={**result, "sentence": sentence(result).to_json()})
+    result = ShrinkResult(
+        adapter_written=True,
+        adapter_sha256=digest,
+        rank_before=spectrum.rank,
+        rank=start.rank,
+        kept=round(kept, 6),
+        lost_directions=max(0, spectrum.used - start.rank),
+        loss_before=before,
+        loss_after=after,
+        bytes_before=_size(start.adapter),
+        bytes_after=_size(start.smaller),
+        rows=len(examples),
+    )
+    return Done(result=stored(replace(result, sentence=sentence(result))))
 
 
-def sentence(result: dict[str, Any]) -> Message:
+def sentence(result: ShrinkResult) -> Message:
     """Return what was kept and what it cost."""
-    before, after = result["loss_before"], result["loss_after"]
+    before, after = result.loss_before, result.loss_after
     change = (after - before) / before if before else 0.0
     direction = "same" if abs(change) < SAME_LOSS else "higher" if change > 0 else "lower"
     return message(
         "shrink-outcome",
-        rank_before=result["rank_before"],
-        rank=result["rank"],
-        kept=result["kept"],
-        lost=result["lost_directions"],
-        rows=result["rows"],
+        rank_before=result.rank_before,
+        rank=result.rank,
+        kept=result.kept,
+        lost=result.lost_directions,
+        rows=result.rows,
         loss_before=before,
         loss_after=after,
         direction=direction,

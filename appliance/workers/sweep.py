@@ -9,15 +9,16 @@ the others; the winner's own training is the same to the bit.)
 import gc
 import json
 import shutil
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from appliance.foundation.errors import InputError, IntegrityError, WorkerError
+from appliance.foundation.json_records import read, stored
 from appliance.foundation.messages import message
 from appliance.jobs.messages import Done, Ready
-from appliance.jobs.starts.train import RankCandidate, SweepStart
+from appliance.jobs.starts.train import RankCandidate, SweepResult, SweepStart
 from appliance.planning.halving import halving_rungs, promoted
+from appliance.planning.training_record import RankTrial
 from appliance.prompts import ChatPrompts
 from appliance.training.examples import TokenizedExample
 from appliance.vault.stream import SealContext, seal_file, unseal_file
@@ -41,20 +42,20 @@ class Record:
     """
 
     compute_type: str = ""
-    trials: list[dict[str, Any]] = field(default_factory=list)
+    trials: tuple[RankTrial, ...] = ()
     adapter_sha256: str = ""
 
     def losses(self, rung: int) -> dict[int, float | None]:
         """Return the validation loss of each rank at a rung; None for one that diverged."""
-        return {trial["rank"]: trial["validation_loss"] for trial in self.trials if trial["rung"] == rung}
+        return {trial.rank: trial.validation_loss for trial in self.trials if trial.rung == rung}
 
     def steps_of(self, rank: int) -> int:
         """Return how many steps a rank has behind it at the end of its last rung."""
-        return max((int(trial["steps"]) for trial in self.trials if trial["rank"] == rank), default=0)
+        return max((trial.steps for trial in self.trials if trial.rank == rank), default=0)
 
     def done_steps(self) -> int:
         """Return how many steps all trials took together."""
-        return sum(self.steps_of(rank) for rank in {trial["rank"] for trial in self.trials})
+        return sum(self.steps_of(rank) for rank in {trial.rank for trial in self.trials})
 
 
 class RecordFile:
@@ -71,12 +72,12 @@ class RecordFile:
         found = json.loads(unseal_file(self._path, self._key, self._context))
         if found.pop("version", None) != RECORD_VERSION:
             raise IntegrityError("sweep.version")
-        return Record(**found)
+        return read(Record, found)
 
     def write(self, record: Record) -> None:
         """Keep the record durably."""
         seal_file(
-            self._path, json.dumps({"version": RECORD_VERSION, **asdict(record)}).encode(), self._key, self._context
+            self._path, json.dumps({"version": RECORD_VERSION, **stored(record)}).encode(), self._key, self._context
         )
 
 
@@ -105,7 +106,7 @@ class Sweep:
         for number, rung in enumerate(self._rungs):
             for candidate in alive:
                 if candidate.rank not in self._record.losses(number) and not self._try(candidate, number):
-                    return Done(stopped=True, result={"trials": self._record.trials})
+                    return Done(stopped=True, result=stored(SweepResult(trials=self._record.trials)))
             kept = promoted(
                 self._record.losses(number), self._rungs[number + 1].candidates if rung is not self._rungs[-1] else 1
             )
@@ -115,7 +116,7 @@ class Sweep:
                 if candidate.rank not in kept:
                     shutil.rmtree(checkpoints_of(self._start, candidate.rank), ignore_errors=True)
             alive = [candidate for candidate in alive if candidate.rank in kept]
-        return Done(result=_result(self._record, alive[0].rank, count))
+        return Done(result=stored(_result(self._record, alive[0].rank, count)))
 
     def _try(self, candidate: RankCandidate, number: int) -> bool:
         """Train a rank to the end of a rung and keep what was measured; on the last one its adapter too. False:
@@ -136,11 +137,11 @@ class Sweep:
         if trial is None:
             return False
         digest = ""
-        if rung is self._rungs[-1] and trial["validation_loss"] is not None:
+        if rung is self._rungs[-1] and trial.validation_loss is not None:
             digest = trainer.write()
             if not digest:
                 return False
-        done = replace(record, trials=[*record.trials, {"rung": number, **trial}], adapter_sha256=digest)
+        done = replace(record, trials=(*record.trials, replace(trial, rung=number)), adapter_sha256=digest)
         if not write_when_there_is_room(self._channel, lambda: self._file.write(done)):
             return False
         self._record = done
@@ -185,29 +186,30 @@ def _parts(start: SweepStart, model: Path) -> dict[str, list[TokenizedExample]]:
     return parts
 
 
-def _result(record: Record, winner: int, candidates: int) -> dict[str, Any]:
-    best = next(trial for trial in reversed(record.trials) if trial["rank"] == winner)
+def _result(record: Record, winner: int, candidates: int) -> SweepResult:
+    best = next(trial for trial in reversed(record.trials) if trial.rank == winner)
+    assert best.validation_loss is not None  # one that diverged never wins
     done = record.done_steps()
-    share = done / (candidates * best["steps"]) if best["steps"] else 1.0
-    early = sorted({trial["rank"] for trial in record.trials} - {winner})
+    share = done / (candidates * best.steps) if best.steps else 1.0
+    early = sorted({trial.rank for trial in record.trials} - {winner})
     sentence = message(
         "sweep-outcome",
         rank=winner,
-        loss=best["validation_loss"],
+        loss=best.validation_loss,
         early=tuple(str(rank) for rank in early),
         count=len(early),
         share=share,
     )
-    return {
-        "adapter_written": True,
-        "adapter_sha256": record.adapter_sha256,
-        "rank": winner,
-        "validation_loss": best["validation_loss"],
-        "steps": done,
-        "seconds": round(sum({trial["rank"]: trial["seconds"] for trial in record.trials}.values()), 2),
-        "trials": record.trials,
-        "sentence": sentence.to_json(),
-    }
+    return SweepResult(
+        adapter_written=True,
+        adapter_sha256=record.adapter_sha256,
+        rank=winner,
+        validation_loss=best.validation_loss,
+        steps=done,
+        seconds=round(sum({trial.rank: trial.seconds for trial in record.trials}.values()), 2),
+        trials=record.trials,
+        sentence=sentence,
+    )
 
 
 if __name__ == "__main__":

@@ -6,12 +6,13 @@ Keys come in the start message; what leaves is a sealed adapter and figures.
 import resource
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from appliance.foundation.errors import InputError
+from appliance.foundation.json_records import stored
 from appliance.foundation.messages import Message, message, sentences
 from appliance.jobs.messages import Checkpointed, Done, Notice, Progress, Ready
-from appliance.jobs.starts.train import TrainStart
+from appliance.jobs.starts.train import TrainingResult, TrainStart
 from appliance.prompts import ChatPrompts
 from appliance.training.examples import TokenizedExample
 from appliance.workers.access import verified_model, write_adapter
@@ -22,7 +23,6 @@ from appliance.workers.tokenised import tokenised_part
 
 if TYPE_CHECKING:  # torch takes seconds to import: a worker that refuses its order does without.
     from appliance.training.checkpoints import TrainingCheckpoint
-    from appliance.training.endings import TrainingOutcome
     from appliance.training.loop import TrainingProgress
     from appliance.workers.training_parts import PatientCheckpoints
 
@@ -113,40 +113,32 @@ def train_adapter(channel: WorkerChannel, start: TrainStart) -> Done:
                 spill=spill,
             )
     except StoppedWaitingError:
-        return Done(stopped=True, result={"adapter_written": False, "sentence": _NO_ROOM.to_json()})
+        return Done(stopped=True, result=stored(TrainingResult(sentence=_NO_ROOM)))
     finally:
         spill.remove()
-    result = {
-        **_figures(outcome),
-        "compute_type": type_name(compute_type),
-        "rows_too_long": rows.too_long,
-        "adapter_written": False,
-    }
+    told, digests = outcome.sentence, list[str]()
     if outcome.stopped and teller.kept_step != outcome.steps_done:
-        result["sentence"] = sentences(*filter(None, (outcome.sentence, message("training-steps-lost")))).to_json()
+        told = sentences(*filter(None, (told, message("training-steps-lost"))))
     if outcome.usable:
         files = adapter_files(loaded, start.model.manifest["id"])
-
-        def write() -> None:
-            result["adapter_sha256"] = write_adapter(start.adapter, files)
-
-        result["adapter_written"] = write_when_there_is_room(channel, write, folder.make_room)
-    result["peak_rss_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    return Done(stopped=outcome.cut_short, result=result)
-
-
-def _figures(outcome: "TrainingOutcome") -> dict[str, Any]:
-    return {
-        "ending": str(outcome.ending),
-        "sentence": outcome.sentence.to_json() if outcome.sentence else None,
-        "seconds": round(outcome.seconds, 2),
-        "tokens": outcome.tokens,
-        "tokens_per_s": round(outcome.tokens / outcome.seconds, 1) if outcome.seconds else 0.0,
-        "train_loss": outcome.train_loss,
-        "validation_loss": outcome.validation_loss,
-        "steps": outcome.steps_done,
-        "best_step": outcome.steps_done if outcome.best_step is None else outcome.best_step,
-    }
+        write_when_there_is_room(channel, lambda: digests.append(write_adapter(start.adapter, files)), folder.make_room)
+    result = TrainingResult(
+        ending=str(outcome.ending),
+        sentence=told,
+        seconds=round(outcome.seconds, 2),
+        tokens=outcome.tokens,
+        tokens_per_s=round(outcome.tokens / outcome.seconds, 1) if outcome.seconds else 0.0,
+        train_loss=outcome.train_loss,
+        validation_loss=outcome.validation_loss,
+        steps=outcome.steps_done,
+        best_step=outcome.steps_done if outcome.best_step is None else outcome.best_step,
+        compute_type=type_name(compute_type),
+        rows_too_long=rows.too_long,
+        peak_rss_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        adapter_written=bool(digests),
+        adapter_sha256="".join(digests),
+    )
+    return Done(stopped=outcome.cut_short, result=stored(result))
 
 
 def _passed_over(steps: list[int], goes_on: int) -> Message:

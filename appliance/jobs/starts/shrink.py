@@ -1,10 +1,12 @@
 """Make an adapter smaller."""
 
+from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import Field
 
 from appliance.jobs.access import AdapterAccess, DatasetAccess, JobAccess, ModelAccess, StartMessage
+from appliance.planning.training_record import ShrinkOutcome
 
 
 class ShrinkStart(StartMessage):
@@ -21,3 +23,13 @@ class ShrinkStart(StartMessage):
     rank: int = Field(ge=1, le=1024)
     quantised: bool
     max_length: int = Field(ge=16, le=131_072)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShrinkResult(ShrinkOutcome):
+    """What it cost, and the adapter that was made ("" when it was stopped before)."""
+
+    rank: int = 0
+    adapter_written: bool = False
+    adapter_sha256: str = ""
+    adapter: str = ""

@@ -1,9 +1,11 @@
 """Train an adapter, or several ranks of one and keep the best."""
 
+from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import Field, field_validator
 
+from appliance.foundation.messages import Message
 from appliance.jobs.access import (
     MAX_SEED,
     AdapterAccess,
@@ -13,6 +15,7 @@ from appliance.jobs.access import (
     StartMessage,
     WireMessage,
 )
+from appliance.planning.training_record import RankTrial
 from appliance.planning.training_settings import TrainingSettings, verify_settings
 
 
@@ -55,3 +58,40 @@ class SweepStart(StartMessage):
     type: Literal["sweep"] = "sweep"
     training: TrainStart
     candidates: list[RankCandidate] = Field(min_length=2, max_length=8)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingResult:
+    """What came of a training. Losses are nats a token; `adapter` is the id of what was kept, "" when nothing was."""
+
+    ending: str = ""
+    sentence: Message | None = None
+    seconds: float = 0.0
+    tokens: int = 0
+    tokens_per_s: float = 0.0
+    train_loss: float | None = None
+    validation_loss: float | None = None
+    steps: int = 0
+    best_step: int = 0
+    compute_type: str = ""
+    rows_too_long: int = 0
+    peak_rss_mib: int = 0
+    adapter_written: bool = False
+    adapter_sha256: str = ""
+    adapter: str = ""
+    stepped_down: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepResult:
+    """What came of a sweep: the winner's rank and loss, every trial, and the adapter ("" if it was stopped before)."""
+
+    rank: int = 0
+    validation_loss: float | None = None
+    steps: int = 0
+    seconds: float = 0.0
+    trials: tuple[RankTrial, ...] = ()
+    sentence: Message | None = None
+    adapter_written: bool = False
+    adapter_sha256: str = ""
+    adapter: str = ""

@@ -10,7 +10,7 @@ from appliance.datasets.records import get_dataset
 from appliance.foundation.errors import InputError
 from appliance.foundation.identifiers import new_id
 from appliance.jobs.conversation import WorkerOrder
-from appliance.jobs.starts.shrink import ShrinkStart
+from appliance.jobs.starts.shrink import ShrinkResult, ShrinkStart
 from appliance.jobs.states import Job
 from appliance.models.records import RANK, Adapter, get_adapter, get_model
 from appliance.planning.spectrum import RankSummary
@@ -43,16 +43,6 @@ class ShrinkSpec:
     adapter_id: str
     rank: int
     smaller_id: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class ShrinkResult(ShrinkOutcome):
-    """What it cost, and the adapter that was made ("" when it was stopped before)."""
-
-    rank: int = 0
-    adapter_written: bool = False
-    adapter_sha256: str = ""
-    adapter: str = ""
 
 
 @operation("adapter.shrink", action="job.submit", on="job")

@@ -1,20 +1,18 @@
 """Try several ranks as one job: the hopeless stop early, the adapter of the best is kept (see `planning.halving`)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any
 
 from appliance.audit import Outcome, Stage
 from appliance.foundation.errors import InputError
-from appliance.foundation.messages import Message
 from appliance.jobs.conversation import WorkerOrder
-from appliance.jobs.starts.train import RankCandidate, SweepStart
+from appliance.jobs.starts.train import RankCandidate, SweepResult, SweepStart
 from appliance.jobs.states import Job
 from appliance.planning import ADAPTER_METHODS, AUTOMATIC
 from appliance.planning.training_record import (
     AdapterSpec,
     RankCandidateSpec,
-    RankTrial,
     SweepOutcome,
     SweepSpec,
     TrainingSpec,
@@ -39,21 +37,6 @@ from appliance.services.training.train_adapter import (
 
 MIN_RANKS, MAX_RANKS = 2, 8
 DEFAULT_RANKS = (4, 8, 16, 32)
-
-
-@dataclass(frozen=True, kw_only=True)
-class SweepResult:
-    """What came of a sweep: the winner's rank and loss, every trial, and the adapter ("" if it was stopped before)."""
-
-    rank: int = 0
-    validation_loss: float | None = None
-    steps: int = 0
-    seconds: float = 0.0
-    trials: tuple[RankTrial, ...] = ()
-    sentence: Message | None = None
-    adapter_written: bool = False
-    adapter_sha256: str = ""
-    adapter: str = ""
 
 
 @operation("sweep", action="job.submit", on="job")

@@ -1,6 +1,6 @@
 """Train an adapter: queue the job, and do what the control plane does before and after its worker runs."""
 
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,10 @@ from appliance.datasets.records import get_dataset
 from appliance.foundation.errors import ApplianceError, InputError, WorkerError
 from appliance.foundation.identifiers import new_id
 from appliance.foundation.json_records import stored
-from appliance.foundation.messages import Message
 from appliance.jobs.access import StartMessage
 from appliance.jobs.conversation import WorkerOrder
 from appliance.jobs.messages import DIVERGED
-from appliance.jobs.starts.train import TrainStart
+from appliance.jobs.starts.train import TrainingResult, TrainStart
 from appliance.jobs.states import Job, change_spec, note_on_job
 from appliance.models.records import get_model
 from appliance.planning import Footprint, Machine, step_down
@@ -42,28 +41,6 @@ from appliance.services.training.subject import Subject
 CHECKPOINT_STEPS = 20
 PATIENCE = 3  # validations in a row that bring nothing better; the presets' pass over the data ends with one
 MAX_NAME = 120
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainingResult:
-    """What came of a training. Losses are nats a token; `adapter` is the id of what was kept, "" when nothing was."""
-
-    ending: str = ""
-    sentence: Message | None = None
-    seconds: float = 0.0
-    tokens: int = 0
-    tokens_per_s: float = 0.0
-    train_loss: float | None = None
-    validation_loss: float | None = None
-    steps: int = 0
-    best_step: int = 0
-    compute_type: str = ""
-    rows_too_long: int = 0
-    peak_rss_mib: int = 0
-    adapter_written: bool = False
-    adapter_sha256: str = ""
-    adapter: str = ""
-    stepped_down: tuple[Message, ...] = ()
 
 
 @operation("train", action="job.submit", on="job")
