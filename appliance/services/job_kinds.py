@@ -53,8 +53,8 @@ class JobKind(Generic[S, R]):
     `spec` and `result` are dataclasses, stored as JSON. `prepare` logs the start and says what to start, `finish` keeps
     what the worker made and returns the job's result (the flag: it was stopped before its end). `reads` says which data
     it reads, `makes` the ids of the adapters that it writes. `stage` is its stage in the life of what it works on.
-    Optional: `step_down` makes it need less memory, `clean_up` removes what only going on would need, `resume` says
-    what changes when it goes on (at a lower learning rate, when one is given).
+    Optional: `step_down` makes it need less memory, `clean_up` removes what only going on would need, `resume` returns
+    what it is to do when it goes on (at a lower learning rate, when one is given).
     """
 
     name: str
@@ -67,7 +67,7 @@ class JobKind(Generic[S, R]):
     makes: Callable[[S], tuple[str, ...]] = lambda _spec: ()
     step_down: Callable[[ServiceContext, Task[S], ApplianceError], Job] | None = None
     clean_up: Callable[[ServiceContext, Task[S]], None] | None = None
-    resume: Callable[[ServiceContext, Task[S], R, float | None], dict[str, Any]] | None = None
+    resume: Callable[[ServiceContext, Task[S], R, float | None], S] | None = None
 
     @property
     def label(self) -> Message:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from appliance.audit import ObjectRef
 from appliance.datasets.records import list_datasets
 from appliance.foundation.errors import ConflictError, InputError, NotFoundError
+from appliance.foundation.json_records import stored
 from appliance.foundation.messages import message
 from appliance.jobs.states import (
     ACTIVE,
@@ -137,7 +138,9 @@ def resume_job(context: ServiceContext, caller: Caller, *, job_id: JobId, learni
             job = _resumable(connection, job_id)
         kind, changes = kind_of(job), {}
         if kind.resume is not None:
-            changes = kind.resume(context, kind.task(job), kind.result_of(job), learning_rate)
+            task = kind.task(job)
+            before, spec = stored(task.spec), stored(kind.resume(context, task, kind.result_of(job), learning_rate))
+            changes = {name: value for name, value in spec.items() if value != before[name]}
         elif learning_rate is not None:
             raise InputError("job.learning-rate:none")
         if "learning_rate" in changes:

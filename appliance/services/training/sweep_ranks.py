@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
-from typing import Any
 
 from appliance.audit import Outcome, Stage
 from appliance.foundation.errors import InputError
@@ -27,12 +26,12 @@ from appliance.services.operations import DatasetId, ModelId, operation
 from appliance.services.training.plan_training import BY_PRESET, plan_training
 from appliance.services.training.subject import Subject
 from appliance.services.training.train_adapter import (
-    new_adapter_for_resume,
     step_training_down,
     trained_data,
     training_order,
     training_spec,
     training_start,
+    with_new_adapter,
 )
 
 MIN_RANKS, MAX_RANKS = 2, 8
@@ -99,11 +98,11 @@ def _finish(context: ServiceContext, task: Task[SweepSpec], result: SweepResult,
 
 
 def _resume(
-    context: ServiceContext, _task: Task[SweepSpec], result: SweepResult, learning_rate: float | None
-) -> dict[str, Any]:
+    context: ServiceContext, task: Task[SweepSpec], result: SweepResult, learning_rate: float | None
+) -> SweepSpec:
     if learning_rate is not None:  # the ranks are compared at one rate
         raise InputError("job.learning-rate:none")
-    return new_adapter_for_resume(context, result.adapter)
+    return with_new_adapter(context, task.spec, result.adapter)
 
 
 SWEEP: JobKind[SweepSpec, SweepResult] = job_kind(

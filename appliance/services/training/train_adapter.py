@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
@@ -41,6 +41,8 @@ from appliance.services.training.subject import Subject
 CHECKPOINT_STEPS = 20
 PATIENCE = 3  # validations in a row that bring nothing better; the presets' pass over the data ends with one
 MAX_NAME = 120
+
+T = TypeVar("T", bound=TrainingSpec)
 
 
 @operation("train", action="job.submit", on="job")
@@ -129,13 +131,13 @@ def trained_data(_connection: Connection, spec: TrainingSpec) -> DatasetUse:
     return DatasetUse(spec.dataset_id, spec.dataset_version, trains=True)
 
 
-def new_adapter_for_resume(context: ServiceContext, adapter: str) -> dict[str, Any]:
-    """Return the id of another adapter for a job that left one: that stays as it is, and what comes now is another."""
+def with_new_adapter(context: ServiceContext, spec: T, adapter: str) -> T:
+    """Return the spec with another adapter where the job left one, which stays as it is."""
     if not adapter:
-        return {}
+        return spec
     adapter_id = new_id("ad")
     context.vault.new_data_key("adapter", adapter_id)
-    return {"adapter_id": adapter_id}
+    return replace(spec, adapter_id=adapter_id)
 
 
 def _prepare(context: ServiceContext, task: Task[TrainingSpec]) -> WorkerOrder:
@@ -167,16 +169,14 @@ def _finish(context: ServiceContext, task: Task[TrainingSpec], result: TrainingR
 
 def _resume(
     context: ServiceContext, task: Task[TrainingSpec], result: TrainingResult, learning_rate: float | None
-) -> dict[str, Any]:
-    """Return what changes: a lower learning rate, half of it for a training that diverged when none is given."""
-    changes = new_adapter_for_resume(context, result.adapter)
+) -> TrainingSpec:
+    """Lower the learning rate: to half of it for a training that diverged when none is given."""
     now = task.spec.learning_rate
-    if learning_rate is None and result.ending != DIVERGED:
-        return changes
-    rate = now / 2 if learning_rate is None else learning_rate
-    if not 0 < rate < now:
+    rate = now / 2 if learning_rate is None and result.ending == DIVERGED else learning_rate
+    if rate is not None and not 0 < rate < now:
         raise InputError("job.learning-rate", now=now)
-    return {**changes, "learning_rate": float(rate)}
+    spec = with_new_adapter(context, task.spec, result.adapter)
+    return spec if rate is None else replace(spec, learning_rate=float(rate))
 
 
 TRAIN: JobKind[TrainingSpec, TrainingResult] = job_kind(
