@@ -20,7 +20,7 @@ from appliance.policy import Rules, find_policy_folder
 from appliance.services.context import OPERATOR, ServiceContext
 from appliance.services.home.life import create_home
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.exhaustive
 VERIFIER = Path(__file__).parents[2] / "ops" / "verify_audit.py"
 DAY_US = 24 * 3600 * 1_000_000
 

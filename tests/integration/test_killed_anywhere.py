@@ -22,7 +22,7 @@ from driven_home import CANARY, Home, kill, write_table
 from extent import ALL, SAMPLE, in_extents
 
 IMAGE_BYTES = 1536 * 1024**2
-POINTS = {SAMPLE: 10, ALL: 50}  # shared by the operations
+POINTS = {SAMPLE: 5, ALL: 30}  # shared by the operations
 SEED = 20261124
 LEAK = "leaked-on-purpose-70233"
 STARTING_S = 0.9  # importing what a command needs: before, nothing is done that could be killed

@@ -6,9 +6,8 @@ import pytest
 from canary_scan import scan
 from driven_home import CANARY
 
-pytestmark = pytest.mark.slow
 
-
+@pytest.mark.exhaustive
 def test_each_method_trains_is_measured_and_answers(home) -> None:
     """On one home; those that leave trained tensors.
 

@@ -80,6 +80,7 @@ def test_killed_and_resumed_the_adapter_is_that_of_an_uninterrupted_run(new_home
         assert found[figure] == expected[figure]
 
 
+@pytest.mark.exhaustive
 def test_a_stopped_training_offers_its_best_and_goes_on_exactly_also_over_a_restart(new_home, serve) -> None:
     """The adapter of the stop stays what it was; the resumed run, though its server ended meanwhile, makes that of a
     run without a stop.
@@ -143,6 +144,7 @@ def refused_for_room(home: Home, job: str) -> bool:
     return process.returncode == 1 and "disk is full" in errors.lower()
 
 
+@pytest.mark.exhaustive
 def test_on_a_full_disk_a_training_waits_says_so_and_goes_on(small_disk: Path, new_home, serve, prepared) -> None:
     """Database, log and checkpoints are all on it. Nothing is lost: the adapter is that of a run with room."""
     whole, home = new_home(), Home(small_disk, prepared)
@@ -225,6 +227,7 @@ def assert_told(home: Home, found: dict[str, Any], reason: str) -> None:
     assert starts == [*["requested", "failed"] * len(steps), "requested", "succeeded"]
 
 
+@pytest.mark.exhaustive
 def test_a_training_that_runs_out_of_its_memory_steps_down_and_goes_on(
     wide_home: Home, tmp_path: Path, running
 ) -> None:

@@ -63,6 +63,7 @@ def another_compute_type(home, job_id: str) -> Iterator[None]:
         file.write(record)
 
 
+@pytest.mark.exhaustive
 def test_a_sweep_that_is_killed_and_stopped_goes_on_and_its_winner_is_what_a_training_alone_would_have_made(
     home, running
 ) -> None:
