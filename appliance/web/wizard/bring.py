@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypedDict
 
 import gradio as gr
 
@@ -29,6 +29,12 @@ _GERMAN_DAY = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
 _ACCEPTED = ".csv,.tsv,.txt,.json,.jsonl,.ndjson,.xlsx,.parquet,.zip"
 
 Show = Callable[[Caller, str | None], Updates]
+
+
+class _Reading(TypedDict):
+    encoding: str
+    delimiter: str
+    roles: dict[str, str]
 
 
 class BringPanel:
@@ -204,7 +210,7 @@ class BringPanel:
     def _not_imported(self) -> Updates:
         return {self.status: notice(t("wizard-not-imported"), "bad")}
 
-    def _reading(self, values: Values) -> dict[str, Any]:
+    def _reading(self, values: Values) -> _Reading:
         """Return encoding, separator and columns as somebody chose them; what was left alone is found."""
         return {
             "encoding": values[self._encoding] or "",
