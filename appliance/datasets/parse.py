@@ -6,7 +6,7 @@ is wrong, the file was probably misunderstood, and nothing is imported. No messa
 
 import json
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
 
@@ -14,6 +14,15 @@ from appliance.datasets.blocks import ROWS as BLOCK_ROWS
 from appliance.datasets.blocks import Block
 from appliance.datasets.columns import ColumnRoles
 from appliance.datasets.conversation import Conversation
+from appliance.datasets.report import (
+    DatasetReport,
+    FilePreview,
+    LeftOut,
+    PreviewedRow,
+    PreviewedSource,
+    RowFinding,
+    SourceReport,
+)
 from appliance.datasets.shapes import Shaper
 from appliance.datasets.sources import Opened, Source, Wrong, open_sources
 from appliance.datasets.sources.delimited import DelimitedRecords
@@ -44,35 +53,6 @@ class Choices:
     roles: ColumnRoles | None = None
 
 
-@dataclass
-class SourceReport:
-    """How one source was understood.
-
-    Its rows are `first_row` to `last_row` of the dataset; in the source itself, `first_row` is `own_row`.
-    """
-
-    name: str
-    source_format: str
-    note: Message
-    shape: str = ""
-    roles: dict[str, str] = field(default_factory=dict)
-    guessed_by_content: bool = False
-    unused: list[str] = field(default_factory=list)
-    first_row: int = 0
-    last_row: int = 0
-    own_row: int = 0
-
-    def note_shaper(self, shaper: Shaper) -> None:
-        """Note the form and the columns of the records."""
-        self.shape, self.guessed_by_content = shaper.shape, shaper.guessed_by_content
-        self.roles = {role: name for role, name in asdict(shaper.roles).items() if name} if shaper.roles else {}
-        self.unused = sorted(shaper.unused)[:MAX_UNUSED_SHOWN]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return plain JSON."""
-        return {**vars(self), "note": self.note.to_json()}
-
-
 class Reading:
     """The conversations of a file, to be read once; `sources`, `left_out` and `unread` are complete at the end."""
 
@@ -83,7 +63,7 @@ class Reading:
             stream, filename, encoding=self._choices.encoding, delimiter=self._choices.delimiter
         )
         self.sources: list[SourceReport] = []
-        self.left_out: list[tuple[int, Message]] = []  # the first rows, each with what is wrong
+        self.left_out: list[RowFinding] = []  # the first rows
         self.left_out_count = 0
         self._rows = 0
 
@@ -110,14 +90,10 @@ class Reading:
         """Yield the same rows, with plain ones in blocks. Raises `InputError` as `__iter__` does."""
         return self._read(in_blocks=True)
 
-    def report(self) -> dict[str, Any]:
-        """Return how the file was understood, as plain JSON: see `datasets.records`."""
-        left_out = [{"row": row, "reason": reason.to_json()} for row, reason in self.left_out]
-        return {
-            "sources": [source.to_json() for source in self.sources],
-            "unread": [reason.to_json() for reason in self.unread],
-            "left_out": {"count": self.left_out_count, "rows": left_out},
-        }
+    def report(self) -> DatasetReport:
+        """Return how the file was understood."""
+        left_out = LeftOut(self.left_out_count, tuple(self.left_out))
+        return DatasetReport(sources=tuple(self.sources), unread=tuple(self.unread), left_out=left_out)
 
     def _read(self, *, in_blocks: bool) -> Iterator[Conversation | Block]:
         last_row = 0
@@ -148,7 +124,7 @@ class Reading:
                     yield block
         else:
             yield from self._convert(records, shaper, report, offset)
-        report.note_shaper(shaper)
+        _note_shaper(report, shaper)
         return report.last_row
 
     def _convert(
@@ -176,21 +152,27 @@ class Reading:
                 reason = message("row.problem-in-source", row=own_row, source=source, problem=problem)
             else:
                 reason = message("row.problem", row=own_row, problem=problem)
-            self.left_out.append((row, reason))
+            self.left_out.append(RowFinding(row, reason))
         if self.left_out_count >= _EARLY_ROWS and self.left_out_count * 2 > self._rows:
             raise self._refusal()
 
     def _refusal(self) -> InputError:
-        problems = [reason for _row, reason in self.left_out[:MAX_PROBLEMS]]
+        problems = [found.reason for found in self.left_out[:MAX_PROBLEMS]]
         more = self.left_out_count - len(problems)
         return InputError("dataset.rows:problems", problems=sentences(*problems), more=more)
 
 
-def preview(stream: Seekable, filename: str, choices: Choices | None = None, rows: int = 5) -> dict[str, Any]:
-    """Return how each source would be understood, with its first rows, as plain JSON, to be confirmed or changed.
+def _note_shaper(report: SourceReport, shaper: Shaper) -> None:
+    """Note the form and the columns of the records."""
+    report.shape, report.guessed_by_content = shaper.shape, shaper.guessed_by_content
+    report.roles = {role: name for role, name in asdict(shaper.roles).items() if name} if shaper.roles else {}
+    report.unused = sorted(shaper.unused)[:MAX_UNUSED_SHOWN]
 
-    A source whose columns are not clear has a `reason`, and its rows as they are. Raises `InputError` when the file is
-    not a table at all. The messages in it are those of `datasets.records`.
+
+def preview(stream: Seekable, filename: str, choices: Choices | None = None, rows: int = 5) -> FilePreview:
+    """Return how each source would be understood, with its first rows, to be confirmed or changed.
+
+    Raises `InputError` when the file is not a table at all.
     """
     choices = choices or Choices()
     opened = open_sources(stream, filename, encoding=choices.encoding, delimiter=choices.delimiter)
@@ -200,31 +182,29 @@ def preview(stream: Seekable, filename: str, choices: Choices | None = None, row
         sources.append(_preview(source, sample, choices, min(rows, MAX_PREVIEW_ROWS)))
     if not sources:
         raise InputError("dataset.empty:nothing-readable")
-    return {"sources": sources, "unread": [reason.to_json() for reason in opened.unread]}
+    return FilePreview(tuple(sources), tuple(opened.unread))
 
 
-def _preview(source: Source, sample: list[tuple[int, Any]], choices: Choices, rows: int) -> dict[str, Any]:
+def _preview(source: Source, sample: list[tuple[int, Any]], choices: Choices, rows: int) -> PreviewedSource:
     records = [(row, record) for row, record in sample if isinstance(record, dict)]
     columns = list(dict.fromkeys(str(key)[:_PREVIEW_CHARACTERS] for _row, record in records for key in record))
-    report = SourceReport(source.name, source.source_format, source.note)
-    result: dict[str, Any] = {"columns": columns[:MAX_COLUMNS_SHOWN], "reason": "", "rows": [], "conversations": []}
+    report = PreviewedSource(source.name, source.source_format, source.note, columns=columns[:MAX_COLUMNS_SHOWN])
     try:
         shaper = Shaper(choices.roles, [record for _row, record in records])
         converted = [(row, shaper.convert(row, record)) for row, record in records[:rows]]
-        report.note_shaper(shaper)
-        result["conversations"] = [_preview_row(row, item) for row, item in converted if item is not None]
+        _note_shaper(report, shaper)
+        report.conversations = [_preview_row(row, item) for row, item in converted if item is not None]
     except InputError as error:
-        result["reason"] = error.message.to_json()
-        result["rows"] = [_preview_cells(record) for _row, record in records[:rows]]
-    return {**report.to_json(), **result}
+        report.reason = error.message
+        report.rows = [_preview_cells(record) for _row, record in records[:rows]]
+    return report
 
 
-def _preview_row(row: int, converted: Conversation | Wrong) -> dict[str, Any]:
+def _preview_row(row: int, converted: Conversation | Wrong) -> PreviewedRow:
     if isinstance(converted, Wrong):
-        problem = message("row.problem", row=row, problem=converted.problem)
-        return {"row": row, "problem": problem.to_json(), "messages": []}
+        return PreviewedRow(row, [], message("row.problem", row=row, problem=converted.problem))
     messages = [{**turn, "content": turn["content"][:_PREVIEW_CHARACTERS]} for turn in converted.messages]
-    return {"row": row, "problem": "", "messages": messages}
+    return PreviewedRow(row, messages)
 
 
 def _preview_cells(record: dict[str, Any]) -> dict[str, str]:

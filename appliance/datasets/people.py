@@ -7,6 +7,7 @@ order or with the last word first ("Doe, Jane"). Other spellings (a nickname, a 
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from appliance.datasets.conversation import Conversation
 from appliance.foundation.errors import InputError
@@ -17,6 +18,23 @@ MAX_CHARACTERS = 200
 MIN_DIGITS = 5
 PHONE_DIGITS = 9  # the end of a phone number, which is the same with and without the country's code
 _BETWEEN = r"[\s()./-]*"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in a dataset a person is: the first row numbers of one part of a version, and how many there are."""
+
+    version: int
+    part: str
+    count: int
+    rows: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Hit(Place):
+    """A place, and the dataset that it is in."""
+
+    dataset_id: str
 
 
 class Person:

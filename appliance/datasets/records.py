@@ -10,8 +10,10 @@ from typing import Any, Self
 from sqlalchemy import Connection, Row, select
 
 from appliance.audit import ObjectRef
+from appliance.datasets.report import DatasetReport
 from appliance.datasets.tables import DATASET_VERSIONS, DATASETS
 from appliance.foundation.errors import ConflictError, NotFoundError
+from appliance.foundation.json_records import read
 from appliance.foundation.messages import Message
 
 
@@ -107,18 +109,9 @@ class DatasetVersion:
         return cls(**{**values, "state": DatasetState(values["state"])})
 
     @property
-    def report(self) -> dict[str, Any]:
-        """Return what was found in the rows.
-
-        These fields hold a message as `Message.to_json` writes it, or "" for none, and finished English sentences in
-        reports of version 0.1.0: `sources[].note` (how the source was read), `unread[]`, `left_out.rows[].reason`,
-        `checks[].title`, `.advice`, `.reason` (about the whole dataset) and `.examples[].reason` (about one row),
-        `notes[]`. The preview of a file has also `sources[].reason` (why its columns are not clear) and
-        `sources[].conversations[].problem`. The rest is data and codes; `personal_data_policy.kind_name` names a kind
-        of personal data.
-        """
-        found: dict[str, Any] = json.loads(self.report_json)
-        return found
+    def report(self) -> DatasetReport:
+        """Return what was found in the rows. Raises `IntegrityError` when it cannot be read."""
+        return read(DatasetReport, json.loads(self.report_json))
 
     def to_json(self) -> dict[str, Any]:
         """Return it as it is listed, without the report."""

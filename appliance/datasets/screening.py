@@ -19,6 +19,7 @@ from appliance.datasets.near_duplicates import MAX_COMPARED_ROWS, NearDuplicates
 from appliance.datasets.personal_data import Pseudonyms, find_personal_data
 from appliance.datasets.personal_data_policy import BLOCK, KEEP, MASK, PersonalDataPolicy, kind_count, kind_name
 from appliance.datasets.repeated_rows import largest_answer, leaked_rows, repeated_rows
+from appliance.datasets.report import CheckReport, DatasetReport, PersonalData, RowFinding
 from appliance.datasets.row_checks import check_row, normal
 from appliance.datasets.token_lengths import Lengths, TokenLimit
 from appliance.foundation.errors import InputError
@@ -50,7 +51,7 @@ class Screening:
         self._near = NearDuplicates()
         self._rows, self._questions, self._answers, self._parts = array("q"), array("Q"), array("Q"), array("b")
         self._rows_by_check: defaultdict[str, array[int]] = defaultdict(lambda: array("q"))
-        self._examples: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+        self._examples: defaultdict[str, list[RowFinding]] = defaultdict(list)
         self._categories: Counter[str] = Counter()
         self._kinds: Counter[str] = Counter()
         self._personal: Counter[str] = Counter()
@@ -105,37 +106,33 @@ class Screening:
         rows = self._rows_by_check[code]
         return np.unique(np.frombuffer(rows, dtype=np.int64)) if rows else np.zeros(0, np.int64)
 
-    def report(self) -> dict[str, Any]:
-        """Return everything that was found, as plain JSON: see `datasets.records`."""
+    def report(self) -> DatasetReport:
+        """Return everything that was found."""
         self._finish()
         personal = {
-            kind: {"count": self._personal[kind], "action": self._policy.action(kind)}
+            kind: PersonalData(self._personal[kind], self._policy.action(kind))
             for kind in self._policy.all_kinds
             if self._personal[kind]
         }
-        return {
-            "rows": len(self._rows),
-            "checks": [
-                self._check_report(check)
-                for code, check in CHECKS.items()
-                if len(self.rows_of(code)) or code in self._whole_dataset
-            ],
-            "tokens": self.lengths.histogram(),
-            "personal_data": personal,
-            "notes": [note.to_json() for note in self._notes()],
-        }
+        checks = (
+            self._check_report(check)
+            for code, check in CHECKS.items()
+            if len(self.rows_of(code)) or code in self._whole_dataset
+        )
+        return DatasetReport(
+            len(self._rows), tuple(checks), self.lengths.histogram(), personal, notes=tuple(self._notes())
+        )
 
-    def _check_report(self, check: Check) -> dict[str, Any]:
-        finding = self._whole_dataset.get(check.code)
-        return {
-            "code": check.code,
-            "title": check.title.to_json(),
-            "count": len(self.rows_of(check.code)),
-            "fixes": list(check.fixes),
-            "reason": finding.to_json() if finding else "",
-            "advice": check.advice.to_json(),
-            "examples": sorted(self._examples[check.code], key=lambda example: int(example["row"])),
-        }
+    def _check_report(self, check: Check) -> CheckReport:
+        return CheckReport(
+            code=check.code,
+            title=check.title,
+            count=len(self.rows_of(check.code)),
+            fixes=check.fixes,
+            reason=self._whole_dataset.get(check.code, ""),
+            advice=check.advice,
+            examples=tuple(sorted(self._examples[check.code], key=lambda example: example.row)),
+        )
 
     def _notes(self) -> Iterator[Message]:
         if self.lengths.note:
@@ -220,7 +217,7 @@ class Screening:
         self._rows_by_check[code].append(row)
         if len(self._examples[code]) < MAX_EXAMPLES:
             reason = message("row.problem", row=row, problem=finding)
-            self._examples[code].append({"row": row, "reason": reason.to_json()})
+            self._examples[code].append(RowFinding(row, reason))
 
     def _finish(self) -> None:
         """Find what takes all rows."""

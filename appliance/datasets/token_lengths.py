@@ -2,12 +2,13 @@
 
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from appliance.datasets.blocks import Block
 from appliance.datasets.conversation import Conversation
+from appliance.datasets.report import LengthHistogram
 from appliance.foundation.messages import Message, message
 
 COUNTED_ROWS = 20_000  # in the histogram; later rows are counted only when they may be too long
@@ -83,25 +84,28 @@ class Lengths:
         """The longest row that fits, in the unit of `tokens`."""
         return self.limit.max_tokens if self.limit else LONG_CHARACTERS
 
-    def histogram(self) -> dict[str, Any]:
-        """Return the lengths of the first rows as plain JSON: `counts` between neighbouring `edges`."""
+    def histogram(self) -> LengthHistogram:
+        """Return the lengths of the first rows."""
         import numpy as np  # noqa: PLC0415 - starts threads
 
-        histogram: dict[str, Any] = {
-            "unit": "tokens" if self.limit else "characters",
-            "model": self.limit.model_name if self.limit else "",
-            "limit": self.max_length,
-            "counted": len(self._lengths),
-            "edges": [],
-            "counts": [],
-        }
-        if self._lengths:
-            lengths = np.frombuffer(self._lengths, dtype=np.int64)
-            width = max(1, -(-int(lengths.max() + 1) // BINS))
-            counts, edges = np.histogram(lengths, bins=np.arange(0, width * BINS + 1, width))
-            histogram["edges"], histogram["counts"] = edges.tolist(), counts.tolist()
-            histogram["median"], histogram["longest"] = int(np.median(lengths)), int(lengths.max())
-        return histogram
+        histogram = LengthHistogram(
+            unit="tokens" if self.limit else "characters",
+            model=self.limit.model_name if self.limit else "",
+            limit=self.max_length,
+            counted=len(self._lengths),
+        )
+        if not self._lengths:
+            return histogram
+        lengths = np.frombuffer(self._lengths, dtype=np.int64)
+        width = max(1, -(-int(lengths.max() + 1) // BINS))
+        counts, edges = np.histogram(lengths, bins=np.arange(0, width * BINS + 1, width))
+        return replace(
+            histogram,
+            edges=tuple(edges.tolist()),
+            counts=tuple(counts.tolist()),
+            median=int(np.median(lengths)),
+            longest=int(lengths.max()),
+        )
 
     def _fits_by_bytes(self, conversation: Conversation) -> bool:
         # A token is one byte or more.

@@ -1,9 +1,8 @@
 """Row lengths in tokens, from an import's histogram: of tokens, or of characters where it had no model."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 # In tokenizers of 30,000 to 150,000 entries, European languages have 3 to 4.5 characters a token. The lower half is the
 # safe side: it promises neither memory nor time that a training then exceeds.
@@ -23,15 +22,16 @@ def tokens_of(characters: float) -> float:
     return characters / CHARACTERS_A_TOKEN
 
 
-def row_lengths(histogram: Mapping[str, Any]) -> RowLengths | None:
-    """Return the lengths in a histogram (`datasets.token_lengths.Lengths.histogram`); None when nothing was counted."""
-    counts, edges = histogram.get("counts", []), histogram.get("edges", [])
+def row_lengths(unit: str, counts: Sequence[int], edges: Sequence[int], longest: int) -> RowLengths | None:
+    """Return the lengths in a histogram: `counts` between neighbouring `edges`; None when nothing was counted.
+
+    `unit`: "tokens" or "characters".
+    """
     counted = sum(counts)
     if not counted:
         return None
     middles = ((low + high) / 2 for low, high in pairwise(edges))
     mean = sum(count * middle for count, middle in zip(counts, middles, strict=True)) / counted
-    longest = float(histogram.get("longest", edges[-1]))
-    if histogram.get("unit") == "tokens":
+    if unit == "tokens":
         return RowLengths(mean, longest)
     return RowLengths(tokens_of(mean), tokens_of(longest))

@@ -138,8 +138,8 @@ def _data(artefacts: Artefacts, log: _Log) -> list[Fact]:
     source: _Source = {"entries": _numbers(bound), "digests": (version.digest,)}
     described = _numbers(log.find("dataset.describe", dataset.id))
     report = version.report
-    found = {f"data.found.{check['code']}": check["count"] for check in report.get("checks", [])}
-    found |= {f"data.personal.{kind}": each["count"] for kind, each in report.get("personal_data", {}).items()}
+    found = {f"data.found.{check.code}": check.count for check in report.checks}
+    found |= {f"data.personal.{kind}": each.count for kind, each in report.personal_data.items()}
     return [
         Fact("data.id", dataset.id, **source),
         Fact("data.version", version.version, **source),

@@ -3,12 +3,14 @@
 What comes in is hostile until checked, hence a worker without network or keys of others.
 """
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from appliance.datasets import write_dataset
 from appliance.datasets.parse import Reading
+from appliance.datasets.report import Split
 from appliance.datasets.splits import DEFAULT_SHARES
+from appliance.foundation.json_records import stored
 from appliance.jobs.messages import Done, Ready
 from appliance.jobs.starts.datasets import ParseStart
 from appliance.workers.channel import WorkerChannel, run
@@ -32,8 +34,8 @@ def parse(channel: WorkerChannel, start: ParseStart) -> Done:
             joined=screening.joined,
             placed=screening.place,
         )
-    report = {**reading.report(), **screening.report(), "split": {"seed": start.seed, "shares": list(DEFAULT_SHARES)}}
-    return Done(result={**asdict(summary), "source_format": reading.source_format, "report": report})
+    report = screening.report().read_as(replace(reading.report(), split=Split(start.seed, DEFAULT_SHARES)))
+    return Done(result={**asdict(summary), "source_format": reading.source_format, "report": stored(report)})
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Tell how a sealed upload would be understood, before it is imported."""
 
 from appliance.datasets.parse import preview
+from appliance.foundation.json_records import stored
 from appliance.jobs.messages import Done, Ready
 from appliance.jobs.starts.datasets import PreviewStart
 from appliance.workers.channel import WorkerChannel, run
@@ -11,7 +12,7 @@ def look(channel: WorkerChannel, start: PreviewStart) -> Done:
     """Read the beginning of each source."""
     channel.send(Ready())
     with open_upload(start.upload) as stream:
-        return Done(result=preview(stream, start.upload.filename, choices_of(start.upload), start.rows))
+        return Done(result=stored(preview(stream, start.upload.filename, choices_of(start.upload), start.rows)))
 
 
 if __name__ == "__main__":

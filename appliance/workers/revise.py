@@ -6,6 +6,7 @@ from pathlib import Path
 
 from appliance.datasets import Conversation, read_all, write_dataset
 from appliance.datasets.fixes import Fix, Fixing
+from appliance.foundation.json_records import stored
 from appliance.jobs.messages import Done, Ready
 from appliance.jobs.starts.datasets import ReviseStart
 from appliance.workers.channel import WorkerChannel, run
@@ -34,7 +35,7 @@ def revise(channel: WorkerChannel, start: ReviseStart) -> Done:
         start.part_keys,
         placed=screening.place,
     )
-    return Done(result={**asdict(summary), "report": screening.report(), "changed": fixing.changed})
+    return Done(result={**asdict(summary), "report": stored(screening.report()), "changed": fixing.changed})
 
 
 if __name__ == "__main__":

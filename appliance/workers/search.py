@@ -1,10 +1,10 @@
 """Find the rows of datasets that speak of a person. Says which rows, never what they say."""
 
 from pathlib import Path
-from typing import Any
 
 from appliance.datasets import PARTS, read_part
-from appliance.datasets.people import Person
+from appliance.datasets.people import Hit, Person
+from appliance.foundation.json_records import stored
 from appliance.jobs.messages import Done, Progress, Ready
 from appliance.jobs.starts.datasets import SearchStart
 from appliance.workers.channel import WorkerChannel, run
@@ -16,7 +16,7 @@ def search(channel: WorkerChannel, start: SearchStart) -> Done:
     """Read every part of each dataset version."""
     channel.send(Ready())
     person = Person(start.person)
-    found: list[dict[str, Any]] = []
+    found: list[Hit] = []
     for number, dataset in enumerate(start.datasets, start=1):
         for part in PARTS:
             rows: list[int] = []
@@ -27,17 +27,9 @@ def search(channel: WorkerChannel, start: SearchStart) -> Done:
                     count += 1
                     rows += [conversation.row] if len(rows) < MAX_NAMED_ROWS else []
             if count:
-                found.append(
-                    {
-                        "dataset_id": dataset.dataset_id,
-                        "version": dataset.dataset_version,
-                        "part": part,
-                        "count": count,
-                        "rows": rows,
-                    }
-                )
+                found.append(Hit(dataset.dataset_version, part, count, tuple(rows), dataset.dataset_id))
         channel.send(Progress(step=number, steps=len(start.datasets)))
-    return Done(result={"found": found})
+    return Done(result={"found": stored(found)})
 
 
 if __name__ == "__main__":

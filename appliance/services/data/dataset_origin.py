@@ -2,7 +2,6 @@
 
 import datetime as dt
 from dataclasses import dataclass, fields
-from typing import Any
 
 from sqlalchemy import update
 
@@ -110,7 +109,7 @@ def _update(
     caller: Caller,
     action: str,
     dataset: Dataset,
-    values: dict[str, Any],
+    values: dict[str, str],
     details: dict[str, str | int | bool] | None = None,
 ) -> Dataset:
     target = ObjectRef("dataset", dataset.id, dataset.digest)

@@ -8,16 +8,13 @@ from sqlalchemy import Connection, insert, update
 
 from appliance.audit import ObjectRef
 from appliance.datasets.records import DatasetState, DatasetVersion, get_version, list_versions
+from appliance.datasets.report import DatasetReport
 from appliance.datasets.tables import DATASET_VERSIONS, DATASETS
-from appliance.foundation.json_records import spoken
+from appliance.foundation.json_records import stored
 from appliance.foundation.messages import Message
 from appliance.models.records import Adapter, list_adapters
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.operations import DatasetId, operation
-
-_NOTHING_FOUND: dict[str, Any] = {"rows": 0, "checks": [], "tokens": {}, "personal_data": {}, "notes": []}
-
-Report = dict[str, Any]  # what was found in the rows, decoded from its column (datasets/screening.py)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +26,7 @@ class WrittenVersion:
     training_rows: int
     validation_rows: int
     test_rows: int
-    report: Report
+    report: DatasetReport
     source_format: str = ""
     changed: int = 0
 
@@ -37,6 +34,13 @@ class WrittenVersion:
     def counts(self) -> dict[str, int]:
         """Return the counts of rows, by the names of their columns."""
         return {name: getattr(self, name) for name in ("rows", "training_rows", "validation_rows", "test_rows")}
+
+
+@dataclass(frozen=True)
+class VersionReport(DatasetReport):
+    """What was found in the rows of a version, and its number."""
+
+    version: int = 0
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ def add_version(
             parent=parent,
             change=change.to_text(),
             digest=digest,
-            report=json.dumps(written.report),
+            report=json.dumps(stored(written.report)),
             created_us=created_us,
             created_by=created_by,
             request=request,
@@ -99,15 +103,9 @@ def lineage(context: ServiceContext, caller: Caller, *, dataset_id: DatasetId) -
 
 
 @operation("dataset.report", action="dataset.list", on="dataset")
-def show_report(context: ServiceContext, caller: Caller, *, dataset_id: DatasetId, version: int = 0) -> Report:
+def show_report(context: ServiceContext, caller: Caller, *, dataset_id: DatasetId, version: int = 0) -> VersionReport:
     """Return what was found in the rows of a version (0: the current one). No row is quoted. Raises `NotFoundError`."""
     context.look(caller, "dataset.list", ObjectRef("dataset", dataset_id))
     with context.database.begin() as connection:
         found = get_version(connection, dataset_id, version)
-    return shown_report(found)
-
-
-def shown_report(version: DatasetVersion) -> Report:
-    """Return what was found in the rows of a version, said in the language of the context."""
-    report: Report = spoken({**_NOTHING_FOUND, **version.report, "version": version.version})
-    return report
+    return VersionReport(**vars(found.report), version=found.version)

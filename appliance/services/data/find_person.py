@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from appliance.audit import ObjectRef
-from appliance.datasets.people import Person
+from appliance.datasets.people import Hit, Person, Place
 from appliance.datasets.records import get_dataset, list_datasets, ready_versions
 from appliance.foundation.errors import InputError
 from appliance.foundation.json_records import read
@@ -23,16 +23,6 @@ from appliance.services.dataset_use import verify_unused
 from appliance.services.grants import PARSER_MEMORY_BYTES, dataset_access, dataset_folder
 from appliance.services.operations import operation
 from appliance.services.pseudonyms import forget_person, logged_person
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where in a dataset a person is: the first row numbers of one part of a version, and how many there are."""
-
-    version: int
-    part: str
-    count: int
-    rows: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -73,13 +63,6 @@ class FoundPerson:
         """Return it as it is shown."""
         found: dict[str, Any] = {"datasets": self.datasets, "adapters": self.adapters}
         return found if self.certificates is None else {**found, "certificates": self.certificates}
-
-
-@dataclass(frozen=True)
-class _Hit(Place):
-    """A place, and the dataset that it is in."""
-
-    dataset_id: str = ""
 
 
 @operation("person.find", action="person.find", on="person")
@@ -151,13 +134,13 @@ def _search(context: ServiceContext, person: Sequence[str]) -> FoundPerson:
         versions = list(ready_versions(connection))
         datasets = {dataset.id: dataset for dataset in list_datasets(connection)}
         adapters = list_adapters(connection)
-    hits: list[_Hit] = []
+    hits: list[Hit] = []
     if versions:
         access = [dataset_access(context, version.dataset_id, version.version) for version in versions]
         folders = tuple(dict.fromkeys(dataset_folder(context, version.dataset_id) for version in versions))
         start = SearchStart(person=list(person), datasets=access)
         order = WorkerOrder(start, read=folders, write=(), memory_bytes=PARSER_MEMORY_BYTES)
-        hits = read(list[_Hit], run_worker(context.launcher, order, lambda _message: None).result["found"])
+        hits = read(list[Hit], run_worker(context.launcher, order, lambda _message: None).result.get("found"))
     places: dict[str, list[Place]] = {}
     for hit in hits:
         places.setdefault(hit.dataset_id, []).append(Place(hit.version, hit.part, hit.count, hit.rows))

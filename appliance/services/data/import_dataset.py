@@ -5,19 +5,21 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import insert
 
 from appliance.audit import ObjectRef
-from appliance.datasets import PARTS, read_part
+from appliance.datasets import PARTS, Conversation, read_part
 from appliance.datasets.records import Dataset, DatasetState, get_dataset, list_datasets
+from appliance.datasets.report import DatasetReport
 from appliance.datasets.tables import DATASETS
 from appliance.foundation.atomic_files import fsync_folder, make_private_folder, storage_errors
 from appliance.foundation.errors import InputError
 from appliance.foundation.identifiers import new_id
-from appliance.foundation.json_records import read, shown, spoken
+from appliance.foundation.json_records import read, shown
 from appliance.foundation.messages import message
 from appliance.identity import default_project
 from appliance.jobs.access import MAX_SEED
@@ -25,7 +27,7 @@ from appliance.jobs.conversation import WorkerOrder, run_worker
 from appliance.jobs.starts.datasets import ParseStart
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.data.dataset_origin import Origin, verified_origin
-from appliance.services.data.dataset_versions import Report, WrittenVersion, add_version
+from appliance.services.data.dataset_versions import WrittenVersion, add_version
 from appliance.services.data.receive_upload import discard_upload
 from appliance.services.grants import (
     PARSER_MEMORY_BYTES,
@@ -48,24 +50,25 @@ class ImportedDataset:
     """A dataset that was just imported, and what was found in its rows."""
 
     dataset: Dataset
-    report: Report
+    report: DatasetReport
 
     def to_json(self) -> dict[str, Any]:
         """Return it as it is shown."""
-        return {**shown(self.dataset), "report": spoken(self.report)}
+        return {**shown(self.dataset), "report": self.report}
 
 
 @dataclass(frozen=True)
 class DatasetRows:
-    """A dataset with the first rows of one part: each with its number and its messages (role and content)."""
+    """A dataset with the first rows of one part."""
 
     dataset: Dataset
     part: str
-    preview: list[dict[str, Any]]
+    preview: tuple[Conversation, ...]
 
     def to_json(self) -> dict[str, Any]:
         """Return it as it is shown."""
-        return {**shown(self.dataset), "part": self.part, "preview": self.preview}
+        preview = [{"row": row.row, "messages": row.messages} for row in self.preview]
+        return {**shown(self.dataset), "part": self.part, "preview": preview}
 
 
 @operation("dataset.import", action="dataset.import", on="dataset")
@@ -177,12 +180,8 @@ def show_dataset(
     with context.act(caller, "dataset.read", dataset.ref, {"part": part, "rows": count}):
         dataset.verify_usable()
         key = context.vault.data_key(PART_KIND, part_key_id(dataset_id, dataset.version, part))
-        preview: list[dict[str, Any]] = []
-        for row in read_part(dataset_folder(context, dataset_id), dataset_id, dataset.version, part, key):
-            if len(preview) >= count:
-                break
-            preview.append({"row": row.row, "messages": [dict(turn) for turn in row.messages]})
-    return DatasetRows(dataset, part, preview)
+        first = read_part(dataset_folder(context, dataset_id), dataset_id, dataset.version, part, key)
+        return DatasetRows(dataset, part, tuple(islice(first, count)))
 
 
 @contextlib.contextmanager

@@ -1,10 +1,9 @@
 """Tell how a received file would be understood, before it is imported: somebody confirms it, or says what was meant."""
 
-from typing import Any
-
 from appliance.audit import ObjectRef
+from appliance.datasets.report import FilePreview
 from appliance.foundation.identifiers import verify_id
-from appliance.foundation.json_records import spoken
+from appliance.foundation.json_records import read
 from appliance.jobs.conversation import WorkerOrder, run_worker
 from appliance.jobs.starts.datasets import PreviewStart
 from appliance.services.context import Caller, ServiceContext
@@ -25,7 +24,7 @@ def preview_upload(
     delimiter: str = "",
     roles: dict[str, str] | None = None,
     rows: int = DEFAULT_ROWS,
-) -> dict[str, Any]:
+) -> FilePreview:
     """Return how each source would be read, with its first rows. The upload stays. Reading rows, and logged as such.
 
     Raises `InputError` with what is wrong with the file, `NotFoundError` when there is no such upload.
@@ -37,5 +36,4 @@ def preview_upload(
         order = WorkerOrder(
             start, read=(upload_path(context.home, upload_id),), write=(), memory_bytes=PARSER_MEMORY_BYTES
         )
-        found: dict[str, Any] = spoken(run_worker(context.launcher, order, lambda _message: None).result)
-    return found
+        return read(FilePreview, run_worker(context.launcher, order, lambda _message: None).result)

@@ -33,7 +33,6 @@ from appliance.services.operations import DatasetId, ModelId, operation
 
 ACTIONS = ("drop", "mask", "trim", "merge")
 MAX_NAMED_ROWS = 10_000
-_KEPT_OF_REPORTS = ("sources", "unread", "left_out", "split")  # how the file was once read: true of every version
 
 
 @dataclass(frozen=True)
@@ -177,7 +176,6 @@ def write_next_version(
                 shutil.rmtree(target)
             os.rename(staging / f"v{version}", target)
             fsync_folder(folder)
-        kept = {name: before.report[name] for name in _KEPT_OF_REPORTS if name in before.report}
         with context.database.begin() as connection:
             verify_version(connection, dataset.id, dataset.version)
             add_version(
@@ -187,7 +185,7 @@ def write_next_version(
                 parent=dataset.version,
                 change=revision.told(written.changed),
                 digest=context.vault.pseudonym("dataset", written.digest.encode()),
-                written=replace(written, report={**kept, **written.report}),
+                written=replace(written, report=written.report.read_as(before.report)),
                 created_us=context.clock.now_us(),
                 created_by=caller.user_id,
                 request=request,

@@ -10,10 +10,10 @@ from appliance.planning import (
     PRESETS,
     Machine,
     MethodChoice,
+    RowLengths,
     Training,
     advise_rank,
     passes_that_fit,
-    row_lengths,
 )
 from appliance.planning.passes import memory_of, pass_sizes
 from appliance.planning.rank_advice import RankAdvice
@@ -66,7 +66,7 @@ def rank_advice(subject: Subject, machine: Machine, *, method: str, memory_gib: 
     if memory_gib is not None and not 0.1 <= memory_gib <= 65_536:
         raise InputError("rank.budget")
     shape, rows = subject.shape, subject.row_sizes
-    tokens = answer_tokens(subject.version.report.get("tokens", {}), subject.dataset.training_rows)
+    tokens = answer_tokens(subject.lengths, subject.dataset.training_rows)
     batch_size = PRESETS["balanced"].batch(rows.rows).rows
     budget = memory_gib * 2**30 if memory_gib is not None else float(machine.memory_bytes)
 
@@ -82,12 +82,8 @@ def rank_advice(subject: Subject, machine: Machine, *, method: str, memory_gib: 
     return AdvisedRank(advice, subject.dataset.id, subject.model.id, method, round(budget / 2**30, 1))
 
 
-def answer_tokens(lengths: dict[str, Any], training_rows: int) -> int:
-    """Return how many tokens of answers the training part has, from the histogram of lengths of the import.
-
-    Raises `InputError` when it counted none.
-    """
-    counted = row_lengths(lengths)
-    if counted is None:
+def answer_tokens(lengths: RowLengths | None, training_rows: int) -> int:
+    """Return how many tokens of answers the training part has. Raises `InputError` when lengths were not counted."""
+    if lengths is None:
         raise InputError("rank.lengths")
-    return int(counted.mean * COMPLETION_SHARE * training_rows)
+    return int(lengths.mean * COMPLETION_SHARE * training_rows)

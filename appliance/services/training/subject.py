@@ -10,7 +10,7 @@ from appliance.datasets.records import Dataset, DatasetVersion, get_dataset, get
 from appliance.datasets.token_lengths import TURN_TOKENS
 from appliance.foundation.identifiers import is_id
 from appliance.models.records import BaseModel, get_model
-from appliance.planning import MAX_LENGTH, ModelShape, RowSizes, row_lengths, tokens_of
+from appliance.planning import MAX_LENGTH, ModelShape, RowLengths, RowSizes, row_lengths, tokens_of
 from appliance.services.context import Caller, ServiceContext
 
 UNKNOWN_TOKENS = 150.0  # a row's length where nobody counted
@@ -43,10 +43,15 @@ class Subject:
         return max(16, min(MAX_LENGTH, made_for))
 
     @property
+    def lengths(self) -> RowLengths | None:
+        """Return the lengths that were counted at import, if any."""
+        found = self.version.report.tokens
+        return row_lengths(found.unit, found.counts, found.edges, found.longest)
+
+    @property
     def row_sizes(self) -> RowSizes:
         """Return how long the rows are, from what was counted at import; the system prompt is in front of each."""
-        dataset, limit = self.dataset, self.max_length
-        lengths = row_lengths(self.version.report.get("tokens", {}))
+        dataset, limit, lengths = self.dataset, self.max_length, self.lengths
         mean, longest = (lengths.mean, lengths.longest) if lengths else (UNKNOWN_TOKENS, float(limit))
         shared = tokens_of(len(dataset.system_prompt)) + TURN_TOKENS if dataset.system_prompt else 0.0
         # A row that is longer than the limit is left out.

@@ -1,11 +1,20 @@
 """What is known of a dataset: how a file was read, what was found in its rows, its versions."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from appliance.datasets.personal_data_policy import kind_name
 from appliance.datasets.records import Dataset
-from appliance.foundation.messages import t
+from appliance.datasets.report import (
+    CheckReport,
+    DatasetReport,
+    FilePreview,
+    LeftOut,
+    LengthHistogram,
+    PersonalData,
+    PreviewedSource,
+    SourceReport,
+)
+from appliance.foundation.messages import Message, t
 from appliance.services.data.dataset_versions import VersionInLine
 from appliance.services.data.revise_dataset import ACTIONS
 from appliance.web.rendering.charts import histogram
@@ -44,23 +53,21 @@ def counts(dataset: Dataset) -> str:
     return figures(pairs) + warning
 
 
-def preview(found: dict[str, Any]) -> str:
+def preview(found: FilePreview) -> str:
     """Return how a file would be read: each source with its format, its columns and its first rows."""
-    drawn = "".join(_source(source) for source in found["sources"])
-    return f'<div class="sources">{drawn}{_notices(found["unread"])}</div>'
+    drawn = "".join(_source(source) for source in found.sources)
+    return f'<div class="sources">{drawn}{_notices(found.unread)}</div>'
 
 
-def findings(found: dict[str, Any]) -> str:
+def findings(found: DatasetReport) -> str:
     """Return what was found in the rows of a version: rows that were left out, and checks with their rows."""
-    left_out = _left_out(found.get("left_out", {"count": 0, "rows": []}))
-    return f'<div class="report">{left_out}{_checks(found["checks"])}</div>'
+    return f'<div class="report">{_left_out(found.left_out)}{_checks(found.checks)}</div>'
 
 
-def measures(found: dict[str, Any]) -> str:
+def measures(found: DatasetReport) -> str:
     """Return what else is known of the rows of a version: lengths, personal data, and how the file was read."""
-    notes = _notices(found["notes"])
-    parts = f"{_lengths(found['tokens'])}{_personal(found['personal_data'])}{notes}{_how_read(found)}"
-    return f'<div class="report">{parts}</div>'
+    parts = (_lengths(found.tokens), _personal(found.personal_data), _notices(found.notes), _how_read(found))
+    return f'<div class="report">{"".join(parts)}</div>'
 
 
 def versions(found: Sequence[VersionInLine]) -> str:
@@ -79,34 +86,34 @@ def versions(found: Sequence[VersionInLine]) -> str:
     return table(heads, rows, t("dataset-versions"))
 
 
-def fixes(found: dict[str, Any]) -> list[tuple[str, str, str]]:
+def fixes(found: DatasetReport) -> list[tuple[str, str, str]]:
     """Return each fix as (check, action, the button's text), in the order of the checks."""
     return [
-        (check["code"], action, t("dataset-fix-button", action=action, check=check["title"], rows=check["count"]))
-        for check in found["checks"]
-        for action in check["fixes"]
-        if action in ACTIONS and check["count"]
+        (check.code, action, t("dataset-fix-button", action=action, check=check.title, rows=check.count))
+        for check in found.checks
+        for action in check.fixes
+        if action in ACTIONS and check.count
     ]
 
 
-def _source(source: dict[str, Any]) -> str:
+def _source(source: PreviewedSource) -> str:
     roles = "; ".join(
-        t("dataset-column", role=t("column-role", role=role), column=name) for role, name in source["roles"].items()
+        t("dataset-column", role=t("column-role", role=role), column=name) for role, name in source.roles.items()
     )
-    guessed = notice(t("dataset-guessed")) if source["guessed_by_content"] else ""
-    unused = source["unused"][:MAX_NAMED]
+    guessed = notice(t("dataset-guessed")) if source.guessed_by_content else ""
+    unused = source.unused[:MAX_NAMED]
     left = quiet(t("dataset-unused", columns=listed(unused))) if unused else ""
-    talks = conversations(each for each in source["conversations"] if each["messages"])
-    problems = "".join(notice(each["problem"], "bad") for each in source["conversations"] if each["problem"])
+    talks = conversations(each for each in source.conversations if each.messages)
+    problems = "".join(notice(each.problem, "bad") for each in source.conversations)
     return (
-        f'<section class="source">{heading(source["name"])}{quiet(t("dataset-read-as", read=_read_as(source)))}'
-        f"{quiet(roles) if roles else ''}{notice(source['reason'], 'bad')}{guessed}{left}"
-        f"{_raw(source['columns'], source['rows'])}{talks}{problems}</section>"
+        f'<section class="source">{heading(source.name)}{quiet(t("dataset-read-as", read=_read_as(source)))}'
+        f"{quiet(roles) if roles else ''}{notice(source.reason, 'bad')}{guessed}{left}"
+        f"{_raw(source.columns, source.rows)}{talks}{problems}</section>"
     )
 
 
-def _read_as(source: dict[str, Any]) -> str:
-    return f"{source['source_format']} ({source['note']})" if source["note"] else str(source["source_format"])
+def _read_as(source: SourceReport) -> str:
+    return f"{source.source_format} ({source.note})"
 
 
 def _raw(columns: Sequence[str], rows: Sequence[dict[str, str]]) -> str:
@@ -116,42 +123,42 @@ def _raw(columns: Sequence[str], rows: Sequence[dict[str, str]]) -> str:
     return table(columns, cells, t("dataset-first-rows"))
 
 
-def _how_read(found: dict[str, Any]) -> str:
+def _how_read(found: DatasetReport) -> str:
     heads = (t("dataset-source"), t("dataset-source-read"), t("dataset-rows-all"))
     rows = "".join(
         row(
             heads,
-            Drawn(text(each["name"], 80)),
+            Drawn(text(each.name, 80)),
             _read_as(each),
-            t("dataset-row-range", first=int(each["first_row"]), last=int(each["last_row"])),
+            t("dataset-row-range", first=each.first_row, last=each.last_row),
         )
-        for each in found.get("sources", [])[:MAX_NAMED]
+        for each in found.sources[:MAX_NAMED]
     )
     told = table(heads, rows, t("dataset-how-read")) if rows else ""
-    return told + _notices(found.get("unread", []))
+    return told + _notices(found.unread)
 
 
-def _notices(sentences: Sequence[str]) -> str:
+def _notices(sentences: Sequence[Message]) -> str:
     return "".join(notice(each) for each in sentences[:MAX_NAMED])
 
 
-def _left_out(found: dict[str, Any]) -> str:
-    if not found["count"]:
+def _left_out(found: LeftOut) -> str:
+    if not found.count:
         return ""
     heads = (t("dataset-left-out"),)
-    rows = "".join(row(heads, each["reason"]) for each in found["rows"][:MAX_NAMED])
-    return table(heads, rows, t("dataset-left-out-count", rows=found["count"]))
+    rows = "".join(row(heads, each.reason) for each in found.rows[:MAX_NAMED])
+    return table(heads, rows, t("dataset-left-out-count", rows=found.count))
 
 
-def _checks(checks: Sequence[dict[str, Any]]) -> str:
+def _checks(checks: Sequence[CheckReport]) -> str:
     if not checks:
         return notice(t("dataset-no-findings"), "good")
     heads = (t("dataset-finding"), t("dataset-rows-all"), t("dataset-where"))
     rows = "".join(
         row(
             heads,
-            both(check["title"], check["advice"]),
-            number(check["count"]) if check["count"] else t("dataset-whole"),
+            both(check.title, check.advice),
+            number(check.count) if check.count else t("dataset-whole"),
             _examples(check),
         )
         for check in checks
@@ -159,31 +166,31 @@ def _checks(checks: Sequence[dict[str, Any]]) -> str:
     return f'<div class="checks">{table(heads, rows, t("dataset-findings"))}</div>'
 
 
-def _examples(check: dict[str, Any]) -> Drawn:
-    examples = check["examples"]
+def _examples(check: CheckReport) -> Drawn:
+    examples = check.examples
     if not examples:
-        return Drawn(text(check["reason"]))
-    first = text(examples[0]["reason"])
-    if check["count"] == 1:
+        return Drawn(text(check.reason))
+    first = text(examples[0].reason)
+    if check.count == 1:
         return Drawn(first)
-    items = "".join(f"<li>{text(each['reason'])}</li>" for each in examples[:MAX_NAMED])
-    rest = more(check["count"] - min(len(examples), MAX_NAMED))
+    items = "".join(f"<li>{text(each.reason)}</li>" for each in examples[:MAX_NAMED])
+    rest = more(check.count - min(len(examples), MAX_NAMED))
     return Drawn(f"<details><summary>{first}</summary><ul>{items}</ul>{rest}</details>")
 
 
-def _lengths(tokens: dict[str, Any]) -> str:
-    if not tokens.get("counts"):
+def _lengths(found: LengthHistogram) -> str:
+    if not found.counts:
         return ""
-    model = tokens.get("model")
-    label = t("dataset-length-of-model", model=model) if model else t("dataset-length", unit=tokens["unit"])
-    return histogram(tokens["edges"], tokens["counts"], label, tokens.get("limit"))
+    model = found.model
+    label = t("dataset-length-of-model", model=model) if model else t("dataset-length", unit=found.unit)
+    return histogram(found.edges, found.counts, label, found.limit)
 
 
-def _personal(found: dict[str, Any]) -> str:
+def _personal(found: Mapping[str, PersonalData]) -> str:
     heads = (t("dataset-personal"), t("dataset-personal-count"), t("dataset-personal-action"))
     rows = "".join(
-        row(heads, kind_name(kind), number(each["count"]), t("dataset-personal-done", action=each["action"]))
+        row(heads, kind_name(kind), number(each.count), t("dataset-personal-done", action=each.action))
         for kind, each in found.items()
-        if each["count"]
+        if each.count
     )
     return table(heads, rows, t("dataset-personal-caption")) if rows else ""

@@ -7,8 +7,9 @@ then the rest would be parsed as Markdown. So a drawing is always one line, and 
 import html
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
 
+from appliance.datasets import Conversation
+from appliance.datasets.report import PreviewedRow
 from appliance.foundation.messages import Message, t
 from appliance.web.rendering.words import percent
 
@@ -59,7 +60,7 @@ def quiet(value: object) -> str:
     return f'<p class="quiet">{sentence(value)}</p>'
 
 
-def conversations(rows: Iterable[dict[str, Any]]) -> str:
+def conversations(rows: Iterable[Conversation | PreviewedRow]) -> str:
     """Return rows of a dataset as conversations."""
     roles = {"user": t("html-question"), "assistant": t("html-answer")}
     drawn = []
@@ -67,10 +68,10 @@ def conversations(rows: Iterable[dict[str, Any]]) -> str:
         turns = "".join(
             f'<div class="turn {text(message["role"])}"><span class="who">{text(roles.get(message["role"], ""))}</span>'
             f"{text(message['content'])}</div>"
-            for message in row["messages"]
+            for message in row.messages
             if message["role"] != "system"
         )
-        name = text(t("html-row", row=int(row["row"])))
+        name = text(t("html-row", row=row.row))
         drawn.append(f'<div class="talk"><span class="row-number">{name}</span>{turns}</div>')
     return f'<div class="talks">{"".join(drawn)}</div>' if drawn else ""
 

@@ -3,10 +3,11 @@
 import json
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypedDict
 
 import gradio as gr
 
+from appliance.datasets.report import FilePreview
 from appliance.datasets.sources.delimited import DELIMITERS
 from appliance.datasets.sources.text import ENCODINGS
 from appliance.foundation.errors import ApplianceError, InputError
@@ -28,6 +29,12 @@ _GERMAN_DAY = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
 _ACCEPTED = ".csv,.tsv,.txt,.json,.jsonl,.ndjson,.xlsx,.parquet,.zip"
 
 Show = Callable[[Caller, str | None], Updates]
+
+
+class _Reading(TypedDict):
+    encoding: str
+    delimiter: str
+    roles: dict[str, str]
 
 
 class BringPanel:
@@ -150,7 +157,7 @@ class BringPanel:
             self._panel: gr.Column(visible=True),
             self._view: rendering.preview(found),
             self._confirm: _confirm(found),
-            self._otherwise: gr.Accordion(open=any(source["reason"] for source in found["sources"])),
+            self._otherwise: gr.Accordion(open=any(source.reason for source in found.sources)),
             self._encoding: gr.update(value=""),
             self._delimiter: gr.update(value=""),
             **{field: gr.update(choices=_columns(found), value="") for field in self._roles.values()},
@@ -203,7 +210,7 @@ class BringPanel:
     def _not_imported(self) -> Updates:
         return {self.status: notice(t("wizard-not-imported"), "bad")}
 
-    def _reading(self, values: Values) -> dict[str, Any]:
+    def _reading(self, values: Values) -> _Reading:
         """Return encoding, separator and columns as somebody chose them; what was left alone is found."""
         return {
             "encoding": values[self._encoding] or "",
@@ -242,14 +249,14 @@ def _received(message: str) -> tuple[str, str]:
     return upload_id, filename
 
 
-def _columns(found: dict[str, Any]) -> list[tuple[str, str]]:
-    names = dict.fromkeys(column for source in found["sources"] for column in source["columns"])
+def _columns(found: FilePreview) -> list[tuple[str, str]]:
+    names = dict.fromkeys(column for source in found.sources for column in source.columns)
     return [(t("wizard-found"), ""), *((name, name) for name in names)]
 
 
-def _confirm(found: dict[str, Any]) -> gr.Button:
-    clear = not any(source["reason"] for source in found["sources"])
-    if clear and not any(source["rows"] or source["conversations"] for source in found["sources"]):
+def _confirm(found: FilePreview) -> gr.Button:
+    clear = not any(source.reason for source in found.sources)
+    if clear and not any(source.conversations for source in found.sources):
         return button("wizard-import-empty", interactive=False)
     return button("wizard-import" if clear else "wizard-import-columns", interactive=clear)
 

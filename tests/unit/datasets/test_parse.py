@@ -15,7 +15,7 @@ from appliance.datasets.conversation import MAX_CONTENT_CHARACTERS, MAX_MESSAGES
 from appliance.datasets.parse import MAX_PROBLEMS, Choices, Reading, preview
 from appliance.datasets.sources.records import MAX_COLUMNS
 from appliance.foundation.errors import InputError
-from appliance.foundation.json_records import spoken
+from appliance.foundation.json_records import shown
 from appliance.foundation.messages import Message, use_language
 
 HANDBOOK = Path(__file__).parents[3] / "ops" / "sample" / "handbook.csv"
@@ -242,7 +242,7 @@ def test_any_bytes_are_parsed_or_refused(data: bytes) -> None:
 
 
 def previewed(data: bytes, **choices: Any) -> list[dict[str, Any]]:
-    sources: list[dict[str, Any]] = spoken(preview(io.BytesIO(data), "table.csv", Choices(**choices)))["sources"]
+    sources: list[dict[str, Any]] = shown(preview(io.BytesIO(data), "table.csv", Choices(**choices)))["sources"]
     return sources
 
 
@@ -280,7 +280,7 @@ def test_a_few_unusable_rows_are_left_out_and_reported() -> None:
     data = "question,answer\n" + "q,a\n" * 18 + "q,\n,a\n"
     reading = Reading(io.BytesIO(data.encode()), "t.csv")
     assert len(list(reading)) == 18
-    left_out = spoken(reading.report())["left_out"]
+    left_out = shown(reading.report())["left_out"]
     assert left_out["count"] == 2
     assert [row["row"] for row in left_out["rows"]] == [20, 21]
     assert left_out["rows"][0]["reason"].startswith("Row 20: The answer is empty.")

@@ -21,14 +21,15 @@ from appliance.datasets.records import (
     ready_versions,
     verify_version,
 )
+from appliance.datasets.report import DatasetReport
 from appliance.datasets.tables import DATASET_VERSIONS, DATASETS
 from appliance.foundation.errors import ConflictError, NotFoundError
-from appliance.foundation.json_records import shown
+from appliance.foundation.json_records import shown, stored
 from appliance.vault import Database
 
 TODAY = dt.date(2026, 11, 30)
 COUNTS = {"rows": 12, "training_rows": 10, "validation_rows": 1, "test_rows": 1}
-REPORT = {"rows": 12, "checks": []}
+REPORT = DatasetReport(rows=12)
 
 
 def dataset_row(dataset_id: str, **changes: Any) -> dict[str, Any]:
@@ -40,7 +41,13 @@ def dataset_row(dataset_id: str, **changes: Any) -> dict[str, Any]:
 
 def version_row(dataset_id: str, version: int, state: str = "ready") -> dict[str, Any]:
     row = {"dataset_id": dataset_id, "version": version, "parent": version - 1, "change": "imported", "digest": "d"}
-    row |= {"report": json.dumps(REPORT), "created_by": "us_1", "request": "rq_1", "state": state, "created_us": 5}
+    row |= {
+        "report": json.dumps(stored(REPORT)),
+        "created_by": "us_1",
+        "request": "rq_1",
+        "state": state,
+        "created_us": 5,
+    }
     return row | COUNTS
 
 
@@ -70,7 +77,7 @@ def test_lists_are_ordered_and_leave_out_reports(connection: Connection) -> None
     assert [dataset.id for dataset in list_datasets(connection)] == ["ds_a", "ds_b", "ds_c"]
     versions = list_versions(connection, "ds_a")
     assert [version.version for version in versions] == [1, 2]
-    assert [version.report for version in versions] == [{}, {}]
+    assert [version.report for version in versions] == [DatasetReport(), DatasetReport()]
 
 
 def test_the_latest_version_is_read_unless_another_is_named(connection: Connection) -> None:

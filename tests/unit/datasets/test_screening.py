@@ -12,7 +12,7 @@ from appliance.datasets import Conversation
 from appliance.datasets.screening import CHECKS, MAX_EXAMPLES, PersonalDataPolicy, Screening
 from appliance.datasets.token_lengths import LONG_CHARACTERS, TokenLimit
 from appliance.foundation.errors import InputError
-from appliance.foundation.json_records import spoken
+from appliance.foundation.json_records import shown
 from appliance.foundation.messages import LANGUAGES, has_message
 
 KEY = "AKIA" + "IOSFODNN7EXAMPLE"
@@ -34,7 +34,8 @@ def screened(rows: list[Conversation], limit: TokenLimit | None = None, **policy
 
 
 def report_on(rows: list[Conversation], limit: TokenLimit | None = None) -> dict[str, Any]:
-    return spoken(screened(rows, limit).report())
+    found: dict[str, Any] = shown(screened(rows, limit).report())
+    return found
 
 
 def findings(rows: list[Conversation], **policy: str) -> list[tuple[int, str]]:
@@ -181,12 +182,12 @@ def test_personal_data_is_kept_masked_or_blocked_by_policy() -> None:
     masked = list(screening.watch(rows))
     assert masked[0].answer == "It is [card number 1], of jane@example.org."
     assert (masked[1].answer, masked[1].key_fact) == ("[card number 1]", "[card number 1]")
-    report = screening.report()
+    report = shown(screening.report())
     assert report["personal_data"] == {
         "e-mail address": {"count": 1, "action": "keep"},
         "card number": {"count": 2, "action": "mask"},
     }
-    assert spoken(report)["notes"] == ["As the policy requires, personal data in 2 rows was replaced by pseudonyms."]
+    assert report["notes"] == ["As the policy requires, personal data in 2 rows was replaced by pseudonyms."]
     with pytest.raises(InputError, match=r"2 card numbers \(rows 2, 3"):
         screened(rows, card="block")
     with pytest.raises(InputError, match="maps kinds"):
@@ -214,9 +215,9 @@ def test_length_is_counted_in_tokens_of_the_model(tokenizer: Path) -> None:
         conversation(4, "w" * 300, "word"),
     ]
     screening = screened(rows, limit)
-    report = screening.report()
+    report = shown(screening.report())
     assert screening.rows_of("too-long").tolist() == [3]
-    assert "Row 3: 51 tokens, of which training reads 50." in str(spoken(report)["checks"])
+    assert "Row 3: 51 tokens, of which training reads 50." in str(report["checks"])
     tokens: dict[str, Any] = report["tokens"]
     assert (tokens["unit"], tokens["model"], tokens["limit"], tokens["counted"]) == ("tokens", "tiny", 50, 3)
     assert sum(tokens["counts"]) == 3
@@ -243,4 +244,4 @@ def test_a_tokenizer_that_cannot_be_read_is_noted_and_stops_nothing(tmp_path: Pa
 def test_no_text_breaks_the_screening(pairs: list[tuple[str, str]]) -> None:
     rows = [conversation(row, *pair) for row, pair in enumerate(pairs, start=1)]
     screening = screened(rows, email="mask", phone="mask", iban="mask", card="mask", national_id="mask")
-    assert screening.report()["rows"] == len(rows)
+    assert screening.report().rows == len(rows)

@@ -12,7 +12,15 @@ from sqlalchemy import insert, select, update
 
 from appliance.datasets import PARTS
 from appliance.datasets.tables import DATASETS
-from appliance.foundation.errors import ConflictError, InputError, NotFoundError, StorageError, WorkerError
+from appliance.foundation.errors import (
+    ConflictError,
+    InputError,
+    IntegrityError,
+    NotFoundError,
+    StorageError,
+    WorkerError,
+)
+from appliance.jobs.messages import Done
 from appliance.models.tables import ADAPTERS
 from appliance.services.recover import HomeRecovery
 from appliance.services.reminders import reminders
@@ -145,6 +153,42 @@ def test_a_fix_that_cannot_be_leaves_no_version_and_no_key(
     assert world.do("dataset.versions", dataset_id=dataset)[-1]["version"] == 1
     assert part_keys(world, dataset) == {f"1/{part}" for part in PARTS}
     assert not list((world.context.home / "staging").iterdir())
+
+
+WRITTEN = {"digest": "d", "rows": 1, "training_rows": 1, "validation_rows": 0, "test_rows": 0}
+SOURCE = {"name": "a.csv", "source_format": "CSV", "note": "UTF-8"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "result"),
+    [
+        ("preview", {"sources": "none", "unread": []}),
+        ("preview", {"sources": [{**SOURCE, "note": {"id": 5, "parameters": {}}}], "unread": []}),
+        ("preview", {"sources": [{**SOURCE, "conversations": [{"row": 1, "messages": ["Who?"]}]}], "unread": []}),
+        ("preview", {"sources": [{**SOURCE, "rows": [{"question": {"a": 1}}]}], "unread": []}),
+        ("parse", {**WRITTEN, "report": []}),
+        ("parse", {**WRITTEN, "report": {"tokens": {"counts": ["x"]}}}),
+        ("parse", {**WRITTEN, "report": {"checks": [{"code": "html", "count": 1}]}}),
+        ("search", {}),
+        ("search", {"found": [{"dataset_id": "ds_1", "version": "one"}]}),
+    ],
+)
+def test_what_a_worker_says_is_refused_where_it_is_not_of_its_type(
+    world: Any, simulate: Any, worker_frame: Any, kind: str, result: dict[str, Any]
+) -> None:
+    """A worker reads hostile files: what took it over reaches neither the database nor a page."""
+    before = world.do("dataset.list")
+    upload = world.upload(table())
+    world.switch.current = simulate({kind: worker_frame(lambda _channel, _start: Done(result=result))})
+    asked: dict[str, tuple[str, dict[str, Any]]] = {
+        "preview": ("dataset.preview", {"upload_id": upload, "filename": "a.csv"}),
+        "parse": ("dataset.import", {"upload_id": upload, "filename": "a.csv"}),
+        "search": ("person.find", {"person": [NAME]}),
+    }
+    operation, parameters = asked[kind]
+    with pytest.raises(IntegrityError):
+        world.do(operation, **parameters)
+    assert world.do("dataset.list") == before
 
 
 def test_a_failed_import_leaves_no_key(world: Any) -> None:

@@ -13,7 +13,7 @@ from appliance.foundation.errors import ConflictError, InputError, NotFoundError
 from appliance.jobs.messages import Done
 from appliance.jobs.starts.shrink import ShrinkStart
 from appliance.models.tables import ADAPTERS, FINDINGS
-from appliance.planning import MethodChoice, Training
+from appliance.planning import MethodChoice, RowLengths, Training
 from appliance.planning.passes import memory_of
 from appliance.planning.work import COMPLETION_SHARE
 from appliance.services.machine import this_machine
@@ -104,26 +104,19 @@ def test_plan_and_advice_estimate_the_same_tokens(world: Any) -> None:
     """Of rows that were counted in characters, with a system prompt or without."""
     with world.context.database.begin() as connection:
         subject = Subject.of(connection, world.ids["dataset"], world.ids["model"])
-    histogram, rows = subject.version.report["tokens"], subject.row_sizes
-    assert histogram["unit"] == "characters"
-    assert answer_tokens(histogram, rows.rows) == int((rows.mean - rows.shared) * COMPLETION_SHARE * rows.rows)
+    rows = subject.row_sizes
+    assert subject.version.report.tokens.unit == "characters"
+    assert answer_tokens(subject.lengths, rows.rows) == int((rows.mean - rows.shared) * COMPLETION_SHARE * rows.rows)
 
 
-@pytest.mark.parametrize(
-    ("lengths", "tokens"),
-    [
-        ({"unit": "tokens", "counts": [2, 2], "edges": [0, 100, 200]}, 400),
-        ({"unit": "characters", "counts": [4], "edges": [350, 350]}, 400),
-    ],
-)
-def test_answers_are_counted_from_the_lengths_of_the_import(lengths: dict[str, Any], tokens: int) -> None:
+def test_answers_are_counted_from_the_lengths_of_the_import() -> None:
     """Ten rows of a hundred tokens, two fifths of them the answer's."""
-    assert answer_tokens(lengths, 10) == tokens
+    assert answer_tokens(RowLengths(mean=100.0, longest=200.0), 10) == 400
 
 
 def test_without_lengths_there_is_no_advice() -> None:
     with pytest.raises(InputError, match="were not counted"):
-        answer_tokens({}, 10)
+        answer_tokens(None, 10)
 
 
 def test_the_worker_that_explains_a_rank_gets_the_adapter_and_nothing_else(world: Any, plays: Any) -> None:

@@ -30,7 +30,7 @@ def test_a_workbook_of_libreoffice() -> None:
         (6, "Zählt Samstag?", "Nein", "Urlaub"),
         (8, "When is pay day?", "On the 25th.", ""),
     ]
-    assert (len(rows), str(reading.left_out[0][1])) == (18, ERROR)
+    assert (len(rows), str(reading.left_out[0].reason)) == (18, ERROR)
     assert [(source.name, source.first_row, source.own_row) for source in reading.sources] == [
         ("Fragen", 4, 4),
         ("Salaries", 8, 2),

@@ -4,7 +4,9 @@ from typing import Any
 
 from appliance.datasets.personal_data import EMAIL
 from appliance.datasets.records import Dataset, DatasetState
-from appliance.foundation.messages import use_language
+from appliance.datasets.report import DatasetReport, FilePreview, PreviewedSource
+from appliance.foundation.json_records import read
+from appliance.foundation.messages import use_language, verbatim
 from appliance.web.rendering import dataset as drawing
 
 HOSTILE = "<script>x</script>\n\n# heading"
@@ -33,9 +35,9 @@ def dataset(**changes: Any) -> Dataset:
     return Dataset(**(values | changes))
 
 
-def source(**changes: Any) -> dict[str, Any]:
+def source(**changes: Any) -> PreviewedSource:
     """Return how a source was read."""
-    return {
+    values = {
         "name": "rows.csv",
         "source_format": "CSV",
         "note": "UTF-8, commas",
@@ -48,7 +50,8 @@ def source(**changes: Any) -> dict[str, Any]:
         "reason": "",
         "rows": [],
         "conversations": [],
-    } | changes
+    }
+    return read(PreviewedSource, values | changes)
 
 
 def check(**changes: Any) -> dict[str, Any]:
@@ -64,9 +67,14 @@ def check(**changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def report(**changes: Any) -> dict[str, Any]:
+def report(**changes: Any) -> DatasetReport:
     """Return what was found in the rows of a version."""
-    return {"checks": [check()], "tokens": {}, "personal_data": {}, "notes": [], "sources": [source()]} | changes
+    return read(DatasetReport, {"checks": [check()], "sources": [source()]} | changes)
+
+
+def preview(*sources: PreviewedSource, unread: str) -> str:
+    """Return how a file is drawn that has something unread."""
+    return drawing.preview(FilePreview(sources, (verbatim(unread),)))
 
 
 def test_too_few_rows_for_a_test_are_said() -> None:
@@ -82,7 +90,7 @@ def test_too_few_rows_for_a_test_are_said() -> None:
 
 
 def test_a_preview_says_how_each_source_is_read() -> None:
-    drawn = drawing.preview({"sources": [source(guessed_by_content=True, unused=["id", "date"])], "unread": ["Why."]})
+    drawn = preview(source(guessed_by_content=True, unused=["id", "date"]), unread="Why.")
     for said in (
         "Read as CSV (UTF-8, commas)",
         "question: “q”; answer: “a”",
@@ -92,7 +100,7 @@ def test_a_preview_says_how_each_source_is_read() -> None:
     ):
         assert said in drawn
     unclear = source(reason="No column is named “answer”.", rows=[{"q": "Where?"}])
-    assert '<td>Where?</td><td data-head="a"></td>' in drawing.preview({"sources": [unclear], "unread": []})
+    assert '<td>Where?</td><td data-head="a"></td>' in preview(unclear, unread="Why.")
 
 
 def test_findings_name_rows_and_what_is_not_shown() -> None:
@@ -104,7 +112,7 @@ def test_findings_name_rows_and_what_is_not_shown() -> None:
     assert '<td data-head="Rows">All</td>' in whole
     assert "9 of 10 are alike." in whole
     assert "No problems were found" in drawing.findings(report(checks=[]))
-    left_out = drawing.findings(report(left_out={"count": 1, "rows": [{"reason": "Row 3: empty."}]}))
+    left_out = drawing.findings(report(left_out={"count": 1, "rows": [{"row": 3, "reason": "Row 3: empty."}]}))
     assert "One row was left out" in left_out
     assert "Row 3: empty." in left_out
 
@@ -132,11 +140,17 @@ def test_hostile_rows_stay_text() -> None:
     """Names of files and columns, cells, problems and notes come from the file."""
     rows = [{"row": 1, "problem": HOSTILE, "messages": [{"role": "user", "content": HOSTILE}]}]
     hostile = source(
-        name=HOSTILE, note=HOSTILE, roles={"question": HOSTILE}, unused=[HOSTILE], columns=[HOSTILE], reason=HOSTILE
+        name=HOSTILE,
+        note=HOSTILE,
+        roles={"question": HOSTILE},
+        unused=[HOSTILE],
+        columns=[HOSTILE],
+        reason=HOSTILE,
+        rows=[{HOSTILE: HOSTILE}],
+        conversations=rows,
     )
-    hostile |= {"rows": [{HOSTILE: HOSTILE}], "conversations": rows}
     for drawn in (
-        drawing.preview({"sources": [hostile], "unread": [HOSTILE]}),
+        preview(hostile, unread=HOSTILE),
         drawing.findings(report(checks=[check(title=HOSTILE, examples=[{"row": 1, "reason": HOSTILE}] * 3)])),
         drawing.measures(report(notes=[HOSTILE], sources=[hostile])),
     ):

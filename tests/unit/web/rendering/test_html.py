@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 from hypothesis import given
 from hypothesis import strategies as st
 
+from appliance.datasets import Conversation
 from appliance.foundation.messages import use_language
 from appliance.web.rendering import html
 
@@ -41,7 +42,7 @@ def test_everything_drawn_escapes_and_stays_one_line(value: str) -> None:
     turns = [{"role": "user", "content": value}, {"role": "assistant", "content": value}]
     heads = (value, value)
     for drawn in (
-        html.conversations([{"row": 3, "messages": turns}]),
+        html.conversations([Conversation(3, turns)]),
         html.notice(value),
         html.figures([(value, value)]),
         html.heading(value),
@@ -84,7 +85,7 @@ def test_a_bar_never_leaves_its_box() -> None:
 
 
 def test_conversations_and_what_is_left_out_are_said_in_german() -> None:
-    rows = [{"row": 1200, "messages": [{"role": "user", "content": "Wo?"}, {"role": "assistant", "content": "Hier."}]}]
+    rows = [Conversation(1200, [{"role": "user", "content": "Wo?"}, {"role": "assistant", "content": "Hier."}])]
     with use_language("de"):
         drawn = html.conversations(rows)
         assert [word for word in ("Zeile 1200", ">Frage<", ">Antwort<") if word not in drawn] == []
