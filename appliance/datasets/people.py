@@ -37,6 +37,13 @@ class Hit(Place):
     dataset_id: str
 
 
+@dataclass(frozen=True)
+class Hits:
+    """Everything that a search found."""
+
+    found: tuple[Hit, ...]
+
+
 class Person:
     """What is known of a person, as one pattern."""
 

@@ -165,7 +165,7 @@ class WorkerConversation:
 def run_worker(
     launcher: WorkerLauncher,
     order: WorkerOrder,
-    on_message: Callable[[FromWorker], None],
+    on_message: Callable[[FromWorker], None] = lambda _message: None,
     *,
     should_stop: Callable[[], bool] = lambda: False,
     poll_s: float = 0.2,

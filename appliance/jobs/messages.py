@@ -4,14 +4,18 @@ Every message has `version` and `type`; an unknown field, type or version is an 
 nowhere else.
 """
 
+import builtins
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from appliance.foundation.errors import WorkerError
+from appliance.foundation.errors import IntegrityError, WorkerError
+from appliance.foundation.json_records import read
 from appliance.foundation.messages import Message
 from appliance.jobs.access import StartMessage, WireMessage
 from appliance.jobs.starts.serve import ChatRequest
+
+T = TypeVar("T")
 
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 MAX_NAMED_FIELDS = 20
@@ -75,6 +79,13 @@ class Done(WireMessage):
     type: Literal["done"] = "done"
     stopped: bool = False
     result: dict[str, Any] = Field(default_factory=dict)
+
+    def found(self, kind: builtins.type[T]) -> T:
+        """Return what the worker found as the record that it is. Raises `WorkerError` when it is not one."""
+        try:
+            return read(kind, self.result)
+        except IntegrityError as error:  # which speaks of what is stored
+            raise WorkerError("worker.message:fields", value=str(error.message.parameters["fields"])) from None
 
 
 class Failed(WireMessage):

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Connection
 
 from appliance.audit import Stage
-from appliance.foundation.errors import ApplianceError, InputError, IntegrityError, WorkerError
+from appliance.foundation.errors import ApplianceError, InputError
 from appliance.foundation.json_records import read, stored
 from appliance.foundation.messages import Message, message
 from appliance.jobs.conversation import WorkerOrder
@@ -125,11 +125,8 @@ class KindHandler(JobHandler):
     def finish(self, job: Job, done: Done) -> dict[str, Any]:
         """Keep what the worker made, and return the job's result as it is stored. Raises `WorkerError` for garbage."""
         kind = self._kind
-        try:
-            made = read(kind.result, done.result)
-        except IntegrityError as error:  # which speaks of what is stored; this came from a worker
-            raise WorkerError("worker.message:fields", value=str(error.message.parameters["fields"])) from None
-        result: dict[str, Any] = stored(kind.finish(self._context, kind.task(job), made, done.stopped))
+        made = kind.finish(self._context, kind.task(job), done.found(kind.result), done.stopped)
+        result: dict[str, Any] = stored(made)
         return result
 
     def step_down(self, job: Job, error: ApplianceError) -> Job:

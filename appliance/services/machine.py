@@ -87,7 +87,7 @@ def measure_machine(context: ServiceContext) -> None:
         return
     try:
         order = WorkerOrder(MeasureStart(), read=(), write=(), memory_bytes=MEASURER_MEMORY_BYTES)
-        found = run_worker(context.launcher, order, lambda _message: None).result
+        found = run_worker(context.launcher, order).result
         speed = Speed.from_json({name: found.get(name) for name in ("compute_type", "gflops", "copy_gb_s")})
         _write(context.home / FILE_NAME, _Figures(speed, int(found["gpu_memory_bytes"])))
     except (ApplianceError, KeyError, TypeError, ValueError):

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from appliance.datasets import PARTS, read_part
-from appliance.datasets.people import Hit, Person
+from appliance.datasets.people import Hit, Hits, Person
 from appliance.foundation.json_records import stored
 from appliance.jobs.messages import Done, Progress, Ready
 from appliance.jobs.starts.datasets import SearchStart
@@ -29,7 +29,7 @@ def search(channel: WorkerChannel, start: SearchStart) -> Done:
             if count:
                 found.append(Hit(dataset.dataset_version, part, count, tuple(rows), dataset.dataset_id))
         channel.send(Progress(step=number, steps=len(start.datasets)))
-    return Done(result={"found": stored(found)})
+    return Done(result=stored(Hits(tuple(found))))
 
 
 if __name__ == "__main__":

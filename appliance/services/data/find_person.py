@@ -9,10 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from appliance.audit import ObjectRef
-from appliance.datasets.people import Hit, Person, Place
+from appliance.datasets.people import Hit, Hits, Person, Place
 from appliance.datasets.records import get_dataset, list_datasets, ready_versions
-from appliance.foundation.errors import InputError
-from appliance.foundation.json_records import read
+from appliance.foundation.errors import InputError, WorkerError
 from appliance.jobs.conversation import WorkerOrder, run_worker
 from appliance.jobs.starts.datasets import SearchStart
 from appliance.models.records import list_adapters, retire_adapters
@@ -134,15 +133,17 @@ def _search(context: ServiceContext, person: Sequence[str]) -> FoundPerson:
         versions = list(ready_versions(connection))
         datasets = {dataset.id: dataset for dataset in list_datasets(connection)}
         adapters = list_adapters(connection)
-    hits: list[Hit] = []
+    hits: tuple[Hit, ...] = ()
     if versions:
         access = [dataset_access(context, version.dataset_id, version.version) for version in versions]
         folders = tuple(dict.fromkeys(dataset_folder(context, version.dataset_id) for version in versions))
         start = SearchStart(person=list(person), datasets=access)
         order = WorkerOrder(start, read=folders, write=(), memory_bytes=PARSER_MEMORY_BYTES)
-        hits = read(list[Hit], run_worker(context.launcher, order, lambda _message: None).result.get("found"))
+        hits = run_worker(context.launcher, order).found(Hits).found
     places: dict[str, list[Place]] = {}
     for hit in hits:
+        if hit.dataset_id not in datasets:
+            raise WorkerError("worker.message:fields", value="dataset_id")
         places.setdefault(hit.dataset_id, []).append(Place(hit.version, hit.part, hit.count, hit.rows))
     reached = {(hit.dataset_id, hit.version) for hit in hits if hit.part != "test"}
     return FoundPerson(

@@ -19,7 +19,7 @@ from appliance.datasets.tables import DATASETS
 from appliance.foundation.atomic_files import fsync_folder, make_private_folder, storage_errors
 from appliance.foundation.errors import InputError
 from appliance.foundation.identifiers import new_id
-from appliance.foundation.json_records import read, shown
+from appliance.foundation.json_records import shown
 from appliance.foundation.messages import message
 from appliance.identity import default_project
 from appliance.jobs.access import MAX_SEED
@@ -117,7 +117,7 @@ def import_dataset(
             )
             reads = (upload_path(context.home, upload_id), *tokenizer)
             order = WorkerOrder(start, read=reads, write=(staging,), memory_bytes=PARSER_MEMORY_BYTES)
-            written = read(WrittenVersion, run_worker(context.launcher, order, lambda _message: None).result)
+            written = run_worker(context.launcher, order).found(WrittenVersion)
             digest = context.vault.pseudonym("dataset", written.digest.encode())
             target = dataset_folder(context, dataset_id)
             with storage_errors(message("task:keep-dataset")):

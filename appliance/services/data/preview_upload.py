@@ -3,7 +3,6 @@
 from appliance.audit import ObjectRef
 from appliance.datasets.report import FilePreview
 from appliance.foundation.identifiers import verify_id
-from appliance.foundation.json_records import read
 from appliance.jobs.conversation import WorkerOrder, run_worker
 from appliance.jobs.starts.datasets import PreviewStart
 from appliance.services.context import Caller, ServiceContext
@@ -36,4 +35,4 @@ def preview_upload(
         order = WorkerOrder(
             start, read=(upload_path(context.home, upload_id),), write=(), memory_bytes=PARSER_MEMORY_BYTES
         )
-        return read(FilePreview, run_worker(context.launcher, order, lambda _message: None).result)
+        return run_worker(context.launcher, order).found(FilePreview)

@@ -14,7 +14,7 @@ from appliance.datasets.records import Dataset, DatasetState, get_dataset, get_v
 from appliance.foundation.atomic_files import fsync_folder, storage_errors
 from appliance.foundation.errors import ConflictError, InputError
 from appliance.foundation.identifiers import new_id
-from appliance.foundation.json_records import read, shown
+from appliance.foundation.json_records import shown
 from appliance.foundation.messages import Message, message
 from appliance.jobs.conversation import WorkerOrder, run_worker
 from appliance.jobs.starts.datasets import ReviseStart
@@ -168,7 +168,7 @@ def write_next_version(
             part_keys=keys,
         )
         order = WorkerOrder(start, read=(folder, *tokenizer), write=(staging,), memory_bytes=PARSER_MEMORY_BYTES)
-        written = read(WrittenVersion, run_worker(context.launcher, order, lambda _message: None).result)
+        written = run_worker(context.launcher, order).found(WrittenVersion)
         if revision.changes_rows and not written.changed:
             raise InputError("dataset.fix:nothing")
         with storage_errors(message("task:keep-dataset")):

@@ -58,7 +58,7 @@ def import_model(context: ServiceContext, caller: Caller, *, source: Path | None
                     write=(staging,),
                     memory_bytes=CONVERTER_MEMORY_BYTES,
                 )
-                run_worker(context.launcher, order, lambda _message: None)
+                run_worker(context.launcher, order)
                 manifest = copy_model(output, context.home, name=name or STARTER_NAME, licence=STARTER_LICENCE)
             else:
                 manifest = copy_model(source, context.home, name=name or source.name, licence="")

@@ -15,7 +15,6 @@ from appliance.datasets.tables import DATASETS
 from appliance.foundation.errors import (
     ConflictError,
     InputError,
-    IntegrityError,
     NotFoundError,
     StorageError,
     WorkerError,
@@ -171,6 +170,7 @@ SOURCE = {"name": "a.csv", "source_format": "CSV", "note": "UTF-8"}
         ("parse", {**WRITTEN, "report": {"checks": [{"code": "html", "count": 1}]}}),
         ("search", {}),
         ("search", {"found": [{"dataset_id": "ds_1", "version": "one"}]}),
+        ("search", {"found": [{"dataset_id": "ds_1", "version": 1, "part": "test", "count": 1, "rows": [1]}]}),
     ],
 )
 def test_what_a_worker_says_is_refused_where_it_is_not_of_its_type(
@@ -186,7 +186,7 @@ def test_what_a_worker_says_is_refused_where_it_is_not_of_its_type(
         "search": ("person.find", {"person": [NAME]}),
     }
     operation, parameters = asked[kind]
-    with pytest.raises(IntegrityError):
+    with pytest.raises(WorkerError, match="could not be read"):
         world.do(operation, **parameters)
     assert world.do("dataset.list") == before
 
