@@ -1,10 +1,13 @@
 """Simulated launchers, and a home that they filled."""
 
+import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cheap_argon2 import cheap_argon2
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from hypothesis import settings
 from plays import ORDINARY_PLAYS, TABLE, write_model
 from simulated_launcher import Play, SimulatedLauncher, launchers, works
@@ -15,6 +18,22 @@ from appliance.workers.channel import WorkerChannel
 # Shared machines are slow at times, which is no fault: no example has to be done by a time.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+
+FULL_COST = {"vault", "identity"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_keys() -> Iterator[None]:
+    """Derive keys from passwords at the least cost."""
+    with cheap_argon2():
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def keys_at_full_cost(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Derive them as the product does in the tests of `vault` and `identity`."""
+    with cheap_argon2(Argon2id) if request.path.parent.name in FULL_COST else contextlib.nullcontext():
+        yield
 
 
 @pytest.fixture
