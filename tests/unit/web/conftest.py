@@ -3,10 +3,10 @@ or headers.
 """
 
 import asyncio
-import gc
 import os
 import tempfile
 import warnings
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -221,22 +221,30 @@ def sealed(tmp_path: Path) -> Iterator[Appliance]:
     made.context.log.close()
 
 
+class _Remembered(asyncio.DefaultEventLoopPolicy):
+    """Remembers which event loops were made: Gradio makes some in threads and forgets them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.made: weakref.WeakSet[asyncio.AbstractEventLoop] = weakref.WeakSet()
+
+    def new_event_loop(self) -> asyncio.AbstractEventLoop:
+        loop = super().new_event_loop()
+        self.made.add(loop)
+        return loop
+
+
+_LOOPS = _Remembered()
+asyncio.set_event_loop_policy(_LOOPS)
+
+
 @pytest.fixture(autouse=True)
 def close_forgotten_loops(runner: asyncio.Runner) -> Iterator[None]:
-    """Close the event loops that Gradio makes in threads and forgets, so that a leak of our own is still an error."""
-
-    def close() -> None:
-        for found in gc.get_objects():
-            if (
-                issubclass(type(found), asyncio.BaseEventLoop)
-                and found is not runner.get_loop()
-                and not found.is_running()
-            ):
-                found.close()
-
-    close()
+    """Close the event loops that nothing runs in, so that a leak of our own is still an error."""
     yield
-    close()
+    for loop in list(_LOOPS.made):
+        if loop is not runner.get_loop() and not loop.is_running():
+            loop.close()
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ def results(wizard: DrivenPage, world: Any) -> DrivenPage:
 
 def test_the_page_opens_where_the_results_are(wizard: DrivenPage) -> None:
     assert wizard.step == "Results"
-    assert "Right answers: 0 of 3 before, 3 of 3 after." in wizard.text()
+    assert "Right answers: 3 of 3 with your model, 0 of 3 before." in wizard.text()
     assert wizard.button("Evaluate again").interactive
     assert wizard.button("Show the answers").interactive
     assert wizard.button("Ask both").interactive
@@ -40,7 +40,7 @@ def test_evaluating_again(results: DrivenPage, world: Any) -> None:
     world.appliance.run_queue()
     results.tick()
     assert results.button("Evaluate again").interactive
-    assert "Right answers: 0 of 3 before, 3 of 3 after." in results.text()
+    assert "Right answers: 3 of 3 with your model, 0 of 3 before." in results.text()
 
 
 def test_evaluating_is_stopped_by_a_button_that_is_there_while_it_runs(results: DrivenPage, world: Any) -> None:
