@@ -31,11 +31,9 @@ class HeadStore(Protocol):
 
     def load(self) -> TreeHead | None:
         """Return the head that was saved last, or None."""
-        ...
 
     def save(self, head: TreeHead) -> None:
         """Save `head` so that it survives this process. A power cut may lose the last heads, but not their order."""
-        ...
 
 
 class LogState:

@@ -21,15 +21,12 @@ class Program(Protocol):
         self, settings: Settings, *, read: tuple[Path, ...] = (), write: tuple[Path, ...] = ()
     ) -> AbstractContextManager[Appliance]:
         """Take the home's lock, fork the launcher, confine this process, open the log."""
-        ...
 
     def empty_home(self, settings: Settings, *, read: tuple[Path, ...]) -> AbstractContextManager[None]:
         """Take the lock of a home that is not there yet, and confine this process to it."""
-        ...
 
     def serve(self, settings: Settings, passphrase: str | None, announce: Callable[[str], None]) -> None:
         """Serve until stopped."""
-        ...
 
 
 class Session:

@@ -33,19 +33,15 @@ class Channel(Protocol):
 
     def sendall(self, data: bytes, /) -> None:
         """Send all of `data`. Raises `OSError` when the worker is gone."""
-        ...
 
     def recv(self, size: int, /) -> bytes:
         """Return at most `size` bytes; none when the worker has closed its end."""
-        ...
 
     def fileno(self) -> int:
         """Return what a selector waits for."""
-        ...
 
     def close(self) -> None:
         """Close this end, which tells the worker to leave."""
-        ...
 
 
 class Worker(Protocol):
@@ -54,15 +50,12 @@ class Worker(Protocol):
     @property
     def channel(self) -> Channel:
         """The way to talk to it."""
-        ...
 
     def wait(self, timeout: float | None = None) -> int | None:
         """Return the exit status (negative: the signal), or None after `timeout` seconds."""
-        ...
 
     def kill(self) -> None:
         """End it at once."""
-        ...
 
 
 class WorkerLauncher(Protocol):
@@ -70,7 +63,6 @@ class WorkerLauncher(Protocol):
 
     def launch(self, kind: str, *, read: tuple[Path, ...], write: tuple[Path, ...], memory_bytes: int) -> Worker:
         """Start a confined worker. Raises `IsolationError` when the walls cannot be put up."""
-        ...
 
 
 @dataclass(frozen=True)

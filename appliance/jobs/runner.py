@@ -31,19 +31,15 @@ class JobHandler(Protocol):
 
     def prepare(self, job: Job) -> WorkerOrder:
         """Log the start, fetch keys, and say what to start."""
-        ...
 
     def finish(self, job: Job, done: Done) -> dict[str, Any]:
         """Keep what the worker made, log it, and return the job's result."""
-        ...
 
     def step_down(self, job: Job, error: ApplianceError) -> Job:
         """Memory ran out: make the job need less, log it, and return it as it is now. Raises where it cannot."""
-        ...
 
     def clean_up(self, job: Job) -> None:
         """The job has succeeded, for good: remove what only going on would need. Raises nothing."""
-        ...
 
 
 class _Listener:

@@ -113,11 +113,9 @@ class BestWeights(Protocol):
 
     def keep_best(self, step: int, parameters: Mapping[str, torch.nn.Parameter]) -> bool:
         """Keep the weights of `step` and return True; on False, the previous ones stay the best."""
-        ...
 
     def put_best(self, step: int, parameters: Mapping[str, torch.nn.Parameter]) -> None:
         """Put the weights that were kept at `step` back into the model."""
-        ...
 
 
 class BestInMemory:

@@ -69,11 +69,9 @@ class Observer(Protocol):
 
     def progress(self, progress: TrainingProgress) -> None:
         """Receive the figures of a step."""
-        ...
 
     def keep(self, checkpoint: TrainingCheckpoint) -> None:
         """Keep a checkpoint durably before returning: it is not a copy."""
-        ...
 
 
 def train(
