@@ -109,8 +109,7 @@ def _answer(row: dict[str, Any]) -> str:
 def _show_card(session: Session, *, adapter: str, out: Path | None) -> None:
     with NewFile(out) as file:
         found = session.perform("adapter.card", adapter_id=adapter)
-        if file is not None:
-            keep(file, found["card"])
+        keep(file, found["card"])
     session.result(found, found["card"] if out is None else message("done-adapter-card", out=str(out)))
 
 

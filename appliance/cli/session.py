@@ -93,9 +93,11 @@ class Session:
         """Print `value` as JSON, or the lines for people."""
         self.printer.result(value, "\n".join(map(str, lines)))
 
-    def table(self, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], empty: Message | str = "") -> None:
-        """Print `rows` as JSON or as a table of `columns`; `empty` when there is none."""
-        self.printer.table(rows, columns, str(empty))
+    def table(
+        self, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], empty: Message | str = "", value: Any = None
+    ) -> None:
+        """Print `rows` as a table of `columns`, `empty` when there is none; or `value`, else the rows, as JSON."""
+        self.printer.table(rows, columns, str(empty), value=value)
 
     def watch(self, job: Mapping[str, Any], title: Message) -> dict[str, Any]:
         """Show a progress bar until a job has ended, and return it. Raises `WorkerError` when it failed."""

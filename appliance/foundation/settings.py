@@ -27,10 +27,6 @@ class Settings:
     passphrase_file: Path | None = None
     language: str = ENGLISH
 
-    def folder(self, name: str) -> Path:
-        """Return the folder `name` of the home."""
-        return self.home / name
-
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Read `APPLIANCE_HOME`, `_HOST`, `_PORT`, `_LANGUAGE` and `_PASSPHRASE_FILE`.

@@ -49,10 +49,6 @@ class LaunchedWorker:
                 self._control.close()
             return self._status
 
-    def poll(self) -> int | None:
-        """Return the exit status, or None while it runs."""
-        return self.wait(0)
-
     def kill(self) -> None:
         """End it at once."""
         if self._status is None:

@@ -149,15 +149,11 @@ def jobs_mark(connection: Connection) -> str:
     return repr((list(map(tuple, states)), tuple(newest), progress))
 
 
-def list_jobs(
-    connection: Connection, *, states: frozenset[JobState] | None = None, kind: str | None = None
-) -> list[Job]:
+def list_jobs(connection: Connection, *, states: frozenset[JobState] | None = None) -> list[Job]:
     """Return jobs, oldest first."""
     query = select(JOBS).order_by(JOBS.c.created_us, JOBS.c.id)
     if states is not None:
         query = query.where(JOBS.c.state.in_([str(state) for state in states]))
-    if kind is not None:
-        query = query.where(JOBS.c.kind == kind)
     return [_job(row) for row in connection.execute(query)]
 
 

@@ -18,7 +18,7 @@ from appliance.foundation.messages import t
 from appliance.services.appliance import Appliance
 from appliance.services.home.life import Serving
 from appliance.services.record.refused_requests import RefusedRequests
-from appliance.web.gateway.answers import fault_sentence
+from appliance.web.gateway.answers import fault_message
 from appliance.web.gateway.commands import build_commands_app
 from appliance.web.gateway.door import shown_host
 from appliance.web.gateway.site import Pages, build_site
@@ -82,9 +82,8 @@ async def _keep_house(appliance: Appliance) -> None:
     while True:
         await asyncio.sleep(KEEPING_POLL_S)
         await asyncio.to_thread(appliance.context.part(RefusedRequests).end_windows)
-        with contextlib.suppress(
-            ApplianceError
-        ):  # The log, the disk or the database refused: tried again at the next look.
+        # When the log, the disk or the database refuses, it is tried again at the next look.
+        with contextlib.suppress(ApplianceError):
             await asyncio.to_thread(appliance.reseal_when_idle)
 
 
@@ -115,4 +114,4 @@ def _build_pages(appliance: Appliance) -> FastAPI:
 
 def _report(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
-        fault_sentence(error)
+        fault_message(error)

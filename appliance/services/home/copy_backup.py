@@ -21,15 +21,15 @@ from appliance.vault.stream import CHUNK_BYTES, HEADER_BYTES, seal_file
 TAG_BYTES = 16
 
 
-def prepare_folder(out: Path, home: Path) -> Path:
-    """Return `out` as a whole path, made where it was missing.
+def prepare_folder(out: Path, home: Path, *, refusal: str, parts: tuple[str, ...] = ("",)) -> Path:
+    """Return `out` as a whole path, with its `parts`, made where they were missing.
 
-    Raises `InputError` when it lies in the home, `StorageError`.
+    Raises `InputError`, the message `refusal`, when it lies in the home, `StorageError`.
     """
     whole = out.resolve()
-    if whole == home.resolve() or home.resolve() in whole.parents:
-        raise InputError("backup.place")
-    for name in ("parts", "manifests"):
+    if whole.is_relative_to(home.resolve()):
+        raise InputError(refusal)
+    for name in parts:
         make_private_folder(whole / name)
     return whole
 
