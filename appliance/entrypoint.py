@@ -46,19 +46,13 @@ class LocalProgram:
     def own_home(
         self, settings: Settings, *, read: tuple[Path, ...] = (), write: tuple[Path, ...] = ()
     ) -> Iterator[Appliance]:
-        """Own the home for one command.
-
-        Raises `HomeError` when another process does, `IsolationError` when walls cannot be put up.
-        """
+        """Own the home for one command. Raises `HomeError` if another process does, `IsolationError` without walls."""
         with self._owned(settings, read, write, lambda: ()) as (appliance, _sockets):
             yield appliance
 
     @contextlib.contextmanager
     def empty_home(self, settings: Settings, *, read: tuple[Path, ...]) -> Iterator[None]:
-        """Hold the lock of a home that is to be restored; no worker is ever started.
-
-        Raises `HomeError`, `IsolationError`.
-        """
+        """Hold the lock of a home that is to be restored; starts no worker. Raises `HomeError`, `IsolationError`."""
         os.umask(0o077)
         lock = HomeLock(settings.home)
         try:
@@ -129,9 +123,7 @@ class LocalProgram:
 
 
 def _verify_loopback(host: str) -> None:
-    """Raise `InputError` unless `host` is this machine's own: anything else needs TLS, which this version does not
-    have.
-    """
+    """Raise `InputError` unless `host` is this machine's own: others need TLS, which this version does not have."""
     try:
         loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:

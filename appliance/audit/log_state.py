@@ -170,10 +170,7 @@ class LogState:
             self.flush()
 
     def flush(self) -> None:
-        """Write the journal's entries to bundles, tiles and checkpoint, and begin a new journal.
-
-        Raises `StorageError`.
-        """
+        """Write the journal's entries to bundles, tiles and checkpoint; begin a new journal. Raises `StorageError`."""
         self.journal.verify_in_place()
         first, recent, size = self.view
         out = WriteOut(self.folder, size, self.written, first, recent, self.known_tiles())

@@ -1,6 +1,4 @@
-"""`appliance audit archive`, and the archives that `audit verify` is given: what lies outside of the home is reached by
-the command.
-"""
+"""`appliance audit archive`, and the archives that `audit verify` is given: only a command reaches them."""
 
 from pathlib import Path
 from typing import Any

@@ -1,6 +1,4 @@
-"""`appliance backup OUT`, `appliance restore IN`: what has to reach a folder outside of the home is done in the
-command's process.
-"""
+"""`appliance backup OUT`, `appliance restore IN`: only the command's process reaches folders outside of the home."""
 
 from base64 import b64decode
 from pathlib import Path

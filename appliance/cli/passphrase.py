@@ -1,7 +1,4 @@
-"""Where the passphrase comes from: a file, a systemd credential, or the keyboard.
-
-Never argv, never the value of a variable.
-"""
+"""Where the passphrase comes from: a file, a systemd credential or the keyboard, never argv or a variable's value."""
 
 import getpass
 import os
@@ -70,10 +67,7 @@ def _read(path: Path) -> str:
 
 
 def read_recovery(file: Path | None) -> RecoverySecret:
-    """Return the recovery key from its file, else from the words that are typed.
-
-    Raises `InputError`, `StorageError`.
-    """
+    """Return the recovery key from its file, else from the typed words. Raises `InputError`, `StorageError`."""
     if file is None:
         text = read_or_ask(None, message("prompt-words", words=WORDS))
     else:

@@ -102,9 +102,7 @@ class Printer:
 
 
 def plain(text: str) -> Text:
-    """Return `text` as it is, but for what a terminal would obey (control characters) or could not show (lone
-    surrogates).
-    """
+    """Return `text` without what a terminal would obey (control characters) or could not show (lone surrogates)."""
     return Text(_UNSAFE.sub("\N{REPLACEMENT CHARACTER}", text))
 
 

@@ -1,6 +1,4 @@
-"""One worker, talked to from its start message to its end: sends, receives, and turns every way to die into a
-sentence.
-"""
+"""One worker, from its start message to its end: sends, receives, and turns every way to die into a sentence."""
 
 import contextlib
 import selectors
@@ -104,10 +102,7 @@ class WorkerConversation:
                 raise self._death() from error
 
     def receive(self, timeout_s: float | None = None) -> FromWorker | None:
-        """Return the next message, or None after `timeout_s`.
-
-        Raises `WorkerError` when the worker died or said that it failed.
-        """
+        """Return the next message, None after `timeout_s`. Raises `WorkerError` when the worker died or failed."""
         while b"\n" not in self._buffer:
             with selectors.DefaultSelector() as selector:
                 selector.register(self._channel, selectors.EVENT_READ)
@@ -130,10 +125,7 @@ class WorkerConversation:
         return message
 
     def close(self, *, grace_s: float | None = None) -> None:
-        """Let the worker end by itself for `grace_s` seconds (default:
-
-        `end_grace_s`) after its channel closes, then kill it.
-        """
+        """Close the channel, and kill a worker that has not ended `grace_s` seconds later (default: `end_grace_s`)."""
         grace_s = self._end_grace_s if grace_s is None else grace_s
         with contextlib.suppress(OSError):
             self._channel.close()
@@ -174,9 +166,7 @@ def run_worker(
     try:
         while True:
             if deadline is None and should_stop():
-                with contextlib.suppress(
-                    WorkerError
-                ):  # It may have ended already: what it said last is still to be read.
+                with contextlib.suppress(WorkerError):  # It may have ended: what it said last is still to be read.
                     conversation.send(Stop())
                 deadline = time.monotonic() + stop_grace_s
             message = conversation.receive(poll_s)

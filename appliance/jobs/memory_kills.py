@@ -1,6 +1,4 @@
-"""How often the kernel has killed a process because memory ran out: what tells such an end from a `kill -9` by
-somebody.
-"""
+"""How often the kernel has killed a process because memory ran out, which tells that from somebody's `kill -9`."""
 
 from pathlib import Path
 

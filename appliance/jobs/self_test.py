@@ -58,10 +58,7 @@ class SelfTestReport:
 
 
 def run_self_test(launcher: Launcher) -> SelfTestReport:
-    """Probe a worker and this process, which must be confined already.
-
-    Raises `IsolationError` when the test itself cannot run.
-    """
+    """Probe a worker and this process, which is confined already. Raises `IsolationError` if the test cannot run."""
     with launcher.open_targets() as targets:
         targets.settimeout(ANSWER_TIMEOUT_S)
         opening = _decode(targets.recv(MAX_PACKET_BYTES))

@@ -166,10 +166,7 @@ def move_job(
     reason: Message | None = None,
     result: dict[str, Any] | None = None,
 ) -> Job:
-    """Move the job to `target` if it may go there.
-
-    Raises `ConflictError` when it may not, `NotFoundError` when there is none.
-    """
+    """Move the job to `target`. Raises `ConflictError` when it may not go there, `NotFoundError` when there is none."""
     allowed = [str(state) for state, targets in TRANSITIONS.items() if target in targets]
     values: dict[str, Any] = {"state": target, "reason": "" if reason is None else reason.to_text()}
     if target is JobState.RUNNING:

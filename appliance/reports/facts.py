@@ -109,9 +109,7 @@ class _Log:
         self._entries = entries
 
     def find(self, action: str, object_id: str = "", outcome: str = "succeeded", **details: str) -> list[Entry]:
-        """Return the entries of an action on an object, oldest first; `request` among the details means the entry's
-        own.
-        """
+        """Return an action's entries on an object, oldest first; `request` among the details is the entry's own."""
         return [
             entry
             for entry in self._entries

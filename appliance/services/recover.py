@@ -1,6 +1,4 @@
-"""Put right what a crash left: requests without an outcome, imports that were half done, files that nobody will ask for
-any more.
-"""
+"""Put right what a crash left: requests without an outcome, half-done imports, files that nobody will ask for."""
 
 import contextlib
 import shutil

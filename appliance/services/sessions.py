@@ -68,10 +68,7 @@ def _key(token: str) -> bytes:
 
 
 def sign_in(context: ServiceContext, name: str, password: str) -> tuple[str, User]:
-    """Return a session token and who it is for. A failure is logged under a pseudonym of the name.
-
-    Raises `AuthenticationError`.
-    """
+    """Return a session token and its user; a failure is logged by a pseudonym. Raises `AuthenticationError`."""
     with context.log.action(NOBODY, "session.open", account_ref(context, name)) as recorded:
         user = counted(context, lambda connection: authenticate(connection, context.clock, name, password))
         with context.database.begin() as connection:

@@ -74,10 +74,7 @@ class SealedSpill:
 
 
 class FrozenFeatures:
-    """The output of `layers` for each example.
-
-    Without a spill, what does not fit into `memory_bytes` is computed again each time.
-    """
+    """The output of `layers` for each example; without a spill, what exceeds `memory_bytes` is computed each time."""
 
     def __init__(
         self,

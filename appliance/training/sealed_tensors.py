@@ -37,10 +37,7 @@ _TYPES_BY_NAME = {name: dtype for dtype, name in _TYPES.items()}
 def write_tensors(
     path: Path, tensors: Mapping[str, torch.Tensor], figures: dict[str, Any], data_key: bytes, context: SealContext
 ) -> None:
-    """Seal `tensors` and `figures` into `path`, completely or not at all (temporary file, fsync, rename).
-
-    Raises `StorageError`.
-    """
+    """Seal `tensors` and `figures` into `path`, whole or not at all, durably. Raises `StorageError`."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     with storage_errors(message("task:save-checkpoint")):
         try:
@@ -86,10 +83,7 @@ def _pieces(tensor: torch.Tensor) -> Iterator[memoryview]:
 
 
 class SealedTensors(Mapping[str, torch.Tensor]):
-    """The tensors of a sealed file, each read on access.
-
-    Raises `IntegrityError` when the file is not as it was written.
-    """
+    """The tensors of a sealed file, each read on access. Raises `IntegrityError` for a file that was changed."""
 
     def __init__(self, path: Path, data_key: bytes, context: SealContext) -> None:
         """Read the header alone. Raises `StorageError` when there is no such file."""

@@ -72,10 +72,7 @@ class Vault:
 
     @classmethod
     def create(cls, home: Path, passphrase: str, clock: Clock) -> "Vault":
-        """Create new keys and an empty database. The keyring is written last and makes the home exist.
-
-        Raises `HomeError`.
-        """
+        """Create keys and an empty database; the keyring comes last and makes the home exist. Raises `HomeError`."""
         if cls.exists(home):
             raise HomeError("home.exists")
         make_private_folder(home)

@@ -1,6 +1,4 @@
-"""Two servers in one loop: the pages on the TCP socket, the operator's commands on the Unix socket, until a signal ends
-both.
-"""
+"""Two servers in one loop: pages on the TCP socket, the operator's commands on the Unix socket, until a signal."""
 
 import asyncio
 import contextlib
@@ -42,10 +40,7 @@ class _Server(uvicorn.Server):
 
 
 def serve_pages(appliance: Appliance, tcp: socket.socket, unix: socket.socket, announce: Callable[[str], None]) -> None:
-    """Serve both sockets until SIGTERM or SIGINT, then return.
-
-    The process is confined already; nothing here opens a socket.
-    """
+    """Serve both sockets until SIGTERM or SIGINT, in a process that is confined already and opens no socket."""
     prepare_environment(appliance.context.home)
     asyncio.run(_serve(appliance, tcp, unix, announce))
 

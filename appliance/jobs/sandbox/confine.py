@@ -74,9 +74,7 @@ WORKER_SETTINGS = {  # of a worker's environment
 
 @dataclass(frozen=True)
 class WorkerSandbox:
-    """What one worker gets: paths to read, folders to write, memory in bytes, processes and threads; `controls` only
-    tests set.
-    """
+    """What one worker gets: paths to read, folders to write, bytes of memory, processes; `controls` are for tests."""
 
     read: tuple[Path, ...]
     write: tuple[Path, ...]
@@ -86,9 +84,7 @@ class WorkerSandbox:
 
 
 def interpreter_paths() -> tuple[Path, ...]:
-    """Return what Python and torch read on this machine: libraries, the interpreter, this package, a few files of
-    /etc.
-    """
+    """Return what Python and torch read here: libraries, the interpreter, this package, a few files of /etc."""
     named = [
         *_SYSTEM,
         *(f"/etc/{name}" for name in _CONFIGURATION),

@@ -103,10 +103,7 @@ def seal_vault(context: ServiceContext, caller: Caller) -> HomeState:
 
 
 def reseal_when_idle(context: ServiceContext, *, busy: bool) -> bool:
-    """Forget the keys when nobody has asked for anything, and no job has run, for as long as the policy says.
-
-    Tells whether it did.
-    """
+    """Forget the keys, if nobody asked and no job ran for as long as the policy says, and tell whether it did."""
     minutes = context.limits.vault.reseal_after_idle_minutes
     if busy:
         context.last_asked_us = context.clock.monotonic_us()

@@ -133,9 +133,7 @@ def _clear(home: Path) -> None:
 
 
 def _verify_log(log: AuditLog, manifest: Manifest, vault: Vault) -> None:
-    """Raise `IntegrityError` unless the log is, to the last entry, the one that the manifest names, signed with its
-    key.
-    """
+    """Raise `IntegrityError` unless the log is, to the last entry, the manifest's, signed with its key."""
     head = log.head
     if (head.size, head.root.hex()) != (manifest.log_size, manifest.log_root):
         raise IntegrityError("backup.log", manifest_id=manifest.id)

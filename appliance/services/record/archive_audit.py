@@ -155,10 +155,7 @@ def begin_archive(context: ServiceContext, caller: Caller, *, before: str = "") 
 
 @operation("audit.archive-finish", action=ARCHIVE, on="log")
 def finish_archive(context: ServiceContext, caller: Caller, *, request: str, digest: str) -> FinishedArchive:
-    """Record the archive with this digest, then remove what it has.
-
-    Raises `IntegrityError` when it is not what is here.
-    """
+    """Record the archive with this digest; remove what it has. Raises `IntegrityError` if it is not what is here."""
     desk = context.part(ArchiveDesk)
     with desk.turn:
         current = desk.current(caller, request)

@@ -1,7 +1,4 @@
-"""Plan a training before it starts: what will be done and what it will take, or why it cannot be done and what can.
-
-Reads no row.
-"""
+"""Plan a training: what will be done and what it takes, or why it cannot be done and what can. Reads no row."""
 
 import contextlib
 from dataclasses import asdict, dataclass, replace

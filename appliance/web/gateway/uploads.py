@@ -11,10 +11,7 @@ PIECE_BYTES = 1024 * 1024
 
 
 async def receive_upload(context: ServiceContext, caller: Caller, request: Request) -> Upload:
-    """Seal the request's body; a connection that breaks leaves nothing behind.
-
-    Raises `ApplianceError`, `ClientDisconnect`.
-    """
+    """Seal the request's body; a broken connection leaves nothing. Raises `ApplianceError`, `ClientDisconnect`."""
     upload = await anyio.to_thread.run_sync(Upload, context, caller)
     waiting = bytearray()
     try:

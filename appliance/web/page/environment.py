@@ -1,6 +1,4 @@
-"""What must stand in the environment before Gradio is imported: it reads these variables at its import, and some of
-them later.
-"""
+"""What must stand in the environment before Gradio is imported, which reads it then, and some of it later."""
 
 import os
 import shutil

@@ -69,9 +69,7 @@ class RankChoice:
         self.outputs = (self._column, self._advice, self.take, self.compare)
 
     def draw(self, preview: TrainingPreview | None, chosen: int | None) -> Updates:
-        """Return the advice, and nothing for a method that has no rank. `chosen`: what the settings have, None for "as
-        advised".
-        """
+        """Return the advice, nothing for a method without rank. `chosen`: the settings' rank, None for "as advised"."""
         if preview is None or not preview.advice:
             return {self._column: hidden(), self._advice: "", self.take: hidden(), self.compare: gr.skip()}
         shown = {self._column: gr.Column(visible=True), self.compare: gr.Button(interactive=True)}
