@@ -18,15 +18,7 @@ from appliance.cli.command_table import Command, Parameter, opt
 from appliance.cli.printing import Printer
 from appliance.cli.session import Program, Session
 from appliance.foundation.errors import ApplianceError
-from appliance.foundation.messages import (
-    ENGLISH,
-    LANGUAGES,
-    Message,
-    language,
-    message,
-    t,
-    use_language,
-)
+from appliance.foundation.messages import ENGLISH, LANGUAGES, Message, language, message, t, use_language
 from appliance.foundation.settings import load_settings
 
 PROGRAM = "appliance"
