@@ -35,10 +35,7 @@ def find_password(given: Path | None, name: str) -> str:
 
 
 def read_or_ask(given: Path | None, prompt: Message, *, twice: bool = False, optional: bool = False) -> str | None:
-    """Return what is in the file `given`, else what is typed after `prompt`, unseen.
-
-    As `find_passphrase`, but for its own places.
-    """
+    """Return what is in the file `given`, else what is typed unseen after `prompt`; the rest as `find_passphrase`."""
     if given is not None:
         passphrase = _read(given)
     elif sys.stdin is not None and sys.stdin.isatty():  # None: it was closed before we began

@@ -29,9 +29,7 @@ class Settings:
 
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
-    """Read `APPLIANCE_HOME`, `_HOST`, `_PORT`, `_LANGUAGE` and `_PASSPHRASE_FILE`.
-
-    Raises `InputError` that names every mistake."""
+    """Read `APPLIANCE_HOME`, `_HOST`, `_PORT`, `_LANGUAGE`, `_PASSPHRASE_FILE`. Raises `InputError` of all mistakes."""
     values = os.environ if environment is None else environment
     mistakes: list[Message] = []
     home = Path(values.get("APPLIANCE_HOME") or "~/.local/share/appliance")

@@ -26,10 +26,7 @@ def open_session(connection: Connection, clock: Clock, user_id: str) -> str:
 
 
 def resolve_session(connection: Connection, clock: Clock, token: str, *, seen: bool = True) -> User | None:
-    """Return the user of a token, or None if the token is unknown or expired or the account is disabled.
-
-    `seen`: count this as activity.
-    """
+    """Return the user of a token, None if it is unknown or expired or the account disabled. `seen`: it is activity."""
     query = (
         select(SESSIONS, USERS)
         .join(USERS, USERS.c.id == SESSIONS.c.user_id)

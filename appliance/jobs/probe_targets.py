@@ -22,9 +22,7 @@ _LOOPBACK = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
 
 
 def serve_targets(control: socket.socket, home: Path) -> None:
-    """Open the listeners, send the aim and what each probe does without walls, then hand out sockets on request, until
-    `control` closes.
-    """
+    """Open listeners, send the aim and each probe's result without walls, hand out sockets until `control` closes."""
     outside = Path(tempfile.mkdtemp(prefix="appliance-self-test-"))
     inside = Path(tempfile.mkdtemp(prefix="self-test-", dir=home))
     try:

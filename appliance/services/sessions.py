@@ -78,10 +78,7 @@ def sign_in(context: ServiceContext, name: str, password: str) -> tuple[str, Use
 
 
 def counted(context: ServiceContext, check: Callable[[Connection], T]) -> T:
-    """Return what `check` does in a transaction that is kept when it refuses: it counts the failure.
-
-    Raises `AuthenticationError`.
-    """
+    """Return what `check` does, in a transaction that keeps the failure it counts. Raises `AuthenticationError`."""
     with context.database.begin() as connection:
         try:
             return check(connection)

@@ -33,10 +33,7 @@ class SealedSpill:
     def __init__(
         self, folder: Path, job_id: str, job_key: bytes, *, opened: Callable[[Path], BinaryIO] = _opened
     ) -> None:
-        """Prepare an empty file; what an earlier run of the job left in it is dropped.
-
-        `opened` opens it for writing and reading.
-        """
+        """Begin an empty file, without what an earlier run left. `opened` opens it for writing and reading."""
         self._path, self._opened = folder / SPILL_NAME, opened
         self._key = job_key
         self._context = SealContext("job", job_id, 1, SPILL_NAME)

@@ -88,9 +88,7 @@ class RungTraining:
         }
 
     def write(self) -> str:
-        """Seal the adapter as it now is, the best by validation loss, and return its digest; "" when somebody asked to
-        stop meanwhile.
-        """
+        """Seal the adapter, now the best by validation loss, and return its digest; "" when somebody asked to stop."""
         from appliance.training.methods import adapter_files  # noqa: PLC0415
 
         files = adapter_files(self._loaded, self._start.model.manifest["id"])

@@ -101,9 +101,7 @@ def gpu_devices() -> tuple[Path, ...]:
 
 
 def worker_environment(sandbox: WorkerSandbox, environment: Mapping[str, str]) -> dict[str, str]:
-    """Return a worker's whole environment: an allow-list of `environment`, switches against calling home, a home in the
-    job's folder.
-    """
+    """Return a worker's whole environment: some of `environment`, switches against calling home, the job's folder."""
     passed = {name: environment[name] for name in _PASSED_ON if name in environment}
     home = str(sandbox.write[0]) if sandbox.write else "/nonexistent"
     threads = environment.get("OMP_NUM_THREADS", str(len(os.sched_getaffinity(0))))

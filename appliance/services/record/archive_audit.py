@@ -184,10 +184,7 @@ def abort_archive(context: ServiceContext, caller: Caller, *, request: str, reas
 
 
 def _cutoff(context: ServiceContext, before: str) -> int:
-    """Return the moment before which entries are to leave, by default the latest that the policy allows.
-
-    Raises `InputError`.
-    """
+    """Return the moment before which entries leave, by default the latest that is allowed. Raises `InputError`."""
     days = context.limits.audit.retention_days
     latest = context.clock.now_us() - days * DAY_US
     chosen = moment(before) if before.strip() else latest

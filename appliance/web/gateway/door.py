@@ -197,9 +197,7 @@ def resolve_caller(context: ServiceContext, cookie_header: str, *, seen: bool) -
 
 
 def _suspicious(scope: Scope) -> bool:
-    """Tell whether the path tries to leave its place: dots, backslashes, doubled slashes, control characters, or these
-    encoded twice.
-    """
+    """Tell whether the path tries to leave its place: dots, backslashes, `//`, control characters, double encoding."""
     raw = scope.get("raw_path") or scope["path"].encode()
     path = scope["path"]
     tests: tuple[Callable[[], bool], ...] = (
