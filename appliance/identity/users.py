@@ -93,7 +93,7 @@ def authenticate(connection: Connection, clock: Clock, name: str, password: str)
     if row is None or row.disabled:
         raise AuthenticationError("password.wrong")
     connection.execute(update(USERS).where(USERS.c.id == row.id).values(failed_attempts=0, locked_until_us=0))
-    return _user(row)
+    return user_of(row)
 
 
 def change_password(connection: Connection, clock: Clock, user_id: str, old: str, new: str) -> None:
@@ -127,7 +127,7 @@ def choose_language(connection: Connection, user_id: str, language: str) -> None
 
 def list_users(connection: Connection) -> list[User]:
     """Return all accounts, sorted by name."""
-    return [_user(row) for row in connection.execute(select(USERS).order_by(USERS.c.name))]
+    return [user_of(row) for row in connection.execute(select(USERS).order_by(USERS.c.name))]
 
 
 def default_project(connection: Connection, clock: Clock) -> str:
@@ -172,5 +172,6 @@ def _dummy_hash() -> str:
     return hash_password(secrets.token_urlsafe(32))
 
 
-def _user(row: Row[Any]) -> User:
+def user_of(row: Row[Any]) -> User:
+    """Return the account in a row of the table."""
     return User(row.id, row.name, row.role, bool(row.must_change), bool(row.disabled), row.language)

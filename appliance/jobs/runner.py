@@ -219,8 +219,7 @@ class JobRunner:
         try:
             self._log_failure(job, error)
         finally:
-            # The job is over even where the log could not say so: its request stays without an outcome, which the next
-            # start says.
+            # The job is over even where the log could not say so; the next start says that its request has no outcome.
             failed = self._move(job, JobState.FAILED, error.message)
         return failed
 
@@ -239,8 +238,7 @@ class JobRunner:
                     self._left_behind = False
                 busy = self.run_next() is not None
             except Exception:
-                # Sealed, or the log, the disk or the database refused: nothing is done until that changes, then all of
-                # it.
+                # Sealed, or the log, the disk or the database refused: until that changes, nothing is done.
                 busy, self._left_behind = False, True
             if not busy:
                 self._wake.wait(POLL_S)

@@ -105,12 +105,8 @@ def _too_little_memory(wanted: Training) -> Message:
     if other is not None and (fitting := passes_that_fit(other)) is not None:
         name = _named(other.choice, choice)
         return sentences(reason, message("planning.memory:fits", method=name, needed=fitting[2].needed))
-    return sentences(reason, _smaller_than(replace(wanted, choice=_least(shape))))
-
-
-def _least(shape: ModelShape) -> MethodChoice:
-    """Return the choice that takes the least memory."""
-    return MethodChoice("qlora", rank=min(SMALL_RANK, shape.smallest_side))
+    least = MethodChoice("qlora", rank=min(SMALL_RANK, shape.smallest_side))
+    return sentences(reason, _smaller_than(replace(wanted, choice=least)))
 
 
 def _smaller_than(least: Training) -> Message:

@@ -161,12 +161,8 @@ def _model(artefacts: Artefacts, log: _Log) -> list[Fact]:
     named = ("id", "name", "architecture", "parameters")
     return [
         *(Fact(f"model.{name}", getattr(model, name), **source) for name in named),
-        Fact("model.licence", _stated(model.licence), **source),
+        Fact("model.licence", model.licence if model.licence not in ("", "unknown") else None, **source),
     ]
-
-
-def _stated(licence: str) -> str | None:
-    return licence if licence not in ("", "unknown") else None
 
 
 def _training(artefacts: Artefacts, log: _Log) -> list[Fact]:

@@ -151,9 +151,8 @@ class CheckpointFolder:
         Raises `StorageError`.
         """
         name = _file(_CHECKPOINT, checkpoint.step)
-        write_tensors(
-            self._folder / name, checkpoint.tensors, _to_json(checkpoint.figures), self._key, self._context(name)
-        )
+        figures = {"version": VERSION, **vars(checkpoint.figures)}
+        write_tensors(self._folder / name, checkpoint.tensors, figures, self._key, self._context(name))
         entry = {"step": checkpoint.step, "best_step": checkpoint.figures.best_step}
         kept = [*(older for older in self._marked() if older["step"] < checkpoint.step), entry][-KEPT:]
         marker = json.dumps({"version": VERSION, "kept": kept}).encode()
@@ -230,10 +229,6 @@ class CheckpointFolder:
 
 def _file(prefix: str, step: int | None) -> str:
     return f"{prefix}{step or 0:09d}{_SUFFIX}"
-
-
-def _to_json(figures: RunFigures) -> dict[str, Any]:
-    return {"version": VERSION, **{name: getattr(figures, name) for name in RunFigures.__dataclass_fields__}}
 
 
 def _from_json(figures: dict[str, Any]) -> RunFigures:

@@ -16,9 +16,8 @@ from appliance.foundation.json_records import read
 from appliance.foundation.messages import message
 from appliance.services.home.back_up import BackupPlan
 from appliance.vault.backup_format import PART_BYTES, BackedUpFile, padded, part_context, part_name, part_path
+from appliance.vault.keys import TAG_BYTES
 from appliance.vault.stream import CHUNK_BYTES, HEADER_BYTES, seal_file
-
-TAG_BYTES = 16
 
 
 def prepare_folder(out: Path, home: Path, *, refusal: str, parts: tuple[str, ...] = ("",)) -> Path:

@@ -23,8 +23,7 @@ _OFF = {
     "TRANSFORMERS_OFFLINE": "1",
     "DO_NOT_TRACK": "1",
 }
-# Gradio builds HTTP clients at its import. They would read certificates where the walls forbid it, or ask for a proxy's
-# library.
+# Gradio builds HTTP clients at its import: they would read certificates, which the walls forbid, or want a proxy.
 _WITHOUT = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 

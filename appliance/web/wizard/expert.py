@@ -47,7 +47,7 @@ class ExpertSettings:
         return {
             self.fields[row.name]: gr.update(visible=True)
             if row.has(method)
-            else gr.update(visible=False, value=_unset(row))
+            else gr.update(visible=False, value=row.type(0))
             for row in SETTINGS
         }
 
@@ -84,10 +84,6 @@ class RankChoice:
 def _field(row: Setting) -> Component:
     shown: dict[str, Any] = {"label": str(row.label), "info": str(row.help), "visible": row.has(AUTOMATIC)}
     return gr.Checkbox(False, **shown) if row.type is bool else gr.Number(0, **shown)
-
-
-def _unset(row: Setting) -> bool | int:
-    return False if row.type is bool else 0
 
 
 def _value(row: Setting, value: float | bool | None) -> Any:
