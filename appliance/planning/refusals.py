@@ -55,8 +55,7 @@ def model_refusals(shape: ModelShape, choice: MethodChoice) -> Iterator[Refusal]
     if choice.method == "last-layers" and choice.last_layers > shape.layers:
         usual = default_last_layers(shape.layers)
         yield Refusal(
-            "planning.layers",
-            message("planning.layers", layers=shape.layers, count=choice.last_layers, usual=usual),
+            "planning.layers", message("planning.layers", layers=shape.layers, count=choice.last_layers, usual=usual)
         )
 
 

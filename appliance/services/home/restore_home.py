@@ -59,13 +59,7 @@ def verify_empty(home: Path) -> None:
 
 
 def restore_home(
-    home: Path,
-    source: Path,
-    secret: RecoverySecret,
-    passphrase: str,
-    clock: Clock,
-    *,
-    backup_id: str = "",
+    home: Path, source: Path, secret: RecoverySecret, passphrase: str, clock: Clock, *, backup_id: str = ""
 ) -> RestoredHome:
     """Rebuild the home from the backup in `source`, by default the newest that `secret` opens; `passphrase` will open
     it too.

@@ -106,11 +106,7 @@ class TrainStep:
         """Return the review with the start button, and the advice on the rank: one plan and one look."""
         if not dataset_id or not model_id:
             missing = "wizard-start-no-data" if not dataset_id else "wizard-start-no-model"
-            return {
-                self._review: "",
-                self._start: button(missing, interactive=False),
-                **self.ranks.draw(None, None),
-            }
+            return {self._review: "", self._start: button(missing, interactive=False), **self.ranks.draw(None, None)}
         preview = preview_training(self._context, caller, dataset_id=dataset_id, model_id=model_id, choice=choice)
         return self._draw_preview(preview, choice.rank)
 
