@@ -15,15 +15,27 @@ from appliance.foundation.clock import Clock
 from appliance.foundation.errors import ApplianceError, StorageError, WorkerError
 from appliance.foundation.messages import Message, message
 from appliance.jobs.conversation import WorkerLauncher, WorkerOrder, run_worker
-from appliance.jobs.memory_kills import VMSTAT, count_memory_kills
 from appliance.jobs.messages import OUT_OF_MEMORY, Done, FromWorker, Notice, Progress
 from appliance.jobs.states import Job, JobState, add_progress, get_job, list_jobs, move_job, note_on_job
 from appliance.vault.database import Database
 
+VMSTAT = Path("/proc/vmstat")  # `oom_kill` counts the whole machine and every control group, since Linux 4.13
 POLL_S = 0.5
 _GOES_ON = message("job.goes-on")
 # A worker that dies or hangs while the appliance stops (a signal goes to the whole group) is no failure of its job.
 _ENDED_BY_US = frozenset({"worker.died", "worker.stop"})
+
+
+def count_memory_kills(vmstat: Path = VMSTAT) -> int:
+    """Return how often the kernel has killed a process because memory ran out, 0 where it does not count.
+
+    It tells such an end from somebody's `kill -9`.
+    """
+    try:
+        lines = vmstat.read_text(encoding="ascii").splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), 0)
 
 
 class JobHandler(Protocol):
@@ -82,7 +94,7 @@ class JobRunner:
     that a job failed.
 
     `notices`: what is to be known of a running job and could not yet be written; whoever shows jobs may look there.
-    `vmstat`: see `memory_kills`.
+    `vmstat`: see `count_memory_kills`.
     """
 
     def __init__(
