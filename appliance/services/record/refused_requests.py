@@ -29,12 +29,23 @@ MAX_WINDOWS = 16
 QUIET_BYTES = 256 * 1024 * 1024
 OTHERS = "others"
 DOOR = ObjectRef("door", "web")
-_NAMES = (
-    *("host", "websocket", "authorization", "path", "origin", "forgery", "session", "session-over", "haste"),
-    *("password", "size", "event", "file"),
-)
 # By the code of the refusal, as the answer has it.
-KINDS = {**{f"web.{name}": f"door.refuse-{name}" for name in _NAMES}, "web.closed": "door.refuse-route"}
+KINDS = {
+    "web.host": "door.refuse-host",
+    "web.websocket": "door.refuse-websocket",
+    "web.authorization": "door.refuse-authorization",
+    "web.path": "door.refuse-path",
+    "web.origin": "door.refuse-origin",
+    "web.forgery": "door.refuse-forgery",
+    "web.session": "door.refuse-session",
+    "web.session-over": "door.refuse-session-over",
+    "web.haste": "door.refuse-haste",
+    "web.password": "door.refuse-password",
+    "web.size": "door.refuse-size",
+    "web.event": "door.refuse-event",
+    "web.file": "door.refuse-file",
+    "web.closed": "door.refuse-route",
+}
 
 
 @dataclass(frozen=True)
