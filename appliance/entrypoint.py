@@ -8,6 +8,7 @@ a thread, and nothing before it imports Gradio: Landlock does not reach a thread
 
 import contextlib
 import errno
+import functools
 import ipaddress
 import os
 import socket
@@ -45,19 +46,13 @@ class LocalProgram:
     def own_home(
         self, settings: Settings, *, read: tuple[Path, ...] = (), write: tuple[Path, ...] = ()
     ) -> Iterator[Appliance]:
-        """Own the home for one command.
-
-        Raises `HomeError` when another process does, `IsolationError` when walls cannot be put up.
-        """
+        """Own the home for one command. Raises `HomeError` if another process does, `IsolationError` without walls."""
         with self._owned(settings, read, write, lambda: ()) as (appliance, _sockets):
             yield appliance
 
     @contextlib.contextmanager
     def empty_home(self, settings: Settings, *, read: tuple[Path, ...]) -> Iterator[None]:
-        """Hold the lock of a home that is to be restored; no worker is ever started.
-
-        Raises `HomeError`, `IsolationError`.
-        """
+        """Hold the lock of a home that is to be restored; starts no worker. Raises `HomeError`, `IsolationError`."""
         os.umask(0o077)
         lock = HomeLock(settings.home)
         try:
@@ -73,8 +68,7 @@ class LocalProgram:
 
         def bind() -> tuple[socket.socket, ...]:
             listening = _bind_tcp(settings.host, settings.port), _bind_unix(settings.home / SOCKET_NAME)
-            # Made now or never: the walls refuse every new socket. It can send to sockets of this machine, and nowhere
-            # else.
+            # Made now or never: the walls refuse every new socket. It can only send to sockets of this machine.
             syslog = Limits.load(find_policy_folder()).audit.syslog_socket
             kind = socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
             return (*listening, socket.socket(socket.AF_UNIX, kind)) if syslog else listening
@@ -83,12 +77,16 @@ class LocalProgram:
             appliance.context.part(Serving).on = True
             appliance.context.launcher.prove()
             if passphrase is not None:
-                appliance.context.unseal(
-                    passphrase
-                )  # Starts the queue, as every unseal does, once it is clear what a crash left.
-            for sender in senders:
-                stack.enter_context(_syslog(sender, appliance.context))
-            stack.enter_context(_rereading(appliance.context))
+                # Starts the queue, as every unseal does, once it is clear what a crash left.
+                appliance.context.unseal(passphrase)
+            for sender in senders:  # Only `sendto` to a path is used: `connect` is refused to this process.
+                path = appliance.context.limits.audit.syslog_socket
+                feed = SyslogFeed(appliance.context, functools.partial(_send, sender, path))
+                feed.start()
+                stack.callback(feed.stop)
+            rereading = LogRereading(appliance.context)
+            rereading.start()
+            stack.callback(rereading.stop)
             from appliance.web import serve_pages  # noqa: PLC0415 - only now: what it imports starts threads
 
             serve_pages(appliance, tcp, unix, announce)
@@ -125,9 +123,7 @@ class LocalProgram:
 
 
 def _verify_loopback(host: str) -> None:
-    """Raise `InputError` unless `host` is this machine's own: anything else needs TLS, which this version does not
-    have.
-    """
+    """Raise `InputError` unless `host` is this machine's own: others need TLS, which this version does not have."""
     try:
         loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -165,29 +161,8 @@ def _bind_unix(path: Path) -> socket.socket:
     return listener
 
 
-@contextlib.contextmanager
-def _syslog(sender: socket.socket, context: ServiceContext) -> Iterator[None]:
-    """Copy the log to the policy's local socket meanwhile.
-
-    Only `sendto` to a path is used: `connect` is refused to this process.
-    """
-    feed = SyslogFeed(context, lambda message: sender.sendto(message, context.limits.audit.syslog_socket))
-    feed.start()
-    try:
-        yield
-    finally:
-        feed.stop()
-
-
-@contextlib.contextmanager
-def _rereading(context: ServiceContext) -> Iterator[None]:
-    """Read old entries of the log again meanwhile."""
-    rereading = LogRereading(context)
-    rereading.start()
-    try:
-        yield
-    finally:
-        rereading.stop()
+def _send(sender: socket.socket, path: str, message: bytes) -> None:
+    sender.sendto(message, path)
 
 
 def main() -> None:

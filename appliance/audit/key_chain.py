@@ -64,10 +64,7 @@ class KeyChain:
         self._changes.append(KeyChange(entry["sequence"], old, new))
 
     def key_at(self, size: int, trusted: bytes) -> bytes:
-        """Return the key in force after `size` entries.
-
-        Raises `AuditLogError` unless `trusted` is one of the log's keys.
-        """
+        """Return the key after `size` entries. Raises `AuditLogError` unless `trusted` is one of the log's keys."""
         keys = [self._changes[0].old, *(change.new for change in self._changes)] if self._changes else [trusted]
         if trusted not in keys:
             raise AuditLogError("audit.key:unknown")

@@ -4,24 +4,77 @@ A commit writes one frame into the journal (journal.py) and syncs it. From that 
 signer also the signed checkpoint that covers them. A failure before that is undone. A flush writes the journal's
 entries as bundles, tiles and checkpoint, and begins a new journal. Nothing here is thread-safe: `AuditLog` has the
 lock.
+
+A checkpoint on disk may cover fewer entries than there are, if later entries were not signed (the vault was sealed, a
+crash). A flush then keeps its partial tiles and bundle beside the wider ones, for public tools to verify it by.
 """
 
 import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from appliance.audit.events import Actor, Details, Draft, ObjectRef, Outcome, draft_entry, parse_entry
 from appliance.audit.journal import Batch
-from appliance.audit.merkle import TreeHead, leaf_hash
+from appliance.audit.merkle import HASH_BYTES, TreeHead, leaf_hash
 from appliance.audit.opening import OpenedLog, edge_keys, tile_at
 from appliance.audit.signed_note import Signer, parse_checkpoint, sign_checkpoint
 from appliance.audit.tile_files import TileFiles
-from appliance.audit.tiles import CHECKPOINT, WIDTH, Key, Tile, partial_paths, root_at
+from appliance.audit.tiles import (
+    CHECKPOINT,
+    ENTRIES,
+    WIDTH,
+    Key,
+    Tile,
+    encode_bundle,
+    partial_paths,
+    root_at,
+    tile_path,
+    width_at,
+)
 from appliance.audit.verifier import verify_extends
-from appliance.audit.write_out import WriteOut
 from appliance.foundation.clock import Clock, clock_step_us
 from appliance.foundation.errors import ApplianceError, AuditLogError, ConflictError, StorageError
 from appliance.foundation.messages import Message, message
+
+
+@dataclass(frozen=True)
+class WriteOut:
+    """What a flush writes: of `size` entries, `written` are in files already; `recent` are those from `first` on.
+
+    `first` begins a bundle. `tiles` are the tiles in memory: unfinished ones, and full ones that are not in files yet.
+    """
+
+    folder: Path
+    size: int
+    written: int
+    first: int
+    recent: Sequence[bytes]
+    tiles: Mapping[Key, Tile]
+
+    def bundles(self) -> list[tuple[str, bytes]]:
+        """Return the paths and contents of the bundles with entries that are not in files yet."""
+        files = []
+        for start in range(self.first, self.size, WIDTH):
+            raws = self.recent[start - self.first : start - self.first + WIDTH]
+            if start + len(raws) > self.written:
+                files.append((tile_path(ENTRIES, start // WIDTH, len(raws)), encode_bundle(raws)))
+        return files
+
+    def partials(self, size: int) -> list[tuple[str, bytes]]:
+        """Return the partial tiles and the partial bundle of the first `size` entries. Raises `AuditLogError`."""
+        files = []
+        for key in edge_keys(size):
+            tile = self.tiles.get(key) or tile_at(self.folder, size, key)
+            width = width_at(size, *key)
+            files.append((tile_path(*key, width), tile.hashes[: width * HASH_BYTES]))
+        index, width = divmod(size, WIDTH)
+        if width:
+            start = index * WIDTH - self.first
+            files.append((tile_path(ENTRIES, index, width), encode_bundle(self.recent[start : start + width])))
+        return files
+
 
 SYSTEM = Actor("appliance", "system")
 
@@ -31,11 +84,9 @@ class HeadStore(Protocol):
 
     def load(self) -> TreeHead | None:
         """Return the head that was saved last, or None."""
-        ...
 
     def save(self, head: TreeHead) -> None:
         """Save `head` so that it survives this process. A power cut may lose the last heads, but not their order."""
-        ...
 
 
 class LogState:
@@ -172,10 +223,7 @@ class LogState:
             self.flush()
 
     def flush(self) -> None:
-        """Write the journal's entries to bundles, tiles and checkpoint, and begin a new journal.
-
-        Raises `StorageError`.
-        """
+        """Write the journal's entries to bundles, tiles and checkpoint; begin a new journal. Raises `StorageError`."""
         self.journal.verify_in_place()
         first, recent, size = self.view
         out = WriteOut(self.folder, size, self.written, first, recent, self.known_tiles())

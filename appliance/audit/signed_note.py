@@ -36,16 +36,13 @@ class Signer(Protocol):
     @property
     def name(self) -> str:
         """Return the key name, which is also the log's origin."""
-        ...
 
     @property
     def public_key(self) -> bytes:
         """Return the 32 bytes of the public key."""
-        ...
 
     def sign(self, message: bytes) -> bytes:
         """Return the Ed25519 signature (64 bytes) of `message`."""
-        ...
 
 
 @dataclass(frozen=True)

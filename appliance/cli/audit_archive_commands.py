@@ -1,6 +1,4 @@
-"""`appliance audit archive`, and the archives that `audit verify` is given: what lies outside of the home is reached by
-the command.
-"""
+"""`appliance audit archive`, and the archives that `audit verify` is given: only a command reaches them."""
 
 from pathlib import Path
 from typing import Any
@@ -12,10 +10,10 @@ from appliance.audit.tiles import WIDTH
 from appliance.cli.client import Client
 from appliance.cli.command_table import command, opt
 from appliance.cli.session import Session
-from appliance.foundation.atomic_files import make_private_folder
 from appliance.foundation.errors import ApplianceError, InputError
 from appliance.foundation.json_records import shown
 from appliance.foundation.messages import Message, message
+from appliance.services.home.copy_backup import prepare_folder
 
 
 @command(
@@ -32,7 +30,7 @@ def _archive_log(session: Session, *, to: Path | None, before: str, dry_run: boo
         return
     if to is None:
         raise InputError("archive.place:absent")
-    folder = _outside(to, session.settings.home)
+    folder = prepare_folder(to, session.settings.home, refusal="archive.place")
     client = session.connect(write=(folder,))
     done = _archive(client, session.settings.home / "audit", folder, before)
     facts = {name: done[name] for name in ("first", "last", "removed", "digest")}
@@ -64,15 +62,6 @@ def _archive(client: Client, log: Path, folder: Path, before: str) -> dict[str, 
         raise
     done: dict[str, Any] = client.perform("audit.archive-finish", request=request, digest=digest)
     return done
-
-
-def _outside(to: Path, home: Path) -> Path:
-    """Return the folder, made where it was missing. Raises `InputError` when it lies in the home, `StorageError`."""
-    whole = to.resolve()
-    if whole == home.resolve() or home.resolve() in whole.parents:
-        raise InputError("archive.place")
-    make_private_folder(whole)
-    return whole
 
 
 def _planned(found: dict[str, Any]) -> Message:

@@ -35,25 +35,21 @@ def _show(session: Session, *, last: int, **asked: str) -> None:
         note_archived(session, found)
     else:
         rows = session.perform("audit.show", last=last)
-    if session.as_json:
-        session.result(rows)
-        return
     flat = [{**row, "who": row.get("person") or row["actor"]["id"], "what": _object(row)} for row in rows]
-    session.table(flat, ("sequence", "who", "action", "what", "outcome", "reason"), message("empty-audit-show"))
+    columns = ("sequence", "who", "action", "what", "outcome", "reason")
+    session.table(flat, columns, message("empty-audit-show"), rows)
 
 
 @command("audit life", arg("object_id", help=message("option-life")), examples=("staff", "ds_09"))
 def _life(session: Session, *, object_id: str) -> None:
     found = session.perform("audit.life", object_id=object_id)
     note_archived(session, found)
-    if session.as_json:
-        session.result(found)
-        return
     flat = [
         {**step, "what": _object(step), "who": step["first"]["who"], "entries": _entries(step)}
         for step in found["steps"]
     ]
-    session.table(flat, ("stage", "action", "what", "times", "who", "entries"), message("empty-audit-life"))
+    columns = ("stage", "action", "what", "times", "who", "entries")
+    session.table(flat, columns, message("empty-audit-life"), found)
 
 
 @command(

@@ -37,8 +37,7 @@ def _checkpoint(session: Session, *, out: Path) -> None:
 def _prove(session: Session, *, entry: int, out: Path | None) -> None:
     with NewFile(out) as file:
         proved = session.perform("audit.prove", sequence=entry)
-        if file is not None:
-            keep(file, proved["proof"])
+        keep(file, proved["proof"])
     told = proved["entry"] or message("proof-archived", sequence=entry, hash=proved["leaf_hash"])
     session.result(proved, told, "", proved["proof"], message("audit-log-key", key=proved["key"]))
 

@@ -1,6 +1,4 @@
-"""`appliance backup OUT`, `appliance restore IN`: what has to reach a folder outside of the home is done in the
-command's process.
-"""
+"""`appliance backup OUT`, `appliance restore IN`: only the command's process reaches folders outside of the home."""
 
 from base64 import b64decode
 from pathlib import Path
@@ -21,7 +19,7 @@ from appliance.services.home.restore_home import restore_home, verify_empty
 @command("backup", arg("out", Path, help=message("option-backup-folder")), examples=("/media/disk/appliance",))
 def _backup(session: Session, *, out: Path) -> None:
     home = session.settings.home
-    folder = prepare_folder(out, home)
+    folder = prepare_folder(out, home, refusal="backup.place", parts=("parts", "manifests"))
     client = session.connect(write=(folder,))
     done = _copy(client, home, folder, client.perform("backup.begin", place=folder.name))
     session.result(done, message("done-backup", id=done["id"], files=done["files"]))

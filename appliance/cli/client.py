@@ -34,15 +34,12 @@ class Client(Protocol):
 
     def perform(self, operation: str, /, **parameters: Any) -> Any:
         """Do one operation and return its JSON."""
-        ...
 
     def upload(self, source: BinaryIO) -> str:
         """Send a file; return the upload's id."""
-        ...
 
     def watch(self, job_id: str, on_progress: OnProgress) -> dict[str, Any]:
         """Follow a job to its end and return it."""
-        ...
 
 
 class OwningClient:

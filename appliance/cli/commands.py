@@ -1,35 +1,19 @@
-"""The `appliance` command: every command of the modules named here."""
+"""The `appliance` command: every command of the modules of this package whose names end in `_commands`."""
+
+import importlib
+import pkgutil
 
 import click
 
-from appliance.cli import (
-    audit_archive_commands,
-    audit_commands,
-    audit_export_commands,
-    backup_commands,
-    dataset_commands,
-    home_commands,
-    key_commands,
-    object_commands,
-    train_commands,
-)
+from appliance import cli
 from appliance.cli.command_table import COMMANDS
 from appliance.cli.interface import build_program
 from appliance.cli.session import Program
 
-MODULES = (
-    home_commands,
-    object_commands,
-    dataset_commands,
-    train_commands,
-    backup_commands,
-    key_commands,
-    audit_commands,
-    audit_archive_commands,
-    audit_export_commands,
-)
-
 
 def build_commands(program: Program) -> click.Group:
     """Return the `appliance` command."""
+    for module in pkgutil.iter_modules(cli.__path__, f"{cli.__name__}."):
+        if module.name.endswith("_commands"):
+            importlib.import_module(module.name)
     return build_program(COMMANDS, program)

@@ -122,8 +122,7 @@ def _origin(session: Session, *, dataset: str, **given: str) -> None:
 def _shred(session: Session, *, dataset: str, out: Path | None) -> None:
     with NewFile(out) as file:
         done = session.perform("dataset.shred", dataset_id=dataset)
-        if file is not None:
-            keep(file, done["note"])
+        keep(file, done["note"])
     lines = (f"- {sentence}" for sentence in not_reached(done["certificate"]))
     session.result(done, message("done-dataset-shred", dataset=done["certificate"]["object"]["id"]), *lines)
 
@@ -132,8 +131,7 @@ def _shred(session: Session, *, dataset: str, out: Path | None) -> None:
 def _certificate(session: Session, *, dataset: str, out: Path | None) -> None:
     with NewFile(out) as file:
         found = session.perform("dataset.certificate", dataset_id=dataset)
-        if file is not None:
-            keep(file, found["note"])
+        keep(file, found["note"])
     session.result(found, found["note"].rstrip("\n"))
 
 

@@ -72,10 +72,7 @@ def _serve(session: Session, *, host: str, port: int | None) -> None:
 
 
 @command(
-    "chat",
-    opt("adapter", required=True),
-    opt("prompt"),
-    examples=("--adapter staff", "--adapter staff < question.txt"),
+    "chat", opt("adapter", required=True), opt("prompt"), examples=("--adapter staff", "--adapter staff < question.txt")
 )
 def _chat(session: Session, *, adapter: str, prompt: str) -> None:
     answers = session.perform("chat", adapter_id=adapter, prompt=prompt or _asked_question())

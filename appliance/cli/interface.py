@@ -18,15 +18,7 @@ from appliance.cli.command_table import Command, Parameter, opt
 from appliance.cli.printing import Printer
 from appliance.cli.session import Program, Session
 from appliance.foundation.errors import ApplianceError
-from appliance.foundation.messages import (
-    ENGLISH,
-    LANGUAGES,
-    Message,
-    language,
-    message,
-    t,
-    use_language,
-)
+from appliance.foundation.messages import ENGLISH, LANGUAGES, Message, language, message, t, use_language
 from appliance.foundation.settings import load_settings
 
 PROGRAM = "appliance"
@@ -154,7 +146,8 @@ class Group(_Helped, click.Group):
     def add(self, entry: "Entry | Group") -> None:
         """Add a command; the group's examples begin with the first of each."""
         self.add_command(entry)
-        self.examples = [example for each in self.commands.values() for example in _first_example(each)]
+        entries = [each for each in self.commands.values() if isinstance(each, Entry)]
+        self.examples = [example for each in entries for example in each.examples[:1]]
 
     def words(self) -> Iterator[str]:
         """Yield that a command follows."""
@@ -198,10 +191,6 @@ def build_program(rows: Mapping[str, Command], program: Program) -> click.Group:
             parent = cast(Group, root.commands[group])
         parent.add(Entry(row, program))
     return root
-
-
-def _first_example(entry: click.Command) -> list[str]:
-    return entry.examples[:1] if isinstance(entry, Entry) else []
 
 
 def _declared(row: Parameter) -> click.Parameter:

@@ -11,8 +11,7 @@ from appliance.foundation.messages import message
 
 
 class NewFile:
-    """Creates the file (0600), or none when there is no path: `with NewFile(path) as file`. Raises `ConflictError` when
-    it is there.
+    """Creates the file (0600), or none when there is no path. Raises `ConflictError` when it is there.
 
     Enter it before the home is owned: then this process is confined and loses the right to. It is removed when nothing
     was written.
@@ -45,7 +44,9 @@ class NewFile:
 
 
 def keep(file: Any, text: str) -> None:
-    """Write `text` durably. Raises `StorageError`."""
+    """Write `text` durably, where there is a file. Raises `StorageError`."""
+    if file is None:
+        return
     with storage_errors(message("task:write-new-file")):
         file.write(text.encode())
         file.flush()

@@ -18,6 +18,7 @@ ADAPTER = opt("adapter", required=True)
 
 listing("model list", "model.list", "id name parameters licence")
 listing("adapter list", "adapter.list", "id name method rank state")
+listing("job list", "job.list", "id kind about state reason")
 listing("user list", "user.list", "id name role")
 deed("job stop", "job.stop", arg("job"), examples=("jb_4f2a",))
 deed(
@@ -57,11 +58,6 @@ def _show_model(session: Session, *, model: str) -> None:
     told = message("model-shown", name=found["name"], licence=found["licence"], **facts)
     files = found["manifest"]["files"]
     session.result(found, told, *(f"  {files[name]}  {name}" for name in sorted(files)))
-
-
-@command("job list", examples=("",))
-def _list_jobs(session: Session) -> None:
-    session.table(session.perform("job.list"), ("id", "kind", "about", "state", "reason"), message("empty-job-list"))
 
 
 @command("job show", arg("job"), examples=("jb_4f2a",))
@@ -109,8 +105,7 @@ def _answer(row: dict[str, Any]) -> str:
 def _show_card(session: Session, *, adapter: str, out: Path | None) -> None:
     with NewFile(out) as file:
         found = session.perform("adapter.card", adapter_id=adapter)
-        if file is not None:
-            keep(file, found["card"])
+        keep(file, found["card"])
     session.result(found, found["card"] if out is None else message("done-adapter-card", out=str(out)))
 
 

@@ -1,7 +1,4 @@
-"""Where the passphrase comes from: a file, a systemd credential, or the keyboard.
-
-Never argv, never the value of a variable.
-"""
+"""Where the passphrase comes from: a file, a systemd credential or the keyboard, never argv or a variable's value."""
 
 import getpass
 import os
@@ -38,10 +35,7 @@ def find_password(given: Path | None, name: str) -> str:
 
 
 def read_or_ask(given: Path | None, prompt: Message, *, twice: bool = False, optional: bool = False) -> str | None:
-    """Return what is in the file `given`, else what is typed after `prompt`, unseen.
-
-    As `find_passphrase`, but for its own places.
-    """
+    """Return what is in the file `given`, else what is typed unseen after `prompt`; the rest as `find_passphrase`."""
     if given is not None:
         passphrase = _read(given)
     elif sys.stdin is not None and sys.stdin.isatty():  # None: it was closed before we began
@@ -70,10 +64,7 @@ def _read(path: Path) -> str:
 
 
 def read_recovery(file: Path | None) -> RecoverySecret:
-    """Return the recovery key from its file, else from the words that are typed.
-
-    Raises `InputError`, `StorageError`.
-    """
+    """Return the recovery key from its file, else from the typed words. Raises `InputError`, `StorageError`."""
     if file is None:
         text = read_or_ask(None, message("prompt-words", words=WORDS))
     else:

@@ -50,14 +50,15 @@ class Printer:
         columns: Sequence[str],
         empty: str,
         headings: Mapping[str, str] | None = None,
+        value: Any = None,
     ) -> None:
-        """Print `rows` as JSON, or as a table of `columns`; `empty` when there is none.
+        """Print `rows` as a table of `columns`, `empty` when there is none; or `value`, by default the rows, as JSON.
 
         The heading of a column is the message `heading-<key>`, unless `headings` has it. Where the terminal is too
         narrow for whole words side by side, each row becomes a block with a line for each column.
         """
         if self.as_json:
-            self.result(list(rows), "")
+            self.result(list(rows) if value is None else value, "")
         elif not rows:
             self._console.print(plain(empty))
         else:
@@ -101,9 +102,7 @@ class Printer:
 
 
 def plain(text: str) -> Text:
-    """Return `text` as it is, but for what a terminal would obey (control characters) or could not show (lone
-    surrogates).
-    """
+    """Return `text` without what a terminal would obey (control characters) or could not show (lone surrogates)."""
     return Text(_UNSAFE.sub("\N{REPLACEMENT CHARACTER}", text))
 
 

@@ -21,15 +21,12 @@ class Program(Protocol):
         self, settings: Settings, *, read: tuple[Path, ...] = (), write: tuple[Path, ...] = ()
     ) -> AbstractContextManager[Appliance]:
         """Take the home's lock, fork the launcher, confine this process, open the log."""
-        ...
 
     def empty_home(self, settings: Settings, *, read: tuple[Path, ...]) -> AbstractContextManager[None]:
         """Take the lock of a home that is not there yet, and confine this process to it."""
-        ...
 
     def serve(self, settings: Settings, passphrase: str | None, announce: Callable[[str], None]) -> None:
         """Serve until stopped."""
-        ...
 
 
 class Session:
@@ -96,9 +93,11 @@ class Session:
         """Print `value` as JSON, or the lines for people."""
         self.printer.result(value, "\n".join(map(str, lines)))
 
-    def table(self, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], empty: Message | str = "") -> None:
-        """Print `rows` as JSON or as a table of `columns`; `empty` when there is none."""
-        self.printer.table(rows, columns, str(empty))
+    def table(
+        self, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], empty: Message | str = "", value: Any = None
+    ) -> None:
+        """Print `rows` as a table of `columns`, `empty` when there is none; or `value`, else the rows, as JSON."""
+        self.printer.table(rows, columns, str(empty), value=value)
 
     def watch(self, job: Mapping[str, Any], title: Message) -> dict[str, Any]:
         """Show a progress bar until a job has ended, and return it. Raises `WorkerError` when it failed."""

@@ -161,16 +161,13 @@ def _parameters(session: Session, *, rows: int | None, columns: int | None, rank
 
 def _show_gpus(session: Session) -> None:
     lines = gpu_table()
-    if session.as_json:
-        session.result([asdict(line) for line in lines])
-        return
     cells = [zip(map(str, GPU_GB), line.fitting, strict=True) for line in lines]
     rows = [
         {"name": line.name, **{size: ", ".join(cell) or "-" for size, cell in each}}
         for line, each in zip(lines, cells, strict=True)
     ]
     headings = {str(size): f"{size} GB" for size in GPU_GB}
-    session.printer.table(rows, ("name", *headings), "", headings)
+    session.printer.table(rows, ("name", *headings), "", headings, [asdict(line) for line in lines])
 
 
 def _show_layers(session: Session, found: dict[str, Any], rank: int) -> None:

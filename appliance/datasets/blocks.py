@@ -35,10 +35,7 @@ _CHECKED = rf"[<&]|{DAMAGED.pattern}|{MAYBE_CREDENTIAL.pattern}|^[^\p{{L}}\p{{N}
 
 @dataclass(frozen=True)
 class Block:
-    """Rows of a question and an answer; no text has white space around it or contains NUL.
-
-    Labels are "" where a row has none.
-    """
+    """Rows of a question and an answer, their texts stripped and without NUL. Labels are "" where a row has none."""
 
     rows: list[int]
     questions: list[str]

@@ -1,7 +1,4 @@
-"""Checks of a single row: placeholders, HTML, secrets, damaged characters, an answer without its key fact.
-
-No finding quotes the row.
-"""
+"""Checks of a single row: placeholders, HTML, secrets, damaged text, a missing key fact. No finding quotes the row."""
 
 import re
 from collections.abc import Iterator

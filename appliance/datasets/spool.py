@@ -60,10 +60,7 @@ class Spool:
         self._requested.extend(_PART_INDEX.get(part, NO_PART) for part in block.label("split"))
 
     def assign(self, shares: tuple[int, int, int], joined: Mapping[int, int]) -> Any:
-        """Return the part of each row, in the order in which they arrived.
-
-        Raises `InputError` when there is nothing to train on.
-        """
+        """Return the part of each row, in the order of arrival. Raises `InputError` if there is nothing to train on."""
         import numpy as np  # noqa: PLC0415 - starts threads
 
         rows = np.frombuffer(self._rows, dtype=np.int64)

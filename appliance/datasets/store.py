@@ -37,7 +37,6 @@ from appliance.foundation.identifiers import verify_id
 from appliance.foundation.messages import message
 
 KEY_BYTES = 32
-_HASH_PIECE_BYTES = 1024**2
 
 
 @dataclass(frozen=True)
@@ -168,11 +167,8 @@ def _aad_prefix(dataset_id: str, version: int, part: str) -> bytes:
 def _file_digests(folder: Path) -> dict[str, str]:
     digests = {}
     for path in sorted(folder.iterdir()):
-        digest = hashlib.sha256()
         with path.open("rb") as file:
-            while piece := file.read(_HASH_PIECE_BYTES):
-                digest.update(piece)
-        digests[path.name] = digest.hexdigest()
+            digests[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
     return digests
 
 

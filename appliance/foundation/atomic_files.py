@@ -51,10 +51,7 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o600) -> None:
 
 
 def replace_file(path: Path, data: bytes, *, mode: int = 0o600) -> None:
-    """Replace `path` with `data`: the content is durable before the rename, the rename once its folder is synced.
-
-    Raises `OSError`.
-    """
+    """Replace `path` with `data`, durable before the rename; that is once its folder is synced. Raises `OSError`."""
     temporary = path.with_name(f".{path.name.lstrip('.')}.{secrets.token_hex(4)}.tmp")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
@@ -70,10 +67,7 @@ def replace_file(path: Path, data: bytes, *, mode: int = 0o600) -> None:
 
 
 def remove_temporaries(folder: Path) -> None:
-    """Remove what killed writers left in this folder. No other process may write there meanwhile.
-
-    Raises `StorageError`.
-    """
+    """Remove what killed writers left in a folder into which nobody writes meanwhile. Raises `StorageError`."""
     with storage_errors(message("task:clear-folder", folder=folder.name)):
         for path in folder.glob(".*.tmp"):
             path.unlink()

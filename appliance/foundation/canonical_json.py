@@ -9,10 +9,7 @@ from appliance.foundation.errors import InputError
 
 
 def encode(value: Any) -> bytes:
-    """Return the canonical UTF-8 bytes.
-
-    Raises `InputError` for values that RFC 8785 refuses (integers over 2^53, NaN, lone surrogates).
-    """
+    """Return the canonical UTF-8 bytes. Raises `InputError` for integers over 2^53, NaN, lone surrogates (RFC 8785)."""
     try:
         return rfc8785.dumps(value)
     except rfc8785.CanonicalizationError as error:

@@ -10,15 +10,12 @@ class Clock(Protocol):
 
     def now_us(self) -> int:
         """Return UTC as microseconds since 1970 (fits the 2^53 of RFC 8785 until 2255)."""
-        ...
 
     def monotonic_us(self) -> int:
         """Return microseconds since boot, never moving back within one boot."""
-        ...
 
     def boot_id(self) -> str:
         """Return the kernel's random id of this boot."""
-        ...
 
 
 class SystemClock:

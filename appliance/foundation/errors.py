@@ -28,6 +28,10 @@ class ApplianceError(Exception):
 
     default_code: ClassVar[str] = "error"
 
+    def __init_subclass__(cls, *, code: str = "") -> None:
+        """Take the code of a kind of error; without one it has that of its base."""
+        cls.default_code = code or cls.default_code
+
     def __init__(self, message: str | Message, /, *, code: str | None = None, **parameters: Parameter) -> None:
         """Keep a message, or an id with parameters. `code` overrides the code taken from the id."""
         self.message = message if isinstance(message, Message) else Message(message, parameters)
@@ -45,58 +49,40 @@ class ApplianceError(Exception):
         return str(self.message)
 
 
-class InputError(ApplianceError):
+class InputError(ApplianceError, code="input"):
     """The input is unusable."""
 
-    default_code = "input"
 
-
-class NotFoundError(ApplianceError):
+class NotFoundError(ApplianceError, code="not-found"):
     """The object does not exist, or is not visible to this person."""
 
-    default_code = "not-found"
 
-
-class ConflictError(ApplianceError):
+class ConflictError(ApplianceError, code="conflict"):
     """The action is not possible in the present state."""
 
-    default_code = "conflict"
 
-
-class HomeError(ApplianceError):
+class HomeError(ApplianceError, code="home"):
     """The home is absent, in use, or from a newer version."""
 
-    default_code = "home"
 
-
-class SealedError(ApplianceError):
+class SealedError(ApplianceError, code="sealed"):
     """The vault is sealed and the action needs its keys."""
 
-    default_code = "sealed"
 
-
-class AuthenticationError(ApplianceError):
+class AuthenticationError(ApplianceError, code="authentication"):
     """The caller is unknown."""
 
-    default_code = "authentication"
 
-
-class AuthorizationError(ApplianceError):
+class AuthorizationError(ApplianceError, code="authorization"):
     """The caller is known but lacks permission."""
 
-    default_code = "authorization"
 
-
-class IntegrityError(ApplianceError):
+class IntegrityError(ApplianceError, code="integrity"):
     """Data on disk is not what was written."""
 
-    default_code = "integrity"
 
-
-class AuditLogError(IntegrityError):
+class AuditLogError(IntegrityError, code="audit"):
     """The audit log does not verify. `entry` is the sequence number of the first bad entry, where there is one."""
-
-    default_code = "audit"
 
     def __init__(
         self, message: str | Message, /, *, entry: int | None = None, code: str | None = None, **parameters: Parameter
@@ -106,19 +92,13 @@ class AuditLogError(IntegrityError):
         self.entry = entry
 
 
-class StorageError(ApplianceError):
+class StorageError(ApplianceError, code="storage"):
     """The disk is full or refuses."""
 
-    default_code = "storage"
 
-
-class IsolationError(ApplianceError):
+class IsolationError(ApplianceError, code="isolation"):
     """A sandbox barrier could not be set up, or a probe got through it."""
 
-    default_code = "isolation"
 
-
-class WorkerError(ApplianceError):
+class WorkerError(ApplianceError, code="worker"):
     """A worker failed."""
-
-    default_code = "worker"

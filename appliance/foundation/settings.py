@@ -27,15 +27,9 @@ class Settings:
     passphrase_file: Path | None = None
     language: str = ENGLISH
 
-    def folder(self, name: str) -> Path:
-        """Return the folder `name` of the home."""
-        return self.home / name
-
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
-    """Read `APPLIANCE_HOME`, `_HOST`, `_PORT`, `_LANGUAGE` and `_PASSPHRASE_FILE`.
-
-    Raises `InputError` that names every mistake."""
+    """Read `APPLIANCE_HOME`, `_HOST`, `_PORT`, `_LANGUAGE`, `_PASSPHRASE_FILE`. Raises `InputError` of all mistakes."""
     values = os.environ if environment is None else environment
     mistakes: list[Message] = []
     home = Path(values.get("APPLIANCE_HOME") or "~/.local/share/appliance")

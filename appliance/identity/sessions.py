@@ -7,7 +7,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from appliance.foundation.clock import Clock
 from appliance.identity.tables import SESSIONS, USERS
-from appliance.identity.users import User
+from appliance.identity.users import User, user_of
 
 TOKEN_BYTES = 32
 IDLE_US = 30 * 60 * 1_000_000
@@ -26,32 +26,19 @@ def open_session(connection: Connection, clock: Clock, user_id: str) -> str:
 
 
 def resolve_session(connection: Connection, clock: Clock, token: str, *, seen: bool = True) -> User | None:
-    """Return the user of a token, or None if the token is unknown or expired or the account is disabled.
-
-    `seen`: count this as activity.
-    """
-    query = (
-        select(SESSIONS, USERS)
-        .join(USERS, USERS.c.id == SESSIONS.c.user_id)
-        .where(SESSIONS.c.token_hash == _hash(token))
-    )
-    row = connection.execute(query).mappings().first()
-    if row is None or row[USERS.c.disabled]:
+    """Return the user of a token, None if it is unknown or expired or the account disabled. `seen`: it is activity."""
+    query = select(USERS, SESSIONS.c.last_seen_us, SESSIONS.c.created_us.label("opened_us"))
+    query = query.join(SESSIONS, USERS.c.id == SESSIONS.c.user_id).where(SESSIONS.c.token_hash == _hash(token))
+    row = connection.execute(query).first()
+    if row is None or row.disabled:
         return None
-    now, last_seen = clock.now_us(), row[SESSIONS.c.last_seen_us]
-    if now - last_seen > IDLE_US or now - row[SESSIONS.c.created_us] > LONGEST_US:
+    now, last_seen = clock.now_us(), row.last_seen_us
+    if now - last_seen > IDLE_US or now - row.opened_us > LONGEST_US:
         connection.execute(SESSIONS.delete().where(SESSIONS.c.token_hash == _hash(token)))
         return None
     if seen and now - last_seen > SEEN_INTERVAL_US:  # Not at every request, because each write is a sync.
         connection.execute(update(SESSIONS).where(SESSIONS.c.token_hash == _hash(token)).values(last_seen_us=now))
-    return User(
-        id=row[USERS.c.id],
-        name=row[USERS.c.name],
-        role=row[USERS.c.role],
-        must_change=bool(row[USERS.c.must_change]),
-        disabled=bool(row[USERS.c.disabled]),
-        language=row[USERS.c.language],
-    )
+    return user_of(row)
 
 
 def close_session(connection: Connection, token: str) -> None:

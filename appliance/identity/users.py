@@ -89,16 +89,11 @@ def authenticate(connection: Connection, clock: Clock, name: str, password: str)
     if row is not None and row.locked_until_us > now:
         seconds = -(-(row.locked_until_us - now) // 1_000_000)
         raise AuthenticationError("password.locked", seconds=seconds)
-    try:
-        verify_password(password[:MAX_PASSWORD_CHARACTERS], row.password_hash if row is not None else _dummy_hash())
-    except AuthenticationError:
-        if row is not None:
-            _count_failure(connection, row, now)
-        raise
+    _verify_or_count(connection, row, password, now)
     if row is None or row.disabled:
         raise AuthenticationError("password.wrong")
     connection.execute(update(USERS).where(USERS.c.id == row.id).values(failed_attempts=0, locked_until_us=0))
-    return _user(row)
+    return user_of(row)
 
 
 def change_password(connection: Connection, clock: Clock, user_id: str, old: str, new: str) -> None:
@@ -113,11 +108,7 @@ def change_password(connection: Connection, clock: Clock, user_id: str, old: str
     now = clock.now_us()
     if row.locked_until_us > now:
         raise AuthenticationError("password.locked:later")
-    try:
-        verify_password(old[:MAX_PASSWORD_CHARACTERS], row.password_hash)
-    except AuthenticationError:
-        _count_failure(connection, row, now)
-        raise
+    _verify_or_count(connection, row, old, now)
     _verify_strength(new)
     if old == new:
         raise InputError("password.same")
@@ -136,7 +127,7 @@ def choose_language(connection: Connection, user_id: str, language: str) -> None
 
 def list_users(connection: Connection) -> list[User]:
     """Return all accounts, sorted by name."""
-    return [_user(row) for row in connection.execute(select(USERS).order_by(USERS.c.name))]
+    return [user_of(row) for row in connection.execute(select(USERS).order_by(USERS.c.name))]
 
 
 def default_project(connection: Connection, clock: Clock) -> str:
@@ -152,18 +143,26 @@ def default_project(connection: Connection, clock: Clock) -> str:
 def _verify_strength(password: str) -> None:
     if not MIN_PASSWORD_CHARACTERS <= len(password) <= MAX_PASSWORD_CHARACTERS:
         raise InputError(
-            "password.weak",
-            min_characters=MIN_PASSWORD_CHARACTERS,
-            max_characters=MAX_PASSWORD_CHARACTERS,
+            "password.weak", min_characters=MIN_PASSWORD_CHARACTERS, max_characters=MAX_PASSWORD_CHARACTERS
         )
+
+
+def _verify_or_count(connection: Connection, row: Row[Any] | None, password: str, now: int) -> None:
+    """Raise `AuthenticationError` for a wrong password, counted with the account where there is one."""
+    try:
+        verify_password(password[:MAX_PASSWORD_CHARACTERS], row.password_hash if row is not None else _dummy_hash())
+    except AuthenticationError:
+        if row is not None:
+            _count_failure(connection, row, now)
+        raise
 
 
 def _count_failure(connection: Connection, row: Row[Any], now: int) -> None:
     failures = row.failed_attempts + 1
-    lock_s = (
-        min(FIRST_LOCK_S * 2 ** min(failures - FREE_ATTEMPTS, 16), LONGEST_LOCK_S) if failures >= FREE_ATTEMPTS else 0
-    )
-    values = {"failed_attempts": failures, "locked_until_us": now + lock_s * 1_000_000 if lock_s else 0}
+    values = {"failed_attempts": failures, "locked_until_us": 0}
+    if failures >= FREE_ATTEMPTS:
+        lock_s = min(FIRST_LOCK_S * 2 ** min(failures - FREE_ATTEMPTS, 16), LONGEST_LOCK_S)
+        values["locked_until_us"] = now + lock_s * 1_000_000
     connection.execute(update(USERS).where(USERS.c.id == row.id).values(**values))
 
 
@@ -173,5 +172,6 @@ def _dummy_hash() -> str:
     return hash_password(secrets.token_urlsafe(32))
 
 
-def _user(row: Row[Any]) -> User:
+def user_of(row: Row[Any]) -> User:
+    """Return the account in a row of the table."""
     return User(row.id, row.name, row.role, bool(row.must_change), bool(row.disabled), row.language)

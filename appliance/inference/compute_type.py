@@ -62,10 +62,7 @@ def type_name(dtype: torch.dtype) -> str:
 
 @torch.no_grad()
 def _seconds(*dtypes: torch.dtype) -> list[float]:
-    """Return the best time of a product in each type, in seconds of this thread.
-
-    The types take turns, after one round that warms up.
-    """
+    """Return the best time of a product in each type, in seconds of this thread; they take turns after a warm-up."""
     sides = {dtype: (torch.ones(ROWS, INNER, dtype=dtype), torch.ones(COLUMNS, INNER, dtype=dtype)) for dtype in dtypes}
     best = dict.fromkeys(dtypes, float("inf"))
     for turn in range(ROUNDS + 1):

@@ -9,8 +9,7 @@ import torch
 from safetensors.torch import load
 from transformers import DynamicCache
 
-from appliance.inference.loading import load_base, with_adapter
-from appliance.inference.tuned_tensors import TunedTensors
+from appliance.inference.loading import TunedTensors, load_base, with_adapter
 from appliance.models import TunedConfiguration, read_artefact_configuration
 
 

@@ -78,9 +78,7 @@ class UploadAccess(WireMessage):
 
 
 class ScreeningAccess(WireMessage):
-    """What rows are checked by: what to do with personal data, and whose tokens they are counted in (no model:
-    characters).
-    """
+    """How rows are checked: what to do with personal data, and whose tokens to count in (no model: characters)."""
 
     type: Literal["screening-access"] = "screening-access"
     personal_data: dict[str, str]

@@ -1,6 +1,4 @@
-"""One worker, talked to from its start message to its end: sends, receives, and turns every way to die into a
-sentence.
-"""
+"""One worker, from its start message to its end: sends, receives, and turns every way to die into a sentence."""
 
 import contextlib
 import selectors
@@ -33,19 +31,15 @@ class Channel(Protocol):
 
     def sendall(self, data: bytes, /) -> None:
         """Send all of `data`. Raises `OSError` when the worker is gone."""
-        ...
 
     def recv(self, size: int, /) -> bytes:
         """Return at most `size` bytes; none when the worker has closed its end."""
-        ...
 
     def fileno(self) -> int:
         """Return what a selector waits for."""
-        ...
 
     def close(self) -> None:
         """Close this end, which tells the worker to leave."""
-        ...
 
 
 class Worker(Protocol):
@@ -54,15 +48,12 @@ class Worker(Protocol):
     @property
     def channel(self) -> Channel:
         """The way to talk to it."""
-        ...
 
     def wait(self, timeout: float | None = None) -> int | None:
         """Return the exit status (negative: the signal), or None after `timeout` seconds."""
-        ...
 
     def kill(self) -> None:
         """End it at once."""
-        ...
 
 
 class WorkerLauncher(Protocol):
@@ -70,7 +61,6 @@ class WorkerLauncher(Protocol):
 
     def launch(self, kind: str, *, read: tuple[Path, ...], write: tuple[Path, ...], memory_bytes: int) -> Worker:
         """Start a confined worker. Raises `IsolationError` when the walls cannot be put up."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -112,10 +102,7 @@ class WorkerConversation:
                 raise self._death() from error
 
     def receive(self, timeout_s: float | None = None) -> FromWorker | None:
-        """Return the next message, or None after `timeout_s`.
-
-        Raises `WorkerError` when the worker died or said that it failed.
-        """
+        """Return the next message, None after `timeout_s`. Raises `WorkerError` when the worker died or failed."""
         while b"\n" not in self._buffer:
             with selectors.DefaultSelector() as selector:
                 selector.register(self._channel, selectors.EVENT_READ)
@@ -138,10 +125,7 @@ class WorkerConversation:
         return message
 
     def close(self, *, grace_s: float | None = None) -> None:
-        """Let the worker end by itself for `grace_s` seconds (default:
-
-        `end_grace_s`) after its channel closes, then kill it.
-        """
+        """Close the channel, and kill a worker that has not ended `grace_s` seconds later (default: `end_grace_s`)."""
         grace_s = self._end_grace_s if grace_s is None else grace_s
         with contextlib.suppress(OSError):
             self._channel.close()
@@ -182,9 +166,7 @@ def run_worker(
     try:
         while True:
             if deadline is None and should_stop():
-                with contextlib.suppress(
-                    WorkerError
-                ):  # It may have ended already: what it said last is still to be read.
+                with contextlib.suppress(WorkerError):  # It may have ended: what it said last is still to be read.
                     conversation.send(Stop())
                 deadline = time.monotonic() + stop_grace_s
             message = conversation.receive(poll_s)

@@ -49,10 +49,6 @@ class LaunchedWorker:
                 self._control.close()
             return self._status
 
-    def poll(self) -> int | None:
-        """Return the exit status, or None while it runs."""
-        return self.wait(0)
-
     def kill(self) -> None:
         """End it at once."""
         if self._status is None:
@@ -118,10 +114,7 @@ class Launcher:
         memory_bytes: int,
         processes: int = DEFAULT_PROCESSES,
     ) -> LaunchedWorker:
-        """StartMessage `python -m appliance.workers.<kind>` behind its walls.
-
-        Raises `IsolationError` when they cannot be put up.
-        """
+        """Start `python -m appliance.workers.<kind>` behind its walls. Raises `IsolationError` without them."""
         if kind != "probe":
             self.prove()
         request = LaunchRequest(
@@ -140,9 +133,7 @@ class Launcher:
         return LaunchedWorker(channel, control, int(report["pid"]), tuple(report["missing"]))
 
     def open_targets(self) -> socket.socket:
-        """Return a connection to a process without walls that offers the self-test something to aim at
-        (`probe_targets`).
-        """
+        """Return a connection to a process without walls at which the self-test aims (`probe_targets`)."""
         (control,) = self._ask(TARGETS_REQUEST, 1)
         return control
 

@@ -58,10 +58,7 @@ class LaunchRequest(BaseModel):
 
 
 def serve_launches(connection: int, home: Path, also_read: tuple[Path, ...], controls: frozenset[Control]) -> None:
-    """Answer requests on the descriptor `connection` until its other end closes.
-
-    For a freshly forked process; the caller ends it.
-    """
+    """Answer requests on the descriptor `connection` until its other end closes, in a fork that the caller ends."""
     os.setsid()  # a terminal's Ctrl-C is the server's to answer
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
@@ -78,10 +75,7 @@ def serve_launches(connection: int, home: Path, also_read: tuple[Path, ...], con
 def answer(
     server: socket.socket, request: bytes, home: Path, also_read: tuple[Path, ...], controls: frozenset[Control]
 ) -> None:
-    """Start what one request asks for and send its connections.
-
-    Raises `ValidationError`, `IsolationError` or `OSError`.
-    """
+    """Start what a request asks for; send its connections. Raises `ValidationError`, `IsolationError`, `OSError`."""
     control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with control, theirs:
         if request == TARGETS_REQUEST:
@@ -127,9 +121,7 @@ def _refusal(error: Exception) -> bytes:
 
 
 def _end_after(action: Callable[..., None], keep: list[int], *arguments: object) -> NoReturn:
-    """In a forked child: run `action(control, ...)` with the descriptors `keep` (the first is its control) alone, and
-    end the process.
-    """
+    """In a forked child: run `action(control, ...)` with the descriptors `keep` alone (control first), and end."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     kept = _keep_only(*keep)
     control = socket.socket(fileno=kept[0])
@@ -143,9 +135,7 @@ def _end_after(action: Callable[..., None], keep: list[int], *arguments: object)
 
 
 def _keep_only(*keep: int) -> list[int]:
-    """Close every descriptor but `keep`, which move to new numbers (returned); stdin, stdout and stderr become
-    /dev/null.
-    """
+    """Close every descriptor but `keep`, which get new numbers (returned); stdin, stdout, stderr are /dev/null."""
     parked = [fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, _FIRST_PARKED) for number in keep]
     last = -1
     for number in sorted(parked):
@@ -162,9 +152,7 @@ def _keep_only(*keep: int) -> list[int]:
 def _supervise(control: socket.socket, channel: int, order: LaunchRequest, controls: frozenset[Control]) -> None:
     missing = enter_namespaces(controls)
     already_running = count_own_threads()
-    alive, alive_writing = (
-        os.pipe()
-    )  # only this process holds the writing end: its closing shows that the parent is gone
+    alive, alive_writing = os.pipe()  # this process alone can write: closed, it shows that the parent is gone
     report, report_writing = os.pipe()
     sandbox = WorkerSandbox(
         tuple(map(Path, order.read)), tuple(map(Path, order.write)), order.memory_bytes, order.processes, controls
@@ -215,10 +203,7 @@ def _become_worker(
 
 
 def _await_end(worker: int, control: socket.socket) -> int:
-    """Wait for the worker, killing it when the server says so or is gone.
-
-    Return its exit status, negative for a signal.
-    """
+    """Wait for the worker, killed when the server says so or is gone; return its status, negative for a signal."""
     ended = os.pidfd_open(worker)
     watcher = select.poll()
     watcher.register(ended, select.POLLIN)

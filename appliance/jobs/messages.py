@@ -31,9 +31,7 @@ class Stop(WireMessage):
 
 
 class Ready(WireMessage):
-    """The worker is confined, has its inputs loaded, and begins; `facts` say what it found (compute type and the
-    like).
-    """
+    """The worker is confined, has its inputs, and begins; `facts` say what it found (compute type and the like)."""
 
     type: Literal["ready"] = "ready"
     facts: dict[str, str | int | float | bool] = Field(default_factory=dict)

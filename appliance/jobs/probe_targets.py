@@ -12,6 +12,7 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 from appliance.jobs.probes import PROBES, Aim, HandedSockets, try_probe
@@ -22,9 +23,7 @@ _LOOPBACK = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
 
 
 def serve_targets(control: socket.socket, home: Path) -> None:
-    """Open the listeners, send the aim and what each probe does without walls, then hand out sockets on request, until
-    `control` closes.
-    """
+    """Open listeners, send the aim and each probe's result without walls, hand out sockets until `control` closes."""
     outside = Path(tempfile.mkdtemp(prefix="appliance-self-test-"))
     inside = Path(tempfile.mkdtemp(prefix="self-test-", dir=home))
     try:
@@ -35,7 +34,7 @@ def serve_targets(control: socket.socket, home: Path) -> None:
                 sockets = _make_sockets(listener)
                 baseline[name] = try_probe(name, aim, sockets)
                 sockets.close()
-            control.send(json.dumps({"aim": aim.to_json(), "baseline": baseline}).encode())
+            control.send(json.dumps({"aim": asdict(aim), "baseline": baseline}).encode())
             while control.recv(len(SOCKETS_REQUEST)):
                 handed = _make_sockets(listener)
                 socket.send_fds(control, [b"{}"], [each.fileno() for each in handed.in_order()])

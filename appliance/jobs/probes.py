@@ -1,6 +1,6 @@
-"""The probes of the self-test: each tries one way out of a process (SECURITY.md, Self-test). Standard library only:
-workers run them too.
+"""The probes of the self-test: each tries one way out of a process (SECURITY.md, Self-test).
 
+Workers run them too, so they use the standard library only.
 A probe that returns got through; one that raises `OSError` was refused. They aim at this machine's own listeners
 (`probe_targets`) alone; nothing here takes an address from anywhere else.
 """
@@ -14,9 +14,9 @@ import signal
 import socket
 import struct
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeAlias
 
 Side = Literal["worker", "server"]
 TIMEOUT_S = 5
@@ -33,9 +33,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 @dataclass(frozen=True)
 class Aim:
-    """Where the targets listen: ports on loopback (0: not on this machine), names, a folder outside of every sandbox, a
-    process outside.
-    """
+    """The targets: ports on loopback (0: not on this machine), names, a folder outside of every sandbox, a process."""
 
     tcp: int
     tcp6: int
@@ -46,10 +44,6 @@ class Aim:
     path: str
     outside: str
     process: int
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the fields as plain values."""
-        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -72,6 +66,9 @@ class HandedSockets:
             each.close()
 
 
+Probe: TypeAlias = Callable[[Aim, HandedSockets], None]
+
+
 def _verify_result(result: int) -> int:
     if result == -1:
         number = ctypes.get_errno()
@@ -79,78 +76,40 @@ def _verify_result(result: int) -> int:
     return result
 
 
-@contextlib.contextmanager
-def _new_socket(family: int, kind: int, protocol: int = 0) -> Iterator[socket.socket]:
-    with socket.socket(family, kind, protocol) as made:
-        _bound_waiting(made)
-        yield made
-
-
 def _bound_waiting(made: socket.socket) -> None:
-    """Let it block for TIMEOUT_S at most, by the kernel:
-
-    Python's own time-out makes Fast Open answer before it is done.
-    """
+    """Let it block for TIMEOUT_S at most, by the kernel: Python's time-out makes Fast Open answer too early."""
     made.setblocking(True)
     for option in (socket.SO_SNDTIMEO, socket.SO_RCVTIMEO):
         made.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", TIMEOUT_S, 0))
 
 
-def _tcp(aim: Aim, _sockets: HandedSockets) -> None:
-    with _new_socket(socket.AF_INET, socket.SOCK_STREAM) as made:
-        made.connect(("127.0.0.1", aim.tcp))
+def _reaching(family: int, kind: int, address: Callable[[Aim], Any], protocol: int = 0) -> Probe:
+    """Return a probe that makes a socket and connects it, or sends a datagram, to an address."""
+
+    def probe(aim: Aim, _sockets: HandedSockets) -> None:
+        with socket.socket(family, kind, protocol) as made:
+            _bound_waiting(made)
+            if kind == socket.SOCK_STREAM:
+                made.connect(address(aim))
+            else:
+                made.sendto(b"probe", address(aim))
+
+    return probe
 
 
-def _tcp6(aim: Aim, _sockets: HandedSockets) -> None:
-    with _new_socket(socket.AF_INET6, socket.SOCK_STREAM) as made:
-        made.connect(("::1", aim.tcp6))
+def _making(family: int, kind: int) -> Probe:
+    """Return a probe that makes a socket, and closes it."""
 
+    def probe(_aim: Aim, _sockets: HandedSockets) -> None:
+        socket.socket(family, kind).close()
 
-def _mptcp(aim: Aim, _sockets: HandedSockets) -> None:
-    with _new_socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_MPTCP) as made:
-        made.connect(("127.0.0.1", aim.mptcp))
-
-
-def _udp(aim: Aim, _sockets: HandedSockets) -> None:
-    with _new_socket(socket.AF_INET, socket.SOCK_DGRAM) as made:
-        made.sendto(b"probe", ("127.0.0.1", aim.udp))
-
-
-def _udp6(aim: Aim, _sockets: HandedSockets) -> None:
-    with _new_socket(socket.AF_INET6, socket.SOCK_DGRAM) as made:
-        made.sendto(b"probe", ("::1", aim.udp6))
+    return probe
 
 
 def _fast_open(aim: Aim, _sockets: HandedSockets) -> None:
-    with _new_socket(socket.AF_INET, socket.SOCK_STREAM) as made:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as made:
+        _bound_waiting(made)
         made.sendto(b"probe", MSG_FASTOPEN, ("127.0.0.1", aim.tcp))
-
-
-def _make_udp(_aim: Aim, _sockets: HandedSockets) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM):
-        pass
-
-
-def _make_netlink(_aim: Aim, _sockets: HandedSockets) -> None:
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW):
-        pass
-
-
-def _make_vsock(_aim: Aim, _sockets: HandedSockets) -> None:
-    with socket.socket(
-        socket.AF_VSOCK, socket.SOCK_STREAM
-    ):  # only made, never connected: it could reach another machine
-        pass
-
-
-def _unix_abstract(aim: Aim, _sockets: HandedSockets) -> None:
-    with _new_socket(socket.AF_UNIX, socket.SOCK_STREAM) as made:
-        made.connect(aim.abstract)
-
-
-def _unix_path(aim: Aim, _sockets: HandedSockets) -> None:
-    with _new_socket(socket.AF_UNIX, socket.SOCK_STREAM) as made:
-        made.connect(aim.path)
 
 
 def _unix_datagram_pair(aim: Aim, _sockets: HandedSockets) -> None:
@@ -297,18 +256,18 @@ def _much_memory(_aim: Aim, _sockets: HandedSockets) -> None:
     mmap.mmap(-1, 64 * PROBE_MEMORY_BYTES, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _MAP_NORESERVE).close()
 
 
-PROBES: dict[str, Callable[[Aim, HandedSockets], None]] = {
-    "TCP": _tcp,
-    "TCP over IPv6": _tcp6,
-    "MPTCP": _mptcp,
-    "UDP": _udp,
-    "UDP over IPv6": _udp6,
-    "a UDP socket": _make_udp,
+PROBES: dict[str, Probe] = {
+    "TCP": _reaching(socket.AF_INET, socket.SOCK_STREAM, lambda aim: ("127.0.0.1", aim.tcp)),
+    "TCP over IPv6": _reaching(socket.AF_INET6, socket.SOCK_STREAM, lambda aim: ("::1", aim.tcp6)),
+    "MPTCP": _reaching(socket.AF_INET, socket.SOCK_STREAM, lambda aim: ("127.0.0.1", aim.mptcp), socket.IPPROTO_MPTCP),
+    "UDP": _reaching(socket.AF_INET, socket.SOCK_DGRAM, lambda aim: ("127.0.0.1", aim.udp)),
+    "UDP over IPv6": _reaching(socket.AF_INET6, socket.SOCK_DGRAM, lambda aim: ("::1", aim.udp6)),
+    "a UDP socket": _making(socket.AF_INET, socket.SOCK_DGRAM),
     "TCP Fast Open": _fast_open,
-    "a netlink socket": _make_netlink,
-    "a vsock socket": _make_vsock,
-    "an abstract Unix socket": _unix_abstract,
-    "a Unix socket by path": _unix_path,
+    "a netlink socket": _making(socket.AF_NETLINK, socket.SOCK_RAW),
+    "a vsock socket": _making(socket.AF_VSOCK, socket.SOCK_STREAM),  # never connected: it could reach another machine
+    "an abstract Unix socket": _reaching(socket.AF_UNIX, socket.SOCK_STREAM, lambda aim: aim.abstract),
+    "a Unix socket by path": _reaching(socket.AF_UNIX, socket.SOCK_STREAM, lambda aim: aim.path),
     "a pair of datagram sockets": _unix_datagram_pair,
     "a handed TCP socket, connected": _handed_tcp,
     "a handed TCP socket, Fast Open by sendto": _handed_fast_open,

@@ -15,15 +15,27 @@ from appliance.foundation.clock import Clock
 from appliance.foundation.errors import ApplianceError, StorageError, WorkerError
 from appliance.foundation.messages import Message, message
 from appliance.jobs.conversation import WorkerLauncher, WorkerOrder, run_worker
-from appliance.jobs.memory_kills import VMSTAT, count_memory_kills
 from appliance.jobs.messages import OUT_OF_MEMORY, Done, FromWorker, Notice, Progress
 from appliance.jobs.states import Job, JobState, add_progress, get_job, list_jobs, move_job, note_on_job
 from appliance.vault.database import Database
 
+VMSTAT = Path("/proc/vmstat")  # `oom_kill` counts the whole machine and every control group, since Linux 4.13
 POLL_S = 0.5
 _GOES_ON = message("job.goes-on")
 # A worker that dies or hangs while the appliance stops (a signal goes to the whole group) is no failure of its job.
 _ENDED_BY_US = frozenset({"worker.died", "worker.stop"})
+
+
+def count_memory_kills(vmstat: Path = VMSTAT) -> int:
+    """Return how often the kernel has killed a process because memory ran out, 0 where it does not count.
+
+    It tells such an end from somebody's `kill -9`.
+    """
+    try:
+        lines = vmstat.read_text(encoding="ascii").splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), 0)
 
 
 class JobHandler(Protocol):
@@ -31,19 +43,15 @@ class JobHandler(Protocol):
 
     def prepare(self, job: Job) -> WorkerOrder:
         """Log the start, fetch keys, and say what to start."""
-        ...
 
     def finish(self, job: Job, done: Done) -> dict[str, Any]:
         """Keep what the worker made, log it, and return the job's result."""
-        ...
 
     def step_down(self, job: Job, error: ApplianceError) -> Job:
         """Memory ran out: make the job need less, log it, and return it as it is now. Raises where it cannot."""
-        ...
 
     def clean_up(self, job: Job) -> None:
         """The job has succeeded, for good: remove what only going on would need. Raises nothing."""
-        ...
 
 
 class _Listener:
@@ -86,7 +94,7 @@ class JobRunner:
     that a job failed.
 
     `notices`: what is to be known of a running job and could not yet be written; whoever shows jobs may look there.
-    `vmstat`: see `memory_kills`.
+    `vmstat`: see `count_memory_kills`.
     """
 
     def __init__(
@@ -223,8 +231,7 @@ class JobRunner:
         try:
             self._log_failure(job, error)
         finally:
-            # The job is over even where the log could not say so: its request stays without an outcome, which the next
-            # start says.
+            # The job is over even where the log could not say so; the next start says that its request has no outcome.
             failed = self._move(job, JobState.FAILED, error.message)
         return failed
 
@@ -243,8 +250,7 @@ class JobRunner:
                     self._left_behind = False
                 busy = self.run_next() is not None
             except Exception:
-                # Sealed, or the log, the disk or the database refused: nothing is done until that changes, then all of
-                # it.
+                # Sealed, or the log, the disk or the database refused: until that changes, nothing is done.
                 busy, self._left_behind = False, True
             if not busy:
                 self._wake.wait(POLL_S)

@@ -7,7 +7,7 @@ in a worker, and here. Any that gets through a wall fails the whole test.
 import contextlib
 import json
 import socket
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -58,10 +58,7 @@ class SelfTestReport:
 
 
 def run_self_test(launcher: Launcher) -> SelfTestReport:
-    """Probe a worker and this process, which must be confined already.
-
-    Raises `IsolationError` when the test itself cannot run.
-    """
+    """Probe a worker and this process, which is confined already. Raises `IsolationError` if the test cannot run."""
     with launcher.open_targets() as targets:
         targets.settimeout(ANSWER_TIMEOUT_S)
         opening = _decode(targets.recv(MAX_PACKET_BYTES))
@@ -87,7 +84,7 @@ def _probe_worker(worker: LaunchedWorker, targets: socket.socket, aim: Aim) -> d
     said = {}
     worker.channel.settimeout(ANSWER_TIMEOUT_S)
     for name, sockets in zip(probes_of("worker"), receive_sockets(targets), strict=False):
-        request = json.dumps({"probe": name, "aim": aim.to_json()}).encode()
+        request = json.dumps({"probe": name, "aim": asdict(aim)}).encode()
         try:
             socket.send_fds(worker.channel, [request], [each.fileno() for each in sockets.in_order()])
             answer = worker.channel.recv(MAX_PACKET_BYTES)

@@ -149,15 +149,11 @@ def jobs_mark(connection: Connection) -> str:
     return repr((list(map(tuple, states)), tuple(newest), progress))
 
 
-def list_jobs(
-    connection: Connection, *, states: frozenset[JobState] | None = None, kind: str | None = None
-) -> list[Job]:
+def list_jobs(connection: Connection, *, states: frozenset[JobState] | None = None) -> list[Job]:
     """Return jobs, oldest first."""
     query = select(JOBS).order_by(JOBS.c.created_us, JOBS.c.id)
     if states is not None:
         query = query.where(JOBS.c.state.in_([str(state) for state in states]))
-    if kind is not None:
-        query = query.where(JOBS.c.kind == kind)
     return [_job(row) for row in connection.execute(query)]
 
 
@@ -170,10 +166,7 @@ def move_job(
     reason: Message | None = None,
     result: dict[str, Any] | None = None,
 ) -> Job:
-    """Move the job to `target` if it may go there.
-
-    Raises `ConflictError` when it may not, `NotFoundError` when there is none.
-    """
+    """Move the job to `target`. Raises `ConflictError` when it may not go there, `NotFoundError` when there is none."""
     allowed = [str(state) for state, targets in TRANSITIONS.items() if target in targets]
     values: dict[str, Any] = {"state": target, "reason": "" if reason is None else reason.to_text()}
     if target is JobState.RUNNING:

@@ -8,16 +8,10 @@ from appliance.models.adapter_configuration import (
     read_adapter_configuration,
     read_artefact_configuration,
 )
-from appliance.models.import_folder import TEMPLATE_NAME, copy_model, model_folder, verify_model, verify_model_folder
+from appliance.models.import_folder import TEMPLATE_NAME, copy_model, verify_model
 from appliance.models.manifest import ModelManifest
-from appliance.models.safetensors_header import SafetensorsHeader, Tensor, read_header
 from appliance.models.starter import locate_starter
-from appliance.models.tuned_configuration import (
-    TUNED_FORMAT,
-    TUNED_VERSION,
-    TunedConfiguration,
-    read_tuned_configuration,
-)
+from appliance.models.tuned_configuration import TUNED_FORMAT, TUNED_VERSION, TunedConfiguration
 
 __all__ = [
     "TEMPLATE_NAME",
@@ -25,16 +19,10 @@ __all__ = [
     "TUNED_VERSION",
     "AdapterConfiguration",
     "ModelManifest",
-    "SafetensorsHeader",
-    "Tensor",
     "TunedConfiguration",
     "copy_model",
     "locate_starter",
-    "model_folder",
     "read_adapter_configuration",
     "read_artefact_configuration",
-    "read_header",
-    "read_tuned_configuration",
     "verify_model",
-    "verify_model_folder",
 ]

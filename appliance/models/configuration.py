@@ -213,10 +213,7 @@ def _verify_architecture(value: Any, name: str) -> None:
     """Raise `InputError` for an unsupported architecture, before its other keys are found to be unknown."""
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str) and value[0] not in ARCHITECTURES:
         raise InputError(
-            "model.architecture",
-            name=shown(name),
-            architecture=shown(value[0]),
-            supported=", ".join(ARCHITECTURES),
+            "model.architecture", name=shown(name), architecture=shown(value[0]), supported=", ".join(ARCHITECTURES)
         )
 
 

@@ -188,10 +188,7 @@ def _verified_index(data: bytes, headers: Mapping[str, SafetensorsHeader]) -> di
 
 
 def _verify_tensors(config: Mapping[str, Any], headers: Mapping[str, SafetensorsHeader]) -> int:
-    """Return the number of parameters.
-
-    Raises `InputError` unless the tensors are those of the architecture, once each.
-    """
+    """Return the number of parameters. Raises `InputError` unless the tensors are the architecture's, once each."""
     shapes: dict[str, tuple[int, ...]] = {}
     for file, header in headers.items():
         for name, tensor in header.tensors.items():

@@ -19,11 +19,10 @@ from appliance.planning.machine import (
     UNMEASURED_GFLOPS_A_CORE,
     UNMEASURED_GPU_COPY_GB_S,
     UNMEASURED_GPU_GFLOPS,
-    Machine,
 )
 from appliance.planning.methods import MethodChoice, trained_blocks, trained_parameters
 from appliance.planning.parameters import ModelShape
-from appliance.planning.work import Range, RowSizes, computed_tokens, passes_of, steps_of
+from appliance.planning.work import Range, Training, computed_tokens, passes_of, steps_of
 
 SPREAD = (0.75, 1.35)  # low and high, relative to the expected time
 KEPT_CHECKPOINTS = 3  # the last two, and one being written
@@ -39,26 +38,13 @@ BLOCK_SECONDS = 7.5e-3  # of calls, for each block and pass
 GPU_BLOCK_SECONDS = 1.2e-3  # the same on a GPU: see above
 
 
-def estimate_seconds(
-    shape: ModelShape,
-    choice: MethodChoice,
-    machine: Machine,
-    rows: RowSizes,
-    *,
-    epochs: int,
-    batch_size: int,
-    pass_tokens: int,
-    checkpointing: bool,
-) -> Range:
+def estimate_seconds(wanted: Training, pass_tokens: int, *, checkpointing: bool) -> Range:
     """Return how long training takes, with validation and without loading the model."""
-    steps = steps_of(rows, epochs=epochs, batch_size=batch_size) * (
-        1 + FORWARD_SHARE * rows.validation_rows / rows.rows
-    )
-
-    operations, moved = _step(
-        shape, choice, machine, rows, epochs, batch_size, pass_tokens, checkpointing=checkpointing
-    )
-    calls = passes_of(rows, batch_size, pass_tokens) * trained_blocks(shape, choice)
+    rows, machine = wanted.rows, wanted.machine
+    validated = 1 + FORWARD_SHARE * rows.validation_rows / rows.rows
+    steps = validated * steps_of(rows, epochs=wanted.epochs, batch_size=wanted.batch_size)
+    operations, moved = _step(wanted, pass_tokens, checkpointing=checkpointing)
+    calls = passes_of(rows, wanted.batch_size, pass_tokens) * trained_blocks(wanted.shape, wanted.choice)
 
     def at(gflops: float, copy_gb_s: float) -> float:
         busy = operations / (gflops * 1e9) + moved / (copy_gb_s * 1e9)
@@ -88,24 +74,16 @@ def checkpoint_bytes(shape: ModelShape, choice: MethodChoice) -> int:
     return trained_parameters(shape, choice) * 4 * (3 * KEPT_CHECKPOINTS + 2 + 1)
 
 
-def _step(
-    shape: ModelShape,
-    choice: MethodChoice,
-    machine: Machine,
-    rows: RowSizes,
-    epochs: int,
-    batch_size: int,
-    pass_tokens: int,
-    *,
-    checkpointing: bool,
-) -> tuple[float, float]:
+def _step(wanted: Training, pass_tokens: int, *, checkpointing: bool) -> tuple[float, float]:
     """Return the operations of a step's products, and the bytes it moves."""
+    shape, choice, machine, rows = wanted.shape, wanted.choice, wanted.machine, wanted.rows
     size = BYTES_A_TYPE[machine.compute_type]
-    tokens, passes = computed_tokens(rows, batch_size), passes_of(rows, batch_size, pass_tokens)
+    tokens = computed_tokens(rows, wanted.batch_size)
+    passes = passes_of(rows, wanted.batch_size, pass_tokens)
     learns, blocks = trained_parameters(shape, choice), trained_blocks(shape, choice)
     through = shape.linear_parameters * blocks / shape.layers  # weights of the blocks that gradients pass through
     table = shape.vocabulary * shape.hidden
-    answers = rows.learned * batch_size * rows.mean
+    answers = rows.learned * wanted.batch_size * rows.mean
     again = 1 if checkpointing else 0  # forward passes that are computed a second time
     operations = tokens * (4 + 2 * again) * through + answers * 4 * table
     if choice.adapters:
@@ -115,7 +93,7 @@ def _step(
     else:
         operations += tokens * 2 * through + (answers * 2 * table if choice.train_head else 0)
         # Frozen layers compute each row once, not once an epoch.
-        operations += tokens * 2 * (shape.linear_parameters - through) / epochs
+        operations += tokens * 2 * (shape.linear_parameters - through) / wanted.epochs
     scores = tokens * shape.heads * rows.mean * blocks * (3 + again)
     attention = 2 * 2 * scores * shape.head_dim * (FLASH_SLOWNESS if machine.flash_attention else ATTENTION_SLOWNESS)
     query, key_value = shape.heads * shape.head_dim, shape.key_value_heads * shape.head_dim

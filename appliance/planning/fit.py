@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 
 from appliance.foundation.errors import InputError
 from appliance.foundation.messages import Message, message, sentences
-from appliance.planning.estimates import checkpoint_bytes
+from appliance.planning.estimates import checkpoint_bytes, estimate_seconds
 from appliance.planning.memory import MemorySplit
 from appliance.planning.methods import AUTOMATIC, MethodChoice, trained_parameters
-from appliance.planning.passes import Training, passes_that_fit, seconds_of
+from appliance.planning.passes import passes_that_fit
 from appliance.planning.refusals import model_refusals, refusals
-from appliance.planning.work import Flop, Range, passes_of, steps_of, training_flop
+from appliance.planning.work import Flop, Range, Training, passes_of, steps_of, training_flop
 
 ADVISED_BATCHES = (8, 32)  # "LoRA Without Regret": in larger ones, adapters fall behind
 
@@ -56,7 +56,7 @@ def fit_training(wanted: Training) -> FittedPlan:
         trained=trained_parameters(shape, choice),
         memory=memory,
         available_bytes=wanted.machine.memory_bytes,
-        seconds=seconds_of(wanted, pass_tokens, checkpointing=checkpointing),
+        seconds=estimate_seconds(wanted, pass_tokens, checkpointing=checkpointing),
         disk_bytes=checkpoint_bytes(shape, choice),
         flop=training_flop(shape, choice, rows, epochs=wanted.epochs),
         advice=_advice(wanted, checkpointing),

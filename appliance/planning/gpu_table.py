@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from appliance.planning.machine import GPU_SHARE, Machine
 from appliance.planning.methods import MethodChoice
-from appliance.planning.passes import Training, passes_that_fit
+from appliance.planning.passes import passes_that_fit
 from appliance.planning.shapes import TYPICAL_SHAPES
-from appliance.planning.work import RowSizes
+from appliance.planning.work import RowSizes, Training
 
 GPU_GB = (8, 12, 16, 24, 40, 48, 80)
 TABLE_METHODS = (MethodChoice("full"), MethodChoice("lora"), MethodChoice("qlora"))

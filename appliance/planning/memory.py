@@ -17,10 +17,10 @@ other trainings, `ops/bench/README.md` keeps the figures.
 
 from dataclasses import dataclass
 
-from appliance.planning.machine import BYTES_A_TYPE, GIB, Machine
+from appliance.planning.machine import BYTES_A_TYPE, GIB
 from appliance.planning.methods import MethodChoice, trained_blocks, trained_parameters
 from appliance.planning.parameters import ModelShape
-from appliance.planning.work import Range, RowSizes
+from appliance.planning.work import Range, Training
 
 MIB = 1024**2
 FILE_BYTES = 2  # of a parameter in the files of published models
@@ -68,25 +68,17 @@ class MemorySplit:
         return (self.total - self.mapped) * SPREAD[1]
 
 
-def estimate_memory(
-    shape: ModelShape,
-    choice: MethodChoice,
-    machine: Machine,
-    rows: RowSizes,
-    *,
-    batch_size: int,
-    pass_tokens: int,
-    checkpointing: bool,
-) -> MemorySplit:
+def estimate_memory(wanted: Training, pass_tokens: int, *, checkpointing: bool) -> MemorySplit:
     """Return the peak memory of a training with passes of about `pass_tokens`."""
+    shape, choice, machine, rows = wanted.shape, wanted.choice, wanted.machine, wanted.rows
     learns = trained_parameters(shape, choice)
     size = BYTES_A_TYPE[machine.compute_type]
-    longest_batch = rows.shared + batch_size * (rows.longest - rows.shared)
+    longest_batch = rows.shared + wanted.batch_size * (rows.longest - rows.shared)
     tokens = max(rows.longest, min(pass_tokens, longest_batch))
     kept = 0.0
     if choice.method == "last-layers" and choice.last_layers < shape.layers:
         kept = min(FEATURE_BYTES, rows.tokens * shape.hidden * size)
-    numbers = _activations(shape, choice, rows, tokens, machine, checkpointing=checkpointing)
+    numbers = _activations(wanted, tokens, checkpointing=checkpointing)
     return MemorySplit(
         runtime=GPU_RUNTIME_BYTES if machine.gpu else CPU_RUNTIME_BYTES,
         mapped=0 if machine.gpu else _mapped_bytes(shape, choice),
@@ -135,12 +127,11 @@ def _passing_gradients(shape: ModelShape, choice: MethodChoice, size: int) -> fl
     return 2 * largest * size if choice.method == "qlora" else 0
 
 
-def _activations(
-    shape: ModelShape, choice: MethodChoice, rows: RowSizes, tokens: float, machine: Machine, *, checkpointing: bool
-) -> float:
+def _activations(wanted: Training, tokens: float, *, checkpointing: bool) -> float:
     """Return how many numbers in the compute type a pass of `tokens` keeps."""
+    shape, choice, rows = wanted.shape, wanted.choice, wanted.rows
     query, key_value = shape.heads * shape.head_dim, shape.key_value_heads * shape.head_dim
-    seen = 0.0 if machine.flash_attention else min(rows.longest, LONG_ATTENTION + rows.shared)
+    seen = 0.0 if wanted.machine.flash_attention else min(rows.longest, LONG_ATTENTION + rows.shared)
     block = 4 * shape.hidden + 2 * query + 2 * key_value + 3 * shape.intermediate + shape.heads * seen
     if choice.adapters:
         block += 7 * choice.rank

@@ -33,10 +33,7 @@ def matrix_parameters(rows: int, columns: int) -> int:
 
 
 def adapter_parameters(rows: int, columns: int, rank: int) -> int:
-    """Return r·(d + k).
-
-    Raises `InputError` for a rank outside 1 to the smaller side: a higher one cannot add anything.
-    """
+    """Return r·(d + k). Raises `InputError` for a rank outside 1 to the smaller side: a higher one adds nothing."""
     matrix_parameters(rows, columns)
     highest = min(rows, columns)
     if not 1 <= rank <= highest:
@@ -85,10 +82,7 @@ class ModelShape:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "ModelShape":
-        """Read the sizes from a model's `config.json`.
-
-        Raises `InputError` when one is missing or not a positive integer.
-        """
+        """Read the sizes from a model's `config.json`. Raises `InputError` unless all are positive integers."""
         heads = _size(config, "num_attention_heads")
         hidden = _size(config, "hidden_size")
         return cls(
@@ -148,10 +142,7 @@ class ModelShape:
         return self.layers * self.block_parameters + self.embedding_parameters + self.hidden
 
     def adapter_parameters(self, rank: int) -> int:
-        """Numbers in a LoRA adapter on all linear layers.
-
-        Raises `InputError` for a rank that the smallest layer cannot have.
-        """
+        """Numbers in a LoRA adapter on all linear layers. Raises `InputError` for a rank over the smallest layer's."""
         return self.layers * sum(adapter_parameters(rows, columns, rank) for rows, columns in self.linear_layers)
 
     def by_layer(self, rank: int) -> tuple["LayerCount", ...]:

@@ -5,27 +5,9 @@ not on the batch. Smaller passes cost time; checkpointing costs more (another fo
 cannot be split: no pass is shorter than the longest row.
 """
 
-from dataclasses import dataclass
-
-from appliance.planning.estimates import estimate_seconds
 from appliance.planning.machine import Machine
 from appliance.planning.memory import MemorySplit, estimate_memory
-from appliance.planning.methods import MethodChoice
-from appliance.planning.parameters import ModelShape
-from appliance.planning.work import Range, RowSizes
-
-
-@dataclass(frozen=True)
-class Training:
-    """A training to plan: model, what learns, machine, rows, passes over them, rows a step."""
-
-    shape: ModelShape
-    choice: MethodChoice
-    machine: Machine
-    rows: RowSizes
-    epochs: int
-    batch_size: int
-
+from appliance.planning.work import Training
 
 PASS_TOKENS = (1024, 512, 256, 128)  # on a CPU, where larger passes are no faster (ops/bench/README.md)
 GPU_PASS_TOKENS = (16_384, 8192, 4096, 2048, 1024, 512)
@@ -43,34 +25,7 @@ def passes_that_fit(wanted: Training) -> tuple[int, bool, MemorySplit] | None:
     """
     for checkpointing in (False, True):
         for tokens in pass_sizes(wanted.machine):
-            memory = memory_of(wanted, tokens, checkpointing=checkpointing)
+            memory = estimate_memory(wanted, tokens, checkpointing=checkpointing)
             if memory.needed <= wanted.machine.memory_bytes:
                 return tokens, checkpointing, memory
     return None
-
-
-def memory_of(wanted: Training, pass_tokens: int, *, checkpointing: bool) -> MemorySplit:
-    """Return the peak memory with passes of `pass_tokens`."""
-    return estimate_memory(
-        wanted.shape,
-        wanted.choice,
-        wanted.machine,
-        wanted.rows,
-        batch_size=wanted.batch_size,
-        pass_tokens=pass_tokens,
-        checkpointing=checkpointing,
-    )
-
-
-def seconds_of(wanted: Training, pass_tokens: int, *, checkpointing: bool) -> Range:
-    """Return the time with passes of `pass_tokens`."""
-    return estimate_seconds(
-        wanted.shape,
-        wanted.choice,
-        wanted.machine,
-        wanted.rows,
-        epochs=wanted.epochs,
-        batch_size=wanted.batch_size,
-        pass_tokens=pass_tokens,
-        checkpointing=checkpointing,
-    )

@@ -15,7 +15,14 @@ learning rate       Adapters: 2e-4 from a billion parameters on (QLoRA, table 9,
                     section 5).
 rsLoRA              alpha / sqrt(r) is sqrt(r) times alpha / r (arXiv:2312.03732). To keep the meaning of the default
                     rate, alpha is then 2·sqrt(rank), rounded: the same scale as without rsLoRA at the presets' ranks.
-batch               4, 8 or 16, depending on the number of rows: see `batch`.
+batch               4, 8 or 16, depending on the number of rows, never 32: adapters learn as well as full training in
+                    small batches and fall behind in large ones, at every rank ("LoRA Without Regret"). A larger batch
+                    makes each step steadier and leaves fewer of them. Below a critical size, what a step learns grows
+                    with the batch; above it, rows are wasted (McCandlish et al., arXiv:1812.06162, section 2). So the
+                    largest batch is taken that leaves `STEADY` times the steps below which a preset takes more passes.
+                    Passes and rates were measured on the sample handbook at 8 rows a step, which this rule gives
+                    there. Memory does not matter here: a batch is computed in passes whose gradients add up
+                    (`passes`), and only these must fit.
 last layers         a quarter of the blocks (Lee et al., "Surgical Fine-Tuning", arXiv:2210.11466: which part is best
                     depends on the shift; outputs change with the last). The head stays frozen unless asked for.
 dropout 0           the runs are short, and validation picks the best pass.
@@ -28,8 +35,34 @@ import math
 from dataclasses import dataclass
 
 from appliance.foundation.messages import Message, message
-from appliance.planning.batch import Batch, choose_batch
 from appliance.planning.methods import MethodChoice
+
+BATCHES = (4, 8, 16)
+TOO_LARGE = 32
+STEADY = 2
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows a step, and the reason for that number."""
+
+    rows: int
+    reason: Message
+
+
+def choose_batch(training_rows: int, *, passes: int, least_steps: int) -> Batch:
+    """Return the batch for `training_rows`, each read `passes` times; fewer than `least_steps` teach too little."""
+    wanted = STEADY * least_steps
+    fitting = [size for size in BATCHES if passes * -(-training_rows // size) >= wanted]
+    if not fitting:
+        return Batch(BATCHES[0], message("planning.batch-few", rows=BATCHES[0]))
+    rows = fitting[-1]
+    if rows == BATCHES[-1]:
+        return Batch(rows, message("planning.batch-most", rows=rows, too_large=TOO_LARGE))
+    larger = BATCHES[BATCHES.index(rows) + 1]
+    steps = passes * -(-training_rows // larger)
+    return Batch(rows, message("planning.batch-steps", rows=rows, larger=larger, steps=steps, wanted=wanted))
+
 
 TINY_PARAMETERS, TINY_LEARNING_RATE = 135_000_000, 3e-3
 LARGE_PARAMETERS, LARGE_LEARNING_RATE = 1_000_000_000, 2e-4

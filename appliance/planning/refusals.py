@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from appliance.foundation.messages import Message, message, sentences
-from appliance.planning.estimates import checkpoint_bytes
+from appliance.planning.estimates import checkpoint_bytes, estimate_seconds
+from appliance.planning.memory import estimate_memory
 from appliance.planning.methods import MethodChoice
 from appliance.planning.parameters import ModelShape
-from appliance.planning.passes import Training, memory_of, pass_sizes, passes_that_fit, seconds_of
+from appliance.planning.passes import pass_sizes, passes_that_fit
 from appliance.planning.presets import default_last_layers
 from appliance.planning.shapes import TYPICAL_SHAPES
-from appliance.planning.work import Range
+from appliance.planning.work import Range, Training
 
 DAY_SECONDS = 24 * 3600.0
 MAX_SECONDS = 30 * DAY_SECONDS
@@ -37,7 +38,7 @@ def refusals(wanted: Training) -> tuple[Refusal, ...]:
     if not _has_disk(wanted):
         reasons.append(Refusal("planning.disk", _too_little_disk(wanted)))
     if fitting is not None:
-        span = seconds_of(wanted, fitting[0], checkpointing=fitting[1])
+        span = estimate_seconds(wanted, fitting[0], checkpointing=fitting[1])
         if span.low > MAX_SECONDS:
             reasons.append(Refusal("planning.time", _too_long(span, wanted.epochs, gpu=wanted.machine.gpu)))
     return tuple(reasons)
@@ -54,8 +55,7 @@ def model_refusals(shape: ModelShape, choice: MethodChoice) -> Iterator[Refusal]
     if choice.method == "last-layers" and choice.last_layers > shape.layers:
         usual = default_last_layers(shape.layers)
         yield Refusal(
-            "planning.layers",
-            message("planning.layers", layers=shape.layers, count=choice.last_layers, usual=usual),
+            "planning.layers", message("planning.layers", layers=shape.layers, count=choice.last_layers, usual=usual)
         )
 
 
@@ -97,19 +97,15 @@ def _named(choice: MethodChoice, wanted: MethodChoice) -> Message:
 
 def _too_little_memory(wanted: Training) -> Message:
     shape, choice, machine = wanted.shape, wanted.choice, wanted.machine
-    needed = memory_of(wanted, pass_sizes(machine)[-1], checkpointing=True).needed
+    needed = estimate_memory(wanted, pass_sizes(machine)[-1], checkpointing=True).needed
     identifier = "planning.memory:gpu" if machine.gpu else "planning.memory:machine"
     reason = message(identifier, available=machine.memory_bytes, method=choice.short_name, needed=needed)
     other = _nearest(wanted, lambda training: passes_that_fit(training) is not None)
     if other is not None and (fitting := passes_that_fit(other)) is not None:
         name = _named(other.choice, choice)
         return sentences(reason, message("planning.memory:fits", method=name, needed=fitting[2].needed))
-    return sentences(reason, _smaller_than(replace(wanted, choice=_least(shape))))
-
-
-def _least(shape: ModelShape) -> MethodChoice:
-    """Return the choice that takes the least memory."""
-    return MethodChoice("qlora", rank=min(SMALL_RANK, shape.smallest_side))
+    least = MethodChoice("qlora", rank=min(SMALL_RANK, shape.smallest_side))
+    return sentences(reason, _smaller_than(replace(wanted, choice=least)))
 
 
 def _smaller_than(least: Training) -> Message:

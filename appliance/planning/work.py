@@ -15,6 +15,7 @@ import math
 from dataclasses import dataclass
 
 from appliance.foundation.errors import InputError
+from appliance.planning.machine import Machine
 from appliance.planning.methods import MethodChoice, trained_parameters
 from appliance.planning.parameters import ModelShape
 
@@ -71,6 +72,18 @@ class RowSizes:
     def tokens(self) -> float:
         """Tokens of all rows together."""
         return self.rows * self.mean
+
+
+@dataclass(frozen=True)
+class Training:
+    """A training to plan: model, what learns, machine, rows, passes over them, rows a step."""
+
+    shape: ModelShape
+    choice: MethodChoice
+    machine: Machine
+    rows: RowSizes
+    epochs: int
+    batch_size: int
 
 
 @dataclass(frozen=True)

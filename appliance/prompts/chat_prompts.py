@@ -43,10 +43,7 @@ class ChatPrompts:
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Read the tokenizer and template of an imported model, verified before by `models.verify_model`.
-
-        Raises `InputError`.
-        """
+        """Read tokenizer and template of a model that `models.verify_model` has verified. Raises `InputError`."""
         template = ChatTemplate.load(folder)
         try:
             tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))

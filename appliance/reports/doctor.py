@@ -21,8 +21,7 @@ def doctor_report(
     problems += [str(swap)] if (swap := swap_problem(swaps)) else []
     tried = [t("doctor-isolation", refused=isolation["refused"], open=isolation["open"])]
     tried += [t("doctor-untried", count=isolation["unavailable"])] if isolation["unavailable"] else []
-    # A wall that this kernel lacks is no problem by itself: the probes have shown that another one stands. It is said
-    # all the same.
+    # A wall that this kernel lacks is told, but no problem: the probes have shown that another one stands.
     walls = [t("doctor-missing", wall=wall) for wall in isolation["missing"]]
     sentence = "\n".join([" ".join(tried), *walls, *problems, *reminders])
     return {"problems": problems, "reminders": list(reminders), "isolation": isolation, "sentence": sentence}

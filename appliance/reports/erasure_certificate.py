@@ -52,10 +52,7 @@ def erasure_certificate(erasure: Erasure) -> dict[str, Any]:
         "version": VERSION,
         "kind": "erasure-certificate",
         "object": {"kind": "dataset", "id": dataset.id, "digest": dataset.digest},
-        "rows": {
-            "all": dataset.rows,
-            **{part: getattr(dataset, f"{part}_rows") for part in PARTS},
-        },
+        "rows": {"all": dataset.rows, **{part: getattr(dataset, f"{part}_rows") for part in PARTS}},
         "versions": list(erasure.versions),
         "requested_us": erasure.requested_us,
         "erased_us": erasure.erased_us,

@@ -110,9 +110,7 @@ class _Log:
         self._entries = entries
 
     def find(self, action: str, object_id: str = "", outcome: str = "succeeded", **details: str) -> list[Entry]:
-        """Return the entries of an action on an object, oldest first; `request` among the details means the entry's
-        own.
-        """
+        """Return an action's entries on an object, oldest first; `request` among the details is the entry's own."""
         return [
             entry
             for entry in self._entries
@@ -164,12 +162,8 @@ def _model(artefacts: Artefacts, log: _Log) -> list[Fact]:
     named = ("id", "name", "architecture", "parameters")
     return [
         *(Fact(f"model.{name}", getattr(model, name), **source) for name in named),
-        Fact("model.licence", _stated(model.licence), **source),
+        Fact("model.licence", model.licence if model.licence not in ("", "unknown") else None, **source),
     ]
-
-
-def _stated(licence: str) -> str | None:
-    return licence if licence not in ("", "unknown") else None
 
 
 def _training(artefacts: Artefacts, log: _Log) -> list[Fact]:

@@ -23,7 +23,8 @@ MEMORY_PARTS: Mapping[str, str] = MappingProxyType(
 
 def plan_report(plan: dict[str, Any]) -> str:
     """Return the plan on one screen. `plan` is what `train.plan` answers."""
-    memory, settings = plan["memory"], _settings(plan["settings"])
+    memory, planned = plan["memory"], plan["settings"]
+    settings = read(TrainingSettings, {each.name: planned[each.name] for each in fields(TrainingSettings)})
     parts = tuple(
         message("plan-part-bytes", part=message(said), bytes=memory[name])
         for name, said in MEMORY_PARTS.items()
@@ -89,7 +90,3 @@ def duration_range(low: float, high: float) -> Message:
     if first[1] == last[1]:
         return message("plan-duration-number", low=first[0], high=high)
     return message("plan-duration-range", low=low, high=high)
-
-
-def _settings(plan: dict[str, Any]) -> TrainingSettings:
-    return read(TrainingSettings, {each.name: plan[each.name] for each in fields(TrainingSettings)})

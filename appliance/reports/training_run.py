@@ -1,6 +1,4 @@
-"""What was trained, how long it took, and whether it helped: one screen for somebody who never heard of a learning
-rate.
-"""
+"""What was trained, how long it took, whether it helped: a screen for who never heard of a learning rate."""
 
 from collections.abc import Iterator
 from typing import Any

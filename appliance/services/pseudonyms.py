@@ -28,9 +28,7 @@ _SHOWN = 32  # hex digits of an HMAC that the log has: 128 bits
 
 @dataclass(frozen=True)
 class LoggedPerson:
-    """A person as the log names them: the object, and an HMAC of each term; and what is not kept yet of how they are
-    found again.
-    """
+    """A person as the log names them: the object, an HMAC of each term, and what still is to be kept to find them."""
 
     target: ObjectRef
     terms: tuple[str, ...]
@@ -55,10 +53,7 @@ class LoggedPerson:
 
 
 def logged_person(context: ServiceContext, terms: Sequence[str]) -> LoggedPerson:
-    """Return the person of these terms, with a new key where none of the terms is known yet.
-
-    Nothing is kept before `LoggedPerson.keep`.
-    """
+    """Return the person of these terms, with a new key where none is known; only `LoggedPerson.keep` keeps it."""
     evened, indices = _indices(context, terms)
     with context.database.begin() as connection:
         known = connection.execute(select(PERSON_TERMS).where(PERSON_TERMS.c.term.in_(indices))).all()

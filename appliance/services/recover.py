@@ -1,6 +1,4 @@
-"""Put right what a crash left: requests without an outcome, imports that were half done, files that nobody will ask for
-any more.
-"""
+"""Put right what a crash left: requests without an outcome, half-done imports, files that nobody will ask for."""
 
 import contextlib
 import shutil
@@ -38,10 +36,7 @@ class HomeRecovery:
         self._left = [path for folder, pattern in folders for path in sorted((context.home / folder).glob(pattern))]
 
     def run(self, jobs: list[Job]) -> None:
-        """Log how the interrupted actions ended and which `jobs` were put right, then remove what is of no use.
-
-        No job runs meanwhile.
-        """
+        """Log how interrupted actions ended and which `jobs` were put right, then clear up. No job runs meanwhile."""
         log = self._context.log
         finish_interrupted(self._context, self._size)
         for entry in log.unfinished():

@@ -2,7 +2,10 @@
 
 import contextlib
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from sqlalchemy import Connection
 
 from appliance.audit import ObjectRef
 from appliance.foundation.errors import AuthenticationError
@@ -12,6 +15,7 @@ from appliance.services.pseudonyms import account_ref
 
 REMEMBERED_US = 60_000_000  # as often as the database notes that somebody is there
 MAX_REMEMBERED = 1024
+T = TypeVar("T")
 
 
 class OpenSessions:
@@ -64,23 +68,23 @@ def _key(token: str) -> bytes:
 
 
 def sign_in(context: ServiceContext, name: str, password: str) -> tuple[str, User]:
-    """Return a session token and who it is for. A failure is logged under a pseudonym of the name.
-
-    Raises `AuthenticationError`.
-    """
+    """Return a session token and its user; a failure is logged by a pseudonym. Raises `AuthenticationError`."""
     with context.log.action(NOBODY, "session.open", account_ref(context, name)) as recorded:
-        refusal: AuthenticationError | None = None
-        with context.database.begin() as connection:
-            try:
-                user = authenticate(connection, context.clock, name, password)
-            except AuthenticationError as error:
-                refusal = error  # Raised after the transaction, which counts the failure and must be kept.
-        if refusal is not None:
-            raise refusal
+        user = counted(context, lambda connection: authenticate(connection, context.clock, name, password))
         with context.database.begin() as connection:
             token = open_session(connection, context.clock, user.id)
         recorded.target = ObjectRef("user", user.id)
     return token, user
+
+
+def counted(context: ServiceContext, check: Callable[[Connection], T]) -> T:
+    """Return what `check` does, in a transaction that keeps the failure it counts. Raises `AuthenticationError`."""
+    with context.database.begin() as connection:
+        try:
+            return check(connection)
+        except AuthenticationError as error:
+            refusal = error
+    raise refusal
 
 
 def caller_of(context: ServiceContext, token: str, *, seen: bool = True) -> tuple[Caller, User] | None:

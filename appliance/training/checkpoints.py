@@ -113,11 +113,9 @@ class BestWeights(Protocol):
 
     def keep_best(self, step: int, parameters: Mapping[str, torch.nn.Parameter]) -> bool:
         """Keep the weights of `step` and return True; on False, the previous ones stay the best."""
-        ...
 
     def put_best(self, step: int, parameters: Mapping[str, torch.nn.Parameter]) -> None:
         """Put the weights that were kept at `step` back into the model."""
-        ...
 
 
 class BestInMemory:
@@ -153,9 +151,8 @@ class CheckpointFolder:
         Raises `StorageError`.
         """
         name = _file(_CHECKPOINT, checkpoint.step)
-        write_tensors(
-            self._folder / name, checkpoint.tensors, _to_json(checkpoint.figures), self._key, self._context(name)
-        )
+        figures = {"version": VERSION, **vars(checkpoint.figures)}
+        write_tensors(self._folder / name, checkpoint.tensors, figures, self._key, self._context(name))
         entry = {"step": checkpoint.step, "best_step": checkpoint.figures.best_step}
         kept = [*(older for older in self._marked() if older["step"] < checkpoint.step), entry][-KEPT:]
         marker = json.dumps({"version": VERSION, "kept": kept}).encode()
@@ -232,10 +229,6 @@ class CheckpointFolder:
 
 def _file(prefix: str, step: int | None) -> str:
     return f"{prefix}{step or 0:09d}{_SUFFIX}"
-
-
-def _to_json(figures: RunFigures) -> dict[str, Any]:
-    return {"version": VERSION, **{name: getattr(figures, name) for name in RunFigures.__dataclass_fields__}}
 
 
 def _from_json(figures: dict[str, Any]) -> RunFigures:

@@ -156,11 +156,7 @@ class Decoder:
         return embeddings.to(self.compute_type)
 
     def run(
-        self,
-        packed: PackedPass,
-        hidden_states: torch.Tensor,
-        layers: range,
-        output_rows: torch.Tensor | None = None,
+        self, packed: PackedPass, hidden_states: torch.Tensor, layers: range, output_rows: torch.Tensor | None = None
     ) -> torch.Tensor:
         """Return the output of `layers`, of `output_rows` alone where these are given.
 

@@ -33,10 +33,7 @@ class SealedSpill:
     def __init__(
         self, folder: Path, job_id: str, job_key: bytes, *, opened: Callable[[Path], BinaryIO] = _opened
     ) -> None:
-        """Prepare an empty file; what an earlier run of the job left in it is dropped.
-
-        `opened` opens it for writing and reading.
-        """
+        """Begin an empty file, without what an earlier run left. `opened` opens it for writing and reading."""
         self._path, self._opened = folder / SPILL_NAME, opened
         self._key = job_key
         self._context = SealContext("job", job_id, 1, SPILL_NAME)
@@ -74,10 +71,7 @@ class SealedSpill:
 
 
 class FrozenFeatures:
-    """The output of `layers` for each example.
-
-    Without a spill, what does not fit into `memory_bytes` is computed again each time.
-    """
+    """The output of `layers` for each example; without a spill, what exceeds `memory_bytes` is computed each time."""
 
     def __init__(
         self,

@@ -17,7 +17,6 @@ import torch
 
 from appliance.foundation.errors import InputError
 from appliance.inference.compute_type import type_name
-from appliance.training.batches import epoch_batches, steps_per_epoch
 from appliance.training.checkpoints import BestInMemory, BestWeights, RunFigures, TrainingCheckpoint
 from appliance.training.divergence import WINDOW, first_mean, has_diverged, is_doubtful, is_lost, mean
 from appliance.training.endings import Ending, TrainingOutcome
@@ -25,7 +24,7 @@ from appliance.training.examples import TokenizedExample
 from appliance.training.features import SealedSpill
 from appliance.training.methods import LoadedModel
 from appliance.training.packed_passes import PASS_TOKENS, PackedPass, packed_passes, shared_beginning
-from appliance.training.schedule import learning_rate_at
+from appliance.training.schedule import epoch_batches, learning_rate_at, steps_per_epoch
 
 MAX_GRADIENT_NORM = 1.0
 BETAS = (0.9, 0.999)
@@ -69,11 +68,9 @@ class Observer(Protocol):
 
     def progress(self, progress: TrainingProgress) -> None:
         """Receive the figures of a step."""
-        ...
 
     def keep(self, checkpoint: TrainingCheckpoint) -> None:
         """Keep a checkpoint durably before returning: it is not a copy."""
-        ...
 
 
 def train(

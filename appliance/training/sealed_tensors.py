@@ -7,20 +7,17 @@ safetensors requires).
 """
 
 import json
-import os
-import secrets
 import weakref
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import torch
 
-from appliance.foundation.atomic_files import fsync_folder, storage_errors
+from appliance.foundation.atomic_files import storage_errors
 from appliance.foundation.errors import IntegrityError
 from appliance.foundation.messages import message
-from appliance.vault.stream import CHUNK_BYTES, SealContext, SealedReader, SealedWriter
+from appliance.vault.stream import CHUNK_BYTES, SealContext, SealedReader, sealing
 
 MAX_HEADER_BYTES = 64 * 1024 * 1024  # far more than a thousand layers with a dozen tensors each need
 _TYPES = {
@@ -37,23 +34,12 @@ _TYPES_BY_NAME = {name: dtype for dtype, name in _TYPES.items()}
 def write_tensors(
     path: Path, tensors: Mapping[str, torch.Tensor], figures: dict[str, Any], data_key: bytes, context: SealContext
 ) -> None:
-    """Seal `tensors` and `figures` into `path`, completely or not at all (temporary file, fsync, rename).
-
-    Raises `StorageError`.
-    """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    with storage_errors(message("task:save-checkpoint")):
-        try:
-            with open(temporary, "xb", buffering=0) as file, SealedWriter(file, data_key, context) as writer:
-                writer.write(_header(tensors, figures))
-                for tensor in tensors.values():
-                    for piece in _pieces(tensor):
-                        writer.write(piece)
-            os.replace(temporary, path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-        fsync_folder(path.parent)
+    """Seal `tensors` and `figures` into `path`, whole or not at all, durably. Raises `StorageError`."""
+    with storage_errors(message("task:save-checkpoint")), sealing(path, data_key, context) as writer:
+        writer.write(_header(tensors, figures))
+        for tensor in tensors.values():
+            for piece in _pieces(tensor):
+                writer.write(piece)
 
 
 def _header(tensors: Mapping[str, torch.Tensor], figures: dict[str, Any]) -> bytes:
@@ -86,10 +72,7 @@ def _pieces(tensor: torch.Tensor) -> Iterator[memoryview]:
 
 
 class SealedTensors(Mapping[str, torch.Tensor]):
-    """The tensors of a sealed file, each read on access.
-
-    Raises `IntegrityError` when the file is not as it was written.
-    """
+    """The tensors of a sealed file, each read on access. Raises `IntegrityError` for a file that was changed."""
 
     def __init__(self, path: Path, data_key: bytes, context: SealContext) -> None:
         """Read the header alone. Raises `StorageError` when there is no such file."""
@@ -125,9 +108,7 @@ class SealedTensors(Mapping[str, torch.Tensor]):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
     def __getitem__(self, name: str) -> torch.Tensor:

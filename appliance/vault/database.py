@@ -56,16 +56,8 @@ class Database:
 
         Raises `StorageError` (full disk), `IntegrityError` (damage), `InputError` (text that is not valid Unicode).
         """
-        with self._gate:
-            self._gate.wait_for(lambda: not self._exclusive)
-            self._transactions += 1
-        try:
-            with _database_errors(), self._engine.begin() as connection:
-                yield connection
-        finally:
-            with self._gate:
-                self._transactions -= 1
-                self._gate.notify_all()
+        with self._shared(), _database_errors(), self._engine.begin() as connection:
+            yield connection
 
     def execute_lazily(self, statement: str, parameters: tuple[Any, ...]) -> None:
         """Execute one statement as its own transaction without waiting for the disk.
@@ -73,19 +65,11 @@ class Database:
         It survives this process at once, and a power cut after the next transaction of `begin`. A power cut before that
         undoes this statement only. Raises as `begin`.
         """
-        with self._gate:
-            self._gate.wait_for(lambda: not self._exclusive)
-            self._transactions += 1
-        try:
-            with _database_errors(), self._lazy_lock:
-                if self._lazy is None:
-                    self._lazy = _connect(self._path, self._key)
-                    self._lazy.execute("PRAGMA synchronous = NORMAL")
-                self._lazy.execute(statement, parameters)
-        finally:
-            with self._gate:
-                self._transactions -= 1
-                self._gate.notify_all()
+        with self._shared(), _database_errors(), self._lazy_lock:
+            if self._lazy is None:
+                self._lazy = _connect(self._path, self._key)
+                self._lazy.execute("PRAGMA synchronous = NORMAL")
+            self._lazy.execute(statement, parameters)
 
     def _close_lazy(self) -> None:
         with self._lazy_lock:
@@ -119,6 +103,19 @@ class Database:
         """Write a consistent copy under `key` to the new file `path`. Other threads wait. Raises `StorageError`."""
         with self._exclusively(), _database_errors(), storage_errors(message("task:copy-database")):
             self._export(path, key)
+
+    @contextlib.contextmanager
+    def _shared(self) -> Iterator[None]:
+        """Wait until nobody works exclusively, and let nobody begin to in the block."""
+        with self._gate:
+            self._gate.wait_for(lambda: not self._exclusive)
+            self._transactions += 1
+        try:
+            yield
+        finally:
+            with self._gate:
+                self._transactions -= 1
+                self._gate.notify_all()
 
     @contextlib.contextmanager
     def _exclusively(self) -> Iterator[None]:

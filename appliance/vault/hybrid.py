@@ -41,10 +41,7 @@ def encrypt_to(recipient: bytes, data: KeyBytes, info: bytes) -> bytes:
 
 
 def decrypt_with(seed: bytes, encrypted: bytes, info: bytes) -> bytes:
-    """Decrypt what was encrypted to the seed's public key.
-
-    Raises `IntegrityError` for another key, other `info`, or changed bytes.
-    """
+    """Decrypt what was encrypted to the seed's public key. Raises `IntegrityError` for another key, `info` or bytes."""
     try:
         return _SUITE.decrypt(encrypted, MLKEM768X25519PrivateKey(*_pair(seed)), info)
     except (InvalidTag, ValueError):

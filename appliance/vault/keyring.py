@@ -160,10 +160,7 @@ class Keyring:
 
     @classmethod
     def open(cls, home: Path, secret: SlotSecret) -> tuple["Keyring", Keys]:
-        """Open the keys with a slot's secret.
-
-        Raises `AuthenticationError`, `HomeError` (another version), `IntegrityError` (damage).
-        """
+        """Open the keys with a slot's secret. Raises `AuthenticationError`, `HomeError` (version), `IntegrityError`."""
         file = _read(home)
         root = _root_key(file.slots, secret)
         if not hmac.compare_digest(file.slots_tag, _tag(root, file.slots)):

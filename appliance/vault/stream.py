@@ -23,9 +23,9 @@ import contextlib
 import io
 import os
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import BinaryIO, Self
 
 from cryptography.exceptions import InvalidTag
@@ -115,9 +115,7 @@ class SealedWriter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_error: object) -> None:
         if kind is None:
             self.finish()
 
@@ -204,18 +202,24 @@ class SealedReader:
         return opened
 
 
-def seal_file(path: Path, data: bytes | memoryview, data_key: bytes, context: SealContext) -> None:
-    """Seal `data` into `path` atomically (temporary file, fsync, rename). Raises `StorageError`."""
+@contextlib.contextmanager
+def sealing(path: Path, data_key: bytes, context: SealContext) -> Iterator[SealedWriter]:
+    """Give what seals the content of `path` atomically (temporary file, fsync, rename). Raises `OSError`."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    with storage_errors(message("task:write-file", file=path.name)):
-        try:
-            with open(temporary, "xb", buffering=0) as file, SealedWriter(file, data_key, context) as writer:
-                writer.write(data)
-            os.replace(temporary, path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-        fsync_folder(path.parent)
+    try:
+        with open(temporary, "xb", buffering=0) as file, SealedWriter(file, data_key, context) as writer:
+            yield writer
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    fsync_folder(path.parent)
+
+
+def seal_file(path: Path, data: bytes | memoryview, data_key: bytes, context: SealContext) -> None:
+    """Seal `data` into `path`, whole or not at all. Raises `StorageError`."""
+    with storage_errors(message("task:write-file", file=path.name)), sealing(path, data_key, context) as writer:
+        writer.write(data)
 
 
 def unseal_file(path: Path, data_key: bytes, context: SealContext) -> bytes:

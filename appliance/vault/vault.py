@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 
 from appliance.foundation.atomic_files import make_private_folder
 from appliance.foundation.clock import Clock
@@ -72,10 +72,7 @@ class Vault:
 
     @classmethod
     def create(cls, home: Path, passphrase: str, clock: Clock) -> "Vault":
-        """Create new keys and an empty database. The keyring is written last and makes the home exist.
-
-        Raises `HomeError`.
-        """
+        """Create keys and an empty database; the keyring comes last and makes the home exist. Raises `HomeError`."""
         if cls.exists(home):
             raise HomeError("home.exists")
         make_private_folder(home)
@@ -159,12 +156,7 @@ class Vault:
         """Return a data key. Raises `NotFoundError` if it was shredded or never existed."""
         with self._changing:
             with self.database.begin() as connection:
-                query = select(WRAPPED_KEYS).where(
-                    WRAPPED_KEYS.c.kind == kind,
-                    WRAPPED_KEYS.c.object_id == object_id,
-                    WRAPPED_KEYS.c.version == version,
-                )
-                row = connection.execute(query).first()
+                row = connection.execute(select(WRAPPED_KEYS).where(_is_key(kind, object_id, version))).first()
             if row is None:
                 raise NotFoundError("key.absent")
             if row.epoch not in self._keys.epochs:
@@ -333,11 +325,7 @@ class Vault:
                 key = unwrap_key(keys.epochs[row.epoch], row.wrapped, context)
                 connection.execute(
                     update(WRAPPED_KEYS)
-                    .where(
-                        WRAPPED_KEYS.c.kind == row.kind,
-                        WRAPPED_KEYS.c.object_id == row.object_id,
-                        WRAPPED_KEYS.c.version == row.version,
-                    )
+                    .where(_is_key(row.kind, row.object_id, row.version))
                     .values(epoch=keys.epoch, wrapped=wrap_key(keys.epochs[keys.epoch], key, context))
                 )
 
@@ -346,6 +334,11 @@ def _next_epoch(keys: Keys) -> dict[str, Any]:
     """Return the fields that add an epoch to `keys`."""
     number = keys.epoch + 1
     return {"epochs": keys.epochs | {number: new_key()}, "epoch": number}
+
+
+def _is_key(kind: str, object_id: str, version: int) -> ColumnElement[bool]:
+    columns = WRAPPED_KEYS.c
+    return and_(columns.kind == kind, columns.object_id == object_id, columns.version == version)
 
 
 def _context(kind: str, object_id: str, version: int) -> bytes:

@@ -1,7 +1,4 @@
-"""The pages that people see, and the door to the operator's commands.
-
-Gradio is imported here only, and only after the start.
-"""
+"""The pages that people see, and the door to the operator's commands. Only here Gradio is imported, after the start."""
 
 from appliance.web.server import serve_pages
 

@@ -1,6 +1,4 @@
-"""Two servers in one loop: the pages on the TCP socket, the operator's commands on the Unix socket, until a signal ends
-both.
-"""
+"""Two servers in one loop: pages on the TCP socket, the operator's commands on the Unix socket, until a signal."""
 
 import asyncio
 import contextlib
@@ -18,7 +16,7 @@ from appliance.foundation.messages import t
 from appliance.services.appliance import Appliance
 from appliance.services.home.life import Serving
 from appliance.services.record.refused_requests import RefusedRequests
-from appliance.web.gateway.answers import fault_sentence
+from appliance.web.gateway.answers import fault_message
 from appliance.web.gateway.commands import build_commands_app
 from appliance.web.gateway.door import shown_host
 from appliance.web.gateway.site import Pages, build_site
@@ -42,10 +40,7 @@ class _Server(uvicorn.Server):
 
 
 def serve_pages(appliance: Appliance, tcp: socket.socket, unix: socket.socket, announce: Callable[[str], None]) -> None:
-    """Serve both sockets until SIGTERM or SIGINT, then return.
-
-    The process is confined already; nothing here opens a socket.
-    """
+    """Serve both sockets until SIGTERM or SIGINT, in a process that is confined already and opens no socket."""
     prepare_environment(appliance.context.home)
     asyncio.run(_serve(appliance, tcp, unix, announce))
 
@@ -82,9 +77,8 @@ async def _keep_house(appliance: Appliance) -> None:
     while True:
         await asyncio.sleep(KEEPING_POLL_S)
         await asyncio.to_thread(appliance.context.part(RefusedRequests).end_windows)
-        with contextlib.suppress(
-            ApplianceError
-        ):  # The log, the disk or the database refused: tried again at the next look.
+        # When the log, the disk or the database refuses, it is tried again at the next look.
+        with contextlib.suppress(ApplianceError):
             await asyncio.to_thread(appliance.reseal_when_idle)
 
 
@@ -115,4 +109,4 @@ def _build_pages(appliance: Appliance) -> FastAPI:
 
 def _report(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
-        fault_sentence(error)
+        fault_message(error)

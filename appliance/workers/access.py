@@ -1,6 +1,4 @@
-"""What workers do with the access that a start message gives: verify a model, read a dataset's parts, open an
-adapter.
-"""
+"""What workers do with the access that an order gives: verify a model, read a dataset's parts, open an adapter."""
 
 import hashlib
 from collections.abc import Iterator
@@ -48,10 +46,7 @@ def write_adapter(access: AdapterAccess, files: dict[str, bytes]) -> str:
 
 
 def read_adapter(access: AdapterAccess) -> dict[str, bytes]:
-    """Return an adapter's files, in memory only; its configuration passes the allow-list.
-
-    Raises `IntegrityError`, `InputError`.
-    """
+    """Return an adapter's files, in memory only, its configuration checked. Raises `IntegrityError`, `InputError`."""
     files = {
         name: unseal_file(
             Path(access.folder) / f"{name}{_SEALED}",

@@ -87,15 +87,10 @@ def run(expected: type[_Start], work: Callable[[WorkerChannel, _Start], Done]) -
         channel.send(Failed(code=error.code, message=error.message))
         os._exit(1)
     except Exception as error:
-        channel.send(_failed(error))
+        told = message("worker.fault", kind=type(error).__name__, place=_place(error))
+        told = message(TOO_LARGE) if is_out_of_memory(error) else told
+        channel.send(Failed(code=told.id, message=told))
         os._exit(1)
-
-
-def _failed(error: Exception) -> Failed:
-    if is_out_of_memory(error):
-        return Failed(code=TOO_LARGE, message=message(TOO_LARGE))
-    told = message("worker.fault", kind=type(error).__name__, place=_place(error))
-    return Failed(code="worker.fault", message=told)
 
 
 def _place(error: BaseException) -> str:

@@ -1,7 +1,4 @@
-"""Ask the held-out questions: every contender, one code path, greedy.
-
-Answers are sealed; only counts leave.
-"""
+"""Ask the held-out questions: every contender, one code path, greedy. Answers are sealed; only counts leave."""
 
 import contextlib
 import json

@@ -1,7 +1,4 @@
-"""Parse a sealed upload into encrypted parts.
-
-What comes in is hostile until checked, hence a worker without network or keys of others.
-"""
+"""Parse a sealed upload, hostile until checked, into encrypted parts, without network or the keys of others."""
 
 from dataclasses import asdict, replace
 from pathlib import Path

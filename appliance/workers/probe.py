@@ -1,7 +1,4 @@
-"""Try to get out, on the self-test's behalf: one probe a request, with sockets that were made outside.
-
-Holds no key and reads no data.
-"""
+"""Try to get out, for the self-test: a probe a request, with sockets made outside. Holds no key and reads no data."""
 
 import json
 import os

@@ -27,10 +27,7 @@ def checkpoints_of(start: SweepStart, rank: int) -> Path:
 
 
 class RungTraining:
-    """The model with adapters of one rank.
-
-    `steps_before`: what the other ranks have behind them, for the progress of all.
-    """
+    """The model with adapters of one rank. `steps_before`: those of the other ranks, for the progress of all."""
 
     def __init__(
         self,
@@ -59,10 +56,7 @@ class RungTraining:
             self._loaded = METHODS[self._start.settings.method]().load(model, settings_of(self._start, compute_type))
 
     def train_to(self, rung: Rung) -> RankTrial | None:
-        """Return what was measured at the end of the rung; None when somebody asked to stop before it.
-
-        Raises `WorkerError`.
-        """
+        """Return what was measured at the rung's end; None when somebody stopped it before. Raises `WorkerError`."""
         from appliance.training.adapter_loss import mean_loss  # noqa: PLC0415
         from appliance.training.endings import Ending  # noqa: PLC0415
         from appliance.training.loop import train  # noqa: PLC0415
@@ -95,9 +89,7 @@ class RungTraining:
         )
 
     def write(self) -> str:
-        """Seal the adapter as it now is, the best by validation loss, and return its digest; "" when somebody asked to
-        stop meanwhile.
-        """
+        """Seal the adapter, now the best by validation loss, and return its digest; "" when somebody asked to stop."""
         from appliance.training.methods import adapter_files  # noqa: PLC0415
 
         files = adapter_files(self._loaded, self._start.model.manifest["id"])
@@ -109,9 +101,7 @@ class RungTraining:
 
 
 class _Watch:
-    """Hears of one training's progress, keeps its checkpoints, and stops it at the end of the rung or when somebody
-    asks.
-    """
+    """Hears of a training's progress, keeps checkpoints, stops it at the end of the rung or when somebody asks."""
 
     def __init__(
         self,

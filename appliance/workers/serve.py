@@ -1,7 +1,4 @@
-"""Answer chat requests until told to stop, several at once: each gets one token in turn.
-
-Questions and answers stay in memory.
-"""
+"""Answer chat requests until told to stop, a token of each in turn. Questions and answers stay in memory."""
 
 import contextlib
 from collections import deque

@@ -1,6 +1,4 @@
-"""Write the best adapter of a smaller rank, and measure what it costs: the loss on rows that were set aside, before and
-after.
-"""
+"""Write the best adapter of a smaller rank, and measure its cost: the loss on rows set aside, before and after."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,4 @@
-"""Train an adapter: read, tokenise, train, seal.
-
-Keys come in the start message; what leaves is a sealed adapter and figures.
-"""
+"""Train an adapter: read, tokenise, train, seal. Keys come in the order; only a sealed adapter and figures leave."""
 
 import resource
 from dataclasses import dataclass

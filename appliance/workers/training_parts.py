@@ -1,6 +1,4 @@
-"""What the workers that train have in common: the settings that their order names, and checkpoints that wait for room
-on a full disk.
-"""
+"""What the workers that train share: settings as the order names them, checkpoints that wait for room on the disk."""
 
 from collections.abc import Mapping
 from dataclasses import fields

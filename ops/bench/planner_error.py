@@ -34,17 +34,10 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from appliance.inference.compute_type import flush_denormals, probe, type_name
 from appliance.inference.machine_speed import measure_speed
-from appliance.planning import (
-    Machine,
-    MethodChoice,
-    ModelShape,
-    RowSizes,
-    Speed,
-    estimate_memory,
-    estimate_seconds,
-    expected,
-    trained_parameters,
-)
+from appliance.planning import Machine, MethodChoice, ModelShape, RowSizes, Speed, Training, expected
+from appliance.planning.estimates import estimate_seconds
+from appliance.planning.memory import estimate_memory
+from appliance.planning.methods import trained_parameters
 from appliance.training.checkpoints import TrainingCheckpoint
 from appliance.training.examples import TokenizedExample
 from appliance.training.loop import TrainingPlan, TrainingProgress, train
@@ -224,13 +217,9 @@ def compare(case: Case, found: dict[str, Any]) -> dict[str, Any]:
     lengths = [len(ids) for ids, _ in rows_of(case)]
     rows = RowSizes(len(lengths), sum(lengths) / len(lengths), max(lengths), case.shared)
     machine = Machine(1 << 40, 1 << 50, 2, Speed(found["compute_type"], found["gflops"], found["copy_gb_s"]))
-    how: dict[str, Any] = {
-        "batch_size": case.batch,
-        "pass_tokens": case.pass_tokens,
-        "checkpointing": case.checkpointing,
-    }
-    memory = estimate_memory(shape, choice, machine, rows, **how).total / 2**20
-    seconds = expected(estimate_seconds(shape, choice, machine, rows, epochs=1, **how))
+    wanted = Training(shape, choice, machine, rows, epochs=1, batch_size=case.batch)
+    memory = estimate_memory(wanted, case.pass_tokens, checkpointing=case.checkpointing).total / 2**20
+    seconds = expected(estimate_seconds(wanted, case.pass_tokens, checkpointing=case.checkpointing))
     return {
         **found,
         "name": case.name,

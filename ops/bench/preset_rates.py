@@ -20,7 +20,8 @@ os.environ.update(WORKER_SETTINGS)  # as a worker has them
 
 from appliance.inference.compute_type import flush_denormals, probe, type_name
 from appliance.planning import METHODS as METHOD_NAMES
-from appliance.planning import ModelShape, default_last_layers, default_learning_rate
+from appliance.planning import ModelShape
+from appliance.planning.presets import default_last_layers, default_learning_rate
 from appliance.prompts import ChatPrompts
 from appliance.training.checkpoints import TrainingCheckpoint
 from appliance.training.examples import TokenizedExample

@@ -35,12 +35,12 @@ import torch
 
 from appliance.inference.compute_type import flush_denormals, probe, type_name
 from appliance.prompts import ChatPrompts
-from appliance.training.batches import epoch_batches
 from appliance.training.checkpoints import TrainingCheckpoint
 from appliance.training.examples import TokenizedExample
 from appliance.training.loop import TrainingPlan, TrainingProgress, held_out_loss, train
 from appliance.training.methods import METHODS, LoadedModel, MethodSettings
 from appliance.training.packed_passes import PASS_TOKENS
+from appliance.training.schedule import epoch_batches
 
 
 class _Watch:

@@ -8,9 +8,8 @@ from transformers import AutoModelForCausalLM, LlamaConfig
 
 from appliance.training.examples import TokenizedExample
 from appliance.training.methods import LoadedModel, MethodSettings
-from appliance.training.methods.full import train_all
-from appliance.training.methods.last_layers import train_last
 from appliance.training.methods.low_rank import inject_lora
+from appliance.training.methods.own_weights import train_all, train_last
 
 VOCABULARY = 96
 

@@ -3,13 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from appliance.audit.event_kinds import Event, Recovery
-from appliance.audit.event_table.groups import (
-    ADMINS,
-    NOBODY,
-    OPERATOR,
-    SIGNED_IN,
-    SYSTEM,
-)
+from appliance.audit.event_table.groups import ADMINS, NOBODY, OPERATOR, SIGNED_IN, SYSTEM
 
 
 def _refusals(whose: Mapping[str, str]) -> Iterator[Event]:

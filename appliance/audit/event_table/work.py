@@ -1,77 +1,47 @@
 """Events of data, models, jobs and adapters."""
 
-from appliance.audit.event_kinds import Event, Recovery, Stage
-from appliance.audit.event_table.groups import (
-    ADMINS,
-    LAWFUL,
-    MAKERS,
-    SIGNED_IN,
-    SYSTEM,
-    TRIERS,
-)
+from functools import partial
 
+from appliance.audit.event_kinds import Event, Recovery, Stage
+from appliance.audit.event_table.groups import ADMINS, LAWFUL, MAKERS, SIGNED_IN, SYSTEM, TRIERS
+
+_data = partial(Event, stage=Stage.DATA)
+_training = partial(Event, stage=Stage.TRAINING)
+_publishing = partial(Event, stage=Stage.PUBLISHING)
 ROWS = (
     # Data
-    Event("upload.receive", ("upload",), MAKERS, "A file was received and sealed.", stage=Stage.DATA),
-    Event(
-        "dataset.preview",
-        ("upload",),
-        MAKERS,
-        "Rows of a received file were shown before the import.",
-        stage=Stage.DATA,
-    ),
-    Event(
+    _data("upload.receive", ("upload",), MAKERS, "A file was received and sealed."),
+    _data("dataset.preview", ("upload",), MAKERS, "Rows of a received file were shown before the import."),
+    _data(
         "dataset.import",
         ("dataset", "upload"),
         MAKERS,
         "A received file was imported as an encrypted dataset.",
         {"upload": str, "rows": int},
-        stage=Stage.DATA,
         recovery=Recovery.MADE,
     ),
-    Event(
+    _data(
         "dataset.list",
         ("dataset",),
         SIGNED_IN,
         "Datasets were listed or shown: names, counts, versions and findings, but no rows.",
-        stage=Stage.DATA,
         look=True,
     ),
-    Event(
-        "dataset.read",
-        ("dataset",),
-        MAKERS,
-        "Rows of a dataset were shown.",
-        {"part": str, "rows": int},
-        stage=Stage.DATA,
-    ),
-    Event(
+    _data("dataset.read", ("dataset",), MAKERS, "Rows of a dataset were shown.", {"part": str, "rows": int}),
+    _data(
         "dataset.revise",
         ("dataset",),
         MAKERS,
         "A new version of a dataset was written, which corrects a finding.",
         {"check": str, "action": str, "version": int, "changed": int},
-        stage=Stage.DATA,
         recovery=Recovery.NOTED,
     ),
-    Event(
-        "dataset.describe",
-        ("dataset",),
-        MAKERS,
-        "The description of a dataset's origin was changed.",
-        {"fields": str},
-        stage=Stage.DATA,
+    _data(
+        "dataset.describe", ("dataset",), MAKERS, "The description of a dataset's origin was changed.", {"fields": str}
     ),
-    Event(
-        "dataset.renew-keys",
-        ("dataset",),
-        ADMINS,
-        "A dataset was rewritten under new keys.",
-        {"version": int},
-        stage=Stage.DATA,
-    ),
-    Event("dataset.hold", ("dataset",), LAWFUL, "A dataset was put on legal hold.", stage=Stage.DATA),
-    Event("dataset.release", ("dataset",), LAWFUL, "A legal hold was ended.", stage=Stage.DATA),
+    _data("dataset.renew-keys", ("dataset",), ADMINS, "A dataset was rewritten under new keys.", {"version": int}),
+    _data("dataset.hold", ("dataset",), LAWFUL, "A dataset was put on legal hold."),
+    _data("dataset.release", ("dataset",), LAWFUL, "A legal hold was ended."),
     Event(
         "dataset.shred",
         ("dataset",),
@@ -105,84 +75,59 @@ ROWS = (
         {"datasets": int, "adapters": int, "term-#": str},
     ),
     # Models, jobs, adapters
-    Event("model.import", ("model",), ADMINS, "A base model was imported.", {"starter": bool}, stage=Stage.DATA),
-    Event("model.list", ("model",), SIGNED_IN, "Base models were listed or shown.", stage=Stage.DATA, look=True),
-    Event(
+    _data("model.import", ("model",), ADMINS, "A base model was imported.", {"starter": bool}),
+    _data("model.list", ("model",), SIGNED_IN, "Base models were listed or shown.", look=True),
+    _training(
         "job.submit",
         ("job",),
         MAKERS,
         "A job was queued.",
         {**dict.fromkeys(("kind", "dataset", "model", "adapter", "ranks"), str), "rank": int},
-        stage=Stage.TRAINING,
         recovery=Recovery.MADE,
     ),
-    Event(
+    _data(
         "job.plan",
         ("dataset",),
         SIGNED_IN,
         "A training was planned, or a rank advised: what is known of a dataset and of a base model was looked at.",
         {"model": str},
-        stage=Stage.DATA,
         look=True,
     ),
-    Event(
+    _training(
         "job.start",
         ("job",),
         SYSTEM,
         "A job's worker was started and received its keys. The outcome is that of the job.",
         {"kind": str, "result": str},
-        stage=Stage.TRAINING,
     ),
-    Event("job.stop", ("job",), MAKERS | {"admin"}, "A job was requested to stop.", stage=Stage.TRAINING),
-    Event(
+    _training("job.stop", ("job",), MAKERS | {"admin"}, "A job was requested to stop."),
+    _training(
         "job.resume",
         ("job",),
         MAKERS,
         "A stopped or failed job was queued again, with its learning rate if that was lowered.",
         {"learning_rate": str},
-        stage=Stage.TRAINING,
     ),
-    Event(
-        "job.recover",
-        ("job",),
-        SYSTEM,
-        "A job that a crash had interrupted was recovered.",
-        {"state": str},
-        stage=Stage.TRAINING,
-    ),
-    Event(
+    _training("job.recover", ("job",), SYSTEM, "A job that a crash had interrupted was recovered.", {"state": str}),
+    _training(
         "job.step-down",
         ("job",),
         SYSTEM,
         "Memory ran out: the job continues from its last checkpoint with smaller passes or activation checkpointing.",
         {"pass_tokens": int, "activation_checkpointing": bool},
-        stage=Stage.TRAINING,
     ),
-    Event(
-        "job.list",
-        ("job",),
-        SIGNED_IN,
-        "Jobs and their progress were listed or shown.",
-        stage=Stage.TRAINING,
-        look=True,
-    ),
-    Event(
+    _training("job.list", ("job",), SIGNED_IN, "Jobs and their progress were listed or shown.", look=True),
+    _training(
         "adapter.create",
         ("adapter",),
         SYSTEM,
         "The adapter of a training was stored. Digests of its parameters and its results.",
         {"dataset": str, "model": str, "parameters": str, "result": str},
-        stage=Stage.TRAINING,
     ),
-    Event("adapter.list", ("adapter",), SIGNED_IN, "Adapters were listed or shown.", stage=Stage.PUBLISHING, look=True),
+    _publishing("adapter.list", ("adapter",), SIGNED_IN, "Adapters were listed or shown.", look=True),
     Event("adapter.read", ("adapter",), TRIERS, "The answers of an evaluation were shown, which quote held-out rows."),
-    Event(
-        "adapter.card",
-        ("adapter",),
-        SIGNED_IN,
-        "An adapter's model card was generated from the log.",
-        stage=Stage.PUBLISHING,
-        look=True,
+    _publishing(
+        "adapter.card", ("adapter",), SIGNED_IN, "An adapter's model card was generated from the log.", look=True
     ),
     Event(
         "adapter.use",

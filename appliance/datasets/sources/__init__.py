@@ -8,7 +8,7 @@ from typing import Any
 from appliance.datasets.sources.delimited import read_delimited
 from appliance.datasets.sources.json_text import looks_like_json, read_json
 from appliance.datasets.sources.parquet_source import read_parquet
-from appliance.datasets.sources.records import Records, Source, Wrong, printable
+from appliance.datasets.sources.records import Source, Wrong, printable
 from appliance.datasets.sources.text import MAX_FILE_BYTES, Seekable, TextLines, too_large
 from appliance.datasets.sources.workbook import (
     MAX_BYTES,
@@ -21,7 +21,7 @@ from appliance.datasets.sources.zip_entries import open_zip, read_entry
 from appliance.foundation.errors import InputError
 from appliance.foundation.messages import Message, message
 
-__all__ = ["Opened", "Records", "Source", "Wrong", "open_sources"]
+__all__ = ["Opened", "Source", "Wrong", "open_sources"]
 
 MAX_ARCHIVE_TABLES = 200
 _ENDINGS = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx")

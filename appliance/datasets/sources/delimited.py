@@ -78,10 +78,7 @@ class DelimitedRecords(Iterator[tuple[int, dict[str, Any] | Wrong]]):
         return row, row_record(self.header, cells)
 
     def cells(self, count: int) -> list[tuple[int, list[str]]]:
-        """Return up to `count` rows as they are, with their numbers; one may have too many or too few cells.
-
-        Raises `InputError`.
-        """
+        """Return up to `count` rows, numbered, also with too many or too few cells. Raises `InputError`."""
         return list(islice(self._rows, count))
 
     def _read(self, lines: Iterable[str], delimiter: str, skip_first: bool) -> Iterator[tuple[int, list[str]]]:

@@ -79,11 +79,9 @@ class Seekable(Protocol):
 
     def read(self, size: int = -1, /) -> bytes:
         """Return up to `size` bytes, b"" at the end."""
-        ...
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
         """Go to a place, and return it."""
-        ...
 
 
 class TextLines:

@@ -74,9 +74,7 @@ WORKER_SETTINGS = {  # of a worker's environment
 
 @dataclass(frozen=True)
 class WorkerSandbox:
-    """What one worker gets: paths to read, folders to write, memory in bytes, processes and threads; `controls` only
-    tests set.
-    """
+    """What one worker gets: paths to read, folders to write, bytes of memory, processes; `controls` are for tests."""
 
     read: tuple[Path, ...]
     write: tuple[Path, ...]
@@ -86,9 +84,7 @@ class WorkerSandbox:
 
 
 def interpreter_paths() -> tuple[Path, ...]:
-    """Return what Python and torch read on this machine: libraries, the interpreter, this package, a few files of
-    /etc.
-    """
+    """Return what Python and torch read here: libraries, the interpreter, this package, a few files of /etc."""
     named = [
         *_SYSTEM,
         *(f"/etc/{name}" for name in _CONFIGURATION),
@@ -105,9 +101,7 @@ def gpu_devices() -> tuple[Path, ...]:
 
 
 def worker_environment(sandbox: WorkerSandbox, environment: Mapping[str, str]) -> dict[str, str]:
-    """Return a worker's whole environment: an allow-list of `environment`, switches against calling home, a home in the
-    job's folder.
-    """
+    """Return a worker's whole environment: some of `environment`, switches against calling home, the job's folder."""
     passed = {name: environment[name] for name in _PASSED_ON if name in environment}
     home = str(sandbox.write[0]) if sandbox.write else "/nonexistent"
     threads = environment.get("OMP_NUM_THREADS", str(len(os.sched_getaffinity(0))))

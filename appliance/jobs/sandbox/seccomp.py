@@ -88,8 +88,7 @@ def _refuse_socket_pairs(rules: pyseccomp.SyscallFilter, refuse: int) -> None:
 
 
 def _refuse_namespaces_and_terminal(rules: pyseccomp.SyscallFilter, refuse: int) -> None:
-    # A filter cannot look behind clone3's pointer. ENOSYS makes the C library fall back to clone, whose flags it can
-    # see.
+    # A filter cannot look behind clone3's pointer. ENOSYS makes the C library fall back to clone with its flags.
     rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), _number("clone3"))
     for flag in _CLONE_NAMESPACES:
         rules.add_rule(refuse, _number("clone"), pyseccomp.Arg(0, pyseccomp.MASKED_EQ, flag, flag))

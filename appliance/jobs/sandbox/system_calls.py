@@ -37,10 +37,7 @@ def _verify_result(result: int, call: str) -> int:
 
 
 def system_call(name: str, number: int, *arguments: object) -> int:
-    """Call `number` with integers, pointers (`ctypes.byref`) and None.
-
-    Integers are passed as 64 bit: varargs would cut or smear them.
-    """
+    """Call `number` with integers (as 64 bit: varargs would cut or smear them), pointers (`ctypes.byref`), None."""
     widened = [ctypes.c_long(a) if isinstance(a, int) else a for a in arguments]
     return _verify_result(_libc.syscall(ctypes.c_long(number), *widened), name)
 

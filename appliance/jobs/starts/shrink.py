@@ -10,9 +10,7 @@ from appliance.planning.training_record import ShrinkOutcome
 
 
 class ShrinkStart(StartMessage):
-    """Write the best adapter of a smaller rank, `smaller`, and measure the loss on the validation part before and
-    after.
-    """
+    """Write the best adapter of a smaller rank, `smaller`, and measure the validation loss before and after."""
 
     type: Literal["shrink"] = "shrink"
     job: JobAccess

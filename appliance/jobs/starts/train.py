@@ -50,10 +50,7 @@ class RankCandidate(WireMessage):
 
 
 class SweepStart(StartMessage):
-    """Train several ranks, stop the hopeless early, and write the adapter of the best.
-
-    `training`: what all have in common.
-    """
+    """Train several ranks, stop the hopeless early, write the best adapter. `training`: what all have in common."""
 
     type: Literal["sweep"] = "sweep"
     training: TrainStart

@@ -92,10 +92,7 @@ class FinishedBackup:
 
 
 class BackupDesk:
-    """Holds the one backup that is being made.
-
-    Its keys leave this process sealed, but for the set key, which the copying needs.
-    """
+    """Holds the one backup that is being made. Only the set key, which copying needs, leaves this process unsealed."""
 
     def __init__(self, context: ServiceContext) -> None:
         self._context = context

@@ -16,20 +16,19 @@ from appliance.foundation.json_records import read
 from appliance.foundation.messages import message
 from appliance.services.home.back_up import BackupPlan
 from appliance.vault.backup_format import PART_BYTES, BackedUpFile, padded, part_context, part_name, part_path
+from appliance.vault.keys import TAG_BYTES
 from appliance.vault.stream import CHUNK_BYTES, HEADER_BYTES, seal_file
 
-TAG_BYTES = 16
 
+def prepare_folder(out: Path, home: Path, *, refusal: str, parts: tuple[str, ...] = ("",)) -> Path:
+    """Return `out` as a whole path, with its `parts`, made where they were missing.
 
-def prepare_folder(out: Path, home: Path) -> Path:
-    """Return `out` as a whole path, made where it was missing.
-
-    Raises `InputError` when it lies in the home, `StorageError`.
+    Raises `InputError`, the message `refusal`, when it lies in the home, `StorageError`.
     """
     whole = out.resolve()
-    if whole == home.resolve() or home.resolve() in whole.parents:
-        raise InputError("backup.place")
-    for name in ("parts", "manifests"):
+    if whole.is_relative_to(home.resolve()):
+        raise InputError(refusal)
+    for name in parts:
         make_private_folder(whole / name)
     return whole
 

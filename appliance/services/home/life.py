@@ -103,10 +103,7 @@ def seal_vault(context: ServiceContext, caller: Caller) -> HomeState:
 
 
 def reseal_when_idle(context: ServiceContext, *, busy: bool) -> bool:
-    """Forget the keys when nobody has asked for anything, and no job has run, for as long as the policy says.
-
-    Tells whether it did.
-    """
+    """Forget the keys, if nobody asked and no job ran for as long as the policy says, and tell whether it did."""
     minutes = context.limits.vault.reseal_after_idle_minutes
     if busy:
         context.last_asked_us = context.clock.monotonic_us()
@@ -126,7 +123,9 @@ def status(context: ServiceContext, caller: Caller) -> HomeState:
     if not context.sealed:
         with context.database.begin() as connection:
             users = len(list_users(connection))
-            due = [*_ways_in(context), *reminders(context, connection=connection)]
+            due = reminders(context, connection=connection)
+        if not any(slot.kind == "recovery" for slot in context.vault.slots):  # nobody may be able to open it one day
+            due.insert(0, message("home-no-recovery-key"))
     problem, damage, address = _log_problem(context), context.part(LogDamage).found, context.part(Serving).address
     return HomeState(str(context.home), context.sealed, context.log.size, problem, damage, users, due, address)
 
@@ -142,10 +141,3 @@ def _log_problem(context: ServiceContext) -> Message | None:
     except ApplianceError as error:
         return error.message
     return None
-
-
-def _ways_in(context: ServiceContext) -> list[Message]:
-    """Return a warning while a home could come to be opened by nobody."""
-    if any(slot.kind == "recovery" for slot in context.vault.slots):
-        return []
-    return [message("home-no-recovery-key")]

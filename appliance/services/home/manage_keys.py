@@ -1,7 +1,4 @@
-"""The vault's ways in: list them, add one, remove one, and replace the keys behind them.
-
-Only a slot's id and kind go into the log.
-"""
+"""The vault's ways in: list, add, remove, replace the keys behind them. The log has a slot's id and kind alone."""
 
 import contextlib
 from collections.abc import Iterator

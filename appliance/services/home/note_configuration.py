@@ -1,6 +1,4 @@
-"""Say in the log when the appliance starts with another configuration than the last time: rules, limits, settings or
-version.
-"""
+"""Log that the appliance starts with another configuration than the last time: rules, limits, settings, version."""
 
 import hashlib
 import json
@@ -20,10 +18,7 @@ MAX_LAST_BYTES = 4096
 
 
 def note_configuration(context: ServiceContext, policies: Path) -> None:
-    """Compare with the last start; log a difference, then remember it.
-
-    Raises `StorageError`: an unlogged change is not used.
-    """
+    """Log a difference to the last start, then remember it. Raises `StorageError`: no unlogged change is used."""
     now = {
         "rules": _digest(sorted(policies.glob("*.cedar"))),
         "limits": _digest(sorted(policies.glob("*.toml"))),

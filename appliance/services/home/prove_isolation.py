@@ -1,7 +1,4 @@
-"""Prove, at each start, that the walls stand: every probe of the self-test must be refused.
-
-The result goes into the log.
-"""
+"""Prove and log, at each start, that the walls stand: every probe of the self-test must be refused."""
 
 from dataclasses import asdict, dataclass
 

@@ -1,6 +1,4 @@
-"""Read a backup's folder: which backups a recovery key opens, what is missing, and each file with every digest
-checked.
-"""
+"""Read a backup's folder: which backups a recovery key opens, what is missing, each file with its digests checked."""
 
 import hashlib
 import os

@@ -59,13 +59,7 @@ def verify_empty(home: Path) -> None:
 
 
 def restore_home(
-    home: Path,
-    source: Path,
-    secret: RecoverySecret,
-    passphrase: str,
-    clock: Clock,
-    *,
-    backup_id: str = "",
+    home: Path, source: Path, secret: RecoverySecret, passphrase: str, clock: Clock, *, backup_id: str = ""
 ) -> RestoredHome:
     """Rebuild the home from the backup in `source`, by default the newest that `secret` opens; `passphrase` will open
     it too.
@@ -133,9 +127,7 @@ def _clear(home: Path) -> None:
 
 
 def _verify_log(log: AuditLog, manifest: Manifest, vault: Vault) -> None:
-    """Raise `IntegrityError` unless the log is, to the last entry, the one that the manifest names, signed with its
-    key.
-    """
+    """Raise `IntegrityError` unless the log is, to the last entry, the manifest's, signed with its key."""
     head = log.head
     if (head.size, head.root.hex()) != (manifest.log_size, manifest.log_root):
         raise IntegrityError("backup.log", manifest_id=manifest.id)

@@ -77,7 +77,11 @@ def list_all_jobs(context: ServiceContext, caller: Caller) -> list[ListedJob]:
     with context.database.begin() as connection:
         datasets = {dataset.id: dataset.name for dataset in list_datasets(connection)}
         adapters = {adapter.id: adapter.name for adapter in list_adapters(connection)}
-        return [ListedJob(job, _dataset_name(connection, job, datasets), _adapter_name(job, adapters)) for job in jobs]
+        listed = []
+        for job in jobs:
+            adapter = adapters.get(job.spec.get("adapter_id", ""), job.spec.get("name", ""))
+            listed.append(ListedJob(job, _dataset_name(connection, job, datasets), adapter))
+        return listed
 
 
 def _dataset_name(connection: Connection, job: Job, names: Mapping[str, str]) -> str:
@@ -86,10 +90,6 @@ def _dataset_name(connection: Connection, job: Job, names: Mapping[str, str]) ->
     with contextlib.suppress(NotFoundError):  # an adapter that is gone
         return names.get(dataset_use(connection, job).dataset_id, "")
     return ""
-
-
-def _adapter_name(job: Job, names: Mapping[str, str]) -> str:
-    return names.get(job.spec.get("adapter_id", ""), job.spec.get("name", ""))
 
 
 @operation("job.show", action="job.list", on="job")

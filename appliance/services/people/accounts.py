@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 from appliance.audit import ObjectRef
-from appliance.foundation.errors import AuthenticationError
 from appliance.identity import User, change_password, choose_language, create_user, list_users
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.operations import operation
-from appliance.services.sessions import OpenSessions
+from appliance.services.sessions import OpenSessions, counted
 
 
 @dataclass(frozen=True)
@@ -24,14 +23,7 @@ def set_password(context: ServiceContext, caller: Caller, old: str, new: str) ->
     """Change one's own password. Raises `AuthenticationError`, `InputError` for a weak one."""
     acting = context.act(caller, "password.change", ObjectRef("user", caller.user_id))
     with context.part(OpenSessions).forgetting(), acting:
-        refusal: AuthenticationError | None = None
-        with context.database.begin() as connection:
-            try:
-                change_password(connection, context.clock, caller.user_id, old, new)
-            except AuthenticationError as error:
-                refusal = error  # Raised after the transaction, which counts the failure and must be kept.
-        if refusal is not None:
-            raise refusal
+        counted(context, lambda connection: change_password(connection, context.clock, caller.user_id, old, new))
 
 
 def set_language(context: ServiceContext, caller: Caller, language: str) -> None:

@@ -155,10 +155,7 @@ def begin_archive(context: ServiceContext, caller: Caller, *, before: str = "") 
 
 @operation("audit.archive-finish", action=ARCHIVE, on="log")
 def finish_archive(context: ServiceContext, caller: Caller, *, request: str, digest: str) -> FinishedArchive:
-    """Record the archive with this digest, then remove what it has.
-
-    Raises `IntegrityError` when it is not what is here.
-    """
+    """Record the archive with this digest; remove what it has. Raises `IntegrityError` if it is not what is here."""
     desk = context.part(ArchiveDesk)
     with desk.turn:
         current = desk.current(caller, request)
@@ -187,10 +184,7 @@ def abort_archive(context: ServiceContext, caller: Caller, *, request: str, reas
 
 
 def _cutoff(context: ServiceContext, before: str) -> int:
-    """Return the moment before which entries are to leave, by default the latest that the policy allows.
-
-    Raises `InputError`.
-    """
+    """Return the moment before which entries leave, by default the latest that is allowed. Raises `InputError`."""
     days = context.limits.audit.retention_days
     latest = context.clock.now_us() - days * DAY_US
     chosen = moment(before) if before.strip() else latest

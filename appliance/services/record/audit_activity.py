@@ -1,7 +1,4 @@
-"""How much was done, and what was refused: counts over time from the log's index.
-
-An act counts once, when it has ended or was denied.
-"""
+"""How much was done and refused: counts over time from the log's index, of each act once it ended or was denied."""
 
 from dataclasses import dataclass, fields
 from typing import Any

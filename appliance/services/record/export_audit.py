@@ -68,10 +68,7 @@ def export_audit(
 
 @operation("audit.folder", action="audit.export", on="log")
 def export_folder(context: ServiceContext, caller: Caller) -> ExportedFolder:
-    """Return what the log's folder is made of at this moment, all of it signed.
-
-    Raises `SealedError`: what is not signed yet proves nothing.
-    """
+    """Return what the log's folder is made of now, all signed. Raises `SealedError`: the unsigned proves nothing."""
     key = log_key(context)
     partial: dict[str, str] = {}
     full: list[str] = []

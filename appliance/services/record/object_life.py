@@ -1,6 +1,4 @@
-"""One object's whole life from the log: what it was made from, what was done with it, what was made of it, and its
-end.
-"""
+"""One object's whole life from the log: what it was made from, what was done with it and made of it, and its end."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -93,9 +93,7 @@ class RefusedRequests:
             return refused
 
     def write_first(self, first: Refused) -> None:
-        """Write the entry of a window's first refusal; when it cannot be written, it is counted with those that
-        follow.
-        """
+        """Write a window's first refusal; one that cannot be written is counted with those that follow."""
         if not self._write(first, 1, 0):
             with self._counting:
                 self._windows.setdefault(first, _Window(self._clock.monotonic_us())).count += 1

@@ -10,17 +10,17 @@ nothing; the round's end is an entry too. It needs no key, and goes on while the
 import contextlib
 import threading
 
-from appliance.audit import ObjectRef, Outcome
+from appliance.audit import Outcome
 from appliance.audit.tiles import WIDTH
 from appliance.foundation.errors import ApplianceError, AuditLogError
 from appliance.foundation.messages import message, sentences
 from appliance.services.context import APPLIANCE, ServiceContext
 from appliance.services.notices import LogDamage
+from appliance.services.record.read_audit import LOG
 
 STEP_BUNDLES = 8  # some 2,000 entries, a megabyte: a few milliseconds
 PAUSE_S = 1.0
 ROUND_S = 24 * 3600.0
-_LOG = ObjectRef("log", "audit")
 
 
 class LogRereading:
@@ -66,7 +66,7 @@ class LogRereading:
             entry = error.entry if isinstance(error, AuditLogError) and error.entry is not None else index * WIDTH
             self._context.part(LogDamage).found = sentences(error.message, message("log-damage"))
             self._context.log.append(
-                APPLIANCE, "log.reread", _LOG, Outcome.FAILED, reason=error.code, details={"entry": entry}
+                APPLIANCE, "log.reread", LOG, Outcome.FAILED, reason=error.code, details={"entry": entry}
             )
             self._reason = error.code
         self._damaged += 1
@@ -76,7 +76,7 @@ class LogRereading:
             outcome = Outcome.FAILED if self._damaged else Outcome.SUCCEEDED
             read = sum(stop - first for first, stop in self._context.log.archives.here(0, self._next * WIDTH))
             details: dict[str, str | int | bool] = {"entries": read, "damaged": self._damaged}
-            self._context.log.append(APPLIANCE, "log.reread", _LOG, outcome, reason=self._reason, details=details)
+            self._context.log.append(APPLIANCE, "log.reread", LOG, outcome, reason=self._reason, details=details)
         if not self._damaged:
             self._context.part(LogDamage).found = None
         self._next, self._damaged, self._reason = 0, 0, ""

@@ -207,10 +207,7 @@ def choices(context: ServiceContext, index: SearchIndex) -> SearchChoices:
 
 
 def with_names(context: ServiceContext, entries: list[Entry]) -> list[Entry]:
-    """Add what the log may not hold:
-
-    `person` is the name of who acted, `object_name` that of what was acted on, "" where there is none.
-    """
+    """Add what the log may not hold: the names of who acted (`person`) and on what (`object_name`), or ""."""
     ids = {entry["object"]["id"] for entry in entries} | {entry["actor"]["id"] for entry in entries}
     names = names_of(context, ids)
     return [

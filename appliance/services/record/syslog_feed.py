@@ -22,9 +22,7 @@ from appliance.services.context import ServiceContext
 
 POSITION_NAME = "syslog-position"
 POLL_S = 1.0
-FULL_S = (
-    0.02  # after the socket took something: some kernels queue no more than ten messages, for a reader who is there
-)
+FULL_S = 0.02  # after the socket took something: some kernels queue no more than ten messages
 BATCH_ENTRIES = 200
 INFORMATIONAL, NOTICE = 13 * 8 + 6, 13 * 8 + 5
 TAG = "appliance-audit"
@@ -50,10 +48,7 @@ class SyslogFeed:
         self._thread.join()
 
     def hand_over(self) -> int:
-        """Hand over what is new, at most a batch, and keep how far it came; return how many the socket took.
-
-        Raises `ApplianceError`.
-        """
+        """Hand over at most a batch, note how far it came, return how many were taken. Raises `ApplianceError`."""
         position = _position(self._context)
         taken = 0
         with contextlib.suppress(OSError):
@@ -79,10 +74,7 @@ def handed_over(context: ServiceContext) -> int:
 
 
 def _position(context: ServiceContext) -> int:
-    """Return the first entry that was not handed over yet.
-
-    A position that cannot be (a restored home) begins anew, at the first.
-    """
+    """Return the first entry that was not handed over: the log's first where no position fits (a restored home)."""
     try:
         position = int((context.home / POSITION_NAME).read_bytes()[:20])
     except (OSError, ValueError):

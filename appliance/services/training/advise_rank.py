@@ -15,7 +15,8 @@ from appliance.planning import (
     advise_rank,
     passes_that_fit,
 )
-from appliance.planning.passes import memory_of, pass_sizes
+from appliance.planning.memory import estimate_memory
+from appliance.planning.passes import pass_sizes
 from appliance.planning.rank_advice import RankAdvice
 from appliance.planning.work import COMPLETION_SHARE
 from appliance.services.context import Caller, ServiceContext
@@ -75,7 +76,7 @@ def rank_advice(subject: Subject, machine: Machine, *, method: str, memory_gib: 
         limited = replace(machine, memory_bytes=round(budget))
         wanted = Training(shape, MethodChoice(method, rank), limited, rows, 1, batch_size)
         way = passes_that_fit(wanted)
-        memory = way[2] if way is not None else memory_of(wanted, pass_sizes(machine)[-1], checkpointing=True)
+        memory = way[2] if way is not None else estimate_memory(wanted, pass_sizes(machine)[-1], checkpointing=True)
         return memory.needed
 
     advice = advise_rank(shape, answer_tokens=tokens, peak_bytes=peak_bytes, budget_bytes=budget)

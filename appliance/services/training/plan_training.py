@@ -1,7 +1,4 @@
-"""Plan a training before it starts: what will be done and what it will take, or why it cannot be done and what can.
-
-Reads no row.
-"""
+"""Plan a training: what will be done and what it takes, or why it cannot be done and what can. Reads no row."""
 
 import contextlib
 from dataclasses import asdict, dataclass, replace
@@ -11,21 +8,8 @@ from appliance.foundation.errors import InputError
 from appliance.foundation.messages import Message, message, sentences
 from appliance.jobs.access import MAX_SEED
 from appliance.models import TEMPLATE_NAME
-from appliance.planning import (
-    AUTOMATIC,
-    PRESETS,
-    FittedPlan,
-    Machine,
-    Training,
-    expected,
-    fit_training,
-)
-from appliance.planning.training_settings import (
-    TrainingChoice,
-    TrainingSettings,
-    method_choice,
-    resolve_settings,
-)
+from appliance.planning import AUTOMATIC, PRESETS, FittedPlan, Machine, Training, expected, fit_training
+from appliance.planning.training_settings import TrainingChoice, TrainingSettings, method_choice, resolve_settings
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.machine import measured_machine
 from appliance.services.operations import DatasetId, ModelId, operation

@@ -1,13 +1,38 @@
-"""Low-rank adapters on a frozen model: what LoRA and QLoRA share."""
+"""Low-rank adapters on a frozen model.
+
+LoRA (arXiv:2106.09685) holds the model in the compute type, QLoRA (arXiv:2305.14314) in 4-bit NormalFloat with double
+quantisation.
+"""
 
 import warnings
+from pathlib import Path
 from typing import Any
 
 import torch
 from peft import LoraConfig, get_peft_model
 
+from appliance.inference.loading import load_base
 from appliance.training.decoder import Decoder
 from appliance.training.methods.method import LoadedModel, MethodSettings
+
+
+class LoraMethod:
+    """Adapters on the unchanged model."""
+
+    name = "lora"
+    quantised = False
+
+    def load(self, folder: Path, settings: MethodSettings) -> LoadedModel:
+        """Load the base model, in NF4 where it is `quantised`, and add adapters."""
+        model = load_base(folder, quantised=self.quantised, compute_type=settings.compute_type)
+        return inject_lora(model, settings, method=self.name)
+
+
+class QloraMethod(LoraMethod):
+    """Adapters on the model in NF4."""
+
+    name = "qlora"
+    quantised = True
 
 
 def inject_lora(model: Any, settings: MethodSettings, *, method: str) -> LoadedModel:

@@ -83,4 +83,3 @@ class Method(Protocol):
 
     def load(self, folder: Path, settings: MethodSettings) -> LoadedModel:
         """Load the base model of `folder`, ready to train. Raises `InputError` when the method cannot train it."""
-        ...

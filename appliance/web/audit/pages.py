@@ -12,10 +12,8 @@ from appliance.services.record.audit_activity import audit_overview
 from appliance.services.record.read_audit import LOG
 from appliance.services.record.search_audit import AuditDesk
 from appliance.services.record.show_proof import show_proof
-from appliance.web.audit.life import Life
-from appliance.web.audit.overview import USUAL_DAYS, Overview
-from appliance.web.audit.reviews import Reviews
 from appliance.web.audit.search import Search
+from appliance.web.audit.tabs import USUAL_DAYS, Life, Overview, Reviews
 from appliance.web.page.events import Page, Updates, Values
 from appliance.web.page.frame import Frame
 from appliance.web.page.layout import drawn, hidden_text

@@ -1,7 +1,4 @@
-"""The pages before the others: sign in, choose one's own password, choose a language, sign out.
-
-Plain forms without scripts.
-"""
+"""The pages before the others, without scripts: sign in, choose one's own password or a language, sign out."""
 
 import functools
 from collections import deque

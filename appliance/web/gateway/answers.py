@@ -68,11 +68,6 @@ def fault_message(error: BaseException) -> Message:
     return message("fault:reference", reference=reference)
 
 
-def fault_sentence(error: BaseException) -> str:
-    """Report a fault as `fault_message` does, and return the sentence for people."""
-    return str(fault_message(error))
-
-
 def page(title: str, body: str, *, status: int = 200, head: str = "", here: str = "") -> HTMLResponse:
     """Return a small page. `body` and `head` are HTML that the caller has escaped.
 

@@ -13,7 +13,7 @@ from appliance.foundation.errors import ApplianceError, InputError
 from appliance.foundation.messages import negotiated_language, use_language
 from appliance.services.appliance import Appliance
 from appliance.services.context import OPERATOR
-from appliance.web.gateway.answers import error_json, fault_sentence, json_error
+from appliance.web.gateway.answers import error_json, fault_message, json_error
 from appliance.web.gateway.uploads import receive_upload
 
 MAX_PARAMETERS_BYTES = 16 * 1024 * 1024  # a backup's list of files is the longest
@@ -56,7 +56,7 @@ def _answering(perform: Callable[[Request], Awaitable[Any]]) -> Callable[[Reques
             except ClientDisconnect:
                 return Response(status_code=400)
             except Exception as error:
-                return json_error(500, "fault", fault_sentence(error))
+                return json_error(500, "fault", str(fault_message(error)))
 
     return handler
 

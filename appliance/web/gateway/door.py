@@ -121,10 +121,7 @@ class Door:
             await (self._app if refused is None else refused.answer(scope))(scope, receive, send)
 
     async def _note(self, scope: Scope) -> None:
-        """Log that the request is refused, if it is.
-
-        Behind a session the account is who was refused, else the peer's address.
-        """
+        """Log that a request is refused, if it is: of the account behind a session, else of the peer's address."""
         state = scope.get("state", {})
         code = state.get("refused", "")
         if code in KINDS:
@@ -169,9 +166,7 @@ class Door:
             raise RefusedError(403, message("web.password"))
 
     async def _holds_session(self, scope: Scope, token: str) -> bool:
-        """Tell whether the cookie is that of an open session, which the request would have abused, and remember
-        whose.
-        """
+        """Tell whether the cookie is an open session's, which the request would have abused; remember whose."""
         if not token or self._context.sealed:
             return False
         try:
@@ -202,9 +197,7 @@ def resolve_caller(context: ServiceContext, cookie_header: str, *, seen: bool) -
 
 
 def _suspicious(scope: Scope) -> bool:
-    """Tell whether the path tries to leave its place: dots, backslashes, doubled slashes, control characters, or these
-    encoded twice.
-    """
+    """Tell whether the path tries to leave its place: dots, backslashes, `//`, control characters, double encoding."""
     raw = scope.get("raw_path") or scope["path"].encode()
     path = scope["path"]
     tests: tuple[Callable[[], bool], ...] = (

@@ -2,27 +2,28 @@
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
 import anyio.to_thread
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from appliance.foundation.errors import ApplianceError
+from appliance.foundation.errors import ApplianceError, InputError
 from appliance.foundation.messages import language, message, t
 from appliance.services.appliance import Appliance
 from appliance.services.record.refused_requests import RefusedRequests
+from appliance.services.record.show_proof import show_proof
 from appliance.web.gateway.accounts_pages import AccountPages
-from appliance.web.gateway.answers import page, refusal, see_other
+from appliance.web.gateway.answers import error_json, error_refusal, page, refusal, see_other
 from appliance.web.gateway.door import Door, allowed_hosts
 from appliance.web.gateway.headers import SecurityHeaders
 from appliance.web.gateway.mounts import Mounts
-from appliance.web.gateway.proofs import ProofRoute
-from appliance.web.gateway.uploads import UploadRoute
+from appliance.web.gateway.uploads import receive_upload
 from appliance.web.page.table import PAGES, first_page
 from appliance.web.rendering.html import text
 
@@ -33,6 +34,7 @@ STATIC_FILES = {
     "favicon.svg": "image/svg+xml",
     **{script: "text/javascript" for row in PAGES for script in row.scripts},
 }
+MAX_NAME_CHARACTERS = 255
 RELOAD = '<meta http-equiv="refresh" content="2">'
 
 
@@ -75,7 +77,7 @@ def build_site(appliance: Appliance, host: str, port: int, pages: Pages) -> ASGI
     """Return everything that a browser can reach."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     context = appliance.context
-    accounts, uploads, proofs = AccountPages(context), UploadRoute(context), ProofRoute(context)
+    accounts = AccountPages(context)
 
     async def health(_request: Request) -> Response:
         return PlainTextResponse("ok")
@@ -104,6 +106,26 @@ def build_site(appliance: Appliance, host: str, port: int, pages: Pages) -> ASGI
     async def favicon(_request: Request) -> Response:
         return FileResponse(STATIC / "favicon.svg", media_type=STATIC_FILES["favicon.svg"])
 
+    async def upload(request: Request) -> Response:
+        try:
+            if not 0 < len(request.query_params.get("name", "")) <= MAX_NAME_CHARACTERS:
+                raise InputError("input:file-name", max_name_characters=MAX_NAME_CHARACTERS)
+            return JSONResponse({"id": (await receive_upload(context, request.state.caller, request)).id})
+        except ApplianceError as error:
+            return error_json(error)
+        except ClientDisconnect:
+            return Response(status_code=400)  # Nobody reads it.
+
+    async def proof(request: Request) -> Response:
+        sequence: int = request.path_params["sequence"]
+        work = functools.partial(show_proof, context, request.state.caller, sequence=sequence)
+        try:
+            text_file = (await anyio.to_thread.run_sync(work)).file
+        except ApplianceError as error:
+            return error_refusal(request.scope, error)
+        headers = {"content-disposition": f'attachment; filename="entry-{sequence}.tlog-proof"'}
+        return PlainTextResponse(text_file, headers=headers)
+
     async def absent(request: Request, error: Exception) -> Response:
         return refusal(request.scope, getattr(error, "status_code", 404), message("web.absent"))
 
@@ -119,8 +141,8 @@ def build_site(appliance: Appliance, host: str, port: int, pages: Pages) -> ASGI
     app.add_route("/password", accounts.set_password, methods=["POST"])
     app.add_route("/language", accounts.set_language, methods=["POST"])
     app.add_route("/sign-out", accounts.sign_out, methods=["POST"])
-    app.add_route("/upload", uploads.receive, methods=["PUT"])
-    app.add_route("/audit-proof/{sequence:int}", proofs.send, methods=["GET"])
+    app.add_route("/upload", upload, methods=["PUT"])
+    app.add_route("/audit-proof/{sequence:int}", proof, methods=["GET"])
     refused = context.part(RefusedRequests)
     mounts = Mounts(app, pages, context)
     return SecurityHeaders(Door(mounts, context, refused, allowed_hosts(host, port)))

@@ -1,26 +1,17 @@
-"""PUT /upload?name=...: the file's bytes, sealed piece by piece as they come in.
-
-Never whole in memory, never readable on the disk.
-"""
+"""A file that is sent: its bytes are sealed piece by piece as they come in, never whole in memory, never readable."""
 
 import anyio.to_thread
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.requests import Request
 
-from appliance.foundation.errors import ApplianceError, InputError
+from appliance.foundation.errors import ApplianceError
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.data.receive_upload import Upload
-from appliance.web.gateway.answers import error_json
 
 PIECE_BYTES = 1024 * 1024
-MAX_NAME_CHARACTERS = 255
 
 
 async def receive_upload(context: ServiceContext, caller: Caller, request: Request) -> Upload:
-    """Seal the request's body; a connection that breaks leaves nothing behind.
-
-    Raises `ApplianceError`, `ClientDisconnect`.
-    """
+    """Seal the request's body; a broken connection leaves nothing. Raises `ApplianceError`, `ClientDisconnect`."""
     upload = await anyio.to_thread.run_sync(Upload, context, caller)
     waiting = bytearray()
     try:
@@ -38,22 +29,3 @@ async def receive_upload(context: ServiceContext, caller: Caller, request: Reque
         upload.abort()
         raise
     return upload
-
-
-class UploadRoute:
-    """The handler for the pages' uploads."""
-
-    def __init__(self, context: ServiceContext) -> None:
-        self._context = context
-
-    async def receive(self, request: Request) -> Response:
-        """Answer with the upload's id, or with a sentence."""
-        try:
-            if not 0 < len(request.query_params.get("name", "")) <= MAX_NAME_CHARACTERS:
-                raise InputError("input:file-name", max_name_characters=MAX_NAME_CHARACTERS)
-            upload = await receive_upload(self._context, request.state.caller, request)
-        except ApplianceError as error:
-            return error_json(error)
-        except ClientDisconnect:
-            return Response(status_code=400)  # Nobody reads it.
-        return JSONResponse({"id": upload.id})

@@ -1,6 +1,4 @@
-"""What must stand in the environment before Gradio is imported: it reads these variables at its import, and some of
-them later.
-"""
+"""What must stand in the environment before Gradio is imported, which reads it then, and some of it later."""
 
 import os
 import shutil
@@ -25,8 +23,7 @@ _OFF = {
     "TRANSFORMERS_OFFLINE": "1",
     "DO_NOT_TRACK": "1",
 }
-# Gradio builds HTTP clients at its import. They would read certificates where the walls forbid it, or ask for a proxy's
-# library.
+# Gradio builds HTTP clients at its import: they would read certificates, which the walls forbid, or want a proxy.
 _WITHOUT = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 

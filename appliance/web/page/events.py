@@ -21,7 +21,7 @@ import gradio as gr
 from appliance.foundation.errors import ApplianceError
 from appliance.foundation.messages import t, use_language
 from appliance.services.context import Caller, ServiceContext
-from appliance.web.gateway.answers import fault_sentence
+from appliance.web.gateway.answers import fault_message
 from appliance.web.gateway.door import resolve_caller
 from appliance.web.page.table import PageRow
 
@@ -59,9 +59,8 @@ class Page:
         Gradio's (https://www.gradio.app/docs/gradio/button): concurrency, progress, trigger mode.
         """
         outputs = list(dict.fromkeys(writes))
-        run = (
-            self._generator(handler, outputs, person) if _yields(handler) else self._function(handler, outputs, person)
-        )
+        made = self._generator if inspect.isgeneratorfunction(handler) else self._function
+        run = made(handler, outputs, person)
         wanted: dict[str, Any] = {**_QUIET, **options}
         event = gr.on(triggers, run, inputs=set(reads), outputs=outputs, **wanted)
         if failed is not None:
@@ -111,10 +110,6 @@ class Page:
         return found[0]
 
 
-def _yields(handler: Handler) -> bool:
-    return inspect.isgeneratorfunction(handler)
-
-
 def _complete(updates: Any, outputs: list[Component]) -> Any:
     """Return updates as Gradio takes them: it would take an empty dictionary for a value."""
     return updates or {output: gr.skip() for output in outputs[:1]}
@@ -127,7 +122,7 @@ def _shown(error: Exception) -> gr.Error:
     if isinstance(error, ApplianceError):
         sentence = t("page-reference", sentence=error.message, reference=error.code)
     else:
-        sentence = fault_sentence(error)
+        sentence = str(fault_message(error))
     return gr.Error(
         html.escape(sentence, quote=False), title=t("page-not-done"), duration=NOTICE_S, print_exception=False
     )

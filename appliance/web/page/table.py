@@ -64,13 +64,7 @@ PAGES = (
         styles=("audit.css",),
         scripts=("audit.js",),
     ),
-    PageRow(
-        "app",
-        "appliance.web.wizard.pages",
-        opens=_LOOKS_AROUND,
-        begins=_LOOKS_AROUND,
-        scripts=("wizard.js",),
-    ),
+    PageRow("app", "appliance.web.wizard.pages", opens=_LOOKS_AROUND, begins=_LOOKS_AROUND, scripts=("wizard.js",)),
 )
 MOUNTS = {row.mount(language): (row, language) for row in PAGES for language in LANGUAGES}
 

@@ -1,6 +1,4 @@
-"""The auditor's page. Buttons in it carry what they lead to (`data-entry`, `data-life`, `data-find`); static/audit.js
-listens.
-"""
+"""The auditor's page. Buttons carry what they lead to (`data-entry`, `data-life`, `data-find`) for static/audit.js."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -118,9 +116,7 @@ def entries(found: FoundEntries) -> str:
 
 
 def life(found: ObjectLife) -> str:
-    """Return an object's life: a line for each kind of act, in the order in which they began, with the stages at the
-    side.
-    """
+    """Return an object's life: a line for each kind of act, in the order of their begin, the stages at the side."""
     drawn, before = [], ""
     for step in found.steps:
         stage = str(step.stage)

@@ -3,13 +3,7 @@
 from collections.abc import Sequence
 
 from appliance.foundation.messages import t
-from appliance.planning import (
-    FittedPlan,
-    MemorySplit,
-    ModelShape,
-    adapter_parameters,
-    matrix_parameters,
-)
+from appliance.planning import FittedPlan, MemorySplit, ModelShape, adapter_parameters, matrix_parameters
 from appliance.reports.training_plan import (
     MEMORY_PARTS,
     SHOWN_BYTES,

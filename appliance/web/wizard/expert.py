@@ -1,4 +1,6 @@
-"""The expert settings of step 4, built from the table of settings: folded away, each 0 until somebody knows better.
+"""The expert settings of step 4, built from the table of settings, and the rank before training: folded away.
+
+Each setting is 0 until somebody knows better.
 
 (A number field of Gradio that is empty says 0 as soon as it is touched, so 0 it is from the start. The fields have no
 bounds of their own: past these Gradio would not call us, and the page would go on showing the plan from before. The
@@ -13,9 +15,14 @@ from appliance.foundation.errors import InputError
 from appliance.foundation.messages import t
 from appliance.planning import AUTOMATIC, METHODS
 from appliance.planning.training_settings import SETTINGS, Setting, TrainingChoice
+from appliance.services.training.preview_training import TrainingPreview
+from appliance.services.training.sweep_ranks import DEFAULT_RANKS
 from appliance.web.page.events import Component, Updates, Values
+from appliance.web.page.layout import button, drawn, hidden
+from appliance.web.rendering.html import notice
 
 RANK = "rank"
+RANKS = (2, 4, 8, 16, 32, 64)
 
 
 class ExpertSettings:
@@ -40,18 +47,43 @@ class ExpertSettings:
         return {
             self.fields[row.name]: gr.update(visible=True)
             if row.has(method)
-            else gr.update(visible=False, value=_unset(row))
+            else gr.update(visible=False, value=row.type(0))
             for row in SETTINGS
         }
+
+
+class RankChoice:
+    """The advised rank, and a job that compares some. The step wires both: they change its settings, start its jobs."""
+
+    def __init__(self) -> None:
+        with gr.Column(visible=False) as self._column:
+            self._advice = drawn()
+            self.take = button("wizard-take-rank", visible=False)
+            self.ranks = gr.CheckboxGroup(
+                list(RANKS),
+                value=list(DEFAULT_RANKS),
+                label=t("wizard-compare-ranks"),
+                info=t("wizard-compare-ranks-help"),
+            )
+            self.compare = button("wizard-compare")
+        self.outputs = (self._column, self._advice, self.take, self.compare)
+
+    def draw(self, preview: TrainingPreview | None, chosen: int | None) -> Updates:
+        """Return the advice, nothing for a method without rank. `chosen`: the settings' rank, None for "as advised"."""
+        if preview is None or not preview.advice:
+            return {self._column: hidden(), self._advice: "", self.take: hidden(), self.compare: gr.skip()}
+        shown = {self._column: gr.Column(visible=True), self.compare: gr.Button(interactive=True)}
+        if preview.rank is None:
+            return {**shown, self._advice: notice(preview.advice), self.take: hidden()}
+        used = preview.planned.settings.rank if preview.planned is not None else chosen
+        label = t("wizard-rank-taken" if used == preview.rank else "wizard-take-rank-number", rank=preview.rank)
+        take = gr.Button(label, visible=True, interactive=used != preview.rank)
+        return {**shown, self._advice: notice(t("wizard-advised", advice=preview.advice)), self.take: take}
 
 
 def _field(row: Setting) -> Component:
     shown: dict[str, Any] = {"label": str(row.label), "info": str(row.help), "visible": row.has(AUTOMATIC)}
     return gr.Checkbox(False, **shown) if row.type is bool else gr.Number(0, **shown)
-
-
-def _unset(row: Setting) -> bool | int:
-    return False if row.type is bool else 0
 
 
 def _value(row: Setting, value: float | bool | None) -> Any:

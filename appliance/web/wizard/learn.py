@@ -1,6 +1,4 @@
-"""Learn: the picture of W0 + B·A with its sizes to play with, a whole model layer by layer, and what fits on which
-GPU.
-"""
+"""Learn: W0 + B·A as a picture to play with, a whole model layer by layer, and what fits on which GPU."""
 
 import gradio as gr
 

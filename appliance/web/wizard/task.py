@@ -26,11 +26,7 @@ class TaskStep:
         self._honest = drawn(_honest(TASKS[0]))
         with gr.Accordion(t("wizard-prompt-title"), open=False):
             self.system_prompt = gr.Textbox(
-                _prompt(TASKS[0]),
-                show_label=False,
-                lines=3,
-                max_length=MAX_PROMPT_CHARACTERS,
-                label=t("wizard-prompt"),
+                _prompt(TASKS[0]), show_label=False, lines=3, max_length=MAX_PROMPT_CHARACTERS, label=t("wizard-prompt")
             )
             gr.Markdown(t("wizard-prompt-kept"))
         with gr.Row(elem_classes="onward"):

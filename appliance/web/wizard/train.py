@@ -24,8 +24,7 @@ from appliance.web.rendering import plan as rendering
 from appliance.web.rendering.html import notice
 from appliance.web.rendering.job import is_sweep, training_view
 from appliance.web.rendering.words import listed, number
-from appliance.web.wizard.expert import RANK, ExpertSettings
-from appliance.web.wizard.rank_choice import RankChoice
+from appliance.web.wizard.expert import RANK, ExpertSettings, RankChoice
 
 _TRAINS: Mapping[str, JobKind[Any, Any]] = {TRAIN.name: TRAIN, SWEEP.name: SWEEP}
 
@@ -53,8 +52,7 @@ class TrainStep:
         with gr.Row(elem_classes="onward"):
             self.back = button("wizard-back")
             self.go_on = button("wizard-results-wait", interactive=False)
-        self._chosen = (dataset, model, self._preset, self.expert.method, *self.expert.fields.values())
-        self.reads = self._chosen
+        self.reads = (dataset, model, self._preset, self.expert.method, *self.expert.fields.values())
         self.planned = (self._review, self._start, *self.ranks.outputs)
         self.watched = (self._view, self._stop, self._resume, self.go_on)
         self.outputs = (self._setup, self.job, *self.planned, *self.watched)
@@ -64,16 +62,14 @@ class TrainStep:
         fields = self.expert.fields
         last: dict[str, Any] = {"trigger_mode": "always_last"}  # somebody who types gets the plan of what they typed
         method = self.expert.method
-        page.on(method.input, self._change_method, reads=self._chosen, writes=[*fields.values(), *self.planned], **last)
+        page.on(method.input, self._change_method, reads=self.reads, writes=[*fields.values(), *self.planned], **last)
         changes = [self._preset.input, *(field.input for field in fields.values())]
-        page.on(changes, self._change, reads=self._chosen, writes=self.planned, **last)
-        page.on(self.ranks.take.click, self._take_rank, reads=self._chosen, writes=[fields[RANK], *self.planned])
+        page.on(changes, self.draw_chosen, reads=self.reads, writes=self.planned, **last)
+        page.on(self.ranks.take.click, self._take_rank, reads=self.reads, writes=[fields[RANK], *self.planned])
         started = (self._setup, self.job, *self.watched)
         once: dict[str, Any] = {"concurrency_id": "start", "concurrency_limit": 1}
-        page.on(self._start.click, self._begin, reads=self._chosen, writes=started, **once)
-        page.on(
-            self.ranks.compare.click, self._compare, reads=[self.ranks.ranks, *self._chosen], writes=started, **once
-        )
+        page.on(self._start.click, self._begin, reads=self.reads, writes=started, **once)
+        page.on(self.ranks.compare.click, self._compare, reads=[self.ranks.ranks, *self.reads], writes=started, **once)
         page.on(self.job.input, self._pick, reads=[self.job], writes=self.watched)
         page.on(self._stop.click, self._stop_job, reads=[self.job], writes=self.watched)
         page.on(self._resume.click, self._resume_job, reads=[self.job], writes=self.watched)
@@ -110,11 +106,7 @@ class TrainStep:
         """Return the review with the start button, and the advice on the rank: one plan and one look."""
         if not dataset_id or not model_id:
             missing = "wizard-start-no-data" if not dataset_id else "wizard-start-no-model"
-            return {
-                self._review: "",
-                self._start: button(missing, interactive=False),
-                **self.ranks.draw(None, None),
-            }
+            return {self._review: "", self._start: button(missing, interactive=False), **self.ranks.draw(None, None)}
         preview = preview_training(self._context, caller, dataset_id=dataset_id, model_id=model_id, choice=choice)
         return self._draw_preview(preview, choice.rank)
 
@@ -166,9 +158,6 @@ class TrainStep:
 
     def _choice(self, values: Values) -> TrainingChoice:
         return self.expert.choice(values, values[self._preset] or BY_DEFAULT.preset)
-
-    def _change(self, caller: Caller, values: Values) -> Updates:
-        return self.draw_chosen(caller, values)
 
     def _change_method(self, caller: Caller, values: Values) -> Updates:
         return {**self.expert.for_method(values[self.expert.method]), **self.draw_chosen(caller, values)}

@@ -21,7 +21,7 @@ ACTOR, TARGET = Actor("us_1", "trainer"), ObjectRef("dataset", "ds_1")
 BEFORE = 8
 FILES = (
     *("log.py", "log_state.py", "appending.py", "group_commit.py", "journal.py"),
-    *("tile_files.py", "write_out.py", "opening.py", "atomic_files.py"),
+    *("tile_files.py", "opening.py", "atomic_files.py"),
 )
 
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appliance.datasets import ColumnRoles, Conversation
+from appliance.datasets import Conversation
+from appliance.datasets.columns import ColumnRoles
 from appliance.datasets.conversation import MAX_CONTENT_CHARACTERS, MAX_MESSAGES
 from appliance.datasets.parse import MAX_PROBLEMS, Choices, Reading, preview
 from appliance.datasets.sources.records import MAX_COLUMNS

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appliance.datasets import ColumnRoles, Conversation
+from appliance.datasets import Conversation
+from appliance.datasets.columns import ColumnRoles
 from appliance.datasets.conversation import message_problem
 from appliance.datasets.shapes import Shaper
 from appliance.datasets.sources.records import Wrong

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from appliance.datasets import PARTS, Conversation, part_path, read_part, verify_dataset, write_dataset
+from appliance.datasets import PARTS, Conversation, read_part, write_dataset
+from appliance.datasets.store import part_path, verify_dataset
 from appliance.foundation.errors import ConflictError, InputError, IntegrityError, NotFoundError
 from appliance.foundation.messages import verbatim
 

@@ -16,7 +16,6 @@ def test_the_defaults_are_a_private_home_and_a_local_server() -> None:
     """The server listens on loopback, and there is no passphrase file."""
     settings = load_settings({})
     assert settings == Settings(Path.home() / ".local/share/appliance", "127.0.0.1", DEFAULT_PORT, None)
-    assert settings.folder("datasets") == settings.home / "datasets"
 
 
 def test_each_variable_is_read() -> None:

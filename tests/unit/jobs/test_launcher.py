@@ -80,7 +80,7 @@ def parent_of(pid: int) -> int:
 def test_a_worker_that_is_done_reports_its_exit_status(launcher: Launcher) -> None:
     """The channel's end ends the probing worker, by its own will."""
     worker = start_probe(launcher)
-    assert worker.poll() is None
+    assert worker.wait(0) is None
     worker.channel.shutdown(socket.SHUT_WR)
     assert worker.wait(SOON_S) == 0
     assert worker.wait(0) == 0, "the status stays known"

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from appliance.jobs.memory_kills import count_memory_kills
+from appliance.jobs.runner import count_memory_kills
 
 
 def test_the_count_is_the_kernels(tmp_path: Path) -> None:

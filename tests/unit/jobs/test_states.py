@@ -143,14 +143,13 @@ def test_a_job_that_is_not_there_is_not_found(connection: Any) -> None:
         move_job(connection, CLOCK, "jb_0", JobState.RUNNING)
 
 
-def test_jobs_are_listed_oldest_first_and_by_state_and_kind(connection: Any) -> None:
+def test_jobs_are_listed_oldest_first_and_by_state(connection: Any) -> None:
     """The queue's order is that of submission."""
     for number in (3, 1, 2):
-        put(connection, f"jb_{number}", kind="train" if number > 1 else "evaluate")
+        put(connection, f"jb_{number}")
     move_job(connection, CLOCK, "jb_2", JobState.RUNNING)
     assert [job.id for job in list_jobs(connection)] == ["jb_3", "jb_1", "jb_2"]
     assert [job.id for job in list_jobs(connection, states=frozenset({JobState.QUEUED}))] == ["jb_3", "jb_1"]
-    assert [job.id for job in list_jobs(connection, kind="train")] == ["jb_3", "jb_2"]
     assert list_jobs(connection, states=frozenset()) == []
 
 

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from appliance.foundation.errors import InputError, IntegrityError
-from appliance.models import ModelManifest, copy_model, model_folder, verify_model, verify_model_folder
+from appliance.models import ModelManifest, copy_model, verify_model
 from appliance.models.configuration import expected_tensors
+from appliance.models.import_folder import model_folder, verify_model_folder
 
 CONFIG: dict[str, Any] = {
     "architectures": ["LlamaForCausalLM"],

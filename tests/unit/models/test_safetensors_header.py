@@ -15,8 +15,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from appliance.foundation.errors import InputError
-from appliance.models import SafetensorsHeader, read_header
-from appliance.models.safetensors_header import MAX_HEADER_BYTES
+from appliance.models.safetensors_header import MAX_HEADER_BYTES, SafetensorsHeader, read_header
 
 
 def parse(data: bytes) -> SafetensorsHeader:

@@ -6,13 +6,8 @@ from typing import Any
 import pytest
 
 from appliance.foundation.errors import InputError
-from appliance.models import (
-    TUNED_FORMAT,
-    AdapterConfiguration,
-    TunedConfiguration,
-    read_artefact_configuration,
-    read_tuned_configuration,
-)
+from appliance.models import TUNED_FORMAT, AdapterConfiguration, TunedConfiguration, read_artefact_configuration
+from appliance.models.tuned_configuration import read_tuned_configuration
 
 GOOD: dict[str, Any] = {
     "format": TUNED_FORMAT,

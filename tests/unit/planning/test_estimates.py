@@ -7,17 +7,8 @@ from dataclasses import replace
 import pytest
 
 from appliance.foundation.errors import InputError
-from appliance.planning import (
-    Machine,
-    MethodChoice,
-    ModelShape,
-    RowSizes,
-    Speed,
-    checkpoint_bytes,
-    estimate_seconds,
-    expected,
-    fingerprint,
-)
+from appliance.planning import Machine, MethodChoice, ModelShape, RowSizes, Speed, Training, expected, fingerprint
+from appliance.planning.estimates import checkpoint_bytes, estimate_seconds
 
 SHAPE = ModelShape(
     hidden=576, layers=30, heads=9, key_value_heads=3, head_dim=64, intermediate=1536, vocabulary=49152, tied=True
@@ -28,9 +19,8 @@ MACHINE = Machine(22 * 10**9, 10**11, 2, Speed("float32", 80.0, 5.0))
 
 def seconds(method="lora", *, rows=ROWS, machine=MACHINE, epochs=3, tokens=512, checkpointing=False, **options):
     choice = MethodChoice(method, **options)
-    return estimate_seconds(
-        SHAPE, choice, machine, rows, epochs=epochs, batch_size=8, pass_tokens=tokens, checkpointing=checkpointing
-    )
+    wanted = Training(SHAPE, choice, machine, rows, epochs, batch_size=8)
+    return estimate_seconds(wanted, tokens, checkpointing=checkpointing)
 
 
 def test_time_is_linear_in_rows_and_passes_over_the_data():

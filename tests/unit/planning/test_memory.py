@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from appliance.planning import Machine, MethodChoice, ModelShape, RowSizes, Speed, estimate_memory, trained_parameters
+from appliance.planning import Machine, MethodChoice, ModelShape, RowSizes, Speed, Training
+from appliance.planning.memory import estimate_memory
+from appliance.planning.methods import trained_parameters
 
 SHAPE = ModelShape(
     hidden=576, layers=30, heads=9, key_value_heads=3, head_dim=64, intermediate=1536, vocabulary=49152, tied=True
@@ -16,9 +18,8 @@ MIB = 2**20
 
 def memory(method="lora", *, rank=8, rows=ROWS, machine=MACHINE, batch=8, tokens=512, checkpointing=False, **options):
     choice = MethodChoice(method, rank=rank, **options)
-    return estimate_memory(
-        SHAPE, choice, machine, rows, batch_size=batch, pass_tokens=tokens, checkpointing=checkpointing
-    )
+    wanted = Training(SHAPE, choice, machine, rows, epochs=1, batch_size=batch)
+    return estimate_memory(wanted, tokens, checkpointing=checkpointing)
 
 
 @pytest.mark.parametrize(("method", "rank", "peak_mib"), [("qlora", 16, 1539), ("lora", 8, 1395)])
@@ -105,7 +106,7 @@ def test_a_tied_head_is_copied_before_it_learns_and_an_untied_one_is_not():
     untied, head = replace(SHAPE, tied=False), SHAPE.vocabulary * SHAPE.hidden
     choice = MethodChoice("last-layers", last_layers=2, train_head=True)
     for shape, own_head in ((SHAPE, 0), (untied, head)):
-        split = estimate_memory(shape, choice, MACHINE, ROWS, batch_size=8, pass_tokens=512, checkpointing=False)
+        split = estimate_memory(Training(shape, choice, MACHINE, ROWS, 1, 8), 512, checkpointing=False)
         assert split.weights == 2 * (shape.parameters - own_head - 2 * SHAPE.block_parameters)
 
 

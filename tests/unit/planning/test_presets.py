@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.foundation.errors import InputError
-from appliance.planning import PRESETS, default_learning_rate
+from appliance.planning import PRESETS
+from appliance.planning.presets import default_learning_rate
 from appliance.planning.training_settings import TrainingChoice, resolve_settings
 
 

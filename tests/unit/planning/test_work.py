@@ -2,8 +2,10 @@
 
 import pytest
 
-from appliance.planning import TYPICAL_SHAPES, MethodChoice, RowSizes, trained_parameters, training_flop
-from appliance.planning.work import computed_tokens, passes_of, steps_of
+from appliance.planning import MethodChoice, RowSizes
+from appliance.planning.methods import trained_parameters
+from appliance.planning.shapes import TYPICAL_SHAPES
+from appliance.planning.work import computed_tokens, passes_of, steps_of, training_flop
 
 SHAPE = dict(TYPICAL_SHAPES)["0.1B"]
 ROWS = RowSizes(rows=100, mean=50, longest=80)

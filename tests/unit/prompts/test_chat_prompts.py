@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
 from appliance.foundation.errors import InputError
-from appliance.prompts import ChatPrompts, encode_conversation
+from appliance.prompts import ChatPrompts
+from appliance.prompts.chat_prompts import encode_conversation
 
 TEMPLATE = (
     "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + m.content + '<|im_end|>\n' }}{% endfor %}"

@@ -14,7 +14,7 @@ from appliance.jobs.messages import Done
 from appliance.jobs.starts.shrink import ShrinkStart
 from appliance.models.tables import ADAPTERS, FINDINGS
 from appliance.planning import MethodChoice, RowLengths, Training
-from appliance.planning.passes import memory_of
+from appliance.planning.memory import estimate_memory
 from appliance.planning.work import COMPLETION_SHARE
 from appliance.services.machine import this_machine
 from appliance.services.training.advise_rank import answer_tokens
@@ -78,8 +78,8 @@ def test_a_rank_fits_where_a_training_with_it_would_run(world: Any) -> None:
     dataset, model = subject.dataset, subject.model
     wanted = Training(subject.shape, MethodChoice("lora", 4), this_machine(context), subject.row_sizes, 1, 4)
     largest, smallest = (
-        memory_of(wanted, 1024, checkpointing=False).needed,
-        memory_of(wanted, 128, checkpointing=True).needed,
+        estimate_memory(wanted, 1024, checkpointing=False).needed,
+        estimate_memory(wanted, 128, checkpointing=True).needed,
     )
     assert smallest < largest
     found = world.do(

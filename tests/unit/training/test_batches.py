@@ -5,7 +5,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.training.batches import epoch_batches, steps_per_epoch
+from appliance.training.schedule import epoch_batches, steps_per_epoch
 
 LENGTHS = st.lists(st.integers(1, 500), min_size=1, max_size=300)
 

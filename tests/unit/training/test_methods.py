@@ -13,7 +13,8 @@ from transformers import LlamaForCausalLM
 
 from appliance.foundation.errors import InputError
 from appliance.inference.loading import load_base
-from appliance.models import read_adapter_configuration, read_tuned_configuration
+from appliance.models import read_adapter_configuration
+from appliance.models.tuned_configuration import read_tuned_configuration
 from appliance.training.methods import METHODS, MethodSettings, adapter_files
 
 IDS = torch.tensor([[5, 9, 2, 40, 77]])

@@ -1,8 +1,11 @@
-"""Transfer learning: the last layers learn, the rest stays frozen.
+"""The model's own parameters learn: all of them (full fine-tuning), or the last layers alone (transfer learning).
 
-What learns is in fp32, as in `full`. A head that is tied to the embedding is copied before it learns: otherwise its
-training would change the input of the frozen layers. The trained head is then a separate matrix (vocabulary x hidden
-more numbers), and its configuration says so.
+What learns, and the optimiser's moments, are fp32 whatever the compute type, because a small step on a large bf16
+number is lost (mixed precision, arXiv:1710.03740). Each product casts its matrix and drops the copy afterwards.
+
+Before it learns beside frozen layers, a head that is tied to the embedding is copied: otherwise its training would
+change their input. The trained head is then a separate matrix (vocabulary x hidden more numbers), and its configuration
+says so.
 """
 
 from pathlib import Path
@@ -16,6 +19,24 @@ from appliance.training.decoder import Decoder
 from appliance.training.methods.method import LoadedModel, MethodSettings, TunedParts
 
 DEFAULT_LAYERS = 2  # where the settings do not say
+
+
+class FullMethod:
+    """The whole model learns."""
+
+    name = "full"
+
+    def load(self, folder: Path, settings: MethodSettings) -> LoadedModel:
+        """Load the base model in fp32, all of it trainable. A tied embedding and head stay one parameter."""
+        model = load_base(folder, quantised=False, compute_type=torch.float32)
+        return train_all(model, settings)
+
+
+def train_all(model: torch.nn.Module, settings: MethodSettings) -> LoadedModel:
+    """Let every parameter of a loaded model learn."""
+    model.requires_grad_(True)
+    decoder = Decoder(model, settings.compute_type, checkpointing=settings.activation_checkpointing)
+    return LoadedModel(model, decoder, FullMethod.name, tuned=TunedParts(0, train_head=True))
 
 
 class LastLayersMethod:
