@@ -13,7 +13,7 @@ key `appliance.format`. Plaintext is only in memory, a row group at a time. This
 `parquet` reads and writes one file; it is imported on use: a server must restrict itself before the first thread.
 
 The reader does not notice a change to the few bytes of such a file that affect no row (the first magic number, the
-padding of a length that the page's header repeats). `verify_dataset` notices every byte.
+padding of a length that the page's header repeats). The digest of a version is over every byte of its files.
 """
 
 import contextlib
@@ -32,7 +32,7 @@ from appliance.datasets.conversation import PARTS, Conversation
 from appliance.datasets.splits import DEFAULT_SHARES
 from appliance.foundation import canonical_json
 from appliance.foundation.atomic_files import fsync_folder, make_private_folder, storage_errors
-from appliance.foundation.errors import ConflictError, InputError, IntegrityError, NotFoundError
+from appliance.foundation.errors import ConflictError, InputError, NotFoundError
 from appliance.foundation.identifiers import verify_id
 from appliance.foundation.messages import message
 
@@ -137,14 +137,6 @@ def read_all(folder: Path, dataset_id: str, version: int, part_keys: Mapping[str
     """Yield the rows of all parts in the order of their numbers. Raises as `read_part` does."""
     parts = (read_part(folder, dataset_id, version, part, part_keys[part]) for part in PARTS)
     return heapq.merge(*parts, key=lambda conversation: conversation.row)
-
-
-def verify_dataset(folder: Path, version: int, digest: str) -> None:
-    """Raise `IntegrityError` unless the files of the version have this digest. Needs no key."""
-    with storage_errors(message("task:read-dataset")):
-        actual = _digest(_file_digests(part_path(folder, version, "training").parent))
-    if actual != digest:
-        raise IntegrityError("integrity.dataset:files", expected=digest[:12], actual=actual[:12])
 
 
 def _verify_keys(part_keys: Mapping[str, bytes]) -> None:

@@ -50,13 +50,6 @@ def model_folder(home: Path, model_id: str) -> Path:
     return home / "models" / model_id
 
 
-def verify_model_folder(source: Path) -> ModelManifest:
-    """Return the manifest that importing a folder would give. Raises `InputError` naming the refused file or key."""
-    names = _list_folder(source)
-    digests = {name: _sha256(source / name) for name in names if name.endswith(".safetensors")}
-    return _inspect(source, source, names, digests, name=source.name, licence="")[0]
-
-
 def copy_model(source: Path, home: Path, *, name: str = "", licence: str = "") -> ModelManifest:
     """Import the folder `source` into the home, whole or not at all; durable on return. The same content is one model.
 

@@ -309,4 +309,3 @@ integrity-dataset-format = { $part ->
         [validation] Der Validierungsteil
        *[test] Der Testteil
     } dieses Datensatzes hat ein unbekanntes Format, vielleicht das einer neueren Appliance. Aktualisieren Sie diese.
-integrity-dataset-files = Die Dateien dieses Datensatzes sind nicht die geschriebenen (erwartet { $expected }…, gefunden { $actual }…). Stellen Sie eine Sicherung wieder her.

@@ -38,7 +38,6 @@ task-read-policies = Lesen der Richtlinien
 task-copy-log-end = Kopieren des Protokollendes
 task-copy-policies = Kopieren der Richtlinien
 task-write-dataset = Schreiben des Datensatzes
-task-read-dataset = Lesen des Datensatzes
 task-import-model = Importieren des Modells
 task-read-model = Lesen des Modells
 task-copy-log = Kopieren des Protokolls

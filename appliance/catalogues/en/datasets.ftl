@@ -309,4 +309,3 @@ integrity-dataset-format = { $part ->
         [validation] The validation part
        *[test] The test part
     } of this dataset has an unknown format, perhaps that of a newer appliance. Upgrade this one.
-integrity-dataset-files = The files of this dataset are not those that were written (expected { $expected }…, got { $actual }…). Restore a backup.

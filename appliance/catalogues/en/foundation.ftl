@@ -38,7 +38,6 @@ task-read-policies = Reading the policies
 task-copy-log-end = Copying the end of the audit log
 task-copy-policies = Copying the policies
 task-write-dataset = Writing the dataset
-task-read-dataset = Reading the dataset
 task-import-model = Importing the model
 task-read-model = Reading the model
 task-copy-log = Copying the audit log
