@@ -30,7 +30,7 @@ def _archive_log(session: Session, *, to: Path | None, before: str, dry_run: boo
         return
     if to is None:
         raise InputError("archive.place:absent")
-    folder = prepare_folder(to, session.settings.home, refusal="archive.place")
+    folder = prepare_folder(to, session.settings.home, refusal="archive.place", parts=("",))
     client = session.connect(write=(folder,))
     done = _archive(client, session.settings.home / "audit", folder, before)
     facts = {name: done[name] for name in ("first", "last", "removed", "digest")}

@@ -19,7 +19,7 @@ from appliance.services.home.restore_home import restore_home, verify_empty
 @command("backup", arg("out", Path, help=message("option-backup-folder")), examples=("/media/disk/appliance",))
 def _backup(session: Session, *, out: Path) -> None:
     home = session.settings.home
-    folder = prepare_folder(out, home, refusal="backup.place", parts=("parts", "manifests"))
+    folder = prepare_folder(out, home)
     client = session.connect(write=(folder,))
     done = _copy(client, home, folder, client.perform("backup.begin", place=folder.name))
     session.result(done, message("done-backup", id=done["id"], files=done["files"]))

@@ -20,7 +20,9 @@ from appliance.vault.keys import TAG_BYTES
 from appliance.vault.stream import CHUNK_BYTES, HEADER_BYTES, seal_file
 
 
-def prepare_folder(out: Path, home: Path, *, refusal: str, parts: tuple[str, ...] = ("",)) -> Path:
+def prepare_folder(
+    out: Path, home: Path, *, refusal: str = "backup.place", parts: tuple[str, ...] = ("parts", "manifests")
+) -> Path:
     """Return `out` as a whole path, with its `parts`, made where they were missing.
 
     Raises `InputError`, the message `refusal`, when it lies in the home, `StorageError`.

@@ -33,7 +33,7 @@ SEARCH = {"record.search_audit.search_audit"}
 LIFE = {"record.adapter_card.show_card", "record.object_life.object_life"}
 OVERVIEW = {"context.ServiceContext.verify_allowed", "record.audit_activity.audit_overview"}
 LOGGED: dict[str, set[str]] = {
-    "audit.life.Life._show": LIFE,
+    "audit.tabs.Life._show": LIFE,
     "audit.pages.AuditPage._find": SEARCH,
     "audit.pages.AuditPage._live": LIFE,
     "audit.pages.AuditPage._open": OVERVIEW,
@@ -68,7 +68,7 @@ LOGGED: dict[str, set[str]] = {
     "wizard.results.ResultsStep._show_answers": {"models.evaluate_adapter.show_answers"},
     "wizard.results.ResultsStep._stop_measuring": RANK | {"jobs.control.stop_job"},
     "wizard.train.TrainStep._begin": JOBS | {"training.train_adapter.submit_training"},
-    "wizard.train.TrainStep._change": PLAN,
+    "wizard.train.TrainStep.draw_chosen": PLAN,
     "wizard.train.TrainStep._change_method": PLAN,
     "wizard.train.TrainStep._compare": JOBS | {"training.sweep_ranks.submit_sweep"},
     "wizard.train.TrainStep._pick": {"jobs.control.show_job"},
