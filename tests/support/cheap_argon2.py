@@ -1,7 +1,7 @@
 """Argon2id with the least memory and one pass. At full cost a key takes half a second, and many tests derive dozens.
 
-Everything else is as in the product, so what is derived here opens only what was made here. The tests of `vault` and
-`identity`, where the cost is a promise, and those of `tests/integration` and `tests/browser` derive at full cost.
+Everything else is as in the product, so what is derived here opens only what was made here. Tests for which the cost is
+a promise (see `tests/unit/conftest.py`) and those of `tests/integration` and `tests/browser` derive at full cost.
 """
 
 from collections.abc import Iterator

@@ -19,7 +19,7 @@ from appliance.workers.channel import WorkerChannel
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
-FULL_COST = {"vault", "identity"}
+FULL_COST = {"test_keyring.py", "test_passwords.py", "test_slots.py", "test_vault.py"}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -31,8 +31,8 @@ def cheap_keys() -> Iterator[None]:
 
 @pytest.fixture(scope="module", autouse=True)
 def keys_at_full_cost(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Derive them as the product does in the tests of `vault` and `identity`."""
-    with cheap_argon2(Argon2id) if request.path.parent.name in FULL_COST else contextlib.nullcontext():
+    """Derive them as the product does where the cost is a promise."""
+    with cheap_argon2(Argon2id) if request.path.name in FULL_COST else contextlib.nullcontext():
         yield
 
 

@@ -180,6 +180,7 @@ def test_serving_takes_the_words_before_the_settings(shell: Any, monkeypatch: py
     assert (second.host, second.port, sealed) == ("127.0.0.1", 81, None)
 
 
+@pytest.mark.slow
 def test_the_main_job_from_the_command_line(shell: Any, server: Any, model_source: Path, table: bytes) -> None:
     """Import, train, evaluate, report, chat, audit: JSON for scripts, sentences for people, at every step."""
     server.runner.start()

@@ -254,6 +254,7 @@ def test_no_file_is_long_and_none_reaches_the_tables() -> None:
         )
 
 
+@pytest.mark.slow
 def test_no_message_of_the_command_line_is_left_over() -> None:
     """Each follows from a row, or stands in the code."""
     written = strings_in_code()

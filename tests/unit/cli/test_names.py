@@ -19,6 +19,7 @@ def filled(shell: Any, server: Any, model_source: Path, table: bytes) -> Any:
     return shell
 
 
+@pytest.mark.slow
 def test_every_command_that_takes_an_object_takes_its_name(filled: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """And a beginning of its id, with or without the kind's; ambiguous, it lists the candidates."""
     first, second, third = filled.json("dataset", "list")

@@ -68,6 +68,7 @@ def trained(
     return shell, words, str(shell.json("train", *words, "--preset", "quick")["adapter"])
 
 
+@pytest.mark.slow
 def test_the_rank_from_the_command_line(trained: tuple[Any, list[str], str]) -> None:
     """One home, one adapter, every command; the second look is no second job."""
     shell, words, adapter = trained

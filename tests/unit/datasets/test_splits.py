@@ -53,6 +53,7 @@ def test_every_part_has_its_share_of_every_category() -> None:
     assert [rare.count(part) for part in PARTS] == [40, 5, 5]
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.tuples(st.integers(0, 12), st.integers(0, 12), st.sampled_from(["", "a", "b"])), min_size=3, max_size=80

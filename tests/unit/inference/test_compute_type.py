@@ -37,6 +37,7 @@ def test_a_type_is_found_by_its_name_and_an_unknown_name_is_refused() -> None:
             named_type(name)
 
 
+@pytest.mark.slow
 def test_denormals_are_zero_in_every_thread() -> None:
     """In a separate process, so that the other tests keep theirs."""
     code = """

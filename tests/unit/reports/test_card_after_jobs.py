@@ -108,6 +108,7 @@ def verify_card(home: Any, adapter_id: str) -> str:
     return str(card)
 
 
+@pytest.mark.slow
 def test_every_sequence_of_jobs_leaves_a_card_that_is_true(home: Any) -> None:
     """Every two kinds of jobs after one another; the adapters that come of them have true cards too."""
     before = verify_card(home, home.ids["adapter"])

@@ -91,6 +91,7 @@ def sha256(filled: Any) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+@pytest.mark.slow
 def test_while_the_log_is_taken_in_the_answers_are_the_same_and_a_search_says_how_far_it_is(
     desk: AuditDesk, filled: Any, sha256: str
 ) -> None:

@@ -235,6 +235,7 @@ def adapter_of(world: Any, dataset: str, version: int) -> str:
     return adapter
 
 
+@pytest.mark.slow
 def test_a_person_is_found_across_versions_and_erased_with_the_adapters_that_learned(world: Any, dataset: str) -> None:
     adapter = adapter_of(world, dataset, 1)
     world.do("dataset.revise", dataset_id=dataset, code="html", action="trim")

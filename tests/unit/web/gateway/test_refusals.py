@@ -206,6 +206,7 @@ def test_a_refusal_speaks_the_language_of_who_asks(
         assert t(code) not in answer.body.decode()
 
 
+@pytest.mark.slow
 def test_ten_thousand_refusals_are_few_entries_whose_counts_add_up(
     door: Any, refused: RefusedRequests, clock: PassingClock, written: Any
 ) -> None:

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from appliance.web import server
 
 
+@pytest.mark.slow
 def test_importing_the_package_imports_no_gradio_and_starts_no_thread() -> None:
     """Its import takes seconds and starts threads; sign-in and health must answer before."""
     code = (

@@ -71,6 +71,7 @@ def concrete(path: str) -> str:
     return filled + rest
 
 
+@pytest.mark.slow
 def test_every_route_asks_for_a_session(whole: Any, pages: Pages) -> None:
     """Enumerated from the running application, so a new route of a library cannot be forgotten."""
     ours = [route for route in routes(whole.app._app._app._ours) if route[1] not in OPEN]
