@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(scope="module")
 def dataset(site: Any, tmp_path_factory: pytest.TempPathFactory) -> str:

@@ -9,7 +9,6 @@ from wizard_steps import drop, onward, write_table
 
 from appliance.foundation.messages import t, use_language
 
-pytestmark = pytest.mark.slow
 TITLE = "Train a model on your examples"
 FAULTS = """() => {
   const seen = (each) => each.checkVisibility() && !each.closest("[aria-hidden=true]");

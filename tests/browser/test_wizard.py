@@ -19,7 +19,6 @@ from wizard_steps import (
     write_table,
 )
 
-pytestmark = pytest.mark.slow
 PASSWORD = "a password of one's own"
 
 

@@ -7,10 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from driven_home import CANARY
 
-pytestmark = pytest.mark.slow
 VERIFIER = Path(__file__).parents[2] / "ops" / "verify_audit.py"
 
 

@@ -6,12 +6,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
 from canary_scan import scan
 from driven_home import CANARY, await_that
 
 
-@pytest.mark.slow
 def test_a_home_is_lost_and_comes_back(home, running: list[subprocess.Popen[str]], tmp_path: Path) -> None:
     """Backed up behind the walls of the command, then beside a running server; restored; `doctor` and `audit verify`
     pass.

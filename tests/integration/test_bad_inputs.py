@@ -13,8 +13,6 @@ from driven_home import PASSPHRASE, write_table
 from appliance.foundation import canonical_json
 from appliance.vault import Vault
 
-pytestmark = pytest.mark.slow
-
 FILES = [
     ("empty.csv", b"", "is empty"),
     ("one.csv", b"question\nWhat?\n", "only one column"),

@@ -3,10 +3,8 @@
 import shutil
 from pathlib import Path
 
-import pytest
 from canary_scan import scan
 
-pytestmark = pytest.mark.slow
 FILES = Path(__file__).parents[1] / "vectors" / "datasets"
 PERSON = "Wilhelmina Brockhagen"
 

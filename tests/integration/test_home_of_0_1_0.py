@@ -17,7 +17,6 @@ from driven_home import Home
 from appliance.audit.catalogue import EVENTS
 from appliance.foundation.messages import LANGUAGES, use_language
 
-pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "tests" / "fixtures"
 THEN: dict[str, Any] = json.loads((FIXTURES / "home-0.1.0.json").read_text(encoding="utf-8"))

@@ -129,7 +129,6 @@ class Killing:
         assert scan(CANARY, self.home.places) == []
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(1800)
 @in_extents
 def test_killed_at_many_points_nothing_is_in_clear_or_lost(

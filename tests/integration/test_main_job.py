@@ -10,11 +10,8 @@ import signal
 import tempfile
 import zipfile
 
-import pytest
 from canary_scan import scan
 from driven_home import CANARY, SOON_S, await_that, error_of, workers_of
-
-pytestmark = pytest.mark.slow
 
 
 def _zipped(data: bytes) -> bytes:

@@ -17,8 +17,6 @@ from driven_home import SOON_S, Home, await_that, error_of, kill, workers_of, wr
 
 from appliance.planning import METHODS
 
-pytestmark = pytest.mark.slow
-
 MIB = 1024**2
 CGROUPS = Path("/sys/fs/cgroup/memory")
 TRIES = 6

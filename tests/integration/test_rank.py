@@ -16,7 +16,6 @@ from appliance.vault import Vault
 from appliance.vault.secret_text import read_secret
 from appliance.workers.sweep import RecordFile
 
-pytestmark = pytest.mark.slow
 RANKS = ("2", "4", "8")
 
 

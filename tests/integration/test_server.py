@@ -7,11 +7,8 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from canary_scan import scan
 from driven_home import CANARY, SOON_S, Home, await_that, workers_of
-
-pytestmark = pytest.mark.slow
 
 
 def _threads(pid: int) -> Iterator[dict[str, str]]:

@@ -22,7 +22,6 @@ from driven_home import Home, Server, await_that
 
 from appliance.audit.events import encode_entry, parse_entry
 
-pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 VERIFIER = ROOT / "ops" / "verify_audit.py"
 LIMITS = ROOT / "policies" / "limits.toml"

@@ -14,7 +14,6 @@ from appliance.foundation.clock import SystemClock
 from appliance.foundation.errors import AuditLogError
 from appliance.vault import Vault
 
-pytestmark = pytest.mark.slow
 JOURNAL = ".journal"
 
 

@@ -24,16 +24,21 @@ class Item:
         return (self.exhaustive and name == "exhaustive") or None
 
 
-def kept(items: list[Item], share: str) -> list[str]:
-    """Return what tests/conftest.py leaves of the items."""
+def tiers() -> Any:
+    """Return tests/conftest.py."""
     spec = importlib.util.spec_from_file_location("tiers", ROOT / "tests" / "conftest.py")
     assert spec is not None
     assert spec.loader is not None
     conftest = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(conftest)
+    return conftest
+
+
+def kept(items: list[Item], share: str) -> list[str]:
+    """Return what tests/conftest.py leaves of the items."""
     hook = SimpleNamespace(pytest_deselected=lambda **_items: None)
     left: list[Any] = list(items)
-    conftest.pytest_collection_modifyitems(SimpleNamespace(getoption=lambda _name: share, hook=hook), left)
+    tiers().pytest_collection_modifyitems(SimpleNamespace(getoption=lambda _name: share, hook=hook), left)
     return [item.name for item in left]
 
 
@@ -55,6 +60,22 @@ def test_a_sample_reaches_from_the_first_to_the_last(size: int) -> None:
     assert (sample[0], sample[-1]) == (0, size - 1)
     assert len(sample) == len(set(sample)) == min(3, size)
     assert chosen(items, ALL, 3) == items
+
+
+def test_each_test_of_the_full_tier_is_in_one_of_its_two_runs() -> None:
+    """One takes the fast unit tests, with their coverage; the other takes what is slow, wherever it lies."""
+    script = (ROOT / "ops" / "test").read_text("utf-8")
+    full = script.partition("    full)")[2].partition(";;")[0]
+    runs = re.findall(r"run_tests -m '([^']+)'([^\n]*)", full)
+    assert [(expression, "tests/unit" in words) for expression, words in runs] == [
+        ("not slow and not exhaustive", True),
+        ("slow and not exhaustive", False),
+    ]
+    for folder, slow in (("unit", False), ("integration", True), ("browser", True)):
+        item = SimpleNamespace(path=ROOT / "tests" / folder / "test_any.py", marks=[])
+        item.add_marker = item.marks.append
+        tiers().pytest_itemcollected(item)
+        assert [mark.name for mark in item.marks] == (["slow"] if slow else [])
 
 
 def test_the_main_job_runs_both_tiers() -> None:
