@@ -1,4 +1,4 @@
-"""The tiers of ./ops/test: what is no unit test is slow, and exhaustive tests take turns (`--share 1/3` is the second)."""
+"""The tiers of ./ops/test: what is no unit test is slow; exhaustive tests take turns (`--share 1/3` is the second)."""
 
 from pathlib import Path
 
