@@ -257,7 +257,7 @@ proof-boot = Systemstart
 proof-boot-time = { $boot }, { $seconds } s danach
 proof-details = Einzelheiten
 proof-together = Anforderung und Ergebnis anzeigen
-proof-explained = Das ist Eintrag { NUMBER($sequence, useGrouping: 0) }, gezählt ab 0, von { $size } im Protokoll. Sein Fingerabdruck (Blatt-Hash) ergibt zusammen mit { $others ->
+proof-explained = Das ist Eintrag { NUMBER($sequence, useGrouping: 0) }, gezählt ab 0, von { $size } im Protokoll. Sein Fingerabdruck (Hashwert des Blatts) ergibt zusammen mit { $others ->
         [one] einem anderen Fingerabdruck
        *[other] { $others } anderen Fingerabdrücken
     } die Wurzel des ganzen Protokolls, die die Appliance gerade signiert hat. Wäre ein einziges Zeichen dieses Eintrags geändert oder ein Eintrag davor entfernt worden, so wäre die Wurzel eine andere. Das wurde vor dem Anzeigen neu berechnet: Der Beweis stimmt.

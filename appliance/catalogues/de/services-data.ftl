@@ -46,7 +46,7 @@ dataset-fix-request = Geben Sie eine Prüfung (`--check`) und die Korrektur an (
 dataset-fix-nothing = Das würde keine Zeile ändern. Sehen Sie sich die Prüfungen des Datensatzes noch einmal an.
 fix-drop = entfernen
 fix-mask = maskieren
-fix-trim = reparieren
+fix-trim = korrigieren
 fix-merge = zusammenführen
 dataset-change-fix = { $check }, { $action }: { $rows ->
     [one] eine Zeile

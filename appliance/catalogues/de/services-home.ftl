@@ -7,7 +7,7 @@ memory-swap = { $problem } Bis dahin erlaubt die Richtlinie nicht, den Tresor zu
 slot-name = Der Name eines Slots hat höchstens { NUMBER($max_name_characters) } Zeichen, alle davon druckbar.
 
 # Sicherungen
-backup-place = Eine Sicherung im Home selbst ginge mit ihm verloren. Wählen Sie einen Ordner auf einer anderen Platte.
+backup-place = Eine Sicherung im Home selbst ginge mit ihm verloren. Wählen Sie einen Ordner auf einem anderen Datenträger.
 backup-gone = Diese Sicherung kann nicht fortgesetzt werden: Eine andere wurde begonnen, oder der Tresor wurde versiegelt.
 backup-changed = { $path } wurde während der Sicherung entfernt, wahrscheinlich durch Vernichten. Starten Sie die Sicherung noch einmal.
 backup-absent = In diesem Ordner gibt es keine solche Sicherung, oder keine vollständige.

@@ -4,16 +4,16 @@ worker-fault = Der Worker ist gescheitert ({ $kind } in { $place }).
 worker-out-of-memory = Beim Training ging der Speicher aus. Der letzte Zwischenstand bleibt erhalten.
 worker-memory = Der Speicher ging aus. Wählen Sie eine kleinere Batchgröße, kürzere Zeilen oder ein kleineres Modell.
 worker-memory-model = Das Modell passt nicht in den verfügbaren Speicher. Wählen Sie QLoRA oder ein kleineres Modell.
-job-disk-full = Die Platte ist voll, daher wartet dieser Auftrag; nichts ist verloren. Geben Sie Platz auf der Platte der Appliance frei, dann läuft er von selbst weiter, oder halten Sie ihn an: Was zuletzt gespeichert wurde, bleibt erhalten.
+job-disk-full = Der Datenträger ist voll, daher wartet dieser Auftrag; nichts ist verloren. Geben Sie Platz auf dem Datenträger der Appliance frei, dann läuft er von selbst weiter, oder halten Sie ihn an: Was zuletzt gespeichert wurde, bleibt erhalten.
 
 # Training
 training-length = Keine Zeile passt in die Kontextlänge des Modells. Kürzen Sie die Antworten.
 training-no-room = Angehalten, während auf freien Platz gewartet wurde, vor dem ersten Schritt. Geben Sie Platz frei und setzen Sie den Auftrag fort: Das Training läuft ab dem letzten Zwischenstand weiter, falls es einen gibt.
-training-steps-lost = Die Platte war voll, daher werden die Schritte seit dem letzten Zwischenstand wiederholt.
+training-steps-lost = Der Datenträger war voll, daher werden die Schritte seit dem letzten Zwischenstand wiederholt.
 training-checkpoint-damaged = { $count ->
         [one] Der Zwischenstand von Schritt { $steps } lässt sich nicht öffnen: Er wurde
        *[other] Die Zwischenstände der Schritte { $steps } lassen sich nicht öffnen: Sie wurden
-    } auf der Platte geändert oder beschädigt. Das Training läuft ab Schritt { $resumed_at } weiter; das Ergebnis ist dasselbe, es dauert nur länger. Prüfen Sie die Platte.
+    } auf dem Datenträger geändert oder beschädigt. Das Training läuft ab Schritt { $resumed_at } weiter; das Ergebnis ist dasselbe, es dauert nur länger. Prüfen Sie den Datenträger.
 
 # Ränge
 sweep-length = Ein Vergleich braucht Trainings- und Validierungszeilen, die in die Kontextlänge des Modells passen.
