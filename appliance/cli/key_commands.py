@@ -72,7 +72,7 @@ def _recover(session: Session, *, file: Path | None, new_passphrase_file: Path |
     session.result(made, message("done-key-recover", id=made["id"]))
 
 
-@command("key remove-slot", arg("slot"), examples=("deputy", "sl_0c"))
+@command("key remove-slot", arg("slot"), examples=("deputy", "c41c92"))
 def _remove_slot(session: Session, *, slot: str) -> None:
     left = session.perform("key.remove", slot_id=slot)
     session.result(left, message("done-key-remove-slot", slot=slot, left=len(left)))

@@ -38,6 +38,7 @@ MAX_DEPTH = 4  # of nested messages
 MAX_NUMBER = 1e18
 _CATALOGUES = importlib.resources.files("appliance").joinpath("catalogues")
 _ENTRY = re.compile(r"^(-?[a-zA-Z][a-zA-Z0-9_-]*) *=", re.MULTILINE)
+_ID = re.compile(r"^[a-z][a-zA-Z0-9.:_-]{0,99}$")  # of a message; a term of the catalogues (-term) is none
 _PUNCTUATION = str.maketrans(".:", "--")
 _language: ContextVar[str] = ContextVar("language", default=ENGLISH)
 
@@ -73,7 +74,7 @@ class Message:
         if not isinstance(value, dict) or value.keys() != {"id", "parameters"} or depth > MAX_DEPTH:
             raise ValueError("not a message")
         identifier, parameters = value["id"], value["parameters"]
-        if not isinstance(identifier, str) or not isinstance(parameters, dict):
+        if not isinstance(identifier, str) or not _ID.match(identifier) or not isinstance(parameters, dict):
             raise ValueError("not a message")
         return cls(identifier, {str(name): _from_json(item, depth) for name, item in parameters.items()})
 
@@ -153,7 +154,14 @@ def _sentence(message: Message, code: str) -> str:
     """Return the sentence, or id and parameters where there is none (in a sandboxed process without the catalogue)."""
     try:
         return _catalogue(code).format(message)
-    except (ImportError, OSError, ArithmeticError, ValueError, TypeError):  # and where its parameters are none of ours
+    except (
+        ImportError,
+        OSError,
+        ArithmeticError,
+        LookupError,
+        ValueError,
+        TypeError,
+    ):  # and where its parameters are none of ours
         return f"{message.id} {dict(message.parameters)}" if message.parameters else message.id
 
 

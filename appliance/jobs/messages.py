@@ -5,9 +5,10 @@ nowhere else.
 """
 
 import builtins
+import math
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError, field_validator
 
 from appliance.foundation.errors import IntegrityError, WorkerError
 from appliance.foundation.json_records import read
@@ -19,6 +20,7 @@ T = TypeVar("T")
 
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 MAX_NAMED_FIELDS = 20
+MAX_INTEGER = 2**63 - 1  # what the database takes
 # `result["ending"]` of a training that made the model worse: it may go on with a lower learning rate
 DIVERGED = "diverged"
 OUT_OF_MEMORY = "worker.out-of-memory"  # the code of a `Failed` whose work may be tried again with less
@@ -41,10 +43,15 @@ class Progress(WireMessage):
     """How far it is. `figures` hold losses, tokens and seconds, by the names of the training loop."""
 
     type: Literal["progress"] = "progress"
-    step: int
-    steps: int
+    step: int = Field(ge=0, le=MAX_INTEGER)
+    steps: int = Field(ge=0, le=MAX_INTEGER)
     sentence: Message | None = None
     figures: dict[str, float | None] = Field(default_factory=dict)
+
+    @field_validator("figures")
+    @classmethod
+    def _finite(cls, value: Any) -> Any:
+        return _ordinary(value)
 
 
 class Notice(WireMessage):
@@ -78,6 +85,11 @@ class Done(WireMessage):
     stopped: bool = False
     result: dict[str, Any] = Field(default_factory=dict)
 
+    @field_validator("result")
+    @classmethod
+    def _numbers_of_json(cls, value: Any) -> Any:
+        return _ordinary(value)
+
     def found(self, kind: builtins.type[T]) -> T:
         """Return what the worker found as the record that it is. Raises `WorkerError` when it is not one."""
         try:
@@ -92,6 +104,17 @@ class Failed(WireMessage):
     type: Literal["failed"] = "failed"
     code: str = Field(pattern=r"^[a-z][a-z0-9.-]{0,63}$")  # it goes into the log
     message: Message
+
+
+def _ordinary(value: Any) -> Any:
+    """Return JSON as others read it: null for NaN and infinity. Raises `ValueError` for an integer beyond 64 bits."""
+    if isinstance(value, dict):
+        return {name: _ordinary(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_ordinary(each) for each in value]
+    if isinstance(value, int) and abs(value) > MAX_INTEGER:
+        raise ValueError("an integer beyond 64 bits")
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 ToWorker = ChatRequest | Stop

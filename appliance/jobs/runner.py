@@ -188,13 +188,14 @@ class JobRunner:
             job, done = self._work(handler, job, _Listener(self, job, on_progress))
             if done.stopped and self._ending.is_set() and not self._asked_to_stop(job.id):
                 return self._move(job, JobState.QUEUED, _GOES_ON)
+            stopped = (_sentence(done) or message("job.stopped")) if done.stopped else None
             result = handler.finish(job, done)
         except Exception as error:
             told = error if isinstance(error, ApplianceError) else ApplianceError("fault", kind=type(error).__name__)
             if told.code in _ENDED_BY_US and self._ending.is_set() and not self._asked_to_stop(job.id):
                 return self._move(job, JobState.QUEUED, _GOES_ON)
             return self._fail(job, told)
-        return self._end(handler, job, done, result)
+        return self._end(handler, job, stopped, result)
 
     def _work(self, handler: JobHandler, job: Job, listener: _Listener) -> tuple[Job, Done]:
         """Run the job's worker to its end; when memory runs out, again with less, as long as its handler finds
@@ -214,9 +215,9 @@ class JobRunner:
                     raise
                 job = handler.step_down(job, error)
 
-    def _end(self, handler: JobHandler, job: Job, done: Done, result: dict[str, Any]) -> Job:
-        if done.stopped:
-            return self._move(job, JobState.STOPPED, _sentence(done) or message("job.stopped"), result)
+    def _end(self, handler: JobHandler, job: Job, stopped: Message | None, result: dict[str, Any]) -> Job:
+        if stopped is not None:
+            return self._move(job, JobState.STOPPED, stopped, result)
         succeeded = self._move(job, JobState.SUCCEEDED, None, result)
         handler.clean_up(succeeded)
         return succeeded
@@ -258,6 +259,9 @@ class JobRunner:
 
 
 def _sentence(done: Done) -> Message | None:
-    """Return what a worker that ended before its work was done says of it."""
+    """Return what a worker that ended before its work was done says of it. Raises `WorkerError`."""
     said = done.result.get("sentence")
-    return Message.from_json(said) if said else None
+    try:
+        return Message.from_json(said) if said else None
+    except ValueError:
+        raise WorkerError("worker.message:fields", value="sentence") from None

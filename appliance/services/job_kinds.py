@@ -1,7 +1,7 @@
 """The kinds of jobs: one row each says what is asked for, what comes of it, which data it reads, and who does the work.
 
 A kind is made with `job_kind` in the file of its use case, beside the operation that queues it. What a job was asked
-for and what its worker found are decoded here, once; use cases work with their own types.
+for and what its worker found are decoded here; use cases work with their own types.
 """
 
 from collections.abc import Callable, Mapping

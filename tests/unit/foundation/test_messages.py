@@ -110,3 +110,14 @@ def test_a_number_of_many_digits_is_shown_short(value: float, shown: str) -> Non
 def test_a_message_with_parameters_of_a_wrong_kind_can_be_shown(value: object) -> None:
     """One that a worker made up must not keep a page from being shown."""
     assert str(Message.from_json({"id": "plan-memory-range", "parameters": {"low": value, "high": value}}))
+
+
+@pytest.mark.parametrize("identifier", ["-save-as-csv", "", "A", "a b", "x" * 101, "../en"])
+def test_only_the_id_of_a_message_is_one(identifier: str) -> None:
+    """A term of the catalogues is none: it has no sentence of its own."""
+    with pytest.raises(ValueError, match="not a message"):
+        Message.from_json({"id": identifier, "parameters": {}})
+
+
+def test_a_term_has_no_sentence_and_breaks_nothing() -> None:
+    assert str(Message("-save-as-csv", {})) == "-save-as-csv"

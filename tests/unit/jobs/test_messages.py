@@ -364,3 +364,23 @@ def test_the_code_of_a_failure_is_a_code(code: str) -> None:
     failed = messages.Failed(code="worker.fault", message=verbatim("x"))
     with pytest.raises(WorkerError):
         decode_from_worker(edited(failed, code=code))
+
+
+def test_numbers_that_others_cannot_read_become_nothing_or_are_refused() -> None:
+    """NaN and infinity are no JSON, and the database takes 64 bits: no page or plan meets them later."""
+    line = b'{"version":1,"type":"done","result":{"seconds":NaN,"trials":[{"loss":-Infinity,"n":1}]}}'
+    done = decode_from_worker(line)
+        b'{"version":1,"type":"done","result":{"seconds":NaN,"trials":[{"loss":-Infinity,"n":1}]}}'
+    )
+    assert isinstance(done, Done)
+    assert done.result == {"seconds": None, "trials": [{"loss": None, "n": 1}]}
+    point = decode_from_worker(b'{"version":1,"type":"progress","step":1,"steps":2,"figures":{"loss":NaN}}')
+    assert isinstance(point, Progress)
+    assert point.figures == {"loss": None}
+    for line in (
+        b'{"version":1,"type":"done","result":{"rows":1000000000000000000000}}',
+        b'{"version":1,"type":"progress","step":1000000000000000000000,"steps":2}',
+        b'{"version":1,"type":"progress","step":-1,"steps":2}',
+    ):
+        with pytest.raises(WorkerError):
+            decode_from_worker(line)

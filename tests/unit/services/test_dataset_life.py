@@ -176,7 +176,7 @@ SOURCE = {"name": "a.csv", "source_format": "CSV", "note": "UTF-8"}
 def test_what_a_worker_says_is_refused_where_it_is_not_of_its_type(
     world: Any, simulate: Any, worker_frame: Any, kind: str, result: dict[str, Any]
 ) -> None:
-    """A worker reads hostile files: what took it over reaches neither the database nor a page."""
+    """A worker reads hostile files: what took it over can say only what a result consists of."""
     before = world.do("dataset.list")
     upload = world.upload(table())
     world.switch.current = simulate({kind: worker_frame(lambda _channel, _start: Done(result=result))})

@@ -128,3 +128,20 @@ def test_a_result_that_is_none_fails_the_job_and_is_not_kept(
     if result or kind in {"evaluate", "ranks"}:
         assert (shown["state"], "could not be read (fields: " in shown["reason"]) == (JobState.FAILED, True)
     assert world.do("adapter.list") == before
+
+
+@pytest.mark.parametrize("kind", ["evaluate", "ranks", "train", "shrink", "sweep"])
+def test_a_worker_that_ends_early_with_words_that_are_none_fails_its_job_once(
+    world: Any, simulate: Any, worker_frame: Any, kind: str
+) -> None:
+    """The job does not go back into the queue, to begin anew for ever."""
+
+    def work(channel: Any, _start: Any) -> Done:
+        channel.send(Ready())
+        return Done(stopped=True, result={"sentence": {"x": 1}})
+
+    world.switch.current = simulate(worker_frame(work))
+    operation, parameters = ASKED[kind](world)
+    job = world.do(operation, **parameters)
+    world.appliance.run_queue()
+    assert world.do("job.show", job_id=job["id"])["state"] == JobState.FAILED
