@@ -370,8 +370,6 @@ def test_numbers_that_others_cannot_read_become_nothing_or_are_refused() -> None
     """NaN and infinity are no JSON, and the database takes 64 bits: no page or plan meets them later."""
     line = b'{"version":1,"type":"done","result":{"seconds":NaN,"trials":[{"loss":-Infinity,"n":1}]}}'
     done = decode_from_worker(line)
-        b'{"version":1,"type":"done","result":{"seconds":NaN,"trials":[{"loss":-Infinity,"n":1}]}}'
-    )
     assert isinstance(done, Done)
     assert done.result == {"seconds": None, "trials": [{"loss": None, "n": 1}]}
     point = decode_from_worker(b'{"version":1,"type":"progress","step":1,"steps":2,"figures":{"loss":NaN}}')
