@@ -75,8 +75,7 @@ class Appliance:
         context = self.context
         if context.sealed:
             return False
-        with context.database.begin() as connection:
-            busy = bool(list_jobs(connection, states=ACTIVE))
+        busy = bool(context.query(list_jobs, states=ACTIVE))
         return reseal_when_idle(context, busy=busy)
 
     def close(self) -> None:

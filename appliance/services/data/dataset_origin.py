@@ -76,8 +76,7 @@ def set_origin(
         "keep_until": keep_until
     }
     changed = {name: value for name, value in given.items() if value is not None}
-    with context.database.begin() as connection:
-        dataset = get_dataset(connection, dataset_id)
+    dataset = context.query(get_dataset, dataset_id)
     origin = Origin(**{**{name: getattr(dataset, name) for name in ORIGIN_FIELDS}, **changed})
     values = verified_origin(origin, required=context.limits.datasets.require_origin)
     return _update(context, caller, "dataset.describe", dataset, values, {"fields": ", ".join(sorted(changed))})
@@ -89,16 +88,14 @@ def hold_dataset(context: ServiceContext, caller: Caller, *, dataset_id: Dataset
     reason = reason.strip()[:MAX_CHARACTERS]
     if not reason:
         raise InputError("dataset.hold")
-    with context.database.begin() as connection:
-        dataset = get_dataset(connection, dataset_id)
+    dataset = context.query(get_dataset, dataset_id)
     return _update(context, caller, "dataset.hold", dataset, {"hold_reason": reason})
 
 
 @operation("dataset.release", action="dataset.release", on="dataset")
 def release_dataset(context: ServiceContext, caller: Caller, *, dataset_id: DatasetId) -> Dataset:
     """End the legal hold. Raises `ConflictError` when there is none."""
-    with context.database.begin() as connection:
-        dataset = get_dataset(connection, dataset_id)
+    dataset = context.query(get_dataset, dataset_id)
     if not dataset.hold_reason:
         raise ConflictError("dataset.hold:none")
     return _update(context, caller, "dataset.release", dataset, {"hold_reason": ""})

@@ -106,6 +106,5 @@ def lineage(context: ServiceContext, caller: Caller, *, dataset_id: DatasetId) -
 def show_report(context: ServiceContext, caller: Caller, *, dataset_id: DatasetId, version: int = 0) -> VersionReport:
     """Return what was found in the rows of a version (0: the current one). No row is quoted. Raises `NotFoundError`."""
     context.look(caller, "dataset.list", ObjectRef("dataset", dataset_id))
-    with context.database.begin() as connection:
-        found = get_version(connection, dataset_id, version)
+    found = context.query(get_version, dataset_id, version)
     return VersionReport(**vars(found.report), version=found.version)

@@ -163,8 +163,7 @@ def import_dataset(
 def all_datasets(context: ServiceContext, caller: Caller) -> list[Dataset]:
     """Return what is known of each dataset, oldest first; no row of data."""
     context.look(caller, "dataset.list", ObjectRef("dataset", "all"))
-    with context.database.begin() as connection:
-        return list_datasets(connection)
+    return context.query(list_datasets)
 
 
 @operation("dataset.show", action="dataset.read", on="dataset")
@@ -174,8 +173,7 @@ def show_dataset(
     """Return the dataset with its first rows of one part: reading data, and logged as such."""
     if part not in PARTS:
         raise InputError("input:part", parts=", ".join(PARTS))
-    with context.database.begin() as connection:
-        dataset = get_dataset(connection, dataset_id)
+    dataset = context.query(get_dataset, dataset_id)
     count = max(0, min(rows, MAX_PREVIEW_ROWS))
     with context.act(caller, "dataset.read", dataset.ref, {"part": part, "rows": count}):
         dataset.verify_usable()

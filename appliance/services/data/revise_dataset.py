@@ -107,8 +107,7 @@ def revise_dataset(
     """
     if (not code and (action != "drop" or not rows)) or action not in ACTIONS or len(rows) > MAX_NAMED_ROWS:
         raise InputError("dataset.fix:request", actions=", ".join(ACTIONS), max_rows=MAX_NAMED_ROWS)
-    with context.database.begin() as connection:
-        dataset = get_dataset(connection, dataset_id)
+    dataset = context.query(get_dataset, dataset_id)
     revision = Revision(code, action, tuple(rows))
     with context.act(caller, "dataset.revise", dataset.ref, {"check": code, "action": action}) as recorded:
         revised = write_next_version(context, caller, dataset, recorded.request, revision, model_id)

@@ -60,8 +60,7 @@ def shred_dataset(context: ServiceContext, caller: Caller, *, dataset_id: Datase
 
     Raises `NotFoundError`, `ConflictError` while a job that uses it waits or runs, and when it was shredded already.
     """
-    with context.database.begin() as connection:
-        dataset = get_dataset(connection, dataset_id)
+    dataset = context.query(get_dataset, dataset_id)
     with context.act(caller, ACTION, dataset.ref, {"rows": dataset.rows}) as recorded:
         with context.database.begin() as connection:
             _begin(context, connection, caller, dataset_id, recorded)
@@ -76,8 +75,7 @@ def shred_versions(context: ServiceContext, caller: Caller, *, dataset_id: str, 
     Raises `NotFoundError` for a version that is not there, `ConflictError` for the current one, on legal hold, while a
     job uses one.
     """
-    with context.database.begin() as connection:
-        dataset = get_dataset(connection, dataset_id)
+    dataset = context.query(get_dataset, dataset_id)
     chosen = sorted(set(versions))
     numbers = ",".join(map(str, chosen))
     with context.act(caller, VERSIONS_ACTION, dataset.ref, {"versions": numbers}) as recorded:

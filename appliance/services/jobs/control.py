@@ -110,8 +110,7 @@ def look_for_changes(context: ServiceContext, caller: Caller) -> str:
     follows a change is.
     """
     context.verify_allowed(caller, "job.list", ObjectRef("job", "all"))
-    with context.database.begin() as connection:
-        return jobs_mark(connection)
+    return context.query(jobs_mark)
 
 
 @operation("job.stop", action="job.stop", on="job")
@@ -134,8 +133,7 @@ def resume_job(context: ServiceContext, caller: Caller, *, job_id: JobId, learni
     `InputError`.
     """
     with context.act(caller, "job.resume", ObjectRef("job", job_id)) as recorded:
-        with context.database.begin() as connection:
-            job = _resumable(connection, job_id)
+        job = context.query(_resumable, job_id)
         kind, changes = kind_of(job), {}
         if kind.resume is not None:
             task = kind.task(job)

@@ -10,13 +10,11 @@ from appliance.services.operations import AdapterId, operation
 def all_adapters(context: ServiceContext, caller: Caller) -> list[Adapter]:
     """Return the adapters, oldest first, with what was found about each."""
     context.look(caller, "adapter.list", ObjectRef("adapter", "all"))
-    with context.database.begin() as connection:
-        return list_adapters(connection)
+    return context.query(list_adapters)
 
 
 @operation("adapter.show", action="adapter.list", on="adapter")
 def show_adapter(context: ServiceContext, caller: Caller, *, adapter_id: AdapterId) -> Adapter:
     """Return one adapter. Raises `NotFoundError`."""
     context.look(caller, "adapter.list", ObjectRef("adapter", adapter_id))
-    with context.database.begin() as connection:
-        return get_adapter(connection, adapter_id)
+    return context.query(get_adapter, adapter_id)

@@ -88,16 +88,14 @@ def import_model(context: ServiceContext, caller: Caller, *, source: Path | None
 def all_models(context: ServiceContext, caller: Caller) -> list[BaseModel]:
     """Return the installed base models, oldest first."""
     context.look(caller, "model.list", ObjectRef("model", "all"))
-    with context.database.begin() as connection:
-        return list_models(connection)
+    return context.query(list_models)
 
 
 @operation("model.show", action="model.list", on="model")
 def show_model(context: ServiceContext, caller: Caller, *, model_id: ModelId) -> BaseModel:
     """Return one base model. Raises `NotFoundError`."""
     context.look(caller, "model.list", ObjectRef("model", model_id))
-    with context.database.begin() as connection:
-        return get_model(connection, model_id)
+    return context.query(get_model, model_id)
 
 
 @operation("model.parameters", action="model.list", on="model")

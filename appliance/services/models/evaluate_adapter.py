@@ -68,16 +68,14 @@ def show_answers(
 
     Raises `NotFoundError` before an evaluation, `ConflictError` when the dataset was shredded, and they with it.
     """
-    with context.database.begin() as connection:
-        adapter = get_adapter(connection, adapter_id)
+    adapter = context.query(get_adapter, adapter_id)
     found = adapter.findings.get(EVALUATION)
     if found is None:
         raise NotFoundError("not-found:evaluation")
     with context.act(caller, "adapter.read", adapter.ref):
         sealed = job_folder(context, found.job_id) / RESULTS_NAME
         if not sealed.exists():
-            with context.database.begin() as connection:
-                verify_version(connection, adapter.dataset_id, adapter.dataset_version)
+            context.query(verify_version, adapter.dataset_id, adapter.dataset_version)
             raise NotFoundError("not-found:answers")
         key = context.vault.data_key("job", found.job_id)
         data = unseal_file(sealed, key, SealContext("job", found.job_id, 1, RESULTS_NAME))
@@ -113,8 +111,7 @@ def _finish(context: ServiceContext, task: Task[EvaluationSpec], result: Compari
         if set(result.tallies) != {contender.name for contender in CONTENDERS}:
             raise WorkerError("worker.message:fields", value="contenders")
         now = context.clock.now_us()
-        with context.database.begin() as connection:
-            digest = add_finding(connection, task.spec.adapter_id, EVALUATION, task.job.id, stored(result), now)
+        digest = context.query(add_finding, task.spec.adapter_id, EVALUATION, task.job.id, stored(result), now)
     log_job(context, task.job, Outcome.SUCCEEDED, result=digest)
     return result
 

@@ -50,8 +50,7 @@ def submit_explanation(context: ServiceContext, caller: Caller, *, adapter_id: A
     Raises `InputError` when its update is not B A, `NotFoundError`, `ConflictError`.
     """
     authorise_submit(context, caller)
-    with context.database.begin() as connection:
-        adapter = get_adapter(connection, adapter_id)
+    adapter = context.query(get_adapter, adapter_id)
     verify_explained(adapter)
     spec, details = RankSpec(adapter_id), {"adapter": adapter_id}
     return queue_job(context, caller, RANKS, spec, project_id=adapter.project_id, details=details)
@@ -72,8 +71,7 @@ def show_ranks(context: ServiceContext, caller: Caller, *, adapter_id: AdapterId
 
     Logged, since they are made of what was learned. Raises `NotFoundError` before an analysis.
     """
-    with context.database.begin() as connection:
-        adapter = get_adapter(connection, adapter_id)
+    adapter = context.query(get_adapter, adapter_id)
     found = adapter.findings.get(RANK)
     if found is None:
         raise NotFoundError("not-found:rank", adapter=adapter_id)
@@ -102,8 +100,7 @@ def _finish(context: ServiceContext, task: Task[RankSpec], result: RankSummary, 
         if result.sentence is None:
             raise WorkerError("worker.message:fields", value="sentence")
         now = context.clock.now_us()
-        with context.database.begin() as connection:
-            digest = add_finding(connection, task.spec.adapter_id, RANK, task.job.id, stored(result), now)
+        digest = context.query(add_finding, task.spec.adapter_id, RANK, task.job.id, stored(result), now)
     log_job(context, task.job, Outcome.SUCCEEDED, result=digest)
     return result
 

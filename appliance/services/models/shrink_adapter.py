@@ -116,8 +116,7 @@ def _finish(context: ServiceContext, task: Task[ShrinkSpec], result: ShrinkResul
     del stopped
     job, spec = task.job, task.spec
     if result.adapter_written:
-        with context.database.begin() as connection:
-            adapter = get_adapter(connection, spec.adapter_id)
+        adapter = context.query(get_adapter, spec.adapter_id)
         ending = f" (rank {spec.rank})"
         smaller = replace(
             adapter.spec,
