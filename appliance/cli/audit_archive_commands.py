@@ -13,7 +13,7 @@ from appliance.cli.session import Session
 from appliance.foundation.errors import ApplianceError, InputError
 from appliance.foundation.json_records import shown
 from appliance.foundation.messages import Message, message
-from appliance.services.home.copy_backup import prepare_folder
+from appliance.services.home.backup_folder import prepare_folder
 
 
 @command(

@@ -12,7 +12,7 @@ from appliance.foundation.clock import SystemClock
 from appliance.foundation.errors import ApplianceError
 from appliance.foundation.json_records import shown
 from appliance.foundation.messages import message
-from appliance.services.home.copy_backup import copy_files, keep_manifest, prepare_folder
+from appliance.services.home.backup_folder import copy_files, keep_manifest, prepare_folder
 from appliance.services.home.restore_home import restore_home, verify_empty
 
 

@@ -14,7 +14,7 @@ from appliance.cli.session import Session
 from appliance.foundation.errors import HomeError, InputError
 from appliance.foundation.messages import message
 from appliance.foundation.roles import FIRST_ROLE
-from appliance.jobs.starts.serve import CONTENDERS
+from appliance.jobs.starts.adapters import CONTENDERS
 from appliance.reports import doctor_report
 from appliance.services.home.life import create_home
 from appliance.services.models.chat import MAX_CHARACTERS

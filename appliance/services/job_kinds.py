@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection
 
-from appliance.audit import Stage
+from appliance.audit import Outcome, Stage
 from appliance.foundation.errors import ApplianceError, InputError
 from appliance.foundation.json_records import read, stored
 from appliance.foundation.messages import Message, message
@@ -18,7 +18,7 @@ from appliance.jobs.conversation import WorkerOrder
 from appliance.jobs.messages import Done
 from appliance.jobs.runner import JobHandler
 from appliance.jobs.states import Job
-from appliance.services.context import ServiceContext
+from appliance.services.context import Caller, ServiceContext
 
 S = TypeVar("S")
 R = TypeVar("R")
@@ -50,9 +50,10 @@ class Task(Generic[S]):
 class JobKind(Generic[S, R]):
     """One kind of job. Its label is the message `job-kind-<name>`.
 
-    `spec` and `result` are dataclasses, stored as JSON. `prepare` logs the start and says what to start, `finish` keeps
-    what the worker made and returns the job's result (the flag: it was stopped before its end). `reads` says which data
-    it reads, `makes` the ids of the adapters that it writes. `stage` is its stage in the life of what it works on.
+    `spec` and `result` are dataclasses, stored as JSON. `prepare` says what to start, once the log has it, `finish`
+    keeps what the worker made and returns the job's result (the flag: it was stopped before its end). `reads` says
+    which data it reads, `makes` the ids of the adapters that it writes, `stage` its stage in the life of what it is
+    about.
     Optional: `step_down` makes it need less memory, `clean_up` removes what only going on would need, `resume` returns
     what it is to do when it goes on (at a lower learning rate, when one is given).
     """
@@ -112,6 +113,24 @@ def dataset_use(connection: Connection, job: Job) -> DatasetUse:
     return kind.reads(connection, kind.task(job).spec)
 
 
+def log_job(context: ServiceContext, job: Job, outcome: Outcome, reason: str = "", **details: str) -> None:
+    """Log how the work of a job begins or ends, in the name of who submitted it."""
+    context.log.append(
+        Caller(job.created_by, "system").actor,
+        "job.start",
+        job.ref,
+        outcome,
+        reason=reason,
+        request=job.id,
+        details={"kind": job.kind, **details},
+    )
+
+
+def log_failure(context: ServiceContext, job: Job, error: ApplianceError) -> None:
+    """Log that a job failed, and why."""
+    log_job(context, job, Outcome.FAILED, error.code)
+
+
 class KindHandler(JobHandler):
     """A kind as the runner works with it: decodes on the way in, encodes on the way out."""
 
@@ -119,7 +138,8 @@ class KindHandler(JobHandler):
         self._context, self._kind = context, kind
 
     def prepare(self, job: Job) -> WorkerOrder:
-        """Say what to start."""
+        """Log the start, and say what to start."""
+        log_job(self._context, job, Outcome.REQUESTED)
         return self._kind.prepare(self._context, self._kind.task(job))
 
     def finish(self, job: Job, done: Done) -> dict[str, Any]:

@@ -1,20 +1,20 @@
-"""Put a job into the queue, and say in the log what becomes of it."""
+"""Put a job into the queue, and tell which jobs use a dataset."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection
 
-from appliance.audit import ObjectRef, Outcome
+from appliance.audit import ObjectRef
 from appliance.datasets.records import get_dataset, verify_version
 from appliance.foundation.atomic_files import make_private_folder
-from appliance.foundation.errors import ApplianceError
+from appliance.foundation.errors import ConflictError
 from appliance.foundation.identifiers import new_id
 from appliance.foundation.json_records import stored
-from appliance.jobs.states import Job, add_job
+from appliance.jobs.states import ACTIVE, Job, add_job, list_jobs
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.grants import job_folder
-from appliance.services.job_kinds import DatasetUse, JobKind, S
+from appliance.services.job_kinds import DatasetUse, JobKind, S, dataset_use
 
 
 class QueueBell:
@@ -79,19 +79,18 @@ def verify_readable(context: ServiceContext, connection: Connection, use: Datase
         verify_version(connection, use.dataset_id, use.version)
 
 
-def log_job(context: ServiceContext, job: Job, outcome: Outcome, reason: str = "", **details: str) -> None:
-    """Log how the work of a job begins or ends, in the name of who submitted it."""
-    context.log.append(
-        Caller(job.created_by, "system").actor,
-        "job.start",
-        ObjectRef("job", job.id),
-        outcome,
-        reason=reason,
-        request=job.id,
-        details={"kind": job.kind, **details},
-    )
+def jobs_using(connection: Connection, dataset_id: str, versions: frozenset[int] | None = None) -> list[Job]:
+    """Return the jobs that read the dataset (only these versions of it, when given), oldest first."""
+    jobs = []
+    for job in list_jobs(connection):
+        use = dataset_use(connection, job)
+        if use.dataset_id == dataset_id and (versions is None or use.version in versions):
+            jobs.append(job)
+    return jobs
 
 
-def log_failure(context: ServiceContext, job: Job, error: ApplianceError) -> None:
-    """Log that a job failed, and why."""
-    log_job(context, job, Outcome.FAILED, error.code)
+def verify_unused(connection: Connection, dataset_id: str, versions: frozenset[int] | None = None) -> None:
+    """Raise `ConflictError` while a job that reads the dataset (one of these versions, when given) waits or runs."""
+    busy = [job.id for job in jobs_using(connection, dataset_id, versions) if job.state in ACTIVE]
+    if busy:
+        raise ConflictError("dataset.in-use", busy=busy[0])

@@ -8,7 +8,7 @@ from appliance.foundation.json_records import stored
 from appliance.foundation.messages import Message, message
 from appliance.jobs.access import AdapterAccess
 from appliance.jobs.messages import Done, Progress, Ready
-from appliance.jobs.starts.shrink import ShrinkResult, ShrinkStart
+from appliance.jobs.starts.adapters import ShrinkResult, ShrinkStart
 from appliance.prompts import ChatPrompts
 from appliance.workers.access import read_adapter, verified_model, write_adapter
 from appliance.workers.channel import WorkerChannel, run

@@ -10,7 +10,7 @@ from appliance.audit import ObjectRef
 from appliance.datasets.records import DatasetState, DatasetVersion, get_version, list_versions
 from appliance.datasets.report import DatasetReport
 from appliance.datasets.tables import DATASET_VERSIONS, DATASETS
-from appliance.foundation.json_records import stored
+from appliance.foundation.json_records import shown, stored
 from appliance.foundation.messages import Message
 from appliance.models.records import Adapter, list_adapters
 from appliance.services.context import Caller, ServiceContext
@@ -53,7 +53,7 @@ class VersionInLine:
     def to_json(self) -> dict[str, Any]:
         """Return it as it is listed."""
         made = [{"id": adapter.id, "name": adapter.name, "state": str(adapter.state)} for adapter in self.adapters]
-        return {**self.version.to_json(), "adapters": made}
+        return {**shown(self.version), "adapters": made}
 
 
 def add_version(

@@ -4,7 +4,7 @@ import contextlib
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from appliance.datasets.tables import DATASETS
 from appliance.foundation.atomic_files import fsync_folder, make_private_folder, storage_errors
 from appliance.foundation.errors import InputError
 from appliance.foundation.identifiers import new_id
-from appliance.foundation.json_records import shown
+from appliance.foundation.json_records import BESIDE, shown
 from appliance.foundation.messages import message
 from appliance.identity import default_project
 from appliance.jobs.access import MAX_SEED
@@ -49,12 +49,8 @@ MAX_PREVIEW_ROWS = 50
 class ImportedDataset:
     """A dataset that was just imported, and what was found in its rows."""
 
-    dataset: Dataset
+    dataset: Dataset = field(metadata=BESIDE)
     report: DatasetReport
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as it is shown."""
-        return {**shown(self.dataset), "report": self.report}
 
 
 @dataclass(frozen=True)

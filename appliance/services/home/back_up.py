@@ -2,8 +2,8 @@
 
     begin    here: the database and the log as they are at one moment, into `staging`; the list of files that belong to
              it, and the set key
-    copy     in the command's process (`copy_backup`): each file's parts, sealed, into the folder; what is there already
-             is skipped
+    copy     in the command's process (`backup_folder`): each file's parts, sealed, into the folder; what is there is
+             skipped
     seal     here: the manifest, sealed to the recovery slots; the command writes it, and with that the backup is whole
     finish   here: say so in the log, and in the list of backups        abort   here: say that it came to nothing
 

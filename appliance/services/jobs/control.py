@@ -2,15 +2,14 @@
 
 import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
 from appliance.audit import ObjectRef
 from appliance.datasets.records import list_datasets
 from appliance.foundation.errors import ConflictError, InputError, NotFoundError
-from appliance.foundation.json_records import stored
+from appliance.foundation.json_records import BESIDE, stored
 from appliance.foundation.messages import message
 from appliance.jobs.states import (
     ACTIVE,
@@ -37,30 +36,22 @@ from appliance.services.operations import JobId, operation
 class WatchedJob:
     """A job with its progress, and how many jobs are `ahead` of it while it waits."""
 
-    job: Job
+    job: Job = field(metadata=BESIDE)
     progress: list[ProgressPoint]
     ahead: int
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as it is shown: the job's own fields, and beside them the rest."""
-        return {**self.job.to_json(), "progress": [point.to_json() for point in self.progress], "ahead": self.ahead}
 
 
 @dataclass(frozen=True)
 class ListedJob:
     """A job with the names of what it is about: its dataset, and the adapter that it works on, "" where there is none.
 
-    A name is "" too when what it named is no longer listed.
+    A name is "" too when what it named is no longer listed; `about` is both.
     """
 
-    job: Job
+    job: Job = field(metadata=BESIDE)
     dataset: str
     adapter: str
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as it is shown: the job's own fields, and beside them the rest."""
-        about = ", ".join(filter(None, (self.dataset, self.adapter)))
-        return {**self.job.to_json(), "dataset": self.dataset, "adapter": self.adapter, "about": about}
+    about: str
 
 
 def all_jobs(context: ServiceContext, caller: Caller) -> list[Job]:
@@ -79,8 +70,9 @@ def list_all_jobs(context: ServiceContext, caller: Caller) -> list[ListedJob]:
         adapters = {adapter.id: adapter.name for adapter in list_adapters(connection)}
         listed = []
         for job in jobs:
+            dataset = _dataset_name(connection, job, datasets)
             adapter = adapters.get(job.spec.get("adapter_id", ""), job.spec.get("name", ""))
-            listed.append(ListedJob(job, _dataset_name(connection, job, datasets), adapter))
+            listed.append(ListedJob(job, dataset, adapter, ", ".join(filter(None, (dataset, adapter)))))
         return listed
 
 

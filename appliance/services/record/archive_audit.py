@@ -13,7 +13,7 @@ six months.
 
 import datetime as dt
 import threading
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from appliance.audit import ArchivePlan, Details, Outcome, prune_details
@@ -23,6 +23,7 @@ from appliance.audit.archives import ARCHIVE, PRUNE, STAYING
 from appliance.audit.tiles import WIDTH
 from appliance.foundation.errors import ConflictError, InputError, IntegrityError, NotFoundError
 from appliance.foundation.identifiers import new_id
+from appliance.foundation.json_records import OPTIONAL
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.operations import operation
 from appliance.services.record.read_audit import LOG
@@ -37,8 +38,8 @@ class PlannedArchive:
     before: str
     bundles: tuple[int, ...] = ()
     entries: int = 0
-    first: int | None = None
-    last: int | None = None
+    first: int | None = field(default=None, metadata=OPTIONAL)
+    last: int | None = field(default=None, metadata=OPTIONAL)
 
     @classmethod
     def of(cls, plan: ArchivePlan | None, before_us: int, **more: Any) -> Self:
@@ -48,10 +49,6 @@ class PlannedArchive:
         entries = len(plan.bundles) * WIDTH
         bounds = {"first": plan.first, "last": plan.end - 1}
         return cls(before=_day(before_us), bundles=plan.bundles, entries=entries, **bounds, **more)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as it is shown: without the bounds of nothing."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,10 +1,11 @@
 """How much was done and refused: counts over time from the log's index, of each act once it ended or was denied."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 from appliance.audit import Outcome
 from appliance.audit.search_index import OUTCOMES, Query, SearchIndex
+from appliance.foundation.json_records import SENTENCE
 from appliance.foundation.messages import Message
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.notices import LogDamage
@@ -49,15 +50,11 @@ class Overview:
 
     entries: int
     root: str
-    damage: Message | None
+    damage: Message | None = field(metadata=SENTENCE)
     activity: Activity
     refused: list[Refusals]
     reviews: Reviews
     choices: SearchChoices
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as it is shown."""
-        return {**{each.name: getattr(self, each.name) for each in fields(self)}, "damage": str(self.damage or "")}
 
 
 @operation("audit.overview", action="audit.read", on="log")

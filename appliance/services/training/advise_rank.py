@@ -1,10 +1,9 @@
 """Before training: a recommended rank from the data's size, the model and the memory of this machine."""
 
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 from appliance.foundation.errors import InputError
-from appliance.foundation.json_records import spoken
+from appliance.foundation.json_records import BESIDE
 from appliance.planning import (
     ADAPTER_METHODS,
     PRESETS,
@@ -29,16 +28,11 @@ from appliance.services.training.subject import Subject, look_at
 class AdvisedRank:
     """The advice with what it is about; `memory_gib`: the budget that counted."""
 
-    advice: RankAdvice
+    advice: RankAdvice = field(metadata=BESIDE)
     dataset_id: str
     model_id: str
     method: str
     memory_gib: float
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as it is shown."""
-        about = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "advice"}
-        return {**spoken(self.advice.to_json()), **about}
 
 
 @operation("rank.advise", action="job.plan", on="dataset")

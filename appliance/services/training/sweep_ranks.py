@@ -18,8 +18,9 @@ from appliance.planning.training_record import (
 )
 from appliance.planning.training_settings import TrainingChoice
 from appliance.services.context import Caller, ServiceContext
-from appliance.services.job_kinds import JobKind, Task, job_kind
-from appliance.services.job_queue import authorise_submit, log_job, queue_job
+from appliance.services.grants import job_order
+from appliance.services.job_kinds import JobKind, Task, job_kind, log_job
+from appliance.services.job_queue import authorise_submit, queue_job
 from appliance.services.kept_adapters import keep_adapter, remove_checkpoints
 from appliance.services.machine import measured_machine
 from appliance.services.operations import DatasetId, ModelId, operation
@@ -28,7 +29,6 @@ from appliance.services.training.subject import Subject
 from appliance.services.training.train_adapter import (
     step_training_down,
     trained_data,
-    training_order,
     training_spec,
     training_start,
     with_new_adapter,
@@ -75,11 +75,11 @@ def submit_sweep(
 
 
 def _prepare(context: ServiceContext, task: Task[SweepSpec]) -> WorkerOrder:
-    """Log the start, and give the worker what a training gets, once, and the candidates."""
-    log_job(context, task.job, Outcome.REQUESTED)
+    """Give the worker what a training gets, once, and the candidates."""
     training = training_start(context, task.job, task.spec)
     ranks = [RankCandidate(rank=each.rank, lora_alpha=each.lora_alpha) for each in task.spec.candidates]
-    return training_order(context, task.job, SweepStart(training=training, candidates=ranks), training)
+    start = SweepStart(training=training, candidates=ranks)
+    return job_order(context, start, training.job, training.model, training.dataset)
 
 
 def _finish(context: ServiceContext, task: Task[SweepSpec], result: SweepResult, stopped: bool) -> SweepResult:

@@ -1,7 +1,6 @@
 """Train an adapter: queue the job, and do what the control plane does before and after its worker runs."""
 
 from dataclasses import asdict, fields, replace
-from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
@@ -11,7 +10,6 @@ from appliance.datasets.records import get_dataset
 from appliance.foundation.errors import ApplianceError, InputError, WorkerError
 from appliance.foundation.identifiers import new_id
 from appliance.foundation.json_records import stored
-from appliance.jobs.access import StartMessage
 from appliance.jobs.conversation import WorkerOrder
 from appliance.jobs.messages import DIVERGED
 from appliance.jobs.starts.train import TrainingResult, TrainStart
@@ -27,11 +25,11 @@ from appliance.services.grants import (
     dataset_access,
     job_access,
     job_folder,
+    job_order,
     model_access,
-    model_memory,
 )
-from appliance.services.job_kinds import DatasetUse, JobKind, Task, job_kind
-from appliance.services.job_queue import authorise_submit, log_failure, log_job, queue_job
+from appliance.services.job_kinds import DatasetUse, JobKind, Task, job_kind, log_failure, log_job
+from appliance.services.job_queue import authorise_submit, queue_job
 from appliance.services.kept_adapters import keep_adapter, remove_checkpoints
 from appliance.services.machine import measured_machine, note_training
 from appliance.services.operations import DatasetId, ModelId, operation
@@ -102,13 +100,6 @@ def training_start(context: ServiceContext, job: Job, spec: TrainingSpec) -> Tra
     )
 
 
-def training_order(context: ServiceContext, job: Job, start: StartMessage, training: TrainStart) -> WorkerOrder:
-    """Return the order that sends `start` to a worker that trains as `training` says."""
-    read = (Path(training.model.folder), Path(training.dataset.folder))
-    write = (job_folder(context, job.id),)
-    return WorkerOrder(start, read=read, write=write, memory_bytes=model_memory(context))
-
-
 def step_training_down(context: ServiceContext, task: Task[Any], error: ApplianceError) -> Job:
     """Make a job that trains need less memory: take the next smaller way, and say so in the job and in the log.
 
@@ -141,9 +132,8 @@ def with_new_adapter(context: ServiceContext, spec: T, adapter: str) -> T:
 
 
 def _prepare(context: ServiceContext, task: Task[TrainingSpec]) -> WorkerOrder:
-    log_job(context, task.job, Outcome.REQUESTED)
     start = training_start(context, task.job, task.spec)
-    return training_order(context, task.job, start, start)
+    return job_order(context, start, start.job, start.model, start.dataset)
 
 
 def _finish(context: ServiceContext, task: Task[TrainingSpec], result: TrainingResult, stopped: bool) -> TrainingResult:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from appliance.evaluation import AnsweredQuestion, Comparison
 from appliance.foundation.messages import t
-from appliance.jobs.starts.serve import CONTENDERS
+from appliance.jobs.starts.adapters import CONTENDERS
 from appliance.jobs.states import JobState
 from appliance.models.records import EVALUATION, Adapter
 from appliance.services.jobs.control import WatchedJob

@@ -8,7 +8,7 @@ import gradio as gr
 
 from appliance.foundation.errors import InputError
 from appliance.foundation.messages import t
-from appliance.jobs.starts.serve import CONTENDERS
+from appliance.jobs.starts.adapters import CONTENDERS
 from appliance.services.context import Caller
 from appliance.services.models.chat import ChatDesk, chat
 from appliance.services.policy_view import may_do

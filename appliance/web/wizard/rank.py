@@ -12,8 +12,8 @@ from appliance.models.records import RANK, Adapter
 from appliance.planning.spectrum import RankSummary
 from appliance.services.context import Caller
 from appliance.services.jobs.control import WatchedJob, stop_job
-from appliance.services.models.adapters import all_adapters, show_adapter
-from appliance.services.models.explain_rank import RANKS, submit_explanation, verify_explained
+from appliance.services.models.artefacts import all_adapters, show_adapter
+from appliance.services.models.findings import RANKS, submit_explanation, verify_explained
 from appliance.services.models.shrink_adapter import SHRINK, submit_shrink
 from appliance.services.policy_view import may_do
 from appliance.web.page.events import Component, Page, Updates, Values

@@ -10,8 +10,8 @@ from appliance.jobs.states import ACTIVE
 from appliance.models.records import EVALUATION, Adapter
 from appliance.services.context import Caller
 from appliance.services.jobs.control import WatchedJob, stop_job
-from appliance.services.models.adapters import all_adapters, show_adapter
-from appliance.services.models.evaluate_adapter import EVALUATE, show_answers, submit_evaluation
+from appliance.services.models.artefacts import all_adapters, show_adapter
+from appliance.services.models.findings import EVALUATE, show_answers, submit_evaluation
 from appliance.services.policy_view import may_do
 from appliance.web.page.events import Page, Updates, Values
 from appliance.web.page.layout import button, drawn, hidden

@@ -29,7 +29,7 @@ from appliance.foundation.settings import Settings
 from appliance.policy import Limits, Rules, find_policy_folder
 from appliance.services.appliance import Appliance
 from appliance.services.context import OPERATOR, Caller, ServiceContext
-from appliance.services.home.copy_backup import copy_files, keep_manifest, prepare_folder
+from appliance.services.home.backup_folder import copy_files, keep_manifest, prepare_folder
 from appliance.services.home.life import create_home
 from appliance.services.home.restore_home import restore_home
 from appliance.services.record.archive_audit import ArchiveDesk, begin_archive, plan_archive

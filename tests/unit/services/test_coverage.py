@@ -27,7 +27,7 @@ from appliance.services import sessions
 from appliance.services.context import OPERATOR, Caller, ServiceContext
 from appliance.services.data.receive_upload import receive_file
 from appliance.services.home.life import Serving, status
-from appliance.services.models.explain_rank import RANKS
+from appliance.services.models.findings import RANKS
 from appliance.services.models.shrink_adapter import SHRINK
 from appliance.services.operations import Operation, operations
 from appliance.services.people.accounts import set_language, set_password

@@ -11,7 +11,7 @@ from sqlalchemy import delete, update
 
 from appliance.foundation.errors import ConflictError, InputError, NotFoundError
 from appliance.jobs.messages import Done
-from appliance.jobs.starts.shrink import ShrinkStart
+from appliance.jobs.starts.adapters import ShrinkStart
 from appliance.models.tables import ADAPTERS, FINDINGS
 from appliance.planning import MethodChoice, RowLengths, Training
 from appliance.planning.memory import estimate_memory

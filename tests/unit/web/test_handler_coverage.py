@@ -28,7 +28,7 @@ SHOWN_DATASET = {
     "data.import_dataset.all_datasets",
 }
 ROWS = SHOWN_DATASET | {"data.import_dataset.show_dataset"}
-RANK = JOBS | {"models.adapters.all_adapters", "models.adapters.show_adapter"}
+RANK = JOBS | {"models.artefacts.all_adapters", "models.artefacts.show_adapter"}
 SEARCH = {"record.search_audit.search_audit"}
 LIFE = {"record.adapter_card.show_card", "record.object_life.object_life"}
 OVERVIEW = {"context.ServiceContext.verify_allowed", "record.audit_activity.audit_overview"}
@@ -44,13 +44,13 @@ LOGGED: dict[str, set[str]] = {
     "audit.search.Search._to_newer": SEARCH,
     "audit.search.Search._to_older": SEARCH,
     "wizard.bring.BringPanel._keep": ROWS | {"data.import_dataset.import_dataset"},
-    "wizard.bring.BringPanel._look": ROWS | {"data.preview_upload.preview_upload"},
-    "wizard.bring.BringPanel._look_again": {"data.preview_upload.preview_upload"},
+    "wizard.bring.BringPanel._look": ROWS | {"data.receive_upload.preview_upload"},
+    "wizard.bring.BringPanel._look_again": {"data.receive_upload.preview_upload"},
     "wizard.chat.Chat._answer": {"models.chat.ChatDesk.ask"},
     "wizard.data.DataStep._drop": ROWS | {"data.revise_dataset.revise_dataset"},
     "wizard.data.DataStep._mend.mend": ROWS | {"data.revise_dataset.revise_dataset"},
     "wizard.data.DataStep._pick": ROWS,
-    "wizard.learn.Learn._show_layers": {"models.base_models.show_model"},
+    "wizard.learn.Learn._show_layers": {"models.artefacts.show_model"},
     "wizard.pages.Wizard._load": SHOWN_DATASET
     | RANK
     | PLAN
@@ -59,13 +59,13 @@ LOGGED: dict[str, set[str]] = {
     "wizard.pages.Wizard._to_models": {"training.preview_training.models_for"},
     "wizard.pages.Wizard._to_results": RANK,
     "wizard.pages.Wizard._to_training": PLAN,
-    "wizard.rank.RankPanel._look": RANK | {"models.explain_rank.submit_explanation"},
+    "wizard.rank.RankPanel._look": RANK | {"models.findings.submit_explanation"},
     "wizard.rank.RankPanel._show_smaller": RANK,
     "wizard.rank.RankPanel._shrink": RANK | {"models.shrink_adapter.submit_shrink"},
     "wizard.rank.RankPanel._stop_job": RANK | {"jobs.control.stop_job"},
-    "wizard.results.ResultsStep._begin": RANK | {"models.evaluate_adapter.submit_evaluation"},
+    "wizard.results.ResultsStep._begin": RANK | {"models.findings.submit_evaluation"},
     "wizard.results.ResultsStep._pick": RANK,
-    "wizard.results.ResultsStep._show_answers": {"models.evaluate_adapter.show_answers"},
+    "wizard.results.ResultsStep._show_answers": {"models.findings.show_answers"},
     "wizard.results.ResultsStep._stop_measuring": RANK | {"jobs.control.stop_job"},
     "wizard.train.TrainStep._begin": JOBS | {"training.train_adapter.submit_training"},
     "wizard.train.TrainStep.draw_chosen": PLAN,
@@ -95,7 +95,7 @@ PRESENTATIONAL = {
 ASKS = {"policy_view.may", "policy_view.may_do"}
 # Readers that log nothing themselves: whoever comes to one comes to a service that logged the same look before.
 READERS: dict[str, set[str]] = {
-    "models.explain_rank.verify_explained": {"models.adapters.show_adapter"},
+    "models.findings.verify_explained": {"models.artefacts.show_adapter"},
     "reminders.reminders": {"data.dataset_versions.show_report"},
 }
 
