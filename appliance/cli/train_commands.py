@@ -17,7 +17,7 @@ from appliance.planning.gpu_table import GPU_GB
 from appliance.planning.methods import METHODS
 from appliance.planning.training_settings import SETTINGS, Setting, TrainingChoice
 from appliance.reports.training_plan import plan_report
-from appliance.services.training.sweep_ranks import DEFAULT_RANKS
+from appliance.services.training.train_adapter import DEFAULT_RANKS
 
 DEFAULTS = TrainingChoice()
 LAYER_COLUMNS = ("name", "copies", "size", "full", "adapter")

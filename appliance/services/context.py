@@ -21,6 +21,7 @@ from appliance.vault import Database, Vault
 from appliance.vault.secret_text import read_secret
 
 HOME = ObjectRef("home", "home")
+LOG = ObjectRef("log", "audit")
 SAME_LOOK_US = 60_000_000
 MAX_LOOKS = 4096  # remembered; what is forgotten is logged once more
 _DEFAULT_LIMITS = Limits()

@@ -10,10 +10,9 @@ from appliance.foundation.messages import Message, message
 from appliance.foundation.roles import FIRST_ROLE
 from appliance.identity import create_user, default_project, list_users, verify_user_name
 from appliance.services.context import APPLIANCE, HOME, OPERATOR, Caller, ServiceContext
-from appliance.services.notices import LogDamage
+from appliance.services.notices import LogDamage, reminders
 from appliance.services.object_kinds import FOLDERS
 from appliance.services.operations import operation
-from appliance.services.reminders import reminders
 from appliance.vault import Vault
 
 RESTORING = "restoring"  # there while a backup is being restored: what is here may be removed

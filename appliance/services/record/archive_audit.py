@@ -24,9 +24,8 @@ from appliance.audit.tiles import WIDTH
 from appliance.foundation.errors import ConflictError, InputError, IntegrityError, NotFoundError
 from appliance.foundation.identifiers import new_id
 from appliance.foundation.json_records import OPTIONAL
-from appliance.services.context import Caller, ServiceContext
+from appliance.services.context import LOG, Caller, ServiceContext
 from appliance.services.operations import operation
-from appliance.services.record.read_audit import LOG
 from appliance.services.record.search_audit import DAY_US, AuditDesk, moment
 from appliance.services.record.syslog_feed import handed_over
 

@@ -7,10 +7,9 @@ from appliance.audit import Outcome
 from appliance.audit.search_index import OUTCOMES, Query, SearchIndex
 from appliance.foundation.json_records import SENTENCE
 from appliance.foundation.messages import Message
-from appliance.services.context import Caller, ServiceContext
+from appliance.services.context import LOG, Caller, ServiceContext
 from appliance.services.notices import LogDamage
 from appliance.services.operations import operation
-from appliance.services.record.read_audit import LOG
 from appliance.services.record.review_audit import Reviews, list_reviews
 from appliance.services.record.search_audit import DAY_US, AuditDesk, SearchChoices, choices, names_of
 

@@ -13,9 +13,8 @@ from sqlalchemy import insert, select
 from appliance.audit import Outcome
 from appliance.audit.search_index import OUTCOMES, Query, SearchIndex
 from appliance.foundation.errors import InputError
-from appliance.services.context import Caller, ServiceContext
+from appliance.services.context import LOG, Caller, ServiceContext
 from appliance.services.operations import operation
-from appliance.services.record.read_audit import LOG
 from appliance.services.record.search_audit import names_of
 from appliance.services.sessions import signed_in_as
 from appliance.vault.tables import AUDIT_REVIEWS

@@ -7,11 +7,10 @@ import gradio as gr
 
 from appliance.foundation.errors import InputError
 from appliance.foundation.messages import t
-from appliance.services.context import Caller
+from appliance.services.context import LOG, Caller
 from appliance.services.record.audit_activity import audit_overview
-from appliance.services.record.read_audit import LOG
+from appliance.services.record.read_audit import show_proof
 from appliance.services.record.search_audit import AuditDesk
-from appliance.services.record.show_proof import show_proof
 from appliance.web.audit.search import Search
 from appliance.web.audit.tabs import USUAL_DAYS, Life, Overview, Reviews
 from appliance.web.page.events import Page, Updates, Values

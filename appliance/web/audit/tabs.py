@@ -4,13 +4,12 @@ import gradio as gr
 
 from appliance.foundation.errors import InputError
 from appliance.foundation.messages import t
-from appliance.services.context import Caller
+from appliance.services.context import LOG, Caller
 from appliance.services.object_kinds import OBJECT_KINDS
 from appliance.services.policy_view import may
 from appliance.services.record.adapter_card import show_card
 from appliance.services.record.audit_activity import Overview as AuditOverview
 from appliance.services.record.object_life import object_life
-from appliance.services.record.read_audit import LOG
 from appliance.services.record.review_audit import ACTION, MAX_NOTE_CHARACTERS, sign_off
 from appliance.services.record.review_audit import Reviews as FoundReviews
 from appliance.web.page.events import Page, Updates, Values

@@ -26,12 +26,11 @@ from appliance.services.models.chat import ChatDesk
 from appliance.services.models.findings import show_answers, submit_evaluation, submit_explanation
 from appliance.services.models.shrink_adapter import submit_shrink
 from appliance.services.people import accounts
-from appliance.services.record import confirm_audit, export_audit, read_audit
+from appliance.services.record import confirm_audit, read_audit
 from appliance.services.record.adapter_card import show_card
 from appliance.services.training.advise_rank import advise_before
-from appliance.services.training.preview_training import preview_training
-from appliance.services.training.sweep_ranks import submit_sweep
-from appliance.services.training.train_adapter import submit_training
+from appliance.services.training.plan_training import preview_training
+from appliance.services.training.train_adapter import submit_sweep, submit_training
 
 Act = Callable[[Any, Caller], Any]
 STRANGER = Caller("us_stranger", "stranger")
@@ -130,8 +129,8 @@ ACTS: dict[str, tuple[str, Act]] = {
     "take_checkpoint": ("audit.checkpoint", lambda w, c: read_audit.take_checkpoint(w.context, c)),
     "prove_entry": ("audit.prove", lambda w, c: read_audit.prove_entry(w.context, c, sequence=1)),
     "confirm": ("audit.confirm", lambda w, c: confirm_audit.confirm(w.context, c, name="anna")),
-    "export_audit": ("audit.export", lambda w, c: export_audit.export_audit(w.context, c)),
-    "export_folder": ("audit.export", lambda w, c: export_audit.export_folder(w.context, c)),
+    "export_audit": ("audit.export", lambda w, c: read_audit.export_audit(w.context, c)),
+    "export_folder": ("audit.export", lambda w, c: read_audit.export_folder(w.context, c)),
     "rotate_log_key": ("key.rotate-log", lambda w, c: manage_keys.rotate_log_key(w.context, c)),
 }
 # Each that only lists what there is: authorised, and logged when denied.

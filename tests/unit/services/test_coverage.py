@@ -31,11 +31,10 @@ from appliance.services.models.findings import RANKS
 from appliance.services.models.shrink_adapter import SHRINK
 from appliance.services.operations import Operation, operations
 from appliance.services.people.accounts import set_language, set_password
+from appliance.services.record.read_audit import show_proof
 from appliance.services.record.review_audit import sign_off
-from appliance.services.record.show_proof import show_proof
-from appliance.services.training.preview_training import models_for, preview_training
-from appliance.services.training.sweep_ranks import SWEEP
-from appliance.services.training.train_adapter import TRAIN
+from appliance.services.training.plan_training import models_for, preview_training
+from appliance.services.training.train_adapter import SWEEP, TRAIN
 
 Case = Callable[[Any], dict[str, Any]]  # makes what the operation needs, and returns its parameters
 AUDITOR = Caller("us_auditor", "auditor")

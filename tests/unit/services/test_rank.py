@@ -17,8 +17,7 @@ from appliance.planning import MethodChoice, RowLengths, Training
 from appliance.planning.memory import estimate_memory
 from appliance.planning.work import COMPLETION_SHARE
 from appliance.services.machine import this_machine
-from appliance.services.training.advise_rank import answer_tokens
-from appliance.services.training.subject import Subject
+from appliance.services.training.advise_rank import Subject, answer_tokens
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from appliance.web.page.table import PAGES
 
 # By handler, the services that it asks for the person who calls. `a.b.c` is `c`, defined in module `a.b`.
 JOBS = {"jobs.control.all_jobs", "jobs.control.show_job"}
-PLAN = {"training.preview_training.preview_training"}
+PLAN = {"training.plan_training.preview_training"}
 SHOWN_DATASET = {
     "data.dataset_versions.lineage",
     "data.dataset_versions.show_report",
@@ -37,7 +37,7 @@ LOGGED: dict[str, set[str]] = {
     "audit.pages.AuditPage._find": SEARCH,
     "audit.pages.AuditPage._live": LIFE,
     "audit.pages.AuditPage._open": OVERVIEW,
-    "audit.pages.AuditPage._prove": {"record.show_proof.show_proof"},
+    "audit.pages.AuditPage._prove": {"record.read_audit.show_proof"},
     "audit.pages.AuditPage._show": OVERVIEW,
     "audit.pages.AuditPage._sign": OVERVIEW | {"record.review_audit.sign_off"},
     "audit.search.Search._search": SEARCH,
@@ -54,9 +54,9 @@ LOGGED: dict[str, set[str]] = {
     "wizard.pages.Wizard._load": SHOWN_DATASET
     | RANK
     | PLAN
-    | {"jobs.control.look_for_changes", "training.preview_training.models_for"},
+    | {"jobs.control.look_for_changes", "training.plan_training.models_for"},
     "wizard.pages.Wizard._tick": RANK | {"jobs.control.look_for_changes"},
-    "wizard.pages.Wizard._to_models": {"training.preview_training.models_for"},
+    "wizard.pages.Wizard._to_models": {"training.plan_training.models_for"},
     "wizard.pages.Wizard._to_results": RANK,
     "wizard.pages.Wizard._to_training": PLAN,
     "wizard.rank.RankPanel._look": RANK | {"models.findings.submit_explanation"},
@@ -70,7 +70,7 @@ LOGGED: dict[str, set[str]] = {
     "wizard.train.TrainStep._begin": JOBS | {"training.train_adapter.submit_training"},
     "wizard.train.TrainStep.draw_chosen": PLAN,
     "wizard.train.TrainStep._change_method": PLAN,
-    "wizard.train.TrainStep._compare": JOBS | {"training.sweep_ranks.submit_sweep"},
+    "wizard.train.TrainStep._compare": JOBS | {"training.train_adapter.submit_sweep"},
     "wizard.train.TrainStep._pick": {"jobs.control.show_job"},
     "wizard.train.TrainStep._resume_job": {"jobs.control.resume_job", "jobs.control.show_job"},
     "wizard.train.TrainStep._stop_job": {"jobs.control.show_job", "jobs.control.stop_job"},
@@ -96,7 +96,7 @@ ASKS = {"policy_view.may", "policy_view.may_do"}
 # Readers that log nothing themselves: whoever comes to one comes to a service that logged the same look before.
 READERS: dict[str, set[str]] = {
     "models.findings.verify_explained": {"models.artefacts.show_adapter"},
-    "reminders.reminders": {"data.dataset_versions.show_report"},
+    "notices.reminders": {"data.dataset_versions.show_report"},
 }
 
 
