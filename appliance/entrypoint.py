@@ -18,7 +18,7 @@ from pathlib import Path
 
 from appliance.audit import AuditLog
 from appliance.cli.client import SOCKET_NAME
-from appliance.cli.commands import build_commands
+from appliance.cli.interface import build_commands
 from appliance.foundation.atomic_files import make_private_folder, storage_errors
 from appliance.foundation.clock import SystemClock
 from appliance.foundation.errors import ConflictError, InputError, StorageError

@@ -8,8 +8,7 @@ from appliance.audit.archive_folder import find_bundles, verify_bundles, write_a
 from appliance.audit.archives import ArchivedEntries
 from appliance.audit.tiles import WIDTH
 from appliance.cli.client import Client
-from appliance.cli.command_table import command, opt
-from appliance.cli.session import Session
+from appliance.cli.command_table import Session, command, opt
 from appliance.foundation.errors import ApplianceError, InputError
 from appliance.foundation.json_records import shown
 from appliance.foundation.messages import Message, message

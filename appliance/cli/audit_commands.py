@@ -6,9 +6,8 @@ from typing import Any
 
 from appliance.audit import EVENTS, Outcome, events_page
 from appliance.cli.audit_archive_commands import verify_archives
-from appliance.cli.command_table import arg, command, opt
+from appliance.cli.command_table import Session, arg, command, opt
 from appliance.cli.passphrase import find_password
-from appliance.cli.session import Session
 from appliance.foundation.errors import ConflictError, InputError
 from appliance.foundation.messages import Message, message, sentences, verbatim
 

@@ -12,9 +12,8 @@ from typing import Any
 
 from appliance.cli.audit_commands import note_archived
 from appliance.cli.client import Client
-from appliance.cli.command_table import arg, command, opt
+from appliance.cli.command_table import Session, arg, command, opt
 from appliance.cli.new_file import NewFile, keep
-from appliance.cli.session import Session
 from appliance.foundation.atomic_files import make_private_folder, storage_errors, write_atomic
 from appliance.foundation.errors import ConflictError, InputError
 from appliance.foundation.messages import message, sentences, verbatim

@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from appliance.cli.client import Client
-from appliance.cli.command_table import arg, command, opt
+from appliance.cli.command_table import Session, arg, command, opt
 from appliance.cli.passphrase import read_or_ask, read_recovery
-from appliance.cli.session import Session
 from appliance.foundation.clock import SystemClock
 from appliance.foundation.errors import ApplianceError
 from appliance.foundation.json_records import shown

@@ -3,9 +3,8 @@
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from appliance.cli.command_table import arg, command, deed, listing, opt
+from appliance.cli.command_table import Session, arg, command, deed, listing, opt
 from appliance.cli.new_file import NewFile, keep
-from appliance.cli.session import Session
 from appliance.datasets import PARTS
 from appliance.datasets.checks import CHECKS
 from appliance.datasets.personal_data_policy import kind_name

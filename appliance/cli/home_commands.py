@@ -8,9 +8,8 @@ from click.shell_completion import ShellComplete, get_completion_class
 
 from appliance import __version__
 from appliance.cli.client import server_process, socket_client
-from appliance.cli.command_table import arg, command, opt
+from appliance.cli.command_table import Session, arg, command, opt
 from appliance.cli.passphrase import find_passphrase
-from appliance.cli.session import Session
 from appliance.foundation.errors import HomeError, InputError
 from appliance.foundation.messages import message
 from appliance.foundation.roles import FIRST_ROLE

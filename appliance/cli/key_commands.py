@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from appliance.cli.command_table import arg, command, deed, listing, opt
+from appliance.cli.command_table import Session, arg, command, deed, listing, opt
 from appliance.cli.new_file import NewFile, keep
 from appliance.cli.passphrase import read_or_ask, read_recovery
-from appliance.cli.session import Session
 from appliance.foundation.errors import InputError
 from appliance.foundation.messages import message
 from appliance.vault.secret_text import WORDS, write_recovery

@@ -4,9 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from appliance.cli.client import within_reach
-from appliance.cli.command_table import arg, command, deed, listing, opt
+from appliance.cli.command_table import Session, arg, command, deed, listing, opt, state_sentence
 from appliance.cli.new_file import NewFile, keep
-from appliance.cli.session import Session, state_sentence
 from appliance.foundation.errors import InputError
 from appliance.foundation.messages import message
 from appliance.foundation.roles import ACCOUNT_ROLES, FIRST_ROLE

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from appliance.cli.command_table import Parameter, command, opt
+from appliance.cli.command_table import Parameter, Session, command, opt
 from appliance.cli.object_commands import WAIT
-from appliance.cli.session import Session
 from appliance.foundation.errors import InputError
 from appliance.foundation.messages import Message, message, sentences
 from appliance.planning import ADAPTER_METHODS, AUTOMATIC, PRESETS, compare_adapter, gpu_table

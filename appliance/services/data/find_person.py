@@ -19,7 +19,7 @@ from appliance.services.context import Caller, ServiceContext
 from appliance.services.data.revise_dataset import Revision, write_next_version
 from appliance.services.data.shred_dataset import Certificate, shred_versions
 from appliance.services.grants import PARSER_MEMORY_BYTES, dataset_access, dataset_folder
-from appliance.services.job_queue import verify_unused
+from appliance.services.job_kinds import verify_unused
 from appliance.services.operations import operation
 from appliance.services.pseudonyms import forget_person, logged_person
 

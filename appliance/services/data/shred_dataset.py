@@ -32,8 +32,7 @@ from appliance.models.records import list_adapters
 from appliance.reports.erasure_certificate import Erasure, erasure_certificate
 from appliance.services.context import APPLIANCE, Caller, ServiceContext
 from appliance.services.grants import PART_KIND, dataset_folder, job_folder, part_key_id
-from appliance.services.job_kinds import kind_of
-from appliance.services.job_queue import jobs_using, verify_unused
+from appliance.services.job_kinds import jobs_using, kind_of, verify_unused
 from appliance.services.operations import DatasetId, operation
 from appliance.vault.tables import BACKUPS
 

@@ -26,8 +26,7 @@ from appliance.jobs.states import (
 )
 from appliance.models.records import list_adapters
 from appliance.services.context import Caller, ServiceContext
-from appliance.services.job_kinds import dataset_use, job_kinds, kind_of
-from appliance.services.job_queue import QueueBell, verify_readable
+from appliance.services.job_kinds import QueueBell, dataset_use, job_kinds, kind_of, verify_readable
 from appliance.services.notices import JobNotices
 from appliance.services.operations import JobId, operation
 

@@ -21,8 +21,7 @@ from appliance.models.records import EVALUATION, RANK, Adapter, Finding, get_ada
 from appliance.planning.spectrum import LayerSummary, RankSummary
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.grants import adapter_access, dataset_access, job_access, job_folder, job_order, model_access
-from appliance.services.job_kinds import JobKind, Task, job_kind
-from appliance.services.job_queue import authorise_submit, queue_job
+from appliance.services.job_kinds import JobKind, Task, authorise_submit, job_kind, queue_job
 from appliance.services.kept_adapters import AboutAdapter, adapter_parts, keep_finding, learned_data
 from appliance.services.operations import AdapterId, operation
 from appliance.vault.stream import SealContext, unseal_file

@@ -22,8 +22,7 @@ from appliance.services.grants import (
     job_order,
     model_access,
 )
-from appliance.services.job_kinds import JobKind, Task, job_kind, log_job
-from appliance.services.job_queue import authorise_submit, queue_job
+from appliance.services.job_kinds import JobKind, Task, authorise_submit, job_kind, log_job, queue_job
 from appliance.services.kept_adapters import AboutAdapter, adapter_parts, keep_adapter, learned_data
 from appliance.services.models.findings import verify_explained
 from appliance.services.operations import AdapterId, operation

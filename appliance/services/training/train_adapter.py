@@ -38,8 +38,16 @@ from appliance.services.grants import (
     job_order,
     model_access,
 )
-from appliance.services.job_kinds import DatasetUse, JobKind, Task, job_kind, log_failure, log_job
-from appliance.services.job_queue import authorise_submit, queue_job
+from appliance.services.job_kinds import (
+    DatasetUse,
+    JobKind,
+    Task,
+    authorise_submit,
+    job_kind,
+    log_failure,
+    log_job,
+    queue_job,
+)
 from appliance.services.kept_adapters import keep_adapter, remove_checkpoints
 from appliance.services.machine import measured_machine, note_training
 from appliance.services.operations import DatasetId, ModelId, operation

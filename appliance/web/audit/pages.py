@@ -13,9 +13,8 @@ from appliance.services.record.read_audit import show_proof
 from appliance.services.record.search_audit import AuditDesk
 from appliance.web.audit.search import Search
 from appliance.web.audit.tabs import USUAL_DAYS, Life, Overview, Reviews
-from appliance.web.page.events import Page, Updates, Values
+from appliance.web.page.events import Page, Updates, Values, drawn, hidden_text
 from appliance.web.page.frame import Frame
-from appliance.web.page.layout import drawn, hidden_text
 from appliance.web.rendering import audit as rendering
 from appliance.web.rendering.html import quiet
 

@@ -10,8 +10,7 @@ from appliance.foundation.errors import InputError
 from appliance.foundation.messages import t
 from appliance.services.context import Caller
 from appliance.services.record.search_audit import SearchChoices, search_audit
-from appliance.web.page.events import Component, Page, Updates, Values
-from appliance.web.page.layout import button, drawn
+from appliance.web.page.events import Component, Page, Updates, Values, button, drawn
 from appliance.web.rendering import audit as rendering
 
 STATE_S = 3600

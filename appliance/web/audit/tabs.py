@@ -6,14 +6,13 @@ from appliance.foundation.errors import InputError
 from appliance.foundation.messages import t
 from appliance.services.context import LOG, Caller
 from appliance.services.object_kinds import OBJECT_KINDS
-from appliance.services.policy_view import may
+from appliance.services.operations import may
 from appliance.services.record.adapter_card import show_card
 from appliance.services.record.audit_activity import Overview as AuditOverview
 from appliance.services.record.object_life import object_life
 from appliance.services.record.review_audit import ACTION, MAX_NOTE_CHARACTERS, sign_off
 from appliance.services.record.review_audit import Reviews as FoundReviews
-from appliance.web.page.events import Page, Updates, Values
-from appliance.web.page.layout import button, drawn
+from appliance.web.page.events import Page, Updates, Values, button, drawn
 from appliance.web.rendering import audit as rendering
 from appliance.web.rendering.audit_chart import activity_chart
 from appliance.web.rendering.html import notice

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from appliance.audit import ObjectRef
 from appliance.foundation.messages import LANGUAGES
 from appliance.services.context import LOG, Caller, ServiceContext
-from appliance.services.policy_view import may
+from appliance.services.operations import may
 
 
 @dataclass(frozen=True)

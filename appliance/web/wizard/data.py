@@ -13,9 +13,8 @@ from appliance.services.data.dataset_versions import lineage, show_report
 from appliance.services.data.import_dataset import all_datasets, show_dataset
 from appliance.services.data.revise_dataset import RevisedDataset, revise_dataset
 from appliance.services.notices import reminders
-from appliance.services.policy_view import may_do
-from appliance.web.page.events import Component, Page, Updates, Values
-from appliance.web.page.layout import button, drawn, hidden
+from appliance.services.operations import may_do
+from appliance.web.page.events import Component, Page, Updates, Values, button, drawn, hidden
 from appliance.web.rendering import dataset as rendering
 from appliance.web.rendering.html import conversations, notice
 from appliance.web.wizard.bring import BringPanel

@@ -7,8 +7,7 @@ from appliance.planning import ModelShape, gpu_table, parameter_name
 from appliance.planning.gpu_table import GPU_GB
 from appliance.services.context import Caller
 from appliance.services.models.artefacts import show_model
-from appliance.web.page.events import Component, Page, Updates, Values
-from appliance.web.page.layout import button, drawn
+from appliance.web.page.events import Component, Page, Updates, Values, button, drawn
 from appliance.web.rendering import plan as rendering
 from appliance.web.rendering.html import heading, notice
 

@@ -7,8 +7,7 @@ import gradio as gr
 from appliance.foundation.messages import t
 from appliance.services.context import Caller
 from appliance.services.training.plan_training import ModelFit, models_for
-from appliance.web.page.events import Page, Updates, Values
-from appliance.web.page.layout import button, drawn
+from appliance.web.page.events import Page, Updates, Values, button, drawn
 from appliance.web.rendering import plan as rendering
 from appliance.web.rendering.html import notice, parameters, quiet
 

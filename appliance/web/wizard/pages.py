@@ -6,11 +6,10 @@ from appliance.foundation.messages import t
 from appliance.services.context import Caller
 from appliance.services.data.import_dataset import import_dataset
 from appliance.services.jobs.control import look_for_changes
-from appliance.services.policy_view import may_do
+from appliance.services.operations import may_do
 from appliance.services.training.train_adapter import submit_training
-from appliance.web.page.events import Component, Handler, Page, Updates, Values
+from appliance.web.page.events import Component, Handler, Page, Updates, Values, button, drawn
 from appliance.web.page.frame import Frame
-from appliance.web.page.layout import button, drawn
 from appliance.web.rendering.html import notice, text
 from appliance.web.wizard.chat import Chat
 from appliance.web.wizard.data import DataStep

@@ -59,10 +59,10 @@ LOGGED: dict[str, set[str]] = {
     "wizard.pages.Wizard._to_models": {"training.plan_training.models_for"},
     "wizard.pages.Wizard._to_results": RANK,
     "wizard.pages.Wizard._to_training": PLAN,
-    "wizard.rank.RankPanel._look": RANK | {"models.findings.submit_explanation"},
-    "wizard.rank.RankPanel._show_smaller": RANK,
-    "wizard.rank.RankPanel._shrink": RANK | {"models.shrink_adapter.submit_shrink"},
-    "wizard.rank.RankPanel._stop_job": RANK | {"jobs.control.stop_job"},
+    "wizard.results.RankPanel._look": RANK | {"models.findings.submit_explanation"},
+    "wizard.results.RankPanel._show_smaller": RANK,
+    "wizard.results.RankPanel._shrink": RANK | {"models.shrink_adapter.submit_shrink"},
+    "wizard.results.RankPanel._stop_job": RANK | {"jobs.control.stop_job"},
     "wizard.results.ResultsStep._begin": RANK | {"models.findings.submit_evaluation"},
     "wizard.results.ResultsStep._pick": RANK,
     "wizard.results.ResultsStep._show_answers": {"models.findings.show_answers"},
@@ -92,7 +92,7 @@ PRESENTATIONAL = {
     "wizard.train.TrainStep._set_up": "a button",
 }
 # What asks the rules what a page may offer, and does nothing.
-ASKS = {"policy_view.may", "policy_view.may_do"}
+ASKS = {"operations.may", "policy_view.may_do"}
 # Readers that log nothing themselves: whoever comes to one comes to a service that logged the same look before.
 READERS: dict[str, set[str]] = {
     "models.findings.verify_explained": {"models.artefacts.show_adapter"},
@@ -151,7 +151,7 @@ def test_a_handler_asks_the_services_that_are_listed_for_it(handlers: dict[str, 
 
 def test_who_reaches_nothing_is_seen(appliance: Any) -> None:
     """The walk itself: through a helper of the web's, a closure and a lambda, and to nothing from nowhere."""
-    from appliance.web.wizard.jobs import latest_job, stop_button
+    from appliance.web.wizard.results import latest_job, stop_button
 
     def handler(caller: Any) -> Any:
         look = lambda adapter: latest_job(appliance.context, caller, "evaluate", adapter)  # noqa: E731 - what is tried
