@@ -4,17 +4,3 @@ from appliance.evaluation.answered import AnsweredQuestion
 from appliance.evaluation.comparison import Comparison, Outcome, Score, compare
 from appliance.evaluation.intervals import Interval, wilson
 from appliance.evaluation.scoring import declines, normalise, right, token_f1
-
-__all__ = [
-    "AnsweredQuestion",
-    "Comparison",
-    "Interval",
-    "Outcome",
-    "Score",
-    "compare",
-    "declines",
-    "normalise",
-    "right",
-    "token_f1",
-    "wilson",
-]

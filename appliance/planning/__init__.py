@@ -15,36 +15,3 @@ from appliance.planning.row_lengths import RowLengths, row_lengths, tokens_of
 from appliance.planning.spectrum import AdapterSpectrum, LayerSpectrum
 from appliance.planning.stepping_down import Footprint, step_down
 from appliance.planning.work import RowSizes, Training
-
-__all__ = [
-    "ADAPTER_METHODS",
-    "AUTOMATIC",
-    "MAX_LENGTH",
-    "METHODS",
-    "PRESETS",
-    "AdapterSpectrum",
-    "FittedPlan",
-    "Footprint",
-    "LayerSpectrum",
-    "Machine",
-    "MemorySplit",
-    "MethodChoice",
-    "ModelShape",
-    "RowLengths",
-    "RowSizes",
-    "Speed",
-    "Training",
-    "adapter_parameters",
-    "advise_rank",
-    "compare_adapter",
-    "expected",
-    "fingerprint",
-    "fit_training",
-    "gpu_table",
-    "matrix_parameters",
-    "parameter_name",
-    "passes_that_fit",
-    "row_lengths",
-    "step_down",
-    "tokens_of",
-]
