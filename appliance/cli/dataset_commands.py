@@ -7,12 +7,12 @@ from appliance.cli.command_table import Session, arg, command, deed, listing, op
 from appliance.cli.new_file import NewFile, keep
 from appliance.datasets import PARTS
 from appliance.datasets.checks import CHECKS
-from appliance.datasets.personal_data_policy import kind_name
+from appliance.datasets.personal_data import kind_name
 from appliance.datasets.sources.delimited import DELIMITERS
 from appliance.foundation.errors import InputError
 from appliance.foundation.messages import Message, message
 from appliance.reports.erasure_certificate import not_reached
-from appliance.services.data.dataset_origin import ORIGIN_FIELDS
+from appliance.services.data.dataset_versions import ORIGIN_FIELDS
 from appliance.services.data.revise_dataset import ACTIONS
 
 SHOWN_EXAMPLES, SHOWN_ROWS = 5, 20

@@ -23,7 +23,7 @@ def shrink_adapter(channel: WorkerChannel, start: ShrinkStart) -> Done:
     from appliance.inference.engine import Engine  # noqa: PLC0415
     from appliance.training.adapter_loss import mean_loss  # noqa: PLC0415
     from appliance.training.rank_analysis import analyse_adapter, truncate_adapter  # noqa: PLC0415 - torch takes seconds to import
-    from appliance.workers.tokenised import tokenised_part  # noqa: PLC0415
+    from appliance.workers.access import tokenised_part  # noqa: PLC0415
 
     flush_denormals()
     model = verified_model(start.model)

@@ -8,8 +8,8 @@ import gradio as gr
 from appliance.foundation.errors import InputError
 from appliance.foundation.messages import t
 from appliance.services.context import LOG, Caller
-from appliance.services.record.audit_activity import audit_overview
 from appliance.services.record.read_audit import show_proof
+from appliance.services.record.review_audit import audit_overview
 from appliance.services.record.search_audit import AuditDesk
 from appliance.web.audit.search import Search
 from appliance.web.audit.tabs import USUAL_DAYS, Life, Overview, Reviews

@@ -8,9 +8,9 @@ from appliance.services.context import LOG, Caller
 from appliance.services.object_kinds import OBJECT_KINDS
 from appliance.services.operations import may
 from appliance.services.record.adapter_card import show_card
-from appliance.services.record.audit_activity import Overview as AuditOverview
 from appliance.services.record.object_life import object_life
 from appliance.services.record.review_audit import ACTION, MAX_NOTE_CHARACTERS, sign_off
+from appliance.services.record.review_audit import Overview as AuditOverview
 from appliance.services.record.review_audit import Reviews as FoundReviews
 from appliance.web.page.events import Page, Updates, Values, button, drawn
 from appliance.web.rendering import audit as rendering

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from babel.dates import format_skeleton
 
 from appliance.foundation.messages import LOCALES, language, t
-from appliance.services.record.audit_activity import Activity
+from appliance.services.record.review_audit import Activity
 from appliance.web.rendering.charts import BOTTOM, HEIGHT, Frame, chart, nice_ceiling
 from appliance.web.rendering.html import heading, text
 from appliance.web.rendering.words import day, listed, number
@@ -16,7 +16,7 @@ TICKS = 4
 
 
 def activity_chart(counted: Activity, outcomes: Sequence[str], title: str) -> str:
-    """Return bars of acts an hour, day or week (`services.record.audit_activity`), one colour an outcome, stacked in
+    """Return bars of acts an hour, day or week (`services.record.review_audit`), one colour an outcome, stacked in
     the order of `outcomes`.
     """
     unit, starts = counted.unit, counted.starts_us

@@ -13,8 +13,7 @@ from appliance.web.page.frame import Frame
 from appliance.web.rendering.html import notice, text
 from appliance.web.wizard.chat import Chat
 from appliance.web.wizard.data import DataStep
-from appliance.web.wizard.learn import Learn
-from appliance.web.wizard.model import ModelStep
+from appliance.web.wizard.model import Learn, ModelStep
 from appliance.web.wizard.results import ResultsStep
 from appliance.web.wizard.task import TaskStep
 from appliance.web.wizard.train import TrainStep

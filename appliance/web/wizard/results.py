@@ -29,7 +29,7 @@ from appliance.services.operations import may_do
 from appliance.web.page.events import Component, Page, Updates, Values, button, drawn, hidden
 from appliance.web.rendering import results as rendering
 from appliance.web.rendering.html import notice
-from appliance.web.rendering.rank import origin_view, rank_view
+from appliance.web.rendering.results import origin_view, rank_view
 from appliance.web.rendering.words import percent
 
 SHARES = (0.90, 0.95, 0.99)

@@ -10,16 +10,15 @@ from appliance.foundation.errors import AuthorizationError, StorageError
 from appliance.planning.training_settings import TrainingChoice
 from appliance.services import sessions
 from appliance.services.context import OPERATOR, Caller
-from appliance.services.data.dataset_origin import hold_dataset, set_origin
-from appliance.services.data.dataset_versions import lineage, show_report
+from appliance.services.data.dataset_versions import hold_dataset, lineage, set_origin, show_report
 from appliance.services.data.find_person import erase_person, find_person
 from appliance.services.data.import_dataset import all_datasets, import_dataset, show_dataset
 from appliance.services.data.receive_upload import preview_upload, receive_file
 from appliance.services.data.revise_dataset import renew_keys, revise_dataset
 from appliance.services.data.shred_dataset import show_certificate, shred_dataset
 from appliance.services.home import life, manage_keys
+from appliance.services.home.at_start import prove_isolation
 from appliance.services.home.life import Serving
-from appliance.services.home.prove_isolation import prove_isolation
 from appliance.services.jobs.control import all_jobs, resume_job, show_job, stop_job
 from appliance.services.models.artefacts import all_adapters, all_models, import_model, show_adapter, show_model
 from appliance.services.models.chat import ChatDesk

@@ -31,7 +31,7 @@ ROWS = SHOWN_DATASET | {"data.import_dataset.show_dataset"}
 RANK = JOBS | {"models.artefacts.all_adapters", "models.artefacts.show_adapter"}
 SEARCH = {"record.search_audit.search_audit"}
 LIFE = {"record.adapter_card.show_card", "record.object_life.object_life"}
-OVERVIEW = {"context.ServiceContext.verify_allowed", "record.audit_activity.audit_overview"}
+OVERVIEW = {"context.ServiceContext.verify_allowed", "record.review_audit.audit_overview"}
 LOGGED: dict[str, set[str]] = {
     "audit.tabs.Life._show": LIFE,
     "audit.pages.AuditPage._find": SEARCH,
@@ -50,7 +50,7 @@ LOGGED: dict[str, set[str]] = {
     "wizard.data.DataStep._drop": ROWS | {"data.revise_dataset.revise_dataset"},
     "wizard.data.DataStep._mend.mend": ROWS | {"data.revise_dataset.revise_dataset"},
     "wizard.data.DataStep._pick": ROWS,
-    "wizard.learn.Learn._show_layers": {"models.artefacts.show_model"},
+    "wizard.model.Learn._show_layers": {"models.artefacts.show_model"},
     "wizard.pages.Wizard._load": SHOWN_DATASET
     | RANK
     | PLAN
@@ -84,7 +84,7 @@ PRESENTATIONAL = {
     "wizard.bring.BringPanel._not_read": "a fixed text",
     "wizard.chat.Chat._forget": "empties the conversation on the page, which is kept nowhere else",
     "wizard.chat.Chat._ready": "a button",
-    "wizard.learn.Learn._draw": "a picture of the numbers that were typed",
+    "wizard.model.Learn._draw": "a picture of the numbers that were typed",
     "wizard.model.ModelStep._pick": "a button",
     "wizard.pages._go.show": "turns to a step",
     "wizard.task.TaskStep._pick": "fixed texts",

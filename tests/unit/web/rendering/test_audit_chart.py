@@ -5,7 +5,7 @@ import re
 import pytest
 
 from appliance.foundation.messages import use_language
-from appliance.services.record.audit_activity import Activity
+from appliance.services.record.review_audit import Activity
 from appliance.web.rendering.audit_chart import activity_chart
 from appliance.web.rendering.charts import nice_ceiling
 
