@@ -4,8 +4,8 @@ The review is itself an entry: it names a and b and a keyed fingerprint of the n
 database. What was reviewed is therefore told by the log, not by a table that somebody could fill; and a note that was
 changed later shows.
 
-The overview tells how much was done and refused: counts over time from the log's index, of each act once it ended or was
-denied.
+The overview tells how much was done and refused: counts over time from the log's index, of each act once it ended or
+was denied.
 """
 
 import hmac
