@@ -110,6 +110,11 @@ class Session:
         """Print `rows` as a table of `columns`, `empty` when there is none; or `value`, else the rows, as JSON."""
         self.printer.table(rows, columns, str(empty), value=value)
 
+    def note_archived(self, found: Mapping[str, Any]) -> None:
+        """Say which entries of the log could not be looked at."""
+        if found["archived"]:
+            self.printer.note(found["archived"]["sentence"])
+
     def watch(self, job: Mapping[str, Any], title: Message) -> dict[str, Any]:
         """Show a progress bar until a job has ended, and return it. Raises `WorkerError` when it failed."""
         ended = self._watch(job, title)
@@ -243,6 +248,11 @@ def listing(path: str, operation: str, columns: str, *, examples: Sequence[str] 
 def operation_parameters(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return a command's parameters as an operation calls them."""
     return {f"{name}_id" if name in OBJECTS else name: value for name, value in given.items()}
+
+
+def named(found: Mapping[str, Any], names: str) -> dict[str, Any]:
+    """Return these fields of a result, for a sentence."""
+    return {name: found[name] for name in names.split()}
 
 
 def plain_values(done: Any) -> dict[str, str | int | float]:

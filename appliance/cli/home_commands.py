@@ -15,7 +15,7 @@ from click.shell_completion import ShellComplete, get_completion_class
 
 from appliance import __version__
 from appliance.cli.client import Client, server_process, socket_client
-from appliance.cli.command_table import Session, arg, command, deed, listing, opt
+from appliance.cli.command_table import Session, arg, command, deed, listing, named, opt
 from appliance.cli.new_file import NewFile, keep
 from appliance.cli.passphrase import find_passphrase, read_or_ask, read_recovery
 from appliance.foundation.clock import SystemClock
@@ -215,8 +215,7 @@ def _restore(
     chosen = read_or_ask(new_passphrase_file, message("prompt-new-passphrase"), twice=True)
     with session.program.empty_home(session.settings, read=(folder,)):
         done = shown(restore_home(home, folder, secret, chosen or "", SystemClock(), backup_id=backup))
-    names = ("backup", "files", "log_entries", "log_key", "policies")
-    session.result(done, message("done-restore", **{name: done[name] for name in names}))
+    session.result(done, message("done-restore", **named(done, "backup files log_entries log_key policies")))
 
 
 def _copy(client: Client, home: Path, folder: Path, plan: dict[str, Any]) -> dict[str, Any]:

@@ -230,16 +230,6 @@ def _point(row: Row[Any]) -> ProgressPoint:
 
 
 def _job(row: Row[Any]) -> Job:
-    return Job(
-        id=row.id,
-        project_id=row.project_id,
-        kind=row.kind,
-        state=JobState(row.state),
-        spec=json.loads(row.spec),
-        result=json.loads(row.result),
-        reason=Message.from_text(row.reason),
-        created_by=row.created_by,
-        created_us=row.created_us,
-        started_us=row.started_us,
-        ended_us=row.ended_us,
-    )
+    values = dict(row._mapping)
+    values |= {name: json.loads(values[name]) for name in ("spec", "result")}
+    return Job(**{**values, "state": JobState(row.state), "reason": Message.from_text(row.reason)})

@@ -11,8 +11,10 @@ The policy says for how long an entry stays in the home at least (`audit.retenti
 six months.
 """
 
+import contextlib
 import datetime as dt
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -87,12 +89,14 @@ class ArchiveDesk:
         """Hold this archive."""
         self._current = archive
 
-    def current(self, caller: Caller, request: str) -> _Archive:
-        """Return the archive that is being written. Raises `ConflictError` when that is another one, or none."""
-        self._context.verify_allowed(caller, ARCHIVE, LOG)
-        if self._current is None or self._current.request != request:
-            raise ConflictError("archive.gone")
-        return self._current
+    @contextlib.contextmanager
+    def current(self, caller: Caller, request: str) -> Iterator[_Archive]:
+        """Give the archive that is being written, in its turn. Raises `ConflictError` for another one, or none."""
+        with self.turn:
+            self._context.verify_allowed(caller, ARCHIVE, LOG)
+            if self._current is None or self._current.request != request:
+                raise ConflictError("archive.gone")
+            yield self._current
 
     def end(self, outcome: Outcome, reason: str = "", details: Details | None = None) -> None:
         """Log how the archive ended, if one is being written."""
@@ -153,8 +157,7 @@ def begin_archive(context: ServiceContext, caller: Caller, *, before: str = "") 
 def finish_archive(context: ServiceContext, caller: Caller, *, request: str, digest: str) -> FinishedArchive:
     """Record the archive with this digest; remove what it has. Raises `IntegrityError` if it is not what is here."""
     desk = context.part(ArchiveDesk)
-    with desk.turn:
-        current = desk.current(caller, request)
+    with desk.current(caller, request) as current:
         plan = current.plan
         try:
             if archive_digest(context.home / "audit", plan.bundles) != digest:
@@ -174,8 +177,7 @@ def finish_archive(context: ServiceContext, caller: Caller, *, request: str, dig
 def abort_archive(context: ServiceContext, caller: Caller, *, request: str, reason: str) -> None:
     """Record that the archive came to nothing; everything is still here."""
     desk = context.part(ArchiveDesk)
-    with desk.turn:
-        desk.current(caller, request)
+    with desk.current(caller, request):
         desk.end(Outcome.FAILED, reason[:64] or "aborted")
 
 

@@ -91,8 +91,7 @@ def look_at(context: ServiceContext, caller: Caller, dataset_id: str, model_id: 
     """Authorise and log the look at data and model that a plan or an advice is. Raises `AuthorizationError`."""
     target = ObjectRef("dataset", dataset_id if is_id(dataset_id) else "unknown")
     context.look(caller, "job.plan", target, {"model": model_id if is_id(model_id) else "unknown"})
-    with context.database.begin() as connection:
-        return Subject.of(connection, dataset_id, model_id)
+    return context.query(Subject.of, dataset_id, model_id)
 
 
 @dataclass(frozen=True)

@@ -74,8 +74,7 @@ def submit_training(
 ) -> Job:
     """Queue a training. Raises `InputError` for a choice that cannot be, `NotFoundError`."""
     authorise_submit(context, caller)
-    with context.database.begin() as connection:
-        subject = Subject.of(connection, dataset_id, model_id)
+    subject = context.query(Subject.of, dataset_id, model_id)
     spec = training_spec(subject, choice, measured_machine(context))
     details = {"dataset": dataset_id, "model": model_id}
     return queue_job(context, caller, TRAIN, spec, project_id=subject.dataset.project_id, details=details)
@@ -221,8 +220,7 @@ def submit_sweep(
     chosen = sorted(set(ranks))
     if not MIN_RANKS <= len(chosen) <= MAX_RANKS:
         raise InputError("sweep.ranks", least=MIN_RANKS, most=MAX_RANKS, count=len(chosen))
-    with context.database.begin() as connection:
-        subject = Subject.of(connection, dataset_id, model_id)
+    subject = context.query(Subject.of, dataset_id, model_id)
     machine = measured_machine(context)
     if choice.method == AUTOMATIC:  # as the largest of them fits the machine, so that all are compared in one way
         largest = plan_training(subject, replace(choice, rank=chosen[-1]), machine)

@@ -14,7 +14,7 @@ from appliance.services.record.review_audit import Overview as AuditOverview
 from appliance.services.record.review_audit import Reviews as FoundReviews
 from appliance.web.page.events import Page, Updates, Values, button, drawn
 from appliance.web.rendering import audit as rendering
-from appliance.web.rendering.audit_chart import activity_chart
+from appliance.web.rendering.charts import activity_chart
 from appliance.web.rendering.html import notice
 
 PERIODS = (7, 30, 365, 0)  # days; 0 is the whole log

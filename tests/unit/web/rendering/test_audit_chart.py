@@ -6,8 +6,7 @@ import pytest
 
 from appliance.foundation.messages import use_language
 from appliance.services.record.review_audit import Activity
-from appliance.web.rendering.audit_chart import activity_chart
-from appliance.web.rendering.charts import nice_ceiling
+from appliance.web.rendering.charts import activity_chart, nice_ceiling
 
 DAY_US = 86_400_000_000
 OUTCOMES = ("succeeded", "failed", "denied")
