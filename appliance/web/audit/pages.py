@@ -11,8 +11,7 @@ from appliance.services.context import LOG, Caller
 from appliance.services.record.read_audit import show_proof
 from appliance.services.record.review_audit import audit_overview
 from appliance.services.record.search_audit import AuditDesk
-from appliance.web.audit.search import Search
-from appliance.web.audit.tabs import USUAL_DAYS, Life, Overview, Reviews
+from appliance.web.audit.tabs import USUAL_DAYS, Life, Overview, Reviews, Search
 from appliance.web.page.events import Page, Updates, Values, drawn, hidden_text
 from appliance.web.page.frame import Frame
 from appliance.web.rendering import audit as rendering

@@ -20,10 +20,10 @@ from appliance.services.record.read_audit import show_proof
 from appliance.services.record.refused_requests import RefusedRequests
 from appliance.web.gateway.accounts_pages import AccountPages
 from appliance.web.gateway.answers import error_json, error_refusal, page, refusal, see_other
+from appliance.web.gateway.commands import receive_upload
 from appliance.web.gateway.door import Door, allowed_hosts
 from appliance.web.gateway.headers import SecurityHeaders
 from appliance.web.gateway.mounts import Mounts
-from appliance.web.gateway.uploads import receive_upload
 from appliance.web.page.table import PAGES, first_page
 from appliance.web.rendering.html import text
 

@@ -40,9 +40,9 @@ LOGGED: dict[str, set[str]] = {
     "audit.pages.AuditPage._prove": {"record.read_audit.show_proof"},
     "audit.pages.AuditPage._show": OVERVIEW,
     "audit.pages.AuditPage._sign": OVERVIEW | {"record.review_audit.sign_off"},
-    "audit.search.Search._search": SEARCH,
-    "audit.search.Search._to_newer": SEARCH,
-    "audit.search.Search._to_older": SEARCH,
+    "audit.tabs.Search._search": SEARCH,
+    "audit.tabs.Search._to_newer": SEARCH,
+    "audit.tabs.Search._to_older": SEARCH,
     "wizard.bring.BringPanel._keep": ROWS | {"data.import_dataset.import_dataset"},
     "wizard.bring.BringPanel._look": ROWS | {"data.receive_upload.preview_upload"},
     "wizard.bring.BringPanel._look_again": {"data.receive_upload.preview_upload"},
@@ -78,7 +78,7 @@ LOGGED: dict[str, set[str]] = {
 }
 PRESENTATIONAL = {
     "audit.pages.AuditPage._leave": "empties what was drawn",
-    "audit.search.Search._clear": "empties a form",
+    "audit.tabs.Search._clear": "empties a form",
     "wizard.bring.BringPanel._begin_again": "empties a form",
     "wizard.bring.BringPanel._not_imported": "a fixed text",
     "wizard.bring.BringPanel._not_read": "a fixed text",
