@@ -18,7 +18,7 @@ from pathlib import Path
 
 from appliance.audit import AuditLog
 from appliance.cli.client import SOCKET_NAME
-from appliance.cli.commands import build_commands
+from appliance.cli.interface import build_commands
 from appliance.foundation.atomic_files import make_private_folder, storage_errors
 from appliance.foundation.clock import SystemClock
 from appliance.foundation.errors import ConflictError, InputError, StorageError
@@ -30,9 +30,8 @@ from appliance.jobs.sandbox import confine_server
 from appliance.policy import Limits, Rules, find_policy_folder
 from appliance.services.appliance import Appliance
 from appliance.services.context import OPERATOR, ServiceContext
+from appliance.services.home.at_start import note_configuration, prove_isolation
 from appliance.services.home.life import Serving
-from appliance.services.home.note_configuration import note_configuration
-from appliance.services.home.prove_isolation import prove_isolation
 from appliance.services.record.reread_log import LogRereading
 from appliance.services.record.syslog_feed import SyslogFeed
 

@@ -10,30 +10,3 @@ from appliance.audit.log import AuditLog
 from appliance.audit.merkle import TreeHead
 from appliance.audit.signed_note import SignedCheckpoint, open_note, parse_checkpoint, sign_note, verifier_key
 from appliance.audit.verifier import RESTORE, VerifiedLog, verify_log
-
-__all__ = [
-    "EVENTS",
-    "KEY_CHANGE",
-    "RESTORE",
-    "Actor",
-    "ArchivePlan",
-    "ArchivedEntries",
-    "AuditLog",
-    "Details",
-    "Entry",
-    "ObjectRef",
-    "Outcome",
-    "RecordedAction",
-    "Recovery",
-    "SignedCheckpoint",
-    "Stage",
-    "TreeHead",
-    "VerifiedLog",
-    "events_page",
-    "open_note",
-    "parse_checkpoint",
-    "prune_details",
-    "sign_note",
-    "verifier_key",
-    "verify_log",
-]

@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from appliance.audit import EVENTS, Outcome, events_page
-from appliance.cli.audit_archive_commands import verify_archives
-from appliance.cli.command_table import arg, command, opt
+from appliance.cli.audit_export_commands import verify_archives
+from appliance.cli.command_table import Session, arg, command, named, opt
 from appliance.cli.passphrase import find_password
-from appliance.cli.session import Session
 from appliance.foundation.errors import ConflictError, InputError
 from appliance.foundation.messages import Message, message, sentences, verbatim
 
@@ -32,7 +31,7 @@ def _show(session: Session, *, last: int, **asked: str) -> None:
     if any(asked.values()):
         found = session.perform("audit.search", **asked, limit=last)
         rows = found["entries"][::-1]
-        note_archived(session, found)
+        session.note_archived(found)
     else:
         rows = session.perform("audit.show", last=last)
     flat = [{**row, "who": row.get("person") or row["actor"]["id"], "what": _object(row)} for row in rows]
@@ -43,7 +42,7 @@ def _show(session: Session, *, last: int, **asked: str) -> None:
 @command("audit life", arg("object_id", help=message("option-life")), examples=("staff", "ds_09"))
 def _life(session: Session, *, object_id: str) -> None:
     found = session.perform("audit.life", object_id=object_id)
-    note_archived(session, found)
+    session.note_archived(found)
     flat = [
         {**step, "what": _object(step), "who": step["first"]["who"], "entries": _entries(step)}
         for step in found["steps"]
@@ -85,7 +84,7 @@ def _confirm(session: Session, *, file: Path | None, name: str) -> None:
     digest = _digest(file) if file is not None else ""
     found = session.perform("audit.confirm", sha256=digest, name=name)
     session.result(found, *(map(_match, found["matches"]) if found["found"] else [message("confirm-nothing")]))
-    note_archived(session, found)
+    session.note_archived(found)
 
 
 @command(
@@ -116,7 +115,10 @@ def _reviews(session: Session) -> None:
         return
     columns = ("sequence", "who", "first", "last", "note_state", "note")
     session.table(found["reviews"], columns, message("empty-audit-reviews"))
-    session.result(found, *(map(_unreviewed, found["open"]) if found["open"] else [message("audit.reviewed")]))
+    left = [
+        message("audit-open-entries", **named(run, "first last entries denied failed looks")) for run in found["open"]
+    ]
+    session.result(found, *(left or [message("audit.reviewed")]))
 
 
 @command(
@@ -139,13 +141,7 @@ def _sign_off(
         opened = _first_open(session.perform("audit.reviews"))
         first, last = opened["first"] if first is None else first, opened["last"] if last is None else last
     made = session.perform("audit.sign-off", name=auditor, password=password, first=first, last=last, note=note)
-    session.result(made, message("done-audit-sign-off", **{name: made[name] for name in ("first", "last", "entries")}))
-
-
-def note_archived(session: Session, found: dict[str, Any]) -> None:
-    """Say which entries could not be looked at."""
-    if found["archived"]:
-        session.printer.note(found["archived"]["sentence"])
+    session.result(made, message("done-audit-sign-off", **named(made, "first last entries")))
 
 
 def _object(row: dict[str, Any]) -> str:
@@ -162,11 +158,6 @@ def _first_open(found: dict[str, Any]) -> dict[str, Any]:
         raise ConflictError("audit.reviewed")
     opened: dict[str, Any] = found["open"][0]
     return opened
-
-
-def _unreviewed(run: dict[str, Any]) -> Message:
-    names = ("first", "last", "entries", "denied", "failed", "looks")
-    return message("audit-open-entries", **{name: run[name] for name in names})
 
 
 def _match(match: dict[str, Any]) -> Message:

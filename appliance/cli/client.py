@@ -16,6 +16,7 @@ import httpx  # the one place: over the home's Unix socket, never over a network
 from appliance.foundation.atomic_files import make_private_folder, storage_errors
 from appliance.foundation.errors import ApplianceError, HomeError
 from appliance.foundation.identifiers import new_id
+from appliance.foundation.json_records import shown
 from appliance.foundation.messages import language, message, verbatim
 from appliance.foundation.settings import Settings
 from appliance.jobs.messages import FromWorker, Progress
@@ -64,7 +65,8 @@ class OwningClient:
                 on_progress({**message.model_dump(), "sentence": str(message.sentence or "")})
 
         self._appliance.run_queue(heard)
-        return self._appliance.wait_for_job(OPERATOR, job_id).to_json()
+        ended: dict[str, Any] = shown(self._appliance.wait_for_job(OPERATOR, job_id))
+        return ended
 
 
 class SocketClient:

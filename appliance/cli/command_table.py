@@ -3,17 +3,160 @@
 What a row says to people is in the catalogues, under names that follow from it: `help-<path>` is what the command is
 for, `option-<name>` what a parameter means, `done-<path>` what is said of a deed that was done, `empty-<path>` what is
 said instead of an empty table, `heading-<key>` the heading of a column.
+
+A command works with a `Session`: the settings, the printer, and whoever does the operations, reached when first needed.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol, Self
 
-from appliance.cli.session import Session
+from appliance.cli.client import Client, OwningClient, socket_client
+from appliance.cli.passphrase import find_passphrase
+from appliance.cli.printing import Printer
+from appliance.foundation.errors import InputError, WorkerError
 from appliance.foundation.messages import Message, message
+from appliance.foundation.settings import Settings
+from appliance.services.appliance import Appliance
 
 Run = Callable[..., None]  # gets a session, and a command's parameters by their names
 OBJECTS = ("adapter", "dataset", "job", "model")  # parameters that name an object; the operation's end in "_id"
+
+
+class Program(Protocol):
+    """What the entry point gives: how to own the home, and how to serve."""
+
+    def own_home(
+        self, settings: Settings, *, read: tuple[Path, ...] = (), write: tuple[Path, ...] = ()
+    ) -> AbstractContextManager[Appliance]:
+        """Take the home's lock, fork the launcher, confine this process, open the log."""
+
+    def empty_home(self, settings: Settings, *, read: tuple[Path, ...]) -> AbstractContextManager[None]:
+        """Take the lock of a home that is not there yet, and confine this process to it."""
+
+    def serve(self, settings: Settings, passphrase: str | None, announce: Callable[[str], None]) -> None:
+        """Serve until stopped."""
+
+
+class Session:
+    """One command's work. Leaving it gives the home back."""
+
+    def __init__(self, program: Program, settings: Settings, printer: Printer, passphrase_file: Path | None) -> None:
+        self.program = program
+        self.settings = settings
+        self.printer = printer
+        self.passphrase_file = passphrase_file or settings.passphrase_file
+        self._client: Client | None = None
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.__exit__(*error)  # type: ignore[arg-type]
+
+    @property
+    def as_json(self) -> bool:
+        """Tell whether one JSON value is wanted."""
+        return self.printer.as_json
+
+    def connect(
+        self, *, read: tuple[Path, ...] = (), write: tuple[Path, ...] = (), secret: str | None = None
+    ) -> Client:
+        """Return the server's client, or own the home and unseal it, with `secret` when one is given.
+
+        `read` and `write` are the paths outside of the home that whoever owns it has to reach. Raises `HomeError`,
+        `InputError`, `AuthenticationError`.
+        """
+        if self._client is None:
+            self._client = self._stack.enter_context(socket_client(self.settings))
+        if self._client is None:
+            self._verify_home()
+            secret = find_passphrase(self.passphrase_file) if secret is None else secret
+            appliance = self._stack.enter_context(self.program.own_home(self.settings, read=read, write=write))
+            appliance.context.unseal(secret or "")
+            self._client = OwningClient(appliance)
+        return self._client
+
+    def connect_server(self) -> Client:
+        """Return the client of the running server. Raises `InputError` when none runs."""
+        client = self._stack.enter_context(socket_client(self.settings))
+        if client is None:
+            raise InputError("server.absent")
+        return client
+
+    def perform(self, operation: str, /, **parameters: Any) -> Any:
+        """Do one operation and return its JSON."""
+        return self.connect().perform(operation, **parameters)
+
+    def serve(self, settings: Settings, announce: Callable[[str], None]) -> None:
+        """Serve the home until stopped; sealed when there is neither a passphrase nor a terminal to ask for one."""
+        self._verify_home()
+        self.program.serve(settings, find_passphrase(self.passphrase_file, optional=True), announce)
+
+    def _verify_home(self) -> None:
+        if not (self.settings.home / "keyring.json").exists():
+            raise InputError("home.absent")
+
+    def result(self, value: Any, *lines: str | Message) -> None:
+        """Print `value` as JSON, or the lines for people."""
+        self.printer.result(value, "\n".join(map(str, lines)))
+
+    def table(
+        self, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], empty: Message | str = "", value: Any = None
+    ) -> None:
+        """Print `rows` as a table of `columns`, `empty` when there is none; or `value`, else the rows, as JSON."""
+        self.printer.table(rows, columns, str(empty), value=value)
+
+    def note_archived(self, found: Mapping[str, Any]) -> None:
+        """Say which entries of the log could not be looked at."""
+        if found["archived"]:
+            self.printer.note(found["archived"]["sentence"])
+
+    def watch(self, job: Mapping[str, Any], title: Message) -> dict[str, Any]:
+        """Show a progress bar until a job has ended, and return it. Raises `WorkerError` when it failed."""
+        ended = self._watch(job, title)
+        verify_succeeded(ended)
+        return ended
+
+    def follow(self, job: Mapping[str, Any], title: str, *, wait: bool) -> None:
+        """Print a job at once, or when it has ended; whoever owns the home has to wait.
+
+        Raises `WorkerError` when it failed, after its JSON.
+        """
+        if not wait and not isinstance(self.connect(), OwningClient):
+            self.result(job, message("job-queued", id=job["id"]))
+            return
+        ended = self._watch(job, message(title))
+        if self.as_json or ended["state"] != "failed":
+            result = {"job": ended["id"], "state": ended["state"], "reason": ended["reason"], **ended["result"]}
+            self.result(result, ended["result"].get("sentence") or state_sentence(ended))
+        verify_succeeded(ended)
+
+    def _watch(self, job: Mapping[str, Any], title: Message) -> dict[str, Any]:
+        with self.printer.progress() as progress:
+            task = progress.add_task(str(title), total=None)
+
+            def show(body: dict[str, Any]) -> None:
+                loss = body["figures"].get("loss")
+                text = title if loss is None else message("progress-loss", title=title, loss=loss)
+                progress.update(task, completed=body["step"], total=body["steps"], description=str(text))
+
+            return self.connect().watch(job["id"], show)
+
+
+def state_sentence(job: Mapping[str, Any]) -> str:
+    """Return where a job is, and why."""
+    state = message(f"state-{job['state']}")
+    return f"{message('job-state-is', state=state)} {job['reason']}".rstrip()
+
+
+def verify_succeeded(ended: Mapping[str, Any]) -> None:
+    """Raise `WorkerError` when a job failed."""
+    if ended["state"] == "failed":
+        raise WorkerError("job.failed", identifier=ended["id"], reason=ended["reason"])
 
 
 @dataclass(frozen=True)
@@ -105,6 +248,11 @@ def listing(path: str, operation: str, columns: str, *, examples: Sequence[str] 
 def operation_parameters(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return a command's parameters as an operation calls them."""
     return {f"{name}_id" if name in OBJECTS else name: value for name, value in given.items()}
+
+
+def named(found: Mapping[str, Any], names: str) -> dict[str, Any]:
+    """Return these fields of a result, for a sentence."""
+    return {name: found[name] for name in names.split()}
 
 
 def plain_values(done: Any) -> dict[str, str | int | float]:

@@ -3,8 +3,10 @@
 Exit status: 0 done, 1 refused or failed (a sentence on standard error), 2 wrong usage.
 """
 
+import importlib
 import locale
 import os
+import pkgutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,10 +15,9 @@ from typing import Any, NoReturn, cast
 import click
 from click.shell_completion import CompletionItem
 
-from appliance import __version__
-from appliance.cli.command_table import Command, Parameter, opt
+from appliance import __version__, cli
+from appliance.cli.command_table import COMMANDS, Command, Parameter, Program, Session, opt
 from appliance.cli.printing import Printer
-from appliance.cli.session import Program, Session
 from appliance.foundation.errors import ApplianceError
 from appliance.foundation.messages import ENGLISH, LANGUAGES, Message, language, message, t, use_language
 from appliance.foundation.settings import load_settings
@@ -270,3 +271,11 @@ def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
     if wanted and not ctx.resilient_parsing:
         click.echo(t("done-version", version=__version__))
         ctx.exit()
+
+
+def build_commands(program: Program) -> click.Group:
+    """Return the `appliance` command."""
+    for module in pkgutil.iter_modules(cli.__path__, f"{cli.__name__}."):
+        if module.name.endswith("_commands"):
+            importlib.import_module(module.name)
+    return build_program(COMMANDS, program)

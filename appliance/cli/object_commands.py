@@ -4,9 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from appliance.cli.client import within_reach
-from appliance.cli.command_table import arg, command, deed, listing, opt
+from appliance.cli.command_table import Session, arg, command, deed, listing, named, opt, state_sentence
 from appliance.cli.new_file import NewFile, keep
-from appliance.cli.session import Session, state_sentence
 from appliance.foundation.errors import InputError
 from appliance.foundation.messages import message
 from appliance.foundation.roles import ACCOUNT_ROLES, FIRST_ROLE
@@ -47,15 +46,13 @@ def _import_model(session: Session, *, path: Path | None, starter: bool, name: s
         client = session.connect(read=(source,))
         with within_reach(client, session.settings.home, source) as place:
             model = client.perform("model.import", source=str(place), name=name or source.name)
-    facts = {name: model[name] for name in ("name", "id", "parameters")}
-    session.result(model, message("done-model-import", **facts))
+    session.result(model, message("done-model-import", **named(model, "name id parameters")))
 
 
 @command("model show", arg("model"), examples=("SmolLM2", "md_5e1c"))
 def _show_model(session: Session, *, model: str) -> None:
     found = session.perform("model.show", model_id=model)
-    facts = {name: found[name] for name in ("id", "architecture", "parameters")}
-    told = message("model-shown", name=found["name"], licence=found["licence"], **facts)
+    told = message("model-shown", **named(found, "id name architecture parameters licence"))
     files = found["manifest"]["files"]
     session.result(found, told, *(f"  {files[name]}  {name}" for name in sorted(files)))
 
@@ -97,8 +94,7 @@ def _show_adapter(session: Session, *, adapter: str, answers: bool) -> None:
 
 
 def _answer(row: dict[str, Any]) -> str:
-    names = ("question", "reference", "original", "tuned")
-    return str(message("answer", **{name: row[name] for name in names}))
+    return str(message("answer", **named(row, "question reference original tuned")))
 
 
 @command("adapter card", arg("adapter"), opt("out", Path), examples=("staff", "staff --out card.md"))

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from appliance.cli.command_table import Parameter, command, opt
+from appliance.cli.command_table import Parameter, Session, command, named, opt
 from appliance.cli.object_commands import WAIT
-from appliance.cli.session import Session
 from appliance.foundation.errors import InputError
 from appliance.foundation.messages import Message, message, sentences
 from appliance.planning import ADAPTER_METHODS, AUTOMATIC, PRESETS, compare_adapter, gpu_table
@@ -17,7 +16,7 @@ from appliance.planning.gpu_table import GPU_GB
 from appliance.planning.methods import METHODS
 from appliance.planning.training_settings import SETTINGS, Setting, TrainingChoice
 from appliance.reports.training_plan import plan_report
-from appliance.services.training.sweep_ranks import DEFAULT_RANKS
+from appliance.services.training.train_adapter import DEFAULT_RANKS
 
 DEFAULTS = TrainingChoice()
 LAYER_COLUMNS = ("name", "copies", "size", "full", "adapter")
@@ -116,8 +115,8 @@ def _explain(session: Session, adapter: str, *, layers: bool, again: bool) -> No
 
 
 def _choice(choice: Mapping[str, Any]) -> Message:
-    facts = {name: choice[name] for name in ("rank", "parameters", "peak_mib")}
-    return message("rank-choice" if choice["fits"] else "rank-choice-too-large", **facts)
+    said = "rank-choice" if choice["fits"] else "rank-choice-too-large"
+    return message(said, **named(choice, "rank parameters peak_mib"))
 
 
 def _sources(sources: Iterable[str]) -> list[Message]:
@@ -126,14 +125,13 @@ def _sources(sources: Iterable[str]) -> list[Message]:
 
 def _explained(found: Mapping[str, Any]) -> list[str | Message]:
     enough = ", ".join(f"{percent} %: {rank}" for percent, rank in found["enough"].items())
-    facts = {name: found[name] for name in ("matrices", "effective_rank", "stable_rank")}
+    facts = named(found, "matrices effective_rank stable_rank")
     return [found["sentence"], message("rank-energy", enough=enough), message("rank-mean", **facts)]
 
 
 def _layer(layer: Mapping[str, Any]) -> Message:
     largest = ", ".join(f"{value:.3g}" for value in layer["singular_values"][:4])
-    facts = {name: layer[name] for name in ("name", "effective_rank", "stable_rank", "numeric_rank")}
-    return message("rank-layer", largest=largest, **facts)
+    return message("rank-layer", largest=largest, **named(layer, "name effective_rank stable_rank numeric_rank"))
 
 
 @command(
@@ -177,5 +175,6 @@ def _show_layers(session: Session, found: dict[str, Any], rank: int) -> None:
     layers = [{**layer, "size": f"{layer['rows']} x {layer['columns']}"} for layer in found["layers"]]
     headings = {name: str(message(f"layer-{name}", rank=rank)) for name in LAYER_COLUMNS}
     session.printer.table(layers, LAYER_COLUMNS, "", headings)
-    names = ("name", "parameters", "adapter", "times_smaller")
-    session.result(found, message("parameters-model", rank=rank, **{name: found[name] for name in names}))
+    session.result(
+        found, message("parameters-model", rank=rank, **named(found, "name parameters adapter times_smaller"))
+    )

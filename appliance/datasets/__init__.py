@@ -5,5 +5,3 @@ The tables and what reads them are modules of their own (`tables`, `records`): a
 
 from appliance.datasets.conversation import PARTS, Conversation
 from appliance.datasets.store import read_all, read_part, write_dataset
-
-__all__ = ["PARTS", "Conversation", "read_all", "read_part", "write_dataset"]

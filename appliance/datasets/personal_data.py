@@ -4,12 +4,14 @@ Found by form and, where there is one, checksum. The forms are bounded regular e
 are python-stdnum's, the phone numbers those of phonenumbers (Google's libphonenumber). Bare digits with a weak checksum
 count only near a word that says what they are. Names of people are not found: that would take a model. Precision and
 recall are measured in tests/unit/datasets/test_personal_data.py. Why not Presidio: ops/decisions/0010.
+
+A policy says what happens to each kind: it is kept and reported, masked by pseudonyms, or not let in.
 """
 
 import hashlib
 import re
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import phonenumbers
@@ -30,11 +32,17 @@ from stdnum.pl import pesel as pl_pesel
 from stdnum.se import personnummer as se_personnummer
 from stdnum.us import ssn as us_ssn
 
+from appliance.foundation.errors import InputError
+from appliance.foundation.messages import Message, message
+
 EMAIL, PHONE, IBAN, CARD, NATIONAL_ID = KINDS = ("e-mail address", "phone number", "IBAN", "card number", "national id")
 NEAR_CHARACTERS = 40  # how far before a bare number the word that names it may be
 # Countries whose national way of writing is recognised; with a plus sign, every country's is.
 PHONE_REGIONS = ("US", "GB", "DE", "FR", "IT", "ES")
 _SHORT_DIGEST_BYTES = 16
+KEEP, MASK, BLOCK = ACTIONS = ("keep", "mask", "block")
+_KINDS = {"email": EMAIL, "phone": PHONE, "iban": IBAN, "card": CARD, "national_id": NATIONAL_ID}
+_NAMES = {kind: name for name, kind in _KINDS.items()}
 
 
 @dataclass(frozen=True)
@@ -166,3 +174,33 @@ class Pseudonyms:
             self._counts[kind] = self._counts.get(kind, 0) + 1
             self._known[digest] = f"[{kind} {self._counts[kind]}]"
         return self._known[digest]
+
+
+class PersonalDataPolicy:
+    """The action for each kind, by the names in the policy's file; a kind that it does not name is kept."""
+
+    all_kinds = tuple(_KINDS.values())
+
+    def __init__(self, actions: Mapping[str, str]) -> None:
+        """Raises `InputError` for an unknown kind or action."""
+        if not set(actions) <= set(_KINDS) or not set(actions.values()) <= set(ACTIONS):
+            raise InputError("input:personal-data-policy", kinds=", ".join(_KINDS), actions=", ".join(ACTIONS))
+        self._actions = {_KINDS[name]: action for name, action in actions.items()}
+
+    def action(self, kind: str) -> str:
+        """Return the action for a kind."""
+        return self._actions.get(kind, KEEP)
+
+    def kinds(self, action: str) -> tuple[str, ...]:
+        """Return the kinds with this action."""
+        return tuple(kind for kind in self.all_kinds if self.action(kind) == action)
+
+
+def kind_name(kind: str) -> Message:
+    """Return what a kind of personal data is called."""
+    return message("personal-data.kind", kind=_NAMES.get(kind, kind), name=kind)
+
+
+def kind_count(kind: str, count: int) -> Message:
+    """Return so many pieces of a kind, in words: "2 e-mail addresses"."""
+    return message("personal-data.count", kind=_NAMES[kind], count=count)

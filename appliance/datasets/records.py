@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
@@ -13,7 +13,7 @@ from appliance.audit import ObjectRef
 from appliance.datasets.report import DatasetReport
 from appliance.datasets.tables import DATASET_VERSIONS, DATASETS
 from appliance.foundation.errors import ConflictError, NotFoundError
-from appliance.foundation.json_records import read
+from appliance.foundation.json_records import HIDDEN, read
 from appliance.foundation.messages import Message
 
 
@@ -98,7 +98,7 @@ class DatasetVersion:
     validation_rows: int
     test_rows: int
     created_us: int
-    report_json: str = field(default="{}", repr=False)
+    report_json: str = field(default="{}", repr=False, metadata=HIDDEN)
 
     @classmethod
     def of(cls, row: Row[Any]) -> Self:
@@ -112,11 +112,6 @@ class DatasetVersion:
     def report(self) -> DatasetReport:
         """Return what was found in the rows. Raises `IntegrityError` when it cannot be read."""
         return read(DatasetReport, json.loads(self.report_json))
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as it is listed, without the report."""
-        values = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "report_json"}
-        return {**values, "change": str(self.change)}
 
 
 def get_dataset(connection: Connection, dataset_id: str) -> Dataset:

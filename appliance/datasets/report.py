@@ -95,7 +95,7 @@ class DatasetReport:
     """What was found in the rows of a version. No row is quoted.
 
     `sources`, `unread`, `left_out` and `split` tell how the file was once read. `personal_data` is by kind, as
-    `personal_data_policy.kind_name` takes it.
+    `personal_data.kind_name` takes it.
     """
 
     rows: int = 0

@@ -16,8 +16,16 @@ from appliance.datasets.blocks import Block
 from appliance.datasets.checks import CHECKS, Check
 from appliance.datasets.conversation import PARTS, Conversation
 from appliance.datasets.near_duplicates import MAX_COMPARED_ROWS, NearDuplicates
-from appliance.datasets.personal_data import Pseudonyms, find_personal_data
-from appliance.datasets.personal_data_policy import BLOCK, KEEP, MASK, PersonalDataPolicy, kind_count, kind_name
+from appliance.datasets.personal_data import (
+    BLOCK,
+    KEEP,
+    MASK,
+    PersonalDataPolicy,
+    Pseudonyms,
+    find_personal_data,
+    kind_count,
+    kind_name,
+)
 from appliance.datasets.repeated_rows import largest_answer, leaked_rows, repeated_rows
 from appliance.datasets.report import CheckReport, DatasetReport, PersonalData, RowFinding
 from appliance.datasets.row_checks import check_row, normal

@@ -1,20 +1,4 @@
 """Measure whether training helped: scores of answers, intervals, and the comparison of contenders."""
 
-from appliance.evaluation.answered import AnsweredQuestion
-from appliance.evaluation.comparison import Comparison, Outcome, Score, compare
-from appliance.evaluation.intervals import Interval, wilson
+from appliance.evaluation.comparison import AnsweredQuestion, Comparison, Interval, Outcome, Score, compare, wilson
 from appliance.evaluation.scoring import declines, normalise, right, token_f1
-
-__all__ = [
-    "AnsweredQuestion",
-    "Comparison",
-    "Interval",
-    "Outcome",
-    "Score",
-    "compare",
-    "declines",
-    "normalise",
-    "right",
-    "token_f1",
-    "wilson",
-]

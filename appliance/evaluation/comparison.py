@@ -1,14 +1,68 @@
-"""Compare contenders on the same held-out questions: counts, intervals, sentences."""
+"""Compare contenders on the same held-out questions: counts, intervals, sentences, each question as it was answered.
 
+The intervals are Wilson's score intervals (Wilson 1927), which hold for few questions, and for shares near 0 and 1.
+"""
+
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from appliance.evaluation.intervals import Interval, wilson
 from appliance.foundation.json_records import read
 from appliance.foundation.messages import Message, message
 
+Z_95 = 1.959963984540054
+_RIGHT = "_right"
 _ENDS = ("", "_declined", "_declined_wrongly")  # of the names of a contender's intervals in JSON
+
+
+@dataclass(frozen=True)
+class Interval:
+    """`count` of `total`, and the 95 % interval of the share (0 to 1)."""
+
+    count: int
+    total: int
+    low: float
+    high: float
+
+
+def wilson(count: int, total: int) -> Interval:
+    """Return the 95 % interval of `count` successes in `total`; without trials it is 0 to 1."""
+    if not 0 <= count <= total:
+        raise ValueError("count must lie between 0 and total")
+    if total == 0:
+        return Interval(0, 0, 0.0, 1.0)
+    share, squared = count / total, Z_95 * Z_95
+    centre = (share + squared / (2 * total)) / (1 + squared / total)
+    half = Z_95 * math.sqrt(share * (1 - share) / total + squared / (4 * total * total)) / (1 + squared / total)
+    return Interval(count, total, max(0.0, centre - half), min(1.0, centre + half))
+
+
+@dataclass(frozen=True)
+class AnsweredQuestion:
+    """One question with each contender's answer by name, and whether it was right.
+
+    To decline is right where the question cannot be answered. `row`: its number in the file it came from.
+    """
+
+    row: int
+    question: str
+    reference: str
+    answers: Mapping[str, str]
+    right: Mapping[str, bool]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as it is sealed and shown."""
+        told = {"row": self.row, "question": self.question, "reference": self.reference}
+        return told | dict(self.answers) | {f"{name}{_RIGHT}": mark for name, mark in self.right.items()}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """Return the question in `to_json`."""
+        names = [name.removesuffix(_RIGHT) for name in value if name.endswith(_RIGHT)]
+        answers = {name: str(value[name]) for name in names}
+        right = {name: bool(value[f"{name}{_RIGHT}"]) for name in names}
+        return cls(int(value["row"]), str(value["question"]), str(value["reference"]), answers, right)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,13 @@
 A record is a frozen dataclass. `stored` keeps messages as id and parameters; `shown` turns them into sentences in the
 language of the context, for `--json` and for people. `read` takes what an older version stored: fields that it lacks
 get their defaults, fields that are unknown are dropped. A record whose JSON is not its fields by name has `to_json`,
-which may return messages and records, and `from_json`.
+which may return messages and records, and `from_json`; where it is shown alone, marks on its fields may do instead:
+
+    dataset: Dataset = field(metadata=BESIDE)           its own fields stand beside the others
+    address: str = field(default="", metadata=OPTIONAL)  left out where it is None or ""
+    damage: Message | None = field(metadata=SENTENCE)    "" where there is none
+    spec: dict[str, Any] = field(metadata=SPOKEN)        stored JSON, with its messages as sentences
+    report_json: str = field(metadata=HIDDEN)            not shown
 """
 
 import contextlib
@@ -19,6 +25,9 @@ from appliance.foundation.errors import IntegrityError
 from appliance.foundation.messages import Message
 
 _T = TypeVar("_T")
+BESIDE, HIDDEN, OPTIONAL, SENTENCE, SPOKEN = (
+    {"shown": how} for how in ("beside", "hidden", "optional", "sentence", "spoken")
+)
 
 
 def stored(value: Any) -> Any:
@@ -61,12 +70,26 @@ def _plain(value: Any, say: Any) -> Any:
     if hasattr(value, "to_json") and (say is str or hasattr(value, "from_json")):
         return _plain(value.to_json(), say)
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name), say) for field in fields(value)}
+        kept = {field.name: getattr(value, field.name) for field in fields(value)}
+        return _shown_fields(value) if say is str else _plain(kept, say)
     if isinstance(value, Mapping):
         return {str(name): _plain(each, say) for name, each in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_plain(each, say) for each in value]
     return value.value if isinstance(value, Enum) else value
+
+
+def _shown_fields(record: Any) -> dict[str, Any]:
+    plain: dict[str, Any] = {}
+    for field in fields(record):
+        value, how = getattr(record, field.name), field.metadata.get("shown")
+        if how == "beside":
+            plain |= shown(value)
+        elif how != "hidden" and (how != "optional" or value not in (None, "")):
+            plain[field.name] = (
+                str(value or "") if how == "sentence" else shown(spoken(value) if how == "spoken" else value)
+            )
+    return plain
 
 
 @cache

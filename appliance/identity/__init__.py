@@ -11,17 +11,3 @@ from appliance.identity.users import (
     list_users,
     verify_user_name,
 )
-
-__all__ = [
-    "User",
-    "authenticate",
-    "change_password",
-    "choose_language",
-    "close_session",
-    "create_user",
-    "default_project",
-    "list_users",
-    "open_session",
-    "resolve_session",
-    "verify_user_name",
-]

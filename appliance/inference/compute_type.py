@@ -2,9 +2,14 @@
 
 Some CPUs multiply bf16 four times faster than fp32; on others it is unusable. CPU flags and model names do not tell; a
 probe of a few milliseconds does. Adapters are fp32 either way.
+
+The speed of what training does is measured too: matrix products in the compute type, and copying.
 """
 
+import statistics
 import time
+from collections.abc import Callable
+from typing import Any
 
 import torch
 
@@ -14,6 +19,13 @@ ROWS, INNER, COLUMNS = 192, 512, 1024  # like a linear layer of a small model in
 ROUNDS = 12
 GAIN_NEEDED = 1.3  # bf16 has 8 bits of mantissa; a small gain is not worth the loss
 GIVE_UP_SECONDS = 0.1  # a product that takes longer is emulated
+# Rows, inner, columns. On a CPU, like the linear layers of a small model in a training step: products of other sizes
+# are faster or slower by up to a third, which the fitted constants of `planning.estimates` take into account. On a GPU,
+# like those of an 8 B model: a small product takes less time there than its launch, and would show a tenth of the
+# speed.
+SIZES = {"cpu": (320, 576, 1536), "cuda": (4096, 4096, 4096)}
+COPIED_NUMBERS = 16 * 1024**2
+LEAST_SECONDS, LEAST_ROUNDS = 0.5, 5
 
 
 def compute_device() -> torch.device:
@@ -75,3 +87,40 @@ def _seconds(*dtypes: torch.dtype) -> list[float]:
             if turn or spent > GIVE_UP_SECONDS:
                 best[dtype] = min(best[dtype], spent)
     return list(best.values())
+
+
+@torch.no_grad()
+def measure_speed(clock: Callable[[], float] = time.perf_counter) -> dict[str, Any]:
+    """Return `compute_type`, `gflops`, `copy_gb_s` and `gpu_memory_bytes` (0: no GPU).
+
+    The speeds are medians over half a second each, timed by `clock` (seconds).
+    """
+    dtype, device = probe(), compute_device()
+    gpu = device.type == "cuda"
+    rows, inner, columns = SIZES[device.type]
+    left, right = (
+        torch.ones(rows, inner, dtype=dtype, device=device),
+        torch.ones(columns, inner, dtype=dtype, device=device),
+    )
+    source = torch.ones(COPIED_NUMBERS, device=device)
+    target = torch.empty_like(source)
+    product = _median_seconds(lambda: torch.nn.functional.linear(left, right), gpu, clock)
+    copy = _median_seconds(lambda: target.copy_(source), gpu, clock)
+    return {
+        "compute_type": type_name(dtype),
+        "gflops": 2 * rows * inner * columns / product / 1e9,
+        "copy_gb_s": 2 * 4 * COPIED_NUMBERS / copy / 1e9,
+        "gpu_memory_bytes": torch.cuda.get_device_properties(device).total_memory if gpu else 0,
+    }
+
+
+def _median_seconds(work: Callable[[], Any], gpu: bool, clock: Callable[[], float]) -> float:
+    work()
+    spent: list[float] = []
+    while sum(spent) < LEAST_SECONDS or len(spent) < LEAST_ROUNDS:
+        started = clock()
+        work()
+        if gpu:
+            torch.cuda.synchronize()
+        spent.append(clock() - started)
+    return statistics.median(spent)

@@ -14,7 +14,7 @@ from appliance.foundation.errors import IntegrityError, WorkerError
 from appliance.foundation.json_records import read
 from appliance.foundation.messages import Message
 from appliance.jobs.access import StartMessage, WireMessage
-from appliance.jobs.starts.serve import ChatRequest
+from appliance.jobs.starts.adapters import ChatRequest
 
 T = TypeVar("T")
 

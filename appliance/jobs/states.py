@@ -13,7 +13,7 @@ Each step is one compare-and-set in the database, so two of them cannot both suc
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from appliance.audit import ObjectRef
 from appliance.foundation.clock import Clock
 from appliance.foundation.errors import ConflictError, NotFoundError
-from appliance.foundation.json_records import spoken
+from appliance.foundation.json_records import SENTENCE, SPOKEN
 from appliance.foundation.messages import Message, message
 from appliance.jobs.tables import JOB_PROGRESS, JOBS
 
@@ -69,9 +69,9 @@ class Job:
     project_id: str
     kind: str
     state: JobState
-    spec: dict[str, Any]
-    result: dict[str, Any]
-    reason: Message | None
+    spec: dict[str, Any] = field(metadata=SPOKEN)
+    result: dict[str, Any] = field(metadata=SPOKEN)
+    reason: Message | None = field(metadata=SENTENCE)
     created_by: str
     created_us: int
     started_us: int | None
@@ -81,12 +81,6 @@ class Job:
     def ref(self) -> ObjectRef:
         """Return the job as the log names it."""
         return ObjectRef("job", self.id)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as it is shown: sentences in the language of the context."""
-        values = {each.name: getattr(self, each.name) for each in fields(self)}
-        shown = {"state": str(self.state), "reason": str(self.reason or "")}
-        return {**values, **shown, "spec": spoken(self.spec), "result": spoken(self.result)}
 
 
 @dataclass(frozen=True)
@@ -236,16 +230,6 @@ def _point(row: Row[Any]) -> ProgressPoint:
 
 
 def _job(row: Row[Any]) -> Job:
-    return Job(
-        id=row.id,
-        project_id=row.project_id,
-        kind=row.kind,
-        state=JobState(row.state),
-        spec=json.loads(row.spec),
-        result=json.loads(row.result),
-        reason=Message.from_text(row.reason),
-        created_by=row.created_by,
-        created_us=row.created_us,
-        started_us=row.started_us,
-        ended_us=row.ended_us,
-    )
+    values = dict(row._mapping)
+    values |= {name: json.loads(values[name]) for name in ("spec", "result")}
+    return Job(**{**values, "state": JobState(row.state), "reason": Message.from_text(row.reason)})

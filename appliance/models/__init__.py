@@ -12,17 +12,3 @@ from appliance.models.import_folder import TEMPLATE_NAME, copy_model, verify_mod
 from appliance.models.manifest import ModelManifest
 from appliance.models.starter import locate_starter
 from appliance.models.tuned_configuration import TUNED_FORMAT, TUNED_VERSION, TunedConfiguration
-
-__all__ = [
-    "TEMPLATE_NAME",
-    "TUNED_FORMAT",
-    "TUNED_VERSION",
-    "AdapterConfiguration",
-    "ModelManifest",
-    "TunedConfiguration",
-    "copy_model",
-    "locate_starter",
-    "read_adapter_configuration",
-    "read_artefact_configuration",
-    "verify_model",
-]

@@ -54,10 +54,6 @@ class BaseModel:
         """Return the model as the log names it."""
         return ObjectRef("model", self.id, self.manifest.digest)
 
-    def to_json(self) -> dict[str, Any]:
-        """Return it as it is shown, with its manifest."""
-        return {**{each.name: getattr(self, each.name) for each in fields(self)}, "manifest": self.manifest.to_json()}
-
 
 @dataclass(frozen=True)
 class Finding:

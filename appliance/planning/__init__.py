@@ -7,44 +7,10 @@ from appliance.planning.machine import Machine, Speed, fingerprint
 from appliance.planning.memory import MemorySplit
 from appliance.planning.methods import ADAPTER_METHODS, AUTOMATIC, METHODS, MethodChoice
 from appliance.planning.parameters import ModelShape, adapter_parameters, compare_adapter, matrix_parameters
-from appliance.planning.passes import passes_that_fit
+from appliance.planning.passes import Footprint, passes_that_fit, step_down
 from appliance.planning.presets import MAX_LENGTH, PRESETS
 from appliance.planning.rank_advice import advise_rank
 from appliance.planning.refusals import parameter_name
 from appliance.planning.row_lengths import RowLengths, row_lengths, tokens_of
 from appliance.planning.spectrum import AdapterSpectrum, LayerSpectrum
-from appliance.planning.stepping_down import Footprint, step_down
 from appliance.planning.work import RowSizes, Training
-
-__all__ = [
-    "ADAPTER_METHODS",
-    "AUTOMATIC",
-    "MAX_LENGTH",
-    "METHODS",
-    "PRESETS",
-    "AdapterSpectrum",
-    "FittedPlan",
-    "Footprint",
-    "LayerSpectrum",
-    "Machine",
-    "MemorySplit",
-    "MethodChoice",
-    "ModelShape",
-    "RowLengths",
-    "RowSizes",
-    "Speed",
-    "Training",
-    "adapter_parameters",
-    "advise_rank",
-    "compare_adapter",
-    "expected",
-    "fingerprint",
-    "fit_training",
-    "gpu_table",
-    "matrix_parameters",
-    "parameter_name",
-    "passes_that_fit",
-    "row_lengths",
-    "step_down",
-    "tokens_of",
-]

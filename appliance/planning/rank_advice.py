@@ -57,10 +57,10 @@ class RankAdvice:
     choices: tuple[RankChoice, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain JSON with the sources; `sentence` and `sources` are messages."""
+        """Return it as it is shown, with the sources."""
         return {
             "rank": self.rank,
-            "sentence": self.sentence.to_json(),
+            "sentence": self.sentence,
             "bits_to_learn": round(self.bits),
             "answer_tokens": self.tokens,
             "choices": [
@@ -73,7 +73,7 @@ class RankAdvice:
                 }
                 for choice in self.choices
             ],
-            "sources": [source.to_json() for source in SOURCES],
+            "sources": SOURCES,
         }
 
 

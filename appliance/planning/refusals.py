@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 
 from appliance.foundation.messages import Message, message, sentences
 from appliance.planning.estimates import checkpoint_bytes, estimate_seconds
+from appliance.planning.gpu_table import TYPICAL_SHAPES
 from appliance.planning.memory import estimate_memory
 from appliance.planning.methods import MethodChoice
 from appliance.planning.parameters import ModelShape
 from appliance.planning.passes import pass_sizes, passes_that_fit
 from appliance.planning.presets import default_last_layers
-from appliance.planning.shapes import TYPICAL_SHAPES
 from appliance.planning.work import Range, Training
 
 DAY_SECONDS = 24 * 3600.0

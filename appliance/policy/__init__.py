@@ -2,5 +2,3 @@
 
 from appliance.policy.limits import Limits
 from appliance.policy.rules import Principal, Rules, find_policy_folder, policy_files
-
-__all__ = ["Limits", "Principal", "Rules", "find_policy_folder", "policy_files"]

@@ -2,5 +2,3 @@
 
 from appliance.reports.doctor import doctor_report
 from appliance.reports.training_run import run_report
-
-__all__ = ["doctor_report", "run_report"]

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from appliance.datasets import PARTS
 from appliance.datasets.checks import CHECKS
-from appliance.datasets.personal_data_policy import kind_name
+from appliance.datasets.personal_data import kind_name
 from appliance.foundation.messages import Message, Parameter, message, t
-from appliance.jobs.starts.serve import CONTENDERS
+from appliance.jobs.starts.adapters import CONTENDERS
 from appliance.planning.methods import METHODS
 from appliance.reports.facts import ORIGIN, Fact
 from appliance.reports.training_plan import in_scientific_notation

@@ -12,8 +12,7 @@ from appliance.jobs.states import ACTIVE, ENDED, Job, list_jobs
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.home.back_up import BackupDesk
 from appliance.services.home.life import Serving, reseal_when_idle
-from appliance.services.job_kinds import KindHandler, job_kinds
-from appliance.services.job_queue import QueueBell, log_failure
+from appliance.services.job_kinds import KindHandler, QueueBell, job_kinds, log_failure
 from appliance.services.jobs.control import WatchedJob, show_job
 from appliance.services.models.chat import ChatDesk
 from appliance.services.notices import JobNotices
@@ -75,8 +74,7 @@ class Appliance:
         context = self.context
         if context.sealed:
             return False
-        with context.database.begin() as connection:
-            busy = bool(list_jobs(connection, states=ACTIVE))
+        busy = bool(context.query(list_jobs, states=ACTIVE))
         return reseal_when_idle(context, busy=busy)
 
     def close(self) -> None:

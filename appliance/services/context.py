@@ -6,7 +6,9 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+from sqlalchemy import Connection
 
 from appliance.audit import Actor, AuditLog, Details, ObjectRef, Outcome, RecordedAction
 from appliance.foundation.clock import Clock
@@ -19,6 +21,7 @@ from appliance.vault import Database, Vault
 from appliance.vault.secret_text import read_secret
 
 HOME = ObjectRef("home", "home")
+LOG = ObjectRef("log", "audit")
 SAME_LOOK_US = 60_000_000
 MAX_LOOKS = 4096  # remembered; what is forgotten is logged once more
 _DEFAULT_LIMITS = Limits()
@@ -50,6 +53,8 @@ class Part(Protocol):
 
 
 _P = TypeVar("_P", bound=Part)
+_A = ParamSpec("_A")
+_R = TypeVar("_R")
 
 
 class ServiceContext:
@@ -104,6 +109,11 @@ class ServiceContext:
     def database(self) -> Database:
         """Return the open database. Raises `SealedError`."""
         return self.vault.database
+
+    def query(self, function: Callable[Concatenate[Connection, _A], _R], *args: _A.args, **kwargs: _A.kwargs) -> _R:
+        """Return what `function` does in a transaction of its own. Raises `SealedError`, and what it raises."""
+        with self.database.begin() as connection:
+            return function(connection, *args, **kwargs)
 
     def part(self, kind: type[_P]) -> _P:
         """Return the one object of this kind that works on this home, made when it is first asked for.

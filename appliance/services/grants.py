@@ -7,7 +7,16 @@ from pathlib import Path
 from appliance.datasets import PARTS
 from appliance.foundation.errors import NotFoundError
 from appliance.foundation.identifiers import verify_id
-from appliance.jobs.access import AdapterAccess, DatasetAccess, JobAccess, ModelAccess, ScreeningAccess, UploadAccess
+from appliance.jobs.access import (
+    AdapterAccess,
+    DatasetAccess,
+    JobAccess,
+    ModelAccess,
+    ScreeningAccess,
+    StartMessage,
+    UploadAccess,
+)
+from appliance.jobs.conversation import WorkerOrder
 from appliance.models.records import BaseModel, get_model, list_models
 from appliance.planning import MAX_LENGTH
 from appliance.services.context import ServiceContext
@@ -73,6 +82,14 @@ def adapter_access(context: ServiceContext, adapter_id: str, folder: Path | None
         adapter_id=adapter_id,
         data_key=context.vault.data_key("adapter", adapter_id),
     )
+
+
+def job_order(
+    context: ServiceContext, start: StartMessage, job: JobAccess, *read: ModelAccess | DatasetAccess | AdapterAccess
+) -> WorkerOrder:
+    """Return the order to start a job's worker, which may read what was granted and write the job's folder alone."""
+    folders = tuple(Path(each.folder) for each in read)
+    return WorkerOrder(start, read=folders, write=(Path(job.folder),), memory_bytes=model_memory(context))
 
 
 def upload_path(home: Path, upload_id: str) -> Path:

@@ -1,23 +1,58 @@
-"""Keep an adapter that a worker made and sealed in its job's folder: in its own folder, the table and the log."""
+"""What jobs do with adapters: read what one learned from, keep what was found, keep one that a worker made.
+
+An adapter that a worker sealed in its job's folder is kept in its own folder, the table and the log.
+"""
 
 import contextlib
 import json
 import os
 import shutil
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, insert
+from sqlalchemy import Connection, delete, insert
 
 from appliance.audit import ObjectRef, Outcome
+from appliance.datasets.records import get_dataset
 from appliance.foundation.atomic_files import fsync_folder, storage_errors
 from appliance.foundation.json_records import stored
 from appliance.foundation.messages import message
 from appliance.jobs.states import Job
-from appliance.models.records import AdapterState, digest_of
+from appliance.models.records import Adapter, AdapterState, BaseModel, add_finding, digest_of, get_adapter, get_model
 from appliance.models.tables import ADAPTERS
 from appliance.planning.training_record import TrainingSpec
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.grants import MADE, adapter_folder, job_folder
+from appliance.services.job_kinds import DatasetUse, Task, log_job
+
+
+@dataclass(frozen=True)
+class AboutAdapter:
+    """What a job is asked for: which adapter it works on."""
+
+    adapter_id: str
+
+
+def learned_data(connection: Connection, spec: AboutAdapter) -> DatasetUse:
+    """Return which data an adapter learned from: its job reads them too."""
+    adapter = get_adapter(connection, spec.adapter_id)
+    return DatasetUse(adapter.dataset_id, adapter.dataset_version)
+
+
+def adapter_parts(connection: Connection, adapter_id: str) -> tuple[Adapter, BaseModel, str]:
+    """Return an adapter, its base model, and the system prompt of its dataset: what a worker loads."""
+    adapter = get_adapter(connection, adapter_id)
+    prompt = get_dataset(connection, adapter.dataset_id).system_prompt
+    return adapter, get_model(connection, adapter.model_id), prompt
+
+
+def keep_finding(context: ServiceContext, task: Task[AboutAdapter], kind: str, result: Any, *, stopped: bool) -> None:
+    """Keep what a job found with its adapter, unless it was stopped, and log the outcome, which binds the finding."""
+    digest = ""
+    if not stopped:
+        now = context.clock.now_us()
+        digest = context.query(add_finding, task.spec.adapter_id, kind, task.job.id, stored(result), now)
+    log_job(context, task.job, Outcome.SUCCEEDED, result=digest)
 
 
 def keep_adapter(context: ServiceContext, job: Job, spec: TrainingSpec, weights_sha256: str, result: Any) -> None:

@@ -73,8 +73,7 @@ def measured_machine(context: ServiceContext) -> Machine:
     measuring = context.part(Measuring)
     with measuring.turn:
         if not measuring.tried:
-            with context.database.begin() as connection:
-                busy = bool(list_jobs(connection, states=frozenset({JobState.RUNNING, JobState.STOPPING})))
+            busy = bool(context.query(list_jobs, states=frozenset({JobState.RUNNING, JobState.STOPPING})))
             if not busy:
                 measuring.tried = True
                 measure_machine(context)

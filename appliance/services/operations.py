@@ -7,6 +7,9 @@ The keyword-only parameters of the function are the operation's parameters. `Ope
 checks their names and types, asks the rules, and turns the name or the beginning of an id into the id of an object.
 They are plain values, so a request can be stored, shown, and carried out later. A page calls the operation itself, with
 ids, and gets the function's own types.
+
+`may` and `may_do` tell what a page may offer: the rules are asked as for an act, but nothing is logged, because nothing
+is done.
 """
 
 import importlib
@@ -25,6 +28,7 @@ from appliance.foundation.errors import InputError
 from appliance.foundation.identifiers import is_id
 from appliance.foundation.json_records import shown
 from appliance.foundation.messages import Message, message, sentences
+from appliance.policy import Principal
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.object_names import Reference, resolve
 
@@ -158,3 +162,13 @@ def _mistake(problem: ErrorDetails) -> Message:
     if kind == "literal_error":
         return message("operation-parameter-choice", name=name, choices=context["expected"].replace("'", ""))
     return message(f"operation-parameter-{_FORMS.get(kind.partition('_')[0], 'invalid')}", name=name)
+
+
+def may(context: ServiceContext, caller: Caller, action: str, kind: str, identifier: str = "any") -> bool:
+    """Tell whether the caller may do `action` to an object."""
+    return context.rules.allows(Principal(caller.user_id, caller.role), action, kind, identifier)
+
+
+def may_do(context: ServiceContext, caller: Caller, operation: Operation[Any, Any], identifier: str = "any") -> bool:
+    """Tell whether the caller may ask for an operation."""
+    return may(context, caller, operation.action, operation.on, identifier)

@@ -71,8 +71,7 @@ def sign_in(context: ServiceContext, name: str, password: str) -> tuple[str, Use
     """Return a session token and its user; a failure is logged by a pseudonym. Raises `AuthenticationError`."""
     with context.log.action(NOBODY, "session.open", account_ref(context, name)) as recorded:
         user = counted(context, lambda connection: authenticate(connection, context.clock, name, password))
-        with context.database.begin() as connection:
-            token = open_session(connection, context.clock, user.id)
+        token = context.query(open_session, context.clock, user.id)
         recorded.target = ObjectRef("user", user.id)
     return token, user
 
@@ -96,8 +95,7 @@ def caller_of(context: ServiceContext, token: str, *, seen: bool = True) -> tupl
     if (remembered := sessions.get(token, seen=seen)) is not None:
         return remembered
     looked_up = sessions.forgotten
-    with context.database.begin() as connection:
-        user = resolve_session(connection, context.clock, token, seen=seen)
+    user = context.query(resolve_session, context.clock, token, seen=seen)
     if user is None:
         return None
     session = context.vault.pseudonym("session", token.encode())[:16]

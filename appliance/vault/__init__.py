@@ -9,8 +9,6 @@ if TYPE_CHECKING:
     from appliance.vault.database import Database
     from appliance.vault.vault import Vault
 
-__all__ = ["Database", "Vault"]
-
 
 def __getattr__(name: str) -> Any:
     """Import the database's libraries on demand."""

@@ -8,6 +8,8 @@ from appliance.datasets import Conversation, read_part
 from appliance.foundation.atomic_files import remove_temporaries
 from appliance.jobs.access import AdapterAccess, DatasetAccess, ModelAccess
 from appliance.models import ModelManifest, read_artefact_configuration, verify_model
+from appliance.prompts import ChatPrompts
+from appliance.training.examples import TokenizedExample
 from appliance.vault.stream import SealContext, seal_file, unseal_file
 
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
@@ -57,3 +59,17 @@ def read_adapter(access: AdapterAccess) -> dict[str, bytes]:
     }
     read_artefact_configuration(files[ADAPTER_CONFIG])
     return files
+
+
+def tokenised_part(
+    prompts: ChatPrompts, dataset: DatasetAccess, part: str, max_length: int
+) -> tuple[list[TokenizedExample], int]:
+    """Return the rows of `part` that fit into `max_length` tokens, and how many do not."""
+    examples, too_long = [], 0
+    for row in conversations(dataset, part):
+        encoded = prompts.encode_conversation(with_system_prompt(row.messages, dataset.system_prompt))
+        if len(encoded.input_ids) > max_length:
+            too_long += 1
+        else:
+            examples.append(TokenizedExample(tuple(encoded.input_ids), tuple(encoded.loss_mask)))
+    return examples, too_long

@@ -9,7 +9,7 @@ from typing import Any
 from appliance.evaluation import AnsweredQuestion, Outcome, Score, compare, declines, right
 from appliance.foundation.json_records import stored
 from appliance.jobs.messages import Done, Progress, Ready
-from appliance.jobs.starts.evaluate import EvaluateStart
+from appliance.jobs.starts.adapters import EvaluateStart
 from appliance.prompts import ChatPrompts
 from appliance.vault.stream import SealContext, seal_file
 from appliance.workers.access import conversations, read_adapter, verified_model, with_system_prompt

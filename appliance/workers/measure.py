@@ -8,7 +8,7 @@ from appliance.workers.channel import WorkerChannel, run
 def measure(channel: WorkerChannel, start: MeasureStart) -> Done:
     """Return the compute type, GFLOP/s of its products and GB/s of copying; of a GPU its memory too."""
     del start
-    from appliance.inference.machine_speed import measure_speed  # noqa: PLC0415 - torch takes seconds to import
+    from appliance.inference.compute_type import measure_speed  # noqa: PLC0415 - torch takes seconds to import
 
     channel.send(Ready())
     return Done(result=measure_speed())

@@ -11,8 +11,7 @@ from appliance.foundation.json_records import stored
 from appliance.jobs.messages import Done, Ready
 from appliance.jobs.starts.datasets import ParseStart
 from appliance.workers.channel import WorkerChannel, run
-from appliance.workers.screened import screening_of
-from appliance.workers.sealed_upload import choices_of, open_upload
+from appliance.workers.sealed_upload import choices_of, open_upload, screening_of
 
 
 def parse(channel: WorkerChannel, start: ParseStart) -> Done:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from appliance.foundation.json_records import stored
 from appliance.jobs.messages import Done, Ready
-from appliance.jobs.starts.ranks import RanksStart
+from appliance.jobs.starts.adapters import RanksStart
 from appliance.vault.stream import SealContext, seal_file
 from appliance.workers.access import read_adapter
 from appliance.workers.channel import WorkerChannel, run

@@ -10,7 +10,7 @@ from appliance.foundation.json_records import stored
 from appliance.jobs.messages import Done, Ready
 from appliance.jobs.starts.datasets import ReviseStart
 from appliance.workers.channel import WorkerChannel, run
-from appliance.workers.screened import screening_of
+from appliance.workers.sealed_upload import screening_of
 
 
 def revise(channel: WorkerChannel, start: ReviseStart) -> Done:

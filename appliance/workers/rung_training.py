@@ -11,8 +11,7 @@ from appliance.planning.halving import Rung, total_steps
 from appliance.planning.training_record import RankTrial
 from appliance.training.examples import TokenizedExample
 from appliance.workers.access import write_adapter
-from appliance.workers.channel import WorkerChannel
-from appliance.workers.out_of_memory import loading_a_model, training_a_model
+from appliance.workers.channel import WorkerChannel, loading_a_model, training_a_model
 from appliance.workers.room import write_when_there_is_room
 
 if TYPE_CHECKING:  # torch takes seconds to import

@@ -1,4 +1,4 @@
-"""A sealed upload as a seekable stream of its plaintext, decrypted chunk by chunk in memory."""
+"""A sealed upload as a seekable stream of its plaintext, decrypted chunk by chunk in memory; the checks of its rows."""
 
 import contextlib
 import io
@@ -7,7 +7,8 @@ from pathlib import Path
 
 from appliance.datasets.columns import ColumnRoles
 from appliance.datasets.parse import Choices
-from appliance.jobs.access import UploadAccess
+from appliance.datasets.screening import PersonalDataPolicy, Screening, TokenLimit
+from appliance.jobs.access import ScreeningAccess, UploadAccess
 from appliance.vault.stream import SealContext, SealedReader
 
 UPLOAD_CONTEXT_NAME = "content"
@@ -48,3 +49,11 @@ def open_upload(upload: UploadAccess) -> Iterator[io.BufferedReader]:
 def choices_of(upload: UploadAccess) -> Choices:
     """Return what somebody said about the file."""
     return Choices(upload.encoding, upload.delimiter, ColumnRoles(**upload.roles) if upload.roles else None)
+
+
+def screening_of(access: ScreeningAccess) -> Screening:
+    """Return the checks."""
+    limit = (
+        TokenLimit(Path(access.tokenizer_path), access.max_tokens, access.model_name) if access.tokenizer_path else None
+    )
+    return Screening(limit, PersonalDataPolicy(access.personal_data))

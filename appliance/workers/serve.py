@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from appliance.foundation.errors import WorkerError
 from appliance.jobs.messages import ChatPiece, Done, Ready, Stop
-from appliance.jobs.starts.serve import ORIGINAL, ChatRequest, ServeStart
+from appliance.jobs.starts.adapters import ORIGINAL, ChatRequest, ServeStart
 from appliance.prompts import ChatPrompts
 from appliance.workers.access import read_adapter, verified_model, with_system_prompt
 from appliance.workers.channel import WorkerChannel, run

@@ -8,7 +8,7 @@ from appliance.foundation.json_records import stored
 from appliance.foundation.messages import Message, message
 from appliance.jobs.access import AdapterAccess
 from appliance.jobs.messages import Done, Progress, Ready
-from appliance.jobs.starts.shrink import ShrinkResult, ShrinkStart
+from appliance.jobs.starts.adapters import ShrinkResult, ShrinkStart
 from appliance.prompts import ChatPrompts
 from appliance.workers.access import read_adapter, verified_model, write_adapter
 from appliance.workers.channel import WorkerChannel, run
@@ -23,7 +23,7 @@ def shrink_adapter(channel: WorkerChannel, start: ShrinkStart) -> Done:
     from appliance.inference.engine import Engine  # noqa: PLC0415
     from appliance.training.adapter_loss import mean_loss  # noqa: PLC0415
     from appliance.training.rank_analysis import analyse_adapter, truncate_adapter  # noqa: PLC0415 - torch takes seconds to import
-    from appliance.workers.tokenised import tokenised_part  # noqa: PLC0415
+    from appliance.workers.access import tokenised_part  # noqa: PLC0415
 
     flush_denormals()
     model = verified_model(start.model)

@@ -22,11 +22,10 @@ from appliance.planning.training_record import RankTrial
 from appliance.prompts import ChatPrompts
 from appliance.training.examples import TokenizedExample
 from appliance.vault.stream import SealContext, seal_file, unseal_file
-from appliance.workers.access import verified_model
+from appliance.workers.access import tokenised_part, verified_model
 from appliance.workers.channel import WorkerChannel, run
 from appliance.workers.room import write_when_there_is_room
 from appliance.workers.rung_training import RungTraining, checkpoints_of
-from appliance.workers.tokenised import tokenised_part
 
 RECORD_NAME = "sweep.sealed"
 RECORD_VERSION = 2

@@ -12,11 +12,9 @@ from appliance.jobs.messages import Checkpointed, Done, Notice, Progress, Ready
 from appliance.jobs.starts.train import TrainingResult, TrainStart
 from appliance.prompts import ChatPrompts
 from appliance.training.examples import TokenizedExample
-from appliance.workers.access import verified_model, write_adapter
-from appliance.workers.channel import WorkerChannel, run
-from appliance.workers.out_of_memory import loading_a_model, training_a_model
+from appliance.workers.access import tokenised_part, verified_model, write_adapter
+from appliance.workers.channel import WorkerChannel, loading_a_model, run, training_a_model
 from appliance.workers.room import PatientFile, StoppedWaitingError, write_when_there_is_room
-from appliance.workers.tokenised import tokenised_part
 
 if TYPE_CHECKING:  # torch takes seconds to import: a worker that refuses its order does without.
     from appliance.training.checkpoints import TrainingCheckpoint

@@ -27,10 +27,10 @@ from appliance.foundation.settings import Settings
 from appliance.policy import Rules, find_policy_folder
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.home.life import create_home
-from appliance.services.record.audit_activity import audit_overview
 from appliance.services.record.object_life import object_life
+from appliance.services.record.read_audit import show_proof
+from appliance.services.record.review_audit import audit_overview
 from appliance.services.record.search_audit import AuditDesk, search_audit
-from appliance.services.record.show_proof import show_proof
 
 PASSPHRASE = "a passphrase for figures"  # noqa: S105 - opens nothing but what this makes
 AUDITOR = Caller("us_auditor", "auditor", "bench")

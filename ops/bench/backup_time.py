@@ -27,7 +27,7 @@ from appliance.models.tables import MODELS
 from appliance.policy import Rules, find_policy_folder
 from appliance.services.context import OPERATOR, ServiceContext
 from appliance.services.home.back_up import begin_backup, finish_backup, seal_backup
-from appliance.services.home.copy_backup import copy_files, keep_manifest, prepare_folder
+from appliance.services.home.backup_folder import copy_files, keep_manifest, prepare_folder
 from appliance.services.home.life import create_home
 from appliance.services.home.restore_home import restore_home
 from appliance.vault.backup_format import BackedUpFile

@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from appliance.evaluation.intervals import wilson
+from appliance.evaluation.comparison import wilson
 from ops.first_run import COMMAND, NAME, SAMPLE
 
 METHODS = "qlora,lora,last-layers,full"

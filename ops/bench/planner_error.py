@@ -6,7 +6,7 @@ its own.
 Each configuration makes a model of random weights (the shape decides memory and speed, not the values), trains it for a
 few steps on random rows by the product's own loop, and reports its peak resident memory and the seconds of its loop.
 Beside them stands what `appliance.planning` says for the same shape, plan and rows, with the speed that
-`inference.machine_speed` finds just before and after. Times are of one thread, in seconds of its processor
+`inference.compute_type` finds just before and after. Times are of one thread, in seconds of its processor
 (`time.process_time`), on both sides: other work on a shared machine hardly counts there. No speed is asserted: machines
 differ. Goals: memory within 20 %, time within 30 %.
 """
@@ -32,8 +32,7 @@ os.environ.update(WORKER_SETTINGS)  # as a worker has them
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from appliance.inference.compute_type import flush_denormals, probe, type_name
-from appliance.inference.machine_speed import measure_speed
+from appliance.inference.compute_type import flush_denormals, measure_speed, probe, type_name
 from appliance.planning import Machine, MethodChoice, ModelShape, RowSizes, Speed, Training, expected
 from appliance.planning.estimates import estimate_seconds
 from appliance.planning.memory import estimate_memory

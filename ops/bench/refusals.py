@@ -5,7 +5,7 @@ python -m ops.bench.refusals        prints the table of `ops/bench/refusals.md`,
 
 from appliance.foundation.errors import InputError
 from appliance.planning import Machine, MethodChoice, RowSizes, Speed, Training, fit_training
-from appliance.planning.shapes import TYPICAL_SHAPES
+from appliance.planning.gpu_table import TYPICAL_SHAPES
 from appliance.planning.training_settings import TrainingChoice, resolve_settings
 
 SHAPES = dict(TYPICAL_SHAPES)

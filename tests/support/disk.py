@@ -10,7 +10,7 @@ from appliance.foundation.settings import Settings
 from appliance.policy import Rules, find_policy_folder
 from appliance.services.appliance import Appliance
 from appliance.services.context import OPERATOR, ServiceContext
-from appliance.services.home.copy_backup import copy_files, keep_manifest, prepare_folder
+from appliance.services.home.backup_folder import copy_files, keep_manifest, prepare_folder
 from appliance.services.home.restore_home import RestoredHome, restore_home
 from appliance.vault.backup_format import open_manifest
 from appliance.vault.slots import RecoverySecret

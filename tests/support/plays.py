@@ -16,7 +16,7 @@ from simulated_launcher import Play, works
 from appliance.evaluation import AnsweredQuestion, Outcome, Score, compare
 from appliance.foundation.json_records import stored
 from appliance.jobs.messages import ChatPiece, Done, Progress, Ready
-from appliance.jobs.starts.serve import ChatRequest
+from appliance.jobs.starts.adapters import ChatRequest
 from appliance.models.configuration import expected_tensors
 from appliance.vault.stream import SealContext, seal_file
 from appliance.workers.parse import parse

@@ -6,8 +6,7 @@ from typing import Any
 
 from appliance.foundation.json_records import stored
 from appliance.jobs.messages import Done, Ready
-from appliance.jobs.starts.ranks import RanksStart
-from appliance.jobs.starts.shrink import ShrinkStart
+from appliance.jobs.starts.adapters import RanksStart, ShrinkStart
 from appliance.jobs.starts.train import SweepStart
 from appliance.planning.spectrum import AdapterSpectrum, LayerSpectrum
 from appliance.vault.stream import SealContext, seal_file

@@ -19,7 +19,7 @@ def role_names(source: str) -> list[str]:
 
 @pytest.mark.parametrize("part", ["web", "cli"])
 def test_no_role_is_compared(part: str) -> None:
-    """What somebody is offered follows from `policy_view.may`, so that a new role is a row and a rule."""
+    """What somebody is offered follows from `operations.may`, so that a new role is a row and a rule."""
     files = sorted((PACKAGE / part).rglob("*.py"))
     assert files
     assert {str(path): names for path in files if (names := role_names(path.read_text(encoding="utf-8")))} == {}

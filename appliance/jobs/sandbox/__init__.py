@@ -7,16 +7,3 @@ from appliance.jobs.sandbox.confine import WorkerSandbox, confine_server, confin
 from appliance.jobs.sandbox.controls import ALL_CONTROLS, Control
 from appliance.jobs.sandbox.limits import DEFAULT_PROCESSES, count_own_threads, protect_memory
 from appliance.jobs.sandbox.namespaces import enter_namespaces
-
-__all__ = [
-    "ALL_CONTROLS",
-    "DEFAULT_PROCESSES",
-    "Control",
-    "WorkerSandbox",
-    "confine_server",
-    "confine_worker",
-    "count_own_threads",
-    "enter_namespaces",
-    "protect_memory",
-    "worker_environment",
-]

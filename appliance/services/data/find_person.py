@@ -5,21 +5,21 @@ erased (`pseudonyms`).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 from appliance.audit import ObjectRef
 from appliance.datasets.people import Hit, Hits, Person, Place
 from appliance.datasets.records import get_dataset, list_datasets, ready_versions
 from appliance.foundation.errors import InputError, WorkerError
+from appliance.foundation.json_records import OPTIONAL
 from appliance.jobs.conversation import WorkerOrder, run_worker
 from appliance.jobs.starts.datasets import SearchStart
 from appliance.models.records import list_adapters, retire_adapters
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.data.revise_dataset import Revision, write_next_version
 from appliance.services.data.shred_dataset import Certificate, shred_versions
-from appliance.services.dataset_use import verify_unused
 from appliance.services.grants import PARSER_MEMORY_BYTES, dataset_access, dataset_folder
+from appliance.services.job_kinds import verify_unused
 from appliance.services.operations import operation
 from appliance.services.pseudonyms import forget_person, logged_person
 
@@ -56,12 +56,7 @@ class FoundPerson:
 
     datasets: tuple[PersonInDataset, ...]
     adapters: tuple[ReachedAdapter, ...]
-    certificates: tuple[Certificate, ...] | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as it is shown."""
-        found: dict[str, Any] = {"datasets": self.datasets, "adapters": self.adapters}
-        return found if self.certificates is None else {**found, "certificates": self.certificates}
+    certificates: tuple[Certificate, ...] | None = field(default=None, metadata=OPTIONAL)
 
 
 @operation("person.find", action="person.find", on="person")

@@ -4,7 +4,7 @@ import contextlib
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -19,15 +19,14 @@ from appliance.datasets.tables import DATASETS
 from appliance.foundation.atomic_files import fsync_folder, make_private_folder, storage_errors
 from appliance.foundation.errors import InputError
 from appliance.foundation.identifiers import new_id
-from appliance.foundation.json_records import shown
+from appliance.foundation.json_records import BESIDE, shown
 from appliance.foundation.messages import message
 from appliance.identity import default_project
 from appliance.jobs.access import MAX_SEED
 from appliance.jobs.conversation import WorkerOrder, run_worker
 from appliance.jobs.starts.datasets import ParseStart
 from appliance.services.context import Caller, ServiceContext
-from appliance.services.data.dataset_origin import Origin, verified_origin
-from appliance.services.data.dataset_versions import WrittenVersion, add_version
+from appliance.services.data.dataset_versions import Origin, WrittenVersion, add_version, verified_origin
 from appliance.services.data.receive_upload import discard_upload
 from appliance.services.grants import (
     PARSER_MEMORY_BYTES,
@@ -49,12 +48,8 @@ MAX_PREVIEW_ROWS = 50
 class ImportedDataset:
     """A dataset that was just imported, and what was found in its rows."""
 
-    dataset: Dataset
+    dataset: Dataset = field(metadata=BESIDE)
     report: DatasetReport
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as it is shown."""
-        return {**shown(self.dataset), "report": self.report}
 
 
 @dataclass(frozen=True)
@@ -163,8 +158,7 @@ def import_dataset(
 def all_datasets(context: ServiceContext, caller: Caller) -> list[Dataset]:
     """Return what is known of each dataset, oldest first; no row of data."""
     context.look(caller, "dataset.list", ObjectRef("dataset", "all"))
-    with context.database.begin() as connection:
-        return list_datasets(connection)
+    return context.query(list_datasets)
 
 
 @operation("dataset.show", action="dataset.read", on="dataset")
@@ -174,8 +168,7 @@ def show_dataset(
     """Return the dataset with its first rows of one part: reading data, and logged as such."""
     if part not in PARTS:
         raise InputError("input:part", parts=", ".join(PARTS))
-    with context.database.begin() as connection:
-        dataset = get_dataset(connection, dataset_id)
+    dataset = context.query(get_dataset, dataset_id)
     count = max(0, min(rows, MAX_PREVIEW_ROWS))
     with context.act(caller, "dataset.read", dataset.ref, {"part": part, "rows": count}):
         dataset.verify_usable()

@@ -1,4 +1,7 @@
-"""Receive a file: sealed chunk by chunk as it comes in, so that nothing readable reaches the disk."""
+"""Receive a file: sealed chunk by chunk as it comes in, so that nothing readable reaches the disk.
+
+`preview_upload` then tells how it would be understood: somebody confirms that, or says what was meant.
+"""
 
 import contextlib
 import hashlib
@@ -7,15 +10,21 @@ from pathlib import Path
 from typing import BinaryIO
 
 from appliance.audit import ObjectRef, Outcome
+from appliance.datasets.report import FilePreview
 from appliance.foundation.atomic_files import make_private_folder, storage_errors
 from appliance.foundation.errors import InputError, StorageError
 from appliance.foundation.identifiers import new_id, verify_id
 from appliance.foundation.messages import message
 from appliance.foundation.settings import MAX_UPLOAD_BYTES
+from appliance.jobs.conversation import WorkerOrder, run_worker
+from appliance.jobs.starts.datasets import PreviewStart
 from appliance.services.context import Caller, ServiceContext
-from appliance.services.grants import UPLOAD_KIND, upload_path
+from appliance.services.grants import PARSER_MEMORY_BYTES, UPLOAD_KIND, upload_access, upload_path
+from appliance.services.operations import operation
 from appliance.services.pseudonyms import file_fingerprint
 from appliance.vault.stream import SealContext, SealedWriter
+
+DEFAULT_ROWS = 5
 
 
 @dataclass(frozen=True)
@@ -117,3 +126,29 @@ def discard_upload(context: ServiceContext, upload_id: str) -> None:
     verify_id(upload_id)
     context.vault.shred((UPLOAD_KIND, upload_id))
     upload_path(context.home, upload_id).unlink(missing_ok=True)
+
+
+@operation("dataset.preview", action="dataset.preview", on="upload")
+def preview_upload(
+    context: ServiceContext,
+    caller: Caller,
+    *,
+    upload_id: str,
+    filename: str,
+    encoding: str = "",
+    delimiter: str = "",
+    roles: dict[str, str] | None = None,
+    rows: int = DEFAULT_ROWS,
+) -> FilePreview:
+    """Return how each source would be read, with its first rows. The upload stays. Reading rows, and logged as such.
+
+    Raises `InputError` with what is wrong with the file, `NotFoundError` when there is no such upload.
+    """
+    verify_id(upload_id)
+    with context.act(caller, "dataset.preview", ObjectRef("upload", upload_id)):
+        upload = upload_access(context, upload_id, filename, encoding, delimiter, roles)
+        start = PreviewStart(upload=upload, rows=max(1, min(rows, 50)))
+        order = WorkerOrder(
+            start, read=(upload_path(context.home, upload_id),), write=(), memory_bytes=PARSER_MEMORY_BYTES
+        )
+        return run_worker(context.launcher, order).found(FilePreview)

@@ -7,14 +7,13 @@ are a version too; the old versions are then shredded, since a key is renewed wh
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 from appliance.datasets.records import Dataset, DatasetState, get_dataset, get_version, list_versions, verify_version
 from appliance.foundation.atomic_files import fsync_folder, storage_errors
 from appliance.foundation.errors import ConflictError, InputError
 from appliance.foundation.identifiers import new_id
-from appliance.foundation.json_records import shown
+from appliance.foundation.json_records import BESIDE
 from appliance.foundation.messages import Message, message
 from appliance.jobs.conversation import WorkerOrder, run_worker
 from appliance.jobs.starts.datasets import ReviseStart
@@ -69,24 +68,16 @@ class Revision:
 class RevisedDataset:
     """A dataset after a revision, and how many rows it changed."""
 
-    dataset: Dataset
+    dataset: Dataset = field(metadata=BESIDE)
     changed: int
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as it is shown."""
-        return {**shown(self.dataset), "changed": self.changed}
 
 
 @dataclass(frozen=True)
 class RenewedDataset:
     """A dataset under new keys, and the certificate of the versions under the old ones."""
 
-    dataset: Dataset
-    certificate: Certificate
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as it is shown."""
-        return {**shown(self.dataset), "certificate": self.certificate.certificate, "note": self.certificate.note}
+    dataset: Dataset = field(metadata=BESIDE)
+    certificate: Certificate = field(metadata=BESIDE)
 
 
 @operation("dataset.revise", action="dataset.revise", on="dataset")
@@ -107,8 +98,7 @@ def revise_dataset(
     """
     if (not code and (action != "drop" or not rows)) or action not in ACTIONS or len(rows) > MAX_NAMED_ROWS:
         raise InputError("dataset.fix:request", actions=", ".join(ACTIONS), max_rows=MAX_NAMED_ROWS)
-    with context.database.begin() as connection:
-        dataset = get_dataset(connection, dataset_id)
+    dataset = context.query(get_dataset, dataset_id)
     revision = Revision(code, action, tuple(rows))
     with context.act(caller, "dataset.revise", dataset.ref, {"check": code, "action": action}) as recorded:
         revised = write_next_version(context, caller, dataset, recorded.request, revision, model_id)

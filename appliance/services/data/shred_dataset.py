@@ -14,7 +14,7 @@ import contextlib
 import hashlib
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Update, insert, select, update
@@ -26,13 +26,13 @@ from appliance.datasets.tables import DATASET_VERSIONS, DATASETS, ERASURES
 from appliance.foundation import canonical_json
 from appliance.foundation.atomic_files import fsync_folder, storage_errors
 from appliance.foundation.errors import AuditLogError, ConflictError, NotFoundError
+from appliance.foundation.json_records import OPTIONAL
 from appliance.foundation.messages import message
 from appliance.models.records import list_adapters
 from appliance.reports.erasure_certificate import Erasure, erasure_certificate
 from appliance.services.context import APPLIANCE, Caller, ServiceContext
-from appliance.services.dataset_use import jobs_using, verify_unused
 from appliance.services.grants import PART_KIND, dataset_folder, job_folder, part_key_id
-from appliance.services.job_kinds import kind_of
+from appliance.services.job_kinds import jobs_using, kind_of, verify_unused
 from appliance.services.operations import DatasetId, operation
 from appliance.vault.tables import BACKUPS
 
@@ -46,12 +46,7 @@ class Certificate:
 
     certificate: dict[str, Any]
     note: str
-    earlier: tuple[str, ...] | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as it is shown."""
-        shown: dict[str, Any] = {"certificate": self.certificate, "note": self.note}
-        return shown if self.earlier is None else {**shown, "earlier": list(self.earlier)}
+    earlier: tuple[str, ...] | None = field(default=None, metadata=OPTIONAL)
 
 
 @operation("dataset.shred", action="dataset.shred", on="dataset")
@@ -60,8 +55,7 @@ def shred_dataset(context: ServiceContext, caller: Caller, *, dataset_id: Datase
 
     Raises `NotFoundError`, `ConflictError` while a job that uses it waits or runs, and when it was shredded already.
     """
-    with context.database.begin() as connection:
-        dataset = get_dataset(connection, dataset_id)
+    dataset = context.query(get_dataset, dataset_id)
     with context.act(caller, ACTION, dataset.ref, {"rows": dataset.rows}) as recorded:
         with context.database.begin() as connection:
             _begin(context, connection, caller, dataset_id, recorded)
@@ -76,8 +70,7 @@ def shred_versions(context: ServiceContext, caller: Caller, *, dataset_id: str, 
     Raises `NotFoundError` for a version that is not there, `ConflictError` for the current one, on legal hold, while a
     job uses one.
     """
-    with context.database.begin() as connection:
-        dataset = get_dataset(connection, dataset_id)
+    dataset = context.query(get_dataset, dataset_id)
     chosen = sorted(set(versions))
     numbers = ",".join(map(str, chosen))
     with context.act(caller, VERSIONS_ACTION, dataset.ref, {"versions": numbers}) as recorded:

@@ -2,8 +2,8 @@
 
     begin    here: the database and the log as they are at one moment, into `staging`; the list of files that belong to
              it, and the set key
-    copy     in the command's process (`copy_backup`): each file's parts, sealed, into the folder; what is there already
-             is skipped
+    copy     in the command's process (`backup_folder`): each file's parts, sealed, into the folder; what is there is
+             skipped
     seal     here: the manifest, sealed to the recovery slots; the command writes it, and with that the backup is whole
     finish   here: say so in the log, and in the list of backups        abort   here: say that it came to nothing
 
@@ -11,10 +11,12 @@ Files named by the list never change once they have their names. What is shredde
 then begun anew.
 """
 
+import contextlib
 import hashlib
 import shutil
 import threading
 from base64 import b64encode
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -119,12 +121,14 @@ class BackupDesk:
             raise
         return BackupPlan(backup_id, current.set_id, current.set_key.hex(), files)
 
-    def current(self, caller: Caller, backup_id: str) -> _Backup:
-        """Return the backup that is being made. Raises `ConflictError` when that is another one, or none."""
-        self._context.verify_allowed(caller, ACTION, ObjectRef("backup", backup_id[:64]))
-        if self._current is None or self._current.id != backup_id:
-            raise ConflictError("backup.gone")
-        return self._current
+    @contextlib.contextmanager
+    def current(self, caller: Caller, backup_id: str) -> Iterator[_Backup]:
+        """Give the backup that is being made, in its turn. Raises `ConflictError` when that is another one, or none."""
+        with self.turn:
+            self._context.verify_allowed(caller, ACTION, ObjectRef("backup", backup_id[:64]))
+            if self._current is None or self._current.id != backup_id:
+                raise ConflictError("backup.gone")
+            yield self._current
 
     def end(self, reason: str) -> None:
         """Say how the backup ended, if one is being made: well without a `reason`."""
@@ -233,9 +237,7 @@ def seal_backup(
     context: ServiceContext, caller: Caller, *, backup_id: str, files: list[BackedUpFile]
 ) -> SealedManifest:
     """Return the manifest over the copied files, sealed."""
-    desk = context.part(BackupDesk)
-    with desk.turn:
-        current = desk.current(caller, backup_id)
+    with context.part(BackupDesk).current(caller, backup_id) as current:
         manifest = Manifest(
             id=current.id,
             created_us=current.created_us,
@@ -255,8 +257,7 @@ def seal_backup(
 def finish_backup(context: ServiceContext, caller: Caller, *, backup_id: str) -> FinishedBackup:
     """Record that the backup is whole."""
     desk = context.part(BackupDesk)
-    with desk.turn:
-        current = desk.current(caller, backup_id)
+    with desk.current(caller, backup_id) as current:
         with context.database.begin() as connection:
             values = {"state": COMPLETE_BACKUP, "digest": current.digest}
             connection.execute(update(BACKUPS).where(BACKUPS.c.id == backup_id).values(values))
@@ -268,6 +269,5 @@ def finish_backup(context: ServiceContext, caller: Caller, *, backup_id: str) ->
 def abort_backup(context: ServiceContext, caller: Caller, *, backup_id: str, reason: str) -> None:
     """Record that the backup came to nothing; what was copied stays, for the next one."""
     desk = context.part(BackupDesk)
-    with desk.turn:
-        desk.current(caller, backup_id)
+    with desk.current(caller, backup_id):
         desk.end(reason[:64] or "aborted")

@@ -1,19 +1,18 @@
 """The home's own life: create it, open and close the vault, report its state."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
 from appliance.audit import ObjectRef
 from appliance.foundation.atomic_files import make_private_folder
 from appliance.foundation.errors import ApplianceError, ConflictError, HomeError
+from appliance.foundation.json_records import OPTIONAL, SENTENCE
 from appliance.foundation.messages import Message, message
 from appliance.foundation.roles import FIRST_ROLE
 from appliance.identity import create_user, default_project, list_users, verify_user_name
 from appliance.services.context import APPLIANCE, HOME, OPERATOR, Caller, ServiceContext
-from appliance.services.notices import LogDamage
+from appliance.services.notices import LogDamage, reminders
 from appliance.services.object_kinds import FOLDERS
 from appliance.services.operations import operation
-from appliance.services.reminders import reminders
 from appliance.vault import Vault
 
 RESTORING = "restoring"  # there while a backup is being restored: what is here may be removed
@@ -47,18 +46,11 @@ class HomeState:
     home: str
     sealed: bool
     log_entries: int
-    log_problem: Message | None
-    log_damage: Message | None
-    users: int | None = None
-    reminders: list[Message] | None = None
-    address: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as it is shown."""
-        state: dict[str, Any] = {"home": self.home, "sealed": self.sealed, "log_entries": self.log_entries}
-        state |= {"log_problem": str(self.log_problem or ""), "log_damage": str(self.log_damage or "")}
-        state |= {"address": self.address} if self.address else {}
-        return state if self.users is None else {**state, "users": self.users, "reminders": self.reminders}
+    log_problem: Message | None = field(metadata=SENTENCE)
+    log_damage: Message | None = field(metadata=SENTENCE)
+    users: int | None = field(default=None, metadata=OPTIONAL)
+    reminders: list[Message] | None = field(default=None, metadata=OPTIONAL)
+    address: str = field(default="", metadata=OPTIONAL)
 
 
 def create_home(context: ServiceContext, passphrase: str, *, first_user: str = "admin") -> FirstAccount:

@@ -27,8 +27,8 @@ from appliance.models import ModelManifest
 from appliance.models.tables import MODELS
 from appliance.policy import find_policy_folder, policy_files
 from appliance.services.context import HOME, OPERATOR
+from appliance.services.home.backup_folder import find_manifest, restore_file, verify_complete
 from appliance.services.home.life import RESTORING
-from appliance.services.home.read_backup import find_manifest, restore_file, verify_complete
 from appliance.services.object_kinds import COMPLETE_BACKUP, FOLDERS
 from appliance.vault import Vault
 from appliance.vault.backup_format import Manifest

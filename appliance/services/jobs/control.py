@@ -2,15 +2,14 @@
 
 import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
 from appliance.audit import ObjectRef
 from appliance.datasets.records import list_datasets
 from appliance.foundation.errors import ConflictError, InputError, NotFoundError
-from appliance.foundation.json_records import stored
+from appliance.foundation.json_records import BESIDE, stored
 from appliance.foundation.messages import message
 from appliance.jobs.states import (
     ACTIVE,
@@ -27,8 +26,7 @@ from appliance.jobs.states import (
 )
 from appliance.models.records import list_adapters
 from appliance.services.context import Caller, ServiceContext
-from appliance.services.job_kinds import dataset_use, job_kinds, kind_of
-from appliance.services.job_queue import QueueBell, verify_readable
+from appliance.services.job_kinds import QueueBell, dataset_use, job_kinds, kind_of, verify_readable
 from appliance.services.notices import JobNotices
 from appliance.services.operations import JobId, operation
 
@@ -37,30 +35,22 @@ from appliance.services.operations import JobId, operation
 class WatchedJob:
     """A job with its progress, and how many jobs are `ahead` of it while it waits."""
 
-    job: Job
+    job: Job = field(metadata=BESIDE)
     progress: list[ProgressPoint]
     ahead: int
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as it is shown: the job's own fields, and beside them the rest."""
-        return {**self.job.to_json(), "progress": [point.to_json() for point in self.progress], "ahead": self.ahead}
 
 
 @dataclass(frozen=True)
 class ListedJob:
     """A job with the names of what it is about: its dataset, and the adapter that it works on, "" where there is none.
 
-    A name is "" too when what it named is no longer listed.
+    A name is "" too when what it named is no longer listed; `about` is both.
     """
 
-    job: Job
+    job: Job = field(metadata=BESIDE)
     dataset: str
     adapter: str
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as it is shown: the job's own fields, and beside them the rest."""
-        about = ", ".join(filter(None, (self.dataset, self.adapter)))
-        return {**self.job.to_json(), "dataset": self.dataset, "adapter": self.adapter, "about": about}
+    about: str
 
 
 def all_jobs(context: ServiceContext, caller: Caller) -> list[Job]:
@@ -79,8 +69,9 @@ def list_all_jobs(context: ServiceContext, caller: Caller) -> list[ListedJob]:
         adapters = {adapter.id: adapter.name for adapter in list_adapters(connection)}
         listed = []
         for job in jobs:
+            dataset = _dataset_name(connection, job, datasets)
             adapter = adapters.get(job.spec.get("adapter_id", ""), job.spec.get("name", ""))
-            listed.append(ListedJob(job, _dataset_name(connection, job, datasets), adapter))
+            listed.append(ListedJob(job, dataset, adapter, ", ".join(filter(None, (dataset, adapter)))))
         return listed
 
 
@@ -110,8 +101,7 @@ def look_for_changes(context: ServiceContext, caller: Caller) -> str:
     follows a change is.
     """
     context.verify_allowed(caller, "job.list", ObjectRef("job", "all"))
-    with context.database.begin() as connection:
-        return jobs_mark(connection)
+    return context.query(jobs_mark)
 
 
 @operation("job.stop", action="job.stop", on="job")
@@ -134,8 +124,7 @@ def resume_job(context: ServiceContext, caller: Caller, *, job_id: JobId, learni
     `InputError`.
     """
     with context.act(caller, "job.resume", ObjectRef("job", job_id)) as recorded:
-        with context.database.begin() as connection:
-            job = _resumable(connection, job_id)
+        job = context.query(_resumable, job_id)
         kind, changes = kind_of(job), {}
         if kind.resume is not None:
             task = kind.task(job)

@@ -8,16 +8,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from appliance.audit import ObjectRef
-from appliance.datasets.records import get_dataset
 from appliance.foundation.atomic_files import make_private_folder
 from appliance.foundation.errors import ConflictError, InputError, WorkerError
 from appliance.foundation.identifiers import new_id
 from appliance.jobs.conversation import WorkerConversation, WorkerOrder
 from appliance.jobs.messages import ChatPiece, Done, Ready, Stop
-from appliance.jobs.starts.serve import CONTENDERS, ChatRequest, ServeStart
-from appliance.models.records import get_adapter, get_model
+from appliance.jobs.starts.adapters import CONTENDERS, ChatRequest, ServeStart
+from appliance.models.records import get_adapter
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.grants import adapter_access, model_access, model_memory
+from appliance.services.kept_adapters import adapter_parts
 from appliance.services.operations import AdapterId, operation
 
 MAX_TURNS = 40
@@ -34,10 +34,7 @@ class ServedAdapter:
 
     def __init__(self, context: ServiceContext, adapter_id: str) -> None:
         """Start the worker and wait until it is ready. Raises `WorkerError`, `NotFoundError`, `ConflictError`."""
-        with context.database.begin() as connection:
-            adapter = get_adapter(connection, adapter_id)
-            model = get_model(connection, adapter.model_id)
-            prompt = get_dataset(connection, adapter.dataset_id).system_prompt
+        adapter, model, prompt = context.query(adapter_parts, adapter_id)
         adapter.verify_in_use()
         access, start_model = adapter_access(context, adapter_id), model_access(context, model)
         start = ServeStart(model=start_model, adapter=access, quantised=adapter.quantised, system_prompt=prompt)
@@ -157,8 +154,7 @@ class ChatDesk:
 
     def _serving(self, adapter_id: str) -> ServedAdapter:
         with self._starting:
-            with self._context.database.begin() as connection:
-                get_adapter(connection, adapter_id).verify_in_use()
+            self._context.query(get_adapter, adapter_id).verify_in_use()
             served = self._served.pop(adapter_id, None)
             if served is not None and served.failed:
                 served.close()

@@ -1,46 +1,39 @@
 """Make an adapter smaller: a new one of a lower rank, with the measured loss of both on rows that were set aside."""
 
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
-
-from sqlalchemy import Connection
 
 from appliance.audit import Outcome, Stage
 from appliance.datasets.records import get_dataset
 from appliance.foundation.errors import InputError
 from appliance.foundation.identifiers import new_id
 from appliance.jobs.conversation import WorkerOrder
-from appliance.jobs.starts.shrink import ShrinkResult, ShrinkStart
+from appliance.jobs.starts.adapters import ShrinkResult, ShrinkStart
 from appliance.jobs.states import Job
-from appliance.models.records import RANK, Adapter, get_adapter, get_model
+from appliance.models.records import RANK, Adapter, get_adapter
 from appliance.planning.spectrum import RankSummary
 from appliance.planning.training_record import ShrinkOutcome
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.grants import (
     MADE,
     adapter_access,
-    adapter_folder,
     dataset_access,
-    dataset_folder,
     job_access,
     job_folder,
+    job_order,
     model_access,
-    model_memory,
 )
-from appliance.services.job_kinds import DatasetUse, JobKind, Task, job_kind
-from appliance.services.job_queue import authorise_submit, log_job, queue_job
-from appliance.services.kept_adapters import keep_adapter
-from appliance.services.models.explain_rank import verify_explained
+from appliance.services.job_kinds import JobKind, Task, authorise_submit, job_kind, log_job, queue_job
+from appliance.services.kept_adapters import AboutAdapter, adapter_parts, keep_adapter, learned_data
+from appliance.services.models.findings import verify_explained
 from appliance.services.operations import AdapterId, operation
 
 MAX_NAME = 120  # characters
 
 
 @dataclass(frozen=True)
-class ShrinkSpec:
+class ShrinkSpec(AboutAdapter):
     """Which adapter becomes which smaller one, of which rank."""
 
-    adapter_id: str
     rank: int
     smaller_id: str
 
@@ -89,13 +82,9 @@ def _chosen_rank(adapter: Adapter, rank: int | None, share: float | None) -> int
 
 
 def _prepare(context: ServiceContext, task: Task[ShrinkSpec]) -> WorkerOrder:
-    """Log the start, and give the worker the keys of both adapters and of the validation part."""
+    """Give the worker the keys of both adapters and of the validation part."""
     job, spec = task.job, task.spec
-    with context.database.begin() as connection:
-        adapter = get_adapter(connection, spec.adapter_id)
-        model = get_model(connection, adapter.model_id)
-        prompt = get_dataset(connection, adapter.dataset_id).system_prompt
-    log_job(context, job, Outcome.REQUESTED)
+    adapter, model, prompt = context.query(adapter_parts, spec.adapter_id)
     start = ShrinkStart(
         job=job_access(context, job.id),
         model=model_access(context, model),
@@ -106,9 +95,7 @@ def _prepare(context: ServiceContext, task: Task[ShrinkSpec]) -> WorkerOrder:
         quantised=adapter.quantised,
         max_length=adapter.spec.max_length,
     )
-    read = (Path(start.model.folder), dataset_folder(context, adapter.dataset_id), adapter_folder(context, adapter.id))
-    write = (job_folder(context, job.id),)
-    return WorkerOrder(start, read=read, write=write, memory_bytes=model_memory(context))
+    return job_order(context, start, start.job, start.model, start.dataset, start.adapter)
 
 
 def _finish(context: ServiceContext, task: Task[ShrinkSpec], result: ShrinkResult, stopped: bool) -> ShrinkResult:
@@ -116,8 +103,7 @@ def _finish(context: ServiceContext, task: Task[ShrinkSpec], result: ShrinkResul
     del stopped
     job, spec = task.job, task.spec
     if result.adapter_written:
-        with context.database.begin() as connection:
-            adapter = get_adapter(connection, spec.adapter_id)
+        adapter = context.query(get_adapter, spec.adapter_id)
         ending = f" (rank {spec.rank})"
         smaller = replace(
             adapter.spec,
@@ -133,11 +119,6 @@ def _finish(context: ServiceContext, task: Task[ShrinkSpec], result: ShrinkResul
     return result
 
 
-def _reads(connection: Connection, spec: ShrinkSpec) -> DatasetUse:
-    adapter = get_adapter(connection, spec.adapter_id)
-    return DatasetUse(adapter.dataset_id, adapter.dataset_version)
-
-
 SHRINK: JobKind[ShrinkSpec, ShrinkResult] = job_kind(
     JobKind(
         name="shrink",
@@ -146,7 +127,7 @@ SHRINK: JobKind[ShrinkSpec, ShrinkResult] = job_kind(
         stage=Stage.TRAINING,
         prepare=_prepare,
         finish=_finish,
-        reads=_reads,
+        reads=learned_data,
         makes=lambda spec: (spec.smaller_id,),
     )
 )

@@ -38,8 +38,7 @@ def set_language(context: ServiceContext, caller: Caller, language: str) -> None
 def add_user(context: ServiceContext, caller: Caller, *, name: str, role: str) -> NewAccount:
     """Create an account. Raises `InputError`, `ConflictError` for a name that is taken."""
     with context.act(caller, "user.create", ObjectRef("user", "new"), {"role": role}) as recorded:
-        with context.database.begin() as connection:
-            user_id, password = create_user(connection, context.clock, name, role, None)
+        user_id, password = context.query(create_user, context.clock, name, role, None)
         recorded.target = ObjectRef("user", user_id)
     return NewAccount(user_id, name, role, password)
 
@@ -48,5 +47,4 @@ def add_user(context: ServiceContext, caller: Caller, *, name: str, role: str) -
 def all_users(context: ServiceContext, caller: Caller) -> list[User]:
     """Return the accounts, without anything secret."""
     context.look(caller, "user.list", ObjectRef("user", "all"))
-    with context.database.begin() as connection:
-        return list_users(connection)
+    return context.query(list_users)

@@ -34,8 +34,7 @@ def show_card(context: ServiceContext, caller: Caller, *, adapter_id: AdapterId)
     archived, and says so.
     """
     desk = context.part(AuditDesk)
-    with context.database.begin() as connection:
-        adapter = get_adapter(connection, adapter_id)
+    adapter = context.query(get_adapter, adapter_id)
     with context.act(caller, "adapter.card", adapter.ref):
         artefacts = _gather(context, adapter)
         ids = ids_of(artefacts)

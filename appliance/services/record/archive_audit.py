@@ -11,9 +11,11 @@ The policy says for how long an entry stays in the home at least (`audit.retenti
 six months.
 """
 
+import contextlib
 import datetime as dt
 import threading
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from appliance.audit import ArchivePlan, Details, Outcome, prune_details
@@ -23,9 +25,9 @@ from appliance.audit.archives import ARCHIVE, PRUNE, STAYING
 from appliance.audit.tiles import WIDTH
 from appliance.foundation.errors import ConflictError, InputError, IntegrityError, NotFoundError
 from appliance.foundation.identifiers import new_id
-from appliance.services.context import Caller, ServiceContext
+from appliance.foundation.json_records import OPTIONAL
+from appliance.services.context import LOG, Caller, ServiceContext
 from appliance.services.operations import operation
-from appliance.services.record.read_audit import LOG
 from appliance.services.record.search_audit import DAY_US, AuditDesk, moment
 from appliance.services.record.syslog_feed import handed_over
 
@@ -37,8 +39,8 @@ class PlannedArchive:
     before: str
     bundles: tuple[int, ...] = ()
     entries: int = 0
-    first: int | None = None
-    last: int | None = None
+    first: int | None = field(default=None, metadata=OPTIONAL)
+    last: int | None = field(default=None, metadata=OPTIONAL)
 
     @classmethod
     def of(cls, plan: ArchivePlan | None, before_us: int, **more: Any) -> Self:
@@ -48,10 +50,6 @@ class PlannedArchive:
         entries = len(plan.bundles) * WIDTH
         bounds = {"first": plan.first, "last": plan.end - 1}
         return cls(before=_day(before_us), bundles=plan.bundles, entries=entries, **bounds, **more)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as it is shown: without the bounds of nothing."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,12 +89,14 @@ class ArchiveDesk:
         """Hold this archive."""
         self._current = archive
 
-    def current(self, caller: Caller, request: str) -> _Archive:
-        """Return the archive that is being written. Raises `ConflictError` when that is another one, or none."""
-        self._context.verify_allowed(caller, ARCHIVE, LOG)
-        if self._current is None or self._current.request != request:
-            raise ConflictError("archive.gone")
-        return self._current
+    @contextlib.contextmanager
+    def current(self, caller: Caller, request: str) -> Iterator[_Archive]:
+        """Give the archive that is being written, in its turn. Raises `ConflictError` for another one, or none."""
+        with self.turn:
+            self._context.verify_allowed(caller, ARCHIVE, LOG)
+            if self._current is None or self._current.request != request:
+                raise ConflictError("archive.gone")
+            yield self._current
 
     def end(self, outcome: Outcome, reason: str = "", details: Details | None = None) -> None:
         """Log how the archive ended, if one is being written."""
@@ -157,8 +157,7 @@ def begin_archive(context: ServiceContext, caller: Caller, *, before: str = "") 
 def finish_archive(context: ServiceContext, caller: Caller, *, request: str, digest: str) -> FinishedArchive:
     """Record the archive with this digest; remove what it has. Raises `IntegrityError` if it is not what is here."""
     desk = context.part(ArchiveDesk)
-    with desk.turn:
-        current = desk.current(caller, request)
+    with desk.current(caller, request) as current:
         plan = current.plan
         try:
             if archive_digest(context.home / "audit", plan.bundles) != digest:
@@ -178,8 +177,7 @@ def finish_archive(context: ServiceContext, caller: Caller, *, request: str, dig
 def abort_archive(context: ServiceContext, caller: Caller, *, request: str, reason: str) -> None:
     """Record that the archive came to nothing; everything is still here."""
     desk = context.part(ArchiveDesk)
-    with desk.turn:
-        desk.current(caller, request)
+    with desk.current(caller, request):
         desk.end(Outcome.FAILED, reason[:64] or "aborted")
 
 

@@ -10,10 +10,9 @@ from appliance.audit import ArchivedEntries
 from appliance.audit.search_index import Query
 from appliance.foundation.errors import InputError
 from appliance.identity.tables import USERS
-from appliance.services.context import Caller, ServiceContext
+from appliance.services.context import LOG, Caller, ServiceContext
 from appliance.services.operations import operation
 from appliance.services.pseudonyms import account_ref, file_fingerprint, known_person
-from appliance.services.record.read_audit import LOG
 from appliance.services.record.search_audit import AuditDesk
 
 SHA256_HEX_DIGITS = 64

@@ -7,11 +7,10 @@ from appliance.audit import EVENTS, ArchivedEntries, Details, Outcome, Stage
 from appliance.audit.search_index import OUTCOMES, Query, SearchIndex
 from appliance.foundation.errors import NotFoundError
 from appliance.foundation.messages import Message, message, sentences
-from appliance.services.context import Caller, ServiceContext
+from appliance.services.context import LOG, Caller, ServiceContext
 from appliance.services.job_kinds import job_kinds
 from appliance.services.object_names import resolve_any
 from appliance.services.operations import operation
-from appliance.services.record.read_audit import LOG
 from appliance.services.record.search_audit import AuditDesk, loggable, names_of
 
 MAX_STEPS = 200  # kinds of acts on one object, or on what hangs on it, that are shown

@@ -14,9 +14,8 @@ from appliance.audit import Outcome
 from appliance.audit.tiles import WIDTH
 from appliance.foundation.errors import ApplianceError, AuditLogError
 from appliance.foundation.messages import message, sentences
-from appliance.services.context import APPLIANCE, ServiceContext
+from appliance.services.context import APPLIANCE, LOG, ServiceContext
 from appliance.services.notices import LogDamage
-from appliance.services.record.read_audit import LOG
 
 STEP_BUNDLES = 8  # some 2,000 entries, a megabyte: a few milliseconds
 PAUSE_S = 1.0

@@ -18,12 +18,11 @@ from appliance.audit.search_index import Query, SearchIndex
 from appliance.foundation.errors import ApplianceError, AuditLogError, ConflictError, InputError
 from appliance.foundation.identifiers import is_id
 from appliance.identity import list_users
-from appliance.services.context import Caller, ServiceContext
+from appliance.services.context import LOG, Caller, ServiceContext
 from appliance.services.object_kinds import OBJECT_KINDS
 from appliance.services.object_names import resolve_any
 from appliance.services.operations import operation
 from appliance.services.pseudonyms import account_ref, known_person
-from appliance.services.record.read_audit import LOG
 
 PAGE_ENTRIES = 50
 MAX_PAGE_ENTRIES = 500

@@ -1,7 +1,10 @@
-"""Train an adapter: queue the job, and do what the control plane does before and after its worker runs."""
+"""Train an adapter, or try several ranks as one job: queue it, and do what comes before and after its worker runs.
 
+Of a sweep, the hopeless ranks stop early, and the adapter of the best is kept (see `planning.halving`).
+"""
+
+from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
-from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
@@ -11,14 +14,19 @@ from appliance.datasets.records import get_dataset
 from appliance.foundation.errors import ApplianceError, InputError, WorkerError
 from appliance.foundation.identifiers import new_id
 from appliance.foundation.json_records import stored
-from appliance.jobs.access import StartMessage
 from appliance.jobs.conversation import WorkerOrder
 from appliance.jobs.messages import DIVERGED
-from appliance.jobs.starts.train import TrainingResult, TrainStart
+from appliance.jobs.starts.train import RankCandidate, SweepResult, SweepStart, TrainingResult, TrainStart
 from appliance.jobs.states import Job, change_spec, note_on_job
 from appliance.models.records import get_model
-from appliance.planning import Footprint, Machine, step_down
-from appliance.planning.training_record import AdapterSpec, TrainingSpec
+from appliance.planning import ADAPTER_METHODS, AUTOMATIC, Footprint, Machine, step_down
+from appliance.planning.training_record import (
+    AdapterSpec,
+    RankCandidateSpec,
+    SweepOutcome,
+    SweepSpec,
+    TrainingSpec,
+)
 from appliance.planning.training_settings import TrainingChoice, TrainingSettings
 from appliance.services.context import APPLIANCE, Caller, ServiceContext
 from appliance.services.grants import (
@@ -27,22 +35,32 @@ from appliance.services.grants import (
     dataset_access,
     job_access,
     job_folder,
+    job_order,
     model_access,
-    model_memory,
 )
-from appliance.services.job_kinds import DatasetUse, JobKind, Task, job_kind
-from appliance.services.job_queue import authorise_submit, log_failure, log_job, queue_job
+from appliance.services.job_kinds import (
+    DatasetUse,
+    JobKind,
+    Task,
+    authorise_submit,
+    job_kind,
+    log_failure,
+    log_job,
+    queue_job,
+)
 from appliance.services.kept_adapters import keep_adapter, remove_checkpoints
 from appliance.services.machine import measured_machine, note_training
 from appliance.services.operations import DatasetId, ModelId, operation
+from appliance.services.training.advise_rank import Subject
 from appliance.services.training.plan_training import BY_PRESET, plan_training
-from appliance.services.training.subject import Subject
 
 CHECKPOINT_STEPS = 20
 PATIENCE = 3  # validations in a row that bring nothing better; the presets' pass over the data ends with one
 MAX_NAME = 120
 
 T = TypeVar("T", bound=TrainingSpec)
+MIN_RANKS, MAX_RANKS = 2, 8
+DEFAULT_RANKS = (4, 8, 16, 32)
 
 
 @operation("train", action="job.submit", on="job")
@@ -56,8 +74,7 @@ def submit_training(
 ) -> Job:
     """Queue a training. Raises `InputError` for a choice that cannot be, `NotFoundError`."""
     authorise_submit(context, caller)
-    with context.database.begin() as connection:
-        subject = Subject.of(connection, dataset_id, model_id)
+    subject = context.query(Subject.of, dataset_id, model_id)
     spec = training_spec(subject, choice, measured_machine(context))
     details = {"dataset": dataset_id, "model": model_id}
     return queue_job(context, caller, TRAIN, spec, project_id=subject.dataset.project_id, details=details)
@@ -102,13 +119,6 @@ def training_start(context: ServiceContext, job: Job, spec: TrainingSpec) -> Tra
     )
 
 
-def training_order(context: ServiceContext, job: Job, start: StartMessage, training: TrainStart) -> WorkerOrder:
-    """Return the order that sends `start` to a worker that trains as `training` says."""
-    read = (Path(training.model.folder), Path(training.dataset.folder))
-    write = (job_folder(context, job.id),)
-    return WorkerOrder(start, read=read, write=write, memory_bytes=model_memory(context))
-
-
 def step_training_down(context: ServiceContext, task: Task[Any], error: ApplianceError) -> Job:
     """Make a job that trains need less memory: take the next smaller way, and say so in the job and in the log.
 
@@ -141,9 +151,8 @@ def with_new_adapter(context: ServiceContext, spec: T, adapter: str) -> T:
 
 
 def _prepare(context: ServiceContext, task: Task[TrainingSpec]) -> WorkerOrder:
-    log_job(context, task.job, Outcome.REQUESTED)
     start = training_start(context, task.job, task.spec)
-    return training_order(context, task.job, start, start)
+    return job_order(context, start, start.job, start.model, start.dataset)
 
 
 def _finish(context: ServiceContext, task: Task[TrainingSpec], result: TrainingResult, stopped: bool) -> TrainingResult:
@@ -192,5 +201,88 @@ TRAIN: JobKind[TrainingSpec, TrainingResult] = job_kind(
         step_down=step_training_down,
         clean_up=lambda context, task: remove_checkpoints(context, task.job.id),
         resume=_resume,
+    )
+)
+
+
+@operation("sweep", action="job.submit", on="job")
+def submit_sweep(
+    context: ServiceContext,
+    caller: Caller,
+    *,
+    dataset_id: DatasetId,
+    model_id: ModelId,
+    choice: TrainingChoice = BY_PRESET,
+    ranks: Sequence[int] = DEFAULT_RANKS,
+) -> Job:
+    """Queue it. The ranks train by the same `choice`, whose rank is ignored. Raises `InputError`, `NotFoundError`."""
+    authorise_submit(context, caller)
+    chosen = sorted(set(ranks))
+    if not MIN_RANKS <= len(chosen) <= MAX_RANKS:
+        raise InputError("sweep.ranks", least=MIN_RANKS, most=MAX_RANKS, count=len(chosen))
+    subject = context.query(Subject.of, dataset_id, model_id)
+    machine = measured_machine(context)
+    if choice.method == AUTOMATIC:  # as the largest of them fits the machine, so that all are compared in one way
+        largest = plan_training(subject, replace(choice, rank=chosen[-1]), machine)
+        choice = replace(choice, method=largest.settings.method)
+    if choice.method not in ADAPTER_METHODS:
+        raise InputError("rank.method:compare", method=choice.method)
+    specs = [training_spec(subject, replace(choice, rank=rank), machine) for rank in chosen]
+    if subject.dataset.validation_rows == 0:
+        raise InputError("sweep.validation")
+    names = [each.name for each in fields(RankCandidateSpec)]
+    candidates = tuple(RankCandidateSpec(**{name: getattr(spec, name) for name in names}) for spec in specs)
+    # All are computed as the largest is, which needs the most memory.
+    spec = SweepSpec(
+        **{each.name: getattr(specs[-1], each.name) for each in fields(TrainingSpec)}, candidates=candidates
+    )
+    details = {"dataset": dataset_id, "model": model_id, "ranks": ",".join(map(str, chosen))}
+    return queue_job(context, caller, SWEEP, spec, project_id=subject.dataset.project_id, details=details)
+
+
+def _prepare_sweep(context: ServiceContext, task: Task[SweepSpec]) -> WorkerOrder:
+    """Give the worker what a training gets, once, and the candidates."""
+    training = training_start(context, task.job, task.spec)
+    ranks = [RankCandidate(rank=each.rank, lora_alpha=each.lora_alpha) for each in task.spec.candidates]
+    start = SweepStart(training=training, candidates=ranks)
+    return job_order(context, start, training.job, training.model, training.dataset)
+
+
+def _finish_sweep(context: ServiceContext, task: Task[SweepSpec], result: SweepResult, stopped: bool) -> SweepResult:
+    """Keep the winner's adapter, with the table of all, and log the outcome."""
+    del stopped
+    job, spec = task.job, task.spec
+    if result.adapter_written:
+        won = next(each for each in spec.candidates if each.rank == result.rank)
+        training = {each.name: getattr(spec, each.name) for each in fields(TrainingSpec)}
+        decided = {each.name: getattr(won, each.name) for each in fields(won)}
+        outcome = SweepOutcome(trials=result.trials, sentence=result.sentence)
+        keep_adapter(context, job, AdapterSpec(**{**training, **decided}, sweep=outcome), result.adapter_sha256, result)
+        result = replace(result, adapter=spec.adapter_id)
+    log_job(context, job, Outcome.SUCCEEDED)
+    return result
+
+
+def _resume_sweep(
+    context: ServiceContext, task: Task[SweepSpec], result: SweepResult, learning_rate: float | None
+) -> SweepSpec:
+    if learning_rate is not None:  # the ranks are compared at one rate
+        raise InputError("job.learning-rate:none")
+    return with_new_adapter(context, task.spec, result.adapter)
+
+
+SWEEP: JobKind[SweepSpec, SweepResult] = job_kind(
+    JobKind(
+        name="sweep",
+        spec=SweepSpec,
+        result=SweepResult,
+        stage=Stage.TRAINING,
+        prepare=_prepare_sweep,
+        finish=_finish_sweep,
+        reads=trained_data,
+        makes=lambda spec: (spec.adapter_id,),
+        step_down=step_training_down,
+        clean_up=lambda context, task: remove_checkpoints(context, task.job.id),
+        resume=_resume_sweep,
     )
 )

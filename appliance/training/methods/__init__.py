@@ -8,5 +8,3 @@ from appliance.training.methods.own_weights import FullMethod, LastLayersMethod
 METHODS: dict[str, type[Method]] = {
     method.name: method for method in (LoraMethod, QloraMethod, LastLayersMethod, FullMethod)
 }
-
-__all__ = ["METHODS", "LoadedModel", "MethodSettings", "adapter_files"]

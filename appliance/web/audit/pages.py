@@ -7,16 +7,13 @@ import gradio as gr
 
 from appliance.foundation.errors import InputError
 from appliance.foundation.messages import t
-from appliance.services.context import Caller
-from appliance.services.record.audit_activity import audit_overview
-from appliance.services.record.read_audit import LOG
+from appliance.services.context import LOG, Caller
+from appliance.services.record.read_audit import show_proof
+from appliance.services.record.review_audit import audit_overview
 from appliance.services.record.search_audit import AuditDesk
-from appliance.services.record.show_proof import show_proof
-from appliance.web.audit.search import Search
-from appliance.web.audit.tabs import USUAL_DAYS, Life, Overview, Reviews
-from appliance.web.page.events import Page, Updates, Values
+from appliance.web.audit.tabs import USUAL_DAYS, Life, Overview, Reviews, Search
+from appliance.web.page.events import Page, Updates, Values, drawn, hidden_text
 from appliance.web.page.frame import Frame
-from appliance.web.page.layout import drawn, hidden_text
 from appliance.web.rendering import audit as rendering
 from appliance.web.rendering.html import quiet
 

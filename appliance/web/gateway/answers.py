@@ -20,8 +20,7 @@ from appliance.foundation.errors import (
     StorageError,
 )
 from appliance.foundation.messages import Message, language, message, t
-from appliance.web.rendering.html import sentence, text
-from appliance.web.rendering.language import language_switch
+from appliance.web.rendering.html import language_switch, sentence, text
 
 _STATUS: list[tuple[type[ApplianceError], int]] = [
     (InputError, 400),

@@ -1,4 +1,7 @@
-"""The operator's door: operations over the home's Unix socket. Its permissions (0600) are the authentication."""
+"""The operator's door: operations over the home's Unix socket. Its permissions (0600) are the authentication.
+
+A file that is sent is sealed piece by piece as its bytes come in, never whole in memory, never readable.
+"""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -12,12 +15,34 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from appliance.foundation.errors import ApplianceError, InputError
 from appliance.foundation.messages import negotiated_language, use_language
 from appliance.services.appliance import Appliance
-from appliance.services.context import OPERATOR
+from appliance.services.context import OPERATOR, Caller, ServiceContext
+from appliance.services.data.receive_upload import Upload
 from appliance.web.gateway.answers import error_json, fault_message, json_error
-from appliance.web.gateway.uploads import receive_upload
 
+PIECE_BYTES = 1024 * 1024
 MAX_PARAMETERS_BYTES = 16 * 1024 * 1024  # a backup's list of files is the longest
 MAX_OPERATIONS_AT_ONCE = 16
+
+
+async def receive_upload(context: ServiceContext, caller: Caller, request: Request) -> Upload:
+    """Seal the request's body; a broken connection leaves nothing. Raises `ApplianceError`, `ClientDisconnect`."""
+    upload = await anyio.to_thread.run_sync(Upload, context, caller)
+    waiting = bytearray()
+    try:
+        async for piece in request.stream():
+            waiting += piece
+            if len(waiting) >= PIECE_BYTES:
+                await anyio.to_thread.run_sync(upload.write, bytes(waiting))
+                waiting.clear()
+        if waiting:
+            await anyio.to_thread.run_sync(upload.write, bytes(waiting))
+        await anyio.to_thread.run_sync(upload.finish)
+    except ApplianceError:
+        raise  # `write` and `finish` have put everything away themselves.
+    except BaseException:
+        upload.abort()
+        raise
+    return upload
 
 
 def build_commands_app(appliance: Appliance) -> FastAPI:

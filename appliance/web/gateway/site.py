@@ -16,14 +16,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from appliance.foundation.errors import ApplianceError, InputError
 from appliance.foundation.messages import language, message, t
 from appliance.services.appliance import Appliance
+from appliance.services.record.read_audit import show_proof
 from appliance.services.record.refused_requests import RefusedRequests
-from appliance.services.record.show_proof import show_proof
 from appliance.web.gateway.accounts_pages import AccountPages
 from appliance.web.gateway.answers import error_json, error_refusal, page, refusal, see_other
+from appliance.web.gateway.commands import receive_upload
 from appliance.web.gateway.door import Door, allowed_hosts
 from appliance.web.gateway.headers import SecurityHeaders
 from appliance.web.gateway.mounts import Mounts
-from appliance.web.gateway.uploads import receive_upload
 from appliance.web.page.table import PAGES, first_page
 from appliance.web.rendering.html import text
 

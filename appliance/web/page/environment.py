@@ -25,6 +25,7 @@ _OFF = {
 }
 # Gradio builds HTTP clients at its import: they would read certificates, which the walls forbid, or want a proxy.
 _WITHOUT = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+_FOLDERS = ("GRADIO_TEMP_DIR", "GRADIO_EXAMPLES_CACHE", "TMPDIR", "HOME", "XDG_CACHE_HOME", "HF_HOME", "MPLCONFIGDIR")
 
 
 def prepare_environment(home: Path) -> Path:
@@ -40,15 +41,7 @@ def prepare_environment(home: Path) -> Path:
     for name in _WITHOUT:
         os.environ.pop(name, None)
         os.environ.pop(name.lower(), None)
-    for name in (
-        "GRADIO_TEMP_DIR",
-        "GRADIO_EXAMPLES_CACHE",
-        "TMPDIR",
-        "HOME",
-        "XDG_CACHE_HOME",
-        "HF_HOME",
-        "MPLCONFIGDIR",
-    ):
+    for name in _FOLDERS:
         os.environ[name] = str(folder)
     tempfile.tempdir = None  # It may have been looked up before.
     return folder

@@ -1,6 +1,7 @@
-"""The events of a page: each finds out anew who asks, in whose language, and turns every error into a sentence.
+"""The events of a page, and the components that every page uses.
 
-A handler gets the caller and the values of the components that it reads, and returns what changes:
+Each event finds out anew who asks, in whose language, and turns every error into a sentence. A handler
+gets the caller and the values of the components that it reads, and returns what changes:
 
     def pick(caller: Caller, values: Values) -> Updates:
         return {self.view: draw(caller, values[self.dataset])}
@@ -31,6 +32,26 @@ Updates: TypeAlias = dict[Component, Any]
 Handler: TypeAlias = Callable[[Caller, Values], "Updates | Iterator[Updates]"]
 NOTICE_S = 20
 _QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+
+
+def drawn(value: str = "", **options: Any) -> gr.Markdown:
+    """Return a place for HTML of `appliance.web.rendering`, which escaped it: Gradio changes nothing in it."""
+    return gr.Markdown(value, sanitize_html=False, latex_delimiters=[], **options)
+
+
+def hidden_text(name: str) -> gr.Textbox:
+    """Return a field in which a script of ours puts what somebody did in something drawn; its id is `name`."""
+    return gr.Textbox(visible="hidden", elem_id=name, show_label=False, container=False)
+
+
+def button(label: str, **options: Any) -> gr.Button:
+    """Return a button, or the update of one, that says the message `label`."""
+    return gr.Button(t(label), **options)
+
+
+def hidden() -> Any:
+    """Return the update that hides a component."""
+    return gr.update(visible=False)
 
 
 class Page:

@@ -4,11 +4,9 @@ from collections.abc import Sequence
 
 from appliance.foundation.messages import t
 from appliance.services.context import Caller
-from appliance.web.page.events import Page, Updates
-from appliance.web.page.layout import drawn
+from appliance.web.page.events import Page, Updates, drawn
 from appliance.web.page.table import PageRow, pages_for
-from appliance.web.rendering.html import text
-from appliance.web.rendering.language import language_switch
+from appliance.web.rendering.html import language_switch, text
 
 
 class Frame:

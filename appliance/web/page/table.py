@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from appliance.audit import ObjectRef
 from appliance.foundation.messages import LANGUAGES
-from appliance.services.context import Caller, ServiceContext
-from appliance.services.policy_view import may
-from appliance.services.record.read_audit import LOG
+from appliance.services.context import LOG, Caller, ServiceContext
+from appliance.services.operations import may
 
 
 @dataclass(frozen=True)

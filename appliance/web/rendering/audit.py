@@ -6,11 +6,10 @@ from typing import Any
 
 from appliance.audit import EVENTS, ArchivedEntries
 from appliance.foundation.messages import has_message, t
-from appliance.services.record.audit_activity import Overview, Refusals
 from appliance.services.record.object_life import LifeStep, NamedObject, ObjectLife
-from appliance.services.record.review_audit import OpenEntries, Review, Reviews
+from appliance.services.record.read_audit import ShownProof
+from appliance.services.record.review_audit import OpenEntries, Overview, Refusals, Review, Reviews
 from appliance.services.record.search_audit import FoundEntries
-from appliance.services.record.show_proof import ShownProof
 from appliance.web.rendering.html import (
     Drawn,
     both,

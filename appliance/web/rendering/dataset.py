@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from appliance.datasets.personal_data_policy import kind_name
+from appliance.datasets.personal_data import kind_name
 from appliance.datasets.records import Dataset
 from appliance.datasets.report import (
     CheckReport,

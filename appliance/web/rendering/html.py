@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from appliance.datasets import Conversation
 from appliance.datasets.report import PreviewedRow
-from appliance.foundation.messages import Message, t
+from appliance.foundation.messages import LANGUAGES, Message, language, t
 from appliance.web.rendering.words import percent
 
 MAX_SHOWN_CHARACTERS = 600
@@ -135,3 +135,16 @@ def parameters(count: int) -> str:
     if count >= 1e9:
         return t("html-billion-parameters", count=round(count / 1e9, 1))
     return t("html-million-parameters", count=round(count / 1e6)) if count >= 1e7 else t("html-parameters", count=count)
+
+
+def language_switch(here: str) -> str:
+    """Return the form. `here`: the path without its language, to which the browser returns."""
+    buttons = "".join(
+        f'<button name="language" value="{code}" lang="{code}">{html.escape(name)}</button>'
+        for code, name in LANGUAGES.items()
+        if code != language()
+    )
+    return (
+        f'<form method="post" action="/language" class="languages" aria-label="{html.escape(t("page-language"))}">'
+        f'<input type="hidden" name="page" value="{html.escape(here)}">{buttons}</form>'
+    )

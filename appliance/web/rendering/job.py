@@ -6,10 +6,10 @@ from appliance.foundation.messages import Message, t
 from appliance.jobs.starts.train import SweepResult, TrainingResult
 from appliance.jobs.states import ACTIVE, JobState, ProgressPoint
 from appliance.services.jobs.control import WatchedJob
-from appliance.services.training.sweep_ranks import SWEEP
+from appliance.services.training.train_adapter import SWEEP
 from appliance.web.rendering.charts import LossCurve, loss_chart, loss_sentence
 from appliance.web.rendering.html import figures, notice, progress_bar
-from appliance.web.rendering.rank import sweep_view
+from appliance.web.rendering.results import sweep_view
 from appliance.web.rendering.words import duration, number
 
 

@@ -12,8 +12,7 @@ from appliance.reports.training_plan import (
     method_sentence,
     passes_sentence,
 )
-from appliance.services.training.plan_training import PlannedTraining
-from appliance.services.training.preview_training import TrainingPreview
+from appliance.services.training.plan_training import PlannedTraining, TrainingPreview
 from appliance.web.rendering.html import figures, notice, parameters, quiet, row, table, text
 from appliance.web.rendering.words import number, significant, size
 

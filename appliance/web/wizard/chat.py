@@ -8,12 +8,11 @@ import gradio as gr
 
 from appliance.foundation.errors import InputError
 from appliance.foundation.messages import t
-from appliance.jobs.starts.serve import CONTENDERS
+from appliance.jobs.starts.adapters import CONTENDERS
 from appliance.services.context import Caller
 from appliance.services.models.chat import ChatDesk, chat
-from appliance.services.policy_view import may_do
-from appliance.web.page.events import Component, Page, Updates, Values
-from appliance.web.page.layout import button
+from appliance.services.operations import may_do
+from appliance.web.page.events import Component, Page, Updates, Values, button
 
 STATE_SECONDS = 1800
 MAX_QUESTION_CHARACTERS = 2000

@@ -12,10 +12,9 @@ from appliance.services.context import Caller
 from appliance.services.data.dataset_versions import lineage, show_report
 from appliance.services.data.import_dataset import all_datasets, show_dataset
 from appliance.services.data.revise_dataset import RevisedDataset, revise_dataset
-from appliance.services.policy_view import may_do
-from appliance.services.reminders import reminders
-from appliance.web.page.events import Component, Page, Updates, Values
-from appliance.web.page.layout import button, drawn, hidden
+from appliance.services.notices import reminders
+from appliance.services.operations import may_do
+from appliance.web.page.events import Component, Page, Updates, Values, button, drawn, hidden
 from appliance.web.rendering import dataset as rendering
 from appliance.web.rendering.html import conversations, notice
 from appliance.web.wizard.bring import BringPanel

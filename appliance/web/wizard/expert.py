@@ -15,10 +15,9 @@ from appliance.foundation.errors import InputError
 from appliance.foundation.messages import t
 from appliance.planning import AUTOMATIC, METHODS
 from appliance.planning.training_settings import SETTINGS, Setting, TrainingChoice
-from appliance.services.training.preview_training import TrainingPreview
-from appliance.services.training.sweep_ranks import DEFAULT_RANKS
-from appliance.web.page.events import Component, Updates, Values
-from appliance.web.page.layout import button, drawn, hidden
+from appliance.services.training.plan_training import TrainingPreview
+from appliance.services.training.train_adapter import DEFAULT_RANKS
+from appliance.web.page.events import Component, Updates, Values, button, drawn, hidden
 from appliance.web.rendering.html import notice
 
 RANK = "rank"

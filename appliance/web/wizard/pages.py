@@ -6,16 +6,14 @@ from appliance.foundation.messages import t
 from appliance.services.context import Caller
 from appliance.services.data.import_dataset import import_dataset
 from appliance.services.jobs.control import look_for_changes
-from appliance.services.policy_view import may_do
+from appliance.services.operations import may_do
 from appliance.services.training.train_adapter import submit_training
-from appliance.web.page.events import Component, Handler, Page, Updates, Values
+from appliance.web.page.events import Component, Handler, Page, Updates, Values, button, drawn
 from appliance.web.page.frame import Frame
-from appliance.web.page.layout import button, drawn
 from appliance.web.rendering.html import notice, text
 from appliance.web.wizard.chat import Chat
 from appliance.web.wizard.data import DataStep
-from appliance.web.wizard.learn import Learn
-from appliance.web.wizard.model import ModelStep
+from appliance.web.wizard.model import Learn, ModelStep
 from appliance.web.wizard.results import ResultsStep
 from appliance.web.wizard.task import TaskStep
 from appliance.web.wizard.train import TrainStep

@@ -4,8 +4,7 @@ import gradio as gr
 
 from appliance.foundation.messages import t
 from appliance.services.context import Caller
-from appliance.web.page.events import Page, Updates, Values
-from appliance.web.page.layout import button, drawn
+from appliance.web.page.events import Page, Updates, Values, button, drawn
 from appliance.web.rendering.html import text
 
 TASKS = ("answers", "style", "sort", "extract")

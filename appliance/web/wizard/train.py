@@ -13,13 +13,10 @@ from appliance.planning.training_settings import TrainingChoice
 from appliance.services.context import Caller
 from appliance.services.job_kinds import JobKind
 from appliance.services.jobs.control import all_jobs, resume_job, show_job, stop_job
-from appliance.services.policy_view import may_do
-from appliance.services.training.plan_training import BY_DEFAULT
-from appliance.services.training.preview_training import TrainingPreview, preview_training
-from appliance.services.training.sweep_ranks import SWEEP, submit_sweep
-from appliance.services.training.train_adapter import TRAIN, submit_training
-from appliance.web.page.events import Component, Page, Updates, Values
-from appliance.web.page.layout import button, drawn, hidden
+from appliance.services.operations import may_do
+from appliance.services.training.plan_training import BY_DEFAULT, TrainingPreview, preview_training
+from appliance.services.training.train_adapter import SWEEP, TRAIN, submit_sweep, submit_training
+from appliance.web.page.events import Component, Page, Updates, Values, button, drawn, hidden
 from appliance.web.rendering import plan as rendering
 from appliance.web.rendering.html import notice
 from appliance.web.rendering.job import is_sweep, training_view

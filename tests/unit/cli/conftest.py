@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 
 from appliance.audit import AuditLog
 from appliance.cli.client import SOCKET_NAME
-from appliance.cli.commands import build_commands
+from appliance.cli.interface import build_commands
 from appliance.foundation.clock import SystemClock
 from appliance.foundation.errors import HomeError
 from appliance.foundation.home_lock import HomeLock

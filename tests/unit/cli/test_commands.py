@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from appliance import __version__
-from appliance.cli.commands import build_commands
+from appliance.cli.interface import build_commands
 from appliance.services.operations import operations
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -13,8 +13,7 @@ import pytest
 from catalogue_scan import CATALOGUES, catalogue, strings_in_code
 
 from appliance.cli.command_table import COMMANDS as ROWS
-from appliance.cli.commands import build_commands
-from appliance.cli.interface import Group, preferred_language
+from appliance.cli.interface import Group, build_commands, preferred_language
 from appliance.foundation.messages import LANGUAGES, t, use_language
 from appliance.foundation.roles import ROLES
 from appliance.planning.training_settings import SETTINGS

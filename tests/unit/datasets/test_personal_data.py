@@ -24,8 +24,9 @@ from appliance.datasets.personal_data import (
     PersonalItem,
     Pseudonyms,
     find_personal_data,
+    kind_count,
+    kind_name,
 )
-from appliance.datasets.personal_data_policy import kind_count, kind_name
 from appliance.foundation.messages import LANGUAGES, use_language
 
 # Personal data is in braces, with the initial of its kind: {E:...} e-mail, {P:...} phone, {I:...} IBAN, {C:...} card,

@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from appliance.inference.machine_speed import measure_speed
+from appliance.inference.compute_type import measure_speed
 from appliance.jobs.messages import Ready
 from appliance.jobs.starts.machine import MeasureStart
 from appliance.planning import Speed

@@ -43,12 +43,9 @@ from appliance.jobs.messages import (
     decode_to_worker,
     encode_message,
 )
+from appliance.jobs.starts.adapters import ChatRequest, Contender, EvaluateStart, RanksStart, ServeStart, ShrinkStart
 from appliance.jobs.starts.datasets import ParseStart, PreviewStart, ReviseStart, SearchStart
-from appliance.jobs.starts.evaluate import Contender, EvaluateStart
 from appliance.jobs.starts.machine import ConvertStart, MeasureStart
-from appliance.jobs.starts.ranks import RanksStart
-from appliance.jobs.starts.serve import ChatRequest, ServeStart
-from appliance.jobs.starts.shrink import ShrinkStart
 from appliance.jobs.starts.train import RankCandidate, SweepStart, TrainStart
 from appliance.planning.training_settings import TrainingSettings
 

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Connection, insert, select, update
 
 from appliance.foundation.errors import ConflictError, IntegrityError, NotFoundError
+from appliance.foundation.json_records import shown
 from appliance.models import ModelManifest
 from appliance.models.manifest import identity
 from appliance.models.records import (
@@ -62,7 +63,7 @@ def test_a_record_has_every_column_and_gives_it_back(connection: Connection) -> 
     row = connection.execute(select(MODELS).where(MODELS.c.id == MODEL_ID)).one()
     model = get_model(connection, MODEL_ID)
     assert model.manifest == MANIFEST
-    assert model.to_json() == {**row._mapping, "manifest": json.loads(row.manifest)}
+    assert shown(model) == {**row._mapping, "manifest": json.loads(row.manifest)}
     adapter = get_adapter(connection, "ad_1")
     assert adapter.to_json() == {**adapter_row("ad_1", created_us=1), "config": CONFIG, "results": {}}
 

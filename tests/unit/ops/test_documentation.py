@@ -12,7 +12,7 @@ import pytest
 
 from appliance import __version__
 from appliance.audit import EVENTS, events_page
-from appliance.cli.commands import build_commands
+from appliance.cli.interface import build_commands
 from appliance.entrypoint import LocalProgram
 from appliance.foundation.roles import ROLES
 from appliance.planning.training_settings import SETTINGS

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from appliance.foundation.errors import InputError
 from appliance.planning import PRESETS, FittedPlan, Machine, MethodChoice, RowSizes, Speed, Training, fit_training
+from appliance.planning.gpu_table import TYPICAL_SHAPES
 from appliance.planning.presets import choose_batch
-from appliance.planning.shapes import TYPICAL_SHAPES
 from appliance.planning.training_settings import TrainingChoice, resolve_settings
 
 SHAPES = dict(TYPICAL_SHAPES)

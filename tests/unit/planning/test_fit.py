@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from appliance.foundation.errors import InputError
 from appliance.planning import Machine, MethodChoice, RowSizes, Speed, Training, fit_training, gpu_table
+from appliance.planning.gpu_table import TYPICAL_SHAPES
 from appliance.planning.memory import estimate_memory
 from appliance.planning.refusals import refusals
-from appliance.planning.shapes import TYPICAL_SHAPES
 
 SHAPES = dict(TYPICAL_SHAPES)
 ROWS = RowSizes(rows=1000, mean=120, longest=300, shared=20)

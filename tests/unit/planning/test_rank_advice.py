@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.foundation.errors import InputError
-from appliance.foundation.json_records import spoken
+from appliance.foundation.json_records import shown, spoken
 from appliance.planning import ModelShape, advise_rank
 from appliance.planning.rank_advice import MARGIN, RANKS, bits_a_token
 
@@ -28,7 +28,7 @@ def test_a_handbook_needs_the_smallest_rank():
     sentence = str(advice.sentence)
     assert sentence.startswith("Rank 4 is enough. The answers hold at most 5.9 kB of information (8,350 tokens)")
     assert "has room for 305 kB (1,221,120 parameters, 2 bits each)" in sentence
-    value = json.loads(json.dumps(advice.to_json()))
+    value = json.loads(json.dumps(shown(advice)))
     assert spoken(value["sentence"]) == sentence
     assert "2 bits a parameter" in spoken(value["sources"][1])
 

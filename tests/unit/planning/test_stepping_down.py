@@ -3,7 +3,7 @@
 import pytest
 
 from appliance.planning import Footprint, step_down
-from appliance.planning.stepping_down import LEAST_PASS_TOKENS
+from appliance.planning.passes import LEAST_PASS_TOKENS
 
 
 def test_the_steps_down_from_the_usual_passes() -> None:

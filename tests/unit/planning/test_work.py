@@ -3,8 +3,8 @@
 import pytest
 
 from appliance.planning import MethodChoice, RowSizes
+from appliance.planning.gpu_table import TYPICAL_SHAPES
 from appliance.planning.methods import trained_parameters
-from appliance.planning.shapes import TYPICAL_SHAPES
 from appliance.planning.work import computed_tokens, passes_of, steps_of, training_flop
 
 SHAPE = dict(TYPICAL_SHAPES)["0.1B"]

@@ -6,7 +6,7 @@ import pytest
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from appliance.foundation.errors import InputError
-from appliance.prompts.chat_template import ChatTemplate, render
+from appliance.prompts.chat_prompts import ChatTemplate, render
 
 CHATML = (
     "{% for message in messages %}{% if loop.first and messages[0]['role'] != 'system' %}"

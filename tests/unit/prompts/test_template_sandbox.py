@@ -4,7 +4,7 @@ import pytest
 
 from appliance.foundation.errors import InputError
 from appliance.foundation.messages import use_language
-from appliance.prompts.chat_template import render
+from appliance.prompts.chat_prompts import render
 from appliance.prompts.template_budget import MAX_STEPS, Budget, TemplateRefusedError
 
 MESSAGES = [{"role": "user", "content": "CANARY"}]

@@ -10,31 +10,26 @@ from appliance.foundation.errors import AuthorizationError, StorageError
 from appliance.planning.training_settings import TrainingChoice
 from appliance.services import sessions
 from appliance.services.context import OPERATOR, Caller
-from appliance.services.data.dataset_origin import hold_dataset, set_origin
-from appliance.services.data.dataset_versions import lineage, show_report
+from appliance.services.data.dataset_versions import hold_dataset, lineage, set_origin, show_report
 from appliance.services.data.find_person import erase_person, find_person
 from appliance.services.data.import_dataset import all_datasets, import_dataset, show_dataset
-from appliance.services.data.preview_upload import preview_upload
-from appliance.services.data.receive_upload import receive_file
+from appliance.services.data.receive_upload import preview_upload, receive_file
 from appliance.services.data.revise_dataset import renew_keys, revise_dataset
 from appliance.services.data.shred_dataset import show_certificate, shred_dataset
 from appliance.services.home import life, manage_keys
+from appliance.services.home.at_start import prove_isolation
 from appliance.services.home.life import Serving
-from appliance.services.home.prove_isolation import prove_isolation
 from appliance.services.jobs.control import all_jobs, resume_job, show_job, stop_job
-from appliance.services.models.adapters import all_adapters, show_adapter
-from appliance.services.models.base_models import all_models, import_model, show_model
+from appliance.services.models.artefacts import all_adapters, all_models, import_model, show_adapter, show_model
 from appliance.services.models.chat import ChatDesk
-from appliance.services.models.evaluate_adapter import show_answers, submit_evaluation
-from appliance.services.models.explain_rank import submit_explanation
+from appliance.services.models.findings import show_answers, submit_evaluation, submit_explanation
 from appliance.services.models.shrink_adapter import submit_shrink
 from appliance.services.people import accounts
-from appliance.services.record import confirm_audit, export_audit, read_audit
+from appliance.services.record import confirm_audit, read_audit
 from appliance.services.record.adapter_card import show_card
 from appliance.services.training.advise_rank import advise_before
-from appliance.services.training.preview_training import preview_training
-from appliance.services.training.sweep_ranks import submit_sweep
-from appliance.services.training.train_adapter import submit_training
+from appliance.services.training.plan_training import preview_training
+from appliance.services.training.train_adapter import submit_sweep, submit_training
 
 Act = Callable[[Any, Caller], Any]
 STRANGER = Caller("us_stranger", "stranger")
@@ -133,8 +128,8 @@ ACTS: dict[str, tuple[str, Act]] = {
     "take_checkpoint": ("audit.checkpoint", lambda w, c: read_audit.take_checkpoint(w.context, c)),
     "prove_entry": ("audit.prove", lambda w, c: read_audit.prove_entry(w.context, c, sequence=1)),
     "confirm": ("audit.confirm", lambda w, c: confirm_audit.confirm(w.context, c, name="anna")),
-    "export_audit": ("audit.export", lambda w, c: export_audit.export_audit(w.context, c)),
-    "export_folder": ("audit.export", lambda w, c: export_audit.export_folder(w.context, c)),
+    "export_audit": ("audit.export", lambda w, c: read_audit.export_audit(w.context, c)),
+    "export_folder": ("audit.export", lambda w, c: read_audit.export_folder(w.context, c)),
     "rotate_log_key": ("key.rotate-log", lambda w, c: manage_keys.rotate_log_key(w.context, c)),
 }
 # Each that only lists what there is: authorised, and logged when denied.

@@ -29,13 +29,13 @@ from appliance.foundation.settings import Settings
 from appliance.policy import Limits, Rules, find_policy_folder
 from appliance.services.appliance import Appliance
 from appliance.services.context import OPERATOR, Caller, ServiceContext
-from appliance.services.home.copy_backup import copy_files, keep_manifest, prepare_folder
+from appliance.services.home.backup_folder import copy_files, keep_manifest, prepare_folder
 from appliance.services.home.life import create_home
 from appliance.services.home.restore_home import restore_home
 from appliance.services.record.archive_audit import ArchiveDesk, begin_archive, plan_archive
+from appliance.services.record.read_audit import show_proof
 from appliance.services.record.review_audit import list_reviews, sign_off
 from appliance.services.record.search_audit import AuditDesk
-from appliance.services.record.show_proof import show_proof
 from appliance.services.record.syslog_feed import POSITION_NAME, SyslogFeed
 
 DAY_US = 24 * 3600 * 1_000_000

@@ -11,7 +11,7 @@ from appliance.foundation.messages import verbatim
 from appliance.services.context import Caller
 from appliance.services.data.import_dataset import all_datasets, show_dataset
 from appliance.services.notices import LogDamage
-from appliance.services.record.audit_activity import MAX_BUCKETS, audit_overview
+from appliance.services.record.review_audit import MAX_BUCKETS, audit_overview
 
 AUDITOR = Caller("us_auditor", "auditor")
 

@@ -15,7 +15,7 @@ from appliance.foundation.errors import AuthorizationError, ConflictError, Input
 from appliance.services.context import OPERATOR, Caller
 from appliance.services.data.shred_dataset import shred_dataset
 from appliance.services.home.back_up import begin_backup
-from appliance.services.home.copy_backup import copy_files, prepare_folder
+from appliance.services.home.backup_folder import copy_files, prepare_folder
 from appliance.vault.backup_format import Manifest, open_manifest
 from appliance.vault.slots import RecoverySecret
 from appliance.vault.tables import BACKUPS

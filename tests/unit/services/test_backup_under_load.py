@@ -25,7 +25,7 @@ from appliance.policy import Rules, find_policy_folder
 from appliance.services.appliance import Appliance
 from appliance.services.context import OPERATOR, ServiceContext
 from appliance.services.data.receive_upload import receive_file
-from appliance.services.home.copy_backup import copy_files, keep_manifest, prepare_folder
+from appliance.services.home.backup_folder import copy_files, keep_manifest, prepare_folder
 from appliance.services.home.restore_home import restore_home
 from appliance.vault.secret_text import write_recovery
 from appliance.vault.slots import RecoverySecret
@@ -139,7 +139,7 @@ def test_a_backup_may_be_killed_at_any_time_and_run_again(world: Any, tmp_path: 
 
     files = (
         "back_up.py",
-        "copy_backup.py",
+        "backup_folder.py",
         "backup_format.py",
         "stream.py",
         "atomic_files.py",

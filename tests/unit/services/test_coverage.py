@@ -27,15 +27,14 @@ from appliance.services import sessions
 from appliance.services.context import OPERATOR, Caller, ServiceContext
 from appliance.services.data.receive_upload import receive_file
 from appliance.services.home.life import Serving, status
-from appliance.services.models.explain_rank import RANKS
+from appliance.services.models.findings import RANKS
 from appliance.services.models.shrink_adapter import SHRINK
 from appliance.services.operations import Operation, operations
 from appliance.services.people.accounts import set_language, set_password
+from appliance.services.record.read_audit import show_proof
 from appliance.services.record.review_audit import sign_off
-from appliance.services.record.show_proof import show_proof
-from appliance.services.training.preview_training import models_for, preview_training
-from appliance.services.training.sweep_ranks import SWEEP
-from appliance.services.training.train_adapter import TRAIN
+from appliance.services.training.plan_training import models_for, preview_training
+from appliance.services.training.train_adapter import SWEEP, TRAIN
 
 Case = Callable[[Any], dict[str, Any]]  # makes what the operation needs, and returns its parameters
 AUDITOR = Caller("us_auditor", "auditor")
@@ -194,8 +193,8 @@ EXEMPT_SERVICES = {
     "context.ServiceContext.verify_allowed": "logs what it denies",
     "jobs.control.look_for_changes": "tells an open page whether to look again; logs what it denies",
     "sessions.OpenSessions.remember": "keeps in memory for a minute what the database said",
-    "policy_view.may": "asks the rules what a page may offer; nothing is done",
-    "policy_view.may_do": "asks the rules what a page may offer; nothing is done",
+    "operations.may": "asks the rules what a page may offer; nothing is done",
+    "operations.may_do": "asks the rules what a page may offer; nothing is done",
     "operations.Operation.perform": "checks the parameters and does the operation",
     "appliance.Appliance.perform": "finds the operation",
     "appliance.Appliance.wait_for_job": "asks job.show again and again",

@@ -21,8 +21,8 @@ from appliance.foundation.errors import (
 )
 from appliance.jobs.messages import Done
 from appliance.models.tables import ADAPTERS
+from appliance.services.notices import reminders
 from appliance.services.recover import HomeRecovery
-from appliance.services.reminders import reminders
 
 NAME, CARD = "Zofia Kwiatkowska", "4111 1111 1111 1111"
 DAY_US = 86_400_000_000

@@ -15,8 +15,7 @@ from appliance.services import job_kinds as table
 from appliance.services.context import OPERATOR
 from appliance.services.data.shred_dataset import shred_dataset
 from appliance.services.grants import LEAST_MEMORY_BYTES, model_memory
-from appliance.services.job_kinds import DatasetUse, JobKind, job_kind, job_kinds
-from appliance.services.job_queue import queue_job
+from appliance.services.job_kinds import DatasetUse, JobKind, job_kind, job_kinds, queue_job
 
 # How a job of each kind is asked for: the operation, and its parameters.
 ASKED: dict[str, Callable[[Any], tuple[str, dict[str, Any]]]] = {

@@ -15,8 +15,8 @@ from appliance.planning.training_settings import TrainingChoice
 from appliance.services import machine
 from appliance.services.context import Caller
 from appliance.services.machine import measure_machine, measured_machine, note_training, this_machine
+from appliance.services.training.advise_rank import Subject
 from appliance.services.training.plan_training import plan_training
-from appliance.services.training.subject import Subject
 
 
 def planned(world: Any, **choice: Any) -> Any:

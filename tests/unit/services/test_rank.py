@@ -11,14 +11,13 @@ from sqlalchemy import delete, update
 
 from appliance.foundation.errors import ConflictError, InputError, NotFoundError
 from appliance.jobs.messages import Done
-from appliance.jobs.starts.shrink import ShrinkStart
+from appliance.jobs.starts.adapters import ShrinkStart
 from appliance.models.tables import ADAPTERS, FINDINGS
 from appliance.planning import MethodChoice, RowLengths, Training
 from appliance.planning.memory import estimate_memory
 from appliance.planning.work import COMPLETION_SHARE
 from appliance.services.machine import this_machine
-from appliance.services.training.advise_rank import answer_tokens
-from appliance.services.training.subject import Subject
+from appliance.services.training.advise_rank import Subject, answer_tokens
 
 
 @pytest.fixture

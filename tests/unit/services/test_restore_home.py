@@ -214,7 +214,7 @@ def test_an_interrupted_restore_is_no_place_for_a_new_home(tmp_path: Path) -> No
 
 RESTORES = (
     "restore_home.py",
-    "read_backup.py",
+    "backup_folder.py",
     "vault.py",
     "keyring.py",
     "atomic_files.py",

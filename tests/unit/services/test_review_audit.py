@@ -9,8 +9,7 @@ from appliance.audit import Outcome
 from appliance.foundation.errors import AuthorizationError, InputError
 from appliance.foundation.json_records import shown
 from appliance.services.context import Caller
-from appliance.services.record.audit_activity import audit_overview
-from appliance.services.record.review_audit import MAX_NOTE_CHARACTERS, _gaps, sign_off
+from appliance.services.record.review_audit import MAX_NOTE_CHARACTERS, _gaps, audit_overview, sign_off
 from appliance.services.recover import HomeRecovery
 from appliance.vault.tables import AUDIT_REVIEWS
 

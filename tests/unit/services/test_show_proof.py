@@ -11,7 +11,7 @@ from appliance.audit.merkle import leaf_hash, verify_inclusion
 from appliance.foundation.errors import AuditLogError, AuthorizationError, InputError
 from appliance.foundation.json_records import shown
 from appliance.services.context import Caller
-from appliance.services.record.show_proof import show_proof
+from appliance.services.record.read_audit import show_proof
 
 AUDITOR = Caller("us_auditor", "auditor")
 

@@ -21,56 +21,56 @@ from appliance.web.page.table import PAGES
 
 # By handler, the services that it asks for the person who calls. `a.b.c` is `c`, defined in module `a.b`.
 JOBS = {"jobs.control.all_jobs", "jobs.control.show_job"}
-PLAN = {"training.preview_training.preview_training"}
+PLAN = {"training.plan_training.preview_training"}
 SHOWN_DATASET = {
     "data.dataset_versions.lineage",
     "data.dataset_versions.show_report",
     "data.import_dataset.all_datasets",
 }
 ROWS = SHOWN_DATASET | {"data.import_dataset.show_dataset"}
-RANK = JOBS | {"models.adapters.all_adapters", "models.adapters.show_adapter"}
+RANK = JOBS | {"models.artefacts.all_adapters", "models.artefacts.show_adapter"}
 SEARCH = {"record.search_audit.search_audit"}
 LIFE = {"record.adapter_card.show_card", "record.object_life.object_life"}
-OVERVIEW = {"context.ServiceContext.verify_allowed", "record.audit_activity.audit_overview"}
+OVERVIEW = {"context.ServiceContext.verify_allowed", "record.review_audit.audit_overview"}
 LOGGED: dict[str, set[str]] = {
     "audit.tabs.Life._show": LIFE,
     "audit.pages.AuditPage._find": SEARCH,
     "audit.pages.AuditPage._live": LIFE,
     "audit.pages.AuditPage._open": OVERVIEW,
-    "audit.pages.AuditPage._prove": {"record.show_proof.show_proof"},
+    "audit.pages.AuditPage._prove": {"record.read_audit.show_proof"},
     "audit.pages.AuditPage._show": OVERVIEW,
     "audit.pages.AuditPage._sign": OVERVIEW | {"record.review_audit.sign_off"},
-    "audit.search.Search._search": SEARCH,
-    "audit.search.Search._to_newer": SEARCH,
-    "audit.search.Search._to_older": SEARCH,
+    "audit.tabs.Search._search": SEARCH,
+    "audit.tabs.Search._to_newer": SEARCH,
+    "audit.tabs.Search._to_older": SEARCH,
     "wizard.bring.BringPanel._keep": ROWS | {"data.import_dataset.import_dataset"},
-    "wizard.bring.BringPanel._look": ROWS | {"data.preview_upload.preview_upload"},
-    "wizard.bring.BringPanel._look_again": {"data.preview_upload.preview_upload"},
+    "wizard.bring.BringPanel._look": ROWS | {"data.receive_upload.preview_upload"},
+    "wizard.bring.BringPanel._look_again": {"data.receive_upload.preview_upload"},
     "wizard.chat.Chat._answer": {"models.chat.ChatDesk.ask"},
     "wizard.data.DataStep._drop": ROWS | {"data.revise_dataset.revise_dataset"},
     "wizard.data.DataStep._mend.mend": ROWS | {"data.revise_dataset.revise_dataset"},
     "wizard.data.DataStep._pick": ROWS,
-    "wizard.learn.Learn._show_layers": {"models.base_models.show_model"},
+    "wizard.model.Learn._show_layers": {"models.artefacts.show_model"},
     "wizard.pages.Wizard._load": SHOWN_DATASET
     | RANK
     | PLAN
-    | {"jobs.control.look_for_changes", "training.preview_training.models_for"},
+    | {"jobs.control.look_for_changes", "training.plan_training.models_for"},
     "wizard.pages.Wizard._tick": RANK | {"jobs.control.look_for_changes"},
-    "wizard.pages.Wizard._to_models": {"training.preview_training.models_for"},
+    "wizard.pages.Wizard._to_models": {"training.plan_training.models_for"},
     "wizard.pages.Wizard._to_results": RANK,
     "wizard.pages.Wizard._to_training": PLAN,
-    "wizard.rank.RankPanel._look": RANK | {"models.explain_rank.submit_explanation"},
-    "wizard.rank.RankPanel._show_smaller": RANK,
-    "wizard.rank.RankPanel._shrink": RANK | {"models.shrink_adapter.submit_shrink"},
-    "wizard.rank.RankPanel._stop_job": RANK | {"jobs.control.stop_job"},
-    "wizard.results.ResultsStep._begin": RANK | {"models.evaluate_adapter.submit_evaluation"},
+    "wizard.results.RankPanel._look": RANK | {"models.findings.submit_explanation"},
+    "wizard.results.RankPanel._show_smaller": RANK,
+    "wizard.results.RankPanel._shrink": RANK | {"models.shrink_adapter.submit_shrink"},
+    "wizard.results.RankPanel._stop_job": RANK | {"jobs.control.stop_job"},
+    "wizard.results.ResultsStep._begin": RANK | {"models.findings.submit_evaluation"},
     "wizard.results.ResultsStep._pick": RANK,
-    "wizard.results.ResultsStep._show_answers": {"models.evaluate_adapter.show_answers"},
+    "wizard.results.ResultsStep._show_answers": {"models.findings.show_answers"},
     "wizard.results.ResultsStep._stop_measuring": RANK | {"jobs.control.stop_job"},
     "wizard.train.TrainStep._begin": JOBS | {"training.train_adapter.submit_training"},
     "wizard.train.TrainStep.draw_chosen": PLAN,
     "wizard.train.TrainStep._change_method": PLAN,
-    "wizard.train.TrainStep._compare": JOBS | {"training.sweep_ranks.submit_sweep"},
+    "wizard.train.TrainStep._compare": JOBS | {"training.train_adapter.submit_sweep"},
     "wizard.train.TrainStep._pick": {"jobs.control.show_job"},
     "wizard.train.TrainStep._resume_job": {"jobs.control.resume_job", "jobs.control.show_job"},
     "wizard.train.TrainStep._stop_job": {"jobs.control.show_job", "jobs.control.stop_job"},
@@ -78,13 +78,13 @@ LOGGED: dict[str, set[str]] = {
 }
 PRESENTATIONAL = {
     "audit.pages.AuditPage._leave": "empties what was drawn",
-    "audit.search.Search._clear": "empties a form",
+    "audit.tabs.Search._clear": "empties a form",
     "wizard.bring.BringPanel._begin_again": "empties a form",
     "wizard.bring.BringPanel._not_imported": "a fixed text",
     "wizard.bring.BringPanel._not_read": "a fixed text",
     "wizard.chat.Chat._forget": "empties the conversation on the page, which is kept nowhere else",
     "wizard.chat.Chat._ready": "a button",
-    "wizard.learn.Learn._draw": "a picture of the numbers that were typed",
+    "wizard.model.Learn._draw": "a picture of the numbers that were typed",
     "wizard.model.ModelStep._pick": "a button",
     "wizard.pages._go.show": "turns to a step",
     "wizard.task.TaskStep._pick": "fixed texts",
@@ -92,11 +92,11 @@ PRESENTATIONAL = {
     "wizard.train.TrainStep._set_up": "a button",
 }
 # What asks the rules what a page may offer, and does nothing.
-ASKS = {"policy_view.may", "policy_view.may_do"}
+ASKS = {"operations.may", "policy_view.may_do"}
 # Readers that log nothing themselves: whoever comes to one comes to a service that logged the same look before.
 READERS: dict[str, set[str]] = {
-    "models.explain_rank.verify_explained": {"models.adapters.show_adapter"},
-    "reminders.reminders": {"data.dataset_versions.show_report"},
+    "models.findings.verify_explained": {"models.artefacts.show_adapter"},
+    "notices.reminders": {"data.dataset_versions.show_report"},
 }
 
 
@@ -151,7 +151,7 @@ def test_a_handler_asks_the_services_that_are_listed_for_it(handlers: dict[str, 
 
 def test_who_reaches_nothing_is_seen(appliance: Any) -> None:
     """The walk itself: through a helper of the web's, a closure and a lambda, and to nothing from nowhere."""
-    from appliance.web.wizard.jobs import latest_job, stop_button
+    from appliance.web.wizard.results import latest_job, stop_button
 
     def handler(caller: Any) -> Any:
         look = lambda adapter: latest_job(appliance.context, caller, "evaluate", adapter)  # noqa: E731 - what is tried

@@ -7,7 +7,7 @@ import torch
 
 from appliance.foundation.errors import WorkerError
 from appliance.jobs.messages import OUT_OF_MEMORY
-from appliance.workers.out_of_memory import TOO_LARGE, is_out_of_memory, loading_a_model, training_a_model
+from appliance.workers.channel import TOO_LARGE, is_out_of_memory, loading_a_model, training_a_model
 
 
 def test_real_refusals_of_memory_are_known() -> None:

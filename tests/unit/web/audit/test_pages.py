@@ -11,10 +11,9 @@ from driven_page import DrivenPage
 
 from appliance.audit import Outcome
 from appliance.foundation.messages import LANGUAGES, verbatim
-from appliance.services.context import OPERATOR
+from appliance.services.context import LOG, OPERATOR
 from appliance.services.notices import LogDamage
 from appliance.services.people.accounts import add_user, set_password
-from appliance.services.record.read_audit import LOG
 from appliance.services.record.search_audit import PAGE_ENTRIES, AuditDesk
 from appliance.services.sessions import caller_of, sign_in
 from appliance.web.page.environment import prepare_environment

@@ -8,11 +8,10 @@ from typing import Any
 from appliance.audit import EVENTS, ArchivedEntries
 from appliance.foundation.json_records import read
 from appliance.foundation.messages import use_language, verbatim
-from appliance.services.record.audit_activity import Activity, Overview, Refusals
 from appliance.services.record.object_life import ObjectLife
-from appliance.services.record.review_audit import Reviews
+from appliance.services.record.read_audit import ShownProof
+from appliance.services.record.review_audit import Activity, Overview, Refusals, Reviews
 from appliance.services.record.search_audit import FoundEntries, SearchChoices
-from appliance.services.record.show_proof import ShownProof
 from appliance.web.rendering import audit as drawing
 
 HOSTILE = "<script>x</script>\n\n# heading 'quoted' \"twice\" &"

@@ -5,9 +5,8 @@ import re
 import pytest
 
 from appliance.foundation.messages import use_language
-from appliance.services.record.audit_activity import Activity
-from appliance.web.rendering.audit_chart import activity_chart
-from appliance.web.rendering.charts import nice_ceiling
+from appliance.services.record.review_audit import Activity
+from appliance.web.rendering.charts import activity_chart, nice_ceiling
 
 DAY_US = 86_400_000_000
 OUTCOMES = ("succeeded", "failed", "denied")

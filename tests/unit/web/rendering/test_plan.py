@@ -5,8 +5,7 @@ import re
 from appliance.foundation.messages import use_language, verbatim
 from appliance.planning import FittedPlan, MemorySplit, MethodChoice, ModelShape
 from appliance.planning.work import Flop, Range
-from appliance.services.training.plan_training import PlannedSettings, PlannedTraining
-from appliance.services.training.preview_training import TrainingPreview
+from appliance.services.training.plan_training import PlannedSettings, PlannedTraining, TrainingPreview
 from appliance.web.rendering.plan import fit_bar, gpu_fits, layers, low_rank, memory_bar, review
 
 GB = 10**9

@@ -8,7 +8,7 @@ from appliance.foundation.messages import use_language, verbatim
 from appliance.models.records import Adapter, AdapterState
 from appliance.planning.spectrum import RankSummary
 from appliance.planning.training_record import AdapterSpec, RankTrial, ShrinkOutcome, SweepOutcome
-from appliance.web.rendering.rank import energy_chart, origin_view, rank_view, sweep_chart, sweep_table, sweep_view
+from appliance.web.rendering.results import energy_chart, origin_view, rank_view, sweep_chart, sweep_table, sweep_view
 
 FOUND = RankSummary(
     rank=4,

@@ -2,7 +2,7 @@
 
 from appliance.foundation.messages import use_language
 from appliance.web.rendering import words
-from appliance.web.rendering.language import language_switch
+from appliance.web.rendering.html import language_switch
 
 
 def written() -> list[str]:

@@ -1,8 +1,12 @@
-"""Log that the appliance starts with another configuration than the last time: rules, limits, settings, version."""
+"""What is proved and logged at each start.
+
+The walls stand: every probe of the self-test must be refused. The configuration is another than the last time: rules,
+limits, settings, version.
+"""
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from appliance import __version__
@@ -10,11 +14,42 @@ from appliance.audit import ObjectRef, Outcome
 from appliance.foundation import canonical_json
 from appliance.foundation.atomic_files import storage_errors, write_atomic
 from appliance.foundation.messages import message
-from appliance.services.context import APPLIANCE, ServiceContext
+from appliance.jobs.self_test import ProbeOutcome, ProbeResult, run_self_test
+from appliance.services.context import APPLIANCE, HOME, Caller, ServiceContext
+from appliance.services.operations import operation
 
 # in the home: the digests of the last start. Whoever removes it causes one more entry, no less.
 LAST = "configuration.json"
 MAX_LAST_BYTES = 4096
+
+
+@dataclass(frozen=True)
+class ProbeCounts:
+    """How many probes were refused, got through, or are unavailable on this machine."""
+
+    refused: int
+    open: int
+    unavailable: int
+
+
+@dataclass(frozen=True)
+class ProvedIsolation(ProbeCounts):
+    """The counts with every probe, and what this machine lacks for second walls."""
+
+    missing: tuple[str, ...]
+    probes: tuple[ProbeResult, ...]
+
+
+@operation("isolation.test", action="isolation.test", on="home")
+def prove_isolation(context: ServiceContext, caller: Caller) -> ProvedIsolation:
+    """Run the self-test and log it. Raises `IsolationError` naming each probe that got through."""
+    with context.act(caller, "isolation.test", HOME) as recorded:
+        report = run_self_test(context.launcher)
+        outcomes = [probe.outcome for probe in report.probes]
+        counts = ProbeCounts(*map(outcomes.count, (ProbeOutcome.REFUSED, ProbeOutcome.OPEN, ProbeOutcome.UNAVAILABLE)))
+        recorded.details = asdict(counts)
+        report.verify()
+    return ProvedIsolation(**asdict(counts), missing=report.missing, probes=report.probes)
 
 
 def note_configuration(context: ServiceContext, policies: Path) -> None:

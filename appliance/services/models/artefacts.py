@@ -1,4 +1,4 @@
-"""Base models: import a folder of safetensors or the starter model, list them, and count their parameters."""
+"""Base models and adapters: import a folder of safetensors or the starter model, list, show, and count parameters."""
 
 import json
 import shutil
@@ -14,13 +14,13 @@ from appliance.identity import default_project
 from appliance.jobs.conversation import WorkerOrder, run_worker
 from appliance.jobs.starts.machine import ConvertStart
 from appliance.models import copy_model, locate_starter
-from appliance.models.records import BaseModel, get_model, list_models
+from appliance.models.records import Adapter, BaseModel, get_adapter, get_model, list_adapters, list_models
 from appliance.models.tables import MODELS
 from appliance.planning import ModelShape
 from appliance.planning.parameters import LayerCount
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.machine import measure_machine
-from appliance.services.operations import ModelId, operation
+from appliance.services.operations import AdapterId, ModelId, operation
 
 CONVERTER_MEMORY_BYTES = 12 * 1024**3
 STARTER_NAME, STARTER_LICENCE = "SmolLM2-135M-Instruct", "Apache-2.0"
@@ -88,16 +88,14 @@ def import_model(context: ServiceContext, caller: Caller, *, source: Path | None
 def all_models(context: ServiceContext, caller: Caller) -> list[BaseModel]:
     """Return the installed base models, oldest first."""
     context.look(caller, "model.list", ObjectRef("model", "all"))
-    with context.database.begin() as connection:
-        return list_models(connection)
+    return context.query(list_models)
 
 
 @operation("model.show", action="model.list", on="model")
 def show_model(context: ServiceContext, caller: Caller, *, model_id: ModelId) -> BaseModel:
     """Return one base model. Raises `NotFoundError`."""
     context.look(caller, "model.list", ObjectRef("model", model_id))
-    with context.database.begin() as connection:
-        return get_model(connection, model_id)
+    return context.query(get_model, model_id)
 
 
 @operation("model.parameters", action="model.list", on="model")
@@ -109,3 +107,17 @@ def show_parameters(context: ServiceContext, caller: Caller, *, model_id: ModelI
     return ParameterCount(
         model.name, rank, shape.parameters, learns, shape.parameters / learns, tuple(shape.by_layer(rank))
     )
+
+
+@operation("adapter.list", action="adapter.list", on="adapter")
+def all_adapters(context: ServiceContext, caller: Caller) -> list[Adapter]:
+    """Return the adapters, oldest first, with what was found about each."""
+    context.look(caller, "adapter.list", ObjectRef("adapter", "all"))
+    return context.query(list_adapters)
+
+
+@operation("adapter.show", action="adapter.list", on="adapter")
+def show_adapter(context: ServiceContext, caller: Caller, *, adapter_id: AdapterId) -> Adapter:
+    """Return one adapter. Raises `NotFoundError`."""
+    context.look(caller, "adapter.list", ObjectRef("adapter", adapter_id))
+    return context.query(get_adapter, adapter_id)
