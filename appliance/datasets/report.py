@@ -73,6 +73,12 @@ class LengthHistogram:
     median: int = 0
     longest: int = 0
 
+    def __post_init__(self) -> None:
+        """Raise `ValueError` unless the bins follow each other."""
+        ends = len(self.counts) + 1 if self.counts else 0
+        if len(self.edges) != ends or list(self.edges) != sorted(set(self.edges)) or min(self.counts, default=0) < 0:
+            raise ValueError("bins that cannot be")
+
 
 @dataclass(frozen=True)
 class PersonalData:

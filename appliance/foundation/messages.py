@@ -38,7 +38,7 @@ MAX_DEPTH = 4  # of nested messages
 MAX_NUMBER = 1e18
 _CATALOGUES = importlib.resources.files("appliance").joinpath("catalogues")
 _ENTRY = re.compile(r"^(-?[a-zA-Z][a-zA-Z0-9_-]*) *=", re.MULTILINE)
-_ID = re.compile(r"^[a-z][a-zA-Z0-9.:_-]{0,99}$")  # of a message; a term of the catalogues (-term) is none
+_ID = re.compile(r"^[^-].{0,199}$")  # of a message; a term of the catalogues (-term) is none
 _PUNCTUATION = str.maketrans(".:", "--")
 _language: ContextVar[str] = ContextVar("language", default=ENGLISH)
 

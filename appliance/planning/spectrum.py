@@ -78,17 +78,24 @@ class RankSummary:
 
     `used`: the most directions that any matrix uses. `kept[n - 1]`: the share of the energy that rank n keeps.
     `enough`: the smallest rank by the share that it keeps, in percent. Effective and stable rank are means over the
-    matrices that moved.
+    matrices that moved. `highest`: the highest rank that every matrix can have. `sentence` is kept for readers of the
+    stored JSON; `rank_sentence` makes it of the figures.
     """
 
     rank: int = 0
     matrices: int = 0
     used: int = 0
     kept: tuple[float, ...] = ()
-    enough: Mapping[str, int] = field(default_factory=dict)
+    enough: Mapping[int, int] = field(default_factory=dict)
     effective_rank: float = 0.0
     stable_rank: float = 0.0
+    highest: int = 0
     sentence: Message | None = None
+
+    @property
+    def meaning(self) -> Message | None:
+        """Return what the figures mean; of version 0.1.0, which lacks one of them, what it said then."""
+        return rank_sentence(self) if self.highest else self.sentence
 
 
 @dataclass(frozen=True)
@@ -113,11 +120,6 @@ class AdapterSpectrum:
         """The most directions that any matrix uses: a smaller rank would lose more than rounding."""
         return max((layer.numeric_rank for layer in self.layers), default=0)
 
-    @property
-    def _highest(self) -> int:
-        """The highest rank that every adapted matrix can have."""
-        return min(min(layer.rows, layer.columns) for layer in self.layers)
-
     def summary(self) -> RankSummary:
         """Return what the values mean."""
         moved = [layer for layer in self.layers if layer.energy > 0]
@@ -127,10 +129,10 @@ class AdapterSpectrum:
             matrices=len(self.layers),
             used=self.used,
             kept=tuple(round(self.kept(rank), 6) for rank in range(1, self.rank + 1)),
-            enough={f"{round(100 * share)}": self.enough(share) for share in SHARES},
+            enough={round(100 * share): self.enough(share) for share in SHARES},
             effective_rank=round(math.fsum(layer.effective_rank for layer in moved) / count, 3),
             stable_rank=round(math.fsum(layer.stable_rank for layer in moved) / count, 3),
-            sentence=self.sentence(),
+            highest=min(min(layer.rows, layer.columns) for layer in self.layers),
         )
 
     def by_layer(self) -> list[LayerSummary]:
@@ -148,20 +150,18 @@ class AdapterSpectrum:
             for layer in self.layers
         ]
 
-    def sentence(self) -> Message:
-        """Say whether the rank was more than needed, about right, or may have been too low."""
-        if self.used == 0:
-            return message("spectrum.nothing")
-        needed = self.enough()
-        figures = {"rank": self.rank, "needed": needed, "share": ENOUGH}
-        if self.used < self.rank:
-            return message("spectrum.unused", used=self.used, **figures)
-        if needed > NEAR_FULL * self.rank:
-            higher = min(2 * self.rank, self._highest)
-            advice = (
-                message("spectrum.highest")
-                if self.rank >= self._highest
-                else message("spectrum.try-higher", rank=higher)
-            )
-            return sentences(message("spectrum.all-used", **figures), advice)
-        return message("spectrum.too-high" if 2 * needed <= self.rank else "spectrum.right", **figures)
+
+def rank_sentence(found: RankSummary) -> Message:
+    """Say whether the rank was more than needed, about right, or may have been too low."""
+    if found.used == 0:
+        return message("spectrum.nothing")
+    needed = found.enough.get(round(100 * ENOUGH), found.rank)
+    figures = {"rank": found.rank, "needed": needed, "share": ENOUGH}
+    if found.used < found.rank:
+        return message("spectrum.unused", used=found.used, **figures)
+    if needed > NEAR_FULL * found.rank:
+        higher = min(2 * found.rank, found.highest)
+        at_the_end = found.rank >= found.highest
+        advice = message("spectrum.highest") if at_the_end else message("spectrum.try-higher", rank=higher)
+        return sentences(message("spectrum.all-used", **figures), advice)
+    return message("spectrum.too-high" if 2 * needed <= found.rank else "spectrum.right", **figures)

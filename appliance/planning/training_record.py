@@ -1,15 +1,17 @@
 """How a model is trained, as it is kept: in a job's spec, with the resulting adapter, and in the worker's order."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from pydantic import ConfigDict
 
-from appliance.foundation.messages import Message
+from appliance.foundation.messages import Message, message
 from appliance.planning.training_settings import TrainingSettings
 
 PASS_TOKENS = 512  # of jobs that an older version queued
 MAX_LENGTH = 1024  # tokens of a row that training reads
+SAME_LOSS = 0.001  # a smaller relative change is none
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,3 +98,32 @@ class SweepSpec(TrainingSpec):
     """Several ranks, trained alike; the rest is as of the largest of them, which needs the most memory."""
 
     candidates: tuple[RankCandidateSpec, ...] = ()
+
+
+def shrink_sentence(result: ShrinkOutcome, rank: int) -> Message:
+    """Return what was kept and what it cost."""
+    before, after = result.loss_before, result.loss_after
+    change = (after - before) / before if before else 0.0
+    direction = "same" if abs(change) < SAME_LOSS else "higher" if change > 0 else "lower"
+    return message(
+        "shrink-outcome",
+        rank_before=result.rank_before,
+        rank=rank,
+        kept=result.kept,
+        lost=result.lost_directions,
+        rows=result.rows,
+        loss_before=before,
+        loss_after=after,
+        direction=direction,
+        change=abs(change),
+    )
+
+
+def sweep_sentence(trials: Sequence[RankTrial], winner: int, candidates: int) -> Message:
+    """Return which rank won by which loss, and what share of all steps of all ranks that took."""
+    steps = {trial.rank: trial.steps for trial in trials}  # of each rank's last trial
+    best = next(trial for trial in reversed(trials) if trial.rank == winner)
+    early = tuple(str(rank) for rank in sorted(steps) if rank != winner)
+    share = sum(steps.values()) / (candidates * best.steps) if best.steps else 1.0
+    loss = best.validation_loss or 0.0
+    return message("sweep-outcome", rank=winner, loss=loss, early=early, count=len(early), share=share)

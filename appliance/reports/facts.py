@@ -231,10 +231,10 @@ def _results(adapter: Adapter, log: _Log) -> list[Fact]:
 
 def _rank(adapter: Adapter, log: _Log) -> list[Fact]:
     found = adapter.found(RANK, RankSummary)
-    if found is None or found.sentence is None:
+    if found is None or found.meaning is None:
         return []
     source = _bound(adapter.findings[RANK], log)
-    return [_sentence("rank.sentence", found.sentence, source), Fact("rank.bound", bool(source["entries"]), **source)]
+    return [_sentence("rank.sentence", found.meaning, source), Fact("rank.bound", bool(source["entries"]), **source)]
 
 
 def _bound(found: Finding, log: _Log) -> _Source:

@@ -1,11 +1,9 @@
 """Write the best adapter of a smaller rank, and measure its cost: the loss on rows set aside, before and after."""
 
-from dataclasses import replace
 from pathlib import Path
 
 from appliance.foundation.errors import InputError
 from appliance.foundation.json_records import stored
-from appliance.foundation.messages import Message, message
 from appliance.jobs.access import AdapterAccess
 from appliance.jobs.messages import Done, Progress, Ready
 from appliance.jobs.starts.adapters import ShrinkResult, ShrinkStart
@@ -13,7 +11,6 @@ from appliance.prompts import ChatPrompts
 from appliance.workers.access import read_adapter, verified_model, write_adapter
 from appliance.workers.channel import WorkerChannel, run
 
-SAME_LOSS = 0.001  # a smaller relative change is none
 STEPS = 3  # truncate, measure before, measure after
 
 
@@ -61,26 +58,7 @@ def shrink_adapter(channel: WorkerChannel, start: ShrinkStart) -> Done:
         bytes_after=_size(start.smaller),
         rows=len(examples),
     )
-    return Done(result=stored(replace(result, sentence=sentence(result))))
-
-
-def sentence(result: ShrinkResult) -> Message:
-    """Return what was kept and what it cost."""
-    before, after = result.loss_before, result.loss_after
-    change = (after - before) / before if before else 0.0
-    direction = "same" if abs(change) < SAME_LOSS else "higher" if change > 0 else "lower"
-    return message(
-        "shrink-outcome",
-        rank_before=result.rank_before,
-        rank=result.rank,
-        kept=result.kept,
-        lost=result.lost_directions,
-        rows=result.rows,
-        loss_before=before,
-        loss_after=after,
-        direction=direction,
-        change=abs(change),
-    )
+    return Done(result=stored(result))
 
 
 def _size(access: AdapterAccess) -> int:

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from appliance.foundation.errors import InputError, IntegrityError, WorkerError
 from appliance.foundation.json_records import read, stored
-from appliance.foundation.messages import message
 from appliance.jobs.messages import Done, Ready
 from appliance.jobs.starts.train import RankCandidate, SweepResult, SweepStart
 from appliance.planning.halving import halving_rungs, promoted
@@ -115,7 +114,7 @@ class Sweep:
                 if candidate.rank not in kept:
                     shutil.rmtree(checkpoints_of(self._start, candidate.rank), ignore_errors=True)
             alive = [candidate for candidate in alive if candidate.rank in kept]
-        return Done(result=stored(_result(self._record, alive[0].rank, count)))
+        return Done(result=stored(_result(self._record, alive[0].rank)))
 
     def _try(self, candidate: RankCandidate, number: int) -> bool:
         """Train a rank to the end of a rung and keep what was measured; on the last one its adapter too. False:
@@ -185,29 +184,16 @@ def _parts(start: SweepStart, model: Path) -> dict[str, list[TokenizedExample]]:
     return parts
 
 
-def _result(record: Record, winner: int, candidates: int) -> SweepResult:
+def _result(record: Record, winner: int) -> SweepResult:
     best = next(trial for trial in reversed(record.trials) if trial.rank == winner)
-    assert best.validation_loss is not None  # one that diverged never wins
-    done = record.done_steps()
-    share = done / (candidates * best.steps) if best.steps else 1.0
-    early = sorted({trial.rank for trial in record.trials} - {winner})
-    sentence = message(
-        "sweep-outcome",
-        rank=winner,
-        loss=best.validation_loss,
-        early=tuple(str(rank) for rank in early),
-        count=len(early),
-        share=share,
-    )
     return SweepResult(
         adapter_written=True,
         adapter_sha256=record.adapter_sha256,
         rank=winner,
         validation_loss=best.validation_loss,
-        steps=done,
+        steps=record.done_steps(),
         seconds=round(sum({trial.rank: trial.seconds for trial in record.trials}.values()), 2),
         trials=record.trials,
-        sentence=sentence,
     )
 
 

@@ -19,6 +19,7 @@ from appliance.jobs.messages import ChatPiece, Done, Progress, Ready
 from appliance.jobs.starts.adapters import ChatRequest
 from appliance.models.configuration import expected_tensors
 from appliance.vault.stream import SealContext, seal_file
+from appliance.workers.access import conversations
 from appliance.workers.parse import parse
 from appliance.workers.preview import look
 from appliance.workers.revise import revise
@@ -91,12 +92,13 @@ def play_evaluation(channel: Any, start: Any) -> Done:
     """Seal answers where the order says, as a worker does."""
     channel.send(Ready())
     answers, right = {"original": "O", "tuned": "R"}, {"original": False, "tuned": True}
-    asked = [AnsweredQuestion(row, f"Q {CANARY}", "R", answers, right) for row in (1, 2, 3)]
+    rows = list(conversations(start.dataset, "test"))
+    asked = [AnsweredQuestion(row.row, f"Q {CANARY}", "R", answers, right) for row in rows]
     data = json.dumps({"answers": stored(asked)}).encode()
     context = SealContext("job", start.job.job_id, 1, "results.sealed")
     seal_file(Path(start.job.folder) / "results.sealed", data, start.job.key, context)
     outcome = Outcome(True, [Score(right[name], declined=False) for name in answers])
-    return Done(result=stored(compare(tuple(answers), [outcome] * 3)))
+    return Done(result=stored(compare(tuple(answers), [outcome] * len(rows))))
 
 
 def play_answers(channel: Any, _raw: Any) -> None:

@@ -8,32 +8,33 @@ from appliance.foundation.json_records import stored
 from appliance.jobs.messages import Done, Ready
 from appliance.jobs.starts.adapters import RanksStart, ShrinkStart
 from appliance.jobs.starts.train import SweepStart
-from appliance.planning.spectrum import AdapterSpectrum, LayerSpectrum
+from appliance.planning.spectrum import AdapterSpectrum, LayerSpectrum, RankSummary, rank_sentence
 from appliance.vault.stream import SealContext, seal_file
 
-SUMMARY = {
-    "rank": 16,
-    "matrices": 14,
-    "used": 16,
-    "kept": [0.5, 0.8, 0.96, *([1.0] * 13)],
-    "enough": {"90": 3, "95": 3, "99": 4},
-    "effective_rank": 4.5,
-    "stable_rank": 2.5,
-    "sentence": "16 was more than needed: 3 directions carry 95 % of what it learned.",
-}
+FOUND = RankSummary(
+    rank=4,
+    matrices=14,
+    used=4,
+    kept=(0.5, 0.8, 0.96, 1.0),
+    enough={90: 3, 95: 3, 99: 4},
+    effective_rank=3.5,
+    stable_rank=2.5,
+    highest=8,
+)
+SUMMARY = {**stored(FOUND), "sentence": str(rank_sentence(FOUND))}
 SHRUNK = {
     "adapter_written": True,
     "adapter_sha256": "cd" * 32,
-    "rank_before": 16,
+    "rank_before": 4,
     "rank": 3,
     "kept": 0.96,
-    "lost_directions": 13,
+    "lost_directions": 1,
     "loss_before": 1.0,
     "loss_after": 1.01,
     "bytes_before": 800,
     "bytes_after": 200,
     "rows": 4,
-    "sentence": "Rank 16 became rank 3.",
+    "sentence": "This model is perfect.",
 }
 
 
@@ -44,7 +45,7 @@ def play_ranks(channel: Any, start: RanksStart) -> Done:
     data = json.dumps({"version": 1, "layers": stored(layers)}).encode()
     context = SealContext("job", start.job.job_id, 1, "spectrum.sealed")
     seal_file(Path(start.job.folder) / "spectrum.sealed", data, start.job.key, context)
-    return Done(result=SUMMARY)
+    return Done(result={**SUMMARY, "sentence": "This model is perfect."})
 
 
 def play_shrink(channel: Any, start: ShrinkStart) -> Done:

@@ -136,6 +136,12 @@ class WrittenVersion:
     source_format: str = ""
     changed: int = 0
 
+    def __post_init__(self) -> None:
+        """Raise `ValueError` unless the parts make up the whole."""
+        parts = (self.training_rows, self.validation_rows, self.test_rows)
+        if min(parts) < 0 or sum(parts) != self.rows or not self.changed >= 0:
+            raise ValueError("counts that cannot be")
+
     @property
     def counts(self) -> dict[str, int]:
         """Return the counts of rows, by the names of their columns."""

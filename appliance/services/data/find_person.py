@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from appliance.audit import ObjectRef
+from appliance.datasets.conversation import PARTS
 from appliance.datasets.people import Hit, Hits, Person, Place
 from appliance.datasets.records import get_dataset, list_datasets, ready_versions
 from appliance.foundation.errors import InputError, WorkerError
@@ -136,9 +137,10 @@ def _search(context: ServiceContext, person: Sequence[str]) -> FoundPerson:
         order = WorkerOrder(start, read=folders, write=(), memory_bytes=PARSER_MEMORY_BYTES)
         hits = run_worker(context.launcher, order).found(Hits).found
     places: dict[str, list[Place]] = {}
+    asked = {(version.dataset_id, version.version) for version in versions}
     for hit in hits:
-        if hit.dataset_id not in datasets:
-            raise WorkerError("worker.message:fields", value="dataset_id")
+        if (hit.dataset_id, hit.version) not in asked or hit.part not in PARTS or hit.count < 1:
+            raise WorkerError("worker.message:fields", value="found")
         places.setdefault(hit.dataset_id, []).append(Place(hit.version, hit.part, hit.count, hit.rows))
     reached = {(hit.dataset_id, hit.version) for hit in hits if hit.part != "test"}
     return FoundPerson(

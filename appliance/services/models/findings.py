@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from appliance.audit import Stage
-from appliance.datasets.records import get_dataset, verify_version
+from appliance.datasets.records import get_dataset, get_version, verify_version
 from appliance.evaluation import AnsweredQuestion, Comparison
 from appliance.foundation.errors import InputError, NotFoundError, WorkerError
 from appliance.foundation.json_records import read
@@ -18,7 +18,7 @@ from appliance.jobs.conversation import WorkerOrder
 from appliance.jobs.starts.adapters import ORIGINAL, TUNED, Contender, EvaluateStart, RanksStart
 from appliance.jobs.states import Job
 from appliance.models.records import EVALUATION, RANK, Adapter, Finding, get_adapter
-from appliance.planning.spectrum import LayerSummary, RankSummary
+from appliance.planning.spectrum import LayerSummary, RankSummary, rank_sentence
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.grants import adapter_access, dataset_access, job_access, job_folder, job_order, model_access
 from appliance.services.job_kinds import JobKind, Task, authorise_submit, job_kind, queue_job
@@ -96,7 +96,7 @@ def show_answers(
         if body is None:
             context.query(verify_version, adapter.dataset_id, adapter.dataset_version)
             raise NotFoundError("not-found:answers")
-    return [read(AnsweredQuestion, answer) for answer in body["answers"][:limit]]
+    return [read(AnsweredQuestion, answer) for answer in body.get("answers", [])[:limit]]
 
 
 @operation("rank.show", action="adapter.read", on="adapter")
@@ -113,16 +113,16 @@ def show_ranks(context: ServiceContext, caller: Caller, *, adapter_id: AdapterId
         body = _unsealed(context, found, SPECTRUM_NAME)
         if body is None:
             raise NotFoundError("rank.gone", adapter=adapter_id)
-    return read(RankAnalysis, {**found.body, "job_id": found.job_id, "layers": body["layers"]})
+    return read(RankAnalysis, {**found.body, "job_id": found.job_id, "layers": body.get("layers")})
 
 
-def _unsealed(context: ServiceContext, found: Finding, name: str) -> Any:
-    """Return what a job sealed in its folder under this name, None when it is gone."""
+def _unsealed(context: ServiceContext, found: Finding, name: str) -> dict[str, Any] | None:
+    """Return what a job's worker sealed in its folder by name, None when it is gone. Raises `IntegrityError`."""
     sealed = job_folder(context, found.job_id) / name
     if not sealed.exists():
         return None
     key = context.vault.data_key("job", found.job_id)
-    return json.loads(unseal_file(sealed, key, SealContext("job", found.job_id, 1, name)))
+    return read(dict[str, Any], json.loads(unseal_file(sealed, key, SealContext("job", found.job_id, 1, name))))
 
 
 def _prepare_evaluation(context: ServiceContext, task: Task[AboutAdapter]) -> WorkerOrder:
@@ -150,15 +150,21 @@ def _prepare_ranks(context: ServiceContext, task: Task[AboutAdapter]) -> WorkerO
 def _finish_evaluation(
     context: ServiceContext, task: Task[AboutAdapter], result: Comparison, stopped: bool
 ) -> Comparison:
-    if not stopped and set(result.tallies) != {contender.name for contender in CONTENDERS}:
-        raise WorkerError("worker.message:fields", value="contenders")
+    if not stopped:
+        adapter = context.query(get_adapter, task.spec.adapter_id)
+        asked = context.query(get_version, adapter.dataset_id, adapter.dataset_version).test_rows
+        counted = {name: tally.right.total + tally.declined.total for name, tally in result.tallies.items()}
+        if counted != {contender.name: asked for contender in CONTENDERS}:
+            raise WorkerError("worker.message:fields", value="contenders")
     keep_finding(context, task, EVALUATION, result, stopped=stopped)
     return result
 
 
 def _finish_ranks(context: ServiceContext, task: Task[AboutAdapter], result: RankSummary, stopped: bool) -> RankSummary:
-    if not stopped and result.sentence is None:
-        raise WorkerError("worker.message:fields", value="sentence")
+    if not stopped:
+        if result.rank != context.query(get_adapter, task.spec.adapter_id).rank or len(result.kept) != result.rank:
+            raise WorkerError("worker.message:fields", value="rank")
+        result = replace(result, sentence=rank_sentence(result))
     keep_finding(context, task, RANK, result, stopped=stopped)
     return result
 

@@ -11,7 +11,7 @@ from appliance.jobs.starts.adapters import ShrinkResult, ShrinkStart
 from appliance.jobs.states import Job
 from appliance.models.records import RANK, Adapter, get_adapter
 from appliance.planning.spectrum import RankSummary
-from appliance.planning.training_record import ShrinkOutcome
+from appliance.planning.training_record import ShrinkOutcome, shrink_sentence
 from appliance.services.context import Caller, ServiceContext
 from appliance.services.grants import (
     MADE,
@@ -102,8 +102,10 @@ def _finish(context: ServiceContext, task: Task[ShrinkSpec], result: ShrinkResul
     """Keep the smaller adapter, with where it comes from, and log the outcome."""
     del stopped
     job, spec = task.job, task.spec
+    adapter = context.query(get_adapter, spec.adapter_id)
+    result = replace(result, rank_before=adapter.rank, rank=spec.rank, sentence=None, adapter="")
     if result.adapter_written:
-        adapter = context.query(get_adapter, spec.adapter_id)
+        result = replace(result, sentence=shrink_sentence(result, spec.rank))
         ending = f" (rank {spec.rank})"
         smaller = replace(
             adapter.spec,

@@ -26,6 +26,7 @@ from appliance.planning.training_record import (
     SweepOutcome,
     SweepSpec,
     TrainingSpec,
+    sweep_sentence,
 )
 from appliance.planning.training_settings import TrainingChoice, TrainingSettings
 from appliance.services.context import APPLIANCE, Caller, ServiceContext
@@ -251,8 +252,14 @@ def _prepare_sweep(context: ServiceContext, task: Task[SweepSpec]) -> WorkerOrde
 def _finish_sweep(context: ServiceContext, task: Task[SweepSpec], result: SweepResult, stopped: bool) -> SweepResult:
     """Keep the winner's adapter, with the table of all, and log the outcome."""
     del stopped
-    job, spec = task.job, task.spec
+    job, spec, ranks = task.job, task.spec, {each.rank for each in task.spec.candidates}
+    result = replace(result, sentence=None, adapter="")
+    if not {trial.rank for trial in result.trials} <= ranks:
+        raise WorkerError("worker.message:fields", value="trials")
     if result.adapter_written:
+        if result.rank not in {trial.rank for trial in result.trials}:
+            raise WorkerError("worker.message:fields", value="rank")
+        result = replace(result, sentence=sweep_sentence(result.trials, result.rank, len(ranks)))
         won = next(each for each in spec.candidates if each.rank == result.rank)
         training = {each.name: getattr(spec, each.name) for each in fields(TrainingSpec)}
         decided = {each.name: getattr(won, each.name) for each in fields(won)}

@@ -80,12 +80,12 @@ def rank_view(found: RankSummary) -> str:
     """Return the sentence, the picture and the figures of an adapter whose rank was explained."""
     pairs = [
         (t("rank-used"), number(found.rank)),
-        *((t("rank-needed", share=int(share) / 100), number(rank)) for share, rank in found.enough.items()),
+        *((t("rank-needed", share=share / 100), number(rank)) for share, rank in found.enough.items()),
         (t("rank-effective"), decimal(found.effective_rank, 1)),
         (t("rank-stable"), decimal(found.stable_rank, 1)),
     ]
-    headline = f'<p class="headline">{text(found.sentence or "")}</p>'
-    picture = energy_chart(found.kept, found.enough.get("95", 0))
+    headline = f'<p class="headline">{text(found.meaning or "")}</p>'
+    picture = energy_chart(found.kept, found.enough.get(95, 0))
     return (
         f'<div class="rank">{headline}{picture}{figures(pairs)}'
         f"{quiet(t('rank-explained', matrices=found.matrices))}</div>"
@@ -144,7 +144,7 @@ def sweep_chart(trials: Sequence[RankTrial]) -> str:
     ends = {rank: points[-1] for rank, points in lines.items()}
     winner = min(ends, key=lambda rank: (-ends[rank][0], ends[rank][1], rank))
     top = nice_ceiling(max(value for points in lines.values() for _, value in points))
-    frame = Frame(max(step for step, _ in ends.values()), top, right=LABELS)
+    frame = Frame(max(1, *(step for step, _ in ends.values())), top, right=LABELS)
     drawn, names = "", ""
     lowest: dict[int, float] = {}  # the lowest name so far at each step, so that none covers another
     for rank in sorted(lines, key=lambda rank: -ends[rank][1]):

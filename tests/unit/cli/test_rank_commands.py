@@ -5,20 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rank_plays import SUMMARY
 
 from appliance.jobs.messages import Done, Ready
 from appliance.vault.stream import SealContext, seal_file
 
-SUMMARY = {
-    "rank": 16,
-    "matrices": 14,
-    "used": 16,
-    "kept": [0.5, 0.8, 0.96, *([1.0] * 13)],
-    "enough": {"90": 3, "95": 3, "99": 4},
-    "effective_rank": 4.5,
-    "stable_rank": 2.5,
-    "sentence": "16 was more than needed: 3 directions carry 95 % of what it learned.",
-}
 LAYER = (
     '{"version": 1, "layers": [{"name": "layers.0.q_proj", "rows": 8, "columns": 8, "effective_rank": 1.9, '
     '"stable_rank": 1.2, "numeric_rank": 2, "singular_values": [2.0, 1.0]}]}'
@@ -31,6 +22,9 @@ def play_ranks(channel: Any, start: Any) -> Done:
     context = SealContext("job", start.job.job_id, 1, "spectrum.sealed")
     seal_file(Path(start.job.folder) / "spectrum.sealed", LAYER.encode(), start.job.key, context)
     return Done(result=SUMMARY)
+
+
+TRIALS = [{"rank": rank, "steps": 2, "validation_loss": 1.0} for rank in (2, 4)]
 
 
 def play_made(channel: Any, start: Any) -> Done:
@@ -47,7 +41,7 @@ def play_made(channel: Any, start: Any) -> Done:
     figures = dict.fromkeys(("kept", "loss_before", "loss_after"), 1.0) | dict.fromkeys(
         ("lost_directions", "bytes_before", "bytes_after"), 1
     )
-    rest = {"rank_before": 16, "rank": 4, "rows": 4, "trials": [], "sentence": f"The {start.type} is done."}
+    rest = {"rank_before": 16, "rank": 4, "rows": 4, "trials": TRIALS, "sentence": "It is perfect."}
     return Done(result={"adapter_written": True, "adapter_sha256": "ab" * 32, **figures, **rest})
 
 
@@ -88,9 +82,9 @@ def test_the_rank_from_the_command_line(trained: tuple[Any, list[str], str]) -> 
     shell("rank", "advise", "--adapter", adapter, "--again")
     assert len(shell.json("job", "list")) == jobs + 1
 
-    assert "The shrink is done." in shell("adapter", "shrink", adapter, "--keep", "95").stdout
+    assert "Rank 4 was reduced to rank 3." in shell("adapter", "shrink", adapter, "--keep", "95").stdout
     assert shell.json("adapter", "shrink", adapter, "--rank", "2")["adapter"]
-    assert "The sweep is done." in shell("sweep", *words, "--ranks", "2,4").stdout
+    assert "Rank 4 did best: its validation loss is 1.0000." in shell("sweep", *words, "--ranks", "2,4").stdout
     assert shell.refused("adapter", "shrink", adapter)["code"] == "rank.which"
     assert shell.refused("sweep", *words, "--ranks", "four")["code"] == "sweep.ranks"
     for wrong in ([], words[:2], [*words, "--adapter", adapter]):

@@ -112,7 +112,7 @@ def test_a_message_with_parameters_of_a_wrong_kind_can_be_shown(value: object) -
     assert str(Message.from_json({"id": "plan-memory-range", "parameters": {"low": value, "high": value}}))
 
 
-@pytest.mark.parametrize("identifier", ["-save-as-csv", "", "A", "a b", "x" * 101, "../en"])
+@pytest.mark.parametrize("identifier", ["-save-as-csv", "", "x" * 201])
 def test_only_the_id_of_a_message_is_one(identifier: str) -> None:
     """A term of the catalogues is none: it has no sentence of its own."""
     with pytest.raises(ValueError, match="not a message"):

@@ -12,6 +12,7 @@ from sqlalchemy import delete, insert
 from world import build_world
 
 from appliance.evaluation.comparison import Outcome, Score, compare
+from appliance.foundation.json_records import stored
 from appliance.foundation.messages import use_language
 from appliance.jobs.messages import Done, Ready
 from appliance.jobs.states import JobState
@@ -28,12 +29,12 @@ _numbers = count(1)
 def play_evaluation(channel: Any, start: Any) -> Done:
     """Find other figures each time, and seal the answers as the worker does."""
     channel.send(Ready())
-    right = next(_numbers) % 20
-    asked = [Outcome(True, (Score(number < 2, False), Score(number < right, False))) for number in range(20)]
-    asked += [Outcome(False, (Score(False, False), Score(False, number < 7))) for number in range(9)]
+    right = next(_numbers) % 3
+    asked = [Outcome(True, (Score(number < 1, False), Score(number < right, False))) for number in range(2)]
+    asked += [Outcome(False, (Score(False, False), Score(False, number < 1))) for number in range(2)]
     context = SealContext("job", start.job.job_id, 1, "results.sealed")
     seal_file(Path(start.job.folder) / "results.sealed", b'{"answers": []}', start.job.key, context)
-    return Done(result=compare(("original", "tuned"), asked).to_json())
+    return Done(result=stored(compare(("original", "tuned"), asked)))
 
 
 @pytest.fixture(scope="module")
@@ -167,4 +168,4 @@ def test_the_card_is_german_when_german_is_in_use_and_its_facts_stay_english(hom
 
 def _without_quotes(card: str) -> str:
     """Return the card without what a worker of the tests said in English, and without names."""
-    return "\n".join(line for line in card.splitlines() if "16 was more than needed" not in line)
+    return "\n".join(line for line in card.splitlines() if "This model is perfect" not in line)

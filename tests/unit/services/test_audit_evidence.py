@@ -214,7 +214,7 @@ def test_the_card_says_what_the_log_proves(world: Any) -> None:
         "method QLoRA",
         "The purpose of the data is not stated",
         "licence not stated",
-        "Right answers: 3 of 3",
+        "Right answers: 4 of 4",
         "It has been asked 1 question.",
         "Dataset staff (ds_",
         "processed 100 pieces of words",
