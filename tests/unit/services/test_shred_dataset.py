@@ -32,7 +32,7 @@ OTHER = "ds_00000000000000000002"
 PARTS = ("training", "validation", "test")
 LINES_OF = (
     "shred_dataset.py",
-    "dataset_use.py",
+    "job_kinds.py",
     "vault.py",
     "keyring.py",
     "database.py",

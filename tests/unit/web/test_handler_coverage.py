@@ -92,7 +92,7 @@ PRESENTATIONAL = {
     "wizard.train.TrainStep._set_up": "a button",
 }
 # What asks the rules what a page may offer, and does nothing.
-ASKS = {"operations.may", "policy_view.may_do"}
+ASKS = {"operations.may", "operations.may_do"}
 # Readers that log nothing themselves: whoever comes to one comes to a service that logged the same look before.
 READERS: dict[str, set[str]] = {
     "models.findings.verify_explained": {"models.artefacts.show_adapter"},
