@@ -22,6 +22,7 @@ UNMEASURED_COPY_GB_S = (2.0, 20.0)
 UNMEASURED_GPU_GFLOPS, UNMEASURED_GPU_COPY_GB_S = (20e3, 500e3), (100.0, 2000.0)
 GPU_SHARE = 0.95  # of its memory; the driver and a screen hold the rest
 CORRECTIONS = (0.1, 10.0)  # of an estimate of time by past trainings: beyond these, something else was wrong
+MAX_SPEED = 1e9  # GFLOP/s and GB/s: no machine is as fast, and estimates stay finite
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,8 @@ class Speed:
         """Return the speed in `value`. Raises `InputError` for anything else."""
         try:
             speed = cls(**value)
-            usable = (
-                speed.compute_type in BYTES_A_TYPE and min(speed.gflops, speed.copy_gb_s) > 0 and speed.trainings >= 0
-            )
+            slowest, fastest = sorted((speed.gflops, speed.copy_gb_s))
+            usable = speed.compute_type in BYTES_A_TYPE and 0 < slowest <= fastest < MAX_SPEED and speed.trainings >= 0
         except TypeError:
             usable = False
         if not usable:

@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from appliance.foundation.atomic_files import write_atomic
@@ -25,9 +25,20 @@ FILE_NAME = "machine.json"
 VERSION = 1
 MEASURER_MEMORY_BYTES = 4 * 1024**3
 MAX_FILE_BYTES = 64 * 1024
+MAX_GPU_BYTES = 2**50
 LEAST_STEPS = 10  # a shorter training says nothing about the speed: it is mostly its start
 _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 _PROCESSORS = Path("/proc/cpuinfo")
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """What the worker measured: as in `Speed`, and the memory of the GPU, 0 without one."""
+
+    compute_type: str
+    gflops: float
+    copy_gb_s: float
+    gpu_memory_bytes: int
 
 
 @dataclass(frozen=True)
@@ -86,10 +97,12 @@ def measure_machine(context: ServiceContext) -> None:
         return
     try:
         order = WorkerOrder(MeasureStart(), read=(), write=(), memory_bytes=MEASURER_MEMORY_BYTES)
-        found = run_worker(context.launcher, order).result
-        speed = Speed.from_json({name: found.get(name) for name in ("compute_type", "gflops", "copy_gb_s")})
-        _write(context.home / FILE_NAME, _Figures(speed, int(found["gpu_memory_bytes"])))
-    except (ApplianceError, KeyError, TypeError, ValueError):
+        found = run_worker(context.launcher, order).found(_Measured)
+        if not 0 <= found.gpu_memory_bytes <= MAX_GPU_BYTES:
+            return
+        speed = Speed.from_json({each.name: getattr(found, each.name) for each in fields(found)[:3]})
+        _write(context.home / FILE_NAME, _Figures(speed, found.gpu_memory_bytes))
+    except ApplianceError:
         return
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from appliance.foundation.errors import AuthorizationError, InputError
+from appliance.jobs.messages import Done
 from appliance.jobs.states import JobState, add_job, move_job
 from appliance.planning.training_settings import TrainingChoice
 from appliance.services import machine
@@ -153,6 +154,30 @@ def test_a_measurement_that_fails_leaves_the_estimates_wide(world: Any) -> None:
     asked = len(world.switch.current.asked)
     assert "wide guess" in str(planned(world).fitted.advice[0])
     assert len(world.switch.current.asked) == asked  # by this process it is not tried again
+    path.write_bytes(kept)
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"gflops": -1.0},
+        {"gflops": 1e300},
+        {"copy_gb_s": None},
+        {"compute_type": "float8"},
+        {"gpu_memory_bytes": -1},
+        {"gpu_memory_bytes": 2**60},
+        {"gpu_memory_bytes": "much"},
+    ],
+)
+def test_figures_that_cannot_be_are_not_kept(world: Any, simulate: Any, worker_frame: Any, lie: dict[str, Any]) -> None:
+    path = world.context.home / machine.FILE_NAME
+    kept = path.read_bytes()
+    path.unlink()
+    said = {"compute_type": "float32", "gflops": 80.0, "copy_gb_s": 5.0, "gpu_memory_bytes": 0, **lie}
+    world.switch.current = simulate(worker_frame(lambda _channel, _start: Done(result=said)))
+    measure_machine(world.context)
+    assert not path.exists()
+    world.switch.current = world.switch.ordinary
     path.write_bytes(kept)
 
 
