@@ -116,7 +116,8 @@ def _reviews(session: Session) -> None:
     columns = ("sequence", "who", "first", "last", "note_state", "note")
     session.table(found["reviews"], columns, message("empty-audit-reviews"))
     left = [
-        message("audit-open-entries", **named(run, "first last entries denied failed looks")) for run in found["open"]
+        message("audit-open-entries", **named(run, "first", "last", "entries", "denied", "failed", "looks"))
+        for run in found["open"]
     ]
     session.result(found, *(left or [message("audit.reviewed")]))
 
@@ -141,7 +142,7 @@ def _sign_off(
         opened = _first_open(session.perform("audit.reviews"))
         first, last = opened["first"] if first is None else first, opened["last"] if last is None else last
     made = session.perform("audit.sign-off", name=auditor, password=password, first=first, last=last, note=note)
-    session.result(made, message("done-audit-sign-off", **named(made, "first last entries")))
+    session.result(made, message("done-audit-sign-off", **named(made, "first", "last", "entries")))
 
 
 def _object(row: dict[str, Any]) -> str:

@@ -135,7 +135,7 @@ def _archive_log(session: Session, *, to: Path | None, before: str, dry_run: boo
     folder = prepare_folder(to, session.settings.home, refusal="archive.place", parts=("",))
     client = session.connect(write=(folder,))
     done = _archive(client, session.settings.home / "audit", folder, before)
-    session.result(done, message("done-audit-archive", to=str(to), **named(done, "first last removed digest")))
+    session.result(done, message("done-audit-archive", to=str(to), **named(done, "first", "last", "removed", "digest")))
 
 
 def verify_archives(log: Path, found: dict[str, Any], folders: list[Path]) -> dict[str, Any]:
@@ -168,4 +168,4 @@ def _archive(client: Client, log: Path, folder: Path, before: str) -> dict[str, 
 def _planned(found: dict[str, Any]) -> Message:
     if not found["bundles"]:
         return message("archive-nothing-before", before=found["before"])
-    return message("archive-planned", **named(found, "before entries first last"))
+    return message("archive-planned", **named(found, "before", "entries", "first", "last"))

@@ -250,9 +250,9 @@ def operation_parameters(given: Mapping[str, Any]) -> dict[str, Any]:
     return {f"{name}_id" if name in OBJECTS else name: value for name, value in given.items()}
 
 
-def named(found: Mapping[str, Any], names: str) -> dict[str, Any]:
+def named(found: Mapping[str, Any], *names: str) -> dict[str, Any]:
     """Return these fields of a result, for a sentence."""
-    return {name: found[name] for name in names.split()}
+    return {name: found[name] for name in names}
 
 
 def plain_values(done: Any) -> dict[str, str | int | float]:

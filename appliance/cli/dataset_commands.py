@@ -16,7 +16,7 @@ from appliance.services.data.dataset_versions import ORIGIN_FIELDS
 from appliance.services.data.revise_dataset import ACTIONS
 
 SHOWN_EXAMPLES, SHOWN_ROWS = 5, 20
-SOURCE = "name source_format note shape"
+SOURCE = ("name", "source_format", "note", "shape")
 ORIGIN_OPTIONS = tuple(opt(name) for name in ORIGIN_FIELDS)
 FILE = arg("file", Path, help=message("option-data"))
 READING = (opt("question"), opt("answer"), opt("encoding"), opt("delimiter", choices=tuple(DELIMITERS)))
@@ -98,7 +98,7 @@ def _check(session: Session, *, dataset: str, version: int) -> None:
 )
 def _fix(session: Session, *, dataset: str, check: str, action: str, row: tuple[int, ...]) -> None:
     made = session.perform("dataset.revise", dataset_id=dataset, code=check, action=action, rows=list(row))
-    session.result(made, message("done-dataset-fix", **named(made, "version name changed")))
+    session.result(made, message("done-dataset-fix", **named(made, "version", "name", "changed")))
 
 
 @command("dataset versions", DATASET, examples=("staff",))
@@ -150,7 +150,7 @@ def _erase(session: Session, *, known: tuple[str, ...]) -> None:
 def report_lines(found: dict[str, Any]) -> list[Message | str]:
     """Return what was found in the rows of a dataset, as lines."""
     lines: list[Message | str] = [message("report-rows", rows=found["rows"])]
-    lines += [message("report-source", **named(each, SOURCE)) for each in found.get("sources", [])]
+    lines += [message("report-source", **named(each, *SOURCE)) for each in found.get("sources", [])]
     lines += found.get("unread", [])
     left_out = found.get("left_out", {"count": 0, "rows": []})
     if left_out["count"]:
@@ -158,7 +158,7 @@ def report_lines(found: dict[str, Any]) -> list[Message | str]:
         lines += [f"  {each['reason']}" for each in left_out["rows"][:SHOWN_EXAMPLES]]
     for check in found["checks"]:
         title = CHECKS[check["code"]].title if check["code"] in CHECKS else check["code"]
-        said = message("report-check", title=title, **named(check, "code count advice"))
+        said = message("report-check", title=title, **named(check, "code", "count", "advice"))
         fixes = message("report-fixes", fixes=", ".join(check["fixes"]))
         lines.append(f"{said} {fixes}" if check["fixes"] else said)
         lines += [f"  {each['reason']}" for each in check["examples"][:SHOWN_EXAMPLES]]
@@ -171,7 +171,7 @@ def report_lines(found: dict[str, Any]) -> list[Message | str]:
 
 def _source(source: dict[str, Any]) -> list[Message | str]:
     roles = ", ".join(f"{role}: {name}" for role, name in source["roles"].items()) or source["shape"]
-    lines: list[Message | str] = [message("report-source", **named({**source, "shape": roles}, SOURCE))]
+    lines: list[Message | str] = [message("report-source", **named({**source, "shape": roles}, *SOURCE))]
     lines += [source["reason"]] if source["reason"] else []
     return lines + [
         message("dataset-row", row=row["row"], text=row["problem"] or _turns(row)) for row in source["conversations"]
@@ -185,9 +185,9 @@ def _places(found: dict[str, Any]) -> list[Message]:
     for dataset in found["datasets"]:
         for place in dataset["places"]:
             rows = ", ".join(map(str, place["rows"][:SHOWN_ROWS])) + (" …" if place["count"] > SHOWN_ROWS else "")
-            where = named(place, "version part count")
+            where = named(place, "version", "part", "count")
             lines.append(message("person-place", name=dataset["name"], id=dataset["id"], rows=rows, **where))
-    return lines + [message("person-adapter", **named(each, "name id version")) for each in found["adapters"]]
+    return lines + [message("person-adapter", **named(each, "name", "id", "version")) for each in found["adapters"]]
 
 
 def _opened(file: Path) -> BinaryIO:

@@ -215,7 +215,9 @@ def _restore(
     chosen = read_or_ask(new_passphrase_file, message("prompt-new-passphrase"), twice=True)
     with session.program.empty_home(session.settings, read=(folder,)):
         done = shown(restore_home(home, folder, secret, chosen or "", SystemClock(), backup_id=backup))
-    session.result(done, message("done-restore", **named(done, "backup files log_entries log_key policies")))
+    session.result(
+        done, message("done-restore", **named(done, "backup", "files", "log_entries", "log_key", "policies"))
+    )
 
 
 def _copy(client: Client, home: Path, folder: Path, plan: dict[str, Any]) -> dict[str, Any]:

@@ -46,13 +46,13 @@ def _import_model(session: Session, *, path: Path | None, starter: bool, name: s
         client = session.connect(read=(source,))
         with within_reach(client, session.settings.home, source) as place:
             model = client.perform("model.import", source=str(place), name=name or source.name)
-    session.result(model, message("done-model-import", **named(model, "name id parameters")))
+    session.result(model, message("done-model-import", **named(model, "name", "id", "parameters")))
 
 
 @command("model show", arg("model"), examples=("SmolLM2", "md_5e1c"))
 def _show_model(session: Session, *, model: str) -> None:
     found = session.perform("model.show", model_id=model)
-    told = message("model-shown", **named(found, "id name architecture parameters licence"))
+    told = message("model-shown", **named(found, "id", "name", "architecture", "parameters", "licence"))
     files = found["manifest"]["files"]
     session.result(found, told, *(f"  {files[name]}  {name}" for name in sorted(files)))
 
@@ -94,7 +94,7 @@ def _show_adapter(session: Session, *, adapter: str, answers: bool) -> None:
 
 
 def _answer(row: dict[str, Any]) -> str:
-    return str(message("answer", **named(row, "question reference original tuned")))
+    return str(message("answer", **named(row, "question", "reference", "original", "tuned")))
 
 
 @command("adapter card", arg("adapter"), opt("out", Path), examples=("staff", "staff --out card.md"))

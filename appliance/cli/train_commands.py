@@ -116,7 +116,7 @@ def _explain(session: Session, adapter: str, *, layers: bool, again: bool) -> No
 
 def _choice(choice: Mapping[str, Any]) -> Message:
     said = "rank-choice" if choice["fits"] else "rank-choice-too-large"
-    return message(said, **named(choice, "rank parameters peak_mib"))
+    return message(said, **named(choice, "rank", "parameters", "peak_mib"))
 
 
 def _sources(sources: Iterable[str]) -> list[Message]:
@@ -125,13 +125,15 @@ def _sources(sources: Iterable[str]) -> list[Message]:
 
 def _explained(found: Mapping[str, Any]) -> list[str | Message]:
     enough = ", ".join(f"{percent} %: {rank}" for percent, rank in found["enough"].items())
-    facts = named(found, "matrices effective_rank stable_rank")
+    facts = named(found, "matrices", "effective_rank", "stable_rank")
     return [found["sentence"], message("rank-energy", enough=enough), message("rank-mean", **facts)]
 
 
 def _layer(layer: Mapping[str, Any]) -> Message:
     largest = ", ".join(f"{value:.3g}" for value in layer["singular_values"][:4])
-    return message("rank-layer", largest=largest, **named(layer, "name effective_rank stable_rank numeric_rank"))
+    return message(
+        "rank-layer", largest=largest, **named(layer, "name", "effective_rank", "stable_rank", "numeric_rank")
+    )
 
 
 @command(
@@ -176,5 +178,5 @@ def _show_layers(session: Session, found: dict[str, Any], rank: int) -> None:
     headings = {name: str(message(f"layer-{name}", rank=rank)) for name in LAYER_COLUMNS}
     session.printer.table(layers, LAYER_COLUMNS, "", headings)
     session.result(
-        found, message("parameters-model", rank=rank, **named(found, "name parameters adapter times_smaller"))
+        found, message("parameters-model", rank=rank, **named(found, "name", "parameters", "adapter", "times_smaller"))
     )

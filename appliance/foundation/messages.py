@@ -210,7 +210,7 @@ class _Catalogue:
             parts = message.parameters.get("sentences", ())
             return " ".join(str(self._value(part)) for part in (parts if isinstance(parts, tuple) else (parts,)))
         identifier = message.id.translate(_PUNCTUATION)
-        if identifier not in self.entries:
+        if identifier not in self.entries or identifier.startswith("-"):  # a term of the catalogue is no message
             return message.id if self.code == ENGLISH else _sentence(message, ENGLISH)
         values = {name: self._value(value) for name, value in message.parameters.items()}
         self._parse(identifier)
