@@ -66,7 +66,7 @@ def test_the_rank_of_a_made_up_update_is_found_exactly(used):
 
 def test_too_high_a_rank_is_pointed_out():
     """Three of sixteen directions are used."""
-    sentence = str(analyse_adapter(files(16, 3)).sentence())
+    sentence = str(analyse_adapter(files(16, 3)).summary().meaning)
     assert sentence.startswith("Rank 16 was more than needed: only 3 of its 16 directions are used at all")
 
 
@@ -78,7 +78,7 @@ def test_too_low_a_rank_is_pointed_out():
     cut = truncate_adapter(whole, 4)
     assert analyse_adapter(whole).kept(4) == pytest.approx(0.5)
     assert analyse_adapter(whole).used - 4 == 4  # directions that the cut lost
-    assert "The rank may have been too low. Try rank 8" in str(analyse_adapter(cut).sentence())
+    assert "The rank may have been too low. Try rank 8" in str(analyse_adapter(cut).summary().meaning)
 
 
 @pytest.mark.parametrize("rslora", [False, True])
@@ -183,4 +183,4 @@ def test_an_adapter_that_learned_nothing_says_so():
         files(4, tensors={f"{NAMES[0]}.lora_A.weight": a, f"{NAMES[0]}.lora_B.weight": torch.zeros_like(b)})
     )
     assert spectrum.used == 0
-    assert "changes nothing" in str(spectrum.sentence())
+    assert "changes nothing" in str(spectrum.summary().meaning)
