@@ -15,6 +15,7 @@ from appliance.audit.group_commit import GroupCommit
 from appliance.audit.journal import frame_bytes
 from appliance.audit.log_state import LogState
 from appliance.audit.signed_note import MAX_NOTE_BYTES
+from appliance.audit.verifier import RESTORE
 from appliance.foundation.errors import ApplianceError, StorageError
 from appliance.foundation.messages import message
 
@@ -72,10 +73,14 @@ class Appender:
                 state.journal.verify_in_place()
                 self._look_for_trouble()
                 batch = self._fitting(batch)
-                drafts = [*state.clock_step(), *(ticket.draft for ticket in batch)]
+                step, drafts = state.clock_step(), [ticket.draft for ticket in batch]
+                if drafts and drafts[0].fields["action"] == RESTORE:  # which names the head right before it
+                    drafts, first = drafts + step, 0
+                else:
+                    drafts, first = step + drafts, len(step)
                 self._verify_reserve(drafts)
                 entries = state.commit(drafts)
-                for ticket, entry in zip(batch, entries[len(entries) - len(batch) :], strict=True):
+                for ticket, entry in zip(batch, entries[first:], strict=False):
                     ticket.sequence = entry["sequence"]
                 state.remember()
                 failure = None

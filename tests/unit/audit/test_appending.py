@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from appliance.audit import Actor, AuditLog, ObjectRef, Outcome
+from appliance.audit import RESTORE, Actor, AuditLog, ObjectRef, Outcome
 from appliance.foundation.errors import StorageError
 
 ACTOR, TARGET = Actor("us_1", "trainer"), ObjectRef("dataset", "ds_1")
@@ -144,3 +144,19 @@ def test_a_wall_clock_set_back_across_a_restart_is_logged_too(tmp_path: Path) ->
     actions = [entry["action"] for entry in again.entries()]
     assert actions == ["dataset.read", "clock.change", "dataset.read", "dataset.read"]
     assert [entry["sequence"] for entry in again.entries()] == [0, 1, 2, 3]
+
+
+def test_a_restore_names_the_head_before_it_where_the_clock_was_set_meanwhile(tmp_path: Path) -> None:
+    """As on a virtual machine that was suspended: the entry of the clock comes after that of the restore."""
+    clock = TwoClocks()
+    log = AuditLog.open(tmp_path, clock)
+    write(log, "before")
+    clock.wait(3_600_000_000, 1_000_000)
+    head = log.head
+    details = {"size": head.size, "root": head.root.hex(), "backup": "bk_1", "taken_us": 1, "why": "a test"}
+    operator, home = Actor("operator", "operator"), ObjectRef("home", "home")
+    sequence = log.append(operator, RESTORE, home, Outcome.REQUESTED, request="rq_1", details=details)
+    assert sequence == head.size
+    assert [entry["action"] for entry in log.entries()][head.size :] == [RESTORE, "clock.change"]
+    log.close()
+    assert AuditLog.open(tmp_path, clock).size == head.size + 2
