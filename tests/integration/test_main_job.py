@@ -5,13 +5,11 @@ left in clear.
 import base64
 import gzip
 import io
-import os
-import signal
 import tempfile
 import zipfile
 
 from canary_scan import scan
-from driven_home import CANARY, SOON_S, await_that, error_of, workers_of
+from driven_home import CANARY
 
 
 def _zipped(data: bytes) -> bytes:
@@ -85,32 +83,6 @@ def test_the_scan_finds_a_deliberate_leak_in_every_form(home) -> None:
         deleted.flush()
         assert len(scan(CANARY, home.places)) == 1
     assert scan(CANARY, home.places) == []
-
-
-def test_a_killed_worker_fails_its_job_with_a_sentence_and_the_job_resumes_from_its_checkpoint(home, running) -> None:
-    """Meanwhile nobody else gets the home; afterwards nothing is in clear, and the log has both ends."""
-    process = home.start("train", "--model", home.model, "--dataset", home.dataset, "--epochs", "40", "--json")
-    running.append(process)
-    await_that(
-        lambda: len(list(home.folder.glob("jobs/*/checkpoint-*"))) > 1, "the second checkpoint: then the first is whole"
-    )
-    (worker,) = workers_of(home, "train")
-    assert home.refused("status")["code"] == "home.in-use"
-    os.kill(worker, signal.SIGKILL)
-    error = error_of(process, *process.communicate(timeout=SOON_S))
-    assert error["code"] == "job.failed"
-    assert "signal 9" in error["sentence"]
-    (job,) = home("job", "list")
-    assert (job["state"], "signal 9" in job["reason"]) == ("failed", True)
-    assert scan(CANARY, home.places) == []
-    before = home("job", "show", job["id"])["progress"]
-    kept = [int("".join(filter(str.isdigit, path.name))) for path in home.folder.glob("jobs/*/checkpoint-*")]
-    resumed = home("job", "resume", job["id"])
-    assert resumed["state"] == "succeeded"
-    after = [point for point in home("job", "show", job["id"])["progress"] if point["at_us"] > before[-1]["at_us"]]
-    assert after[0]["step"] > min(kept) > 0
-    entries = [(entry["outcome"], entry["reason"]) for entry in home.log() if entry["action"] == "job.start"]
-    assert entries == [("requested", ""), ("failed", "worker.died"), ("requested", ""), ("succeeded", "")]
 
 
 def test_a_model_that_was_changed_after_import_does_not_train_and_the_failed_job_leaves_nothing_in_clear(home) -> None:

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from driven_home import SOON_S, Home, await_that, error_of, kill, workers_of, write_table, write_tiny_model
+from canary_scan import scan
+from driven_home import CANARY, SOON_S, Home, await_that, error_of, kill, workers_of, write_table, write_tiny_model
 
 from appliance.planning import METHODS
 
@@ -240,6 +241,33 @@ def test_a_training_that_runs_out_of_its_memory_steps_down_and_goes_on(
 
     found = step_down_somewhere(start, running, 950)
     assert_told(homes[-1], found, "worker.out-of-memory")
+
+
+# In one file with the next test, so never at the same time: the kernel counts its kills of the whole machine.
+def test_a_killed_worker_fails_its_job_with_a_sentence_and_the_job_resumes_from_its_checkpoint(home, running) -> None:
+    """Meanwhile nobody else gets the home; afterwards nothing is in clear, and the log has both ends."""
+    process = home.start("train", "--model", home.model, "--dataset", home.dataset, "--epochs", "40", "--json")
+    running.append(process)
+    await_that(
+        lambda: len(list(home.folder.glob("jobs/*/checkpoint-*"))) > 1, "the second checkpoint: then the first is whole"
+    )
+    (worker,) = workers_of(home, "train")
+    assert home.refused("status")["code"] == "home.in-use"
+    os.kill(worker, signal.SIGKILL)
+    error = error_of(process, *process.communicate(timeout=SOON_S))
+    assert error["code"] == "job.failed"
+    assert "signal 9" in error["sentence"]
+    (job,) = home("job", "list")
+    assert (job["state"], "signal 9" in job["reason"]) == ("failed", True)
+    assert scan(CANARY, home.places) == []
+    before = home("job", "show", job["id"])["progress"]
+    kept = [int("".join(filter(str.isdigit, path.name))) for path in home.folder.glob("jobs/*/checkpoint-*")]
+    resumed = home("job", "resume", job["id"])
+    assert resumed["state"] == "succeeded"
+    after = [point for point in home("job", "show", job["id"])["progress"] if point["at_us"] > before[-1]["at_us"]]
+    assert after[0]["step"] > min(kept) > 0
+    entries = [(entry["outcome"], entry["reason"]) for entry in home.log() if entry["action"] == "job.start"]
+    assert entries == [("requested", ""), ("failed", "worker.died"), ("requested", ""), ("succeeded", "")]
 
 
 @pytest.fixture
