@@ -12,7 +12,7 @@ from appliance.datasets.sources.delimited import DELIMITERS
 from appliance.foundation.errors import InputError
 from appliance.foundation.messages import Message, message
 from appliance.reports.erasure_certificate import not_reached
-from appliance.services.data.dataset_versions import ORIGIN_FIELDS
+from appliance.services.data.dataset_origin import ORIGIN_FIELDS
 from appliance.services.data.revise_dataset import ACTIONS
 
 SHOWN_EXAMPLES, SHOWN_ROWS = 5, 20

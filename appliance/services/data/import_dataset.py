@@ -26,7 +26,8 @@ from appliance.jobs.access import MAX_SEED
 from appliance.jobs.conversation import WorkerOrder, run_worker
 from appliance.jobs.starts.datasets import ParseStart
 from appliance.services.context import Caller, ServiceContext
-from appliance.services.data.dataset_versions import Origin, WrittenVersion, add_version, verified_origin
+from appliance.services.data.dataset_origin import Origin, verified_origin
+from appliance.services.data.dataset_versions import WrittenVersion, add_version
 from appliance.services.data.receive_upload import discard_upload
 from appliance.services.grants import (
     PARSER_MEMORY_BYTES,

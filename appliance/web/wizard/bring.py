@@ -13,7 +13,7 @@ from appliance.datasets.sources.text import ENCODINGS
 from appliance.foundation.errors import ApplianceError, InputError
 from appliance.foundation.messages import t
 from appliance.services.context import Caller
-from appliance.services.data.dataset_versions import LEGAL_BASES, Origin
+from appliance.services.data.dataset_origin import LEGAL_BASES, Origin
 from appliance.services.data.import_dataset import import_dataset
 from appliance.services.data.receive_upload import preview_upload
 from appliance.services.operations import may_do

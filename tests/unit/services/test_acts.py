@@ -10,7 +10,8 @@ from appliance.foundation.errors import AuthorizationError, StorageError
 from appliance.planning.training_settings import TrainingChoice
 from appliance.services import sessions
 from appliance.services.context import OPERATOR, Caller
-from appliance.services.data.dataset_versions import hold_dataset, lineage, set_origin, show_report
+from appliance.services.data.dataset_origin import hold_dataset, set_origin
+from appliance.services.data.dataset_versions import lineage, show_report
 from appliance.services.data.find_person import erase_person, find_person
 from appliance.services.data.import_dataset import all_datasets, import_dataset, show_dataset
 from appliance.services.data.receive_upload import preview_upload, receive_file
