@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 from appliance.foundation.errors import IntegrityError
+from appliance.jobs.starts.machine import MeasuredMachine
 
 ROWS, INNER, COLUMNS = 192, 512, 1024  # like a linear layer of a small model in a training step
 ROUNDS = 12
@@ -90,11 +91,8 @@ def _seconds(*dtypes: torch.dtype) -> list[float]:
 
 
 @torch.no_grad()
-def measure_speed(clock: Callable[[], float] = time.perf_counter) -> dict[str, Any]:
-    """Return `compute_type`, `gflops`, `copy_gb_s` and `gpu_memory_bytes` (0: no GPU).
-
-    The speeds are medians over half a second each, timed by `clock` (seconds).
-    """
+def measure_speed(clock: Callable[[], float] = time.perf_counter) -> MeasuredMachine:
+    """Return how fast this machine is: medians over half a second each, timed by `clock` (seconds)."""
     dtype, device = probe(), compute_device()
     gpu = device.type == "cuda"
     rows, inner, columns = SIZES[device.type]
@@ -106,12 +104,12 @@ def measure_speed(clock: Callable[[], float] = time.perf_counter) -> dict[str, A
     target = torch.empty_like(source)
     product = _median_seconds(lambda: torch.nn.functional.linear(left, right), gpu, clock)
     copy = _median_seconds(lambda: target.copy_(source), gpu, clock)
-    return {
-        "compute_type": type_name(dtype),
-        "gflops": 2 * rows * inner * columns / product / 1e9,
-        "copy_gb_s": 2 * 4 * COPIED_NUMBERS / copy / 1e9,
-        "gpu_memory_bytes": torch.cuda.get_device_properties(device).total_memory if gpu else 0,
-    }
+    return MeasuredMachine(
+        compute_type=type_name(dtype),
+        gflops=2 * rows * inner * columns / product / 1e9,
+        copy_gb_s=2 * 4 * COPIED_NUMBERS / copy / 1e9,
+        gpu_memory_bytes=torch.cuda.get_device_properties(device).total_memory if gpu else 0,
+    )
 
 
 def _median_seconds(work: Callable[[], Any], gpu: bool, clock: Callable[[], float]) -> float:

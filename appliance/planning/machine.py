@@ -46,14 +46,16 @@ class Speed:
     def from_json(cls, value: Any) -> "Speed":
         """Return the speed in `value`. Raises `InputError` for anything else."""
         try:
-            speed = cls(**value)
-            slowest, fastest = sorted((speed.gflops, speed.copy_gb_s))
-            usable = speed.compute_type in BYTES_A_TYPE and 0 < slowest <= fastest < MAX_SPEED and speed.trainings >= 0
+            return cls(**value).verified()
         except TypeError:
-            usable = False
-        if not usable:
+            raise InputError("planning.speed") from None
+
+    def verified(self) -> "Speed":
+        """Return it with its correction within bounds. Raises `InputError` when it is the speed of no machine."""
+        slowest, fastest = sorted((self.gflops, self.copy_gb_s))
+        if self.compute_type not in BYTES_A_TYPE or not 0 < slowest <= fastest < MAX_SPEED or self.trainings < 0:
             raise InputError("planning.speed")
-        return replace(speed, correction=min(max(speed.correction, CORRECTIONS[0]), CORRECTIONS[1]))
+        return replace(self, correction=min(max(self.correction, CORRECTIONS[0]), CORRECTIONS[1]))
 
     def after_training(self, ratio: float) -> "Speed":
         """Return the speed corrected by one more training; `ratio`: its time divided by its (corrected) estimate.

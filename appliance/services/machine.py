@@ -9,13 +9,13 @@ import json
 import os
 import shutil
 import threading
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from appliance.foundation.atomic_files import write_atomic
 from appliance.foundation.errors import ApplianceError, InputError
 from appliance.jobs.conversation import WorkerOrder, run_worker
-from appliance.jobs.starts.machine import MeasureStart
+from appliance.jobs.starts.machine import MeasuredMachine, MeasureStart
 from appliance.jobs.states import JobState, list_jobs
 from appliance.planning import Machine, Speed, fingerprint
 from appliance.planning.machine import GPU_SHARE, SYSTEM_BYTES
@@ -29,16 +29,6 @@ MAX_GPU_BYTES = 2**50
 LEAST_STEPS = 10  # a shorter training says nothing about the speed: it is mostly its start
 _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 _PROCESSORS = Path("/proc/cpuinfo")
-
-
-@dataclass(frozen=True)
-class _Measured:
-    """What the worker measured: as in `Speed`, and the memory of the GPU, 0 without one."""
-
-    compute_type: str
-    gflops: float
-    copy_gb_s: float
-    gpu_memory_bytes: int
 
 
 @dataclass(frozen=True)
@@ -97,10 +87,10 @@ def measure_machine(context: ServiceContext) -> None:
         return
     try:
         order = WorkerOrder(MeasureStart(), read=(), write=(), memory_bytes=MEASURER_MEMORY_BYTES)
-        found = run_worker(context.launcher, order).found(_Measured)
+        found = run_worker(context.launcher, order).found(MeasuredMachine)
         if not 0 <= found.gpu_memory_bytes <= MAX_GPU_BYTES:
             return
-        speed = Speed.from_json({each.name: getattr(found, each.name) for each in fields(found)[:3]})
+        speed = Speed(found.compute_type, found.gflops, found.copy_gb_s).verified()
         _write(context.home / FILE_NAME, _Figures(speed, found.gpu_memory_bytes))
     except ApplianceError:
         return

@@ -1,5 +1,6 @@
 """Measure what this machine computes in, and how fast, in about two seconds. Reads no data and holds no key."""
 
+from appliance.foundation.json_records import stored
 from appliance.jobs.messages import Done, Ready
 from appliance.jobs.starts.machine import MeasureStart
 from appliance.workers.channel import WorkerChannel, run
@@ -11,7 +12,7 @@ def measure(channel: WorkerChannel, start: MeasureStart) -> Done:
     from appliance.inference.compute_type import measure_speed  # noqa: PLC0415 - torch takes seconds to import
 
     channel.send(Ready())
-    return Done(result=measure_speed())
+    return Done(result=stored(measure_speed()))
 
 
 if __name__ == "__main__":

@@ -188,7 +188,7 @@ def measure(case: Case, model: Path, compute_name: str) -> dict[str, Any]:
     speeds.append(
         measure_speed(time.process_time)
     )  # a shared machine changes while it works: what it does in the mean counts
-    speed = {name: statistics.harmonic_mean(each[name] for each in speeds) for name in ("gflops", "copy_gb_s")}
+    speed = {name: statistics.harmonic_mean(getattr(each, name) for each in speeds) for name in ("gflops", "copy_gb_s")}
     return {
         "compute_type": compute_name,
         "gflops": round(speed["gflops"], 1),

@@ -1,5 +1,6 @@
 """Work without anybody's data: convert a base model, measure the machine."""
 
+from dataclasses import dataclass
 from typing import Literal
 
 from appliance.jobs.access import StartMessage
@@ -17,3 +18,13 @@ class MeasureStart(StartMessage):
     """Find out what this machine computes in, and how fast."""
 
     type: Literal["measure"] = "measure"
+
+
+@dataclass(frozen=True)
+class MeasuredMachine:
+    """The compute type that the probe chose, GFLOP/s of its products, GB/s of copying; `gpu_memory_bytes` 0: no GPU."""
+
+    compute_type: str
+    gflops: float
+    copy_gb_s: float
+    gpu_memory_bytes: int

@@ -11,9 +11,9 @@ from appliance.workers.measure import measure
 
 def test_the_planner_reads_the_measured_speed() -> None:
     measured = measure_speed()
-    speed = Speed.from_json({name: measured[name] for name in ("compute_type", "gflops", "copy_gb_s")})
+    speed = Speed(measured.compute_type, measured.gflops, measured.copy_gb_s).verified()
     assert min(speed.gflops, speed.copy_gb_s) > 0
-    assert measured["gpu_memory_bytes"] >= 0
+    assert measured.gpu_memory_bytes >= 0
 
 
 def test_the_worker_reports_that_it_is_ready_and_what_it_measured() -> None:
