@@ -80,7 +80,7 @@ class Appender:
                     drafts, first = step + drafts, len(step)
                 self._verify_reserve(drafts)
                 entries = state.commit(drafts)
-                for ticket, entry in zip(batch, entries[first:], strict=False):
+                for ticket, entry in zip(batch, entries[first : first + len(batch)], strict=True):
                     ticket.sequence = entry["sequence"]
                 state.remember()
                 failure = None

@@ -70,8 +70,8 @@ def _plain(value: Any, say: Any) -> Any:
     if hasattr(value, "to_json") and (say is str or hasattr(value, "from_json")):
         return _plain(value.to_json(), say)
     if is_dataclass(value) and not isinstance(value, type):
-        kept = {field.name: getattr(value, field.name) for field in fields(value)}
-        return _shown_fields(value) if say is str else _plain(kept, say)
+        kept = ((field.name, getattr(value, field.name)) for field in fields(value))
+        return _shown_fields(value) if say is str else {name: _plain(each, say) for name, each in kept}
     if isinstance(value, Mapping):
         return {str(name): _plain(each, say) for name, each in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

@@ -39,6 +39,8 @@ MAX_NUMBER = 1e18
 _CATALOGUES = importlib.resources.files("appliance").joinpath("catalogues")
 _ENTRY = re.compile(r"^(-?[a-zA-Z][a-zA-Z0-9_-]*) *=", re.MULTILINE)
 _ID = re.compile(r"^[^-].{0,199}$")  # of a message; a term of the catalogues (-term) is none
+# No catalogue, or an id and parameters that are none of ours.
+_UNSPOKEN = (ImportError, OSError, ArithmeticError, LookupError, ValueError, TypeError)
 _PUNCTUATION = str.maketrans(".:", "--")
 _language: ContextVar[str] = ContextVar("language", default=ENGLISH)
 
@@ -154,14 +156,7 @@ def _sentence(message: Message, code: str) -> str:
     """Return the sentence, or id and parameters where there is none (in a sandboxed process without the catalogue)."""
     try:
         return _catalogue(code).format(message)
-    except (
-        ImportError,
-        OSError,
-        ArithmeticError,
-        LookupError,
-        ValueError,
-        TypeError,
-    ):  # and where its parameters are none of ours
+    except _UNSPOKEN:
         return f"{message.id} {dict(message.parameters)}" if message.parameters else message.id
 
 

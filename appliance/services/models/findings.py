@@ -96,7 +96,7 @@ def show_answers(
         if body is None:
             context.query(verify_version, adapter.dataset_id, adapter.dataset_version)
             raise NotFoundError("not-found:answers")
-    return [read(AnsweredQuestion, answer) for answer in body.get("answers", [])[:limit]]
+        return [read(AnsweredQuestion, answer) for answer in read(list[Any], body.get("answers"))[:limit]]
 
 
 @operation("rank.show", action="adapter.read", on="adapter")
@@ -113,7 +113,7 @@ def show_ranks(context: ServiceContext, caller: Caller, *, adapter_id: AdapterId
         body = _unsealed(context, found, SPECTRUM_NAME)
         if body is None:
             raise NotFoundError("rank.gone", adapter=adapter_id)
-    return read(RankAnalysis, {**found.body, "job_id": found.job_id, "layers": body.get("layers")})
+        return read(RankAnalysis, {**found.body, "job_id": found.job_id, "layers": body.get("layers")})
 
 
 def _unsealed(context: ServiceContext, found: Finding, name: str) -> dict[str, Any] | None:
